@@ -1,0 +1,193 @@
+"""The WSGI application: login, Graph and Data Lake of one tenant."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
+from werkzeug.wrappers import Request, Response
+
+from simulators.sds import lake, runs
+from simulators.sds.calls import Call, RefusalError, Reply, stamp
+from simulators.sds.faults import Answer, Fault, Script
+from simulators.sds.login import demand_role
+from simulators.sds.routes import MAP, Route, Service, plain
+from simulators.sds.store import Store
+from simulators.sds.tenant import Json, RequestLine, Tenant
+from simulators.sds.verdict import RowFault
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class SdsSimulator(Tenant):
+    """A tenant that answers HTTP; knobs and people may be replaced between calls.
+
+    It has no `repr` of its contents: a failing test would print names and tokens.
+    """
+
+    _script: Script = field(init=False, default_factory=Script)
+    _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        # Read even if refused: a socket closed over unread bytes takes the answer with it.
+        request.get_data(parse_form_data=False, cache=True)
+        with self._lock:
+            response = self._answer(request)
+        return response(environ, start_response)
+
+    def fail_next(
+        self,
+        match: str,
+        answer: Answer | Exception,
+        *,
+        times: int | None = 1,
+        skip: int = 0,
+        done: bool = False,
+    ) -> None:
+        """Answer calls of route *match* (`*`: any) with *answer*; see `Fault` for the rest."""
+        self._script.faults.append(Fault(match, answer, times, skip, done))
+
+    def heal(self) -> None:
+        """Forget every scripted answer that is left."""
+        self._script.faults.clear()
+
+    def reject_with(self, errors: Sequence[Json]) -> None:
+        """Let the next validation end `succeeded` with these errors, and stage nothing."""
+        self.rejections.append(tuple(errors))
+
+    def expire_session(self, connector_id: str | None = None, *, after_writes: int = 0) -> None:
+        """Let storage refuse the current session, after *after_writes* more storage calls."""
+        session = self.current[connector_id or self.connectors[0].id]
+        session.writes_left = after_writes
+
+    def catch_up(self) -> None:
+        """Do what runs were due up to the clock's moment; every call does so by itself."""
+        with self._lock:
+            runs.catch_up(self)
+
+    @property
+    def store(self) -> Store:
+        """What SDS remembers of the first connector, as of the clock; `stores` has them all."""
+        self.catch_up()
+        return self.stores.setdefault(self.connectors[0].id, Store())
+
+    @property
+    def row_errors(self) -> list[RowFault]:
+        """Every fault of every set that a run has read, in order, as of the clock."""
+        self.catch_up()
+        return self.row_faults
+
+    def _answer(self, request: Request) -> Response:
+        route, values = _match(request)
+        storage = route is not None and route.service is Service.STORAGE
+        name = route.name if route else "unknown"
+        name = lake.route_name(request) if storage else name
+        status = 0
+        try:
+            response = self._scripted(name, route, Call(self, request, values))
+            status = response.status_code
+        finally:
+            self.requests.append(
+                RequestLine(
+                    at=self.clock(),
+                    method=request.method,
+                    host=request.host,
+                    path=request.path,
+                    route=name,
+                    status=status,
+                    had_authorization="Authorization" in request.headers,
+                    sas_intact=lake.sas_intact(self, request, values["container_id"])
+                    if storage
+                    else None,
+                )
+            )
+        return self._signed(response, request, storage=storage)
+
+    def _scripted(self, name: str, route: Route | None, call: Call) -> Response:
+        fault = self._script.next_for(name)
+        if fault is None:
+            return self._served(route, call)
+        if fault.done:
+            self._served(route, call)
+        if isinstance(fault.answer, Exception):
+            raise fault.answer
+        storage = route is not None and route.service is Service.STORAGE
+        return fault.answer.response(storage=storage)
+
+    def _served(self, route: Route | None, call: Call) -> Response:
+        try:
+            if route is None or not self._right_host(route.service, call):
+                raise RefusalError(404, "ResourceNotFound", "nothing is served here")
+            if route.roles:
+                demand_role(call, route.roles)
+            runs.catch_up(self)
+            reply = route.handler(call)
+            runs.catch_up(self)
+        except RefusalError as refusal:
+            return _refusal(refusal, route.service if route else Service.GRAPH, call)
+        return _document(reply)
+
+    def _right_host(self, service: Service, call: Call) -> bool:
+        """A service with a URL of its own answers there and nowhere else."""
+        if service is Service.BACKEND:
+            due = self.backend_url
+        elif service is Service.STORAGE:
+            due = call.storage_url
+        else:
+            due = call.login_url if service is Service.LOGIN else self.base_url or call.here
+        return urlsplit(due).netloc == call.request.host
+
+    def _signed(self, response: Response, request: Request, *, storage: bool) -> Response:
+        response.headers["x-ms-request-id" if storage else "request-id"] = self.new_id()
+        response.headers["Date"] = http_date(self.clock())
+        if sent := request.headers.get("client-request-id"):
+            response.headers["client-request-id"] = sent
+        return response
+
+
+def _match(request: Request) -> tuple[Route | None, dict[str, str]]:
+    adapter = MAP.bind(request.host)
+    try:
+        route, values = adapter.match(plain(request.path), request.method)
+    except HTTPException:
+        return None, {}
+    return route, dict(values)
+
+
+def _document(reply: Reply) -> Response:
+    content = None if reply.body is None else json.dumps(reply.body)
+    response = Response(content, reply.status, dict(reply.headers))
+    if content is None:
+        del response.headers["Content-Type"]
+    else:
+        response.content_type = "application/json"
+    return response
+
+
+def _refusal(refusal: RefusalError, service: Service, call: Call) -> Response:
+    """The error document in the shape of the service that was asked."""
+    told: Json = {"code": refusal.code, "message": str(refusal)}
+    document: Json = {"error": told}
+    headers: dict[str, str] = {}
+    if service is Service.LOGIN:
+        document = {"error": refusal.code, "error_description": str(refusal)}
+    elif service is Service.STORAGE:
+        headers["x-ms-error-code"] = refusal.code
+    else:
+        told["innerError"] = {
+            "date": stamp(call.tenant.clock()),
+            "request-id": call.tenant.new_id(),
+            "client-request-id": call.request.headers.get("client-request-id"),
+        }
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    return _document(Reply(refusal.status, document, headers))

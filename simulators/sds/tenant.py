@@ -1,0 +1,210 @@
+"""One Microsoft 365 tenant with School Data Sync: what it holds, what it has been sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from simulators.sds.formats import V2_1_CODE
+from simulators.sds.knobs import Knobs
+from simulators.sds.store import Entra, Store
+from simulators.sds.verdict import RowFault
+
+type Files = Mapping[str, bytes]
+type Json = dict[str, object]
+
+NAMESPACE = "#microsoft.graph.industryData."
+DATA_LAKE = f"{NAMESPACE}azureDataLakeConnector"
+TENANT_ID = "7c1e0000-0000-4000-8000-0000000000d1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """*format_code* None: the answer has no `fileFormat`, as that of old connectors."""
+
+    id: str = "0b1f8a52-0000-4000-8000-0000000000c1"
+    name: str = "MIS feed"
+    format_code: str | None = V2_1_CODE
+    odata_type: str = DATA_LAKE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """*readiness* is what SDS says until *expires*, then it is `expired`. None: never."""
+
+    id: str
+    connector_id: str
+    name: str = "Roster"
+    readiness: str = "ready"
+    expires: datetime | None = None
+
+    def readiness_at(self, now: datetime) -> str:
+        return "expired" if self.expires is not None and self.expires <= now else self.readiness
+
+
+@dataclass(slots=True)
+class Upload:
+    """A file in a container. *flushed* None: created, nothing of it to be seen yet."""
+
+    received: bytearray = field(default_factory=bytearray)
+    flushed: bytes | None = None
+    flushed_bytes: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return self.flushed is not None and self.flushed_bytes == len(self.received)
+
+
+@dataclass(slots=True)
+class Session:
+    """*writes_left* counts down to *cut_off*: from then on storage refuses the SAS."""
+
+    connector_id: str
+    container_id: str
+    expires: datetime
+    container_expires: datetime
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    writes_left: int | None = None
+    cut_off: bool = False
+
+    def alive(self, now: datetime) -> bool:
+        return not self.cut_off and now < self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A validate that was accepted with 202, whatever came of it.
+
+    *unfinished* names files that were created but not flushed to their end: a set that has any
+    was validated half-way. *errors* are those that the operation reports.
+    """
+
+    connector_id: str
+    operation_id: str
+    at: datetime
+    digest: str
+    files: Files = field(repr=False)
+    unfinished: tuple[str, ...]
+    errors: tuple[Json, ...]
+
+
+@dataclass(slots=True)
+class Operation:
+    connector_id: str
+    created: datetime
+    status: str | None
+    polls_left: int
+    ready_at: datetime
+    document: Json
+    last_poll: datetime | None = None
+
+
+@dataclass(slots=True)
+class Activity:
+    id: str
+    flow: Flow
+    status: str = "inProgress"
+    errors: int = 0
+    warnings: int = 0
+    store: Store = field(default_factory=Store)
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What a run made of *files* against *people*; the same again next time, so kept."""
+
+    files: Files
+    people: Entra
+    status: str
+    errors: int
+    warnings: int
+
+
+@dataclass(slots=True)
+class Run:
+    """*ends* None: it never does. *files* is what was staged when it began."""
+
+    id: str
+    started: datetime
+    ends: datetime | None
+    files: Mapping[str, Files]
+    activities: tuple[Activity, ...]
+    status: str = "running"
+    blocking_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """*path* is without its query, so no line holds a SAS or a token.
+
+    *sas_intact*: the query began with the SAS, byte for byte; None where none was due.
+    *status* 0: no answer was given.
+    """
+
+    at: datetime
+    method: str
+    host: str
+    path: str
+    route: str
+    status: int
+    had_authorization: bool
+    sas_intact: bool | None = None
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class Tenant:
+    """*clock* gives aware moments.
+
+    A URL that is None is that of the host the request came to; one that is set is the only host
+    on which that service answers. *connectors*' first is the one that `store` speaks of.
+    """
+
+    clock: Callable[[], datetime]
+    connectors: Sequence[Connector] = (Connector(),)
+    flows: Sequence[Flow] | None = None
+    people: Entra = "all"
+    knobs: Knobs = field(default_factory=Knobs)
+    tenant_id: str = TENANT_ID
+    base_url: str | None = None
+    login_url: str | None = None
+    storage_url: str | None = None
+    backend_url: str = "https://localhost:8698"
+
+    staged: dict[str, Files] = field(init=False, default_factory=dict)
+    submissions: list[Submission] = field(init=False, default_factory=list)
+    requests: list[RequestLine] = field(init=False, default_factory=list)
+    tokens: dict[str, tuple[datetime, frozenset[str]]] = field(init=False, default_factory=dict)
+    sessions: dict[str, Session] = field(init=False, default_factory=dict)
+    current: dict[str, Session] = field(init=False, default_factory=dict)
+    operations: dict[str, Operation] = field(init=False, default_factory=dict)
+    runs: list[Run] = field(init=False, default_factory=list)
+    stores: dict[str, Store] = field(init=False, default_factory=dict)
+    row_faults: list[RowFault] = field(init=False, default_factory=list)
+    next_run_at: datetime = field(init=False)
+    run_wanted: bool = field(init=False, default=False)
+    started_at: list[datetime] = field(init=False, default_factory=list)
+    processed: dict[str, Processed] = field(init=False, default_factory=dict)
+    rejections: list[tuple[Json, ...]] = field(init=False, default_factory=list)
+    _ids: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.next_run_at = self.after(self.knobs.run_period_s)
+
+    def new_id(self) -> str:
+        """Return ids that are equal from one test run to the next."""
+        self._ids += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.tenant_id}/{self._ids}"))
+
+    def after(self, seconds: float) -> datetime:
+        return self.clock() + timedelta(seconds=seconds)
+
+    def all_flows(self) -> Sequence[Flow]:
+        """The flows as given, else one ready flow for each connector."""
+        if self.flows is not None:
+            return self.flows
+        return [
+            Flow(id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"flow/{c.id}")), connector_id=c.id)
+            for c in self.connectors
+        ]
