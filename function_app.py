@@ -1,0 +1,66 @@
+"""The triggers. Each body is one line: what is done is in `sync`."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from sync.web import hosted
+from sync.web.answers import Answer
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+QUEUES = "AzureWebJobsStorage"
+
+
+@app.timer_trigger(
+    schedule="%TICK_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True
+)
+def tick(timer: func.TimerRequest) -> None:
+    hosted.tick()
+
+
+@app.queue_trigger(arg_name="message", queue_name="sync-pull", connection=QUEUES)
+def pull(message: func.QueueMessage) -> None:
+    hosted.pull(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name="sync-send", connection=QUEUES)
+def send(message: func.QueueMessage) -> None:
+    hosted.send(message.get_body())
+
+
+@app.route(route="sync", methods=["POST"])
+def resync(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(hosted.resync(req.params.get("profile")))
+
+
+@app.route(route="status", methods=["GET"])
+def status(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(hosted.status())
+
+
+@app.route(route="subjects", methods=["GET"])
+def subjects(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(hosted.subjects(req.params.get("school"), req.headers.get("Accept", "")))
+
+
+# Names people, so it wants the host's admin key.
+@app.route(route="findings", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+def findings(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(hosted.findings(req.params.get("profile")))
+
+
+@app.route(route="deliveries/{id}/approve", methods=["POST"])
+def approve(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(hosted.decide(req.route_params["id"], approve=True))
+
+
+@app.route(route="deliveries/{id}/reject", methods=["POST"])
+def reject(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(hosted.decide(req.route_params["id"], approve=False))
+
+
+def reply(answer: Answer) -> func.HttpResponse:
+    return func.HttpResponse(
+        answer.body, status_code=answer.status, mimetype=answer.content_type, charset="utf-8"
+    )

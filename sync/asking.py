@@ -1,0 +1,200 @@
+"""What people ask of a running sync: how it stands, what to mend, and their answer to a hold.
+
+`status` holds counts, states, ids of our own and codes: nobody's name. `findings` names people.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sync import __version__, delivery, run, state
+from sync.delivery import SetManifest
+from sync.edge.queues import QUEUES
+from sync.edge.world import World
+from sync.errors import AnswerRefused
+from sync.handover import Approved, Receipt
+from sync.plan import Hold, Plan
+from sync.report import Fault
+from sync.state import Folder, State
+from sync.view import View, look, newest_sets
+
+type Json = dict[str, object]
+
+DELIVERIES_SHOWN = 10
+
+
+# -- status --------------------------------------------------------------------------------------
+
+
+def status(world: World) -> Json:
+    """Return how everything stands, as JSON values; built from what exists, at this moment."""
+    now = world.store.now()
+    settings = world.settings
+    return {
+        "version": __version__,
+        "now": _text(now),
+        "schools": {school: _school(world, school, now) for school in sorted(settings.schools)},
+        "profiles": {
+            profile: _profile(world, profile, now) for profile in sorted(settings.profiles)
+        },
+        "connectors": {name: _connector(world, name) for name in settings.connectors()},
+        "failed_messages": _failed_messages(world),
+    }
+
+
+def _school(world: World, school: str, now: datetime) -> Json:
+    listed = run.pulls(world, school)
+    if not listed:
+        return {"pull": None}
+    last = listed[-1]
+    told: Json = {"id": last.id, "state": _pull_state(last, now), "attempts": state.attempts(last)}
+    folder = f"{delivery.pulls_folder(school)}{last.id}/"
+    if last.has(state.FAILED):
+        told["error"] = _fault(world, folder + state.FAILED)
+    elif last.has(state.SEALED):
+        pulled = run.Pulled.from_json(state.SEALED, world.store.read(folder + state.SEALED))
+        told["sets"] = dict(pulled.sets)
+        told["faults"] = {key: one.model_dump() for key, one in pulled.faults.items()}
+    elif ended := sorted(name for name in last.made_at if name.startswith("ended-")):
+        told["error"] = _fault(world, folder + ended[-1])
+    return {"pull": told}
+
+
+def _pull_state(one: Folder, now: datetime) -> str:
+    if one.has(state.SEALED):
+        return "sealed"
+    if one.has(state.FAILED):
+        return "failed"
+    return "running" if state.pull_is_running(one, now) else "waiting"
+
+
+def _profile(world: World, profile: str, now: datetime) -> Json:
+    listed = state.sets(profile, world.store.blobs(delivery.profile_folder(profile)))
+    if not listed:
+        return {"set": None}
+    manifest = set_manifest(world, profile, listed[-1].id)
+    return {
+        "set": {
+            "id": listed[-1].id,
+            "pulled_at": _text(manifest.pulled_at),
+            "age_h": round((now - manifest.pulled_at).total_seconds() / 3600, 1),
+            "academic_year": manifest.academic_year,
+            "counts": dict(manifest.counts),
+            "source": dict(manifest.source),
+            "findings": dict(manifest.findings),
+        }
+    }
+
+
+def _connector(world: World, connector: str) -> Json:
+    view = look(world, connector)
+    missing = [key for key, one in newest_sets(world, connector).items() if one is None]
+    shown = view.states[-DELIVERIES_SHOWN:]
+    return {
+        "profiles": list(world.settings.connectors()[connector]),
+        "waiting_for": missing,
+        "deliveries": [_delivery(world, view, one, reached) for one, reached in reversed(shown)],
+    }
+
+
+def _delivery(world: World, view: View, one: Folder, reached: State) -> Json:
+    folder = f"{view.prefix}{one.id}/"
+    told: Json = {"id": one.id, "state": reached.value}
+    if one.has(delivery.MANIFEST):
+        manifest = view.manifest(world, one)
+        told |= {"counts": dict(manifest.counts), "pulled_at": _text(manifest.pulled_at)}
+    if one.has(state.PLAN):
+        plan = Plan.from_json(state.PLAN, world.store.read(folder + state.PLAN))
+        told["changes"] = {name: change.model_dump() for name, change in plan.changes.items()}
+    if one.has(state.HELD):
+        hold = Hold.from_json(state.HELD, world.store.read(folder + state.HELD))
+        told["hold"] = hold.model_dump(exclude={"digest"})
+    if one.has(state.FAILED):
+        told["error"] = _fault(world, folder + state.FAILED)
+    if one.has(state.RECEIPT):
+        receipt = Receipt.from_json(state.RECEIPT, world.store.read(folder + state.RECEIPT))
+        told["receipt"] = receipt.model_dump(mode="json")
+    return told
+
+
+def _failed_messages(world: World) -> Json:
+    """Return the messages that the host gave up on, by queue: they name a school or connector."""
+    poisoned = world.nudges.poisoned()
+    return {queue: [_message(text) for text in poisoned.get(queue, ())] for queue in QUEUES}
+
+
+def _message(text: str) -> Json:
+    """Return what a failed message was about; anything but a message of ours stays untold."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    known = found if isinstance(found, dict) else {}
+    return {key: str(known[key]) for key in ("school", "connector") if key in known}
+
+
+def _fault(world: World, name: str) -> Json:
+    return Fault.from_json(name, world.store.read(name)).model_dump()
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+# -- findings ------------------------------------------------------------------------------------
+
+
+def findings(world: World, profile: str) -> bytes | None:
+    """Return `findings.json` of the profile's newest set; None if it has none. Names people."""
+    listed = state.sets(profile, world.store.blobs(delivery.profile_folder(profile)))
+    if not listed:
+        return None
+    folder = f"{delivery.profile_folder(profile)}{listed[-1].id}/"
+    return world.store.read(folder + delivery.FINDINGS)
+
+
+def set_manifest(world: World, profile: str, own: str) -> SetManifest:
+    """Read the manifest of a profile's set."""
+    name = f"{delivery.profile_folder(profile)}{own}/{delivery.MANIFEST}"
+    return SetManifest.from_json(name, world.store.read(name))
+
+
+# -- a person's answer ---------------------------------------------------------------------------
+
+
+def answer(world: World, own: str, *, approve: bool) -> str:
+    """Approve or reject the held delivery called *own*, once; return its connector.
+
+    An approval covers exactly this delivery's digest and lasts 24 h. If two people answer at
+    once, a rejection wins.
+
+    Raises:
+        AnswerRefused: there is no such delivery, or it does not wait for an answer.
+    """
+    connector, view, one = _find(world, own)
+    reached = {folder.id: found for folder, found in view.states}[own]
+    if reached is not State.HELD:
+        newest = view.states[-1][0].id
+        raise AnswerRefused(
+            f"this delivery is not held but {reached.value}: nothing was changed; see status",
+            state=reached.value,
+            newest=newest,
+        )
+    record = Approved(digest=view.manifest(world, one).digest, at=world.clock.now())
+    mark = state.APPROVED if approve else state.REJECTED
+    if not world.store.claim(f"{view.prefix}{own}/{mark}", record.to_json()):
+        raise AnswerRefused("somebody has answered at the same moment; see status")
+    if approve:
+        world.nudges.nudge("send", {"connector": connector})
+    return connector
+
+
+def _find(world: World, own: str) -> tuple[str, View, Folder]:
+    if delivery.is_id(own):
+        for connector in world.settings.connectors():
+            view = look(world, connector)
+            for one, _ in view.states:
+                if one.id == own:
+                    return connector, view, one
+    raise AnswerRefused("there is no delivery of this id; see status for those there are")

@@ -1,0 +1,163 @@
+"""Sealed sets and deliveries: what they are called, what their manifests say.
+
+    profiles/<profile>/<stamp>-<digest8>/     a profile's files, findings.json, manifest.json
+    connectors/<folder>/<stamp>-<digest8>/    the merged files, manifest.json, and its marks
+    connectors/<folder>/claims/000123.json    "I alone may talk to SDS now", and 000123.done
+    schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed
+
+Every blob is created once and never changed. The manifest comes last: a folder without one does
+not exist yet. *State is which names exist*: see `sync.state`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sync import __version__
+from sync.calendar import moment, stamp
+from sync.errors import StoreConflict
+
+MANIFEST = "manifest.json"
+FINDINGS = "findings.json"
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+R = TypeVar("R", bound="Record")
+
+
+class Record(BaseModel):
+    """A JSON blob: equal values give equal bytes, and only what we wrote can be read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def to_json(self) -> bytes:
+        """Return the blob: sorted, indented for people."""
+        body = self.model_dump(mode="json")
+        return (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, name: str, body: bytes) -> Self:
+        """Read a blob called *name*.
+
+        Raises:
+            StoreConflict: it is not one of ours. The message names the blob, not what it holds.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError:
+            raise StoreConflict("a stored record cannot be read", blob=name) from None
+
+
+class FileFacts(Record):
+    """What a file of a set must be, to the byte."""
+
+    size_bytes: int
+    rows: int
+    sha256: str
+
+
+class SetManifest(Record):
+    """A profile's sealed set. No personal data.
+
+    `pulled_at` is the moment before iSAMS was asked. `counts` are rows by role, `source` the rows
+    that iSAMS gave by dataset, `findings` how many by code.
+    """
+
+    profile: str
+    school: str
+    pulled_at: datetime
+    academic_year: int
+    digest: str
+    files: Mapping[str, FileFacts]
+    counts: Mapping[str, int]
+    source: Mapping[str, int]
+    findings: Mapping[str, int]
+    own_grades: tuple[str, ...] = ()
+    code_version: str = __version__
+
+
+class DeliveryManifest(Record):
+    """One connector's delivery: which set of each profile it was merged from. No personal data."""
+
+    connector: str
+    sources: Mapping[str, str]
+    pulled_at: datetime
+    digest: str
+    files: Mapping[str, FileFacts]
+    counts: Mapping[str, int]
+    code_version: str = __version__
+
+
+def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:
+    """Return what a manifest says of *files*. Rows do not count the header."""
+    return {
+        name: FileFacts(
+            size_bytes=len(body),
+            rows=body.count(b"\r\n") - 1,
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        for name, body in sorted(files.items())
+    }
+
+
+def digest(files: Mapping[str, FileFacts]) -> str:
+    """Return one digest over all files: equal rosters have equal digests."""
+    lines = "".join(f"{name} {facts.sha256}\n" for name, facts in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def counts(files: Mapping[str, FileFacts]) -> dict[str, int]:
+    """Return the rows of each table, by its name without `.csv`."""
+    return {name.removesuffix(".csv"): facts.rows for name, facts in sorted(files.items())}
+
+
+def check(name: str, body: bytes, wanted: FileFacts) -> bytes:
+    """Return *body* if it is what the manifest says.
+
+    Raises:
+        StoreConflict: it is not: somebody has changed a sealed file.
+    """
+    if len(body) != wanted.size_bytes or hashlib.sha256(body).hexdigest() != wanted.sha256:
+        raise StoreConflict("a sealed file is not what its manifest says", file=name)
+    return body
+
+
+def set_id(pulled_at: datetime, whole_digest: str) -> str:
+    """Return the folder name of a set or delivery."""
+    return f"{stamp(pulled_at)}-{whole_digest[:8]}"
+
+
+def is_id(text: str) -> bool:
+    """Say whether *text* is the folder name of a set or delivery."""
+    return _ID.fullmatch(text) is not None
+
+
+def pulled_at(own: str) -> datetime:
+    """Return the moment in a folder name."""
+    return moment(own.partition("-")[0])
+
+
+def profile_folder(profile: str) -> str:
+    """Return where a profile's sets are."""
+    return f"profiles/{profile}/"
+
+
+def connector_folder(connector: str) -> str:
+    """Return where a connector's deliveries are.
+
+    A connector's name may hold anything, so the folder is its letters and digits and, to tell
+    similar names apart, eight digits of its hash.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", connector.lower()).strip("-")[:40] or "connector"
+    return f"connectors/{slug}-{hashlib.sha256(connector.encode()).hexdigest()[:8]}/"
+
+
+def pulls_folder(school: str) -> str:
+    """Return where a school's pulls are."""
+    return f"schools/{school}/pulls/"

@@ -1,0 +1,94 @@
+"""Everything outside that a step may touch, in one value that can be handed in.
+
+`opened` builds the real one. Tests and the demo build the same with simulators behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+
+from sync.edge.blobs import Store, open_store
+from sync.edge.clock import Budget, Clock, SystemClock
+from sync.edge.graph_values import Connector, FlowState, Operation, Run, Session, Statistics
+from sync.edge.queues import Nudges, open_queues
+from sync.report import Step
+from sync.school import School, Subject
+from sync.settings import Settings
+
+
+class Source(Protocol):
+    """One school's iSAMS. Every call raises `SourceError` and nothing else."""
+
+    def school(self, budget: Budget) -> School:
+        """Read the whole school, within *budget*."""
+
+    def subjects(self, budget: Budget) -> Mapping[str, Subject]:
+        """Read the school's subjects, within *budget*."""
+
+
+class Target(Protocol):
+    """One tenant's SDS: see `sync.edge.graph.SdsTarget`. Raises `TargetError` and nothing else."""
+
+    def connector(self, name_or_id: str, budget: Budget) -> Connector: ...
+    def flow_state(self, connector_id: str, budget: Budget) -> FlowState | None: ...
+    def open_session(self, connector_id: str, budget: Budget) -> Session: ...
+    def put_file(self, session: Session, name: str, body: bytes, budget: Budget) -> None: ...
+    def validate(self, connector_id: str, budget: Budget) -> str: ...
+    def operation(self, operation_id: str, budget: Budget) -> Operation: ...
+    def runs_since(self, moment: datetime, budget: Budget) -> Sequence[Run]: ...
+    def start_run(self, budget: Budget) -> bool: ...
+    def statistics(self, run_id: str, budget: Budget) -> Statistics: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The settings and the outside. `source` takes a school's key; `tell` hears of every step."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    nudges: Nudges
+    source: Callable[[str], Source]
+    target: Callable[[], Target]
+    tell: Callable[[Step], None]
+
+
+def opened(
+    settings: Settings,
+    tell: Callable[[Step], None],
+    *,
+    nudges: Nudges | None = None,
+    clock: Clock | None = None,
+) -> World:
+    """Open the real outside. iSAMS and SDS are reached when a step first needs them.
+
+    *nudges* stand in for the storage queues where there is no Functions host, as at a terminal.
+    """
+    own_clock = clock or SystemClock()
+
+    @cache
+    def source(school: str) -> Source:
+        from sync.edge.isams import Isams
+
+        return Isams(settings.schools[school], own_clock)
+
+    @cache
+    def target() -> Target:
+        from sync.edge.graph import SdsTarget
+        from sync.edge.identity import graph_tokens
+
+        return SdsTarget(settings.sds, graph_tokens(settings.sds, own_clock), own_clock)
+
+    return World(
+        settings=settings,
+        clock=own_clock,
+        store=open_store(settings.storage),
+        nudges=nudges or open_queues(settings.host),
+        source=source,
+        target=target,
+        tell=tell,
+    )

@@ -1,0 +1,192 @@
+"""Every way a run can end badly, and who must act.
+
+    SyncError
+    ├── ConfigError              operator: correct a setting                    never retried
+    ├── SourceError              iSAMS
+    │   ├── SourceUnavailable        nobody: try again later                    retried
+    │   ├── SourceRefused            school: renew the key, tick a method       never retried
+    │   ├── SourceIncomplete         school: a dataset is missing or empty      never retried
+    │   └── SourceMalformed          developer: the answer broke the contract   never retried
+    ├── RosterInvalid            developer: we built what SDS would refuse      never retried
+    ├── MergeConflict            operator: two profiles contradict each other   never retried
+    ├── PlanOutdated             nobody: the next pull compares anew            never retried
+    ├── AnswerRefused            caller: this delivery cannot be answered       never retried
+    ├── UnexpectedError          developer: a fault of ours that nobody foresaw never retried
+    ├── StoreError               blob storage
+    │   ├── StoreUnavailable         nobody: try again later                    retried
+    │   ├── StoreRefused             operator: give the identity its role       never retried
+    │   ├── StoreMissing             nobody: the blob is not there              never retried
+    │   └── StoreConflict            developer: other bytes under a sealed name never retried
+    └── TargetError              SDS through Microsoft Graph
+        ├── TargetUnavailable        nobody: try again later                    retried
+        ├── TargetRefused            operator: grant the role, mend the flow    never retried
+        ├── TargetRejected           school: SDS found faults in the files      never retried
+        └── TargetMalformed          developer: the answer broke the contract   never retried
+
+Messages reach logs, status answers and e-mail. They carry counts, file names and the names of
+settings, methods and permissions, and never a person's name, an address, a key, a token or a URL.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SyncError(Exception):
+    """Base of everything this package raises; not raised itself.
+
+    Args:
+        message: what happened and what to do next, in words an administrator knows.
+        facts: numbers, setting names, file names, iSAMS or SDS error codes.
+    """
+
+    retry: ClassVar[bool] = False
+    who: ClassVar[str] = ""
+
+    def __init__(self, message: str, **facts: int | str) -> None:
+        if not self.who:
+            raise TypeError("raise a subclass that says who must act")
+        super().__init__(message)
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        """The class name: what logs, status and the handbook call this error."""
+        return type(self).__name__
+
+
+class _LaterError(SyncError):
+    """Something was busy or away. `retry_after_s` is its own wish, in seconds, if it gave one."""
+
+    retry = True
+
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, **facts: int | str
+    ) -> None:
+        super().__init__(message, **facts)
+        self.retry_after_s = retry_after_s
+
+
+class ConfigError(SyncError):
+    """A setting is missing, unknown, contradictory or out of range."""
+
+    who = "operator"
+
+
+class SourceError(SyncError):
+    """iSAMS did not give us the school."""
+
+
+class SourceUnavailable(SourceError, _LaterError):
+    """iSAMS timed out, closed the connection, was deadlocked, or answered 408, 429 or 5xx."""
+
+    who = "nobody"
+
+
+class SourceRefused(SourceError):
+    """iSAMS refuses this key, this client, this address, or a method that the key lacks."""
+
+    who = "school"
+
+
+class SourceIncomplete(SourceError):
+    """A dataset that a school always has is missing or empty: unknown, never "nobody"."""
+
+    who = "school"
+
+
+class SourceMalformed(SourceError):
+    """The answer is not what iSAMS documents: not XML, cut short, too large, a bad record."""
+
+    who = "developer"
+
+
+class RosterInvalid(SyncError):
+    """The tables break a rule of SDS. Nothing is sealed: this is a fault of ours."""
+
+    who = "developer"
+
+
+class MergeConflict(SyncError):
+    """Two profiles of one connector say different things under one id."""
+
+    who = "operator"
+
+
+class PlanOutdated(SyncError):
+    """SDS accepted another delivery between this one's comparison and its hand-over."""
+
+    who = "nobody"
+
+
+class AnswerRefused(SyncError):
+    """Somebody approved or rejected a delivery that is not waiting for an answer."""
+
+    who = "caller"
+
+
+class UnexpectedError(SyncError):
+    """Anything else: known by type and place only, because its text may quote a record."""
+
+    who = "developer"
+
+
+class StoreError(SyncError):
+    """Blob storage, or the folder that stands for it."""
+
+
+class StoreUnavailable(StoreError, _LaterError):
+    """Storage timed out, broke the connection, or answered 408, 429 or 5xx."""
+
+    who = "nobody"
+
+
+class StoreRefused(StoreError):
+    """Storage refuses our identity, or the container or account does not exist."""
+
+    who = "operator"
+
+
+class StoreMissing(StoreError):
+    """There is no blob of that name."""
+
+    who = "nobody"
+
+
+class StoreConflict(StoreError):
+    """A name that is written once holds other bytes than ours."""
+
+    who = "developer"
+
+
+class TargetError(SyncError):
+    """SDS, its upload storage, or Microsoft Graph before them."""
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Say whether SDS may have done what was asked although this error was raised."""
+        return self.facts.get("outcome") == "unknown"
+
+
+class TargetUnavailable(TargetError, _LaterError):
+    """Graph, SDS or its storage timed out, is busy, or answered 408, 409, 423, 429 or 5xx."""
+
+    who = "nobody"
+
+
+class TargetRefused(TargetError):
+    """A role, a connector, a flow or a sign-in is missing, expired or wrong."""
+
+    who = "operator"
+
+
+class TargetRejected(TargetError):
+    """SDS has read the files and found faults in them."""
+
+    who = "school"
+
+
+class TargetMalformed(TargetError):
+    """The answer is not what Microsoft documents, or names a host we may not talk to."""
+
+    who = "developer"

@@ -1,0 +1,263 @@
+"""From a school and a profile to a roster and findings: who is covered, and what is left out.
+
+Pure, and the same for every API. A record that SDS could not hold, or that would land on the
+wrong person, is left out with a finding that says what to mend; the rest of the school goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sync import names
+from sync.findings import Finding, Found
+from sync.roster import Org, Roster, SchoolClass, User
+from sync.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.sds.tables import grade
+from sync.selection import SubjectChoice
+from sync.settings import ProfileSettings, SchoolSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A profile's roster, and what was left out of it, sorted."""
+
+    roster: Roster
+    found: tuple[Found, ...]
+
+
+def build(
+    school: School, place: SchoolSettings, profile: ProfileSettings, academic_year: int
+) -> Built:
+    """Return the roster of *profile*; *academic_year* is the calendar year in which it began.
+
+    Equal schools give equal rosters, whatever order iSAMS listed them in.
+
+    Raises:
+        ConfigError: INCLUDED_SUBJECTS matches no subject at all: a misspelt setting would empty
+            every class.
+    """
+    work = _Work(school, place, profile, academic_year)
+    extra = tuple(sorted(work.extra_teachers()))
+    classes = tuple(sorted(work.classes(extra), key=lambda one: one.id))
+    users = tuple(sorted(work.users(classes, extra), key=lambda user: user.id))
+    work.report_repeats()
+    return Built(
+        Roster(Org(place.id, place.name), users, classes),
+        tuple(sorted(set(work.found), key=lambda item: (item.code, item.record, item.detail))),
+    )
+
+
+@dataclass(slots=True)
+class _Work:
+    """One build: the people it has judged so far, each once, and what it found."""
+
+    school: School
+    place: SchoolSettings
+    profile: ProfileSettings
+    academic_year: int
+    found: list[Found] = field(default_factory=list)
+    _pupils: dict[str, User | None] = field(default_factory=dict)
+    _staff: dict[str, User | None] = field(default_factory=dict)
+    _services: dict[str, User] = field(default_factory=dict)
+    _addresses: Counter[str] = field(default_factory=Counter)
+    _clashing: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        people: tuple[Iterable[Pupil | Employee], ...] = (
+            self.school.pupils.values(),
+            self.school.employees.values(),
+        )
+        self._addresses.update(one.email.strip().lower() for group in people for one in group)
+        if self.profile.id_style == "legacy":
+            self._clashing = frozenset(self.school.pupils.keys() & self.school.employees.keys())
+
+    # -- people ------------------------------------------------------------------------------
+
+    def pupil(self, own: str) -> User | None:
+        """Return a current pupil as a user, None if SDS cannot hold them; judged once."""
+        if own not in self._pupils:
+            one = self.school.pupils[own]
+            self._pupils[own] = self._user(
+                one,
+                f"Pupil {own}",
+                (Finding.PUPIL_WITHOUT_EMAIL, Finding.PUPIL_BAD_EMAIL),
+                grade(one.year, self.profile.grades),
+            )
+        return self._pupils[own]
+
+    def employee(self, own: str) -> User | None:
+        """Return a member of staff as a user, None if SDS cannot hold them; judged once."""
+        if own not in self._staff:
+            self._staff[own] = self._user(
+                self.school.employees[own],
+                f"StaffMember {own}",
+                (Finding.STAFF_WITHOUT_EMAIL, Finding.STAFF_BAD_EMAIL),
+            )
+        return self._staff[own]
+
+    def _user(
+        self,
+        person: Pupil | Employee,
+        record: str,
+        faults: tuple[Finding, Finding],
+        grade_code: str = "",
+    ) -> User | None:
+        name = f"{person.forename} {person.surname}".strip()
+        address = names.address(person.email)
+        if not person.email:
+            fault = faults[0]
+        elif address is None:
+            fault = faults[1]
+        elif self._addresses[address] > 1:
+            fault = Finding.EMAIL_USED_TWICE
+        elif person.id in self._clashing:
+            fault = Finding.ID_USED_TWICE
+        elif not names.usable_id(person.id):
+            fault = Finding.ID_UNUSABLE
+        else:
+            given, family = self._names(person, record, name)
+            pupil = isinstance(person, Pupil)
+            return User(
+                self._person_id("P" if pupil else "T", person.id),
+                address,
+                "student" if pupil else "teacher",
+                grade_code,
+                given,
+                family,
+            )
+        self.found.append(Found(fault, record, name))
+        return None
+
+    def _person_id(self, space: names.Space, own: str) -> str:
+        if self.profile.id_style == "legacy":
+            return own
+        return names.person_id(self.place.id, space, own)
+
+    def _names(self, person: Pupil | Employee, record: str, name: str) -> tuple[str, str]:
+        if not self.profile.names:
+            return "", ""
+        given, family = names.person_name(person.forename), names.person_name(person.surname)
+        if given and family:
+            return given, family
+        self.found.append(Found(Finding.NAME_UNUSABLE, record, name))
+        return "", ""
+
+    # -- extra teachers ----------------------------------------------------------------------
+
+    def extra_teachers(self) -> Iterator[str]:
+        """Yield the user ids of everyone who teaches every class of the profile."""
+        for pattern in self.profile.extra_teachers:
+            matches = names.matching(pattern, self.school.employees.values())
+            address = names.address(pattern)
+            if not matches and address and self._addresses[address] == 0:
+                yield self._service_account(address)
+            elif not matches:
+                self.found.append(Found(Finding.EXTRA_TEACHER_UNKNOWN, "EXTRA_TEACHERS", pattern))
+            yield from (user.id for own in matches if (user := self.employee(own)))
+
+    def _service_account(self, address: str) -> str:
+        legacy = self.profile.id_style == "legacy"
+        own = address if legacy else names.service_account_id(self.place.id, address)
+        self._services[own] = User(own, address, "teacher")
+        return own
+
+    # -- classes -----------------------------------------------------------------------------
+
+    def classes(self, extra: tuple[str, ...]) -> Iterator[SchoolClass]:
+        """Yield the class of each covered set that has somebody in it."""
+        choice = SubjectChoice.of(self.profile, self.school)
+        self.found.extend(choice.found)
+        for one in self.school.sets.values():
+            if one.year is None:
+                self.found.append(Found(Finding.SET_WITHOUT_YEAR, f"Set {one.id}", one.code))
+            elif one.year in self.profile.year_groups:
+                covered = choice.covers(one)
+                if covered is None:
+                    self._note(Finding.SET_UNKNOWN_SUBJECT, one)
+                elif covered and (made := self._class(one, extra)):
+                    yield made
+
+    def _class(self, one: TeachingSet, extra: tuple[str, ...]) -> SchoolClass | None:
+        own = self._class_id(one)
+        title = self._title(one)
+        for stranger in one.unknown_members:
+            self._note(Finding.MEMBER_HAS_LEFT, one, f"Pupil {stranger}")
+        students = sorted(user.id for own_id in one.pupil_ids if (user := self.pupil(own_id)))
+        teachers = sorted({*self._teachers(one), *extra})
+        if not own:
+            self._note(Finding.ID_UNUSABLE, one)
+        elif not title:
+            self._note(Finding.TITLE_UNUSABLE, one)
+        elif not students:
+            self._note(Finding.SET_WITHOUT_PUPILS, one)
+        elif not teachers and not self.profile.keep_without_teacher:
+            self._note(Finding.SET_WITHOUT_TEACHER, one)
+        else:
+            return SchoolClass(own, title, tuple(teachers), tuple(students))
+        return None
+
+    def _class_id(self, one: TeachingSet) -> str:
+        if self.profile.id_style == "legacy":
+            own = one.id
+        else:
+            own = names.class_id(self.place.id, self.academic_year, one.id)
+        return own if names.usable_id(one.id) and len(own) <= names.CLASS_ID_LIMIT else ""
+
+    def _title(self, one: TeachingSet) -> str:
+        subject = self.school.subjects.get(one.subject_id, Subject("", "", ""))
+        raw = self.profile.class_title.format(
+            set_code=one.code or one.name,
+            set_name=one.name or one.code,
+            subject=subject.name,
+            subject_code=subject.code,
+            year=one.year,
+            academic_year=f"{self.academic_year}-{(self.academic_year + 1) % 100:02}",
+            suffix=self.profile.suffix,
+            school=self.place.name,
+        )
+        title = names.title(raw)
+        if title and names.title_loses(raw):
+            self._note(Finding.TITLE_CHANGED, one)
+        return title
+
+    def _teachers(self, one: TeachingSet) -> Iterator[str]:
+        for own in one.teacher_ids:
+            if own not in self.school.employees:
+                self._note(Finding.TEACHER_NOT_CURRENT, one, f"StaffMember {own}")
+            elif user := self.employee(own):
+                yield user.id
+
+    def _note(self, code: Finding, one: TeachingSet, detail: str = "") -> None:
+        self.found.append(Found(code, f"Set {one.id}", one.code, detail))
+
+    # -- everyone ----------------------------------------------------------------------------
+
+    def users(self, classes: tuple[SchoolClass, ...], extra: tuple[str, ...]) -> Iterator[User]:
+        """Yield the profile's pupils, by year or by class, and the teachers of its classes."""
+        taught = {own for one in classes for own in one.student_ids}
+        teaching = {own for one in classes for own in one.teacher_ids} | set(extra)
+        for own, pupil in self.school.pupils.items():
+            if pupil.year in self.profile.year_groups:
+                self.pupil(own)
+            elif pupil.year is None:
+                self.found.append(
+                    Found(
+                        Finding.PUPIL_WITHOUT_YEAR,
+                        f"Pupil {own}",
+                        f"{pupil.forename} {pupil.surname}".strip(),
+                    )
+                )
+        for own, user in self._pupils.items():
+            if user and (
+                user.id in taught or self.school.pupils[own].year in self.profile.year_groups
+            ):
+                yield user
+        yield from (user for user in self._staff.values() if user and user.id in teaching)
+        yield from self._services.values()
+
+    def report_repeats(self) -> None:
+        """Note the ids that iSAMS listed twice."""
+        for dataset, ids in self.school.repeated.items():
+            self.found.extend(Found(Finding.RECORD_REPEATED, f"{dataset} {own}") for own in ids)

@@ -1,0 +1,103 @@
+"""What happened, as one value per step: the canonical log line and what people are told.
+
+Counts, ids of our own, setting names and error codes only. Never a name, an address or a key.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePath
+
+from sync.delivery import Record
+from sync.errors import SyncError, UnexpectedError
+
+
+class Outcome(StrEnum):
+    """How a step ended."""
+
+    ASKED = "asked"  # a pull was asked for
+    NOTHING = "nothing"  # there was nothing to do
+    BUSY = "busy"  # another invocation is at it
+    SEALED = "sealed"  # a pull has sealed its sets, or a delivery was merged
+    PARTLY_SEALED = "partly-sealed"  # some profiles of the school could not be built
+    LATER = "later"  # it failed, and will be tried again
+    FAILED = "failed"  # it failed for good: somebody must act
+    WAITING = "waiting"  # for a profile without a young set
+    STALE = "stale"  # the data are older than 48 h: nothing is sent
+    UNCHANGED = "unchanged"  # SDS holds this already
+    PLANNED = "planned"  # compared, within the limits
+    HELD = "held"  # compared, waits for a person
+    REJECTED = "rejected"  # a person said no
+    EXPIRED = "expired"  # approved, but not sent in time
+    LIMITED = "limited"  # enough submissions for one day
+    SUBMITTED = "submitted"  # uploaded and handed over
+    CHECKING = "checking"  # SDS is reading the files
+    ACCEPTED = "accepted"  # SDS took them
+    REFUSED = "refused"  # SDS found faults in them
+    RUNNING = "running"  # SDS's run is awaited
+    DONE = "done"  # the receipt is written
+    SWEPT = "swept"  # a tick has looked around
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it was about, how it ended, and when the same thing is next worth a look.
+
+    `about` is a school, profile or connector by its key or name. `again_in_s` is None when there
+    is nothing to wait for.
+    """
+
+    name: str
+    outcome: Outcome
+    about: str = ""
+    delivery: str = ""
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+    error: SyncError | None = None
+    again_in_s: float | None = None
+
+    def line(self) -> str:
+        """Return the canonical log line: one JSON object, names sorted."""
+        told: dict[str, object] = {
+            "step": self.name,
+            "outcome": self.outcome,
+            "about": self.about,
+            "delivery": self.delivery,
+            **{f"fact_{name}": value for name, value in self.facts.items()},
+        }
+        if self.error is not None:
+            told |= {f"error_{name}": value for name, value in fault(self.error).facts.items()}
+            told |= {"error": self.error.code, "message": str(self.error)}
+        return json.dumps({k: v for k, v in told.items() if v != ""}, sort_keys=True)
+
+
+class Fault(Record):
+    """An error as it is stored and shown: its class, its message, who must act, and the facts."""
+
+    error: str
+    message: str
+    who: str
+    facts: Mapping[str, int | str]
+
+
+def fault(error: SyncError) -> Fault:
+    """Return *error* as a record."""
+    return Fault(error=error.code, message=str(error), who=error.who, facts=error.facts)
+
+
+def unexpected(error: BaseException) -> UnexpectedError:
+    """Return what may be told of an error that nobody foresaw: its type and place.
+
+    Its text stays untold, because it may quote a record.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = frames[-1] if frames else None
+    return UnexpectedError(
+        "an error that nobody foresaw: please report its type and place",
+        type=type(error).__name__,
+        file=PurePath(place.filename).name if place else "",
+        line=(place.lineno or 0) if place else 0,
+    )

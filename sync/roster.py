@@ -1,0 +1,65 @@
+"""What SDS shall hold for one profile: orgs, users, their roles, classes and who is in them.
+
+The words are SDS's own. Ids here are SDS `sourcedId`s: anchors for ever in Entra, so they never
+change for the same person or set, and contain `[A-Za-z0-9.-]` only (legacy ids excepted).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RoleName = Literal["student", "teacher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """A school."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A pupil or a teacher, with the one role they have at the school.
+
+    `username` is the lower-case address. `given_name` and `family_name` are "" unless the school
+    lets SDS create users. `grade` is an SDS grade code, "" for staff.
+    """
+
+    id: str
+    username: str
+    role: RoleName
+    grade: str = ""
+    given_name: str = ""
+    family_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolClass:
+    """A class, its teachers and its students: user ids, sorted, each once, none in both."""
+
+    id: str
+    title: str
+    teacher_ids: tuple[str, ...]
+    student_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All of one profile: users and classes sorted by id, every reference resolved within it."""
+
+    org: Org
+    users: tuple[User, ...]
+    classes: tuple[SchoolClass, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many students, teachers, classes and enrollments there are."""
+        students = sum(user.role == "student" for user in self.users)
+        return {
+            "students": students,
+            "teachers": len(self.users) - students,
+            "classes": len(self.classes),
+            "enrollments": sum(len(c.teacher_ids) + len(c.student_ids) for c in self.classes),
+        }

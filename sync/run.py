@@ -1,0 +1,205 @@
+"""The first half of a run, and the clock that starts it: `tick`, `ask`, `pull`.
+
+A pull is a folder under `schools/<school>/pulls/`: `asked.json`, then `tried-1.json` with
+`ended-1.json` for each attempt that failed, at last `sealed.json` or `failed.json`. Only the
+newest pull of a school counts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from sync import calendar, delivery, findings, state
+from sync.delivery import Record, SetManifest
+from sync.edge.clock import Budget
+from sync.edge.world import World
+from sync.errors import SyncError
+from sync.profile import build
+from sync.report import Fault, Outcome, Step, fault
+from sync.school import School
+from sync.sds import rules, tables
+from sync.sending import stands_still
+
+PULL_S = 180.0  # one reading of iSAMS; the host ends the function at 300 s
+RETRY_S = 300.0
+
+
+class Attempt(Record):
+    """`asked.json`, `tried-N.json`: when, and by whom or by which invocation."""
+
+    at: datetime
+    by: str
+
+
+class Pulled(Record):
+    """`sealed.json`: the set that each profile got, or why it got none."""
+
+    at: datetime
+    sets: Mapping[str, str]
+    faults: Mapping[str, Fault]
+
+
+def tick(world: World) -> Step:
+    """Ask for the pulls that are due, and nudge whatever stands still.
+
+    Every tick may be lost, late or doubled: what was asked for is known by its name.
+    """
+    asked = sum(_ask_if_due(world, school) for school in sorted(world.settings.schools))
+    nudged = 0
+    for school in sorted(world.settings.schools):
+        if _pull_stands_still(world, school):
+            world.nudges.nudge("pull", {"school": school})
+            nudged += 1
+    for connector in world.settings.connectors():
+        if stands_still(world, connector):
+            world.nudges.nudge("send", {"connector": connector})
+            nudged += 1
+    step = Step("tick", Outcome.SWEPT, facts={"asked": asked, "nudged": nudged})
+    world.tell(step)
+    return step
+
+
+def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
+    """Ask for a pull of *school* and nudge; *at* is the moment that made it due, else now."""
+    moment = at or world.clock.now()
+    own = calendar.stamp(moment)
+    body = Attempt(at=moment, by=by).to_json()
+    made = world.store.claim(f"{delivery.pulls_folder(school)}{own}/{state.ASKED}", body)
+    if made:
+        world.nudges.nudge("pull", {"school": school})
+    step = Step("ask", Outcome.ASKED if made else Outcome.NOTHING, school, facts={"pull": own})
+    world.tell(step)
+    return step
+
+
+def pulls(world: World, school: str) -> list[state.Folder]:
+    """Return the pulls of *school*, oldest first."""
+    prefix = delivery.pulls_folder(school)
+    return state.folders(prefix, world.store.blobs(prefix))
+
+
+def pull(world: World, school: str) -> Step:
+    """Read *school* once and seal every profile of it: the newest pull, if it is still open.
+
+    Errors become the step's outcome: one that may pass leaves the pull open for the next nudge.
+    """
+    step = _pull(world, school)
+    world.tell(step)
+    return step
+
+
+def _pull(world: World, school: str) -> Step:
+    listed = pulls(world, school)
+    now = world.store.now()
+    if not listed or state.pull_is_over(listed[-1]):
+        return Step("pull", Outcome.NOTHING, school)
+    if state.pull_is_running(listed[-1], now):
+        return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
+    number = state.attempts(listed[-1]) + 1
+    folder = f"{delivery.pulls_folder(school)}{listed[-1].id}/"
+    mine = Attempt(at=world.clock.now(), by=uuid.uuid4().hex).to_json()
+    if not world.store.claim(f"{folder}tried-{number}.json", mine):
+        return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
+    try:
+        return _read_and_seal(world, school, folder)
+    except SyncError as error:
+        final = not error.retry or number >= state.ATTEMPTS
+        name = state.FAILED if final else f"ended-{number}.json"
+        world.store.claim(f"{folder}{name}", fault(error).to_json())
+        if final:
+            return Step("pull", Outcome.FAILED, school, facts={"attempt": number}, error=error)
+        world.nudges.nudge("pull", {"school": school}, RETRY_S)
+        return Step(
+            "pull",
+            Outcome.LATER,
+            school,
+            facts={"attempt": number},
+            error=error,
+            again_in_s=RETRY_S,
+        )
+
+
+def _read_and_seal(world: World, school: str, folder: str) -> Step:
+    began = world.clock.now()
+    read = world.source(school).school(Budget.of(world.clock, PULL_S))
+    sets: dict[str, str] = {}
+    faults: dict[str, Fault] = {}
+    first: SyncError | None = None
+    for profile in world.settings.profiles_of(school):
+        try:
+            sets[profile] = _seal(world, profile, read, began)
+        except SyncError as error:
+            if error.retry:
+                raise
+            faults[profile] = fault(error)
+            first = first or error
+    if first is not None and not sets:
+        raise first
+    record = Pulled(at=began, sets=sets, faults=faults)
+    world.store.claim(f"{folder}{state.SEALED}", record.to_json())
+    for connector, profiles in world.settings.connectors().items():
+        if set(profiles) & sets.keys():
+            world.nudges.nudge("send", {"connector": connector})
+    return Step(
+        "pull",
+        Outcome.PARTLY_SEALED if faults else Outcome.SEALED,
+        school,
+        facts=dict(read.counts) | {"profiles": len(sets), "profiles_failed": len(faults)},
+        error=first,
+    )
+
+
+def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
+    """Build one profile's set and write it, the manifest last; return the set's id."""
+    school = world.settings.school_of(profile)
+    place, chosen = world.settings.schools[school], world.settings.profiles[profile]
+    year = calendar.academic_year(pulled_at, place.time_zone, place.school_year)
+    built = build(read, place, chosen, year)
+    own_grades = sorted(set(chosen.grades.values()))
+    files = rules.files(tables.rows(built.roster), set(own_grades))
+    facts = delivery.facts(files)
+    manifest = SetManifest(
+        profile=profile,
+        school=school,
+        pulled_at=pulled_at,
+        academic_year=year,
+        digest=delivery.digest(facts),
+        files=facts,
+        counts=built.roster.counts(),
+        source=read.counts,
+        findings=findings.counts(built.found),
+        own_grades=tuple(own_grades),
+    )
+    own = delivery.set_id(pulled_at, manifest.digest)
+    files[delivery.FINDINGS] = findings.to_json(built.found)
+    files[delivery.MANIFEST] = manifest.to_json()
+    for name, body in files.items():
+        world.store.create(f"{delivery.profile_folder(profile)}{own}/{name}", body)
+    world.tell(Step("seal", Outcome.SEALED, profile, own, manifest.counts))
+    return own
+
+
+def _ask_if_due(world: World, school: str) -> bool:
+    place = world.settings.schools[school]
+    due = calendar.last_due(place.pull_at, place.time_zone, world.clock.now())
+    listed = pulls(world, school)
+    if listed and listed[-1].id >= calendar.stamp(due):
+        return False
+    return ask(world, school, "timer", due).outcome is Outcome.ASKED
+
+
+def _pull_stands_still(world: World, school: str) -> bool:
+    """Say whether the newest pull is open, and nothing has been heard of it for a while."""
+    listed = pulls(world, school)
+    if not listed or state.pull_is_over(listed[-1]):
+        return False
+    return state.stands_still(listed[-1], world.store.now())
+
+
+def read_subjects(world: World, school: str) -> Iterator[tuple[str, str, str]]:
+    """Yield id, code and name of the school's subjects, by id; raises `SourceError`."""
+    subjects = world.source(school).subjects(Budget.of(world.clock, PULL_S))
+    for one in sorted(subjects.values(), key=lambda one: (len(one.id), one.id)):
+        yield one.id, one.code, one.name

@@ -1,0 +1,130 @@
+"""One connector takes one set of files: the sets of its profiles become one delivery.
+
+The sets were sealed at their own moments, and one may be a day older than another. So every fact
+is taken from the newest set that has it: a user, a role, and a class *with all its enrollments*.
+Enrollments are never united, because the older list may hold a pupil who has since moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.errors import MergeConflict
+
+from .csvtext import decode
+from .tables import COLUMNS, Row
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFiles:
+    """One profile's sealed set: its school's key and its files by name."""
+
+    school: str
+    files: Mapping[str, bytes]
+
+
+def merge(sets: Sequence[SealedFiles]) -> dict[str, Iterable[Row]]:
+    """Return the rows of every file for *sets*, the newest first; sorted, ready to be checked.
+
+    People of different schools with one address are one person: the smallest id stays, with a
+    role at each school. Within one school an address belongs to whoever the newest set says.
+
+    Raises:
+        MergeConflict: two schools use one id for different things, as legacy ids can.
+        StoreConflict: a file is not what was sealed.
+    """
+    work = _Merge()
+    for one in sets:
+        work.add(one)
+    return work.rows()
+
+
+@dataclass(slots=True)
+class _Merge:
+    orgs: dict[str, Row] = field(default_factory=dict)
+    users: dict[str, Row] = field(default_factory=dict)
+    roles: dict[tuple[str, str], Row] = field(default_factory=dict)
+    classes: dict[str, Row] = field(default_factory=dict)
+    enrollments: dict[str, list[Row]] = field(default_factory=dict)
+    _school_of: dict[str, str] = field(default_factory=dict)  # user or class id to school
+    _owner: dict[str, str] = field(default_factory=dict)  # address to user id
+    _alias: dict[str, str] = field(default_factory=dict)  # user id to the id that stays
+
+    def add(self, one: SealedFiles) -> None:
+        """Take from *one* what no newer set had."""
+        dropped = set(self._add_users(one))
+        for row in _rows(one, "orgs.csv"):
+            self.orgs.setdefault(row[0], row)
+        for row in _rows(one, "roles.csv"):
+            if row[0] not in dropped:
+                self.roles.setdefault((row[0], row[1]), row)
+        fresh: dict[str, list[Row]] = {}
+        for row in _rows(one, "classes.csv"):
+            self._claim(row[0], one.school, "classes.csv")
+            if row[0] not in self.classes:
+                self.classes[row[0]] = row
+                fresh[row[0]] = self.enrollments[row[0]] = []
+        for row in _rows(one, "enrollments.csv"):
+            if row[0] in fresh and row[1] not in dropped:
+                fresh[row[0]].append(row)
+
+    def _add_users(self, one: SealedFiles) -> Iterator[str]:
+        """Take users; yield the ids whose address a newer set gives to somebody else."""
+        for row in _rows(one, "users.csv"):
+            own, address = row[0], row[1]
+            self._claim(own, one.school, "users.csv")
+            if own in self.users:
+                continue
+            holder = self._owner.setdefault(address, own)
+            if holder == own:
+                self.users[own] = row
+            elif self._school_of["users.csv " + holder] == one.school:
+                yield own
+            else:
+                self.users[own] = row
+                stays = min(self._id(holder), own)
+                self._alias |= {self._id(holder): stays, own: stays}
+
+    def _claim(self, own: str, school: str, file: str) -> None:
+        if self._school_of.setdefault(f"{file} {own}", school) != school:
+            raise MergeConflict(
+                f"two schools use one id in {file}: set ID_STYLE=year for their profiles",
+                file=file,
+            )
+
+    def rows(self) -> dict[str, Iterable[Row]]:
+        """Return the rows of every file, with each person under the id that stays."""
+        return {
+            "orgs.csv": sorted(self.orgs.values()),
+            "users.csv": sorted(row for own, row in self.users.items() if self._id(own) == own),
+            "roles.csv": self._merged_roles(),
+            "classes.csv": sorted(self.classes.values()),
+            "enrollments.csv": self._merged_enrollments(),
+        }
+
+    def _id(self, own: str) -> str:
+        while (other := self._alias.get(own, own)) != own:
+            own = other
+        return own
+
+    def _merged_roles(self) -> Iterator[Row]:
+        """Yield roles; only a person's first is primary, and a teacher's comes first."""
+        merged = sorted({(self._id(row[0]), *row[1:]) for row in self.roles.values()})
+        first: dict[str, Row] = {}
+        for row in sorted(merged, key=lambda row: (row[2] != "teacher", row)):
+            first.setdefault(row[0], row)
+        for row in merged:
+            yield row if first[row[0]] is row else (*row[:4], "FALSE")
+
+    def _merged_enrollments(self) -> Iterator[Row]:
+        """Yield enrollments; who is teacher and student of one class is its teacher."""
+        for own in sorted(self.enrollments):
+            found: dict[str, Row] = {}
+            for _, user, role in sorted(self.enrollments[own], key=lambda row: row[2]):
+                found[self._id(user)] = (own, self._id(user), role)
+            yield from sorted(found.values())
+
+
+def _rows(one: SealedFiles, name: str) -> Iterator[Row]:
+    return decode(name, one.files[name], COLUMNS[name])

@@ -1,0 +1,234 @@
+"""The second half of a run: `send` moves one connector's delivery one step.
+
+Look at what exists, do what is next, leave word. The steps, each safe to repeat: merge the newest
+sets and seal the delivery; compare it with what SDS last accepted, and hold or plan it; hand it
+over under a claim; ask what became of it; follow SDS's run; write the receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sync import delivery, handover, plan, state
+from sync.delivery import DeliveryManifest, Record, SetManifest
+from sync.edge.world import World
+from sync.errors import SyncError
+from sync.report import Outcome, Step, fault
+from sync.sds import rules
+from sync.sds.merge import SealedFiles, merge
+from sync.state import Folder, State
+from sync.view import Newest, View, look, newest_sets
+
+AGAIN_S = 15.0  # the chain of a step's own nudges while SDS checks the files
+CHAIN_LASTS = timedelta(minutes=8)  # then only ticks look: they start when a chain must be over
+RUN_AGAIN_S = 60.0
+
+
+class Unchanged(Record):
+    """`unchanged.json`: these sets merge to what SDS holds already."""
+
+    sources: Mapping[str, str]
+    digest: str
+    accepted: str
+
+
+def stands_still(world: World, connector: str) -> bool:
+    """Say whether *connector* has work that nobody seems to be at."""
+    view = look(world, connector)
+    open_work = view.named(State.SUBMITTED, State.ACCEPTED, State.SEALED, State.READY)
+    if any(state.stands_still(one, view.now) for one in open_work):
+        return True
+    newest = newest_sets(world, connector)
+    if None in newest.values():
+        return False
+    last = max(one.pulled_at for one in newest.values() if one)
+    return not _covered(view, last) and view.now - last > state.STANDSTILL
+
+
+def send(world: World, connector: str) -> Step:
+    """Move *connector* one step and tell what was done.
+
+    Errors become the step's outcome: one that may pass leaves everything for the next nudge, one
+    that a person must mend is written down, and the next pull makes another delivery.
+    """
+    try:
+        step = _send(world, connector)
+    except SyncError as error:
+        outcome = Outcome.LATER if error.retry else Outcome.FAILED
+        again_s = RUN_AGAIN_S if error.retry else None
+        step = Step("send", outcome, connector, error=error, again_in_s=again_s)
+    world.tell(step)
+    return step
+
+
+def _send(world: World, connector: str) -> Step:
+    view = look(world, connector)
+    if submitted := view.named(State.SUBMITTED):
+        return _nudged(world, view, handover.check(world, view, submitted[0]), submitted[0])
+    if step := _merge_if_newer(world, view):
+        return step
+    if not view.states:
+        return Step("merge", Outcome.NOTHING, connector)
+    newest, reached = view.states[-1]
+    if reached is State.SEALED:
+        return _ending(world, view, newest, _plan)
+    if reached is State.READY:
+        return _ending(world, view, newest, _hand_over)
+    step = Step("send", _WAITING.get(reached, Outcome.NOTHING), connector, newest.id)
+    if accepted := view.named(State.ACCEPTED):
+        followed = handover.follow_run(world, view, accepted[0])
+        _nudged(world, view, followed, accepted[0])
+        if accepted[0] is newest:
+            return followed
+        world.tell(followed)
+    return step
+
+
+_WAITING = {
+    State.HELD: Outcome.HELD,
+    State.EXPIRED: Outcome.EXPIRED,
+    State.REJECTED: Outcome.REJECTED,
+    State.UNCHANGED: Outcome.UNCHANGED,
+    State.FAILED: Outcome.FAILED,
+}
+
+
+def _ending(
+    world: World, view: View, one: Folder, move: Callable[[World, View, Folder], Step]
+) -> Step:
+    """Move *one*; a fault that only a person can mend ends this delivery."""
+    try:
+        return move(world, view, one)
+    except SyncError as error:
+        if error.retry:
+            raise
+        world.store.claim(f"{view.prefix}{one.id}/{state.FAILED}", fault(error).to_json())
+        return Step("send", Outcome.FAILED, view.connector, one.id, error=error)
+
+
+def _nudged(world: World, view: View, step: Step, one: Folder) -> Step:
+    """Leave word for the next look, while the chain that began with *one*'s last mark is young."""
+    if step.again_in_s is not None and view.now - max(one.made_at.values()) < CHAIN_LASTS:
+        world.nudges.nudge("send", {"connector": view.connector}, step.again_in_s)
+    return step
+
+
+# -- merge ---------------------------------------------------------------------------------------
+
+
+def _merge_if_newer(world: World, view: View) -> Step | None:
+    """Merge the newest sets if no delivery covers them; None if one does, or there are none."""
+    newest = newest_sets(world, view.connector)
+    missing = sorted(profile for profile, one in newest.items() if one is None)
+    if len(missing) == len(newest):
+        return None
+    if missing:
+        return Step(
+            "merge", Outcome.WAITING, view.connector, facts={"profiles_missing": len(missing)}
+        )
+    sources = [one for one in newest.values() if one]
+    if _covered(view, max(one.pulled_at for one in sources)):
+        return None
+    oldest = min(one.pulled_at for one in sources)
+    if view.now - oldest > state.DATA_LASTS:
+        age_h = int((view.now - oldest).total_seconds() // 3600)
+        return Step("merge", Outcome.STALE, view.connector, facts={"age_h": age_h})
+    try:
+        return _merge(world, view, sources)
+    except SyncError as error:
+        if error.retry:
+            raise
+        own = delivery.set_id(max(one.pulled_at for one in sources), "0" * 8)
+        name = f"{view.prefix}{own}/{state.FAILED}"
+        world.store.claim(name, fault(error).to_json())
+        return Step("merge", Outcome.FAILED, view.connector, own, error=error)
+
+
+def _covered(view: View, pulled_at: datetime) -> bool:
+    return bool(view.states) and delivery.pulled_at(view.states[-1][0].id) >= pulled_at
+
+
+def _merge(world: World, view: View, sources: list[Newest]) -> Step:
+    """Merge *sources*; seal the delivery, or note that SDS holds it already."""
+    newest_first = sorted(sources, key=lambda one: (-one.pulled_at.timestamp(), one.profile))
+    manifests = {one.profile: _set_manifest(world, one) for one in newest_first}
+    own_grades = {grade for one in manifests.values() for grade in one.own_grades}
+    sealed = [
+        SealedFiles(manifests[one.profile].school, _set_files(world, one, manifests[one.profile]))
+        for one in newest_first
+    ]
+    files = rules.files(merge(sealed), own_grades)
+    facts = delivery.facts(files)
+    manifest = DeliveryManifest(
+        connector=view.connector,
+        sources={one.profile: one.own for one in sources},
+        pulled_at=min(one.pulled_at for one in manifests.values()),
+        digest=delivery.digest(facts),
+        files=facts,
+        counts=delivery.counts(facts),
+    )
+    own = delivery.set_id(max(one.pulled_at for one in sources), manifest.digest)
+    folder = f"{view.prefix}{own}/"
+    if accepted := handover.certainly_holds(world, view, manifest.digest):
+        record = Unchanged(sources=manifest.sources, digest=manifest.digest, accepted=accepted)
+        world.store.claim(f"{folder}{state.UNCHANGED}", record.to_json())
+        return Step("merge", Outcome.UNCHANGED, view.connector, own, manifest.counts)
+    for name, body in files.items():
+        world.store.create(f"{folder}{name}", body)
+    world.store.create(f"{folder}{delivery.MANIFEST}", manifest.to_json())
+    world.nudges.nudge("send", {"connector": view.connector})
+    return Step("merge", Outcome.SEALED, view.connector, own, manifest.counts, again_in_s=0)
+
+
+def _set_manifest(world: World, one: Newest) -> SetManifest:
+    name = f"{delivery.profile_folder(one.profile)}{one.own}/{delivery.MANIFEST}"
+    return SetManifest.from_json(name, world.store.read(name))
+
+
+def _set_files(world: World, one: Newest, manifest: SetManifest) -> dict[str, bytes]:
+    folder = f"{delivery.profile_folder(one.profile)}{one.own}/"
+    return {
+        name: delivery.check(name, world.store.read(folder + name), facts)
+        for name, facts in manifest.files.items()
+    }
+
+
+# -- plan ----------------------------------------------------------------------------------------
+
+
+def _plan(world: World, view: View, one: Folder) -> Step:
+    """Compare with what SDS last accepted. The hold is written before the plan, never after."""
+    manifest = view.manifest(world, one)
+    baseline = state.last_accepted([folder for folder, _ in view.states])
+    before = None
+    if baseline:
+        before = view.files(world, baseline, view.manifest(world, baseline))
+    decision = plan.decide(
+        manifest.digest,
+        before,
+        view.files(world, one, manifest),
+        against=baseline.id if baseline else None,
+        limits=world.settings.sds.limits,
+        hold_first=world.settings.sds.hold_first,
+    )
+    folder = f"{view.prefix}{one.id}/"
+    if decision.hold:
+        world.store.create(f"{folder}{state.HELD}", decision.hold.to_json())
+    world.store.create(f"{folder}{state.PLAN}", decision.plan.to_json())
+    changes = {
+        f"{table.removesuffix('.csv')}_{what}": count
+        for table, change in decision.plan.changes.items()
+        for what, count in (("added", change.added), ("removed", change.removed))
+    }
+    if decision.hold:
+        return Step("plan", Outcome.HELD, view.connector, one.id, changes)
+    world.nudges.nudge("send", {"connector": view.connector})
+    return Step("plan", Outcome.PLANNED, view.connector, one.id, changes, again_in_s=0)
+
+
+def _hand_over(world: World, view: View, one: Folder) -> Step:
+    step = handover.hand_over(world, view, one)
+    if step.outcome is Outcome.SUBMITTED:
+        world.nudges.nudge("send", {"connector": view.connector}, AGAIN_S)
+    return step

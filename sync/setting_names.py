@@ -1,0 +1,150 @@
+"""The names of all settings, read off the declaration, and the nearest name to a wrong one.
+
+A setting is a path: `PROFILES__SENIORS__SUFFIX` is ("profiles", "seniors", "suffix"). In names
+that are declared for every school or profile, the key is `<key>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from sync.settings import (
+    HostStorage,
+    Limits,
+    ProfileSettings,
+    SchoolSettings,
+    SdsSettings,
+    StorageSettings,
+)
+
+type Path = tuple[str, ...]
+
+KEY = "<key>"
+PROFILES_JSON = "PROFILES_JSON"
+GROUPS: Mapping[Path, type[BaseModel]] = {
+    ("schools", KEY): SchoolSettings,
+    ("profiles", KEY): ProfileSettings,
+    ("sds",): SdsSettings,
+    ("sds", "limits"): Limits,
+    ("storage",): StorageSettings,
+}
+DECLARED: Mapping[Path, FieldInfo] = {
+    (*group, name): field
+    for group, model in GROUPS.items()
+    for name, field in model.model_fields.items()
+    if (*group, name) not in GROUPS
+}
+
+# The Functions host's own names for what `HostStorage` holds. A connection string beats an
+# address, as in the host itself.
+HOST: Mapping[str, Path] = {
+    "AzureWebJobsStorage": ("host", "connection"),
+    "AzureWebJobsStorage__queueServiceUri": ("host", "queue_url"),
+    "AzureWebJobsStorage__accountName": ("host", "queue_url"),
+}
+_OF_HOST = ("azurewebjobs", "functions_", "website_")
+_KEYED = {group[0] for group in GROUPS if KEY in group}
+_HEADS = {group[0] for group in GROUPS}
+_LONGEST = 100  # characters of a name that are compared: the search is quadratic
+_KEY_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+_HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
+
+
+def written(path: Path) -> str:
+    """Return the name of the setting at *path* as the handbook writes it."""
+    hosts = [name for name, place in HOST.items() if place == path]
+    return hosts[0] if hosts else "__".join(part if part == KEY else part.upper() for part in path)
+
+
+def is_key(text: str) -> bool:
+    """Say whether *text*, in small letters, may be the key of a school or profile.
+
+    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens.
+    """
+    return bool(_KEY_FORM.fullmatch(text))
+
+
+def path_of(name: str) -> Path | None:
+    """Return the path of the setting called *name*, in any case; None if there is none."""
+    path = tuple(name.lower().split("__"))
+    if path[0] not in _HEADS or not field_of(path):
+        return None
+    return path if path[0] not in _KEYED or is_key(path[1]) else None
+
+
+def field_of(path: Path) -> FieldInfo | None:
+    """Return the declaration of the setting at *path*."""
+    if path[:1] == ("host",):
+        return HostStorage.model_fields.get(path[-1])
+    if path[0] in _KEYED and len(path) > 1:
+        path = (path[0], KEY, *path[2:])
+    return DECLARED.get(path)
+
+
+def is_secret(declared: FieldInfo) -> bool:
+    """Say whether the value of a setting may never be shown."""
+    return declared.annotation is SecretStr or SecretStr in get_args(declared.annotation)
+
+
+def example(declared: FieldInfo) -> str:
+    """Return the example that the declaration gives."""
+    return str((declared.examples or [""])[0])
+
+
+def bounds(declared: FieldInfo) -> str:
+    """Return in words what values the declaration allows, "" where the description says it."""
+    if declared.annotation is bool:
+        return "true or false"
+    if get_origin(declared.annotation) is Literal:
+        return " or ".join(get_args(declared.annotation))
+    limit = {
+        name: bound
+        for name in ("ge", "le", "min_length", "max_length")
+        for constraint in declared.metadata
+        if (bound := getattr(constraint, name, None)) is not None
+    }
+    if "ge" in limit:
+        return f"{limit['ge']} to {limit['le']}"
+    if "max_length" in limit:
+        return f"{limit.get('min_length', 0)} to {limit['max_length']} characters"
+    if "min_length" in limit and is_secret(declared):
+        return f"at least {limit['min_length']} characters"
+    return ""
+
+
+def is_meant_for_us(name: str) -> bool:
+    """Say whether somebody who set *name* meant a setting of ours, rightly spelt or not.
+
+    The environment is full of others' names, so this looks at the beginning: our prefixes, with
+    one underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common.
+    """
+    lower = name.lower()
+    match = _HEAD_FORM.match(lower)
+    if not match or lower.startswith(_OF_HOST):
+        return False
+    head, mark = match.groups()
+    if mark in {"__", ":"}:
+        return bool(get_close_matches(head, _HEADS, n=1, cutoff=0.75))
+    if head == "storage":
+        return lower in {"_".join(path) for path in DECLARED}
+    ours = head in (_HEADS if mark else _KEYED)
+    return ours or bool(get_close_matches(lower, [PROFILES_JSON.lower()], n=1, cutoff=0.9))
+
+
+def nearest(name: str) -> str:
+    """Return the setting whose name is nearest to *name*, or "" if none is near.
+
+    The key of a school or profile is taken over as it was written.
+    """
+    parts = re.split("__" if name.count("__") > 1 else "__|_|:", name, maxsplit=2)
+    key = parts[1] if len(parts) == 3 and parts[1] else KEY
+    names = {written(path).replace(KEY, key): None for path in DECLARED} | {PROFILES_JSON: None}
+    spelt = {candidate.upper(): candidate for candidate in names}
+    near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
+    return spelt[near[0]] if near else ""

@@ -1,0 +1,203 @@
+"""How the text of a setting becomes a value: pure, and each refusal says what was expected.
+
+A refusal never repeats the text: it may be a secret that was put under the wrong name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import time
+from functools import wraps
+from string import Formatter
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+TITLE_FIELDS = (
+    "set_code",
+    "set_name",
+    "subject",
+    "subject_code",
+    "year",
+    "academic_year",
+    "suffix",
+    "school",
+)
+# The fields that tell one class of a school from another.
+_TELLING = {"set_code", "set_name", "subject", "subject_code"}
+
+YEARS = range(-2, 18)  # NC years that schools use: isams.md section 5.3
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_GRADE = re.compile(r"(-?[0-9]{1,2})\s*=\s*([A-Za-z0-9][A-Za-z0-9._-]{0,39})")
+_HOST = re.compile(
+    r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+    r"(?::[0-9]{1,5})?"
+)
+# Printable ASCII without user name, query, fragment, backslash or quotes.
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
+
+
+# The names concerned, each a path from the group that refuses, and what was expected.
+type Fault = tuple[tuple[tuple[str, ...], ...], str]
+
+
+class Contradiction(ValueError):
+    """Settings that are sound one by one and do not go together."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(expected for _, expected in faults))
+        self.faults = faults
+
+
+def _of_text[Value](read: Callable[[str], Value]) -> Callable[[object], object]:
+    """Let *read* see texts only, without blanks around; a value that is not a text stays."""
+
+    @wraps(read)
+    def reader(value: object) -> object:
+        return read(value.strip()) if isinstance(value, str) else value
+
+    return reader
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+@_of_text
+def words(value: str) -> tuple[str, ...]:
+    """Split a text at its commas; blanks around and between are dropped."""
+    return _parts(value)
+
+
+@_of_text
+def key(value: str) -> str:
+    """Read the key of a school as it stands in the names of settings, where case is nothing."""
+    return value.lower()
+
+
+@_of_text
+def flag(value: str) -> bool:
+    """Read true, false, yes, no, 1 or 0, in any case."""
+    if value.lower() not in _FLAGS:
+        raise ValueError("expected true or false")
+    return _FLAGS[value.lower()]
+
+
+@_of_text
+def whole(value: str) -> int:
+    """Read a whole number of at most nine digits."""
+    if not _WHOLE.fullmatch(value):
+        raise ValueError("expected a whole number, in digits")
+    return int(value)
+
+
+@_of_text
+def years(value: str) -> frozenset[int]:
+    """Read `7,8,9` or `7-13`: NC years from -2 to 17."""
+    found: set[int] = set()
+    for part in value.split(","):
+        match = _SPAN.fullmatch(part.strip())
+        if not match:
+            raise ValueError("expected years such as 7,8,9 or 7-13")
+        first = int(match[1])
+        last = int(match[2]) if match[2] else first
+        if first > last or first not in YEARS or last not in YEARS:
+            raise ValueError("expected years that go upwards, from -2 to 17")
+        found.update(range(first, last + 1))
+    return frozenset(found)
+
+
+@_of_text
+def times(value: str) -> tuple[time, ...]:
+    """Read `22:00` or `06:30,22:00`: times of day in school time, sorted."""
+    found = [_CLOCK.fullmatch(part.strip()) for part in value.split(",")]
+    if not all(found):
+        raise ValueError("expected times such as 22:00 or 06:30,22:00")
+    return tuple(sorted({time(int(m[1]), int(m[2])) for m in found if m}))
+
+
+@_of_text
+def zone(value: str) -> ZoneInfo:
+    """Read an IANA time zone name."""
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected a time zone such as Europe/London") from None
+
+
+@_of_text
+def grades(value: str) -> dict[int, str]:
+    """Read `-1=PK,14=14`: SDS grade codes by NC year, each year once."""
+    found: dict[int, str] = {}
+    for part in _parts(value):
+        match = _GRADE.fullmatch(part)
+        if not match or int(match[1]) not in YEARS:
+            raise ValueError("expected year=code pairs such as -1=PK,14=14, years from -2 to 17")
+        if int(match[1]) in found:
+            raise ValueError("expected each year once")
+        found[int(match[1])] = match[2]
+    return found
+
+
+@_of_text
+def host(value: str) -> str:
+    """Read a host name, or `http://127.0.0.1:port` to try the simulator on this machine."""
+    address = value.rstrip("/")
+    if address.startswith("http://") and _is_address(address) and is_loopback(address):
+        if address.count("/") == 2:
+            return address
+    elif _HOST.fullmatch(value.lower()) and _is_address("https://" + value):
+        return value.lower()
+    raise ValueError("expected a host such as school.isams.example, without https:// or a path")
+
+
+@_of_text
+def service_url(value: str) -> str:
+    """Read an https address without query; http is for this machine only."""
+    secure = value.startswith("https://") or is_loopback(value)
+    if not secure or not _is_address(value):
+        raise ValueError("expected an https:// address without user name or query")
+    return value.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(_ADDRESS.fullmatch(url) and parts.hostname and parts.port != 0)
+    except ValueError:  # brackets that do not match, a port beyond 65535
+        return False
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether *url* points at this machine: 127.0.0.0/8, ::1 or localhost."""
+    try:
+        name = urlsplit(url).hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@_of_text
+def title_template(value: str) -> str:
+    """Check a class title: known fields only, no formatting tricks, not one title for all."""
+    try:
+        parts = list(Formatter().parse(value))
+    except ValueError:
+        raise ValueError("a { or } stands alone") from None
+    fields = {name for _, name, _, _ in parts if name is not None}
+    if any(spec or conversion for _, _, spec, conversion in parts):
+        raise ValueError("expected fields without : or !")
+    if not fields <= set(TITLE_FIELDS):
+        raise ValueError("expected no fields but " + _braced(TITLE_FIELDS))
+    if not fields & _TELLING:
+        telling = [name for name in TITLE_FIELDS if name in _TELLING]
+        raise ValueError("expected one of " + _braced(telling) + ", or every class is called alike")
+    return value
+
+
+def _braced(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)

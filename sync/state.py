@@ -1,0 +1,211 @@
+"""State is which names exist: pure functions from a listing to what was done and what is next.
+
+Nothing here is remembered between invocations, and nothing is ever overwritten, so any step may
+be lost, doubled or late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from sync import delivery
+
+APPROVAL_LASTS = timedelta(hours=24)
+DATA_LASTS = timedelta(hours=48)
+"""Nothing older is sent: by then a person should have looked."""
+
+SUBMISSIONS_A_DAY = 4
+"""SDS takes six uploads a day with a run, five starts in 12 h (sds.md section 4.7)."""
+
+SUBMISSIONS_EACH = 3
+"""The answer to `validate` can be lost, so one delivery may go twice, at most three times."""
+
+FUNCTION_TIMEOUT_S = 300  # functionTimeout in host.json; a test holds the two together
+CLAIM_LASTS = timedelta(seconds=2 * FUNCTION_TIMEOUT_S)
+ATTEMPT_LASTS = CLAIM_LASTS
+STANDSTILL = CLAIM_LASTS
+"""Only after this does a tick nudge: until then a step's own nudge is under way."""
+
+ATTEMPTS = 5
+"""How often one pull is tried before it is called failed."""
+
+
+class Seen(Protocol):
+    """A listed blob: its whole name, and when storage made it, by storage's own clock."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class State(StrEnum):
+    """How far a delivery has come."""
+
+    UNSEALED = "unsealed"  # no manifest: it does not exist yet
+    UNCHANGED = "unchanged"  # the same as what SDS last accepted: nothing to send
+    SEALED = "sealed"  # to be compared with what SDS last accepted
+    HELD = "held"  # waits for a person
+    READY = "ready"  # may be sent
+    EXPIRED = "expired"  # approved, but not sent within 24 h
+    REJECTED = "rejected"  # a person said no
+    SUPERSEDED = "superseded"  # a newer one exists
+    SUBMITTED = "submitted"  # SDS has it and checks it
+    ACCEPTED = "accepted"  # SDS took it; its run is awaited
+    DONE = "done"  # there is a receipt
+    FAILED = "failed"  # it cannot be sent: somebody must act, and the next pull makes another
+
+
+# The names of a delivery's marks, in `connectors/<folder>/<id>/`.
+UNCHANGED, PLAN, HELD = "unchanged.json", "plan.json", "held.json"
+APPROVED, REJECTED = "approved.json", "rejected.json"
+SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT = (
+    "submitted.json",
+    "accepted.json",
+    "run-asked.json",
+    "receipt.json",
+)
+FAILED = "failed.json"  # of a delivery or of a pull
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A set, delivery or pull: the names in it, and when each was made."""
+
+    id: str
+    made_at: Mapping[str, datetime]
+
+    def has(self, name: str) -> bool:
+        """Say whether the folder holds *name*."""
+        return name in self.made_at
+
+
+def folders(prefix: str, blobs: Iterable[Seen]) -> list[Folder]:
+    """Return the folders directly under *prefix*, oldest first by name."""
+    found: dict[str, dict[str, datetime]] = {}
+    for blob in blobs:
+        folder, slash, name = blob.name.removeprefix(prefix).partition("/")
+        if slash:
+            found.setdefault(folder, {})[name] = blob.created_at
+    return [Folder(own, found[own]) for own in sorted(found)]
+
+
+def sets(profile: str, blobs: Iterable[Seen]) -> list[Folder]:
+    """Return a profile's sealed sets, oldest first."""
+    listed = folders(delivery.profile_folder(profile), blobs)
+    return [one for one in listed if delivery.is_id(one.id) and one.has(delivery.MANIFEST)]
+
+
+def deliveries(prefix: str, blobs: Iterable[Seen]) -> list[Folder]:
+    """Return a connector's sealed, unchanged or failed deliveries, oldest first.
+
+    Two of one moment (the settings were changed in between) go by when they were sealed.
+    """
+    exist = [
+        one
+        for one in folders(prefix, blobs)
+        if delivery.is_id(one.id) and one.made_at.keys() & {delivery.MANIFEST, UNCHANGED, FAILED}
+    ]
+    return sorted(exist, key=lambda one: (delivery.pulled_at(one.id), min(one.made_at.values())))
+
+
+def state(one: Folder, *, newest: bool, now: datetime) -> State:
+    """Return the state of a delivery; *now* is storage's clock."""
+    for mark, reached in (
+        (RECEIPT, State.DONE),
+        (ACCEPTED, State.ACCEPTED),
+        (SUBMITTED, State.SUBMITTED),
+        (REJECTED, State.REJECTED),
+        (UNCHANGED, State.UNCHANGED),
+        (FAILED, State.FAILED),
+    ):
+        if one.has(mark):
+            return reached
+    if not one.has(delivery.MANIFEST):
+        return State.UNSEALED
+    if not newest:
+        return State.SUPERSEDED
+    if not one.has(PLAN):  # the plan comes after the hold: without it nothing is decided
+        return State.SEALED
+    if one.has(APPROVED):
+        expired = now - one.made_at[APPROVED] > APPROVAL_LASTS
+        return State.EXPIRED if expired else State.READY
+    return State.HELD if one.has(HELD) else State.READY
+
+
+def states(listed: Sequence[Folder], now: datetime) -> list[tuple[Folder, State]]:
+    """Return every delivery with its state, oldest first."""
+    return [(one, state(one, newest=one is listed[-1], now=now)) for one in listed]
+
+
+def last_accepted(listed: Sequence[Folder]) -> Folder | None:
+    """Return the delivery that SDS accepted last: what it holds now."""
+    taken = [one for one in listed if one.has(ACCEPTED)]
+    return max(taken, key=lambda one: one.made_at[ACCEPTED], default=None)
+
+
+# -- claims ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The claims of one connector: those of the last day by number, and whether one is open."""
+
+    next_name: str
+    recent: tuple[str, ...]
+    done: frozenset[str]
+    is_open: bool
+
+
+def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
+    """Read the claims under *prefix* (`…/claims/`); *now* is storage's clock.
+
+    A claim is over when its `.done` exists, or when its holder must have been killed.
+    """
+    made = {blob.name: blob.created_at for blob in blobs if blob.name.startswith(prefix)}
+    taken = {name.removesuffix(".json") for name in made if name.endswith(".json")}
+    done = frozenset(name.removesuffix(".done") for name in made if name.endswith(".done"))
+    numbers = [int(name.removeprefix(prefix)) for name in taken]
+    recent = tuple(sorted(name for name in taken if now - made[f"{name}.json"] < timedelta(days=1)))
+    return Claims(
+        next_name=f"{prefix}{max(numbers, default=0) + 1:06}",
+        recent=recent,
+        done=done,
+        is_open=any(
+            name not in done and now - made[f"{name}.json"] < CLAIM_LASTS for name in taken
+        ),
+    )
+
+
+# -- pulls -------------------------------------------------------------------------------------
+
+ASKED, SEALED = "asked.json", "sealed.json"
+
+
+def attempts(one: Folder) -> int:
+    """Return how often a pull was begun."""
+    return sum(name.startswith("tried-") for name in one.made_at)
+
+
+def pull_is_over(one: Folder) -> bool:
+    """Say whether a pull has ended, well or badly."""
+    return one.has(SEALED) or one.has(FAILED)
+
+
+def pull_is_running(one: Folder, now: datetime) -> bool:
+    """Say whether an attempt may still be at work: begun, not given up, and young enough."""
+    begun = [
+        made
+        for name, made in one.made_at.items()
+        if name.startswith("tried-") and not one.has(name.replace("tried-", "ended-"))
+    ]
+    return not pull_is_over(one) and any(now - made < ATTEMPT_LASTS for made in begun)
+
+
+def stands_still(one: Folder, now: datetime) -> bool:
+    """Say whether nothing has been added to *one* for so long that its nudge must be lost."""
+    return now - max(one.made_at.values()) > STANDSTILL

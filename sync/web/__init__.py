@@ -1,0 +1,1 @@
+"""How people ask over HTTP: requests in, answers out, no host's types."""

@@ -1,0 +1,78 @@
+"""Small schools for unit tests, made of exactly what a test names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import SecretStr
+
+from sync.profile import Built, build
+from sync.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.settings import ProfileSettings, SchoolSettings
+
+YEAR = 2026
+
+
+def pupil(own: str, year: int | None = 8, email: str | None = None, **fields: str) -> Pupil:
+    """Return a pupil with an address of their own unless *email* says otherwise."""
+    address = f"p{own}@northbank.example" if email is None else email
+    return Pupil(own, year, address, fields.get("forename", "Sam"), fields.get("surname", "Osei"))
+
+
+def employee(own: str, email: str | None = None, **fields: str) -> Employee:
+    """Return a member of staff with an address of their own unless *email* says otherwise."""
+    address = f"t{own}@northbank.example" if email is None else email
+    return Employee(own, address, fields.get("forename", "Ida"), fields.get("surname", "Vale"))
+
+
+def teaching_set(
+    own: str,
+    pupils: Iterable[str] = ("1",),
+    teachers: Iterable[str] = ("41",),
+    *,
+    year: int | None = 8,
+    subject: str = "21",
+    code: str | None = None,
+    unknown: Iterable[str] = (),
+) -> TeachingSet:
+    """Return a set whose code is `8A/Ph<own>` unless *code* says otherwise."""
+    name = f"8A/Ph{own}" if code is None else code
+    return TeachingSet(
+        own, name, name, year, subject, tuple(teachers), tuple(pupils), tuple(unknown)
+    )
+
+
+def school(
+    pupils: Iterable[Pupil] = (),
+    employees: Iterable[Employee] = (),
+    sets: Iterable[TeachingSet] = (),
+    subjects: Iterable[Subject] = (Subject("21", "Ph", "Physics"), Subject("22", "Ma", "Maths")),
+    repeated: dict[str, tuple[str, ...]] | None = None,
+) -> School:
+    """Return a school of one pupil, one teacher and one set unless told otherwise."""
+    return School(
+        {one.id: one for one in pupils or [pupil("1")]},
+        {one.id: one for one in employees or [employee("41")]},
+        {one.id: one for one in subjects},
+        {one.id: one for one in sets or [teaching_set("301")]},
+        repeated or {},
+        {},
+    )
+
+
+PLACE = SchoolSettings(
+    name="Northbank School",
+    id="9990001",
+    isams_host="northbank.isams.example",
+    isams_key=SecretStr("00000000-invented"),
+)
+
+
+def built(read: School | None = None, **profile: object) -> Built:
+    """Return what a profile of *profile*'s settings makes of the school."""
+    return build(read or school(), PLACE, ProfileSettings.model_validate(profile), YEAR)
+
+
+def codes(made: Built) -> list[tuple[str, str]]:
+    """Return each finding's code and record, in order."""
+    return [(found.code.value, found.record) for found in made.found]
