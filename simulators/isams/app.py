@@ -1,0 +1,213 @@
+"""The simulator itself: a WSGI application, and what tests may ask of it and do to it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from werkzeug.wrappers import Request, Response
+
+from simulators.isams import filters, messages, oauth
+from simulators.isams.documents import batch_xml
+from simulators.isams.faults import DroppedError, Faults, page
+from simulators.isams.filters import NotXmlError
+from simulators.isams.keys import BatchKey, Choices, bare
+from simulators.isams.messages import Message
+from simulators.school import InventedSchool
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+BATCH = "/api/batch/1.0/xml.ashx"
+DISCOVERY = "/auth/.well-known/openid-configuration"
+TOKEN = "/auth/connect/token"
+_ROUTES = {BATCH: "batch", DISCOVERY: "discovery", TOKEN: "token"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request: no query, no secret. *methods* is what it asked for, None if all of the key's.
+
+    *status* is 0 where the answer was a dropped connection.
+    """
+
+    method: str
+    path: str
+    methods: tuple[str, ...] | None
+    had_token: bool
+    status: int
+
+
+class IsamsSimulator:
+    """iSAMS over one invented school.
+
+    Assign `school` to change what the database holds: a Production key goes on answering from its
+    cache until that expires, by *clock*, or is flushed. Assign `faults` to spoil every answer (the
+    token desk's too), or call `script` to spoil the next ones of one route. `requests` is every
+    request so far, oldest first.
+    """
+
+    def __init__(
+        self,
+        school: InventedSchool,
+        *,
+        keys: Iterable[BatchKey] = (BatchKey(),),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+        faults: Faults | None = None,
+        choices: Choices | None = None,
+    ) -> None:
+        self.school = school
+        self.keys = {bare(key.guid): key for key in keys}
+        self.faults = faults or Faults()
+        self.choices = choices or Choices()
+        self.requests: list[Seen] = []
+        self.tokens = oauth.TokenDesk({k.guid: k.secret for k in self.keys.values()}, clock)
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = Lock()
+        self._scripts: defaultdict[str, deque[Faults | None]] = defaultdict(deque)
+        self._cache: dict[tuple[str, frozenset[str] | None], tuple[datetime, InventedSchool]] = {}
+        self._asked_at: defaultdict[str, list[datetime]] = defaultdict(list)
+
+    def script(self, answers: Iterable[Faults | None], *, route: str = "batch") -> None:
+        """Spoil the next answers of *route* (batch, token or discovery), in turn.
+
+        None is an answer as it should be. After the last one `faults` holds again.
+        """
+        self._scripts[route].extend(answers)
+
+    def flush(self, guid: str | None = None) -> None:
+        """Empty the cache of one key, or of all: what *Save & Close* on a key does."""
+        self._cache = {
+            at: entry for at, entry in self._cache.items() if guid and at[0] != bare(guid)
+        }
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        route = _ROUTES.get(request.path.lower())
+        with self._lock:
+            script = self._scripts[route or ""]
+            faults = (script.popleft() if script else self.faults) or Faults()
+        asked = _asked(request) if route == "batch" else None
+        if faults.delay_s:
+            self._sleep(faults.delay_s)
+        answer = faults.instead() or self._answer(request, route, faults)
+        answer = faults.spoil(answer)
+        status = 0 if faults.drop_at is not None else answer.status_code
+        had_token = request.authorization is not None
+        with self._lock:
+            self.requests.append(Seen(request.method, request.path, asked, had_token, status))
+        if faults.drop_at == 0:
+            raise DroppedError("the connection was closed without an answer")
+        return answer(environ, start_response)
+
+    def _answer(self, request: Request, route: str | None, faults: Faults) -> Response:
+        if route == "discovery":
+            return _json(oauth.discovery(request), 200)
+        if route == "token":
+            return _json(*self.tokens.issue(request))
+        if route is None:
+            return page(404)
+        if request.method not in {"GET", "POST"}:
+            return page(405)
+        answer = self._batch(request, faults)
+        if isinstance(answer, Message):
+            headers = self._headers(answer)
+            return Response(answer.body, answer.status, headers, content_type=messages.XML)
+        return answer
+
+    def _headers(self, message: Message) -> dict[str, str]:
+        after_s = self.choices.retry_after_s
+        return {"Retry-After": str(after_s)} if message.status == 429 and after_s else {}
+
+    def _batch(self, request: Request, faults: Faults) -> Message | Response:
+        key = self._key(request)
+        if not isinstance(key, BatchKey):
+            return key
+        if refusal := self._refusal(request, key):
+            return refusal
+        try:
+            wanted = filters.parse(request.get_data() if request.method == "POST" else b"")
+        except NotXmlError:
+            return messages.NOT_XML
+        asked = wanted.methods if wanted.methods is not None else tuple(key.methods)
+        if missing := [method for method in asked if key.allotted(method) is None]:
+            return messages.not_allotted(missing)
+        if unfiltered := next((method for method in asked if wanted.lacks(method)), None):
+            return messages.filters_required(unfiltered, self.choices.filters_required_status)
+        methods = frozenset(own for method in asked if (own := key.allotted(method)))
+        return self._document(key, methods, faults, narrowed=wanted.methods is not None)
+
+    def _key(self, request: Request) -> BatchKey | Message:
+        given = next((v for name, v in request.args.items() if name.lower() == "apikey"), "")
+        try:
+            UUID(bare(given))
+        except ValueError:
+            return messages.missing_key(self.choices.missing_key_status)
+        key = self.keys.get(bare(given))
+        return key if key and key.active else messages.INVALID_KEY
+
+    def _refusal(self, request: Request, key: BatchKey) -> Message | Response | None:
+        origin = urlsplit(request.headers.get("Origin") or request.headers.get("Referer", ""))
+        if key.needs_https and request.scheme != "https":
+            return page(self.choices.http_status)
+        if not key.admits(request.remote_addr or "", origin.hostname or ""):
+            return page(self.choices.blocked_status)
+        if key.needs_token and not self.tokens.allows(request, key.guid, "apiv1"):
+            return page(401, {"WWW-Authenticate": "Bearer"})
+        if self._is_over_its_throttle(key):
+            return messages.throttled()
+        return None
+
+    def _is_over_its_throttle(self, key: BatchKey) -> bool:
+        if key.throttle is None:
+            return False
+        now = self._clock()
+        with self._lock:
+            recent = [at for at in self._asked_at[key.guid] if now - at < key.throttle.per]
+            over = len(recent) >= key.throttle.requests
+            self._asked_at[key.guid] = recent if over else [*recent, now]
+        return over
+
+    def _document(
+        self, key: BatchKey, methods: frozenset[str], faults: Faults, *, narrowed: bool
+    ) -> Response:
+        apart = narrowed and not self.choices.filtered_requests_share_the_cache
+        school = faults.stale or self._snapshot(key, methods if apart else None)
+        shape = replace(
+            faults.shape,
+            drops_empty=faults.shape.drops_empty or self.choices.drops_empty_collections,
+            declared=faults.shape.declared or self.choices.declared_encoding,
+        )
+        document = batch_xml(school, methods, legacy=faults.legacy, shape=shape)
+        return Response(document, content_type=messages.XML)
+
+    def _snapshot(self, key: BatchKey, methods: frozenset[str] | None) -> InventedSchool:
+        if not key.production:
+            return self.school
+        now, at = self._clock(), (bare(key.guid), methods)
+        with self._lock:
+            cached = self._cache.get(at)
+            if cached is None or now - cached[0] >= timedelta(hours=key.cache_h):
+                cached = self._cache[at] = (now, self.school)
+        return cached[1]
+
+
+def _asked(request: Request) -> tuple[str, ...] | None:
+    try:
+        return filters.parse(request.get_data()).methods
+    except NotXmlError:
+        return None
+
+
+def _json(body: object, status: int) -> Response:
+    return Response(json.dumps(body), status, mimetype="application/json")
