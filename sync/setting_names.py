@@ -48,7 +48,6 @@ HOST: Mapping[str, Path] = {
     "AzureWebJobsStorage__queueServiceUri": ("host", "queue_url"),
     "AzureWebJobsStorage__accountName": ("host", "queue_url"),
 }
-_OF_HOST = ("azurewebjobs", "functions_", "website_")
 _KEYED = {group[0] for group in GROUPS if KEY in group}
 _HEADS = {group[0] for group in GROUPS}
 _LONGEST = 100  # characters of a name that are compared: the search is quadratic
@@ -126,7 +125,7 @@ def is_meant_for_us(name: str) -> bool:
     """
     lower = name.lower()
     match = _HEAD_FORM.match(lower)
-    if not match or lower.startswith(_OF_HOST):
+    if not match:
         return False
     head, mark = match.groups()
     if mark in {"__", ":"}:

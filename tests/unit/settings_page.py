@@ -1,0 +1,108 @@
+"""The tables of docs/settings.md, made from the declaration.
+
+`python -m tests.unit.settings_page` writes them into the page; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic.fields import FieldInfo
+
+from sync import setting_names
+
+PAGE = Path("docs/settings.md")
+HEAD = "| name | what it does | allowed | left out | example |\n|---|---|---|---|---|\n"
+
+# What the host reads and we do not, and what we read by two of the host's names.
+HOST_ABOUT = {
+    "AzureWebJobsStorage__accountName": "The host's storage account by name, reached by managed"
+    " identity.",
+    "TICK_SCHEDULE": "How often the app looks for what is due, as six fields: second, minute, hour,"
+    " day, month, weekday. The host counts in UTC. It starts no timer without it.",
+    "FUNCTIONS_WORKER_RUNTIME": "For the Functions tools on your own machine. On Flex Consumption"
+    " the runtime is part of the app, and this is not set.",
+}
+HOST_EXAMPLES = {
+    "AzureWebJobsStorage__accountName": "northbankhost",
+    "TICK_SCHEDULE": "0 */5 * * * *",
+    "FUNCTIONS_WORKER_RUNTIME": "python",
+}
+
+
+def tables() -> dict[str, str]:
+    """Return the tables by their names in the page."""
+    groups: dict[str, list[str]] = {}
+    for path, declared in setting_names.DECLARED.items():
+        group = "limits" if path[:2] == ("sds", "limits") else path[0]
+        groups.setdefault(group, []).append(_row(setting_names.written(path), declared))
+    return {group: HEAD + "".join(rows) for group, rows in groups.items()} | {"host": _host()}
+
+
+def refreshed(page: str) -> str:
+    """Return *page* with every table between its two marks replaced by what is declared now."""
+    for name, table in tables().items():
+        begin, end = f"<!-- table {name} -->\n", f"<!-- end {name} -->"
+        before, found, rest = page.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"the page has no place for the table {name}")
+        page = before + begin + table + end + after
+    return page
+
+
+def host_names() -> set[str]:
+    """Return the host's names that the page explains."""
+    return set(setting_names.HOST) | set(HOST_ABOUT)
+
+
+def _host() -> str:
+    ours = {name: path for name, path in setting_names.HOST.items() if name not in HOST_ABOUT}
+    rows = [_row(name, _declared(path)) for name, path in ours.items()]
+    for name, about in HOST_ABOUT.items():
+        rows.append(f"| `{name}` | {about} |  | - | `{HOST_EXAMPLES[name]}` |\n")
+    return HEAD + "".join(rows)
+
+
+def _declared(path: tuple[str, ...]) -> FieldInfo:
+    declared = setting_names.field_of(path)
+    assert declared is not None
+    return declared
+
+
+def _row(name: str, declared: FieldInfo) -> str:
+    allowed = setting_names.bounds(declared)
+    if setting_names.is_secret(declared):
+        allowed = f"secret; {allowed}" if allowed else "secret"
+    cells = (
+        f"`{name}`",
+        declared.description or "",
+        allowed,
+        "required" if declared.is_required() else _default(declared.default),
+        f"`{setting_names.example(declared)}`",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _default(value: object) -> str:
+    if value in (None, "", (), {}):
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"`{','.join(_texts(value))}`"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, frozenset):
+        yield f"{min(value)}-{max(value)}"
+    elif isinstance(value, tuple):
+        yield from (f"{part:%H:%M}" if isinstance(part, time) else str(part) for part in value)
+    else:
+        yield value.key if isinstance(value, ZoneInfo) else str(value)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
