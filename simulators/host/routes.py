@@ -1,0 +1,79 @@
+"""Which function a request is for, and whether its key opens it (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from simulators.host.worker import Function
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of an app: `master` opens everything, `host` every function of level `function`.
+
+    `functions` holds, by function name, keys that open that function alone.
+    """
+
+    master: str = "invented-master-key"
+    host: str = "invented-host-key"
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+    def open(self, function: Function, offered: str | None) -> bool:
+        """Tell whether *offered* is good enough for the function's level."""
+        level = str(function.trigger.get("authLevel", "function")).lower()
+        good = {self.master}
+        if level == "function":
+            good |= {self.host, self.functions.get(function.name, self.host)}
+        return level == "anonymous" or offered in good
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One HTTP function's path, compiled; no methods means all of them."""
+
+    function: Function
+    pattern: re.Pattern[str]
+    methods: frozenset[str]
+
+
+def table(functions: Iterable[Function], prefix: str) -> tuple[Route, ...]:
+    """Compile the routes of the HTTP functions, the ones with fewest parameters first."""
+    ours = [function for function in functions if function.kind == "httpTrigger"]
+    ours.sort(key=lambda function: _template(function).count("{"))
+    return tuple(
+        Route(
+            function,
+            _compiled("/".join(filter(None, (prefix, _template(function))))),
+            frozenset(str(method).upper() for method in function.trigger.get("methods") or ()),
+        )
+        for function in ours
+    )
+
+
+def find(routes: Iterable[Route], method: str, path: str) -> tuple[Function, dict[str, str]] | None:
+    """Return the function that answers, with the parameters in the path.
+
+    A method that the function does not take is "not found", as on Azure
+    (Azure/azure-functions-host issue 10098, read 2026-11).
+    """
+    for route in routes:
+        match = route.pattern.fullmatch(path)
+        if match and (not route.methods or method in route.methods):
+            given = {name: unquote(text) for name, text in match.groupdict().items() if text}
+            return route.function, given
+    return None
+
+
+def _template(function: Function) -> str:
+    return str(function.trigger.get("route") or function.name)
+
+
+def _compiled(template: str) -> re.Pattern[str]:
+    """Compile `{name}`, `{name:kind}`, `{name?}` and `{*rest}`; the kind is not checked."""
+    pattern = re.sub(r"\{\*(\w+)\}", r"(?P<\1>.*)", template)
+    pattern = re.sub(r"/\{(\w+)(?::\w+)?\?\}", r"(?:/(?P<\1>[^/]+))?", pattern)
+    pattern = re.sub(r"\{(\w+)(?::\w+)?\}", r"(?P<\1>[^/]+)", pattern)
+    return re.compile(f"/{pattern}/?", re.IGNORECASE)

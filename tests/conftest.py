@@ -1,0 +1,33 @@
+"""What more than one test module needs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from simulators.azurite import Azurite, start
+
+
+@dataclass(frozen=True, slots=True)
+class FreshNames:
+    """Names that no other test uses, so that all can share one emulator."""
+
+    container: str
+    queue: str
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """One storage emulator for the whole session, or for each xdist worker."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def azurite_names() -> FreshNames:
+    """A container and a queue name of the test's own; neither exists yet."""
+    mark = uuid.uuid4().hex[:16]
+    return FreshNames(container=f"rosters-{mark}", queue=f"nudges-{mark}")
