@@ -1,0 +1,97 @@
+"""How we talk HTTP, whoever answers: one careful client, and patience that ends.
+
+Nothing here knows iSAMS or Microsoft. httpx writes each request's URL to its log at INFO, and an
+iSAMS URL holds the key: the loggers `httpx` and `httpcore` must stay at WARNING wherever we run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+
+from sync.edge.clock import Budget, Clock
+from sync.errors import SyncError
+
+USER_AGENT = "isams-school-data-sync"
+LONGEST_WAIT_S = 3600.0  # a wish beyond this is a fault of theirs: the next tick is sooner
+
+_CONNECT_S = 15.0
+_backoff = wait_exponential_jitter(initial=1, exp_base=2, max=30, jitter=1)
+
+
+def make_client(
+    *, base_url: str, timeout_s: float, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """Return a client for one service.
+
+    `timeout_s` bounds each read and write, not the whole answer: whoever reads a body watches its
+    budget. No redirect is followed, no proxy or credential is taken from the environment, and TLS
+    is always verified. Bodies are asked for uncompressed, so that a size cap means bytes read.
+    """
+    return httpx.Client(
+        base_url=base_url,
+        timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+    )
+
+
+def patiently[T](call: Callable[[], T], *, clock: Clock, budget: Budget, attempts: int = 4) -> T:
+    """Return what *call* returns, calling again after an error that says `retry`.
+
+    Waits as long as the error's `retry_after_s`, else 1, 2, 4 … s and up to 1 s more. A wait that
+    the budget does not allow is not begun: the error is raised at once. Errors leave without
+    cause or context, because those hold requests, and requests hold keys.
+    """
+
+    def attempt() -> T:
+        try:
+            return call()
+        except SyncError as error:
+            error.__cause__ = error.__context__ = None
+            raise
+
+    def is_over(state: RetryCallState) -> bool:
+        return state.attempt_number >= attempts or state.upcoming_sleep >= budget.left_s
+
+    retrying = Retrying(
+        sleep=clock.sleep,
+        wait=_wait_s,
+        stop=is_over,
+        retry=retry_if_exception(lambda error: isinstance(error, SyncError) and error.retry),
+        reraise=True,
+    )
+    return retrying(attempt)
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds that `Retry-After` asks for, from 0 to `LONGEST_WAIT_S`.
+
+    It may be a number or an HTTP date; None if it is absent or neither. *now* is aware.
+    """
+    text = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        # "-0000" gives a naive moment; it means UTC as well.
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    if not math.isfinite(seconds):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT_S)
+
+
+def _wait_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    wish_s: float | None = getattr(error, "retry_after_s", None)
+    return _backoff(state) if wish_s is None else wish_s

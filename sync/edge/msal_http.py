@@ -1,0 +1,84 @@
+"""The HTTP client that msal is given: ours, and bound to one token endpoint.
+
+msal takes only https authorities and asks the network where the token endpoint is. Here it is told
+`https://…` whatever the setting says, its questions are answered from what we know, and its posts
+go to `SDS__LOGIN_URL` however that is written: `http://127.0.0.1:…` works, and no other host can be
+reached.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+
+from sync.edge.clock import Clock
+from sync.edge.http import make_client, retry_after_s
+from sync.errors import TargetMalformed, TargetUnavailable
+
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class MsalAnswer:
+    """The three things that msal reads of an answer."""
+
+    status_code: int
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class MsalHttp:
+    """What msal asks of an HTTP client, for the token endpoint of one tenant."""
+
+    def __init__(
+        self, login_url: str, tenant: str, clock: Clock, transport: httpx.BaseTransport | None
+    ) -> None:
+        self.authority = f"https://{urlsplit(login_url).netloc}/{tenant}"
+        self.token_url = f"{login_url}/{tenant}/oauth2/v2.0/token"
+        self._clock = clock
+        self._client = make_client(base_url="", timeout_s=_TIMEOUT_S, transport=transport)
+
+    def get(self, _url: str, **_: object) -> MsalAnswer:
+        """Answer msal's discovery without asking anybody."""
+        here = f"{self.authority}/oauth2/v2.0"
+        known = {"authorization_endpoint": f"{here}/authorize", "token_endpoint": f"{here}/token"}
+        return MsalAnswer(200, json.dumps(known))
+
+    def post(
+        self,
+        _url: str,
+        *,
+        data: Mapping[str, str | bytes],
+        headers: Mapping[str, str] | None = None,
+        **_: object,
+    ) -> MsalAnswer:
+        """Post the form to the token endpoint; return its answer if it is a JSON object.
+
+        An outage raises here: msal would log such an answer, keep it, and give it again.
+        """
+        # msal makes a signed assertion as bytes; httpx would send its `b'…'`.
+        form = {key: v.decode() if isinstance(v, bytes) else v for key, v in data.items()}
+        try:
+            answer = self._client.post(self.token_url, data=form, headers=dict(headers or {}))
+        except httpx.HTTPError as error:
+            raise TargetUnavailable(f"sign-in gave no answer: {type(error).__name__}") from None
+        if answer.status_code in {408, 429} or answer.status_code >= 500:
+            raise TargetUnavailable(
+                "sign-in is busy",
+                retry_after_s=retry_after_s(answer.headers, self._clock.now()),
+                status=answer.status_code,
+            )
+        try:
+            is_object = isinstance(answer.json(), dict)
+        except ValueError:
+            is_object = False
+        if not is_object:
+            raise TargetMalformed("sign-in did not answer in JSON", status=answer.status_code)
+        return MsalAnswer(answer.status_code, answer.text)
+
+    def close(self) -> None:
+        self._client.close()

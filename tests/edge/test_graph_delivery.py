@@ -1,0 +1,453 @@
+"""A delivery from connector to statistics, and the ten traps on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from simulators.sds import Answer, Connector, Flow, Knobs, Location
+from sync.edge.clock import Budget
+from sync.edge.graph_values import Fault, Operation
+from sync.errors import TargetMalformed, TargetRefused, TargetUnavailable
+from tests.edge.graph_tenant import FILES, NAME, STORAGE, Tried, scripted, tried
+
+OTHER = Connector(id="0b1f8a52-0000-4000-8000-0000000000c2", name="Other feed")
+
+
+def settle(it: Tried, operation_id: str) -> Operation:
+    """Poll, five seconds apart, until the operation is over or a minute has passed."""
+    for _ in range(12):
+        found = it.target.operation(operation_id, it.budget)
+        if found.state != "waiting":
+            break
+        it.clock.advance(5)
+    return found
+
+
+def test_what_is_put_is_what_sds_holds() -> None:
+    """The files of an accepted delivery reach SDS byte for byte, with nothing else beside them."""
+    it = tried()
+
+    assert settle(it, it.deliver()).state == "accepted"
+    assert it.sim.staged[it.connector_id] == FILES
+    assert it.sim.submissions[0].unfinished == ()
+
+
+def test_a_file_larger_than_one_append_arrives_whole() -> None:
+    """Above 4 MiB a file goes in several appends with growing positions."""
+    it = tried()
+    large = FILES["users.csv"] + b"P2,p2@northbank.example\r\n" * 400_000
+
+    it.deliver({**FILES, "users.csv": large})
+
+    assert it.sim.submissions[0].files["users.csv"] == large
+    assert sum(line.route == "append" for line in it.sim.requests) == 2 + 3
+
+
+def test_an_empty_file_is_put_as_an_empty_file() -> None:
+    """A file of no bytes is created and flushed at position 0."""
+    it = tried()
+
+    it.deliver({"orgs.csv": b""})
+
+    assert it.sim.submissions[0].files == {"orgs.csv": b""}
+
+
+def test_succeeded_with_errors_is_rejected() -> None:
+    """Trap 1: SDS reports `succeeded` and errors together; that is a rejection."""
+    it = tried()
+
+    found = settle(it, it.deliver({name: FILES[name] for name in ("users.csv", "roles.csv")}))
+
+    assert found.state == "rejected"
+    assert found.errors == (Fault("RequiredFileNotFound", "orgs.csv"),)
+    assert found.validated_files == ()
+
+
+@pytest.mark.parametrize("location", [Location.GRAPH, Location.BACKEND, Location.RELATIVE])
+def test_an_operation_is_followed_on_graph_wherever_its_location_points(location: Location) -> None:
+    """Trap 2: only the id is taken from `Location`; its host never hears from us."""
+    it = tried(knobs=Knobs(location=location))
+
+    assert settle(it, it.deliver()).state == "accepted"
+    assert {line.host for line in it.sim.requests if line.had_authorization} == {
+        "graph.sim.example"
+    }
+    assert {request.url.host for request in it.sent} == {
+        "graph.sim.example",
+        "login.sim.example",
+        "rosters.dfs.core.windows.net",
+    }
+
+
+def test_a_validate_without_location_is_malformed_and_of_unknown_outcome() -> None:
+    """Trap 2: SDS may have the files, but there is nothing to ask after."""
+    it = tried(knobs=Knobs(location=Location.MISSING))
+
+    with pytest.raises(TargetMalformed) as caught:
+        it.deliver()
+
+    assert caught.value.outcome_unknown
+
+
+def test_files_are_created_appended_and_flushed() -> None:
+    """Trap 3: storage is a Data Lake directory, not a place for one PUT."""
+    it = tried()
+
+    it.deliver({"orgs.csv": FILES["orgs.csv"]})
+
+    storage = [line.route for line in it.sim.requests if line.sas_intact is not None]
+    assert storage == ["create", "append", "flush"]
+
+
+def test_the_signature_reaches_storage_byte_for_byte() -> None:
+    """Trap 3: `%2B` stays `%2B`: the query begins with the SAS just as SDS wrote it."""
+    it = tried()
+
+    it.deliver()
+
+    storage = [line for line in it.sim.requests if line.sas_intact is not None]
+    assert storage
+    assert all(line.sas_intact for line in storage)
+    assert all(b"%2B" in r.url.query for r in it.sent if str(r.url).startswith(STORAGE))
+
+
+def test_the_token_never_reaches_storage_or_sign_in() -> None:
+    """The Graph token goes to Graph alone."""
+    it = tried()
+
+    it.deliver()
+
+    with_token = {request.url.host for request in it.sent if "Authorization" in request.headers}
+    assert with_token == {"graph.sim.example"}
+
+
+def test_a_session_never_holds_what_an_earlier_one_was_given() -> None:
+    """Trap 5: each session is reset, so a set that was left half-way leaves nothing behind."""
+    it = tried()
+    first = it.target.open_session(it.connector_id, it.budget)
+    it.target.put_file(first, "users.csv", FILES["users.csv"], it.budget)
+
+    it.deliver({"orgs.csv": FILES["orgs.csv"]})
+
+    assert set(it.sim.submissions[0].files) == {"orgs.csv"}
+
+
+def test_statistics_are_counts() -> None:
+    """Trap 6: a run says how many rows had faults, and that is all we know."""
+    it = tried()
+    start = it.clock.now()
+    users = FILES["users.csv"] + b"P2,p2@northbank.example\r\nP3,\r\n"
+    settle(it, it.deliver({**FILES, "users.csv": users}))
+    it.clock.advance(2 * 3600)
+
+    run = it.target.runs_since(start, it.budget)[-1]
+    found = it.target.statistics(run.id, it.budget)
+
+    assert (found.organizations, found.people) == (1, 2)
+    assert found.errors == 1
+    assert it.target.run(run.id, it.budget).over
+
+
+def test_records_that_were_left_out_are_counted_as_inactive() -> None:
+    """Trap 4, seen afterwards: the statistics of the next run show who was retired."""
+    it = tried()
+    both = FILES["users.csv"] + b"P2,p2@northbank.example\r\n"
+    for users in (both, FILES["users.csv"]):
+        settle(it, it.deliver({**FILES, "users.csv": users}))
+        it.clock.advance(2 * 3600)
+
+    run = it.target.runs_since(it.clock.start, it.budget)[-1]
+
+    assert it.target.statistics(run.id, it.budget).inactive["people"] == 1
+
+
+def test_a_sixth_start_is_not_an_error() -> None:
+    """Trap 7: SDS starts five runs in twelve hours; after that its own schedule will do."""
+    it = tried(knobs=Knobs(run_duration_s=1.0))
+    started = []
+    for _ in range(6):
+        started.append(it.target.start_run(it.budget))
+        it.clock.advance(60)
+
+    assert started == [True] * 5 + [False]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 429])
+def test_any_refusal_to_start_a_run_means_not_started(status: int) -> None:
+    """Whatever SDS has against a run now, it runs by itself later; it is asked once."""
+    it = tried()
+    it.sim.fail_next("runsStart", Answer(status), times=None)
+
+    assert it.target.start_run(it.budget) is False
+    assert sum(line.route == "runsStart" for line in it.sim.requests) == 1
+
+
+def test_a_start_without_answer_is_not_repeated() -> None:
+    """A start counts against the limit even if its answer is lost."""
+    it = tried()
+    it.sim.fail_next("runsStart", httpx.ReadTimeout("invented"), done=True)
+
+    with pytest.raises(TargetUnavailable) as caught:
+        it.target.start_run(it.budget)
+
+    assert caught.value.outcome_unknown
+    assert len(it.sim.started_at) == 1
+
+
+def test_a_flow_of_last_year_is_expired() -> None:
+    """Trap 8: when every flow has expired, what is sent goes nowhere, and we can tell."""
+    it = tried()
+    it.sim.flows = [
+        Flow(id="f1", connector_id=it.connector_id, expires=it.clock.now() - timedelta(days=1)),
+        Flow(id="f2", connector_id=OTHER.id),
+    ]
+
+    state = it.target.flow_state(it.connector_id, it.budget)
+
+    assert state is not None
+    assert state.expired
+    assert not state.ready
+
+
+def test_one_flow_that_is_ready_is_enough() -> None:
+    """Last year's flow may lie beside this year's; the end of this year's is known."""
+    it = tried()
+    end = it.clock.now() + timedelta(days=300)
+    it.sim.flows = [
+        Flow(id="f1", connector_id=it.connector_id, readiness="expired"),
+        Flow(id="f2", connector_id=it.connector_id, expires=end),
+    ]
+
+    state = it.target.flow_state(it.connector_id, it.budget)
+
+    assert state is not None
+    assert (state.ready, state.expired, state.ends_at) == (True, False, end)
+
+
+def test_a_connector_without_flow_is_neither_ready_nor_expired() -> None:
+    """No flow at all is said as such."""
+    it = tried(flows=[])
+
+    state = it.target.flow_state(it.connector_id, it.budget)
+
+    assert state is not None
+    assert (state.states, state.ready, state.expired) == ((), False, False)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_flows_that_we_may_not_see_are_unknown(status: int) -> None:
+    """The role that shows flows is optional: without it nothing is claimed about them."""
+    it = tried()
+    it.sim.fail_next("inboundFlows", Answer(status))
+
+    assert it.target.flow_state(it.connector_id, it.budget) is None
+
+
+def test_flows_are_read_to_the_last_page() -> None:
+    """Our flow may stand behind all those of other connectors."""
+    it = tried(knobs=Knobs(page_size=1))
+    it.sim.flows = [
+        Flow(id="f1", connector_id=OTHER.id, readiness="expired"),
+        Flow(id="f2", connector_id=it.connector_id),
+    ]
+
+    state = it.target.flow_state(it.connector_id, it.budget)
+
+    assert state is not None
+    assert state.states == ("ready",)
+
+
+def test_flows_that_do_not_say_where_they_lead_are_unknown() -> None:
+    """Flows without their connectors are no proof that ours has expired."""
+    flows = [{"id": "f1", "readinessStatus": "expired"}]
+    target, clock, _ = scripted(lambda _: httpx.Response(200, json={"value": flows}))
+
+    assert target.flow_state("f1", Budget.of(clock, 60)) is None
+
+
+@pytest.mark.parametrize("code", ["schoolDataSyncV1", "schoolDataSyncV2.1", "oneRoster1.1"])
+def test_a_connector_for_another_format_is_refused(code: str) -> None:
+    """Traps 9 and 10: only `schoolDataSyncV2Rev1` is CSV v2.1."""
+    it = tried(connectors=[Connector(format_code=code)])
+
+    with pytest.raises(TargetRefused, match=r"v2\.1"):
+        it.target.connector(NAME, it.budget)
+
+
+def test_an_old_connector_that_names_no_format_is_trusted() -> None:
+    """Connectors of 2022 have no `fileFormat`."""
+    it = tried(connectors=[Connector(format_code=None)])
+
+    assert it.target.connector(NAME, it.budget).format is None
+
+
+def test_a_connector_that_takes_no_files_is_refused() -> None:
+    """A OneRoster API connector cannot be given CSV."""
+    kind = "#microsoft.graph.industryData.oneRosterApiDataConnector"
+    it = tried(connectors=[Connector(odata_type=kind)])
+
+    with pytest.raises(TargetRefused, match="does not take files"):
+        it.target.connector(NAME, it.budget)
+
+
+@pytest.mark.parametrize("wanted", [OTHER.name, OTHER.id])
+def test_a_connector_is_found_on_a_later_page(wanted: str) -> None:
+    """The list is read to its end, and matched by name or by id."""
+    it = tried(connectors=[Connector(), OTHER], knobs=Knobs(page_size=1))
+
+    assert it.target.connector(wanted, it.budget).id == OTHER.id
+
+
+@pytest.mark.parametrize("wanted", ["mis feed", "MIS feed ", "MIS", ""])
+def test_a_connector_is_matched_exactly(wanted: str) -> None:
+    """Nothing is guessed: the error counts what there is."""
+    it = tried(connectors=[Connector(), OTHER])
+
+    with pytest.raises(TargetRefused) as caught:
+        it.target.connector(wanted, it.budget)
+
+    assert caught.value.facts == {"connectors": 2}
+
+
+def test_two_connectors_of_one_name_are_refused() -> None:
+    """After a year's turn a name can be there twice: the id must be set."""
+    it = tried(connectors=[Connector(), replace(OTHER, name=NAME)])
+
+    with pytest.raises(TargetRefused, match="set the id"):
+        it.target.connector(NAME, it.budget)
+
+
+def test_a_session_cut_off_in_the_middle_asks_for_everything_again() -> None:
+    """Storage's 403 says the session is over; asking again would not open it."""
+    it = tried()
+    session = it.target.open_session(it.connector_id, it.budget)
+    it.target.put_file(session, "orgs.csv", FILES["orgs.csv"], it.budget)
+    it.sim.expire_session(after_writes=1)
+
+    with pytest.raises(TargetUnavailable) as caught:
+        it.target.put_file(session, "users.csv", FILES["users.csv"], it.budget)
+
+    assert caught.value.facts["session"] == "over"
+    assert it.clock.slept == []
+
+
+@pytest.mark.parametrize("step", ["create", "append", "flush"])
+@pytest.mark.parametrize("done", [False, True])
+def test_a_stumble_of_storage_restarts_that_file(step: str, *, done: bool) -> None:
+    """A lost answer or a busy storage costs one file's upload, never a doubled or short file."""
+    it = tried()
+    it.sim.fail_next(step, Answer(503, retry_after="7"), done=done)
+
+    it.deliver()
+
+    assert it.sim.submissions[0].files == FILES
+    assert it.clock.slept == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, TargetMalformed), (412, TargetMalformed), (429, TargetUnavailable)]
+    + [(status, TargetUnavailable) for status in (401, 403, 404, 408, 409, 500, 503)],
+)
+def test_every_refusal_of_storage_is_an_error(status: int, error: type[Exception]) -> None:
+    """No status of storage but a success lets a delivery go on."""
+    it = tried()
+    session = it.target.open_session(it.connector_id, it.budget)
+    it.sim.fail_next("flush", Answer(status), times=None)
+
+    with pytest.raises(error):
+        it.target.put_file(session, "users.csv", FILES["users.csv"], it.budget)
+
+
+def test_storage_that_does_not_answer_is_unavailable() -> None:
+    """A broken connection is tried four times, then said."""
+    it = tried()
+    session = it.target.open_session(it.connector_id, it.budget)
+    it.sim.fail_next("append", httpx.ReadError("invented"), times=None)
+
+    with pytest.raises(TargetUnavailable, match="ReadError"):
+        it.target.put_file(session, "users.csv", FILES["users.csv"], it.budget)
+
+    assert len(it.clock.slept) == 3
+
+
+@pytest.mark.parametrize("name", ["../users.csv", "users.csv?x=1", "users", "a/b.csv", ""])
+def test_only_a_plain_file_name_is_put(name: str) -> None:
+    """A name can neither leave the directory nor change the query."""
+    it = tried()
+    session = it.target.open_session(it.connector_id, it.budget)
+
+    with pytest.raises(TargetMalformed):
+        it.target.put_file(session, name, b"", it.budget)
+
+
+def test_an_upload_stops_when_its_time_is_up() -> None:
+    """Between two storage calls the budget is looked at."""
+    it = tried()
+    session = it.target.open_session(it.connector_id, it.budget)
+    spent = it.budget
+    it.clock.advance(121)
+
+    with pytest.raises(TargetUnavailable, match="no time left"):
+        it.target.put_file(session, "users.csv", FILES["users.csv"], spent)
+
+
+def test_an_operation_that_never_ends_is_waiting() -> None:
+    """Neither a status that nobody knows nor a slow one is ever taken for acceptance."""
+    for status in (None, "almostSucceeded", "unknownFutureValue", ""):
+        it = tried(knobs=Knobs(operation_status=status))
+
+        assert settle(it, it.deliver()).state == "waiting"
+
+
+@pytest.mark.parametrize(("status", "state"), [("FAILED", "rejected"), ("Succeeded", "accepted")])
+def test_a_status_is_read_whatever_its_case(status: str, state: str) -> None:
+    """`failed` is a rejection even without errors."""
+    it = tried(knobs=Knobs(operation_status=status))
+
+    assert settle(it, it.deliver()).state == state
+
+
+def test_an_operation_that_is_not_there_yet_is_unavailable() -> None:
+    """Right after validate Graph may not know the operation; a later look may find it."""
+    it = tried()
+    operation_id = it.deliver()
+    it.sim.fail_next("operation", Answer(404))
+
+    with pytest.raises(TargetUnavailable) as caught:
+        it.target.operation(operation_id, it.budget)
+
+    assert caught.value.retry_after_s == 5.0
+    assert settle(it, operation_id).state == "accepted"
+
+
+def test_a_run_that_was_blocked_says_by_what() -> None:
+    """A run that SDS stopped is over, failed, and names the code alone."""
+    it = tried(knobs=Knobs(blocking_error="InternalApplicationError"))
+    it.deliver()
+    it.clock.advance(2 * 3600)
+
+    run = it.target.runs_since(it.clock.start, it.budget)[0]
+
+    assert (run.status, run.over, run.blocked_by) == ("failed", True, "InternalApplicationError")
+
+
+def test_runs_before_the_moment_are_not_ours() -> None:
+    """Only runs that began at the moment or after it count, oldest first."""
+    it = tried(knobs=Knobs(run_duration_s=1.0, auto_run_after_validate=False))
+    assert it.target.start_run(it.budget)
+    it.clock.advance(3600.5)
+    moment = it.clock.now()
+    assert it.target.start_run(it.budget)
+    it.clock.advance(3600)
+    assert it.target.start_run(it.budget)
+
+    found = it.target.runs_since(moment, it.budget)
+
+    begun = [run.started_at for run in found if run.started_at]
+    assert len(found) == len(begun) == 2
+    assert begun == sorted(begun)
