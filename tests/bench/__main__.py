@@ -1,0 +1,78 @@
+"""`python dev.py bench`: every figure of docs/performance.md, from one run.
+
+Invented schools of 1,500, 15,000 and 60,000 pupils. Linux and macOS only: Windows does not tell a
+process's high-water mark in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SIZES = {1_500: 7, 15_000: 3, 60_000: 1}  # pupils: how often each is measured
+WORK = ("floor", "parse", "parse_and_build", "pull")
+IMPORTS = 9
+MB = 1_000_000
+
+
+def main() -> None:
+    """Make the documents, measure, print."""
+    say("pupils   document   work              CPU      x floor   memory    x document")
+    last: dict[str, float] = {}
+    for pupils, repeats in SIZES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            document = Path(folder) / "school.xml"
+            # In a process of its own: a child's high-water mark begins at its parent's.
+            tell("make", str(pupils), str(document))
+            size = document.stat().st_size
+            found = {name: measure(name, document, repeats) for name in WORK}
+        for name, told in found.items():
+            say(
+                f"{pupils:6,}  {size / MB:6.1f} MB   {name:16}"
+                f"{told['cpu_s']:7.3f} s  {told['cpu_s'] / found['floor']['cpu_s']:6.2f}"
+                f"  {told['grown_bytes'] / MB:8.1f} MB  {told['grown_bytes'] / size:6.2f}"
+            )
+        if last:
+            grew = size / last["size"]
+            took = found["parse_and_build"]["cpu_s"] / last["cpu_s"]
+            say(f"        growth: document x {grew:.1f}, parse and build x {took:.1f}")
+        last = {"size": size, "cpu_s": found["parse_and_build"]["cpu_s"]}
+    say(f"import function_app: {1000 * import_s():.0f} ms (median of {IMPORTS}, warm)")
+
+
+def measure(name: str, document: Path, repeats: int) -> dict[str, float]:
+    """Run one measurement in a process of its own."""
+    told: dict[str, float] = json.loads(tell(name, str(document), str(repeats)))
+    return told
+
+
+def tell(*arguments: str) -> str:
+    """Run `tests.bench.measure` and return what it printed."""
+    command = [sys.executable, "-m", "tests.bench.measure", *arguments]
+    return subprocess.check_output(command, text=True)
+
+
+def import_s() -> float:
+    """Return the median seconds that importing the app takes in a fresh interpreter."""
+    code = (
+        "import time; began = time.perf_counter(); import function_app;"
+        " print(time.perf_counter() - began)"
+    )
+    runs = [
+        float(subprocess.check_output([sys.executable, "-c", code], text=True))
+        for _ in range(IMPORTS + 1)
+    ]
+    return statistics.median(runs[1:])
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
