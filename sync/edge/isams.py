@@ -1,0 +1,140 @@
+"""The way to one school's iSAMS: asks, streams the answer into the reader, asks again if it may.
+
+The key stands in every URL, because iSAMS wants it there. So no httpx error leaves this module:
+ours say what happened and carry neither URL, host, key nor token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
+
+import httpx
+
+from sync.edge.clock import Budget, Clock
+from sync.edge.http import make_client, patiently, retry_after_s
+from sync.edge.isams_token import Tokens
+from sync.edge.wire import opening, pieces, request_timeout
+from sync.errors import SourceError, SourceMalformed, SourceUnavailable
+from sync.isams import batch, errordoc
+from sync.isams.datasets import ALL, BY_METHOD, SUBJECTS
+from sync.school import School, Subject
+from sync.settings import SchoolSettings
+
+METHODS = tuple(BY_METHOD)
+
+_PATH = "/api/batch/1.0/xml.ashx"
+_ANSWER_S = 120.0  # until the answer begins: iSAMS gives up at about 35 s, networks later
+
+type Reader[T] = Callable[[Iterable[bytes]], T]
+
+
+class Isams:
+    """One school's iSAMS. An OAuth token is kept for its life, nothing else between calls.
+
+    Every call ends within its budget. Each reads from the start and gives all or nothing, raising
+    a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
+    """
+
+    def __init__(
+        self,
+        settings: SchoolSettings,
+        clock: Clock,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        limit_bytes: int = batch.LIMIT_BYTES,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._transport = transport
+        self._limit_bytes = limit_bytes
+        self._tokens = Tokens(settings, clock)
+
+    def school(self, budget: Budget) -> School:
+        """Read the five datasets."""
+        read = partial(batch.read_school, limit_bytes=self._limit_bytes)
+        return self._ask([dataset.method for dataset in ALL], read, budget)
+
+    def subjects(self, budget: Budget) -> Mapping[str, Subject]:
+        """Read only the departments' subjects, by id."""
+        read = partial(batch.read_subjects, limit_bytes=self._limit_bytes)
+        return self._ask([SUBJECTS.method], read, budget)
+
+    def try_method(self, method: str, budget: Budget) -> int:
+        """Ask for one of `METHODS` alone and count its records, never 0: what the doctor does."""
+        read = partial(batch.count_records, method=method, limit_bytes=self._limit_bytes)
+        return self._ask([method], read, budget)
+
+    def _ask[T](self, methods: list[str], read: Reader[T], budget: Budget) -> T:
+        host = self._settings.isams_host
+        base_url = host if host.startswith("http://") else f"https://{host}"
+        with make_client(
+            base_url=base_url, timeout_s=_ANSWER_S, transport=self._transport
+        ) as client:
+            return patiently(
+                lambda: self._once(client, methods, read, budget),
+                clock=self._clock,
+                budget=budget,
+            )
+
+    def _once[T](
+        self, client: httpx.Client, methods: list[str], read: Reader[T], budget: Budget
+    ) -> T:
+        try:
+            with closing(self._answer(client, methods, budget)) as answer:
+                if answer.status_code != 200:
+                    raise self._refusal(answer, budget)
+                return read(_body(answer, budget))
+        except httpx.HTTPError as error:
+            raise SourceUnavailable(
+                f"iSAMS did not answer, or broke off ({type(error).__name__})"
+            ) from None
+
+    def _answer(self, client: httpx.Client, methods: list[str], budget: Budget) -> httpx.Response:
+        """Send the request; a token that iSAMS no longer takes is renewed once."""
+        token = self._tokens.get(client, budget)
+        answer = client.send(self._request(client, methods, token, budget), stream=True)
+        if answer.status_code == 401 and token:
+            answer.close()
+            self._tokens.forget()
+            token = self._tokens.get(client, budget)
+            answer = client.send(self._request(client, methods, token, budget), stream=True)
+        return answer
+
+    def _request(
+        self, client: httpx.Client, methods: list[str], token: str, budget: Budget
+    ) -> httpx.Request:
+        headers = {"Content-Type": "application/xml"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return client.build_request(
+            "POST",
+            _PATH,
+            params={"apiKey": self._settings.isams_key.get_secret_value()},
+            content=_filters(methods),
+            headers=headers,
+            timeout=request_timeout(_ANSWER_S, budget),
+        )
+
+    def _refusal(self, answer: httpx.Response, budget: Budget) -> SourceError:
+        body = opening(answer, budget, limit_bytes=errordoc.LIMIT_BYTES)
+        error = errordoc.read_error(body, answer.status_code)
+        if isinstance(error, SourceUnavailable):
+            error.retry_after_s = retry_after_s(answer.headers, self._clock.now())
+        return error
+
+
+def _body(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
+    """Yield the body; raise if it is compressed, which our cap in bytes could not see through."""
+    if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise SourceMalformed("iSAMS's answer is compressed, though we asked for it plain")
+    return pieces(answer, budget)
+
+
+def _filters(methods: Iterable[str]) -> bytes:
+    asked = "".join(f"<Method>{method}</Method>" for method in methods)
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f"<Filters><MethodsToRun>{asked}</MethodsToRun></Filters>"
+    ).encode()

@@ -1,0 +1,68 @@
+"""The Batch API's document, read as it arrives: bytes in, a `School` out, whole or not at all.
+
+Pure, and lean: nothing of the document is kept but what the roster needs. Attributes hold the
+ids; children marked Legacy are read where an attribute is missing (isams.md section 5). "Current"
+staff can have a leaving date, even a past one: they are kept, because iSAMS calls them current
+and a set taught by one would otherwise lose its Team's owner on a date that schools enter early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sync.errors import SourceIncomplete
+from sync.isams import xmltext
+from sync.isams.datasets import ALL, BY_METHOD, KEY_SCREEN, SUBJECTS, Dataset
+from sync.isams.gather import Gathered
+from sync.isams.walk import Walker
+from sync.school import School, Subject
+
+LIMIT_BYTES = xmltext.LIMIT_BYTES
+
+
+def read_school(chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES) -> School:
+    """Read the five datasets to the document's end.
+
+    Raises:
+        SourceMalformed: cut short, not XML, not iSAMS's, larger than *limit_bytes*, or a record
+            has no id.
+        SourceIncomplete: one of the five is missing or empty.
+        SourceRefused, SourceUnavailable: an error document or a web page came instead.
+    """
+    return _read(chunks, ALL, limit_bytes).school()
+
+
+def read_subjects(
+    chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES
+) -> Mapping[str, Subject]:
+    """Read the departments' subjects by id, in the order of iSAMS; raises as `read_school`."""
+    return _read(chunks, (SUBJECTS,), limit_bytes).subjects
+
+
+def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LIMIT_BYTES) -> int:
+    """Count the records that the batch *method* gave, never 0; raises as `read_school`."""
+    dataset = BY_METHOD[method]
+    return _read(chunks, (dataset,), limit_bytes).counts[dataset.record]
+
+
+def _read(chunks: Iterable[bytes], datasets: tuple[Dataset, ...], limit_bytes: int) -> Gathered:
+    gathered = Gathered()
+    readings = gathered.readings()
+    walker = Walker([readings[dataset] for dataset in datasets])
+    xmltext.parse(chunks, walker.attach, limit_bytes=limit_bytes)
+    if walker.message:
+        # With a status of its own it would not have come here: 200 explains nothing further.
+        raise walker.message.error(200)
+    for dataset in datasets:
+        if dataset not in walker.seen:
+            raise _incomplete(dataset, "not in iSAMS's answer", "tick it under Batch Methods")
+        if not gathered.counts[dataset.record]:
+            raise _incomplete(dataset, "empty in iSAMS's answer", "see that no filter empties it")
+    return gathered
+
+
+def _incomplete(dataset: Dataset, what: str, mend: str) -> SourceIncomplete:
+    return SourceIncomplete(
+        f"{dataset.ui_name} is {what}: in {KEY_SCREEN}, open this key and {mend}",
+        method=dataset.method,
+    )

@@ -1,0 +1,117 @@
+"""Bytes that should be XML, fed to expat as they come: nothing is kept.
+
+What iSAMS sends is not always what it declares (isams.md section 2): utf-16 in the declaration
+of single bytes is the rule in its error documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
+
+from sync.errors import SourceError, SourceMalformed, SourceRefused
+
+LIMIT_BYTES = 512 * 1024 * 1024  # a large school is tens of MB: isams.md section 1.4
+
+_LAST = True
+_OPENING_BYTES = 512  # enough for any declaration
+_UTF8_BOM = b"\xef\xbb\xbf"
+_DECLARED = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    # True UTF-16 has been told by its first bytes before anybody looks here.
+    "utf-16": "utf-8",
+    "iso-8859-1": "iso-8859-1",
+    "latin1": "iso-8859-1",
+    "windows-1252": "windows-1252",
+}
+
+
+def parse(
+    chunks: Iterable[bytes], attach: Callable[[XMLParserType], None], *, limit_bytes: int
+) -> None:
+    """Run the handlers that *attach* sets over the document in *chunks*, to its very end.
+
+    Raises:
+        SourceMalformed: not XML, cut short, in an unknown encoding, with a DTD, followed by
+            anything, or larger than *limit_bytes*. The message says which.
+        SourceRefused: a web page instead of an answer.
+    """
+    stream = _capped(chunks, limit_bytes)
+    opening = _opening(stream)
+    parser = ParserCreate(_encoding(opening))
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    attach(parser)
+    fault = "is not well-formed XML"
+    try:
+        parser.Parse(opening)
+        for chunk in stream:
+            parser.Parse(chunk)
+        fault = "is cut short"
+        parser.Parse(b"", _LAST)
+    except ExpatError as error:
+        raise SourceMalformed(
+            f"iSAMS's answer {fault}", line=error.lineno, xml_error=error.code
+        ) from None
+
+
+def web_page() -> SourceError:
+    """Return the error for an answer in HTML, with whatever status it came."""
+    return SourceRefused(
+        "a web page came instead of iSAMS's answer: check that ISAMS_HOST is the host of iSAMS,"
+        " and that no IP or domain restriction of the key keeps this app out"
+    )
+
+
+def _capped(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
+    seen_bytes = 0
+    for chunk in chunks:
+        seen_bytes += len(chunk)
+        if seen_bytes > limit_bytes:
+            raise SourceMalformed("iSAMS's answer is too large", limit_bytes=limit_bytes)
+        yield chunk
+
+
+def _opening(stream: Iterator[bytes]) -> bytes:
+    """Take the first bytes: without UTF-8's mark, and without white space before `<`."""
+    opening = b""
+    for chunk in stream:
+        opening = (opening + chunk).removeprefix(_UTF8_BOM).lstrip(b" \t\r\n")
+        if len(opening) >= _OPENING_BYTES:
+            break
+    return opening
+
+
+def _encoding(opening: bytes) -> str:
+    """Return expat's name of what *opening* is truly written in."""
+    if opening.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if opening.startswith(b"<\0"):
+        return "utf-16le"
+    if opening.startswith(b"\0<"):
+        return "utf-16be"
+    if not opening:
+        raise SourceMalformed("iSAMS's answer is empty")
+    if opening.lower().startswith((b"<!doctype html", b"<html")):
+        raise web_page()
+    if not opening.startswith(b"<"):
+        raise SourceMalformed(
+            "the answer is not XML: check that ISAMS_HOST is the host of iSAMS, without a path"
+        )
+    declared = _DECLARED.match(opening)
+    name = declared[1].decode("latin-1").lower() if declared else "utf-8"
+    if name not in _ENCODINGS:
+        raise SourceMalformed("iSAMS's answer declares an encoding that we cannot read")
+    return _ENCODINGS[name]
+
+
+def _refuse_doctype(name: str, *_: object) -> None:
+    # No iSAMS document has a DTD; one could define entities that grow without end.
+    if name.lower() == "html":
+        raise web_page()
+    raise SourceMalformed("iSAMS's answer holds a DTD, which no answer of iSAMS does")
