@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from sync import names
 from sync.findings import Finding, Found
@@ -45,7 +45,7 @@ def build(
     work.report_repeats()
     return Built(
         Roster(Org(place.id, place.name), users, classes),
-        tuple(sorted(set(work.found), key=lambda item: (item.code, item.record, item.detail))),
+        tuple(sorted(set(work.found), key=astuple)),
     )
 
 
@@ -184,7 +184,8 @@ class _Work:
         title = self._title(one)
         for stranger in one.unknown_members:
             self._note(Finding.MEMBER_HAS_LEFT, one, f"Pupil {stranger}")
-        students = sorted(user.id for own_id in one.pupil_ids if (user := self.pupil(own_id)))
+        members = [self._pupils.get(member) or self.pupil(member) for member in one.pupil_ids]
+        students = sorted(user.id for user in members if user)
         teachers = sorted({*self._teachers(one), *extra})
         if not own:
             self._note(Finding.ID_UNUSABLE, one)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sync.errors import SourceMalformed
@@ -60,7 +60,7 @@ class Gathered:
             PUPILS: Reading(PUPILS, self._pupil, pupil),
             SUBJECTS: Reading(SUBJECTS, self._subject, frozenset({"Code", "Name"})),
             SETS: Reading(SETS, self._set, teaching_set, parts=("Teachers", "Teacher")),
-            SET_LISTS: Reading(SET_LISTS, self._row, set_list, take_bare=self._bare_row),
+            SET_LISTS: Reading(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
         }
 
     def school(self) -> School:
@@ -93,8 +93,10 @@ class Gathered:
     def _whole_set(self, one: _Set) -> TeachingSet:
         rows = self._members.get(one.id, ())
         legacy = self._legacy_members.get(one.id, ())
-        members = {self._pupil_ids[row] for row in rows if row in self._pupil_ids}
-        strangers = {row for row in rows if row not in self._pupil_ids}
+        members = {own for own in map(self._pupil_ids.get, rows) if own is not None}
+        strangers = set[str]()
+        if len(members) < len(rows):  # a stranger, or a row twice
+            strangers.update(row for row in rows if row not in self._pupil_ids)
         if legacy:
             members |= {self._pupils[own].id for own in legacy if own in self._pupils}
             strangers |= {own for own in legacy if own not in self._pupils}
@@ -170,14 +172,23 @@ class Gathered:
             user_code=texts.get("Teacher", ""),
         )
 
-    def _bare_row(self, attributes: Attributes) -> bool:
-        set_id = attributes.get("SetId", "").strip()
-        member = attributes.get("PupilId", "").strip()
-        if not set_id or not member:
-            return False
-        self._members[set_id].append(self._shared.setdefault(member, member))
-        self.counts["SetList"] += 1
-        return True
+    def _bare_rows(self) -> Callable[[Attributes], bool]:
+        """Return what takes a row whose attributes say all: most of a document is such rows.
+
+        A closure over what it fills, because it is called more often than all else together.
+        """
+        members, shared, counts = self._members, self._shared, self.counts
+
+        def take(attributes: Attributes) -> bool:
+            set_id = attributes.get("SetId", "").strip()
+            member = attributes.get("PupilId", "").strip()
+            if not set_id or not member:
+                return False
+            members[set_id].append(shared.setdefault(member, member))
+            counts["SetList"] += 1
+            return True
+
+        return take
 
     def _row(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         set_id = _attribute(attributes, "SetId") or texts.get("SetId", "")

@@ -47,43 +47,50 @@ def read_collection(
 ) -> None:
     """Set the handlers for a collection whose element is *name*; `leave` is called at its end."""
     record, take_bare = reading.dataset.record, reading.take_bare
-    bare = False  # within a record that is taken already
 
     def start(tag: str, attributes: Attributes) -> None:
-        nonlocal bare
         if tag != record:
             read_record(attributes, _pass_over)
         elif take_bare(attributes):
-            bare = True
-            parser.StartElementHandler = None
+            skip()
         else:
             read_record(attributes, reading.take)
 
     def end(tag: str) -> None:
-        nonlocal bare
-        if bare:
-            if tag == record:
-                bare = False
-                parser.StartElementHandler = start
-        elif tag == name:
-            leave()
-        else:
-            # A bare record holds another, whose end was taken for its own.
+        if tag != name:
+            # A record that was passed over holds another, whose end was taken for its own.
             raise SourceMalformed("iSAMS's answer holds a record within a record")
+        leave()
 
     def begin() -> None:
         parser.StartElementHandler = start
         parser.EndElementHandler = end
 
-    read_record = _record_reader(parser, reading, begin)
+    def pass_over(tag: str) -> None:
+        if tag == record:
+            begin()
+
+    def skip() -> None:
+        """Pass over the rest of the record: its ends alone are heard."""
+        parser.StartElementHandler = None
+        parser.EndElementHandler = pass_over
+
+    read_record = _record_reader(parser, reading, begin, skip)
     begin()
 
 
-def _record_reader(
-    parser: XMLParserType, reading: Reading, done: Callable[[], None]
+def _record_reader(  # noqa: C901  # closures over one record's state: see the module's header
+    parser: XMLParserType,
+    reading: Reading,
+    done: Callable[[], None],
+    skip: Callable[[], None],
 ) -> Callable[[Attributes, Take], None]:
-    """Return what reads one record, given its attributes, and calls `done` at its end."""
+    """Return what reads one record, given its attributes.
+
+    `done` is called at its end; or `skip`, as soon as a record of texts alone has them all.
+    """
     wanted, (whole, part) = reading.texts, reading.parts
+    enough = 0  # how many texts are all there can be; never met where it is 0
     depth = 0  # 1 in the record's children
     child = ""
     said: list[str] = []
@@ -109,15 +116,22 @@ def _record_reader(
             take(own, texts, parts)
             done()
         elif depth == 0 and tag in wanted:
-            parser.CharacterDataHandler = None
-            text = "".join(said).strip()
-            said.clear()
-            if text:
-                texts.setdefault(tag, text)
+            hear(tag)
+
+    def hear(tag: str) -> None:
+        parser.CharacterDataHandler = None
+        text = "".join(said).strip()
+        said.clear()
+        if text:
+            texts.setdefault(tag, text)
+            if len(texts) == enough:
+                take(own, texts, parts)
+                skip()
 
     def read(attributes: Attributes, taker: Take) -> None:
-        nonlocal depth, own, take, texts, parts
+        nonlocal depth, own, take, texts, parts, enough
         depth, own, take, texts, parts = 0, attributes, taker, {}, []
+        enough = len(wanted) if taker is reading.take and not part else 0
         parser.StartElementHandler = start
         parser.EndElementHandler = end
 

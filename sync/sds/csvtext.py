@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 
 from sync.errors import StoreConflict
 
 from .tables import Row
 
-_ROWS_AT_ONCE = 2_000  # text is four bytes a letter while it is being written: keep little of it
+_ROWS_AT_ONCE = 1_000  # text is four bytes a letter while it is being written: keep little of it
 
 
 def encode(header: Row, rows: Iterable[Row]) -> bytes:
     """Return one file. Cells must hold no line break: SDS refuses them, quoted or not."""
-    out = bytearray()
+    out = io.BytesIO()  # gives its bytes without a second copy of them
     for chunk in batched(_with_header(header, rows), _ROWS_AT_ONCE, strict=False):
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\r\n").writerows(chunk)
-        out += text.getvalue().encode()
-    return bytes(out)
+        out.write(_lines(chunk, len(header) - 1).encode())
+    return out.getvalue()
+
+
+def _lines(rows: Sequence[Row], commas: int) -> str:
+    """Return *rows* as lines, each ended, with *commas* between the cells of each.
+
+    Where nothing needs a quote, as in almost every chunk of ids, joining gives what the csv
+    module would, in a third of the time. It needs one where a cell holds a comma, a quote or a
+    line break, and then the counts are off.
+    """
+    text = "\r\n".join(map(",".join, rows)) + "\r\n"
+    plain = text.count(",") == commas * len(rows) and '"' not in text
+    if plain and text.count("\n") == text.count("\r") == len(rows):
+        return text
+    quoted = io.StringIO(newline="")
+    csv.writer(quoted, lineterminator="\r\n").writerows(rows)
+    return quoted.getvalue()
 
 
 def decode(name: str, body: bytes, header: Row) -> Iterator[Row]:

@@ -48,7 +48,8 @@ class _Merge:
     classes: dict[str, Row] = field(default_factory=dict)
     enrollments: dict[str, list[Row]] = field(default_factory=dict)
     _school_of: dict[str, str] = field(default_factory=dict)  # user or class id to school
-    _owner: dict[str, str] = field(default_factory=dict)  # address to user id
+    _owner: dict[tuple[str, str], str] = field(default_factory=dict)  # school, address to user id
+    _holder: dict[str, str] = field(default_factory=dict)  # address to the first user id
     _alias: dict[str, str] = field(default_factory=dict)  # user id to the id that stays
 
     def add(self, one: SealedFiles) -> None:
@@ -76,15 +77,14 @@ class _Merge:
             self._claim(own, one.school, "users.csv")
             if own in self.users:
                 continue
-            holder = self._owner.setdefault(address, own)
-            if holder == own:
-                self.users[own] = row
-            elif self._school_of["users.csv " + holder] == one.school:
+            if self._owner.setdefault((one.school, address), own) != own:
                 yield own
-            else:
-                self.users[own] = row
-                stays = min(self._id(holder), own)
-                self._alias |= {self._id(holder): stays, own: stays}
+                continue
+            self.users[own] = row
+            holder = self._id(self._holder.setdefault(address, own))
+            if holder != own:
+                stays = min(holder, own)
+                self._alias |= {holder: stays, own: stays}
 
     def _claim(self, own: str, school: str, file: str) -> None:
         if self._school_of.setdefault(f"{file} {own}", school) != school:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from sync.errors import RosterInvalid
-from sync.names import CLASS_ID_LIMIT, TITLE_LIMIT, is_unsafe
+from sync.names import ADDRESS, ADDRESS_LIMIT, CLASS_ID_LIMIT, TITLE, TITLE_LIMIT, is_unsafe
 
 from .csvtext import encode
 from .tables import COLUMNS, GRADES, Row
@@ -21,7 +21,6 @@ CELL_LIMIT = 256  # no limit is published; Entra's display names end here
 
 _CLASS_ID = re.compile(rf"[A-Za-z0-9.-]{{1,{CLASS_ID_LIMIT}}}")
 _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is its address
-_USERNAME = re.compile(r"[^\s@A-Z]+@[^\s@A-Z]+\.[^\s@A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ def _rules(grades: Set[str]) -> dict[str, _Rule]:
             1,
             text=(0, 1, 2, 3),
             optional=frozenset({2, 3}),
-            patterns={0: _USER_ID, 1: _USERNAME},
+            patterns={0: _USER_ID, 1: ADDRESS},
+            limits={1: ADDRESS_LIMIT},
         ),
         "roles.csv": _Rule(
             3,
@@ -68,7 +68,7 @@ def _rules(grades: Set[str]) -> dict[str, _Rule]:
             1,
             refers=((1, "orgs.csv"),),
             text=(0, 2),
-            patterns={0: _CLASS_ID},
+            patterns={0: _CLASS_ID, 2: TITLE},
             limits={2: TITLE_LIMIT},
         ),
         "enrollments.csv": _Rule(
@@ -100,10 +100,17 @@ def _checked(
     """Yield *rows* as they are; note in *known* the ids that later files refer to."""
     ids = known.setdefault(name, set())
     usernames: set[str] = set()
+    listed = [*rule.values, *((column, known[other]) for column, other in rule.refers)]
     last: Row = ()
     for number, row in enumerate(rows, start=1):
-        fault = _fault(row, rule, known)
         key = row[: rule.key]
+        fault = None
+        for column, allowed in listed:  # most rows are enrollments, and this is all they need
+            if row[column] not in allowed:
+                fault = _unlisted(rule, column)
+                break
+        if rule.text and not fault:
+            fault = _text_fault(row, rule)
         if key <= last and not fault:
             fault = 0, "is used twice, or the rows are not sorted"
         if name == "users.csv" and not fault:
@@ -111,12 +118,13 @@ def _checked(
                 fault = 1, "is used twice"
             usernames.add(row[1])
         if fault:
-            column = COLUMNS[name][fault[0]]
+            column_name = COLUMNS[name][fault[0]]
             raise RosterInvalid(
-                f"{name} row {number}: {column} {fault[1]}; nothing was sealed: please report this",
+                f"{name} row {number}: {column_name} {fault[1]}; nothing was sealed: please report"
+                " this",
                 file=name,
                 row=number,
-                column=column,
+                column=column_name,
             )
         last = key
         if rule.key == 1:
@@ -124,17 +132,18 @@ def _checked(
         yield row
 
 
-def _fault(row: Row, rule: _Rule, known: Mapping[str, set[str]]) -> tuple[int, str] | None:
-    """Return the first column of *row* that breaks *rule*, and how."""
-    for column, other in rule.refers:
-        if row[column] not in known[other]:
-            return column, f"is not in {other}"
-    for column, values in rule.values:
-        if row[column] not in values:
-            return column, "is not a value that SDS knows"
+def _unlisted(rule: _Rule, column: int) -> tuple[int, str]:
+    other = dict(rule.refers).get(column)
+    return column, f"is not in {other}" if other else "is not a value that SDS knows"
+
+
+def _text_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
+    """Return the first text of *row* that breaks *rule*, and how."""
     for column in rule.text:
         cell = row[column]
-        if not cell and column not in rule.optional:
+        if not cell:
+            if column in rule.optional:
+                continue
             return column, "is blank"
         if len(cell) > rule.limits.get(column, CELL_LIMIT):
             return column, "is too long"

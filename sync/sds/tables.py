@@ -61,5 +61,7 @@ def rows(roster: Roster) -> dict[str, Iterator[Row]]:
 
 def _enrollments(roster: Roster) -> Iterator[Row]:
     for one in roster.classes:
-        teachers = [(one.id, user, "teacher") for user in one.teacher_ids]
-        yield from sorted(teachers + [(one.id, user, "student") for user in one.student_ids])
+        roles = dict.fromkeys(one.student_ids, "student")
+        roles |= dict.fromkeys(one.teacher_ids, "teacher")
+        for user in sorted(roles):
+            yield one.id, user, roles[user]

@@ -289,3 +289,14 @@ def test_only_teachers_of_the_set_teach_it(wrap: str) -> None:
     school = read_school([altered(("<SetCode>8C<", f"{other}<SetCode>8C<"))])
 
     assert school.sets["303"].teacher_ids == ()
+
+
+def test_an_unknown_element_with_a_records_texts_swallows_no_record() -> None:
+    """Something that looks like a pupil and is none is passed over to its own end, no further."""
+    stranger = (
+        "<Visitor><SchoolId>1</SchoolId><NCYear>8</NCYear><EmailAddress>v@x.example</EmailAddress>"
+        "<Forename>V</Forename><Surname>V</Surname></Visitor>"
+    )
+    school = read_school([altered(("<CurrentPupils>", f"<CurrentPupils>{stranger}"))])
+
+    assert school == WHOLE
