@@ -10,17 +10,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from sync import calendar, delivery, findings, state
 from sync.delivery import Record, SetManifest
 from sync.edge.clock import Budget
 from sync.edge.world import World
-from sync.errors import SyncError
+from sync.errors import SyncError, UnexpectedError
 from sync.profile import build
 from sync.report import Fault, Outcome, Step, fault
-from sync.school import School
+from sync.school import School, Subject
 from sync.sds import rules, tables
 from sync.sending import stands_still
+from sync.settings import Settings
 
 PULL_S = 180.0  # one reading of iSAMS; the host ends the function at 300 s
 RETRY_S = 300.0
@@ -99,6 +101,8 @@ def _pull(world: World, school: str) -> Step:
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
     number = state.attempts(listed[-1]) + 1
     folder = f"{delivery.pulls_folder(school)}{listed[-1].id}/"
+    if number > state.ATTEMPTS:
+        return _given_up(world, school, folder)
     mine = Attempt(at=world.clock.now(), by=uuid.uuid4().hex).to_json()
     if not world.store.claim(f"{folder}tried-{number}.json", mine):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
@@ -119,6 +123,16 @@ def _pull(world: World, school: str) -> Step:
             error=error,
             again_in_s=RETRY_S,
         )
+
+
+def _given_up(world: World, school: str, folder: str) -> Step:
+    """End a pull whose last attempt was killed: it could not say so itself."""
+    error = UnexpectedError(
+        "the pull was killed again and again, as by too little memory: see the host's own log",
+        attempts=state.ATTEMPTS,
+    )
+    world.store.claim(f"{folder}{state.FAILED}", fault(error).to_json())
+    return Step("pull", Outcome.FAILED, school, error=error)
 
 
 def _read_and_seal(world: World, school: str, folder: str) -> Step:
@@ -151,10 +165,22 @@ def _read_and_seal(world: World, school: str, folder: str) -> Step:
     )
 
 
-def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
-    """Build one profile's set and write it, the manifest last; return the set's id."""
-    school = world.settings.school_of(profile)
-    place, chosen = world.settings.schools[school], world.settings.profiles[profile]
+class ProfileSet(NamedTuple):
+    """What one profile's set holds: every file by name, the manifest last."""
+
+    manifest: SetManifest
+    files: Mapping[str, bytes]
+
+
+def profile_set(settings: Settings, profile: str, read: School, pulled_at: datetime) -> ProfileSet:
+    """Return *profile*'s part of the school that was *read*, as the files of its set. Pure.
+
+    Raises:
+        ConfigError: the profile selects by subjects that do not exist.
+        RosterInvalid: the tables break a rule of SDS: a fault of ours.
+    """
+    school = settings.school_of(profile)
+    place, chosen = settings.schools[school], settings.profiles[profile]
     year = calendar.academic_year(pulled_at, place.time_zone, place.school_year)
     built = build(read, place, chosen, year)
     own_grades = sorted(set(chosen.grades.values()))
@@ -172,9 +198,17 @@ def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
         findings=findings.counts(built.found),
         own_grades=tuple(own_grades),
     )
+    beside = {
+        delivery.FINDINGS: findings.to_json(built.found),
+        delivery.MANIFEST: manifest.to_json(),
+    }
+    return ProfileSet(manifest, {**files, **beside})
+
+
+def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
+    """Build one profile's set and write it, the manifest last; return the set's id."""
+    manifest, files = profile_set(world.settings, profile, read, pulled_at)
     own = delivery.set_id(pulled_at, manifest.digest)
-    files[delivery.FINDINGS] = findings.to_json(built.found)
-    files[delivery.MANIFEST] = manifest.to_json()
     for name, body in files.items():
         world.store.create(f"{delivery.profile_folder(profile)}{own}/{name}", body)
     world.tell(Step("seal", Outcome.SEALED, profile, own, manifest.counts))
@@ -200,6 +234,10 @@ def _pull_stands_still(world: World, school: str) -> bool:
 
 def read_subjects(world: World, school: str) -> Iterator[tuple[str, str, str]]:
     """Yield id, code and name of the school's subjects, by id; raises `SourceError`."""
-    subjects = world.source(school).subjects(Budget.of(world.clock, PULL_S))
+    return subject_rows(world.source(school).subjects(Budget.of(world.clock, PULL_S)))
+
+
+def subject_rows(subjects: Mapping[str, Subject]) -> Iterator[tuple[str, str, str]]:
+    """Yield id, code and name of *subjects*, by id, the shorter ids first."""
     for one in sorted(subjects.values(), key=lambda one: (len(one.id), one.id)):
         yield one.id, one.code, one.name

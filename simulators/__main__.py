@@ -1,0 +1,75 @@
+"""`python -m simulators isams|sds|all`: serve on loopback until Ctrl-C, for the app to be tried."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from simulators import staging
+from simulators.isams import BatchKey, IsamsSimulator
+from simulators.isams import serve as serve_isams
+from simulators.school import invent
+from simulators.sds import Knobs, SdsSimulator
+from simulators.serving import serve
+
+RUN_S = 60.0  # SDS's own runs take hours: here, somebody is waiting
+
+
+def main(words: Sequence[str], until: threading.Event) -> int:
+    """Serve until *until* is set or Ctrl-C is pressed."""
+    options = _parser().parse_args(words)
+    try:
+        with _serving(options.what, options.pupils, options.seed, options.port) as settings:
+            print("# Give the app these settings, then try: python -m sync check", flush=True)
+            for name, value in settings.items():
+                print(f"export {name}='{value}'", flush=True)
+            print("# Serving on this machine alone. Ctrl-C ends it.", flush=True)
+            while not until.wait(1.0):
+                pass
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+@contextmanager
+def _serving(what: str, pupils: int, seed: int, port: int) -> Iterator[Mapping[str, str]]:
+    """Yield the settings. With `all`, SDS is on the port after that of iSAMS."""
+    settings: dict[str, str] = {}
+    with ExitStack() as stack:
+        if what in {"isams", "all"}:
+            school = invent(pupils, seed=seed)
+            isams = IsamsSimulator(school, keys=[BatchKey(production=False)])
+            url = stack.enter_context(serve_isams(isams, port))
+            settings |= staging.isams_settings(school, url)
+        if what in {"sds", "all"}:
+            sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))
+            sds_port = port + 1 if port and what == "all" else port
+            url = stack.enter_context(serve(sds, sds_port))
+            settings |= staging.sds_settings(sds, url)
+        yield settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulators", description=__doc__)
+    parser.add_argument("what", choices=("isams", "sds", "all"))
+    parser.add_argument("--pupils", type=_pupils, default=300, metavar="N", help="1 to 60000")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="another seed, another school"
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="P", help="left out: any free ones")
+    return parser
+
+
+def _pupils(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 60_000:
+        raise argparse.ArgumentTypeError("expected 1 to 60000")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], threading.Event()))

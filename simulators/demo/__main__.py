@@ -1,0 +1,45 @@
+"""`python -m simulators.demo [--azure] [--pupils N]`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from simulators.demo.story import demo
+from simulators.demo.telling import Teller
+
+FEWEST, MOST = 200, 20_000  # fewer have no room for what the story does
+
+
+def main(words: list[str]) -> int:
+    """Run the demo; 0 if everything was as expected."""
+    parser = argparse.ArgumentParser(prog="python -m simulators.demo", description=__doc__)
+    parser.add_argument(
+        "--azure",
+        action="store_true",
+        help="as on Azure: in a Functions host, over HTTP, on emulated storage; waits are real",
+    )
+    parser.add_argument("--pupils", type=_pupils, default=300, metavar="N")
+    options = parser.parse_args(words)
+    for name in ("httpx", "httpcore", "azure", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if options.azure:
+        from simulators.demo.azure import demo as azure_demo
+
+        return azure_demo(options.pupils, Teller())
+    return demo(options.pupils, Teller())
+
+
+def _pupils(text: str) -> int:
+    number = int(text)
+    if not FEWEST <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"expected {FEWEST} to {MOST}")
+    return number
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,66 @@
+"""Both simulators on loopback, and the app settings that make the app use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulators.isams import DEMO_KEY, BatchKey, IsamsSimulator
+from simulators.isams import serve as serve_isams
+from simulators.school import InventedSchool
+from simulators.sds import Knobs, SdsSimulator
+from simulators.serving import serve
+
+SCHOOL = "northbank"
+PROFILES: Mapping[str, str] = {"seniors": "7-13", "prep": "3-6"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The two simulators, and the settings by name; `connector` is what SDS calls it."""
+
+    isams: IsamsSimulator
+    sds: SdsSimulator
+    settings: Mapping[str, str]
+
+    @property
+    def connector(self) -> str:
+        return self.sds.connectors[0].name
+
+
+@contextmanager
+def staged(
+    school: InventedSchool, clock: Callable[[], datetime], knobs: Knobs | None = None
+) -> Iterator[Stage]:
+    """Serve an iSAMS that holds *school*, without its cache, and an SDS, until the block ends."""
+    isams = IsamsSimulator(school, keys=[BatchKey(production=False)], clock=clock)
+    sds = SdsSimulator(clock=clock, knobs=knobs or Knobs())
+    with serve_isams(isams) as isams_url, serve(sds) as sds_url:
+        found = isams_settings(school, isams_url) | sds_settings(sds, sds_url)
+        yield Stage(isams, sds, found)
+
+
+def isams_settings(school: InventedSchool, url: str) -> dict[str, str]:
+    """Return the settings of one school at *url* and its two profiles."""
+    place = f"SCHOOLS__{SCHOOL.upper()}__"
+    return {
+        f"{place}NAME": school.name,
+        f"{place}ID": "9990001",
+        f"{place}ISAMS_HOST": url,
+        f"{place}ISAMS_KEY": DEMO_KEY,
+        **{f"PROFILES__{key.upper()}__YEAR_GROUPS": years for key, years in PROFILES.items()},
+    }
+
+
+def sds_settings(sds: SdsSimulator, url: str) -> dict[str, str]:
+    """Return the settings of the connector and of the sign-in, for Graph and login at *url*."""
+    return {
+        "SDS__CONNECTOR": sds.connectors[0].name,
+        "SDS__TENANT_ID": sds.tenant_id,
+        "SDS__CLIENT_ID": sds.knobs.client_id,
+        "SDS__CLIENT_SECRET": sds.knobs.client_secret,
+        "SDS__GRAPH_URL": url,
+        "SDS__LOGIN_URL": url,
+    }

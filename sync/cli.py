@@ -1,0 +1,208 @@
+"""`python -m sync …`: the same steps as on Azure, from a terminal.
+
+Results go to stdout, progress and errors to stderr. With --json, stdout holds exactly one JSON
+document, also when the command fails; a mistyped command prints its usage to stderr alone. Nobody
+is named but in the files that `build` writes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from sync.edge.clock import SystemClock
+from sync.edge.queues import Unqueued
+from sync.edge.world import World, opened
+from sync.errors import SyncError
+from sync.report import Step, fault, unexpected
+from sync.settings import Settings
+from sync.terminal import exits, tables
+from sync.terminal.around import Surroundings, Told, err, out
+from sync.terminal.building import build
+from sync.terminal.checking import check
+from sync.terminal.documents import subjects
+from sync.terminal.following import Patience
+from sync.terminal.running import run_once
+from sync.terminal.standing import status
+
+INTERRUPTED = 130  # as shells count an end by Ctrl-C
+
+# httpx writes URLs at INFO, and an iSAMS URL holds the key.
+_QUIET = ("httpx", "httpcore", "azure", "msal", "urllib3")
+
+_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_school = click.option("--school", metavar="KEY", help="One school, by its key in the settings.")
+_profiles = click.option(
+    "--profile", "profiles", metavar="KEY", multiple=True, help="A profile, by its key; repeatable."
+)
+
+
+@click.group(epilog="\b\nExit codes:\n" + exits.table())
+def cli() -> None:
+    """Carry a school's people and classes from iSAMS to School Data Sync.
+
+    Settings come from the environment and from local.settings.json in this folder.
+    """
+
+
+@cli.command("subjects")
+@_school
+@click.option("--from", "source", type=_FILE, help="A document kept by build --save.")
+@_as_json
+@click.pass_obj
+def _subjects(
+    around: Surroundings, school: str | None, source: Path | None, *, as_json: bool
+) -> int:
+    """List id, code and name of the school's subjects."""
+    return _answer(lambda: subjects(around, school, source), as_json=as_json)
+
+
+@cli.command("build")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write: a folder for each profile. The files name people.",
+)
+@click.option(
+    "--from", "source", type=_FILE, help="Build from a document kept by --save; asks no network."
+)
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what iSAMS sends in this file, for --from. It names people.",
+)
+@_profiles
+@_school
+@_as_json
+@click.pass_obj
+def _build(  # noqa: PLR0913  # click hands each option over by name
+    around: Surroundings,
+    folder: Path,
+    source: Path | None,
+    save: Path | None,
+    profiles: Sequence[str],
+    school: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Write each profile's files, to look at. Nothing is sent and nothing is stored."""
+    if source and save:
+        raise click.UsageError("--save keeps what iSAMS sends, and --from asks it for nothing.")
+    work = partial(build, around, folder, (school, profiles), source, save)
+    return _answer(work, as_json=as_json)
+
+
+@cli.command("run", epilog="\b\nExit codes:\n" + exits.table())
+@click.option(
+    "--approve",
+    is_flag=True,
+    help="Approve a first delivery, which has nothing to be compared with. A delivery that loses"
+    " or gains much is held all the same.",
+)
+@click.option(
+    "--wait",
+    "wait_min",
+    type=click.IntRange(0, 24 * 60),
+    metavar="MINUTES",
+    help="How long to wait for SDS's own run after SDS has accepted the files. Left out: a few"
+    " looks, about two minutes.",
+)
+@_profiles
+@_school
+@_as_json
+@click.pass_obj
+def _run(
+    around: Surroundings,
+    profiles: Sequence[str],
+    school: str | None,
+    wait_min: int | None,
+    *,
+    approve: bool,
+    as_json: bool,
+) -> int:
+    """Read iSAMS, build every profile and deliver to SDS, now.
+
+    A school is read with all its profiles; --profile says whose connectors are then sent to.
+    """
+    patience = Patience(approve=approve, run_s=None if wait_min is None else wait_min * 60.0)
+    work = partial(run_once, around, (school, profiles), patience)
+    return _answer(work, as_json=as_json)
+
+
+@cli.command("check")
+@_as_json
+@click.pass_obj
+def _check(around: Surroundings, *, as_json: bool) -> int:
+    """Try settings, iSAMS, storage, sign-in and SDS, and say what is wrong. Nothing is sent."""
+    return _answer(lambda: check(around), as_json=as_json)
+
+
+@cli.command("status")
+@_as_json
+@click.pass_obj
+def _status(around: Surroundings, *, as_json: bool) -> int:
+    """Show how schools, profiles and deliveries stand, and what to do next."""
+    return _answer(lambda: status(around), as_json=as_json)
+
+
+def _answer(work: Callable[[], Told], *, as_json: bool) -> int:
+    """Do *work*, say what came of it, and return the exit code."""
+    try:
+        told = work()
+    except (click.ClickException, click.Abort, KeyboardInterrupt):
+        raise
+    except SyncError as error:
+        told = _failed(error)
+    except Exception as error:  # noqa: BLE001  # its text may quote a record: tell type and place
+        told = _failed(unexpected(error))
+    if as_json:
+        click.echo(json.dumps(told.value, indent=1))
+    else:
+        results = out()
+        for shown in told.shown:
+            results.print(shown, soft_wrap=isinstance(shown, str))
+    for each in told.errors:
+        err().print(tables.of_error(each), soft_wrap=True)
+    return int(told.code)
+
+
+def _failed(error: SyncError) -> Told:
+    value = {"exit": int(exits.of_error(error)), "error": fault(error).model_dump()}
+    return Told(exits.of_error(error), value, errors=[error])
+
+
+def main(words: Sequence[str], around: Surroundings) -> int:
+    """Run the command that *words* say, and return the exit code."""
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        code = cli.main(list(words), "python -m sync", standalone_mode=False, obj=around)
+    except click.ClickException as error:
+        error.show()
+        return int(exits.Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return int(code or 0)
+
+
+def _opened(settings: Settings, tell: Callable[[Step], None]) -> World:
+    return opened(settings, tell, nudges=Unqueued())
+
+
+def start() -> int:
+    """Run at a real terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show
+    return main(sys.argv[1:], Surroundings(os.environ, Path.cwd(), SystemClock(), _opened))

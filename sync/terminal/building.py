@@ -1,0 +1,102 @@
+"""`build`: the files of each profile in a folder, to look at before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import RenderableType
+
+from sync import run
+from sync.delivery import FINDINGS, SetManifest
+from sync.errors import SyncError
+from sync.report import fault
+from sync.settings import Settings
+from sync.terminal import choosing, exits
+from sync.terminal.around import Surroundings, Told
+from sync.terminal.choosing import Chosen
+from sync.terminal.documents import Read, read_live, read_saved
+from sync.terminal.exits import Exit
+from sync.terminal.folders import refuse_others, write_set
+from sync.terminal.tables import findings_table, numbers
+
+
+def build(
+    around: Surroundings,
+    out: Path,
+    chosen: tuple[str | None, Sequence[str]],
+    source: Path | None,
+    save: Path | None,
+) -> Told:
+    """Write each profile's files to `out/<profile>/`; *chosen* are `--school` and `--profile`."""
+    settings = around.settings()
+    wanted = choosing.choose(settings, *chosen)
+    for option, file in (("--from", source), ("--save", save)):
+        if file:
+            choosing.need_one_school(settings, wanted, option)
+    for profile in wanted.profiles:
+        refuse_others(out / profile)
+    work = _Work(settings, out)
+    for school in wanted.schools:
+        if source:
+            work.write(wanted, school, read_saved(source))
+        else:
+            work.write(wanted, school, read_live(settings, school, around.clock, save))
+    return work.told(save)
+
+
+class _Work:
+    """The profiles that were written, and those that could not be."""
+
+    def __init__(self, settings: Settings, out: Path) -> None:
+        self._settings = settings
+        self._out = out
+        self._written: dict[str, SetManifest] = {}
+        self._failed: dict[str, SyncError] = {}
+
+    def write(self, wanted: Chosen, school: str, read: Read) -> None:
+        """Write every wanted profile of *school*: one that fails does not stop the others."""
+        for profile in wanted.by_school[school]:
+            try:
+                made = run.profile_set(self._settings, profile, read.school, read.at)
+            except SyncError as error:
+                self._failed[profile] = error
+                continue
+            write_set(self._out / profile, made.files)
+            self._written[profile] = made.manifest
+
+    def told(self, save: Path | None) -> Told:
+        shown: list[RenderableType] = [
+            line for profile in self._written for line in self._lines(profile)
+        ]
+        if save:
+            shown.append(f"The document is kept in {save}. It names people: only you can read it.")
+        value: dict[str, object] = {
+            "profiles": {key: self._value(key) for key in self._written},
+            "failed": {key: fault(error).model_dump() for key, error in self._failed.items()},
+        }
+        return Told(self._code(), value, shown, tuple(self._failed.values()))
+
+    def _code(self) -> Exit:
+        if self._written and self._failed:
+            return Exit.PARTLY
+        return exits.worst(exits.of_error(error) for error in self._failed.values())
+
+    def _lines(self, profile: str) -> list[RenderableType]:
+        manifest, folder = self._written[profile], self._out / profile
+        lines: list[RenderableType] = [
+            f"{profile}: {numbers(manifest.counts)}",
+            f"  academic year from {manifest.academic_year}, in {folder}",
+        ]
+        if manifest.findings:
+            title = f"Findings in {profile}. {folder / FINDINGS} says who: it names people."
+            lines += ["", findings_table(title, manifest.findings)]
+        return [*lines, ""]
+
+    def _value(self, profile: str) -> dict[str, object]:
+        manifest = self._written[profile]
+        told = manifest.model_dump(mode="json", include={"counts", "source", "findings", "digest"})
+        return told | {
+            "folder": str(self._out / profile),
+            "academic_year": manifest.academic_year,
+        }

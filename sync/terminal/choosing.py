@@ -1,0 +1,65 @@
+"""Which schools and profiles a command is about, from `--school` and `--profile`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from sync.settings import Settings
+from sync.terminal.around import one_of
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The profiles that were asked for, by school; both sorted."""
+
+    by_school: dict[str, tuple[str, ...]]
+
+    @property
+    def schools(self) -> tuple[str, ...]:
+        return tuple(self.by_school)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        return tuple(sorted(key for keys in self.by_school.values() for key in keys))
+
+
+def choose(settings: Settings, school: str | None, profiles: Sequence[str]) -> Chosen:
+    """Return what `--school` and `--profile` leave of all profiles; neither given, all of them."""
+    schools = [one_of("--school", school, settings.schools)] if school else sorted(settings.schools)
+    wanted = {one_of("--profile", key, settings.profiles) for key in profiles}
+    for key in sorted(wanted):
+        if settings.school_of(key) not in schools:
+            raise click.BadParameter(
+                f"{key} is a profile of the school {settings.school_of(key)}",
+                param_hint="--profile",
+            )
+    kept = {
+        own: tuple(key for key in settings.profiles_of(own) if key in wanted or not wanted)
+        for own in schools
+    }
+    found = {own: keys for own, keys in kept.items() if keys}
+    if not found:
+        raise click.BadParameter("this school has no profile", param_hint="--school")
+    return Chosen(found)
+
+
+def the_one_school(settings: Settings, school: str | None) -> str:
+    """Return the school that `--school` names; it may be left out where there is one only."""
+    if school:
+        return one_of("--school", school, settings.schools)
+    if len(settings.schools) > 1:
+        raise click.UsageError(_which(settings))
+    return next(iter(settings.schools))
+
+
+def need_one_school(settings: Settings, chosen: Chosen, option: str) -> None:
+    """Refuse *option*, a file of one school, where several schools are meant."""
+    if len(chosen.schools) > 1:
+        raise click.UsageError(f"{option} is about one school. {_which(settings)}")
+
+
+def _which(settings: Settings) -> str:
+    return f"There are several schools: say --school, {' or '.join(sorted(settings.schools))}."

@@ -1,0 +1,72 @@
+"""Where a school comes from at a terminal: the live iSAMS, or a document that was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from sync import run
+from sync.edge.clock import Budget, Clock
+from sync.edge.isams import Isams
+from sync.isams import batch
+from sync.school import School
+from sync.settings import Settings
+from sync.terminal import choosing
+from sync.terminal.around import Surroundings, Told, doing
+from sync.terminal.exits import Exit
+from sync.terminal.saving import saved_to
+from sync.terminal.tables import table
+
+_PIECE_BYTES = 1 << 16
+
+
+class Read(NamedTuple):
+    """A school, and the moment it is of: for a saved document, when its file was written."""
+
+    school: School
+    at: datetime
+
+
+def read_live(settings: Settings, key: str, clock: Clock, save: Path | None = None) -> Read:
+    """Read the school called *key* from iSAMS; *save* keeps the document."""
+    place, at = settings.schools[key], clock.now()
+    with doing(f"Reading iSAMS: {key}"), saved_to(save) if save else nullcontext() as transport:
+        isams = Isams(place, clock, transport=transport)
+        return Read(isams.school(Budget.of(clock, run.PULL_S)), at)
+
+
+def read_saved(source: Path) -> Read:
+    """Read a saved document; nothing is asked of any network."""
+    at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+    with doing("Reading the saved document"):
+        return Read(batch.read_school(_pieces(source)), at)
+
+
+def subjects(around: Surroundings, school: str | None, source: Path | None) -> Told:
+    """List the subjects of a school, or of a saved document: that needs no settings."""
+    if source:
+        found = batch.read_subjects(_pieces(source))
+    else:
+        settings = around.settings()
+        key = choosing.the_one_school(settings, school)
+        isams = Isams(settings.schools[key], around.clock)
+        with doing(f"Reading the subjects of {key}"):
+            found = isams.subjects(Budget.of(around.clock, run.PULL_S))
+    names = ("id", "code", "name")
+    rows = list(run.subject_rows(found))
+    value = {"subjects": [dict(zip(names, row, strict=True)) for row in rows]}
+    return Told(Exit.DONE, value, [table(f"{len(rows)} subjects", names, rows)])
+
+
+def _pieces(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+    except OSError as error:
+        raise click.BadParameter(f"cannot be read: {error.strerror}", param_hint="--from") from None

@@ -1,0 +1,61 @@
+"""A profile's files in a folder of the user's own: the whole set or nothing, never a mixture."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from sync.delivery import FINDINGS, MANIFEST
+from sync.errors import StoreRefused
+from sync.sds.tables import COLUMNS
+
+_OURS = frozenset(COLUMNS) | {FINDINGS, MANIFEST}
+_OWN_FOLDER, _OWN_FILE = 0o700, 0o600  # the files name children
+
+
+def refuse_others(folder: Path) -> None:
+    """Refuse a *folder* that exists and holds anything but files that we write there."""
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if folder.is_symlink() or not folder.is_dir():
+        raise click.BadParameter(f"{folder} is not a folder", param_hint="--out")
+    if others := {entry.name for entry in folder.iterdir()} - _OURS:
+        raise click.BadParameter(
+            f"{folder} holds {len(others)} other file(s): choose another folder, or move them",
+            param_hint="--out",
+        )
+
+
+def write_set(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make *folder* hold exactly *files*, readable by this user alone.
+
+    They are written beside it and take its place at once. For a moment it may be missing; it never
+    holds files of two sets.
+
+    Raises:
+        StoreRefused: they cannot be written.
+    """
+    mark = uuid.uuid4().hex
+    fresh = folder.with_name(f".{folder.name}.{mark}.partial")
+    stale = folder.with_name(f".{folder.name}.{mark}.old")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh.mkdir(mode=_OWN_FOLDER)
+        for name, body in files.items():
+            file = fresh / name
+            file.touch(mode=_OWN_FILE)
+            file.write_bytes(body)
+        if folder.exists():
+            folder.rename(stale)
+        fresh.rename(folder)
+    except OSError as error:
+        raise StoreRefused(f"the folder of --out cannot be written: {error.strerror}") from None
+    finally:
+        if stale.exists() and not folder.exists():
+            stale.rename(folder)
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(stale, ignore_errors=True)

@@ -1,0 +1,138 @@
+"""`run`: pull and send once, on the configured store, and stay until SDS has answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import RenderableType
+
+from sync import run
+from sync.edge.world import World
+from sync.errors import SyncError
+from sync.plan import Hold
+from sync.report import Outcome, Step
+from sync.terminal import choosing, exits
+from sync.terminal.around import Surroundings, Told, doing
+from sync.terminal.choosing import Chosen
+from sync.terminal.exits import Exit
+from sync.terminal.following import Follower, Patience, hold_of, sealed_since
+from sync.terminal.tables import numbers
+
+_MEANING = {
+    Outcome.SEALED: "read and sealed",
+    Outcome.PARTLY_SEALED: "read; some profiles could not be built",
+    Outcome.UNCHANGED: "SDS holds exactly this already: nothing was sent",
+    Outcome.ACCEPTED: "SDS has accepted the files; its run will follow",
+    Outcome.RUNNING: "SDS has accepted the files; its run has not ended yet",
+    Outcome.DONE: "SDS has accepted the files, and its run has ended",
+    Outcome.HELD: "held: nothing was sent",
+    Outcome.REJECTED: "a person has rejected it: nothing was sent",
+    Outcome.EXPIRED: "approved, but not sent in time: run again",
+    Outcome.WAITING: "nothing was sent: another profile of this connector has no set yet",
+    Outcome.STALE: "nothing was sent: a profile's set is older than 48 h; run its school too",
+    Outcome.LATER: "not now: nothing is lost, run it again later",
+    Outcome.BUSY: "another run is at it: run it again later",
+    Outcome.LIMITED: "enough was sent to SDS for one day: run it again tomorrow",
+    Outcome.CHECKING: "sent, but SDS has not answered yet: run it again later",
+    Outcome.REFUSED: "SDS found faults in the files",
+    Outcome.FAILED: "failed: nothing was sent",
+    Outcome.NOTHING: "there was nothing to do: another run may be ahead of this one",
+}
+_WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
+
+
+class _Heard:
+    """Keeps every step, and passes it on to whoever shows progress."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.note: Callable[[str], None] = lambda _: None
+
+    def __call__(self, step: Step) -> None:
+        self.steps.append(step)
+        self.note(f"{step.name}: {step.outcome.value}")
+
+
+def run_once(
+    around: Surroundings, chosen: tuple[str | None, Sequence[str]], patience: Patience
+) -> Told:
+    """Pull the schools of the chosen profiles, and send what they sealed; see `Exit`."""
+    heard = _Heard()
+    settings = around.settings()
+    wanted = choosing.choose(settings, *chosen)
+    world = around.opened(settings, heard)
+    asked_at = world.clock.now()
+    ended: list[Step] = []
+    for school in wanted.schools:
+        with doing(f"Reading iSAMS: {school}") as heard.note:
+            run.ask(world, school, "terminal")
+            ended.append(run.pull(world, school))
+    for connector in _connectors(world, wanted):
+        due = sealed_since(world, connector, asked_at)
+        if due is None:
+            continue  # what kept its profiles from a new set is among the pulls' errors
+        with doing(f"Sending to SDS: {connector}") as heard.note:
+            ended.append(Follower(world, connector, due, patience).follow())
+    return _told(world, heard.steps, ended)
+
+
+def why_held(hold: Hold) -> Iterator[str]:
+    """Yield why a delivery is held, a line each."""
+    if hold.first:
+        yield "It is the first delivery: there is nothing to compare it with."
+    for one in hold.excesses:
+        would = _WOULD.get(one.what, one.what)
+        yield f"{one.table} would {would} {one.rows:,} rows; {one.allowed:,} are allowed."
+
+
+def what_to_do(hold: Hold, own: str) -> str:
+    """Return how a person answers *hold*, of the delivery called *own*."""
+    over_http = f"POST /api/deliveries/{own}/approve (or /reject)"
+    if hold.first:
+        return f"Look at what `build` writes; then run again with --approve, or answer: {over_http}"
+    return f"Look at iSAMS first; --approve does not answer this. If it is right: {over_http}"
+
+
+def _connectors(world: World, wanted: Chosen) -> list[str]:
+    return sorted({world.settings.connector_of(profile) for profile in wanted.profiles})
+
+
+def _told(world: World, steps: Sequence[Step], ended: Sequence[Step]) -> Told:
+    code = exits.worst(_code(step) for step in ended)
+    shown: list[RenderableType] = []
+    for step in (*_seals(steps), *ended):
+        shown += _lines(world, step)
+    value: dict[str, object] = {
+        "exit": int(code),
+        "steps": [json.loads(step.line()) for step in steps],
+        "ended": [json.loads(step.line()) for step in ended],
+    }
+    return Told(code, value, shown, _errors(ended))
+
+
+def _seals(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.name == "seal"]
+
+
+def _errors(ended: Sequence[Step]) -> tuple[SyncError, ...]:
+    return tuple(step.error for step in ended if step.error)
+
+
+def _code(step: Step) -> Exit:
+    if step.facts.get("receipt") == "run-failed":
+        return Exit.TARGET
+    return exits.of_outcome(step.outcome, step.error)
+
+
+def _lines(world: World, step: Step) -> Iterator[str]:
+    yield f"{step.about}: {_MEANING.get(step.outcome, step.outcome.value)}"
+    counts = {name: value for name, value in step.facts.items() if isinstance(value, int)}
+    if counts:
+        yield f"  {numbers(counts)}"
+    if step.delivery and step.name != "seal":
+        yield f"  delivery {step.delivery}"
+    if step.outcome is Outcome.HELD:
+        hold = hold_of(world, step.about, step.delivery)
+        for line in (*why_held(hold), what_to_do(hold, step.delivery)):
+            yield f"  {line}"

@@ -1,0 +1,165 @@
+"""`status`: how everything stands, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import RenderableType
+
+from sync import asking
+from sync.plan import Excess, Hold
+from sync.report import Fault
+from sync.state import State
+from sync.terminal.around import Surroundings, Told, doing
+from sync.terminal.exits import Exit
+from sync.terminal.running import what_to_do, why_held
+from sync.terminal.tables import WHO, numbers, table
+
+
+class _Value(BaseModel):
+    """What `asking.status` gives, as far as the tables show it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class _Pull(_Value):
+    id: str
+    state: str
+    attempts: int
+    error: Fault | None = None
+    faults: Mapping[str, Fault] = {}
+
+
+class _School(_Value):
+    pull: _Pull | None
+
+
+class _Set(_Value):
+    id: str
+    age_h: float
+    counts: Mapping[str, int]
+    findings: Mapping[str, int]
+
+
+class _Profile(_Value):
+    set: _Set | None
+
+
+class _Held(_Value):
+    first: bool
+    excesses: tuple[Excess, ...]
+
+
+class _Received(_Value):
+    outcome: str
+    faults: tuple[Mapping[str, str], ...]
+    counts: Mapping[str, int]
+
+
+class _Delivery(_Value):
+    id: str
+    state: State
+    counts: Mapping[str, int] = {}
+    hold: _Held | None = None
+    error: Fault | None = None
+    receipt: _Received | None = None
+
+
+class _Connector(_Value):
+    profiles: tuple[str, ...]
+    waiting_for: tuple[str, ...]
+    deliveries: tuple[_Delivery, ...]
+
+
+class _Standing(_Value):
+    version: str
+    now: str
+    schools: Mapping[str, _School]
+    profiles: Mapping[str, _Profile]
+    connectors: Mapping[str, _Connector]
+
+
+def status(around: Surroundings) -> Told:
+    """Tell how schools, profiles and deliveries stand: counts and states, nobody's name."""
+    settings = around.settings()
+    world = around.opened(settings, lambda _: None)
+    with doing("Looking at what is stored"):
+        value = asking.status(world)
+    standing = _Standing.model_validate(value)
+    shown: list[RenderableType] = [
+        table("Schools", ("school", "last pull", "state", "attempts"), _schools(standing)),
+        table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(standing)),
+        table("Deliveries", ("connector", "delivery", "state", "rows"), _deliveries(standing)),
+        "What to do next",
+        *(f"- {line}" for line in _next(standing)),
+    ]
+    return Told(Exit.DONE, value, shown)
+
+
+def _schools(standing: _Standing) -> Iterator[tuple[object, ...]]:
+    for key, one in standing.schools.items():
+        pull = one.pull
+        yield (key, pull.id, pull.state, pull.attempts) if pull else (key, "never", "", "")
+
+
+def _profiles(standing: _Standing) -> Iterator[tuple[object, ...]]:
+    for key, one in standing.profiles.items():
+        if one.set is None:
+            yield key, "none yet", "", "", ""
+        else:
+            found = sum(one.set.findings.values())
+            yield key, one.set.id, f"{one.set.age_h:g} h", numbers(one.set.counts), found
+
+
+def _deliveries(standing: _Standing) -> Iterator[tuple[object, ...]]:
+    for name, connector in standing.connectors.items():
+        if not connector.deliveries:
+            yield name, "none yet", "", ""
+        for one in connector.deliveries:
+            yield name, one.id, one.state.value, numbers(one.counts)
+
+
+def _next(standing: _Standing) -> Iterator[str]:
+    """Yield what a person should do, or that there is nothing."""
+    lines = [*_for_schools(standing), *_for_deliveries(standing)]
+    yield from lines or ["nothing: no one is waited for"]
+
+
+def _for_schools(standing: _Standing) -> Iterator[str]:
+    for key, school in standing.schools.items():
+        if school.pull is None:
+            yield f"{key} has never been read: python -m sync run"
+        elif school.pull.error:
+            yield f"{key}: {_fault(school.pull.error)}"
+        else:
+            yield from (f"{own}: {_fault(one)}" for own, one in school.pull.faults.items())
+    for key, profile in standing.profiles.items():
+        if profile.set and profile.set.findings:
+            found = sum(profile.set.findings.values())
+            yield f"{key}: {found} records to mend in iSAMS; `build` or /api/findings says which"
+
+
+def _for_deliveries(standing: _Standing) -> Iterator[str]:
+    for name, connector in standing.connectors.items():
+        if connector.waiting_for:
+            yield f"{name} waits for a set of {', '.join(connector.waiting_for)}"
+        if connector.deliveries:
+            yield from _for_newest(connector.deliveries[0])
+
+
+def _for_newest(one: _Delivery) -> Iterator[str]:
+    if one.state is State.HELD and one.hold:
+        hold = Hold(digest="", first=one.hold.first, excesses=one.hold.excesses)
+        yield f"{one.id} is held. {' '.join(why_held(hold))} {what_to_do(hold, one.id)}"
+    if one.error:
+        yield f"{one.id}: {_fault(one.error)}"
+    if one.receipt and one.receipt.faults:
+        found = ", ".join(" ".join(fault.values()) for fault in one.receipt.faults)
+        yield f"{one.id}: SDS refused the files: {found}"
+    elif one.receipt and one.receipt.outcome != "completed":
+        yield f"{one.id}: SDS's run ended as {one.receipt.outcome}: look at it in the SDS portal"
+
+
+def _fault(one: Fault) -> str:
+    return f"{one.message} (who must act: {WHO[one.who]})"

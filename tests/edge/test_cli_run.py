@@ -1,0 +1,373 @@
+"""`python -m sync run`: every way it can end has its own exit code, and says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from simulators.isams.faults import refused
+from simulators.school import without_pupils
+from simulators.sds import Answer
+from sync.terminal.exits import Exit
+from tests.clocks import FakeClock
+from tests.edge.cli_stage import RUN_S, Trial, trial
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
+    with trial(tmp_path, capsys) as one:
+        yield one
+
+
+class BrokenClock(FakeClock):
+    """Fails in a way that no part of the app foresees."""
+
+    def now(self) -> datetime:
+        raise RuntimeError("canary")
+
+
+def lose_half(here: Trial) -> None:
+    pupils = here.stage.isams.school.pupils[::2]
+    here.stage.isams.school = without_pupils(
+        here.stage.isams.school, [pupil.school_id for pupil in pupils]
+    )
+
+
+def second_school(here: Trial) -> None:
+    """Put another school, with the same iSAMS, on the same connector."""
+    old = "SCHOOLS__NORTHBANK__"
+    here.settings |= {
+        name.replace(old, "SCHOOLS__SOUTHBANK__"): value
+        for name, value in here.settings.items()
+        if name.startswith(old)
+    }
+    here.settings |= {
+        "SCHOOLS__SOUTHBANK__ID": "9990002",
+        "PROFILES__SENIORS__SCHOOL": "northbank",
+        "PROFILES__PREP__SCHOOL": "southbank",
+    }
+
+
+# --- 0: done --------------------------------------------------------------------------------
+
+
+def test_an_approved_first_delivery_is_accepted(here: Trial) -> None:
+    """--approve sends a first delivery, and 0 means that SDS has accepted it."""
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.DONE
+    assert len(here.stage.sds.submissions) == 1
+    assert "SDS has accepted the files" in said.out
+
+
+def test_the_same_school_again_is_unchanged_and_not_sent(here: Trial) -> None:
+    """A second run of the same school ends well, without a call to SDS."""
+    here.sync("run", "--approve", "--wait", "60")
+    calls = len(here.stage.sds.requests)
+
+    said = here.sync("run")
+
+    assert said.code == Exit.DONE
+    assert len(here.stage.sds.requests) == calls
+    assert "exactly this already" in said.out
+
+
+def test_wait_stays_until_the_run_of_sds_has_ended(here: Trial) -> None:
+    """With --wait, the counts of SDS's run are shown."""
+    said = here.sync("run", "--approve", "--wait", "60")
+
+    assert said.code == Exit.DONE
+    assert "its run has ended" in said.out
+    assert " matched" in said.out
+
+
+def test_without_wait_a_run_of_hours_is_not_awaited(here: Trial) -> None:
+    """Left out, --wait takes a few looks: far less time than the run takes."""
+    here.sync("run", "--approve")
+
+    assert sum(here.clock.slept) < RUN_S / 2
+
+
+def test_wait_0_ends_once_sds_has_accepted(here: Trial) -> None:
+    """--wait 0 does not look for the run at all."""
+    said = here.sync("run", "--approve", "--wait", "0")
+
+    assert said.code == Exit.DONE
+    assert "runs" not in {line.route for line in here.stage.sds.requests}
+    assert "its run will follow" in said.out
+
+
+def test_an_outage_after_sds_has_accepted_is_no_failure(here: Trial) -> None:
+    """What SDS has accepted stays accepted, whether its runs can be seen or not."""
+    here.stage.sds.fail_next("runs", Answer(503), times=None)
+
+    assert here.sync("run", "--approve").code == Exit.DONE
+
+
+def test_a_delivery_that_was_under_way_is_seen_to_its_end_first(here: Trial) -> None:
+    """A run that SDS did not answer in time is finished by the next run."""
+    sds = here.stage.sds
+    sds.knobs = replace(sds.knobs, operation_polls=1000)
+    first = here.sync("run", "--approve")
+    for operation in sds.operations.values():
+        operation.polls_left = 0
+
+    second = here.sync("run")
+
+    assert (first.code, second.code) == (Exit.LATER, Exit.DONE)
+    assert len(sds.submissions) == 1
+
+
+def test_an_older_delivery_that_sds_refuses_does_not_hide_ours(here: Trial) -> None:
+    """What became of the last upload is learnt first; then today's set is sent all the same."""
+    sds = here.stage.sds
+    sds.knobs = replace(sds.knobs, operation_status=None)
+    here.sync("run", "--approve")
+    for operation in sds.operations.values():
+        operation.status, operation.polls_left = "failed", 0
+    sds.knobs = replace(sds.knobs, operation_status="succeeded")
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.DONE
+    assert len(sds.submissions) == 2
+
+
+# --- 1, 2: ours, and the settings' ------------------------------------------------------------
+
+
+def test_a_fault_of_ours_is_told_by_type_and_place_alone(here: Trial) -> None:
+    """What nobody foresaw ends with 1, and without its text: it may quote a record."""
+    here.clock = BrokenClock()
+
+    said = here.sync("run")
+
+    assert said.code == Exit.UNEXPECTED
+    assert "RuntimeError" in said.err
+    assert "canary" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--profile", "nobody"),
+        ("run", "--school", "nowhere"),
+        ("run", "--wait", "soon"),
+        ("ruin",),
+        (),
+    ],
+)
+def test_a_mistyped_command_is_2(here: Trial, words: tuple[str, ...]) -> None:
+    """A wrong option, key or command asks nobody anything."""
+    said = here.sync(*words)
+
+    assert said.code == Exit.USAGE
+    assert said.err
+    assert not here.stage.isams.requests
+
+
+def test_a_wrong_setting_is_2(here: Trial) -> None:
+    """A misspelt setting asks nobody anything, and is named."""
+    here.settings["SDS__CONECTOR"] = "MIS feed"
+
+    said = here.sync("run")
+
+    assert said.code == Exit.USAGE
+    assert "SDS__CONECTOR" in said.err
+    assert not here.stage.isams.requests
+
+
+def test_the_local_file_is_read_and_the_environment_wins(here: Trial) -> None:
+    """local.settings.json fills in what the environment leaves out."""
+    name, other = "PROFILES__PREP__YEAR_GROUPS", "PROFILES__SENIORS__YEAR_GROUPS"
+    del here.settings[name]
+    text = f'{{"Values": {{"{name}": "nonsense", "{other}": "nonsense"}}}}'
+    here.folder.joinpath("local.settings.json").write_text(text)
+
+    said = here.sync("run")
+
+    assert said.code == Exit.USAGE
+    assert name in said.err
+    assert other not in said.err
+
+
+# --- 3: held ----------------------------------------------------------------------------------
+
+
+def test_a_first_delivery_is_held(here: Trial) -> None:
+    """Without --approve nothing is sent, and the person is told how to answer."""
+    said = here.sync("run")
+
+    assert said.code == Exit.HELD
+    assert "--approve" in said.out
+    assert not here.stage.sds.requests
+
+
+def test_approve_never_answers_a_hold_for_losses(here: Trial) -> None:
+    """Half the pupils gone is held, whatever was typed, and SDS keeps yesterday."""
+    here.sync("run", "--approve", "--wait", "60")
+    lose_half(here)
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.HELD
+    assert "users.csv would lose" in said.out
+    assert "--approve does not answer this" in said.out
+    assert len(here.stage.sds.submissions) == 1
+
+
+# --- 4, 5: iSAMS and SDS ------------------------------------------------------------------------
+
+
+def test_isams_refusing_is_4(here: Trial) -> None:
+    """A school that could not be read is not sent."""
+    here.stage.isams.faults = refused(403)
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.SOURCE
+    assert "Who must act: the school" in said.err
+    assert not here.stage.sds.requests
+
+
+def test_after_a_failed_reading_not_even_older_data_are_sent(here: Trial) -> None:
+    """What was ready yesterday is not sent in the name of a run that read nothing."""
+    here.stage.sds.fail_next("*", Answer(503), times=None)
+    here.sync("run", "--approve")
+    here.stage.sds.heal()
+    here.stage.isams.faults = refused(403)
+    calls = len(here.stage.sds.requests)
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.SOURCE
+    assert len(here.stage.sds.requests) == calls
+
+
+def test_faults_that_sds_finds_are_5(here: Trial) -> None:
+    """A refused upload is never told as accepted."""
+    here.stage.sds.reject_with([{"code": "HeaderMissing", "target": "users.csv"}])
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.TARGET
+    assert "SDS found faults in the files" in said.out
+
+
+def test_a_missing_role_is_5_and_named(here: Trial) -> None:
+    """Who lacks a permission is told which."""
+    role = "IndustryData-DataConnector.Upload"
+    knobs = here.stage.sds.knobs
+    here.stage.sds.knobs = replace(knobs, roles=knobs.roles - {role})
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.TARGET
+    assert role in said.err
+
+
+def test_a_run_of_sds_that_failed_is_5(here: Trial) -> None:
+    """Accepted files that SDS's run could not take are not a success."""
+    here.stage.sds.knobs = replace(here.stage.sds.knobs, blocking_error="SomethingBroke")
+
+    assert here.sync("run", "--approve", "--wait", "60").code == Exit.TARGET
+
+
+# --- 6, 7, 8, 9: waiting, later, partly, storage ------------------------------------------------
+
+
+def test_a_profile_without_a_set_is_waited_for(here: Trial) -> None:
+    """One connector takes one set of files: without the other school nothing is sent."""
+    second_school(here)
+
+    said = here.sync("run", "--school", "northbank", "--approve")
+
+    assert said.code == Exit.WAITING
+    assert not here.stage.sds.requests
+
+
+def test_a_profile_with_an_old_set_is_waited_for(here: Trial) -> None:
+    """Another school's set of three days ago is not sent as if it were today's."""
+    second_school(here)
+    here.sync("run", "--school", "southbank")
+    here.clock.advance(3 * 86_400)
+
+    said = here.sync("run", "--school", "northbank", "--approve")
+
+    assert said.code == Exit.WAITING
+    assert not here.stage.sds.requests
+
+
+def test_isams_being_away_is_7(here: Trial) -> None:
+    """An outage is no refusal: the same command later will do."""
+    here.stage.isams.faults = refused(503)
+
+    assert here.sync("run", "--approve").code == Exit.LATER
+
+
+def test_sds_being_away_is_7(here: Trial) -> None:
+    """After a few tries the terminal gives up, and says so."""
+    here.stage.sds.fail_next("*", Answer(503), times=None)
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.LATER
+    assert not here.stage.sds.submissions
+
+
+def test_sds_not_answering_is_7(here: Trial) -> None:
+    """Files that were sent and not yet judged are not called accepted."""
+    here.stage.sds.knobs = replace(here.stage.sds.knobs, operation_status=None)
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.LATER
+    assert "SDS has not answered yet" in said.out
+
+
+def test_a_profile_that_cannot_be_built_is_8(here: Trial) -> None:
+    """The other profiles go on; the one is told."""
+    here.sync("run", "--approve", "--wait", "60")
+    here.settings["PROFILES__PREP__INCLUDED_SUBJECTS"] = "Alchemy"
+
+    said = here.sync("run")
+
+    assert said.code == Exit.PARTLY
+    assert "INCLUDED_SUBJECTS" in said.err
+
+
+def test_storage_that_others_could_write_to_is_9(here: Trial) -> None:
+    """A folder that anybody can change is refused before iSAMS is asked."""
+    folder = here.folder / "rosters"
+    folder.mkdir()
+    folder.chmod(0o777)
+
+    said = here.sync("run", "--approve")
+
+    assert said.code == Exit.STORE
+    assert not here.stage.isams.requests
+
+
+# --- JSON ---------------------------------------------------------------------------------------
+
+
+def test_json_is_one_document_with_every_step(here: Trial) -> None:
+    """The output is one JSON document, and the exit code is in it."""
+    said = here.sync("run", "--approve", "--json")
+
+    assert said.json["exit"] == said.code == Exit.DONE
+    assert {"seal", "merge", "plan", "hand-over"} <= {step["step"] for step in said.json["steps"]}
+
+
+def test_json_is_one_document_also_of_an_error(here: Trial) -> None:
+    """A program that reads stdout finds the error there."""
+    here.settings["SDS__CONECTOR"] = "MIS feed"
+
+    said = here.sync("run", "--json")
+
+    assert said.json["error"]["error"] == "ConfigError"
+    assert said.json["exit"] == said.code

@@ -1,0 +1,93 @@
+"""The demo is a test as well: it fails if anything in its story is not so."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from simulators import staging
+from simulators.__main__ import main as serve
+from simulators.demo.story import demo
+from simulators.demo.telling import Teller
+from simulators.school import invent
+from sync.environment import load
+
+ROOT = Path(__file__).parent.parent.parent
+PUPILS = 200
+
+
+def test_the_demo_ends_as_expected_and_names_nobody() -> None:
+    """Held, approved, delivered, changed, unchanged, held again: and nobody on the screen."""
+    text = io.StringIO()
+    school = invent(PUPILS)
+
+    code = demo(PUPILS, Teller(Console(file=text, width=120)))
+
+    told = text.getvalue()
+    assert code == 0, told
+    assert "0 calls to SDS" in told
+    assert "users.csv would lose" in told
+    assert not [one for one in school.pupils if f"{one.forename} {one.surname}" in told]
+    assert school.domain not in told
+
+
+def test_a_demo_that_is_not_as_expected_fails() -> None:
+    """One expectation that is not met is told, and is the exit code."""
+    text = io.StringIO()
+    teller = Teller(Console(file=text))
+    teller.expect("the sun shines", holds=True)
+    teller.expect("it is Sunday", holds=False)
+
+    assert teller.end() == 1
+    assert "NOT SO: it is Sunday" in text.getvalue()
+
+
+def test_the_demo_runs_as_on_azure() -> None:
+    """In a Functions host, over HTTP, on emulated storage, with every wait of the app."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulators.demo", "--azure", "--pupils", str(PUPILS)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_the_demo_refuses_a_school_that_is_too_small() -> None:
+    """Too few pupils have no room for the story."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulators.demo", "--pupils", "3"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert "expected 200" in ended.stderr
+
+
+@pytest.mark.parametrize("what", ["isams", "sds", "all"])
+def test_the_simulators_print_settings_that_load(
+    what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed can be pasted: each name is a setting, and together they load."""
+    at_once = threading.Event()
+    at_once.set()
+
+    code = serve([what, "--pupils", "20"], at_once)
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("export ")]
+    printed = dict(line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines)
+    other = staging.isams_settings(invent(20), "nowhere.example") | {"SDS__CONNECTOR": "x"}
+    assert code == 0
+    assert printed
+    assert load(other | printed).connectors()
