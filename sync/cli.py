@@ -30,7 +30,7 @@ from sync.terminal.building import build
 from sync.terminal.checking import check
 from sync.terminal.documents import subjects
 from sync.terminal.following import Patience
-from sync.terminal.running import run_once
+from sync.terminal.running import answer_hold, run_once
 from sync.terminal.standing import status
 
 INTERRUPTED = 130  # as shells count an end by Ctrl-C
@@ -137,6 +137,29 @@ def _run(
     """
     patience = Patience(approve=approve, run_s=None if wait_min is None else wait_min * 60.0)
     work = partial(run_once, around, (school, profiles), patience)
+    return _answer(work, as_json=as_json)
+
+
+@cli.command("approve")
+@click.argument("delivery")
+@_as_json
+@click.pass_obj
+def _approve(around: Surroundings, delivery: str, *, as_json: bool) -> int:
+    """Approve a held DELIVERY, by the id that `status` shows, and send it now.
+
+    iSAMS is not read again: exactly what was held is sent.
+    """
+    work = partial(answer_hold, around, delivery, Patience(), approve=True)
+    return _answer(work, as_json=as_json)
+
+
+@cli.command("reject")
+@click.argument("delivery")
+@_as_json
+@click.pass_obj
+def _reject(around: Surroundings, delivery: str, *, as_json: bool) -> int:
+    """Reject a held DELIVERY: it is never sent, and SDS keeps what it has."""
+    work = partial(answer_hold, around, delivery, Patience(), approve=False)
     return _answer(work, as_json=as_json)
 
 

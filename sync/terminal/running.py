@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import RenderableType
 
-from sync import run
+from sync import asking, delivery, run
 from sync.edge.world import World
 from sync.errors import SyncError
 from sync.plan import Hold
@@ -77,6 +77,19 @@ def run_once(
     return _told(world, heard.steps, ended)
 
 
+def answer_hold(around: Surroundings, own: str, patience: Patience, *, approve: bool) -> Told:
+    """Approve or reject the held delivery called *own*; an approved one is sent at once."""
+    heard = _Heard()
+    world = around.opened(around.settings(), heard)
+    connector = asking.answer(world, own, approve=approve)
+    if not approve:
+        value = {"exit": int(Exit.DONE), "rejected": own}
+        return Told(Exit.DONE, value, [f"{connector}: {own} is rejected and will not be sent"])
+    with doing(f"Sending to SDS: {connector}") as heard.note:
+        step = Follower(world, connector, delivery.pulled_at(own), patience).follow()
+    return _told(world, heard.steps, [step])
+
+
 def why_held(hold: Hold) -> Iterator[str]:
     """Yield why a delivery is held, a line each."""
     if hold.first:
@@ -88,10 +101,10 @@ def why_held(hold: Hold) -> Iterator[str]:
 
 def what_to_do(hold: Hold, own: str) -> str:
     """Return how a person answers *hold*, of the delivery called *own*."""
-    over_http = f"POST /api/deliveries/{own}/approve (or /reject)"
+    answers = f"`approve {own}` or `reject {own}`, here or over HTTP"
     if hold.first:
-        return f"Look at what `build` writes; then run again with --approve, or answer: {over_http}"
-    return f"Look at iSAMS first; --approve does not answer this. If it is right: {over_http}"
+        return f"Look at what `build` writes, then answer with {answers}"
+    return f"Look at iSAMS first: --approve does not answer this. Then answer with {answers}"
 
 
 def _connectors(world: World, wanted: Chosen) -> list[str]:

@@ -203,7 +203,7 @@ def test_a_first_delivery_is_held(here: Trial) -> None:
     said = here.sync("run")
 
     assert said.code == Exit.HELD
-    assert "--approve" in said.out
+    assert "answer with `approve " in said.out
     assert not here.stage.sds.requests
 
 
@@ -218,6 +218,31 @@ def test_approve_never_answers_a_hold_for_losses(here: Trial) -> None:
     assert "users.csv would lose" in said.out
     assert "--approve does not answer this" in said.out
     assert len(here.stage.sds.submissions) == 1
+
+
+def test_a_hold_for_losses_is_answered_by_its_id(here: Trial) -> None:
+    """What a person approved is sent as it was held; iSAMS is not asked again."""
+    here.sync("run", "--approve", "--wait", "60")
+    lose_half(here)
+    held = here.sync("run", "--json").json["ended"][-1]["delivery"]
+    asked = len(here.stage.isams.requests)
+
+    said = here.sync("approve", held)
+
+    assert said.code == Exit.DONE
+    assert len(here.stage.sds.submissions) == 2
+    assert len(here.stage.isams.requests) == asked
+    assert here.sync("approve", held).code == Exit.USAGE
+
+
+def test_a_rejected_delivery_is_never_sent(here: Trial) -> None:
+    """No means no, and an id that does not exist is refused."""
+    held = here.sync("run", "--json").json["ended"][-1]["delivery"]
+
+    assert here.sync("reject", held).code == Exit.DONE
+    assert here.sync("approve", held).code == Exit.USAGE
+    assert here.sync("reject", "20260101T000000Z-00000000").code == Exit.USAGE
+    assert not here.stage.sds.requests
 
 
 # --- 4, 5: iSAMS and SDS ------------------------------------------------------------------------
