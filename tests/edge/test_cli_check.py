@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 
 from simulators.isams import DEMO_KEY, METHODS, BatchKey
@@ -171,7 +172,7 @@ def test_status_says_what_to_do_next(here: Trial) -> None:
     assert (fresh.code, held.code) == (Exit.DONE, Exit.DONE)
     assert "python -m sync run" in fresh.out
     assert "is held" in held.out
-    assert "/approve" in held.out
+    assert "`approve 2026" in held.out
 
 
 def test_status_shows_a_failed_pull_and_who_must_act(here: Trial) -> None:
@@ -264,7 +265,9 @@ def test_the_page_has_every_command_and_option() -> None:
     """A command or option that is added and not described fails here."""
     for name, command in cli.commands.items():
         section = PAGE.partition(f"## `{name}`")[2].partition("\n## ")[0]
-        options = {option for one in command.params for option in one.opts}
+        options = {
+            option for one in command.params if isinstance(one, click.Option) for option in one.opts
+        }
 
         assert section
         assert {option for option in options if f"`{option}" not in section} == set()
