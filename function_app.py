@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from sync.web import hosted
-from sync.web.answers import Answer
+from sync.web.answers import HEADERS, Answer
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -62,5 +62,5 @@ def reject(req: func.HttpRequest) -> func.HttpResponse:
 
 def reply(answer: Answer) -> func.HttpResponse:
     return func.HttpResponse(
-        answer.body, status_code=answer.status, mimetype=answer.content_type, charset="utf-8"
+        answer.body, status_code=answer.status, headers=HEADERS, mimetype=answer.content_type
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import datetime
 
 from sync import __version__, delivery, run, state
@@ -181,7 +182,9 @@ def answer(world: World, own: str, *, approve: bool) -> str:
             state=reached.value,
             newest=newest,
         )
-    record = Approved(digest=view.manifest(world, one).digest, at=world.clock.now())
+    record = Approved(
+        digest=view.manifest(world, one).digest, at=world.clock.now(), by=uuid.uuid4().hex
+    )
     mark = state.APPROVED if approve else state.REJECTED
     if not world.store.claim(f"{view.prefix}{own}/{mark}", record.to_json()):
         raise AnswerRefused("somebody has answered at the same moment; see status")

@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,8 +27,6 @@ from sync.errors import StoreConflict
 MANIFEST = "manifest.json"
 FINDINGS = "findings.json"
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
-
-R = TypeVar("R", bound="Record")
 
 
 class Record(BaseModel):

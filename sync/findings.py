@@ -112,4 +112,4 @@ def to_json(found: Iterable[Found]) -> bytes:
 
 
 def _order(row: Mapping[str, str]) -> tuple[str, ...]:
-    return row["code"], row["record"], row["detail"]
+    return row["code"], row["record"], row["name"], row["detail"]

@@ -47,18 +47,26 @@ class Claim(Record):
 
 
 class ClaimDone(Record):
-    """`claims/000123.done`: whether SDS was given the files, as far as we know."""
+    """`claims/000123.done`: whether SDS was given the files.
+
+    There is none where that is unknown: the request may still be on its way, and would validate
+    whatever the next holder had uploaded by then. So such a claim ends by its age.
+    """
 
     delivery: str
-    submitted: Literal["yes", "no", "unknown"]
+    submitted: Literal["yes", "no"]
     fault: Fault | None = None
 
 
 class Approved(Record):
-    """`approved.json` or `rejected.json`: a person's answer, for exactly this digest."""
+    """`approved.json` or `rejected.json`: a person's answer, for exactly this digest.
+
+    `by` is the answer's own mark: of two equal answers at one moment only one is the first.
+    """
 
     digest: str
     at: datetime
+    by: str
 
 
 class Submitted(Record):
@@ -86,9 +94,14 @@ class RunAsked(Record):
 
 
 class Receipt(Record):
-    """`receipt.json`: how it ended. Counts and codes only."""
+    """`receipt.json`: how it ended. Counts and codes only.
 
-    outcome: Literal["completed", "run-failed", "run-unseen", "refused", "no-answer", "gave-up"]
+    `refused`: SDS took nothing. `incomplete`: it took the files, but says it did not find them all.
+    """
+
+    outcome: Literal[
+        "completed", "run-failed", "run-unseen", "refused", "incomplete", "no-answer", "gave-up"
+    ]
     at: datetime
     faults: tuple[Mapping[str, str], ...] = ()
     run: Mapping[str, str] = {}
@@ -108,20 +121,32 @@ def hand_over(world: World, view: View, one: Folder) -> Step:
     if view.now - manifest.pulled_at > state.DATA_LASTS:
         return Step("hand-over", Outcome.STALE, view.connector, one.id)
     _check_answer(world, view, one, manifest)
-    _check_baseline(world, view, one)
-    prefix = f"{view.prefix}claims/"
-    claims = state.claims(prefix, world.store.blobs(prefix), view.now)
+    claims = _claims(world, view)
     if claims.is_open:
-        return Step("hand-over", Outcome.BUSY, view.connector, one.id, again_in_s=60.0)
-    spent = [done for name in claims.recent if (done := _spent(world, name))]
-    if spent.count(one.id) >= state.SUBMISSIONS_EACH:
+        return _busy(view.connector, one)
+    spent = {name: own for name in claims.young if (own := _spent(world, name))}
+    if list(spent.values()).count(one.id) >= state.SUBMISSIONS_EACH:
         return _receipt(world, view, one, Receipt(outcome="gave-up", at=view.now))
-    if len(spent) >= state.SUBMISSIONS_A_DAY:
+    if len(spent.keys() & set(claims.recent)) >= state.SUBMISSIONS_A_DAY:
         return Step("hand-over", Outcome.LIMITED, view.connector, one.id)
     claim = Claim(delivery=one.id, at=view.now, by=uuid.uuid4().hex)
     if not world.store.claim(f"{claims.next_name}.json", claim.to_json()):
-        return Step("hand-over", Outcome.BUSY, view.connector, one.id, again_in_s=60.0)
+        return _busy(view.connector, one)
     return _under_claim(world, one, view.connector, claims.next_name, manifest)
+
+
+def is_under_way(world: World, view: View) -> bool:
+    """Say whether somebody may be talking to SDS about this connector."""
+    return _claims(world, view).is_open
+
+
+def _claims(world: World, view: View) -> state.Claims:
+    prefix = f"{view.prefix}claims/"
+    return state.claims(prefix, world.store.blobs(prefix), view.now)
+
+
+def _busy(connector: str, one: Folder) -> Step:
+    return Step("hand-over", Outcome.BUSY, connector, one.id, again_in_s=60.0)
 
 
 def _under_claim(
@@ -133,9 +158,16 @@ def _under_claim(
     budget = Budget.of(world.clock, STEP_S)
     try:
         view = look(world, connector)  # what was seen before the claim may have changed since
-        if [folder.id for folder in view.named(State.READY)] != [one.id]:
-            return Step("hand-over", Outcome.BUSY, connector, one.id, again_in_s=60.0)
+        if not _is_alone(view, one):
+            return _busy(connector, one)
+        _check_baseline(world, view, one)
         sds_id = _upload(world, view, one, manifest, budget)
+        after = look(world, connector)  # somebody may have said no, or a newer one come, meanwhile
+        if not _is_alone(after, one):
+            return _busy(connector, one)
+        # A machine that slept may come back after its claim is over and another has begun.
+        if after.now - view.now > state.CLAIM_LASTS / 2:
+            raise TargetUnavailable("the upload took too long: nothing was validated")
         given = "unknown"
         operation = world.target().validate(sds_id, budget)
         given = "yes"
@@ -149,8 +181,9 @@ def _under_claim(
             given = "no"
         raise
     finally:
-        done = ClaimDone(delivery=one.id, submitted=given, fault=failure)
-        world.store.claim(f"{claim}.done", done.to_json())
+        if given != "unknown":
+            done = ClaimDone(delivery=one.id, submitted=given, fault=failure)
+            world.store.claim(f"{claim}.done", done.to_json())
     return Step("hand-over", Outcome.SUBMITTED, connector, one.id, manifest.counts, again_in_s=15.0)
 
 
@@ -170,10 +203,13 @@ def _upload(
     session = target.open_session(connector.id, budget)
     for name in COLUMNS:
         target.put_file(session, name, files[name], budget)
-    # A machine that slept may come back after its claim is over and another has begun.
-    if world.store.now() - view.now > state.CLAIM_LASTS / 2:
-        raise TargetUnavailable("the upload took too long: nothing was validated")
     return connector.id
+
+
+def _is_alone(view: View, one: Folder) -> bool:
+    """Say whether *one* is still what is to be sent, and SDS is not checking another."""
+    ready = [folder.id for folder in view.named(State.READY)]
+    return ready == [one.id] and not view.named(State.SUBMITTED)
 
 
 def _check_baseline(world: World, view: View, one: Folder) -> None:
@@ -225,14 +261,15 @@ def certainly_holds(world: World, view: View, digest: str) -> str | None:
     since = last.made_at[state.ACCEPTED]
     prefix = f"{view.prefix}claims/"
     for blob in world.store.blobs(prefix):
-        if blob.name.endswith(".json") and blob.created_at > since:
+        # Azure's moments are whole seconds, so an equal one may be later.
+        if blob.name.endswith(".json") and blob.created_at >= since:
             replaced = _spent(world, blob.name.removesuffix(".json"))
-            if replaced and not _was_refused(world, view, replaced):
+            if replaced not in (None, last.id) and not _was_refused(world, view, replaced):
                 return None
     return last.id
 
 
-def _was_refused(world: World, view: View, own: str) -> bool:
+def _was_refused(world: World, view: View, own: str | None) -> bool:
     name = f"{view.prefix}{own}/{state.RECEIPT}"
     try:
         return Receipt.from_json(name, world.store.read(name)).outcome == "refused"
@@ -250,18 +287,19 @@ def check(world: World, view: View, one: Folder) -> Step:
     overdue = view.now - one.made_at[state.SUBMITTED] > ANSWER_WITHIN
     try:
         operation = world.target().operation(submitted.operation, Budget.of(world.clock, STEP_S))
-    except TargetUnavailable:
+    except TargetError:
         if not overdue:
             raise
-        operation = Operation("waiting")
+        operation = Operation("waiting")  # a role taken away must not block the connector for ever
     if operation.state == "waiting":
         if overdue:
             return _receipt(world, view, one, Receipt(outcome="no-answer", at=view.now))
         return Step("check", Outcome.CHECKING, view.connector, one.id, again_in_s=15.0)
     faults = _faults(operation)
     if faults:
-        receipt = Receipt(outcome="refused", at=view.now, faults=faults)
-        return _receipt(world, view, one, receipt)
+        took_some = operation.state == "accepted"
+        outcome: Literal["incomplete", "refused"] = "incomplete" if took_some else "refused"
+        return _receipt(world, view, one, Receipt(outcome=outcome, at=view.now, faults=faults))
     record = Accepted(
         operation=submitted.operation, at=world.clock.now(), warnings=len(operation.warnings)
     )
@@ -289,9 +327,15 @@ def follow_run(world: World, view: View, one: Folder) -> Step:
     if world.settings.sds.start_run and not one.has(state.RUN_ASKED):
         return _ask_for_run(world, view, one, budget)
     since = one.made_at[state.SUBMITTED]  # SDS may begin a run before we hear it has accepted
-    runs = world.target().runs_since(since, budget)
+    overdue = view.now - since > RUN_WITHIN
+    try:
+        runs = world.target().runs_since(since, budget)
+    except TargetError:
+        if not overdue:
+            raise
+        runs = ()
     run = next((run for run in runs if run.over), None)
-    if run is None and view.now - since <= RUN_WITHIN:
+    if run is None and not overdue:
         return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
     if run is None:
         return _receipt(world, view, one, Receipt(outcome="run-unseen", at=view.now))
@@ -321,10 +365,10 @@ def _run(run: Run) -> dict[str, str]:
 def _receipt(world: World, view: View, one: Folder, receipt: Receipt) -> Step:
     """Write the last word on *one*."""
     world.store.claim(f"{view.prefix}{one.id}/{state.RECEIPT}", receipt.to_json())
-    if receipt.outcome in {"refused", "gave-up", "no-answer"}:
+    if receipt.outcome in {"refused", "incomplete", "gave-up", "no-answer"}:
         error = TargetRejected(
             "SDS found faults in the files: status shows file and code"
-            if receipt.outcome == "refused"
+            if receipt.faults
             else "SDS gave no answer that we could read: look at it in the SDS portal",
             faults=len(receipt.faults),
             receipt=receipt.outcome,

@@ -20,12 +20,14 @@ ADDRESS_LIMIT = 113  # a user principal name's own limit
 
 # Part of an id: the hyphen is left out because ids are joined with it.
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
-_ADDRESS = re.compile(
-    r"[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+ADDRESS = re.compile(
+    r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
     r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 )
 # Teams, SharePoint and the group behind a class refuse these in names.
-_REFUSED_IN_TITLES = re.compile(r'[~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029]')
+_REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
+_REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
+TITLE = re.compile(f"[^&{_REFUSED}]+")
 _SPACES = re.compile(r"\s+")
 _FORMULA = ("=", "+", "-", "@")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -56,9 +58,7 @@ def class_id(org: str, academic_year: int, own: str) -> str:
 def address(text: str) -> str | None:
     """Return *text* as a lower-case address, or None if it is not exactly one."""
     tidy = text.strip().lower()
-    if len(tidy) > ADDRESS_LIMIT or ".." in tidy or not _ADDRESS.fullmatch(tidy):
-        return None
-    return tidy
+    return tidy if len(tidy) <= ADDRESS_LIMIT and ADDRESS.fullmatch(tidy) else None
 
 
 def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
@@ -73,15 +73,18 @@ def title(text: str) -> str:
     `&` becomes "and", the other refused characters a hyphen, runs of blanks one blank. What a
     spreadsheet would read as a formula loses its first characters.
     """
-    tidy = _REFUSED_IN_TITLES.sub("-", text.replace("&", " and "))
-    tidy = _SPACES.sub(" ", tidy).strip(" .").lstrip("".join(_FORMULA) + " ")
-    return tidy[:TITLE_LIMIT].rstrip(" .")
+    return _tidy(text).lstrip("".join(_FORMULA) + " .")[:TITLE_LIMIT].rstrip(" .")
 
 
 def title_loses(text: str) -> bool:
     """Say whether `title` takes more away than it replaces: a formula's start, or the end."""
-    tidy = text.strip()
+    tidy = _tidy(text)
     return len(tidy) > TITLE_LIMIT or tidy.startswith(_FORMULA)
+
+
+def _tidy(text: str) -> str:
+    replaced = _REFUSED_IN_TITLES.sub("-", text.replace("&", " and "))
+    return _SPACES.sub(" ", replaced).strip(" .")
 
 
 def person_name(text: str) -> str:

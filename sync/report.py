@@ -69,7 +69,7 @@ class Step:
             **{f"fact_{name}": value for name, value in self.facts.items()},
         }
         if self.error is not None:
-            told |= {f"error_{name}": value for name, value in fault(self.error).facts.items()}
+            told |= {f"error_{name}": value for name, value in self.error.facts.items()}
             told |= {"error": self.error.code, "message": str(self.error)}
         return json.dumps({k: v for k, v in told.items() if v != ""}, sort_keys=True)
 
@@ -93,11 +93,12 @@ def unexpected(error: BaseException) -> UnexpectedError:
 
     Its text stays untold, because it may quote a record.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    place = frames[-1] if frames else None
+    file, line = "", 0
+    for frame, at in traceback.walk_tb(error.__traceback__):  # the last is where it was raised
+        file, line = PurePath(frame.f_code.co_filename).name, at
     return UnexpectedError(
         "an error that nobody foresaw: please report its type and place",
         type=type(error).__name__,
-        file=PurePath(place.filename).name if place else "",
-        line=(place.lineno or 0) if place else 0,
+        file=file,
+        line=line,
     )

@@ -7,8 +7,9 @@ over under a claim; ask what became of it; follow SDS's run; write the receipt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from sync import delivery, handover, plan, state
 from sync.delivery import DeliveryManifest, Record, SetManifest
@@ -42,8 +43,9 @@ def stands_still(world: World, connector: str) -> bool:
     newest = newest_sets(world, connector)
     if None in newest.values():
         return False
-    last = max(one.pulled_at for one in newest.values() if one)
-    return not _covered(view, last) and view.now - last > state.STANDSTILL
+    sources = [one for one in newest.values() if one]
+    last = max(one.pulled_at for one in sources)
+    return view.now - last > state.STANDSTILL and not _covered(world, view, sources)
 
 
 def send(world: World, connector: str) -> Step:
@@ -66,20 +68,21 @@ def _send(world: World, connector: str) -> Step:
     view = look(world, connector)
     if submitted := view.named(State.SUBMITTED):
         return _nudged(world, view, handover.check(world, view, submitted[0]), submitted[0])
-    if step := _merge_if_newer(world, view):
+    step = _merge_if_newer(world, view)
+    if step and step.outcome not in {Outcome.WAITING, Outcome.STALE}:
         return step
     if not view.states:
-        return Step("merge", Outcome.NOTHING, connector)
+        return step or Step("merge", Outcome.NOTHING, connector)
     newest, reached = view.states[-1]
-    if reached is State.SEALED:
+    if not step and reached is State.SEALED:
         return _ending(world, view, newest, _plan)
-    if reached is State.READY:
+    if not step and reached is State.READY:
         return _ending(world, view, newest, _hand_over)
-    step = Step("send", _WAITING.get(reached, Outcome.NOTHING), connector, newest.id)
+    step = step or Step("send", _WAITING.get(reached, Outcome.NOTHING), connector, newest.id)
     if accepted := view.named(State.ACCEPTED):
         followed = handover.follow_run(world, view, accepted[0])
         _nudged(world, view, followed, accepted[0])
-        if accepted[0] is newest:
+        if accepted[0] is newest and step.outcome is Outcome.NOTHING:
             return followed
         world.tell(followed)
     return step
@@ -128,7 +131,7 @@ def _merge_if_newer(world: World, view: View) -> Step | None:
             "merge", Outcome.WAITING, view.connector, facts={"profiles_missing": len(missing)}
         )
     sources = [one for one in newest.values() if one]
-    if _covered(view, max(one.pulled_at for one in sources)):
+    if _covered(world, view, sources):
         return None
     oldest = min(one.pulled_at for one in sources)
     if view.now - oldest > state.DATA_LASTS:
@@ -139,14 +142,45 @@ def _merge_if_newer(world: World, view: View) -> Step | None:
     except SyncError as error:
         if error.retry:
             raise
-        own = delivery.set_id(max(one.pulled_at for one in sources), "0" * 8)
+        own = _failed_id(sources)
         name = f"{view.prefix}{own}/{state.FAILED}"
         world.store.claim(name, fault(error).to_json())
         return Step("merge", Outcome.FAILED, view.connector, own, error=error)
 
 
-def _covered(view: View, pulled_at: datetime) -> bool:
-    return bool(view.states) and delivery.pulled_at(view.states[-1][0].id) >= pulled_at
+def _covered(world: World, view: View, sources: Sequence[Newest]) -> bool:
+    """Say whether a delivery was made of these very sets, whatever has become of it.
+
+    Its moment alone does not tell: of two schools, or of two profiles, the one that was begun
+    first may be sealed last.
+    """
+    last = max(one.pulled_at for one in sources)
+    made = [(one, delivery.pulled_at(one.id)) for one, _ in view.states]
+    if made and made[-1][1] > last:
+        return True  # the settings have taken away the profile with the newest set
+    wanted = {one.profile: one.own for one in sources}
+    return any(
+        one.id == _failed_id(sources) or _sources(world, view, one) == wanted
+        for one, at in made
+        if at == last
+    )
+
+
+def _sources(world: World, view: View, one: Folder) -> Mapping[str, str] | None:
+    """Return the sets that *one* was merged from, None if they could not be merged."""
+    if one.has(delivery.MANIFEST):
+        return view.manifest(world, one).sources
+    if not one.has(state.UNCHANGED):
+        return None
+    name = f"{view.prefix}{one.id}/{state.UNCHANGED}"
+    return Unchanged.from_json(name, world.store.read(name)).sources
+
+
+def _failed_id(sources: Sequence[Newest]) -> str:
+    """Return the id of a delivery that these sets do not give."""
+    names = "\n".join(sorted(f"{one.profile}/{one.own}" for one in sources))
+    digest = hashlib.sha256(names.encode()).hexdigest()
+    return delivery.set_id(max(one.pulled_at for one in sources), digest)
 
 
 def _merge(world: World, view: View, sources: list[Newest]) -> Step:
@@ -198,7 +232,12 @@ def _set_files(world: World, one: Newest, manifest: SetManifest) -> dict[str, by
 
 
 def _plan(world: World, view: View, one: Folder) -> Step:
-    """Compare with what SDS last accepted. The hold is written before the plan, never after."""
+    """Compare with what SDS last accepted. The hold is written before the plan, never after.
+
+    While another delivery may be on its way to SDS, what it will hold is not known.
+    """
+    if handover.is_under_way(world, view):
+        return Step("plan", Outcome.BUSY, view.connector, one.id, again_in_s=RUN_AGAIN_S)
     manifest = view.manifest(world, one)
     baseline = state.last_accepted([folder for folder, _ in view.states])
     before = None

@@ -153,11 +153,15 @@ def last_accepted(listed: Sequence[Folder]) -> Folder | None:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of one connector: those of the last day by number, and whether one is open."""
+    """The claims of one connector, and whether one is open.
+
+    `recent` are those of the last day. `young` are all that can be about a delivery that may still
+    be sent; both by number.
+    """
 
     next_name: str
     recent: tuple[str, ...]
-    done: frozenset[str]
+    young: tuple[str, ...]
     is_open: bool
 
 
@@ -168,13 +172,16 @@ def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
     """
     made = {blob.name: blob.created_at for blob in blobs if blob.name.startswith(prefix)}
     taken = {name.removesuffix(".json") for name in made if name.endswith(".json")}
-    done = frozenset(name.removesuffix(".done") for name in made if name.endswith(".done"))
-    numbers = [int(name.removeprefix(prefix)) for name in taken]
-    recent = tuple(sorted(name for name in taken if now - made[f"{name}.json"] < timedelta(days=1)))
+    done = {name.removesuffix(".done") for name in made if name.endswith(".done")}
+    numbers = [int(name.removeprefix(prefix)) for name in taken | done]
+
+    def since(age: timedelta) -> tuple[str, ...]:
+        return tuple(sorted(name for name in taken if now - made[f"{name}.json"] < age))
+
     return Claims(
         next_name=f"{prefix}{max(numbers, default=0) + 1:06}",
-        recent=recent,
-        done=done,
+        recent=since(timedelta(days=1)),
+        young=since(DATA_LASTS),
         is_open=any(
             name not in done and now - made[f"{name}.json"] < CLAIM_LASTS for name in taken
         ),

@@ -51,14 +51,15 @@ class _Merge:
     _owner: dict[tuple[str, str], str] = field(default_factory=dict)  # school, address to user id
     _holder: dict[str, str] = field(default_factory=dict)  # address to the first user id
     _alias: dict[str, str] = field(default_factory=dict)  # user id to the id that stays
+    _dropped: set[str] = field(default_factory=set)  # user ids
 
     def add(self, one: SealedFiles) -> None:
         """Take from *one* what no newer set had."""
-        dropped = set(self._add_users(one))
+        self._add_users(one)
         for row in _rows(one, "orgs.csv"):
             self.orgs.setdefault(row[0], row)
         for row in _rows(one, "roles.csv"):
-            if row[0] not in dropped:
+            if row[0] not in self._dropped:
                 self.roles.setdefault((row[0], row[1]), row)
         fresh: dict[str, list[Row]] = {}
         for row in _rows(one, "classes.csv"):
@@ -67,18 +68,18 @@ class _Merge:
                 self.classes[row[0]] = row
                 fresh[row[0]] = self.enrollments[row[0]] = []
         for row in _rows(one, "enrollments.csv"):
-            if row[0] in fresh and row[1] not in dropped:
+            if row[0] in fresh and row[1] not in self._dropped:
                 fresh[row[0]].append(row)
 
-    def _add_users(self, one: SealedFiles) -> Iterator[str]:
-        """Take users; yield the ids whose address a newer set gives to somebody else."""
+    def _add_users(self, one: SealedFiles) -> None:
+        """Take users, but drop for good whose address a newer set gives to a schoolmate."""
         for row in _rows(one, "users.csv"):
             own, address = row[0], row[1]
             self._claim(own, one.school, "users.csv")
-            if own in self.users:
+            if own in self.users or own in self._dropped:
                 continue
             if self._owner.setdefault((one.school, address), own) != own:
-                yield own
+                self._dropped.add(own)
                 continue
             self.users[own] = row
             holder = self._id(self._holder.setdefault(address, own))

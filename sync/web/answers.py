@@ -9,16 +9,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sync import asking, run
 from sync.edge.world import World
 from sync.errors import AnswerRefused, ConfigError, SourceRefused, SyncError
-from sync.report import fault, unexpected
+from sync.report import Outcome, Step, fault, unexpected
 
 JSON = "application/json"
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"  # the worker adds the charset to a text
+
+# On every answer: none is kept by a browser or a proxy, and none is taken for a page.
+HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+_FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,17 @@ class Answer:
     content_type: str = JSON
 
 
-def answered(work: Callable[[], Answer]) -> Answer:
-    """Return the answer of *work*; an error becomes an answer that says who must act."""
+def answered(work: Callable[[], Answer], tell: Callable[[Step], None]) -> Answer:
+    """Return the answer of *work*; an error is told, and becomes one that says who must act."""
     try:
         return work()
     except SyncError as error:
-        return _told(_status(error), fault(error).model_dump())
+        told, status_code = error, _status(error)
     except Exception as error:  # noqa: BLE001  # its text may quote a record: tell type and place
-        return _told(500, fault(unexpected(error)).model_dump())
+        told, status_code = unexpected(error), 500
+    outcome = Outcome.NOTHING if isinstance(told, AnswerRefused) else Outcome.FAILED
+    tell(Step("answer", outcome, error=told))
+    return _told(status_code, fault(told).model_dump())
 
 
 def status(world: World) -> Answer:
@@ -65,9 +73,9 @@ def subjects(world: World, school: str | None, accept: str) -> Answer:
     if school not in known:
         return _told(404, {"message": "say ?school=, one of the schools", "schools": known})
     rows = list(run.read_subjects(world, school))
-    if "text/csv" in accept:
+    if CSV in accept.lower():
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([("id", "code", "name"), *rows])
+        csv.writer(text).writerows([("id", "code", "name"), *(map(_cell, row) for row in rows)])
         return Answer(200, text.getvalue().encode(), CSV)
     names = ("id", "code", "name")
     return _told(200, {"subjects": [dict(zip(names, row, strict=True)) for row in rows]})
@@ -91,6 +99,11 @@ def decide(world: World, delivery: str, *, approve: bool) -> Answer:
     connector = asking.answer(world, delivery, approve=approve)
     word = "approved" if approve else "rejected"
     return _told(200, {"delivery": delivery, "connector": connector, "answer": word})
+
+
+def _cell(text: str) -> str:
+    """Return *text* as a spreadsheet shows it; an apostrophe keeps it from being a formula."""
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def _no_profile(world: World) -> Answer:

@@ -20,6 +20,12 @@ from sync.report import Outcome, Step, unexpected
 from sync.web import answers
 from sync.web.answers import Answer
 
+# They log each request's URL at INFO, and iSAMS's holds the key. The levels in host.json would come
+# too late: they are the host's, which by then has been sent the line.
+QUIET = ("azure", "httpcore", "httpx", "msal", "urllib3")
+for _name in QUIET:
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
 log = logging.getLogger("sync")
 
 _LOUD = {Outcome.FAILED: logging.ERROR, Outcome.REFUSED: logging.ERROR}
@@ -51,23 +57,27 @@ def send(message: bytes) -> None:
 
 
 def resync(profile: str | None) -> Answer:
-    return answers.answered(lambda: answers.resync(world(), profile))
+    return _answered(lambda: answers.resync(world(), profile))
 
 
 def status() -> Answer:
-    return answers.answered(lambda: answers.status(world()))
+    return _answered(lambda: answers.status(world()))
 
 
 def subjects(school: str | None, accept: str) -> Answer:
-    return answers.answered(lambda: answers.subjects(world(), school, accept))
+    return _answered(lambda: answers.subjects(world(), school, accept))
 
 
 def findings(profile: str | None) -> Answer:
-    return answers.answered(lambda: answers.findings(world(), profile))
+    return _answered(lambda: answers.findings(world(), profile))
 
 
 def decide(delivery: str, *, approve: bool) -> Answer:
-    return answers.answered(lambda: answers.decide(world(), delivery, approve=approve))
+    return _answered(lambda: answers.decide(world(), delivery, approve=approve))
+
+
+def _answered(work: Callable[[], Answer]) -> Answer:
+    return answers.answered(work, tell)
 
 
 def _about(
