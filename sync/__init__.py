@@ -9,13 +9,14 @@ receipt. Either half may be killed at any line: the next tick looks at what exis
 SDS takes the whole truth each time, and what is missing becomes inactive. So a failed or short
 read is an error, never an empty list, and when in doubt nothing is sent: SDS keeps yesterday.
 
-The modules, in the order of a pupil's way: `errors`, `settings` (from `setting_text` and
-`environment`), `school` (what iSAMS says, read by `isams`), `names` and `selection`, `profile`
-(who is covered), `roster` (what SDS shall hold), `findings` (what to mend), `sds` (files),
-`delivery` (sealed sets), `state` (what exists), `plan` (what would change), `calendar` (what is
-due), `report` (what happened). All of these are pure. `edge` talks to the outside. In what order:
-`run` (tick and pull), `sending` and `handover` (send), `asking` (status, findings, a person's
-answer). `web` and `cli` are how people ask.
+The modules, in the order of a pupil's way: `errors`, `settings` (from `setting_text`,
+`setting_names`, `setting_faults` and `environment`), `school` (what iSAMS says, read by `isams`),
+`names` and `selection`, `profile` (who is covered), `roster` (what SDS shall hold), `findings`
+(what to mend), `sds` (files), `delivery` (sealed sets), `state` (what exists), `plan` (what would
+change), `records` (marks), `calendar` (what is due), `report` (what happened). All of these are
+pure. `edge` talks to the outside. In what order: `run` (tick and pull), `sending`, `handover` and
+`afterwards` (send), `asking` (status, findings, a person's answer). `web`, `cli` and `terminal`
+are how people ask.
 """
 
 __version__ = "0.1.0"

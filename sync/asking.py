@@ -14,8 +14,8 @@ from sync.delivery import SetManifest
 from sync.edge.queues import QUEUES
 from sync.edge.world import World
 from sync.errors import AnswerRefused
-from sync.handover import Approved, Receipt
 from sync.plan import Hold, Plan
+from sync.records import Approved, Pulled, Receipt
 from sync.report import Fault
 from sync.state import Folder, State
 from sync.view import View, look, newest_sets
@@ -54,7 +54,7 @@ def _school(world: World, school: str, now: datetime) -> Json:
     if last.has(state.FAILED):
         told["error"] = _fault(world, folder + state.FAILED)
     elif last.has(state.SEALED):
-        pulled = run.Pulled.from_json(state.SEALED, world.store.read(folder + state.SEALED))
+        pulled = Pulled.from_json(state.SEALED, world.store.read(folder + state.SEALED))
         told["sets"] = dict(pulled.sets)
         told["faults"] = {key: one.model_dump() for key, one in pulled.faults.items()}
     elif ended := sorted(name for name in last.made_at if name.startswith("ended-")):

@@ -29,7 +29,8 @@ def moment(text: str) -> datetime:
 def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
     """Return the latest moment, not after *now*, at which one of *times* struck in *zone*.
 
-    A time that a clock change skips strikes an hour later; one that it repeats strikes once.
+    There is at least one of *times*. One that a clock change skips strikes an hour later; one that
+    it repeats strikes once.
     """
     today = now.astimezone(zone).date()
     struck = [_utc(day, at, zone) for day in (today - timedelta(days=1), today) for at in times]

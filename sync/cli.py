@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import click
 
 from sync.edge.clock import SystemClock
 from sync.edge.queues import Unqueued
+from sync.edge.quiet import quieten
 from sync.edge.world import World, opened
 from sync.errors import SyncError
 from sync.report import Step, fault, unexpected
@@ -34,9 +34,6 @@ from sync.terminal.running import answer_hold, run_once
 from sync.terminal.standing import status
 
 INTERRUPTED = 130  # as shells count an end by Ctrl-C
-
-# httpx writes URLs at INFO, and an iSAMS URL holds the key.
-_QUIET = ("httpx", "httpcore", "azure", "msal", "urllib3")
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -207,8 +204,7 @@ def _failed(error: SyncError) -> Told:
 
 def main(words: Sequence[str], around: Surroundings) -> int:
     """Run the command that *words* say, and return the exit code."""
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quieten()
     try:
         code = cli.main(list(words), "python -m sync", standalone_mode=False, obj=around)
     except click.ClickException as error:

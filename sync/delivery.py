@@ -89,7 +89,6 @@ class DeliveryManifest(Record):
     digest: str
     files: Mapping[str, FileFacts]
     counts: Mapping[str, int]
-    code_version: str = __version__
 
 
 def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:
@@ -133,7 +132,12 @@ def set_id(pulled_at: datetime, whole_digest: str) -> str:
 
 def is_id(text: str) -> bool:
     """Say whether *text* is the folder name of a set or delivery."""
-    return _ID.fullmatch(text) is not None
+    if not _ID.fullmatch(text):
+        return False
+    try:
+        return bool(pulled_at(text))
+    except ValueError:  # digits, but of no day there is
+        return False
 
 
 def pulled_at(own: str) -> datetime:

@@ -15,7 +15,7 @@
     ├── StoreError               blob storage
     │   ├── StoreUnavailable         nobody: try again later                    retried
     │   ├── StoreRefused             operator: give the identity its role       never retried
-    │   ├── StoreMissing             nobody: the blob is not there              never retried
+    │   ├── StoreMissing             operator: a blob that must be there is gone never retried
     │   └── StoreConflict            developer: other bytes under a sealed name never retried
     └── TargetError              SDS through Microsoft Graph
         ├── TargetUnavailable        nobody: try again later                    retried
@@ -150,7 +150,7 @@ class StoreRefused(StoreError):
 class StoreMissing(StoreError):
     """There is no blob of that name."""
 
-    who = "nobody"
+    who = "operator"
 
 
 class StoreConflict(StoreError):

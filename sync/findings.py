@@ -71,7 +71,9 @@ ADVICE: Mapping[Finding, str] = {
         "Both are left out. With ID_STYLE=legacy a pupil and a member of staff can share an id;"
         " ID_STYLE=year keeps them apart."
     ),
-    Finding.ID_UNUSABLE: "Left out. SDS cannot hold this id: letters, digits and dots only.",
+    Finding.ID_UNUSABLE: (
+        "Left out. SDS cannot hold this id: letters, digits and dots only, 48 in a class's id."
+    ),
     Finding.RECORD_REPEATED: "The first was kept. Remove the repeated record in iSAMS.",
     Finding.SET_WITHOUT_YEAR: "Left out. Give the set its year group in Teaching Manager.",
     Finding.SET_WITHOUT_PUPILS: "Left out. Put pupils in the set, or delete it.",

@@ -1,4 +1,4 @@
-"""Talking to SDS about one delivery: hand it over, ask what became of it, follow the run.
+"""Handing one delivery to SDS, alone.
 
 Only who holds the connector's claim may open an upload session, because opening one empties what
 another had put there. The claim is taken *before* the session: taken just before `validate`, it
@@ -8,15 +8,11 @@ let two runs mix their files.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import Literal
 
-from sync import state
-from sync.delivery import DeliveryManifest, Record
+from sync import afterwards, state
+from sync.delivery import DeliveryManifest
 from sync.edge.clock import Budget
-from sync.edge.graph_values import Operation, Run
 from sync.edge.world import World
 from sync.errors import (
     PlanOutdated,
@@ -24,91 +20,16 @@ from sync.errors import (
     StoreMissing,
     TargetError,
     TargetRefused,
-    TargetRejected,
     TargetUnavailable,
 )
 from sync.plan import Plan
+from sync.records import Approved, Claim, ClaimDone, Receipt, Submitted
 from sync.report import Fault, Outcome, Step, fault
 from sync.sds.tables import COLUMNS
 from sync.state import Folder, State
 from sync.view import View, look
 
-STEP_S = 180.0
-ANSWER_WITHIN = timedelta(hours=6)  # SDS checks names and headers within minutes
-RUN_WITHIN = timedelta(hours=26)  # SDS runs twice a day
-
-
-class Claim(Record):
-    """`claims/000123.json`: who talks to SDS, about which delivery. `by` is one invocation's."""
-
-    delivery: str
-    at: datetime
-    by: str
-
-
-class ClaimDone(Record):
-    """`claims/000123.done`: whether SDS was given the files.
-
-    There is none where that is unknown: the request may still be on its way, and would validate
-    whatever the next holder had uploaded by then. So such a claim ends by its age.
-    """
-
-    delivery: str
-    submitted: Literal["yes", "no"]
-    fault: Fault | None = None
-
-
-class Approved(Record):
-    """`approved.json` or `rejected.json`: a person's answer, for exactly this digest.
-
-    `by` is the answer's own mark: of two equal answers at one moment only one is the first.
-    """
-
-    digest: str
-    at: datetime
-    by: str
-
-
-class Submitted(Record):
-    """`submitted.json`: SDS took the upload, and checks it under this operation."""
-
-    operation: str
-    digest: str
-    claim: str
-    at: datetime
-
-
-class Accepted(Record):
-    """`accepted.json`: SDS found no fault in names and headers. It holds these files now."""
-
-    operation: str
-    at: datetime
-    warnings: int
-
-
-class RunAsked(Record):
-    """`run-asked.json`: we asked SDS to run; it may have refused, and then runs on its own."""
-
-    at: datetime
-    started: bool
-
-
-class Receipt(Record):
-    """`receipt.json`: how it ended. Counts and codes only.
-
-    `refused`: SDS took nothing. `incomplete`: it took the files, but says it did not find them all.
-    """
-
-    outcome: Literal[
-        "completed", "run-failed", "run-unseen", "refused", "incomplete", "no-answer", "gave-up"
-    ]
-    at: datetime
-    faults: tuple[Mapping[str, str], ...] = ()
-    run: Mapping[str, str] = {}
-    counts: Mapping[str, int] = {}
-
-
-# -- hand over -----------------------------------------------------------------------------------
+STEP_S = 110.0  # all that one step asks of SDS; sign-in and a slow store may add to it, to 200 s
 
 
 def hand_over(world: World, view: View, one: Folder) -> Step:
@@ -126,7 +47,7 @@ def hand_over(world: World, view: View, one: Folder) -> Step:
         return _busy(view.connector, one)
     spent = {name: own for name in claims.young if (own := _spent(world, name))}
     if list(spent.values()).count(one.id) >= state.SUBMISSIONS_EACH:
-        return _receipt(world, view, one, Receipt(outcome="gave-up", at=view.now))
+        return afterwards.write_receipt(world, view, one, Receipt(outcome="gave-up", at=view.now))
     if len(spent.keys() & set(claims.recent)) >= state.SUBMISSIONS_A_DAY:
         return Step("hand-over", Outcome.LIMITED, view.connector, one.id)
     claim = Claim(delivery=one.id, at=view.now, by=uuid.uuid4().hex)
@@ -258,121 +179,25 @@ def certainly_holds(world: World, view: View, digest: str) -> str | None:
     last = state.last_accepted(listed)
     if last is None or view.manifest(world, last).digest != digest:
         return None
+    if _ended(world, view, last.id) == "run-failed":
+        return None  # SDS took the files, and its run broke off: they are sent again
     since = last.made_at[state.ACCEPTED]
     prefix = f"{view.prefix}claims/"
     for blob in world.store.blobs(prefix):
         # Azure's moments are whole seconds, so an equal one may be later.
         if blob.name.endswith(".json") and blob.created_at >= since:
             replaced = _spent(world, blob.name.removesuffix(".json"))
-            if replaced not in (None, last.id) and not _was_refused(world, view, replaced):
+            if replaced in (None, last.id):
+                continue
+            if _ended(world, view, replaced) != "refused":
                 return None
     return last.id
 
 
-def _was_refused(world: World, view: View, own: str | None) -> bool:
+def _ended(world: World, view: View, own: str) -> str:
+    """Return the outcome in the receipt of the delivery called *own*, "" if it has none."""
     name = f"{view.prefix}{own}/{state.RECEIPT}"
     try:
-        return Receipt.from_json(name, world.store.read(name)).outcome == "refused"
+        return Receipt.from_json(name, world.store.read(name)).outcome
     except StoreMissing:
-        return False
-
-
-# -- what became of it ---------------------------------------------------------------------------
-
-
-def check(world: World, view: View, one: Folder) -> Step:
-    """Ask once what SDS made of the files of *one*."""
-    folder = f"{view.prefix}{one.id}/"
-    submitted = Submitted.from_json(state.SUBMITTED, world.store.read(f"{folder}{state.SUBMITTED}"))
-    overdue = view.now - one.made_at[state.SUBMITTED] > ANSWER_WITHIN
-    try:
-        operation = world.target().operation(submitted.operation, Budget.of(world.clock, STEP_S))
-    except TargetError:
-        if not overdue:
-            raise
-        operation = Operation("waiting")  # a role taken away must not block the connector for ever
-    if operation.state == "waiting":
-        if overdue:
-            return _receipt(world, view, one, Receipt(outcome="no-answer", at=view.now))
-        return Step("check", Outcome.CHECKING, view.connector, one.id, again_in_s=15.0)
-    faults = _faults(operation)
-    if faults:
-        took_some = operation.state == "accepted"
-        outcome: Literal["incomplete", "refused"] = "incomplete" if took_some else "refused"
-        return _receipt(world, view, one, Receipt(outcome=outcome, at=view.now, faults=faults))
-    record = Accepted(
-        operation=submitted.operation, at=world.clock.now(), warnings=len(operation.warnings)
-    )
-    world.store.claim(f"{folder}{state.ACCEPTED}", record.to_json())
-    return Step("check", Outcome.ACCEPTED, view.connector, one.id, again_in_s=0.0)
-
-
-def _faults(operation: Operation) -> tuple[Mapping[str, str], ...]:
-    """Return why SDS did not take everything; () if it did.
-
-    A file of ours that SDS did not find is only a warning to SDS, but would empty every class.
-    """
-    unseen = [one for one in operation.warnings if one.file in COLUMNS and "NotFound" in one.code]
-    left = COLUMNS.keys() - set(operation.validated_files) if operation.validated_files else ()
-    found = [{"code": one.code, "file": one.file} for one in (*operation.errors, *unseen)]
-    found += [{"code": "NotValidated", "file": name} for name in sorted(left)]
-    if operation.state == "rejected" and not found:
-        found = [{"code": "Failed", "file": ""}]
-    return tuple(found)
-
-
-def follow_run(world: World, view: View, one: Folder) -> Step:
-    """Ask SDS to run if we are told to, once; then look for the run, and write the receipt."""
-    budget = Budget.of(world.clock, STEP_S)
-    if world.settings.sds.start_run and not one.has(state.RUN_ASKED):
-        return _ask_for_run(world, view, one, budget)
-    since = one.made_at[state.SUBMITTED]  # SDS may begin a run before we hear it has accepted
-    overdue = view.now - since > RUN_WITHIN
-    try:
-        runs = world.target().runs_since(since, budget)
-    except TargetError:
-        if not overdue:
-            raise
-        runs = ()
-    run = next((run for run in runs if run.over), None)
-    if run is None and not overdue:
-        return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
-    if run is None:
-        return _receipt(world, view, one, Receipt(outcome="run-unseen", at=view.now))
-    counts = asdict(world.target().statistics(run.id, budget))
-    receipt = Receipt(
-        outcome="run-failed" if run.status == "failed" else "completed",
-        at=view.now,
-        run=_run(run),
-        counts={name: value for name, value in counts.items() if isinstance(value, int)},
-    )
-    return _receipt(world, view, one, receipt)
-
-
-def _ask_for_run(world: World, view: View, one: Folder, budget: Budget) -> Step:
-    """Start a run unless one began since: after a lost answer a second would cost one of five."""
-    since = one.made_at[state.SUBMITTED]
-    started = bool(world.target().runs_since(since, budget)) or world.target().start_run(budget)
-    record = RunAsked(at=world.clock.now(), started=started)
-    world.store.claim(f"{view.prefix}{one.id}/{state.RUN_ASKED}", record.to_json())
-    return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
-
-
-def _run(run: Run) -> dict[str, str]:
-    return {"id": run.id, "status": run.status, "blocked_by": run.blocked_by or ""}
-
-
-def _receipt(world: World, view: View, one: Folder, receipt: Receipt) -> Step:
-    """Write the last word on *one*."""
-    world.store.claim(f"{view.prefix}{one.id}/{state.RECEIPT}", receipt.to_json())
-    if receipt.outcome in {"refused", "incomplete", "gave-up", "no-answer"}:
-        error = TargetRejected(
-            "SDS found faults in the files: status shows file and code"
-            if receipt.faults
-            else "SDS gave no answer that we could read: look at it in the SDS portal",
-            faults=len(receipt.faults),
-            receipt=receipt.outcome,
-        )
-        return Step("receipt", Outcome.REFUSED, view.connector, one.id, error=error)
-    counts = dict(receipt.counts) | {"receipt": receipt.outcome}
-    return Step("receipt", Outcome.DONE, view.connector, one.id, counts)
+        return ""

@@ -63,7 +63,7 @@ def address(text: str) -> str | None:
 
 def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
     """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards."""
-    wanted = pattern.lower()
+    wanted = pattern.lower().replace("[", "[[]")  # which fnmatch would take for a class of letters
     return [one.id for one in staff if one.email and fnmatchcase(one.email.lower(), wanted)]
 
 

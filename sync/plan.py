@@ -6,12 +6,13 @@ every delivery is compared, row by row, with the last one that SDS accepted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.delivery import Record
 from sync.sds.csvtext import decode
-from sync.sds.tables import COLUMNS
+from sync.sds.tables import COLUMNS, Row
 from sync.settings import Limits
 
 # How many of a table's first columns say *what* a row is; the rest says how it looks. A changed
@@ -43,12 +44,16 @@ class Plan(Record):
 
 
 class Excess(Record):
-    """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be."""
+    """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
+
+    `org` says for which school; "" for all of them together.
+    """
 
     table: str
     what: str
     rows: int
     allowed: int
+    org: str = ""
 
 
 class Hold(Record):
@@ -80,25 +85,26 @@ def decide(
 
     Without a baseline everything is new, and *hold_first* decides.
     """
-    changes = {name: _change(name, (before or {}).get(name), body) for name, body in after.items()}
-    for name in (before or {}).keys() - after.keys():
-        changes[name] = _change(name, (before or {})[name], None)
+    old = before or {}
+    changes = {
+        name: _change(name, old.get(name), after.get(name)) for name in sorted({*old, *after})
+    }
     plan = Plan(against=against, changes=changes)
     if before is None:
         hold = Hold(digest=digest, first=True, excesses=()) if hold_first else None
         return Decision(plan, hold)
-    excesses = tuple(excess for name in sorted(changes) for excess in _met(name, changes, limits))
-    return Decision(plan, Hold(digest=digest, first=False, excesses=excesses) if excesses else None)
+    met = [excess for name, change in changes.items() for excess in _met(name, change, limits)]
+    met += _met_by_org(before, after, limits)
+    return Decision(plan, Hold(digest=digest, first=False, excesses=tuple(met)) if met else None)
 
 
 def _change(name: str, before: bytes | None, after: bytes | None) -> Change:
     """Count by key: added, removed, and those of which another column differs."""
     size = _KEY[name]
-    header = COLUMNS[name]
-    old = {} if before is None else {r[:size]: r[size:] for r in decode(name, before, header)}
+    old = {row[:size]: row[size:] for row in _rows(name, before)}
     total, added, changed = 0, 0, 0
     was = len(old)
-    for row in decode(name, after, header) if after is not None else ():
+    for row in _rows(name, after):
         total += 1
         looks = old.pop(row[:size], None)
         if looks is None:
@@ -108,17 +114,52 @@ def _change(name: str, before: bytes | None, after: bytes | None) -> Change:
     return Change(before=was, after=total, added=added, removed=len(old), changed=changed)
 
 
-def _met(name: str, changes: Mapping[str, Change], limits: Limits) -> Iterator[Excess]:
+def _met(name: str, change: Change, limits: Limits) -> Iterator[Excess]:
     """Yield the limits that *name* meets: losing too much, all, or gaining too many users."""
-    change = changes[name]
-    percent = (
-        limits.enrollments_removed_percent if name == "enrollments.csv" else limits.removed_percent
-    )
-    allowed = max(limits.removed_rows, change.before * percent // 100)
-    if change.removed > allowed:
-        yield Excess(table=name, what="removed", rows=change.removed, allowed=allowed)
-    elif change.before and not change.after:
-        yield Excess(table=name, what="emptied", rows=change.before, allowed=0)
+    yield from _lost(name, change.before, change.removed, change.after, limits)
     allowed = max(limits.users_added_rows, change.before * limits.users_added_percent // 100)
     if name == "users.csv" and change.added > allowed:
         yield Excess(table=name, what="added", rows=change.added, allowed=allowed)
+
+
+def _met_by_org(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], limits: Limits
+) -> Iterator[Excess]:
+    """Yield the limits that one school of several meets.
+
+    A small school may vanish and yet be few rows of all. What is a school's is known from its
+    roles, its classes, and through these its enrollments.
+    """
+    orgs = {row[0] for row in _rows("orgs.csv", before.get("orgs.csv"))}
+    if len(orgs) < 2:
+        return
+    org_of = {row[0]: row[1] for row in _rows("classes.csv", before.get("classes.csv"))}
+    for name in ("roles.csv", "classes.csv", "enrollments.csv"):
+        size, by_class = _KEY[name], name == "enrollments.csv"
+        kept = {row[:size] for row in _rows(name, after.get(name))}
+        was, gone = Counter[str](), Counter[str]()
+        for row in _rows(name, before.get(name)):
+            org = org_of.get(row[0], "") if by_class else row[1]
+            was[org] += 1
+            gone[org] += row[:size] not in kept
+        for org in sorted(was):
+            left = was[org] - gone[org]
+            yield from _lost(name, was[org], gone[org], left, limits, org)
+
+
+def _lost(
+    name: str, before: int, removed: int, after: int, limits: Limits, org: str = ""
+) -> Iterator[Excess]:
+    """Yield the excess if a table loses more rows than it may, or all: a school never may."""
+    percent = (
+        limits.enrollments_removed_percent if name == "enrollments.csv" else limits.removed_percent
+    )
+    allowed = max(limits.removed_rows, before * percent // 100) if name != "orgs.csv" else 0
+    if removed > allowed:
+        yield Excess(table=name, what="removed", rows=removed, allowed=allowed, org=org)
+    elif before and not after:
+        yield Excess(table=name, what="emptied", rows=before, allowed=0, org=org)
+
+
+def _rows(name: str, body: bytes | None) -> Iterator[Row]:
+    return iter(()) if body is None else decode(name, body, COLUMNS[name])

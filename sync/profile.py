@@ -11,12 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 
 from sync import names
+from sync.errors import ConfigError
 from sync.findings import Finding, Found
 from sync.roster import Org, Roster, SchoolClass, User
 from sync.school import Employee, Pupil, School, Subject, TeachingSet
 from sync.sds.tables import grade
 from sync.selection import SubjectChoice
 from sync.settings import ProfileSettings, SchoolSettings
+
+OWNERS_LIMIT = 100  # of a Team's group: sds.md section 2.3
+EXTRA_LIMIT = 50  # which leaves room for the set's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,18 @@ def build(
     Equal schools give equal rosters, whatever order iSAMS listed them in.
 
     Raises:
-        ConfigError: INCLUDED_SUBJECTS matches no subject at all: a misspelt setting would empty
-            every class.
+        ConfigError: INCLUDED_SUBJECTS matches no subject at all, which would empty every class;
+            or EXTRA_TEACHERS matches more people than a Team can have owners.
     """
     work = _Work(school, place, profile, academic_year)
     extra = tuple(sorted(work.extra_teachers()))
+    if len(extra) > EXTRA_LIMIT:
+        raise ConfigError(
+            "EXTRA_TEACHERS matches too many people: each would own every Team, and a Team takes"
+            f" {OWNERS_LIMIT} owners. Narrow the pattern",
+            matches=len(extra),
+            limit=EXTRA_LIMIT,
+        )
     classes = tuple(sorted(work.classes(extra), key=lambda one: one.id))
     users = tuple(sorted(work.users(classes, extra), key=lambda user: user.id))
     work.report_repeats()

@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from sync import delivery, handover, plan, state
-from sync.delivery import DeliveryManifest, Record, SetManifest
+from sync import afterwards, delivery, handover, plan, state
+from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.world import World
 from sync.errors import SyncError
+from sync.records import Unchanged
 from sync.report import Outcome, Step, fault
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
@@ -24,14 +25,6 @@ from sync.view import Newest, View, look, newest_sets
 AGAIN_S = 15.0  # the chain of a step's own nudges while SDS checks the files
 CHAIN_LASTS = timedelta(minutes=8)  # then only ticks look: they start when a chain must be over
 RUN_AGAIN_S = 60.0
-
-
-class Unchanged(Record):
-    """`unchanged.json`: these sets merge to what SDS holds already."""
-
-    sources: Mapping[str, str]
-    digest: str
-    accepted: str
 
 
 def stands_still(world: World, connector: str) -> bool:
@@ -67,7 +60,7 @@ def send(world: World, connector: str) -> Step:
 def _send(world: World, connector: str) -> Step:
     view = look(world, connector)
     if submitted := view.named(State.SUBMITTED):
-        return _nudged(world, view, handover.check(world, view, submitted[0]), submitted[0])
+        return _nudged(world, view, afterwards.check(world, view, submitted[0]), submitted[0])
     step = _merge_if_newer(world, view)
     if step and step.outcome not in {Outcome.WAITING, Outcome.STALE}:
         return step
@@ -80,7 +73,7 @@ def _send(world: World, connector: str) -> Step:
         return _ending(world, view, newest, _hand_over)
     step = step or Step("send", _WAITING.get(reached, Outcome.NOTHING), connector, newest.id)
     if accepted := view.named(State.ACCEPTED):
-        followed = handover.follow_run(world, view, accepted[0])
+        followed = afterwards.follow_run(world, view, accepted[0])
         _nudged(world, view, followed, accepted[0])
         if accepted[0] is newest and step.outcome is Outcome.NOTHING:
             return followed

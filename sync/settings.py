@@ -356,7 +356,7 @@ class Settings(_Group):
         faults = [fault for key in sorted(self.profiles) for fault in self._misfits(key)]
         seen: dict[str, str] = {}
         for key, school in self.schools.items():
-            # SDS does not tell ids apart by case.
+            # SDS would take two spellings for two ids; a person would take them for one.
             first = seen.setdefault(school.id.casefold(), key)
             if first != key:
                 names = ("schools", first, "id"), ("schools", key, "id")
@@ -374,6 +374,19 @@ class Settings(_Group):
         if not (profile.connector or self.sds.connector):
             names = ("profiles", key, "connector"), ("sds", "connector")
             yield names, "give one of them"
+        for other in sorted(self.profiles):
+            if other < key and self._clash(key, other):
+                styles = ("profiles", other, "id_style"), ("profiles", key, "id_style")
+                yield styles, "profiles of one school on one connector need the same ID_STYLE"
+
+    def _clash(self, key: str, other: str) -> bool:
+        """Say whether one person would go to one connector under two ids."""
+        one, two = self.profiles[key], self.profiles[other]
+        connector = self.sds.connector
+        same = one.school == two.school and (one.connector or connector) == (
+            two.connector or connector
+        )
+        return same and one.id_style != two.id_style
 
     def school_of(self, profile: str) -> str:
         """Return the key of the school that *profile* selects from."""

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import pytest
 
 from simulators.azurite import Azurite, start
+from tests import canaries
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch every test for names and secrets that get out (P13)."""
+    canaries.pytest_configure(config)
 
 
 @dataclass(frozen=True, slots=True)

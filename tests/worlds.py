@@ -5,9 +5,10 @@ No socket is opened: both simulators are reached through httpx's WSGI transport.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Never
 
 import httpx
 
@@ -15,19 +16,23 @@ from simulators.isams.app import IsamsSimulator
 from simulators.school import InventedSchool, invent
 from simulators.sds import Connector as SdsConnector
 from simulators.sds import Knobs, SdsSimulator
+from simulators.sds.tenant import Files
 from sync import run, sending
 from sync.edge.blobs import Store
 from sync.edge.graph import SdsTarget
 from sync.edge.identity import graph_tokens
 from sync.edge.isams import Isams
-from sync.edge.queues import Unqueued
+from sync.edge.queues import Nudges, Unqueued
 from sync.edge.world import Source, Target, World
 from sync.environment import load
 from sync.report import Outcome, Step
+from sync.settings import Settings
+from sync.view import View, look
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
 
 CONNECTOR = SdsConnector().name
+OTHER_FEED = SdsConnector(id="0b1f8a52-0000-4000-8000-0000000000c2", name="Other feed")
 SEND_PACE_S = 30.0
 
 ONE_SCHOOL: Mapping[str, str] = {
@@ -44,10 +49,30 @@ ONE_SCHOOL: Mapping[str, str] = {
     "STORAGE__FOLDER": "not-used",
 }
 
+TWO_SCHOOLS: Mapping[str, str] = {
+    **ONE_SCHOOL,
+    "SCHOOLS__SOUTHBANK__NAME": "Southbank School",
+    "SCHOOLS__SOUTHBANK__ID": "9990002",
+    "SCHOOLS__SOUTHBANK__ISAMS_HOST": "southbank.isams.example",
+    "SCHOOLS__SOUTHBANK__ISAMS_KEY": "",
+    "PROFILES__SENIORS__SCHOOL": "northbank",
+    "PROFILES__PREP__SCHOOL": "northbank",
+    "PROFILES__SOUTH__SCHOOL": "southbank",
+}
+
+type Wire = Callable[[httpx.BaseTransport], httpx.BaseTransport]
+
+
+def _as_it_is(wire: httpx.BaseTransport) -> httpx.BaseTransport:
+    return wire
+
 
 @dataclass
 class TestWorld:
-    """The simulators, the clock and everything the app has told, around one `World`."""
+    """The simulators, the clock and everything the app has told, around one `World`.
+
+    `isams` is the school `northbank`; `isams_of` has every school's.
+    """
 
     __test__ = False
 
@@ -58,6 +83,54 @@ class TestWorld:
     store: Store
     world: World
     steps: list[Step] = field(default_factory=list)
+    isams_of: dict[str, IsamsSimulator] = field(default_factory=dict)
+
+    def process(
+        self,
+        *,
+        settings: Settings | None = None,
+        store: Store | None = None,
+        nudges: Nudges | None = None,
+        isams_transport: Wire = _as_it_is,
+        sds_transport: Wire = _as_it_is,
+    ) -> World:
+        """Return another process of the app over the same outside, with nothing remembered.
+
+        The wires wrap the way to iSAMS and to SDS, to break it; the rest replaces this world's.
+        """
+        loaded = settings or self.world.settings
+        to_isams = isams_transport(_Routed(loaded, self.isams_of))
+        to_sds = sds_transport(httpx.WSGITransport(app=self.sds))
+
+        @cache
+        def source(key: str) -> Source:
+            return Isams(loaded.schools[key], self.clock, transport=to_isams)
+
+        @cache
+        def target() -> Target:
+            tokens = graph_tokens(loaded.sds, self.clock, transport=to_sds)
+            return SdsTarget(loaded.sds, tokens, self.clock, graph=to_sds, storage=to_sds)
+
+        return World(
+            loaded,
+            self.clock,
+            store or self.store,
+            nudges or self.nudges,
+            source,
+            target,
+            self.steps.append,
+        )
+
+    def look(self, connector: str = CONNECTOR) -> View:
+        """Return what exists for *connector*."""
+        return look(self.world, connector)
+
+    def sealed_files(self, connector: str = CONNECTOR) -> Iterator[Files]:
+        """Yield the files of every sealed delivery, oldest first."""
+        view = self.look(connector)
+        for one, _ in view.states:
+            if one.has("manifest.json"):
+                yield view.files(self.world, one, view.manifest(self.world, one))
 
     def pull(self, school: str = "northbank") -> Step:
         """Ask for a pull and do it."""
@@ -84,47 +157,79 @@ class TestWorld:
         raise AssertionError(f"not accepted: {step.outcome}")
 
 
+class _Routed(httpx.BaseTransport):
+    """Leads each request to the school whose host it names."""
+
+    def __init__(self, settings: Settings, schools: Mapping[str, IsamsSimulator]) -> None:
+        self._by_host = {
+            settings.schools[key].isams_host: httpx.WSGITransport(app=app)
+            for key, app in schools.items()
+            if key in settings.schools
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._by_host[request.url.host].handle_request(request)
+
+
 def make_world(
     school: InventedSchool | None = None,
     *,
     knobs: Knobs | None = None,
     store: Callable[[FakeClock], Store] = MemoryStore,
-    isams_transport: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda t: t,
-    sds_transport: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda t: t,
+    isams_transport: Wire = _as_it_is,
+    sds_transport: Wire = _as_it_is,
+    clock: FakeClock | None = None,
+    others: Mapping[str, InventedSchool] | None = None,
+    connectors: tuple[SdsConnector, ...] = (SdsConnector(),),
+    base: Mapping[str, str] = ONE_SCHOOL,
     **settings: str,
 ) -> TestWorld:
     """Return a world of one school, `northbank`, with two profiles on one connector.
 
     *settings* are app settings to add or, if blank, to take away. The transports wrap the way to
-    each simulator, to break it.
+    each simulator, to break it. *others* are more schools by key, which *base* must name.
     """
-    clock = FakeClock()
-    isams = IsamsSimulator(school or invent(60, quirks=False), clock=clock.now, sleep=clock.sleep)
-    key = next(iter(isams.keys))
-    env = {**ONE_SCHOOL, "SCHOOLS__NORTHBANK__ISAMS_KEY": key, "SDS__HOLD_FIRST": "false"}
-    env |= settings
+    clock = clock or FakeClock()
+    schools = {"northbank": school or invent(60, quirks=False), **(others or {})}
+    isams_of = {
+        key: IsamsSimulator(one, clock=clock.now, sleep=clock.sleep) for key, one in schools.items()
+    }
+    env = {**base, "SDS__HOLD_FIRST": "false"} | settings
+    for key, app in isams_of.items():
+        env[f"SCHOOLS__{key.upper()}__ISAMS_KEY"] = next(iter(app.keys))
     sds = SdsSimulator(
         clock=clock.now,
+        connectors=connectors,
         knobs=knobs or Knobs(),
         storage_url="https://invented.dfs.core.windows.net",
     )
-    nudges = Unqueued()
-    to_isams = isams_transport(httpx.WSGITransport(app=isams))
-    to_sds = sds_transport(httpx.WSGITransport(app=sds))
+    held, nudges, steps = store(clock), Unqueued(), list[Step]()
     loaded = load(env)
+    # The world is made by a process, and a process by the world around it.
+    shell = World(loaded, clock, held, nudges, _nothing, _nothing, steps.append)
+    one = TestWorld(
+        clock, isams_of["northbank"], sds, nudges, held, shell, steps, isams_of=isams_of
+    )
+    one.world = one.process(isams_transport=isams_transport, sds_transport=sds_transport)
+    return one
 
-    @cache
-    def source(key: str) -> Source:
-        return Isams(loaded.schools[key], clock, transport=to_isams)
 
-    @cache
-    def target() -> Target:
-        tokens = graph_tokens(loaded.sds, clock, transport=to_sds)
-        return SdsTarget(loaded.sds, tokens, clock, graph=to_sds, storage=to_sds)
+def make_group(**changes: str) -> TestWorld:
+    """Return a world of two schools; `southbank` has one profile, `south`.
 
-    steps: list[Step] = []
-    world = World(loaded, clock, store(clock), nudges, source, target, steps.append)
-    return TestWorld(clock, isams, sds, nudges, world.store, world, steps)
+    Both are on one connector unless *changes* say `PROFILES__SOUTH__CONNECTOR`: `OTHER_FEED`.
+    """
+    return make_world(
+        invent(20, quirks=False),
+        knobs=Knobs(operation_polls=0, run_duration_s=60),
+        others={"southbank": invent(20, seed=2, quirks=False, key="southbank")},
+        connectors=(SdsConnector(), OTHER_FEED),
+        base={**TWO_SCHOOLS, **changes},
+    )
+
+
+def _nothing(*_: str) -> Never:
+    raise AssertionError("there is nothing outside yet")
 
 
 def flush(one: TestWorld, **changes: object) -> None:

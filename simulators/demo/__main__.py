@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 
 from simulators.demo.story import demo
 from simulators.demo.telling import Teller
+from sync.edge.quiet import quieten
 
 FEWEST, MOST = 200, 20_000  # fewer have no room for what the story does
 
@@ -22,8 +22,7 @@ def main(words: list[str]) -> int:
     )
     parser.add_argument("--pupils", type=_pupils, default=300, metavar="N")
     options = parser.parse_args(words)
-    for name in ("httpx", "httpcore", "azure", "msal", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    quieten()
     if options.azure:
         from simulators.demo.azure import demo as azure_demo
 

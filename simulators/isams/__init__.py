@@ -1,36 +1,58 @@
-"""An iSAMS that answers as the real one does: the Batch API over an invented school.
+"""An iSAMS that answers as the real one does: Batch and REST over one invented school.
 
 It is the tests' oracle, so it is written from what is known about iSAMS and never from what our
-client expects. Where nobody knows what iSAMS does, `Choices` says what this one does.
+client expects. Where nobody knows what iSAMS does, `Choices`, `JsonChoices` and `RestChoices` say
+what this one does.
 
     simulator = IsamsSimulator(invent(300))
     client = httpx.Client(transport=httpx.WSGITransport(simulator))
     client.get(f"https://sim.example{BATCH}", params={"apiKey": DEMO_KEY})
 """
 
-from simulators.isams.app import BATCH, DISCOVERY, TOKEN, IsamsSimulator, Seen
+from simulators.isams.app import BATCH, BATCH_JSON, DISCOVERY, TOKEN, IsamsSimulator, Seen
 from simulators.isams.documents import METHODS, Shape, batch_xml
 from simulators.isams.faults import FATAL, HARMLESS, DroppedError, Faults
+from simulators.isams.json_document import JsonChoices
 from simulators.isams.keys import DEMO_KEY, BatchKey, Choices, Throttle
+from simulators.isams.rest_choices import ROOM_SPELLINGS, SET_SPELLINGS, RestChoices
+from simulators.isams.rest_clients import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    RestClient,
+    client_without,
+)
+from simulators.isams.rest_faults import REST_FATAL, REST_HARMLESS, RestFaults
 from simulators.isams.serving import demo, serve
 
 __all__ = [
     "BATCH",
+    "BATCH_JSON",
+    "DEMO_CLIENT_ID",
+    "DEMO_CLIENT_SECRET",
     "DEMO_KEY",
     "DISCOVERY",
     "FATAL",
     "HARMLESS",
     "METHODS",
+    "REST_FATAL",
+    "REST_HARMLESS",
+    "ROOM_SPELLINGS",
+    "SET_SPELLINGS",
     "TOKEN",
     "BatchKey",
     "Choices",
     "DroppedError",
     "Faults",
     "IsamsSimulator",
+    "JsonChoices",
+    "RestChoices",
+    "RestClient",
+    "RestFaults",
     "Seen",
     "Shape",
     "Throttle",
     "batch_xml",
+    "client_without",
     "demo",
     "serve",
 ]

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,21 +16,25 @@ from uuid import UUID
 
 from werkzeug.wrappers import Request, Response
 
-from simulators.isams import filters, messages, oauth
+from simulators.isams import filters, json_document, messages, oauth, rest_faults
 from simulators.isams.documents import batch_xml
 from simulators.isams.faults import DroppedError, Faults, page
 from simulators.isams.filters import NotXmlError
 from simulators.isams.keys import BatchKey, Choices, bare
 from simulators.isams.messages import Message
+from simulators.isams.rest import RestDesk
+from simulators.isams.rest_clients import RestClient
+from simulators.isams.turnstile import Turnstile
 from simulators.school import InventedSchool
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 BATCH = "/api/batch/1.0/xml.ashx"
+BATCH_JSON = "/api/batch/1.0/json.ashx"
 DISCOVERY = "/auth/.well-known/openid-configuration"
 TOKEN = "/auth/connect/token"
-_ROUTES = {BATCH: "batch", DISCOVERY: "discovery", TOKEN: "token"}
+_ROUTES = {BATCH: "batch", BATCH_JSON: "json", DISCOVERY: "discovery", TOKEN: "token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +56,57 @@ class IsamsSimulator:
 
     Assign `school` to change what the database holds: a Production key goes on answering from its
     cache until that expires, by *clock*, or is flushed. Assign `faults` to spoil every answer (the
-    token desk's too), or call `script` to spoil the next ones of one route. `requests` is every
-    request so far, oldest first.
+    token desk's too), or call `script` to spoil the next ones of one route, or `spoil` to spoil
+    those of one path. `requests` is every request so far, oldest first.
+
+    *keys* are batch keys and REST clients. `rest.choices` and `json_choices` switch what those
+    two APIs do where nobody knows.
     """
 
     def __init__(
         self,
         school: InventedSchool,
         *,
-        keys: Iterable[BatchKey] = (BatchKey(),),
+        keys: Iterable[BatchKey | RestClient] = (BatchKey(), RestClient()),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
         faults: Faults | None = None,
         choices: Choices | None = None,
     ) -> None:
         self.school = school
-        self.keys = {bare(key.guid): key for key in keys}
+        keys = tuple(keys)
+        clients = [client for client in keys if isinstance(client, RestClient)]
+        self.keys = {bare(key.guid): key for key in keys if isinstance(key, BatchKey)}
         self.faults = faults or Faults()
         self.choices = choices or Choices()
         self.requests: list[Seen] = []
         self.tokens = oauth.TokenDesk({k.guid: k.secret for k in self.keys.values()}, clock)
+        for client in clients:
+            self.tokens.admit(client.id, client.secret, client.token_lifetime_s)
+        self.rest = RestDesk(clients, clock)
+        self.json_choices = json_document.JsonChoices()
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
         self._scripts: defaultdict[str, deque[Faults | None]] = defaultdict(deque)
+        self._spoilt: dict[str, Faults] = {}
         self._cache: dict[tuple[str, frozenset[str] | None], tuple[datetime, InventedSchool]] = {}
-        self._asked_at: defaultdict[str, list[datetime]] = defaultdict(list)
+        self._turnstile = Turnstile(clock)
 
     def script(self, answers: Iterable[Faults | None], *, route: str = "batch") -> None:
-        """Spoil the next answers of *route* (batch, token or discovery), in turn.
+        """Spoil the next answers of *route* (batch, json, token, discovery or rest), in turn.
 
-        None is an answer as it should be. After the last one `faults` holds again.
+        A route may also be a path, such as `/api/students`. None is an answer as it should be.
+        After the last one `faults` holds again.
         """
-        self._scripts[route].extend(answers)
+        self._scripts[route.lower()].extend(answers)
+
+    def spoil(self, pattern: str, faults: Faults) -> None:
+        """Spoil every answer from now on whose path, in any case, fits *pattern* (`*` is anything).
+
+        Of several patterns that fit, the first that was given counts.
+        """
+        self._spoilt[pattern.lower()] = faults
 
     def flush(self, guid: str | None = None) -> None:
         """Empty the cache of one key, or of all: what *Save & Close* on a key does."""
@@ -93,14 +116,16 @@ class IsamsSimulator:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        route = _ROUTES.get(request.path.lower())
-        with self._lock:
-            script = self._scripts[route or ""]
-            faults = (script.popleft() if script else self.faults) or Faults()
-        asked = _asked(request) if route == "batch" else None
-        if faults.delay_s:
-            self._sleep(faults.delay_s)
+        route = _route(request.path.lower())
+        faults = rest_faults.applying(self._faults_of(request.path.lower(), route), request)
+        if route == "json":
+            faults = json_document.without_xml_alone(faults)
+        asked = _asked(request) if route in {"batch", "json"} else None
+        if delay_s := faults.delay_s + (self.rest.delay_s if route == "rest" else 0):
+            self._sleep(delay_s)
         answer = faults.instead() or self._answer(request, route, faults)
+        if route == "json" and answer.mimetype == messages.XML:
+            answer = json_document.turned(answer, self.json_choices)
         answer = faults.spoil(answer)
         status = 0 if faults.drop_at is not None else answer.status_code
         had_token = request.authorization is not None
@@ -110,11 +135,22 @@ class IsamsSimulator:
             raise DroppedError("the connection was closed without an answer")
         return answer(environ, start_response)
 
+    def _faults_of(self, path: str, route: str | None) -> Faults:
+        with self._lock:
+            for name in (path, route or ""):
+                if script := self._scripts.get(name):
+                    return script.popleft() or Faults()
+            fitting = (f for pattern, f in self._spoilt.items() if fnmatchcase(path, pattern))
+            return next(fitting, self.faults)
+
     def _answer(self, request: Request, route: str | None, faults: Faults) -> Response:
         if route == "discovery":
             return _json(oauth.discovery(request), 200)
         if route == "token":
             return _json(*self.tokens.issue(request))
+        if route == "rest":
+            school, spoilt = faults.stale or self.school, rest_faults.of_rest(faults)
+            return self.rest.answer(request, school, self.tokens, spoilt)
         if route is None:
             return page(404)
         if request.method not in {"GET", "POST"}:
@@ -164,19 +200,9 @@ class IsamsSimulator:
             return page(self.choices.blocked_status)
         if key.needs_token and not self.tokens.allows(request, key.guid, "apiv1"):
             return page(401, {"WWW-Authenticate": "Bearer"})
-        if self._is_over_its_throttle(key):
+        if self._turnstile.refuses(key.guid, key.throttle):
             return messages.throttled()
         return None
-
-    def _is_over_its_throttle(self, key: BatchKey) -> bool:
-        if key.throttle is None:
-            return False
-        now = self._clock()
-        with self._lock:
-            recent = [at for at in self._asked_at[key.guid] if now - at < key.throttle.per]
-            over = len(recent) >= key.throttle.requests
-            self._asked_at[key.guid] = recent if over else [*recent, now]
-        return over
 
     def _document(
         self, key: BatchKey, methods: frozenset[str], faults: Faults, *, narrowed: bool
@@ -200,6 +226,12 @@ class IsamsSimulator:
             if cached is None or now - cached[0] >= timedelta(hours=key.cache_h):
                 cached = self._cache[at] = (now, self.school)
         return cached[1]
+
+
+def _route(path: str) -> str | None:
+    if route := _ROUTES.get(path):
+        return route
+    return "rest" if path.startswith("/api/") and not path.startswith("/api/batch/") else None
 
 
 def _asked(request: Request) -> tuple[str, ...] | None:

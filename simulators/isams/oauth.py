@@ -42,8 +42,14 @@ class TokenDesk:
         self._secrets = {bare(client): secret for client, secret in secrets.items() if secret}
         self._clock = clock
         self._lifetime_s = lifetime_s
+        self._lifetimes_s: dict[str, int] = {}
         self._tokens: dict[str, _Token] = {}
         self._numbers = count(1)
+
+    def admit(self, client_id: str, secret: str, lifetime_s: int) -> None:
+        """Take one more client, whose tokens live *lifetime_s*."""
+        self._secrets[bare(client_id)] = secret
+        self._lifetimes_s[bare(client_id)] = lifetime_s
 
     def issue(self, request: Request) -> tuple[dict[str, object], int]:
         """Answer a token request: the body, and its status.
@@ -62,25 +68,27 @@ class TokenDesk:
         if not scopes <= frozenset(SCOPES):
             return {"error": "invalid_scope"}, 400
         token = f"sim-token-{next(self._numbers)}"
-        until = self._clock() + timedelta(seconds=self._lifetime_s)
+        lifetime_s = self._lifetimes_s.get(bare(client_id), self._lifetime_s)
+        until = self._clock() + timedelta(seconds=lifetime_s)
         self._tokens[token] = _Token(bare(client_id), scopes, until)
         return {
             "access_token": token,
-            "expires_in": self._lifetime_s,
+            "expires_in": lifetime_s,
             "token_type": "Bearer",
             "scope": " ".join(sorted(scopes)),
         }, 200
 
     def allows(self, request: Request, client_id: str, scope: str) -> bool:
         """Return whether the request carries a live token of *client_id* for *scope*."""
+        return self.client_of(request, scope) == bare(client_id)
+
+    def client_of(self, request: Request, scope: str) -> str | None:
+        """Return whose live token for *scope* the request carries, None if it carries none."""
         header = request.authorization
         token = self._tokens.get(header.token or "") if header and header.type == "bearer" else None
-        return (
-            token is not None
-            and token.client_id == bare(client_id)
-            and scope in token.scopes
-            and self._clock() < token.until
-        )
+        if token is None or scope not in token.scopes or self._clock() >= token.until:
+            return None
+        return token.client_id
 
     def forget(self) -> None:
         """Make every token that was handed out worthless."""

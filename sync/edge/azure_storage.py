@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
-# Short faults are the SDK's to retry: three tries, 2 to 6 s apart, each at most 10 s to connect
-# and 30 s for every read. The SDK's own defaults would let one call take over six minutes, and an
+# Short faults are the SDK's to retry: three tries, 2 to 6 s apart, each at most 5 s to connect
+# and 15 s for every read. The SDK's own defaults would let one call take over six minutes, and an
 # invocation has 200 s. Its policy retries neither 429 nor what `Retry-After` asks for: the next
 # nudge does. A redirect would carry the request to a host that nobody configured.
 _PATIENCE: Mapping[str, float | bool] = {
@@ -34,8 +34,8 @@ _PATIENCE: Mapping[str, float | bool] = {
     "initial_backoff": 1,
     "increment_base": 2,
     "random_jitter_range": 1,
-    "connection_timeout": 10,
-    "read_timeout": 30,
+    "connection_timeout": 5,
+    "read_timeout": 15,
     "permit_redirects": False,
 }
 

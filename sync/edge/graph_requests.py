@@ -21,14 +21,13 @@ import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph_answers import Json, safe_code
-from sync.edge.http import make_client, patiently, retry_after_s
+from sync.edge.http import make_client, patiently, pieces, request_timeout, retry_after_s
 from sync.edge.identity import Tokens
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 
 BASE = "/beta/external/industryData/"
 
 _READ_S = 60.0
-_CONNECT_S = 15.0
 _ANSWER_BYTES = 8 * 1024 * 1024
 _PAGES = 100  # a tenant has a handful of connectors and flows; the portal keeps 14 runs
 _BUSY = frozenset({408, 409, 423, 429})
@@ -174,20 +173,17 @@ class GraphRequests:
 
     def _once(self, method: str, path: str, budget: Budget) -> Answer:
         token = self._tokens.token()  # first: it may fail, and then nothing has been sent
-        left_s = budget.left_s
-        if left_s <= 0:
+        if budget.left_s <= 0:
             raise TargetUnavailable("no time left to ask Graph")
         headers = {
             "Authorization": f"Bearer {token.get_secret_value()}",
             "Accept": "application/json",
             "client-request-id": str(uuid.uuid4()),
         }
-        timeout = httpx.Timeout(min(_READ_S, left_s), connect=min(_CONNECT_S, left_s))
+        timeout = request_timeout(_READ_S, budget)
         try:
             with self._client.stream(method, path, headers=headers, timeout=timeout) as response:
-                return Answer(
-                    response.status_code, response.headers, _body(response, method, budget)
-                )
+                return Answer(response.status_code, response.headers, _body(response, budget))
         except _NOT_SENT as error:
             raise TargetUnavailable(f"Graph is out of reach: {type(error).__name__}") from None
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -225,12 +221,10 @@ def _no_answer(method: str, why: str) -> TargetUnavailable:
     )
 
 
-def _body(response: httpx.Response, method: str, budget: Budget) -> bytes:
+def _body(response: httpx.Response, budget: Budget) -> bytes:
     body = bytearray()
-    for chunk in response.iter_bytes():
+    for chunk in pieces(response, budget):
         body += chunk
         if len(body) > _ANSWER_BYTES:
             raise TargetMalformed("Graph's answer is too large", limit_bytes=_ANSWER_BYTES)
-        if budget.left_s <= 0:
-            raise _no_answer(method, "it took too long")
     return bytes(body)

@@ -7,7 +7,7 @@ iSAMS URL holds the key: the loggers `httpx` and `httpcore` must stay at WARNING
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -21,6 +21,7 @@ USER_AGENT = "isams-school-data-sync"
 LONGEST_WAIT_S = 3600.0  # a wish beyond this is a fault of theirs: the next tick is sooner
 
 _CONNECT_S = 15.0
+_PAUSE_S = 15.0  # between two pieces of an answer that has begun
 _backoff = wait_exponential_jitter(initial=1, exp_base=2, max=30, jitter=1)
 
 
@@ -41,6 +42,32 @@ def make_client(
         follow_redirects=False,
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
     )
+
+
+def request_timeout(answer_s: float, budget: Budget) -> httpx.Timeout:
+    """Return how long to wait for a connection and for an answer: together what is left."""
+    left_s = max(budget.left_s, 0.001)
+    connect_s = min(_CONNECT_S, left_s / 4)
+    return httpx.Timeout(min(answer_s, left_s - connect_s), connect=connect_s)
+
+
+def pieces(answer: httpx.Response, budget: Budget, *, raw: bool = False) -> Iterator[bytes]:
+    """Yield the body as it comes, *raw* as it was sent; never wait beyond the budget.
+
+    Raises:
+        httpx.ReadTimeout: the budget is used up, as by a body that trickles for ever.
+    """
+    pause_s = min(_PAUSE_S, budget.left_s / 2)
+    # httpx keeps one time for the answer's beginning and for each of its pieces; the transport
+    # looks it up again before the first piece.
+    answer.request.extensions["timeout"]["read"] = pause_s
+    # With a size given, it would wait for that many bytes.
+    stream = answer.iter_raw() if raw else answer.iter_bytes()
+    while budget.left_s >= pause_s:
+        if not (piece := next(stream, b"")):
+            return
+        yield piece
+    raise httpx.ReadTimeout("the answer took too long", request=answer.request)
 
 
 def patiently[T](call: Callable[[], T], *, clock: Clock, budget: Budget, attempts: int = 4) -> T:

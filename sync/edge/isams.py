@@ -13,9 +13,9 @@ from functools import partial
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.http import make_client, patiently, retry_after_s
+from sync.edge.http import make_client, patiently, request_timeout, retry_after_s
 from sync.edge.isams_token import Tokens
-from sync.edge.wire import opening, pieces, request_timeout
+from sync.edge.wire import opening, pieces
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
 from sync.isams import batch, errordoc
 from sync.isams.datasets import ALL, BY_METHOD, SUBJECTS
@@ -81,6 +81,8 @@ class Isams:
     def _once[T](
         self, client: httpx.Client, methods: list[str], read: Reader[T], budget: Budget
     ) -> T:
+        if budget.left_s <= 0:
+            raise SourceUnavailable("no time was left to ask iSAMS")
         try:
             with closing(self._answer(client, methods, budget)) as answer:
                 if answer.status_code != 200:

@@ -8,8 +8,8 @@ from contextlib import closing
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.http import retry_after_s
-from sync.edge.wire import opening, request_timeout
+from sync.edge.http import request_timeout, retry_after_s
+from sync.edge.wire import opening
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from sync.isams.errordoc import by_status
 from sync.settings import SchoolSettings

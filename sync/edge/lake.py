@@ -13,13 +13,12 @@ from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph_answers import safe_code
-from sync.edge.http import make_client, patiently, retry_after_s
+from sync.edge.http import make_client, patiently, pieces, request_timeout, retry_after_s
 from sync.errors import TargetError, TargetMalformed, TargetUnavailable
 
 CHUNK_BYTES = 4 * 1024 * 1024
 
 _TIMEOUT_S = 60.0
-_CONNECT_S = 15.0
 _VERSION = "2023-11-03"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}\.csv")
 _OVER = frozenset({401, 403, 404})
@@ -74,17 +73,19 @@ class Lake:
         return None
 
     def _send(self, method: str, url: str, content: bytes, budget: Budget) -> httpx.Response:
-        left_s = budget.left_s
-        if left_s <= 0:
+        if budget.left_s <= 0:
             raise TargetUnavailable("no time left to upload")
         headers = {"x-ms-version": _VERSION, "Content-Length": str(len(content))}
         if content:
             headers["Content-Type"] = "application/octet-stream"
-        timeout = httpx.Timeout(min(_TIMEOUT_S, left_s), connect=min(_CONNECT_S, left_s))
+        timeout = request_timeout(_TIMEOUT_S, budget)
         try:
-            return self._client.request(
+            with self._client.stream(
                 method, url, content=content, headers=headers, timeout=timeout
-            )
+            ) as answer:
+                for _ in pieces(answer, budget):  # what it says stands in its headers
+                    pass
+                return answer
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # `from None`: the cause holds the request, and the request holds the signature.
             raise TargetUnavailable(

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from sync.edge.clock import Clock
-from sync.edge.http import make_client, retry_after_s
+from sync.edge.clock import Budget, Clock
+from sync.edge.http import make_client, pieces, request_timeout, retry_after_s
 from sync.errors import TargetMalformed, TargetUnavailable
 
-_TIMEOUT_S = 30.0
+_SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's own budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class MsalHttp:
         self.authority = f"https://{urlsplit(login_url).netloc}/{tenant}"
         self.token_url = f"{login_url}/{tenant}/oauth2/v2.0/token"
         self._clock = clock
-        self._client = make_client(base_url="", timeout_s=_TIMEOUT_S, transport=transport)
+        self._client = make_client(base_url="", timeout_s=_SIGN_IN_S, transport=transport)
 
     def get(self, _url: str, **_: object) -> MsalAnswer:
         """Answer msal's discovery without asking anybody."""
@@ -62,8 +62,13 @@ class MsalHttp:
         """
         # msal makes a signed assertion as bytes; httpx would send its `b'…'`.
         form = {key: v.decode() if isinstance(v, bytes) else v for key, v in data.items()}
+        budget = Budget.of(self._clock, _SIGN_IN_S)
+        timeout = request_timeout(_SIGN_IN_S, budget)
         try:
-            answer = self._client.post(self.token_url, data=form, headers=dict(headers or {}))
+            with self._client.stream(
+                "POST", self.token_url, data=form, headers=dict(headers or {}), timeout=timeout
+            ) as answer:
+                body = b"".join(pieces(answer, budget))
         except httpx.HTTPError as error:
             raise TargetUnavailable(f"sign-in gave no answer: {type(error).__name__}") from None
         if answer.status_code in {408, 429} or answer.status_code >= 500:
@@ -73,12 +78,12 @@ class MsalHttp:
                 status=answer.status_code,
             )
         try:
-            is_object = isinstance(answer.json(), dict)
+            is_object = isinstance(json.loads(body), dict)
         except ValueError:
             is_object = False
         if not is_object:
             raise TargetMalformed("sign-in did not answer in JSON", status=answer.status_code)
-        return MsalAnswer(answer.status_code, answer.text)
+        return MsalAnswer(answer.status_code, body.decode())
 
     def close(self) -> None:
         self._client.close()

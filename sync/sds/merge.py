@@ -119,12 +119,9 @@ class _Merge:
             yield row if first[row[0]] is row else (*row[:4], "FALSE")
 
     def _merged_enrollments(self) -> Iterator[Row]:
-        """Yield enrollments; who is teacher and student of one class is its teacher."""
-        for own in sorted(self.enrollments):
-            found: dict[str, Row] = {}
-            for _, user, role in sorted(self.enrollments[own], key=lambda row: row[2]):
-                found[self._id(user)] = (own, self._id(user), role)
-            yield from sorted(found.values())
+        """Yield enrollments. A school has one id for an address, so nobody is in a class twice."""
+        for own, listed in sorted(self.enrollments.items()):
+            yield from sorted((own, self._id(user), role) for _, user, role in listed)
 
 
 def _rows(one: SealedFiles, name: str) -> Iterator[Row]:

@@ -96,7 +96,9 @@ def why_held(hold: Hold) -> Iterator[str]:
         yield "It is the first delivery: there is nothing to compare it with."
     for one in hold.excesses:
         would = _WOULD.get(one.what, one.what)
-        yield f"{one.table} would {would} {one.rows:,} rows; {one.allowed:,} are allowed."
+        of_school = f" of school {one.org}" if one.org else ""
+        rows = f"{one.rows:,} rows{of_school}"
+        yield f"{one.table} would {would} {rows}; {one.allowed:,} are allowed."
 
 
 def what_to_do(hold: Hold, own: str) -> str:

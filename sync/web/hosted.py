@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from sync import run, sending
+from sync.edge.quiet import quieten
 from sync.edge.world import World, opened
 from sync.environment import load
 from sync.errors import SyncError
@@ -20,11 +21,7 @@ from sync.report import Outcome, Step, unexpected
 from sync.web import answers
 from sync.web.answers import Answer
 
-# They log each request's URL at INFO, and iSAMS's holds the key. The levels in host.json would come
-# too late: they are the host's, which by then has been sent the line.
-QUIET = ("azure", "httpcore", "httpx", "msal", "urllib3")
-for _name in QUIET:
-    logging.getLogger(_name).setLevel(logging.WARNING)
+quieten()
 
 log = logging.getLogger("sync")
 

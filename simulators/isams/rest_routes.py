@@ -1,0 +1,183 @@
+"""Every REST path that is served: the module it needs, and what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simulators.isams import rest_clients as modules
+from simulators.isams import rest_people, rest_school, rest_teaching
+from simulators.isams.rest_choices import RestChoices
+from simulators.isams.rest_telling import RestTelling, Row
+
+type ReadRows = Callable[[RestTelling, str, slice], tuple[list[Row], int] | None]
+type ReadOne = Callable[[RestTelling, str], Row | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Rows under *key*. *read* gives a slice of them and how many there are, None for not found.
+
+    *paged*: known to be paged. The others are read with one plain call by all known clients.
+    """
+
+    module: str
+    key: str
+    read: ReadRows
+    paged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One object, without an envelope."""
+
+    module: str
+    read: ReadOne
+
+
+type Endpoint = Collection | Single
+
+
+def _rows[T](
+    records: Callable[[RestTelling, str], Sequence[T] | None],
+    tell: Callable[[RestTelling, T], Row],
+) -> ReadRows:
+    """Return a reader that tells no more rows than it is asked for."""
+
+    def read(telling: RestTelling, id_: str, part: slice) -> tuple[list[Row], int] | None:
+        found = records(telling, id_)
+        if found is None:
+            return None
+        return [tell(telling, record) for record in found[part]], len(found)
+
+    return read
+
+
+def _one[T](
+    records: Callable[[RestTelling], Sequence[T]],
+    id_of: Callable[[T], object],
+    tell: Callable[[RestTelling, T], Row],
+) -> ReadOne:
+    """Return a reader of the record that has the id in the path."""
+
+    def read(telling: RestTelling, id_: str) -> Row | None:
+        found = next((one for one in records(telling) if str(id_of(one)) == id_), None)
+        return None if found is None else tell(telling, found)
+
+    return read
+
+
+def _student(telling: RestTelling, school_id: str) -> Row | None:
+    pupil = telling.school.pupil.get(school_id)
+    return rest_people.student(telling, pupil) if pupil else None
+
+
+_houses = _rows(lambda t, _: tuple(t.houses.values()), rest_school.house)
+_year_divisions = _rows(
+    lambda t, id_: [d for d in t.school.divisions if id_ in map(str, d.years)] or None,
+    rest_school.division,
+)
+_departments_of = _rows(
+    lambda t, id_: (
+        [d for d in t.school.departments if id_ in {str(s.id) for s in d.subjects}]
+        if id_ in {str(s.id) for s in t.school.subjects}
+        else None
+    ),
+    rest_school.department,
+)
+_subjects_of = _rows(
+    lambda t, id_: next((d.subjects for d in t.school.departments if str(d.id) == id_), None),
+    rest_teaching.subject,
+)
+
+ENDPOINTS: dict[str, Endpoint] = {
+    "/api/students": Collection(
+        modules.STUDENTS,
+        "students",
+        _rows(lambda t, _: t.school.pupils, rest_people.student),
+        paged=True,
+    ),
+    "/api/students/{}": Single(modules.STUDENTS, _student),
+    "/api/humanresources/employees": Collection(
+        modules.STAFF,
+        "employees",
+        _rows(lambda t, _: t.school.staff, rest_people.employee),
+        paged=True,
+    ),
+    "/api/humanresources/employees/{}": Single(
+        modules.STAFF, _one(lambda t: t.school.staff, lambda e: e.id, rest_people.employee)
+    ),
+    "/api/school/yeargroups": Collection(
+        modules.SCHOOL, "yearGroups", _rows(lambda t, _: t.school.years, rest_school.year_group)
+    ),
+    "/api/school/yeargroups/{}": Single(
+        modules.SCHOOL, _one(lambda t: t.school.years, lambda y: y.id, rest_school.year_group)
+    ),
+    "/api/school/yeargroups/{}/divisions": Collection(modules.SCHOOL, "divisions", _year_divisions),
+    "/api/school/terms": Collection(
+        modules.SCHOOL, "terms", _rows(lambda t, _: t.school.terms, rest_school.term)
+    ),
+    "/api/school/houses": Collection(modules.SCHOOL, "houses", _houses),
+    "/api/school/houses/{}": Single(
+        modules.SCHOOL, _one(lambda t: tuple(t.houses.values()), lambda h: h.id, rest_school.house)
+    ),
+    "/api/school/departments/teaching": Collection(
+        modules.SCHOOL,
+        "departments",
+        _rows(lambda t, _: t.school.departments, rest_school.department),
+    ),
+    "/api/school/departments/nonteaching": Collection(
+        modules.SCHOOL, "departments", _rows(lambda _, __: (), rest_school.department)
+    ),
+    "/api/school/departments/teaching/{}": Single(
+        modules.SCHOOL, _one(lambda t: t.school.departments, lambda d: d.id, rest_school.department)
+    ),
+    "/api/school/departments/teaching/{}/subjects": Collection(
+        modules.SCHOOL, "subjects", _subjects_of
+    ),
+    "/api/teaching/subjects": Collection(
+        modules.TEACHING, "subjects", _rows(lambda t, _: t.school.subjects, rest_teaching.subject)
+    ),
+    "/api/teaching/subjects/{}": Single(
+        modules.TEACHING, _one(lambda t: t.school.subjects, lambda s: s.id, rest_teaching.subject)
+    ),
+    "/api/teaching/subjects/{}/departments": Collection(
+        modules.TEACHING, "teachingDepartments", _departments_of
+    ),
+    "/api/teaching/sets": Collection(
+        modules.TEACHING, "sets", _rows(lambda t, _: t.school.sets, rest_teaching.teaching_set)
+    ),
+    "/api/teaching/sets/{}/setlist": Single(modules.TEACHING, rest_teaching.set_list),
+    "/api/teaching/curriculumsubjectcodes": Collection(
+        modules.TEACHING,
+        "items",
+        _rows(lambda t, _: t.school.subjects, rest_teaching.curriculum_code),
+    ),
+    "/api/estates/buildings": Collection(
+        modules.ESTATES, "buildings", _rows(lambda t, _: t.school.buildings, rest_school.building)
+    ),
+    "/api/estates/rooms": Collection(
+        modules.ESTATES, "rooms", _rows(lambda t, _: t.rooms, rest_school.room)
+    ),
+    "/api/timetables/structure": Single(modules.TIMETABLES, rest_teaching.structure),
+    "/api/timetables/students/{}": Single(modules.TIMETABLES, rest_teaching.timetable_of_student),
+    "/api/timetables/employees/{}": Single(modules.TIMETABLES, rest_teaching.timetable_of_employee),
+}
+_FORMS = Collection(modules.SCHOOL, "forms", _rows(lambda t, _: t.school.forms, rest_school.form))
+_DETAILS = Single(modules.SCHOOL, rest_school.details)
+
+
+def find(path: str, choices: RestChoices) -> tuple[Endpoint, str] | None:
+    """Return what stands at *path* and the id in it; in any case, with or without a last slash."""
+    path = path.rstrip("/")
+    for guessed, endpoint in ((choices.forms_path, _FORMS), (choices.school_path, _DETAILS)):
+        if guessed and path.lower() == guessed.lower():
+            return endpoint, ""
+    if found := ENDPOINTS.get(path.lower()):
+        return found, ""
+    parts = path.split("/")
+    for place in range(3, len(parts)):
+        pattern = "/".join([*parts[:place], "{}", *parts[place + 1 :]]).lower()
+        if found := ENDPOINTS.get(pattern):
+            return found, parts[place]
+    return None

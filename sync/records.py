@@ -1,0 +1,103 @@
+"""What the small JSON blobs hold that mark how far a pull or a delivery has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from sync.delivery import Record
+from sync.report import Fault
+
+
+class Attempt(Record):
+    """`asked.json`, `tried-N.json`: when, and by whom or by which invocation."""
+
+    at: datetime
+    by: str
+
+
+class Pulled(Record):
+    """`sealed.json`: the set that each profile got, or why it got none."""
+
+    at: datetime
+    sets: Mapping[str, str]
+    faults: Mapping[str, Fault]
+
+
+class Unchanged(Record):
+    """`unchanged.json`: these sets merge to what SDS holds already."""
+
+    sources: Mapping[str, str]
+    digest: str
+    accepted: str
+
+
+class Claim(Record):
+    """`claims/000123.json`: who talks to SDS, about which delivery. `by` is one invocation's."""
+
+    delivery: str
+    at: datetime
+    by: str
+
+
+class ClaimDone(Record):
+    """`claims/000123.done`: whether SDS was given the files.
+
+    There is none where that is unknown: the request may still be on its way, and would validate
+    whatever the next holder had uploaded by then. So such a claim ends by its age.
+    """
+
+    delivery: str
+    submitted: Literal["yes", "no"]
+    fault: Fault | None = None
+
+
+class Approved(Record):
+    """`approved.json` or `rejected.json`: a person's answer, for exactly this digest.
+
+    `by` is the answer's own mark: of two equal answers at one moment only one is the first.
+    """
+
+    digest: str
+    at: datetime
+    by: str
+
+
+class Submitted(Record):
+    """`submitted.json`: SDS took the upload, and checks it under this operation."""
+
+    operation: str
+    digest: str
+    claim: str
+    at: datetime
+
+
+class Accepted(Record):
+    """`accepted.json`: SDS found no fault in names and headers. It holds these files now."""
+
+    operation: str
+    at: datetime
+    warnings: int
+
+
+class RunAsked(Record):
+    """`run-asked.json`: we asked SDS to run; it may have refused, and then runs on its own."""
+
+    at: datetime
+    started: bool
+
+
+class Receipt(Record):
+    """`receipt.json`: how it ended. Counts and codes only.
+
+    `refused`: SDS took nothing. `incomplete`: it took the files, but says it did not find them all.
+    """
+
+    outcome: Literal[
+        "completed", "run-failed", "run-unseen", "refused", "incomplete", "no-answer", "gave-up"
+    ]
+    at: datetime
+    faults: tuple[Mapping[str, str], ...] = ()
+    run: Mapping[str, str] = {}
+    counts: Mapping[str, int] = {}

@@ -1,0 +1,55 @@
+"""P12: whatever a school is like, SDS has nothing to say against what we send."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from simulators.isams.documents import METHODS, batch_xml
+from simulators.school import InventedSchool, invent
+from simulators.sds import check_files
+from sync import delivery, run
+from sync.isams import batch
+from sync.school import School
+from sync.sds import rules
+from sync.sds.merge import SealedFiles, merge
+from tests.clocks import START
+from tests.worlds import make_world
+
+SCHOOLS = 1_000
+SHARES = 8
+
+
+def school(seed: int) -> InventedSchool:
+    """Return a small school with what is odd in real registers; only a larger one has it all."""
+    return invent(150 if seed % 25 == 0 else Random(seed).choice((8, 12, 16)), seed=seed)
+
+
+def read(one: InventedSchool) -> School:
+    """Read *one* as iSAMS tells it."""
+    return batch.read_school(batch_xml(one, METHODS))
+
+
+SETTINGS = make_world(
+    PROFILES__PREP__NAMES="true",
+    PROFILES__PREP__CLASS_TITLE="{subject} {set_name} {academic_year}{suffix}",
+    PROFILES__PREP__SUFFIX=" (prep)",
+    PROFILES__SENIORS__EXTRA_TEACHERS="*a*@northbank.example,svc@northbank.example",
+).world.settings
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_sds_finds_no_fault_in_a_thousand_schools(share: int) -> None:
+    """Every profile's set, and what they merge to, passes without an error or a warning."""
+    for seed in range(share, SCHOOLS, SHARES):
+        known = read(school(seed))
+        sealed = []
+        for profile in SETTINGS.profiles:
+            made = run.profile_set(SETTINGS, profile, known, START)
+            files = {name: made.files[name] for name in made.manifest.files}
+            sealed.append(SealedFiles("northbank", files))
+            assert check_files(files) == [], f"seed {seed}, {profile}"
+        merged = rules.files(merge(sealed))
+        assert check_files(merged) == [], f"seed {seed}, merged"
+        assert delivery.facts(merged).keys() == files.keys()

@@ -1,0 +1,229 @@
+"""What the app answers over HTTP, told without a host: every status, and whose fault it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from simulators.isams import messages
+from simulators.isams.faults import Faults
+from sync.errors import (
+    AnswerRefused,
+    ConfigError,
+    SourceIncomplete,
+    SourceRefused,
+    SourceUnavailable,
+    StoreConflict,
+    StoreRefused,
+    StoreUnavailable,
+    SyncError,
+)
+from sync.report import Outcome, Step
+from sync.web import answers
+from sync.web.answers import Answer
+from tests.edge.hosted import APP, TRIGGERS
+from tests.worlds import make_group, make_world
+
+
+def told(answer: Answer) -> Any:  # Any: parsed JSON
+    assert answer.content_type == "application/json"
+    return json.loads(answer.body)
+
+
+def failing(error: Exception) -> tuple[Answer, list[Step]]:
+    """Return the answer of work that raises *error*, and what was logged of it."""
+    steps = list[Step]()
+
+    def work() -> Answer:
+        raise error
+
+    return answers.answered(work, steps.append), steps
+
+
+# --- Errors ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "who"),
+    [
+        (AnswerRefused("not held"), 409, "caller"),
+        (ConfigError("a setting"), 500, "operator"),
+        (SourceRefused("the key"), 502, "school"),
+        (SourceIncomplete("no pupils"), 502, "school"),
+        (StoreRefused("the role"), 502, "operator"),
+        (StoreConflict("other bytes"), 502, "developer"),
+        (SourceUnavailable("busy"), 503, "nobody"),
+        (StoreUnavailable("busy"), 503, "nobody"),
+    ],
+)
+def test_an_error_says_whose_it_is(error: SyncError, status: int, who: str) -> None:
+    """The status tells a program whether to come again, the body tells a person who must act."""
+    answer, _ = failing(error)
+
+    assert answer.status == status
+    assert told(answer) == {"error": error.code, "message": str(error), "who": who, "facts": {}}
+
+
+def test_an_error_that_nobody_foresaw_keeps_its_text_to_itself() -> None:
+    """It may quote a record: type and place are told, in the answer and in the log."""
+    answer, steps = failing(ValueError("invalid literal: 'Wilhelmina'"))
+
+    assert answer.status == 500
+    assert told(answer)["facts"]["type"] == "ValueError"
+    assert "Wilhelmina" not in answer.body.decode() + steps[0].line()
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (AnswerRefused("not held"), Outcome.NOTHING),
+        (ConfigError("a setting"), Outcome.FAILED),
+        (KeyError("unforeseen"), Outcome.FAILED),
+    ],
+)
+def test_a_failed_answer_is_in_the_log(error: Exception, outcome: Outcome) -> None:
+    """A fault of ours raises an alarm though nobody reads the answer; a late click does not."""
+    _, steps = failing(error)
+
+    assert [(one.name, one.outcome) for one in steps] == [("answer", outcome)]
+
+
+# --- What is told ---------------------------------------------------------------------------
+
+
+def test_a_resync_of_all_asks_for_every_school() -> None:
+    """Each school's pull has its id; with a profile, only that profile's school."""
+    group = make_group()
+    every, one = answers.resync(group.world, None), answers.resync(group.world, "south")
+
+    assert every.status == one.status == 202
+    assert set(told(every)["asked"]) == {"northbank", "southbank"}
+    assert set(told(one)["asked"]) == {"southbank"}
+
+
+def test_where_there_are_several_schools_one_must_be_named() -> None:
+    """No school is guessed: the answer lists them."""
+    group = make_group()
+    unnamed, named = (
+        answers.subjects(group.world, school, "application/json") for school in (None, "southbank")
+    )
+
+    assert (unnamed.status, told(unnamed)["schools"]) == (404, ["northbank", "southbank"])
+    assert named.status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("text/csv", "text/csv"),
+        ("text/csv;q=0.9, */*;q=0.1", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+    ],
+)
+def test_csv_comes_to_who_asks_for_it(accept: str, kind: str) -> None:
+    """JSON is what everybody else gets."""
+    answer = answers.subjects(make_world().world, None, accept)
+
+    assert answer.content_type == kind
+
+
+def test_subjects_that_isams_does_not_give_are_not_an_empty_list() -> None:
+    """A refusal of iSAMS is an answer that says so."""
+    one = make_world()
+    one.isams.faults = Faults(message=messages.INVALID_KEY)
+    answer = answers.answered(lambda: answers.subjects(one.world, None, ""), one.steps.append)
+
+    assert (answer.status, told(answer)["error"]) == (502, "SourceRefused")
+
+
+def test_findings_of_the_only_profile_need_no_name() -> None:
+    """Where there is one profile, `?profile=` may be left out; before a set there are none."""
+    one = make_world(PROFILES__PREP__YEAR_GROUPS="")
+    early = answers.findings(one.world, None)
+    one.pull()
+    found = answers.findings(one.world, None)
+
+    assert (early.status, found.status) == (404, 200)
+    assert isinstance(told(found), list)
+
+
+def test_a_decision_names_delivery_and_connector() -> None:
+    """The answer repeats what was decided, so that a script's log is enough."""
+    one = make_world(SDS__HOLD_FIRST="true")
+    one.pull()
+    own = one.send_until_still().delivery
+    answer = answers.decide(one.world, own, approve=True)
+
+    assert told(answer) == {"delivery": own, "connector": "MIS feed", "answer": "approved"}
+
+
+def test_status_tells_the_hold_and_the_receipt() -> None:
+    """What a person must know to decide, and how it ended, is in the one answer."""
+    one = make_world(SDS__HOLD_FIRST="true")
+    one.pull()
+    one.send_until_still()
+    before = told(answers.status(one.world))["connectors"]["MIS feed"]["deliveries"][0]
+    answers.decide(one.world, before["id"], approve=True)
+    one.send_until_still()
+    after = told(answers.status(one.world))["connectors"]["MIS feed"]["deliveries"][0]
+
+    assert (before["state"], before["hold"]["first"]) == ("held", True)
+    assert before["changes"]["users.csv"]["added"] == before["counts"]["users"]
+    assert (after["state"], after["receipt"]["outcome"]) == ("done", "completed")
+
+
+# --- The page about them --------------------------------------------------------------------
+
+PAGE = (APP / "docs" / "api.md").read_text(encoding="utf-8")
+EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def example(name: str) -> Any:  # Any: parsed JSON
+    """Return the page's first example that has the key *name*."""
+    return next(one for one in EXAMPLES if name in one)
+
+
+def test_the_page_lists_every_address() -> None:
+    """Each HTTP function is there with its method, and none that does not exist."""
+    routes = {
+        f"{getattr(method, 'value', method)!s} /api/{one['route']}"
+        for one in TRIGGERS.values()
+        if one["type"] == "httpTrigger"
+        for method in one["methods"]
+    }
+
+    assert set(re.findall(r"^\| `(\w+ /api/\S+)`", PAGE, re.MULTILINE)) == routes
+
+
+def test_the_pages_examples_are_what_the_app_says() -> None:
+    """Every name in an example of the page is in the app's own answer."""
+    one = make_world(SDS__HOLD_FIRST="true")
+    asked = told(answers.resync(one.world, None))
+    one.pull()
+    own = one.send_until_still().delivery
+    status = told(answers.status(one.world))
+    decided = told(answers.decide(one.world, own, approve=True))
+    late, _ = failing(AnswerRefused("not held"))
+    pairs = [
+        (example("asked"), asked),
+        (example("connectors"), status),
+        (example("connectors")["schools"], status["schools"]),
+        (deliveries(example("connectors"))[0], deliveries(status)[0]),
+        (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
+        (example("answer"), decided),
+        (example("subjects"), told(answers.subjects(one.world, None, ""))),
+        (example("error"), told(late)),
+        (example("profiles"), told(answers.resync(one.world, "juniors"))),
+    ]
+
+    assert [set(shown) for shown, _ in pairs] == [set(real) for _, real in pairs]
+
+
+def deliveries(status: Any) -> Any:  # Any: parsed JSON
+    return status["connectors"]["MIS feed"]["deliveries"]

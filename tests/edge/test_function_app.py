@@ -1,0 +1,363 @@
+"""The app as an administrator meets it: over HTTP, on real queues, around the real worker."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from simulators.azurite import Azurite
+from simulators.school import Department, InventedSchool, invent
+from tests.conftest import FreshNames
+from tests.edge.hosted import (
+    APP,
+    KEYS,
+    SCHOOL,
+    Hosted,
+    die_over,
+    empty,
+    put,
+    running,
+    second_instance,
+)
+
+CANARY = "canary-4711-not-to-be-told"
+
+
+@pytest.fixture(autouse=True)
+def _empty_queues(azurite: Azurite) -> Iterator[None]:
+    """Begin and end without messages: the queues have fixed names, and all tests share them."""
+    empty(azurite)
+    yield
+    empty(azurite)
+
+
+@pytest.fixture
+def app(azurite: Azurite, azurite_names: FreshNames) -> Iterator[Hosted]:
+    with running(azurite, azurite_names.container) as found:
+        yield found
+
+
+def nudge_often(app: Hosted) -> None:
+    for _ in range(4):
+        app.nudge("send", connector=app.stage.connector)
+
+
+def formula_school() -> InventedSchool:
+    """A school whose first subjects would be formulas in a spreadsheet."""
+    texts = ["=1+1", "+2", "-3", "@SUM(A1)", " =4", 'Art, "Craft"']
+    names = {one.id: text for one, text in zip(SCHOOL.subjects, texts, strict=False)}
+
+    def renamed(department: Department) -> Department:
+        subjects = (replace(one, name=names.get(one.id, one.name)) for one in department.subjects)
+        return replace(department, subjects=tuple(subjects))
+
+    return replace(SCHOOL, departments=tuple(map(renamed, SCHOOL.departments)))
+
+
+# --- The way of a delivery ------------------------------------------------------------------
+
+
+def test_a_resync_is_held_approved_sent_and_received(app: Hosted) -> None:
+    """Two requests of a person's carry the whole school to SDS; the queues do the rest."""
+    asked = app.ask("POST", "/api/sync")
+    held = app.quiet()
+    sent_before = list(app.stage.sds.requests)
+    approved = app.decide(held, "approve")
+    submitted = app.quiet()
+    app.nudge("send", connector=app.stage.connector)
+    done = app.quiet()
+
+    assert (asked.status_code, approved.status_code) == (202, 200)
+    assert asked.json()["status"] == "/api/status"
+    assert [one["state"] for one in (held, submitted, done)] == ["held", "submitted", "done"]
+    assert (held["hold"]["first"], sent_before) == (True, [])
+    assert done["receipt"]["outcome"] == "completed"
+    assert done["receipt"]["counts"]["people"] == done["counts"]["users"] > 30
+    assert [one.unfinished for one in app.stage.sds.submissions] == [()]
+    assert app.failed == []
+
+
+def test_a_profile_can_be_asked_for_by_its_name(app: Hosted) -> None:
+    """`?profile=` pulls the school of that profile, and says which pull it is."""
+    answer = app.ask("POST", "/api/sync?profile=prep")
+    app.quiet()
+    pull = app.status()["schools"]["northbank"]["pull"]
+
+    assert answer.status_code == 202
+    assert answer.json()["asked"] == {"northbank": pull["id"]}
+    assert pull["state"] == "sealed"
+
+
+def test_a_rejected_delivery_is_never_sent(app: Hosted) -> None:
+    """After a no, neither a nudge nor a later yes gives SDS anything."""
+    held = app.held()
+    rejected = app.decide(held, "reject")
+    late = app.decide(held, "approve")
+    app.nudge("send", connector=app.stage.connector)
+
+    assert (rejected.status_code, rejected.json()["answer"]) == (200, "rejected")
+    assert late.status_code == 409
+    assert late.json()["facts"]["state"] == "rejected"
+    assert app.quiet()["state"] == "rejected"
+    assert app.stage.sds.requests == []
+
+
+def test_a_delivery_is_approved_once(app: Hosted) -> None:
+    """A second click changes nothing and says what the delivery is by now."""
+    held = app.held()
+    first, second = app.decide(held, "approve"), app.decide(held, "approve")
+    after = app.decide(app.quiet(), "reject")
+
+    assert [one.status_code for one in (first, second, after)] == [200, 409, 409]
+    assert "not held but" in second.json()["message"]
+    assert after.json()["facts"]["state"] == "submitted"
+    assert len(app.stage.sds.submissions) == 1
+
+
+@pytest.mark.parametrize("own", ["nothing", "20260101T000000Z-00000000", "..%2Fprofiles", "%00"])
+def test_an_unknown_delivery_is_refused_by_words(app: Hosted, own: str) -> None:
+    """Whatever stands for the id, the answer says that there is no such delivery."""
+    answers = [app.ask("POST", f"/api/deliveries/{own}/{word}") for word in ("approve", "reject")]
+
+    assert [one.status_code for one in answers] == [409, 409]
+    assert {one.json()["message"] for one in answers} == {
+        "there is no delivery of this id; see status for those there are"
+    }
+
+
+def test_a_tick_pulls_what_is_due_once(app: Hosted) -> None:
+    """The timer alone brings a delivery before a person; the next tick has nothing to ask."""
+    first = app.host.fire_timer("tick")
+    held = app.quiet()
+    second = app.host.fire_timer("tick", past_due=True)
+    ticks = [json.loads(one.text) for one in app.host.logs if '"step": "tick"' in one.text]
+
+    assert (first.error, second.error, held["state"]) == (None, None, "held")
+    assert [one["fact_asked"] for one in ticks] == [1, 0]
+
+
+def test_two_instances_send_once(azurite: Azurite, azurite_names: FreshNames) -> None:
+    """Two hosts on the same queues, with many nudges between them, give SDS one submission."""
+    with (
+        running(azurite, azurite_names.container) as app,
+        second_instance(app.settings) as end,
+    ):
+        app.ask("POST", "/api/sync").raise_for_status()
+        held = app.until("held")
+        nudge_often(app)
+        app.decide(held, "approve").raise_for_status()
+        nudge_often(app)
+        app.until("submitted", "accepted", "done")
+        nudge_often(app)
+        app.until("done")
+        ran = end()
+
+        assert len(app.stage.sds.submissions) == 1
+        assert app.failed == []
+        assert ran
+        assert not [one for one in ran if one.endswith(":failed")]
+
+
+# --- Who may ask what -----------------------------------------------------------------------
+
+ROUTES = {
+    "resync": ("POST", "/api/sync"),
+    "status": ("GET", "/api/status"),
+    "subjects": ("GET", "/api/subjects"),
+    "findings": ("GET", "/api/findings?profile=prep"),
+    "approve": ("POST", "/api/deliveries/none/approve"),
+    "reject": ("POST", "/api/deliveries/none/reject"),
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "let_in"),
+    [
+        (None, set()),
+        ("wrong", set()),
+        (KEYS.host, ROUTES.keys() - {"findings"}),
+        (KEYS.master, set(ROUTES)),
+    ],
+)
+def test_each_key_opens_what_it_should(app: Hosted, key: str | None, let_in: set[str]) -> None:
+    """No key opens nothing; a function key all but what names people; the master key all."""
+    answers = {name: app.ask(*route, key=key).status_code for name, route in ROUTES.items()}
+
+    assert {name for name, status in answers.items() if status != 401} == let_in
+    assert {one.function for one in app.host.invocations} - {"pull", "send"} == let_in
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_what_changes_something_is_asked_by_post_alone(app: Hosted, method: str) -> None:
+    """A browser that prefetches a link starts, approves and rejects nothing."""
+    paths = [path for verb, path in ROUTES.values() if verb == "POST"]
+    answers = [app.ask(method, path, KEYS.master).status_code for path in paths]
+
+    assert answers == [404, 404, 404]
+    assert app.host.invocations == []
+
+
+def test_no_answer_is_kept_or_taken_for_a_page(app: Hosted) -> None:
+    """Every answer of the app, refusals too, says its type and that it must not be stored."""
+    answers = [app.ask(*route, key=KEYS.master).headers for route in ROUTES.values()]
+
+    assert {one["Content-Type"] for one in answers} == {"application/json"}
+    assert {one["Cache-Control"] for one in answers} == {"no-store"}
+    assert {one["X-Content-Type-Options"] for one in answers} == {"nosniff"}
+
+
+# --- What is told ---------------------------------------------------------------------------
+
+
+def test_subjects_come_as_json_or_csv(azurite: Azurite, azurite_names: FreshNames) -> None:
+    """Both hold the same; in CSV no cell is a formula, and quotes and commas come through."""
+    with running(azurite, azurite_names.container, school=formula_school()) as app:
+        told = app.ask("GET", "/api/subjects").json()["subjects"]
+        answer = app.ask("GET", "/api/subjects?school=northbank", accept="text/csv")
+    header, *rows = csv.reader(io.StringIO(answer.text, newline=""))
+    names = [name for _, _, name in rows]
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert header == ["id", "code", "name"]
+    assert [one["id"] for one in told] == [own for own, _, _ in rows]
+    assert {"=1+1", "+2", "-3", "@SUM(A1)"} <= {one["name"] for one in told}
+    assert {"'=1+1", "'+2", "'-3", "'@SUM(A1)"} <= set(names)
+    assert not [name for name in names if name.lstrip().startswith(("=", "+", "-", "@"))]
+
+
+def test_findings_name_people_to_the_master_key_alone(
+    azurite: Azurite, azurite_names: FreshNames
+) -> None:
+    """Before a set there is nothing; then each finding says whom it is about and what to mend."""
+    school = invent(150)
+    nameless = next(p for p in school.pupils if p.school_id == school.quirks["pupil_without_email"])
+    with running(azurite, azurite_names.container, school=school) as app:
+        early = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
+        app.held()
+        refused = app.ask("GET", "/api/findings?profile=seniors")
+        told = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
+    found = [one for one in told.json() if one["code"] == "pupil-without-email"]
+
+    assert early.status_code == 404
+    assert "POST /api/sync" in early.json()["message"]
+    assert (refused.status_code, refused.content) == (401, b"")
+    assert told.status_code == 200
+    assert any(nameless.surname in one["name"] for one in found)
+    assert all(one["advice"] for one in told.json())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind", "known"),
+    [
+        ("POST", "/api/sync?profile=juniors", "profiles", ["prep", "seniors"]),
+        ("POST", "/api/sync?profile=", "profiles", ["prep", "seniors"]),
+        ("GET", "/api/findings?profile=juniors", "profiles", ["prep", "seniors"]),
+        ("GET", "/api/findings", "profiles", ["prep", "seniors"]),
+        ("GET", "/api/subjects?school=southbank", "schools", ["northbank"]),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_right_ones(
+    app: Hosted, method: str, path: str, kind: str, known: list[str]
+) -> None:
+    """404, and nothing begun: the answer lists what there is."""
+    answer = app.ask(method, path, KEYS.master)
+
+    assert (answer.status_code, answer.json()[kind]) == (404, known)
+    assert app.status()["schools"]["northbank"]["pull"] is None
+
+
+# --- What goes wrong ------------------------------------------------------------------------
+
+
+def test_wrong_settings_fail_where_somebody_looks(
+    azurite: Azurite, azurite_names: FreshNames
+) -> None:
+    """Tick and message fail, HTTP answers 500, and all name the setting but never its value."""
+    wrong = {"SDS__CLIENT_SECRT": CANARY}
+    with running(azurite, azurite_names.container, changes=wrong) as app:
+        tick = app.host.fire_timer("tick")
+        app.nudge("pull", school="northbank")
+        app.host.wait_until_quiet()
+        answers = [app.ask(*route, key=KEYS.master) for route in ROUTES.values()]
+        told = [one.text for one in answers] + [one.text for one in app.host.logs]
+        alarms = [one for one in app.host.logs if one.level >= logging.ERROR]
+
+        assert "SDS__CLIENT_SECRT" in str(tick.error)
+        assert [one.function for one in app.host.invocations if one.error] == ["tick", "pull"]
+        assert {one.status_code for one in answers} == {500}
+        assert all("SDS__CLIENT_SECRT" in one.json()["message"] for one in answers)
+        assert len(alarms) >= len(answers) + 2
+        assert CANARY not in "".join(told)
+
+
+def test_a_message_that_kills_its_host_is_put_aside_and_seen(
+    azurite: Azurite, azurite_names: FreshNames
+) -> None:
+    """After five deaths the message is poison, and status says what it was about."""
+    put(azurite, "pull", {"school": "northbank"})
+    die_over(azurite, "pull", times=5)
+    with running(azurite, azurite_names.container) as app:
+        app.host.wait_until_quiet()
+        told = app.status()["failed_messages"]
+
+        assert told == {"pull": [{"school": "northbank"}], "send": []}
+        assert [one for one in app.host.invocations if one.function == "pull"] == []
+
+
+def test_a_message_that_always_fails_is_put_aside(
+    azurite: Azurite, azurite_names: FreshNames, tmp_path: Path
+) -> None:
+    """Five attempts and no more; without the wait between them, which is host.json's."""
+    wrong, copy = {"SDS__CONNECTOR": ""}, impatient(tmp_path)
+    with running(azurite, azurite_names.container, app=copy, changes=wrong) as app:
+        app.nudge("send", connector="MIS feed")
+        app.host.wait_until_quiet()
+        attempts = [one.attempt for one in app.host.invocations]
+
+        assert attempts == [1, 2, 3, 4, 5]
+    with running(azurite, azurite_names.container) as app:
+        assert app.status()["failed_messages"]["send"] == [{"connector": "MIS feed"}]
+
+
+@pytest.mark.parametrize(
+    "message", [{"school": "southbank"}, {"school": ""}, {"connector": "MIS feed"}, {}]
+)
+def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[str, str]) -> None:
+    """A school taken out of the settings while its message waited: no failure, no poison."""
+    app.nudge("pull", **message)
+    app.host.wait_until_quiet()
+    status = app.status()
+
+    assert app.failed == []
+    assert [one.function for one in app.host.invocations] == ["pull", "status"]
+    assert status["failed_messages"] == {"pull": [], "send": []}
+    assert status["schools"]["northbank"]["pull"] is None
+
+
+def test_no_line_that_leaves_the_worker_tells_an_address_or_a_key(app: Hosted) -> None:
+    """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host."""
+    held = app.held()
+    app.decide(held, "approve")
+    app.quiet()
+    app.ask("GET", "/api/subjects")
+    lines = [f"{one.logger} {one.text}" for one in app.host.logs]
+
+    assert {one.logger for one in app.host.logs} == {"sync"}
+    assert not [line for line in lines if "http" in line or "apiKey" in line]
+
+
+def impatient(folder: Path) -> Path:
+    """Copy the app with no wait before a message's next attempt."""
+    shutil.copy(APP / "function_app.py", folder)
+    host = json.loads((APP / "host.json").read_text(encoding="utf-8"))
+    host["extensions"]["queues"]["visibilityTimeout"] = "00:00:00"
+    (folder / "host.json").write_text(json.dumps(host), encoding="utf-8")
+    return folder

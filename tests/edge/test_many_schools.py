@@ -1,0 +1,197 @@
+"""P11: one school's failure stays its own, and nothing old is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from simulators.isams import faults
+from simulators.school import invent, without_pupils
+from simulators.sds import Answer
+from sync import asking, run, sending
+from sync.report import Outcome
+from sync.state import State
+from tests.memory_store import MemoryStore
+from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
+
+HOUR_S = 3600.0
+YEARS = (range(3, 7), range(7, 14))  # of the profiles prep and seniors
+NORTH, SOUTH = b"9990001", b"9990002"
+
+
+def apart() -> TestWorld:
+    """Return two schools, each with a connector of its own."""
+    return make_group(PROFILES__SOUTH__CONNECTOR=OTHER_FEED.name)
+
+
+def staged(one: TestWorld) -> dict[str, bytes]:
+    """Return the `orgs.csv` that SDS holds, by the connector's name."""
+    names = {each.id: each.name for each in one.sds.connectors}
+    return {names[own]: files["orgs.csv"] for own, files in one.sds.staged.items()}
+
+
+def lose_a_pupil(one: TestWorld, school: str) -> None:
+    app = one.isams_of[school]
+    app.school = without_pupils(app.school, [app.school.pupils[-1].school_id])
+    app.flush()
+
+
+@pytest.mark.parametrize("failing", ["northbank", "southbank"])
+def test_on_two_connectors_one_schools_failure_is_not_the_others(failing: str) -> None:
+    """The school that can be read is delivered; of the other SDS hears nothing."""
+    one = apart()
+    one.isams_of[failing].faults = faults.refused(403)
+    run.tick(one.world)
+    for queue, message, _ in list(one.nudges.kept):
+        assert queue == "pull"
+        run.pull(one.world, message["school"])
+    for connector in (CONNECTOR, OTHER_FEED.name):
+        one.send_until_still(connector)
+    run.tick(one.world)
+
+    well = {"northbank": OTHER_FEED.name, "southbank": CONNECTOR}[failing]
+    assert list(staged(one)) == [well]
+    schools = asking.status(one.world)["schools"]
+    assert isinstance(schools, dict)
+    assert schools[failing]["pull"]["state"] == "failed"
+
+
+def test_on_two_connectors_a_refusal_of_sds_is_not_the_others() -> None:
+    """Faults that SDS finds in one delivery leave the other connector's alone."""
+    one = apart()
+    for school in ("northbank", "southbank"):
+        one.pull(school)
+    one.sds.reject_with([{"code": "InvalidFileFormat", "target": "users.csv"}])
+
+    assert one.send_until_still(CONNECTOR).outcome is Outcome.REFUSED
+    assert one.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
+    assert list(staged(one)) == [OTHER_FEED.name]
+
+
+def test_on_one_connector_nothing_goes_before_each_school_has_been_read_once() -> None:
+    """A school never read would be empty in SDS: its connector waits, and says for whom."""
+    one = make_group()
+    one.isams_of["southbank"].faults = faults.refused(403)
+    one.pull("northbank")
+    one.pull("southbank")
+
+    assert one.send_until_still().outcome is Outcome.WAITING
+    assert not one.sds.requests
+    connectors = asking.status(one.world)["connectors"]
+    assert isinstance(connectors, dict)
+    assert connectors[CONNECTOR]["waiting_for"] == ["south"]
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(47.5, Outcome.DONE), (48.5, Outcome.STALE)])
+def test_on_one_connector_a_schools_last_set_serves_for_two_days(
+    hours: float, outcome: Outcome
+) -> None:
+    """While it is younger than 48 h it goes along, so that its school is not emptied."""
+    one = make_group()
+    one.pull("southbank")
+    one.pull("northbank")
+    one.send_until_still()
+    one.isams_of["southbank"].faults = faults.refused(503)
+    one.clock.advance(hours * HOUR_S)
+    lose_a_pupil(one, "northbank")
+    one.pull("northbank")
+
+    assert one.send_until_still().outcome is outcome
+    assert len(one.sds.submissions) == (2 if outcome is Outcome.DONE else 1)
+    assert NORTH in staged(one)[CONNECTOR]
+    assert SOUTH in staged(one)[CONNECTOR]
+
+
+def test_a_school_that_stays_away_does_not_keep_the_last_receipt_away() -> None:
+    """While a connector waits for fresh data, what it has sent is followed to its end."""
+    one = make_group()
+    one.pull("southbank")
+    one.pull("northbank")
+    one.accept()
+    one.clock.advance(49 * HOUR_S)
+    one.pull("northbank")
+
+    assert one.send_until_still().outcome is Outcome.STALE
+    assert one.look().states[-1][1] is State.DONE
+
+
+def test_a_school_that_was_begun_first_and_read_last_is_delivered_the_same_night() -> None:
+    """Its set is older by name than the delivery that left without it, and goes all the same."""
+    one = make_group()
+    one.pull("northbank")
+    one.pull("southbank")
+    one.send_until_still()
+    one.clock.advance(20 * HOUR_S)
+    lose_a_pupil(one, "northbank")
+    lose_a_pupil(one, "southbank")
+
+    class Slow(httpx.BaseTransport):
+        def __init__(self, wire: httpx.BaseTransport) -> None:
+            self.wire = wire
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            one.clock.advance(30)
+            one.pull("southbank")
+            assert one.accept().outcome is Outcome.ACCEPTED
+            return self.wire.handle_request(request)
+
+    run.ask(one.world, "northbank", "test")
+    assert run.pull(one.process(isams_transport=Slow), "northbank").outcome is Outcome.SEALED
+
+    assert one.accept().outcome is Outcome.ACCEPTED
+    before, between, after = (each.files["users.csv"] for each in one.sds.submissions)
+    assert before.count(b"\r\n") - between.count(b"\r\n") == 1
+    assert between.count(b"\r\n") - after.count(b"\r\n") == 1
+
+
+class BetweenSeals(MemoryStore):
+    """Calls `then` once, when the profile `prep` has been sealed."""
+
+    then: Callable[[], object] | None = None
+
+    def _put(self, name: str, body: bytes) -> bool:
+        made = super()._put(name, body)
+        if self.then and name.startswith("profiles/prep/") and name.endswith("manifest.json"):
+            then, self.then = self.then, None
+            then()
+        return made
+
+
+def test_a_profile_that_is_sealed_late_is_delivered_too() -> None:
+    """A send between the seals of one pull leaves without the second profile, but not for long."""
+    one = make_world(invent(20, quirks=False), store=BetweenSeals)
+    one.pull()
+    one.send_until_still()
+    one.clock.advance(HOUR_S)
+    app = one.isams
+    gone = [next(p.school_id for p in app.school.pupils if p.year in years) for years in YEARS]
+    app.school = without_pupils(app.school, gone)
+    app.flush()
+    assert isinstance(one.store, BetweenSeals)
+    one.store.then = one.send_until_still
+
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.DONE
+    rows = [each.files["users.csv"].count(b"\r\n") for each in one.sds.submissions]
+    assert [rows[0] - each for each in rows] == [0, 1, 2]
+
+
+def test_a_fault_of_one_connector_does_not_stop_a_tick() -> None:
+    """Every school that is due is asked for, and every connector that stands still is nudged."""
+    one = apart()
+    one.pull("northbank")
+    one.pull("southbank")
+    one.sds.fail_next("*", Answer(500), times=None)
+    for connector in (CONNECTOR, OTHER_FEED.name):
+        for _ in range(3):
+            sending.send(one.world, connector)
+    one.clock.advance(24 * HOUR_S)
+    one.nudges.kept.clear()
+
+    run.tick(one.world)
+
+    messages = [next(iter(message.values())) for _, message, _ in one.nudges.kept]
+    assert messages == ["northbank", "southbank", CONNECTOR, OTHER_FEED.name]

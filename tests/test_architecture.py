@@ -1,0 +1,120 @@
+"""The walls of the house: who may import whom, and what pure code may not call.
+
+import-linter holds the imports (the contracts are in pyproject.toml). What it cannot see, such as
+`datetime.now()` or `open()`, is looked for in the code itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parent.parent
+SYNC = ROOT / "sync"
+
+# Directly in `sync/`, these wait for the outside or are how people ask. All else there is pure.
+IMPURE = {"__main__", "afterwards", "asking", "cli", "handover", "run", "sending", "view"}
+PURE_PACKAGES = {"isams", "sds"}
+
+CLOCKS = {"now", "utcnow", "today", "localtime", "gmtime", "monotonic", "perf_counter"}
+FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "urlopen"}
+BUILTINS = {"breakpoint", "eval", "exec", "input", "open", "print", "__import__"}
+MODULES = {"ctypes", "importlib", "multiprocessing", "signal", "sys", "urllib.request"}
+
+
+def _pure_names() -> set[str]:
+    modules = {path.stem for path in SYNC.glob("*.py")} - {"__init__"} - IMPURE
+    return modules | PURE_PACKAGES
+
+
+def _pure_files() -> list[Path]:
+    packages = (path for name in PURE_PACKAGES for path in (SYNC / name).rglob("*.py"))
+    return sorted([*packages, *(SYNC / f"{name}.py" for name in _pure_names() - PURE_PACKAGES)])
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Yield what is imported: modules, and `module.name` for each name taken from one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _impurities(source: str) -> set[str]:
+    """Return what *source* uses of clock, files, terminal and interpreter, by name."""
+    tree = ast.parse(source)
+    imported = set(_imports(tree))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & BUILTINS
+    asked = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    paths = {name for name in imported if name.startswith("pathlib.")} - {"pathlib.PurePath"}
+    return used | asked & (CLOCKS | FILES) | imported & MODULES | paths
+
+
+def test_the_walls_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every contract of import-linter is kept."""
+    code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+
+    assert code == 0, capsys.readouterr().out
+
+
+def test_every_pure_module_is_behind_the_wall() -> None:
+    """A new module is pure unless it is named as one that is not."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    pure = next(one for one in contracts["contracts"] if one["id"] == "pure")
+
+    assert set(pure["source_modules"]) == {f"sync.{name}" for name in _pure_names()}
+    assert set(pure["forbidden_modules"]) >= {
+        *("httpx", "azure", "msal", "logging", "os", "time", "random", "socket", "sync.edge")
+    }
+
+
+@pytest.mark.parametrize("path", _pure_files(), ids=lambda path: path.relative_to(SYNC).as_posix())
+def test_pure_code_asks_no_clock_and_opens_no_file(path: Path) -> None:
+    """The moment comes in as an argument, and so does everything that is read."""
+    assert _impurities(path.read_text("utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "datetime.now(UTC)",
+        "date.today()",
+        "open('x')",
+        "PurePath('x').read_text()",
+        "print('x')",
+        "import sys",
+        "from urllib.request import urlopen",
+        "from pathlib import Path",
+        "__import__('os')",
+    ],
+)
+def test_impure_code_would_be_seen(line: str) -> None:
+    """The search finds what it is there to find."""
+    assert _impurities(line)
+
+
+def test_the_triggers_know_only_the_web() -> None:
+    """`function_app.py` turns bindings into calls of `sync.web`, and does nothing else."""
+    tree = ast.parse((ROOT / "function_app.py").read_text("utf-8"))
+
+    ours = {name for name in _imports(tree) if name.startswith("sync")}
+    assert all(name.startswith("sync.web") for name in ours)
+    assert {name.partition(".")[0] for name in _imports(tree)} == {"__future__", "azure", "sync"}
+
+
+def test_no_test_patches_our_code() -> None:
+    """What a test needs otherwise is handed in: a simulator, a fake, a clock."""
+    patching = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if "unittest.mock" in set(_imports(ast.parse(path.read_text("utf-8"))))
+    ]
+
+    assert patching == []

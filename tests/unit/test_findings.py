@@ -1,0 +1,74 @@
+"""What is wrong in the data, as counts for logs and as records for people."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync import findings
+from sync.findings import ADVICE, Finding, Found
+from sync.roster import Org, Roster, SchoolClass, User
+from tests.unit.schools import built
+
+WORDS = st.sampled_from(("", "21", "Ma", "Zoë"))
+FOUND = st.builds(Found, st.sampled_from(list(Finding)), WORDS, WORDS, WORDS)
+
+
+def test_counts_are_by_code_and_name_nobody() -> None:
+    """What status and logs show is a number per code."""
+    found = [
+        Found(Finding.SET_WITHOUT_PUPILS, "Set 301", "8A"),
+        Found(Finding.PUPIL_BAD_EMAIL, "Pupil 2", "Sam Osei"),
+        Found(Finding.SET_WITHOUT_PUPILS, "Set 302", "8B"),
+    ]
+
+    assert list(findings.counts(found).items()) == [
+        ("pupil-bad-email", 1),
+        ("set-without-pupils", 2),
+    ]
+
+
+@given(st.lists(FOUND), st.randoms(use_true_random=False))
+def test_equal_findings_give_equal_bytes(found: list[Found], random: Random) -> None:
+    """Whatever order they were found in."""
+    shuffled = random.sample(found, len(found))
+
+    assert findings.to_json(shuffled) == findings.to_json(found)
+
+
+def test_two_misspelt_settings_are_told_in_one_order() -> None:
+    """Findings that differ in the name alone have their order too, in every process."""
+    made = built(excluded_subjects="z9,a1,m5,b2,x8,c3")
+
+    assert [one.name for one in made.found] == ["a1", "b2", "c3", "m5", "x8", "z9"]
+
+
+def test_findings_say_what_to_mend() -> None:
+    """Each carries its advice, in plain letters."""
+    body = findings.to_json([Found(Finding.MEMBER_HAS_LEFT, "Set 301", "8A", "Zoë")])
+
+    assert json.loads(body) == [
+        {
+            "code": "member-has-left",
+            "record": "Set 301",
+            "name": "8A",
+            "detail": "Zoë",
+            "advice": ADVICE[Finding.MEMBER_HAS_LEFT],
+        }
+    ]
+    assert "Zoë".encode() in body
+    assert body.endswith(b"]\n")
+
+
+def test_a_roster_counts_its_people_classes_and_enrollments() -> None:
+    """The counts of a set's manifest: rows by role."""
+    roster = Roster(
+        Org("9990001", "Northbank School"),
+        (User("a", "a@x.example", "student"), User("b", "b@x.example", "teacher")),
+        (SchoolClass("c", "8A", ("b",), ("a",)), SchoolClass("d", "8B", ("b",), ())),
+    )
+
+    assert roster.counts() == {"students": 1, "teachers": 1, "classes": 2, "enrollments": 3}

@@ -1,0 +1,352 @@
+"""Several profiles' sets become one delivery, and nobody lands in another's class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulators.sds import check_files
+from sync.errors import MergeConflict, RosterInvalid, StoreConflict
+from sync.profile import build
+from sync.roster import Org, Roster, SchoolClass, User
+from sync.sds import rules, tables
+from sync.sds.csvtext import decode
+from sync.sds.merge import SealedFiles, merge
+from sync.sds.tables import COLUMNS, Row
+from sync.settings import ProfileSettings
+from tests.unit.schools import PLACE, YEAR, employee, pupil, school, teaching_set
+
+type Merged = dict[str, list[Row]]
+
+
+def sealed(key: str, roster: Roster) -> SealedFiles:
+    """Return the roster as a sealed set of the school called *key*."""
+    return SealedFiles(key, rules.files(tables.rows(roster)))
+
+
+def a_set(
+    key: str, people: Mapping[str, str], classes: Mapping[str, tuple[str, str]] | None = None
+) -> SealedFiles:
+    """Return a set of school *key*: addresses by id, and classes as (teachers, students).
+
+    Ids that begin with `T` are teachers; in classes people are named by ids, blank between.
+    """
+    users = tuple(
+        User(own, f"{address}@x.example", "teacher" if own.startswith("T") else "student")
+        for own, address in sorted(people.items())
+    )
+    made = tuple(
+        SchoolClass(own, f"Class {own}", tuple(teachers.split()), tuple(students.split()))
+        for own, (teachers, students) in sorted((classes or {}).items())
+    )
+    return sealed(key, Roster(Org(key, f"School {key}"), users, made))
+
+
+def merged(*sets: SealedFiles) -> Merged:
+    """Return the rows of the sets, the newest first, once the rules and the oracle took them."""
+    files = rules.files(merge(sets))
+    assert check_files(files) == []
+    return _rows(SealedFiles("", files))
+
+
+def users(rows: Merged) -> dict[str, str]:
+    """Return each user's address before the @, by id."""
+    return {row[0]: row[1].partition("@")[0] for row in rows["users.csv"]}
+
+
+def members(rows: Merged) -> dict[str, list[str]]:
+    """Return who is in each class: `id role`."""
+    found: dict[str, list[str]] = {row[0]: [] for row in rows["classes.csv"]}
+    for own, user, role in rows["enrollments.csv"]:
+        found[own].append(f"{user} {role}")
+    return found
+
+
+def test_two_profiles_of_one_school_are_united() -> None:
+    """Seniors and prep make one delivery; a teacher of both is one user with one role."""
+    seniors = a_set("1", {"P1": "a", "T1": "t"}, {"c1": ("T1", "P1")})
+    prep = a_set("1", {"P2": "b", "T1": "t"}, {"c2": ("T1", "P2")})
+
+    rows = merged(seniors, prep)
+
+    assert users(rows) == {"P1": "a", "P2": "b", "T1": "t"}
+    assert rows["roles.csv"] == [
+        ("P1", "1", "student", "", "TRUE"),
+        ("P2", "1", "student", "", "TRUE"),
+        ("T1", "1", "teacher", "", "TRUE"),
+    ]
+    assert members(rows) == {"c1": ["P1 student", "T1 teacher"], "c2": ["P2 student", "T1 teacher"]}
+    assert rows["orgs.csv"] == [("1", "School 1", "school")]
+
+
+def test_schools_are_told_apart_by_id_and_have_their_newest_name() -> None:
+    """Two may share a name, and one may have been renamed between two sets."""
+    orgs = ("1", "College"), ("2", "College"), ("1", "School")
+
+    rows = merged(*(sealed(own, Roster(Org(own, name), (), ())) for own, name in orgs))
+
+    assert rows["orgs.csv"] == [("1", "College", "school"), ("2", "College", "school")]
+
+
+def test_a_class_comes_whole_from_the_newest_set_that_has_it() -> None:
+    """The older list may hold a pupil who has since moved: lists are never united."""
+    newer = a_set("1", {"P1": "a", "T1": "t"}, {"c1": ("T1", "P1")})
+    older = a_set("1", {"P1": "old", "P2": "b", "T1": "t"}, {"c1": ("T1", "P1 P2")})
+
+    rows = merged(newer, older)
+
+    assert members(rows) == {"c1": ["P1 student", "T1 teacher"]}
+    assert users(rows) == {"P1": "a", "P2": "b", "T1": "t"}
+
+
+def test_a_class_that_the_newer_set_has_emptied_stays_empty() -> None:
+    """Nobody comes back out of an older list."""
+    newer = a_set("1", {"T1": "t"}, {"c1": ("T1", "")})
+    older = a_set("1", {"P1": "a", "T1": "t"}, {"c1": ("T1", "P1")})
+
+    assert members(merged(newer, older)) == {"c1": ["T1 teacher"]}
+
+
+def test_an_address_belongs_to_whom_the_newest_set_says() -> None:
+    """An address given to another person between two sets never carries the first one's classes."""
+    newer = a_set("1", {"P2": "a"}, {"c2": ("", "P2")})
+    older = a_set("1", {"P1": "a", "P3": "c"}, {"c1": ("", "P1 P3")})
+
+    rows = merged(newer, older)
+
+    assert users(rows) == {"P2": "a", "P3": "c"}
+    assert members(rows) == {"c1": ["P3 student"], "c2": ["P2 student"]}
+    assert [row[0] for row in rows["roles.csv"]] == ["P2", "P3"]
+
+
+def test_who_lost_an_address_does_not_come_back_with_an_older_one() -> None:
+    """It may be somebody else's by now, whom no profile covers."""
+    newest, middle, oldest = (a_set("1", {own: address}) for own, address in ("1a", "2a", "2b"))
+
+    assert users(merged(newest, middle, oldest)) == {"1": "a"}
+
+
+def test_an_address_moved_within_a_school_never_joins_two_people_through_another_school() -> None:
+    """One person is at both schools; an older set of the second gives the address to somebody."""
+    here = a_set("1", {"P1": "a"})
+    newer = a_set("2", {"P2": "a"}, {"c2": ("", "P2")})
+    older = a_set("2", {"P3": "a"}, {"c3": ("", "P3")})
+
+    rows = merged(here, newer, older)
+
+    assert users(rows) == {"P1": "a"}
+    assert members(rows) == {"c2": ["P1 student"], "c3": []}
+
+
+def test_a_teacher_of_two_schools_is_one_person_with_a_role_at_each() -> None:
+    """The smallest id stays, and only one role is primary."""
+    one = a_set("1", {"T7": "t"}, {"c1": ("T7", "")})
+    other = a_set("2", {"T5": "t"}, {"c2": ("T5", "")})
+
+    rows = merged(one, other)
+
+    assert users(rows) == {"T5": "t"}
+    assert rows["roles.csv"] == [
+        ("T5", "1", "teacher", "", "TRUE"),
+        ("T5", "2", "teacher", "", "FALSE"),
+    ]
+    assert members(rows) == {"c1": ["T5 teacher"], "c2": ["T5 teacher"]}
+
+
+def test_a_pupil_at_one_school_who_teaches_at_another_is_first_of_all_a_teacher() -> None:
+    """SDS matches who has a primary staff role by the staff rule."""
+    rows = merged(a_set("1", {"P1": "a"}), a_set("2", {"T1": "a"}))
+
+    assert rows["roles.csv"] == [
+        ("P1", "1", "student", "", "FALSE"),
+        ("P1", "2", "teacher", "", "TRUE"),
+    ]
+
+
+def test_a_dual_registered_pupil_is_one_person_in_the_classes_of_both_schools() -> None:
+    """Two rows for one account would be refused, or taken for one by chance."""
+    one = a_set("1", {"P1": "a", "P2": "b"}, {"c1": ("", "P1 P2")})
+    other = a_set("2", {"P9": "a"}, {"c2": ("", "P9")})
+
+    rows = merged(one, other)
+
+    assert users(rows) == {"P1": "a", "P2": "b"}
+    assert members(rows) == {"c1": ["P1 student", "P2 student"], "c2": ["P1 student"]}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_one_person_of_three_schools_keeps_the_smallest_id(order: tuple[int, ...]) -> None:
+    """In whatever order the ids meet, all three lead to the same one."""
+    sets = [
+        a_set(key, {own: "a"}, {f"c{key}": ("", own)})
+        for key, own in (("1", "P8"), ("2", "P3"), ("3", "P5"))
+    ]
+
+    rows = merged(*(sets[number] for number in order))
+
+    assert users(rows) == {"P3": "a"}
+    assert members(rows) == {f"c{key}": ["P3 student"] for key in "123"}
+    assert sorted(row[4] for row in rows["roles.csv"]) == ["FALSE", "FALSE", "TRUE"]
+
+
+def test_who_teaches_and_learns_in_one_class_of_a_foreign_set_is_refused() -> None:
+    """No set of ours says so (the roster decides); one that did would not get past the rules."""
+    one = a_set("1", {"P1": "a"}, {"c1": ("", "P1")})
+    both = SealedFiles("1", dict(one.files) | _enrolled(one, ("c1", "P1", "teacher")))
+
+    with pytest.raises(RosterInvalid):
+        merged(both)
+
+
+def _enrolled(one: SealedFiles, row: Row) -> dict[str, bytes]:
+    """Return enrollments.csv of *one* with *row* after the rest."""
+    line = (",".join(row) + "\r\n").encode()
+    return {"enrollments.csv": one.files["enrollments.csv"] + line}
+
+
+@pytest.mark.parametrize(
+    ("other", "file"),
+    [
+        (a_set("2", {"P1": "b"}), "users.csv"),
+        (a_set("2", {"P2": "b"}, {"c1": ("", "P2")}), "classes.csv"),
+    ],
+)
+def test_two_schools_that_use_one_id_stop_the_merge(other: SealedFiles, file: str) -> None:
+    """Legacy ids carry no school: a clash would put one school's pupils in the other's class."""
+    with pytest.raises(MergeConflict, match=f"two schools use one id in {file}") as caught:
+        merge([a_set("1", {"P1": "a"}, {"c1": ("", "P1")}), other])
+
+    assert caught.value.facts == {"file": file}
+
+
+def test_a_changed_file_stops_the_merge() -> None:
+    """A set that is not what we sealed is never half read."""
+    files = dict(a_set("1", {"P1": "a"}).files) | {"users.csv": b"sourcedId\r\nP1\r\n"}
+
+    with pytest.raises(StoreConflict):
+        merge([SealedFiles("1", files)])
+
+
+def test_no_sets_make_no_rows() -> None:
+    """There is a table for every file all the same."""
+    assert {name: list(rows) for name, rows in merge([]).items()} == {name: [] for name in COLUMNS}
+
+
+# -- properties ----------------------------------------------------------------------------------
+
+PEOPLE = [f"P{number}" for number in range(6)] + ["T6", "T7"]
+ADDRESSES = list("abcdefgh")
+CLASSES = ["c1", "c2", "c3"]
+
+
+@st.composite
+def a_drawn_set(draw: st.DrawFn, key: str) -> SealedFiles:
+    """A set of one school: any of the people with any addresses, any classes of them.
+
+    Ids carry the school's key, addresses do not: people of two schools may be one person.
+    """
+    own = draw(st.lists(st.sampled_from(PEOPLE), unique=True))
+    given_to = draw(st.permutations(ADDRESSES))
+    people = {f"{one}{key}": address for one, address in zip(own, given_to, strict=False)}
+    classes = {}
+    for name in draw(st.lists(st.sampled_from(CLASSES), unique=True)):
+        chosen = sorted(one for one in people if draw(st.booleans()))
+        teachers = " ".join(one for one in chosen if one.startswith("T"))
+        students = " ".join(one for one in chosen if one.startswith("P"))
+        classes[f"{name}-{key}"] = (teachers, students)
+    return a_set(key, people, classes)
+
+
+FEWER = settings(max_examples=50)  # each draws, writes and checks several sets of files
+SETS = st.lists(st.sampled_from("12").flatmap(a_drawn_set), max_size=4)
+
+
+@FEWER
+@given(SETS)
+def test_a_merge_of_anything_holds_together(sets: list[SealedFiles]) -> None:
+    """Whatever the sets say of each other, every enrollment has its user and its class."""
+    rows = merged(*sets)  # which asks the rules and the oracle
+
+    known, classes = set(users(rows)), {row[0] for row in rows["classes.csv"]}
+    assert all(own in classes and user in known for own, user, _ in rows["enrollments.csv"])
+    assert {row[0] for row in rows["roles.csv"]} == known
+
+
+@FEWER
+@given(st.lists(a_drawn_set("1"), max_size=4))
+def test_nobody_is_enrolled_by_an_older_set_where_a_newer_has_the_class(
+    sets: list[SealedFiles],
+) -> None:
+    """Each class holds whom the newest set that has it enrolls, and nobody else."""
+    expected: dict[str, list[str]] = {}
+    for one in sets:
+        for own, enrolled in members(_rows(one)).items():
+            expected.setdefault(own, enrolled)
+
+    found = members(merged(*sets))
+
+    assert found.keys() == expected.keys()
+    assert all(set(enrolled) <= set(expected[own]) for own, enrolled in found.items())
+    assert not sets or found.items() >= members(_rows(sets[0])).items()
+
+
+def _rows(one: SealedFiles) -> Merged:
+    return {name: list(decode(name, body, COLUMNS[name])) for name, body in one.files.items()}
+
+
+@FEWER
+@given(st.lists(a_drawn_set("1"), max_size=4))
+def test_nobody_has_another_address_than_the_newest_set_that_knows_them_says(
+    sets: list[SealedFiles],
+) -> None:
+    """Not even where that address has since gone to somebody else: then they are left out."""
+    newest: dict[str, str] = {}
+    for one in sets:
+        newest = users(_rows(one)) | newest
+
+    assert users(merged(*sets)).items() <= newest.items()
+
+
+@FEWER
+@given(a_drawn_set("1"))
+def test_one_set_alone_keeps_its_bytes(one: SealedFiles) -> None:
+    """A connector of one profile delivers exactly what that profile sealed."""
+    assert rules.files(merge([one])) == one.files
+
+
+@FEWER
+@given(a_drawn_set("1"), st.integers(1, 3))
+def test_a_set_merged_with_itself_is_itself(one: SealedFiles, times: int) -> None:
+    """A doubled message does no harm."""
+    assert rules.files(merge([one] * times)) == one.files
+
+
+@FEWER
+@given(
+    st.lists(st.integers(3, 13), min_size=1, max_size=12),
+    st.permutations([{"year_groups": "3-6"}, {"year_groups": "7-9"}, {"year_groups": "8-13"}]),
+)
+def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
+    years: list[int], profiles: list[dict[str, str]]
+) -> None:
+    """Sets of one reading agree with each other, so nothing depends on which comes first."""
+    read = school(
+        [pupil(str(number), year) for number, year in enumerate(years)],
+        [employee("41"), employee("42")],
+        [
+            teaching_set(
+                f"30{number}", sorted({str(number), "0"}), [f"4{1 + number % 2}"], year=year
+            )
+            for number, year in enumerate(years)
+        ],
+    )
+    sets = [
+        sealed("1", build(read, PLACE, ProfileSettings.model_validate(one), YEAR).roster)
+        for one in profiles
+    ]
+
+    assert rules.files(merge(sets)) == rules.files(merge(sets[::-1]))

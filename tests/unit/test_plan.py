@@ -1,0 +1,309 @@
+"""What would change in SDS, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync import plan
+from sync.plan import Change, Decision, Excess
+from sync.sds.csvtext import encode
+from sync.sds.tables import COLUMNS, Row
+from sync.settings import Limits
+
+type Tables = Mapping[str, Iterable[Row]]
+
+LIMITS = Limits()
+NOTHING = Change(before=0, after=0, added=0, removed=0, changed=0)
+
+
+def files(tables: Tables | None = None) -> dict[str, bytes]:
+    """Return all five files, empty but for *tables*."""
+    return {name: encode(COLUMNS[name], (tables or {}).get(name, ())) for name in COLUMNS}
+
+
+def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
+    """Compare two deliveries; without *before* there was none."""
+    return plan.decide(
+        "digest",
+        None if before is None else files(before),
+        files(after),
+        against=None if before is None else "20261120T220000Z-00000000",
+        limits=limits,
+        hold_first=True,
+    )
+
+
+def excesses(before: Tables, after: Tables, limits: Limits = LIMITS) -> tuple[Excess, ...]:
+    """Return the limits met, () if the delivery may go."""
+    hold = decided(before, after, limits).hold
+    return hold.excesses if hold else ()
+
+
+def rows(name: str, numbers: Iterable[int]) -> dict[str, list[Row]]:
+    """Return a table of as many rows as there are *numbers*, each unlike the others."""
+    blank = ("",) * (len(COLUMNS[name]) - 2)
+    return {name: [(f"{number:06}", f"u{number}", *blank) for number in numbers]}
+
+
+def test_every_table_is_counted() -> None:
+    """Added, removed, changed, row by row; the plan says against what."""
+    before: dict[str, list[Row]] = {
+        "orgs.csv": [("1", "Northbank", "school")],
+        "users.csv": [("a", "a@x", "", ""), ("b", "b@x", "", ""), ("c", "c@x", "", "")],
+        "roles.csv": [("a", "1", "student", "08", "TRUE"), ("b", "1", "teacher", "", "TRUE")],
+        "classes.csv": [("k", "1", "8A"), ("l", "1", "8B")],
+        "enrollments.csv": [("k", "a", "student"), ("k", "b", "teacher")],
+    }
+    after: dict[str, list[Row]] = {
+        "orgs.csv": [("1", "Northbank College", "school")],
+        "users.csv": [("a", "a@x", "Sam", ""), ("b", "new@x", "", "")],
+        "roles.csv": [("a", "1", "student", "09", "TRUE"), ("b", "1", "student", "", "TRUE")],
+        "classes.csv": [("k", "1", "8A"), ("l", "2", "8C"), ("m", "1", "8D")],
+        "enrollments.csv": [("k", "b", "student"), ("k", "b", "teacher")],
+    }
+
+    decision = decided(before, after)
+
+    assert decision.hold is None
+    assert decision.plan.against == "20261120T220000Z-00000000"
+    assert decision.plan.changes == {
+        "orgs.csv": Change(before=1, after=1, added=0, removed=0, changed=1),
+        # a changed username is one gone and one come: SDS would match another account
+        "users.csv": Change(before=3, after=2, added=1, removed=2, changed=1),
+        "roles.csv": Change(before=2, after=2, added=1, removed=1, changed=1),
+        "classes.csv": Change(before=2, after=3, added=1, removed=0, changed=1),
+        "enrollments.csv": Change(before=2, after=2, added=1, removed=1, changed=0),
+    }
+
+
+def test_the_same_again_changes_nothing() -> None:
+    """An unchanged delivery has an empty plan, and no limit is met even at zero."""
+    strict = Limits(removed_percent=0, removed_rows=0, enrollments_removed_percent=0)
+    table = rows("users.csv", range(40))
+
+    decision = decided(table, table, strict)
+
+    assert decision.hold is None
+    assert decision.plan.changes["users.csv"] == NOTHING.model_copy(
+        update={"before": 40, "after": 40}
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "before", "removed", "allowed"),
+    [
+        # the rows count while the percentage is less
+        ("users.csv", 50, 10, None),
+        ("users.csv", 50, 11, 10),
+        ("roles.csv", 100, 10, None),
+        ("roles.csv", 100, 11, 10),
+        ("classes.csv", 12, 10, None),
+        ("classes.csv", 12, 11, 10),
+        # a school is never lost without a person
+        ("orgs.csv", 30, 1, 0),
+        ("enrollments.csv", 50, 10, None),
+        ("enrollments.csv", 50, 11, 10),
+        # the percentage counts from there on, and never rounds up
+        ("users.csv", 119, 11, None),
+        ("users.csv", 119, 12, 11),
+        ("users.csv", 1_000, 100, None),
+        ("users.csv", 1_000, 101, 100),
+        ("classes.csv", 1_009, 101, 100),
+        ("enrollments.csv", 1_000, 200, None),
+        ("enrollments.csv", 1_000, 201, 200),
+    ],
+)
+def test_removals_are_held_from_one_row_over_the_limit(
+    table: str, before: int, removed: int, allowed: int | None
+) -> None:
+    """10 % or 10 rows, whichever is more; enrollments 20 %; to the row."""
+    found = excesses(rows(table, range(before)), rows(table, range(removed, before)))
+
+    told = (
+        ()
+        if allowed is None
+        else (Excess(table=table, what="removed", rows=removed, allowed=allowed),)
+    )
+    assert found == told
+
+
+@pytest.mark.parametrize("table", sorted(COLUMNS.keys() - {"orgs.csv"}))
+@pytest.mark.parametrize("before", [1, 10])
+def test_an_emptied_table_is_held_at_any_size(table: str, before: int) -> None:
+    """Even where the limit in rows would let it go."""
+    found = excesses(rows(table, range(before)), {})
+
+    assert found == (Excess(table=table, what="emptied", rows=before, allowed=0),)
+
+
+def group(small: Iterable[int]) -> dict[str, list[Row]]:
+    """Return a delivery of a school of 1,000 pupils and one of those in *small*, a class each."""
+    pupils = [("1", f"a{number:04}") for number in range(1_000)]
+    pupils += [("2", f"b{number:04}") for number in small]
+    return {
+        "orgs.csv": [("1", "Northbank", "school"), ("2", "Southbank", "school")],
+        "users.csv": [(own, f"{own}@x.example", "", "") for _, own in pupils],
+        "roles.csv": [(own, org, "student", "08", "TRUE") for org, own in pupils],
+        "classes.csv": [("1-k", "1", "8A"), ("2-k", "2", "8A")],
+        "enrollments.csv": [(f"{org}-k", own, "student") for org, own in pupils],
+    }
+
+
+def test_a_small_school_cannot_vanish_within_a_large_group() -> None:
+    """Limits hold for each school too: 40 of 1,040 pupils may be all of one school."""
+    before = group(range(40))
+
+    assert excesses(before, group(range(2, 40))) == ()
+    assert excesses(before, group(range(15, 40))) == (
+        Excess(table="roles.csv", what="removed", rows=15, allowed=10, org="2"),
+        Excess(table="enrollments.csv", what="removed", rows=15, allowed=10, org="2"),
+    )
+
+
+def test_a_school_of_few_that_loses_everyone_is_held() -> None:
+    """Ten pupils are few rows, and all of them are too many."""
+    found = excesses(group(range(8)), group(()))
+
+    assert {(one.table, one.what, one.org) for one in found} == {
+        ("roles.csv", "emptied", "2"),
+        ("enrollments.csv", "emptied", "2"),
+    }
+
+
+def test_an_emptied_large_table_is_told_once() -> None:
+    """As rows lost: the number is what a person needs."""
+    found = excesses(rows("users.csv", range(40)), {})
+
+    assert found == (Excess(table="users.csv", what="removed", rows=40, allowed=10),)
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "allowed"),
+    [
+        (0, 25, None),
+        (0, 26, 25),
+        (100, 25, None),
+        (100, 26, 25),
+        (103, 25, None),
+        (103, 26, 25),
+        (1_000, 250, None),
+        (1_000, 251, 250),
+    ],
+)
+def test_new_users_are_held_from_one_over_the_limit(
+    before: int, added: int, allowed: int | None
+) -> None:
+    """25 % or 25 users, whichever is more: who comes in hundreds comes by mistake."""
+    found = excesses(rows("users.csv", range(before)), rows("users.csv", range(before + added)))
+
+    told = (
+        ()
+        if allowed is None
+        else (Excess(table="users.csv", what="added", rows=added, allowed=allowed),)
+    )
+    assert found == told
+
+
+@pytest.mark.parametrize("table", sorted(COLUMNS.keys() - {"users.csv"}))
+def test_only_users_have_a_limit_to_what_is_new(table: str) -> None:
+    """Sets and lists come in hundreds every September."""
+    assert excesses(rows(table, range(1)), rows(table, range(500))) == ()
+
+
+def test_limits_are_the_settings() -> None:
+    """Each of the five is used where it is meant."""
+    limits = Limits(
+        removed_percent=50,
+        removed_rows=1,
+        enrollments_removed_percent=0,
+        users_added_percent=0,
+        users_added_rows=0,
+    )
+    before = rows("users.csv", range(4)) | rows("enrollments.csv", range(4))
+    after = rows("users.csv", range(2, 5)) | rows("enrollments.csv", range(2, 4))
+
+    assert excesses(before, after, limits) == (
+        Excess(table="enrollments.csv", what="removed", rows=2, allowed=1),
+        Excess(table="users.csv", what="added", rows=1, allowed=0),
+    )
+
+
+@pytest.mark.parametrize("hold_first", [True, False])
+def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bool) -> None:
+    """There is nothing to compare with, so no limit says anything."""
+    decision = plan.decide(
+        "digest",
+        None,
+        files(rows("users.csv", range(500))),
+        against=None,
+        limits=LIMITS,
+        hold_first=hold_first,
+    )
+
+    assert decision.plan.against is None
+    assert decision.plan.changes["users.csv"].added == 500
+    if hold_first:
+        assert decision.hold == plan.Hold(digest="digest", first=True, excesses=())
+    else:
+        assert decision.hold is None
+
+
+def test_a_hold_is_for_one_digest() -> None:
+    """So that an approval cannot be for another delivery."""
+    hold = decided(rows("users.csv", range(40)), {}).hold
+
+    assert hold is not None
+    assert (hold.digest, hold.first) == ("digest", False)
+
+
+def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
+    """SDS makes inactive what a missing file held; one that is new has lost nothing."""
+    before, after = files(rows("classes.csv", range(3))), files(rows("orgs.csv", range(2)))
+    del after["classes.csv"], before["orgs.csv"]
+
+    decision = plan.decide("d", before, after, against="a", limits=LIMITS, hold_first=True)
+
+    assert decision.plan.changes["classes.csv"] == Change(
+        before=3, after=0, added=0, removed=3, changed=0
+    )
+    assert decision.plan.changes["orgs.csv"] == Change(
+        before=0, after=2, added=2, removed=0, changed=0
+    )
+    assert decision.hold is not None
+    assert decision.hold.excesses == (
+        Excess(table="classes.csv", what="emptied", rows=3, allowed=0),
+    )
+
+
+NUMBERS = st.sets(st.integers(0, 60))
+
+
+@given(st.sampled_from(sorted(COLUMNS)), NUMBERS, NUMBERS)
+def test_no_loss_over_the_limits_slips_through(
+    table: str, before: set[int], after: set[int]
+) -> None:
+    """Whatever else comes in its place: what is held is exactly what the promise says."""
+    found = excesses(rows(table, sorted(before)), rows(table, sorted(after)))
+
+    lost = len(before - after)
+    percent = 20 if table == "enrollments.csv" else 10
+    emptied = bool(before) and not after
+    too_much = lost > 10 and lost * 100 > percent * len(before)
+    gained = len(after - before)
+    too_many = table == "users.csv" and gained > 25 and gained * 4 > len(before)
+    assert bool(found) is (emptied or too_much or too_many)
+
+
+@given(NUMBERS, NUMBERS)
+def test_a_plan_adds_up(before: set[int], after: set[int]) -> None:
+    """Before, less removed, plus added, is after."""
+    change = decided(
+        rows("users.csv", sorted(before)), rows("users.csv", sorted(after))
+    ).plan.changes["users.csv"]
+
+    assert change.before - change.removed + change.added == change.after
+    assert (change.added, change.removed) == (len(after - before), len(before - after))

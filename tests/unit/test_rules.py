@@ -1,0 +1,185 @@
+"""What breaks a rule of SDS is never written, and what is written pleases SDS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulators.sds import check_files
+from sync.errors import RosterInvalid
+from sync.sds import rules
+from sync.sds.csvtext import decode
+from sync.sds.tables import COLUMNS, GRADES, Row
+
+CLASS = "9990001-2026-301"
+SOUND: Mapping[str, list[Row]] = {
+    "orgs.csv": [("9990001", "Northbank School", "school")],
+    "users.csv": [
+        ("9990001-P1", "p1@northbank.example", "", ""),
+        ("9990001-T41", "t41@northbank.example", "Ida", "Vale"),
+    ],
+    "roles.csv": [
+        ("9990001-P1", "9990001", "student", "08", "TRUE"),
+        ("9990001-T41", "9990001", "teacher", "", "TRUE"),
+    ],
+    "classes.csv": [(CLASS, "9990001", "8A-Ph1")],
+    "enrollments.csv": [
+        (CLASS, "9990001-P1", "student"),
+        (CLASS, "9990001-T41", "teacher"),
+    ],
+}
+FORM = "is not in the form that SDS takes"
+UNSAFE = "has a control character, a blank at an end, or would be a formula"
+TWICE = "is used twice, or the rows are not sorted"
+UNKNOWN = "is not a value that SDS knows"
+
+
+def test_sound_rows_are_written_as_they_are() -> None:
+    """Nothing is changed on the way, and the oracle finds no fault."""
+    files = rules.files(SOUND)
+
+    assert {name: list(decode(name, files[name], COLUMNS[name])) for name in files} == SOUND
+    assert check_files(files) == []
+
+
+def test_no_rows_at_all_are_five_headers() -> None:
+    """The same files every time, header only when empty."""
+    files = rules.files(dict.fromkeys(COLUMNS, ()))
+
+    assert files == {
+        name: (",".join(columns) + "\r\n").encode() for name, columns in COLUMNS.items()
+    }
+
+
+BREAKS: list[tuple[str, Row, str, str]] = [
+    # file, a row put after the sound ones, the column, what is told
+    ("orgs.csv", ("9990 002", "Hillside", "school"), "sourcedId", FORM),
+    ("orgs.csv", ("9990002", "", "school"), "name", "is blank"),
+    ("orgs.csv", ("9990002", "=Hillside", "school"), "name", UNSAFE),
+    ("orgs.csv", ("9990002", "Hillside", "trust"), "type", UNKNOWN),
+    ("users.csv", ("9990001-T42 ", "t42@northbank.example", "", ""), "sourcedId", UNSAFE),
+    ("users.csv", ("9990001-T42,", "t42@northbank.example", "", ""), "sourcedId", FORM),
+    ("users.csv", ("9990001-T" + "4" * 248, "x@y.example", "", ""), "sourcedId", "is too long"),
+    ("users.csv", ("9990001-T41", "t42@northbank.example", "", ""), "sourcedId", TWICE),
+    ("users.csv", ("9990001-A", "t42@northbank.example", "", ""), "sourcedId", TWICE),
+    ("users.csv", ("9990001-T42", "", "", ""), "username", "is blank"),
+    ("users.csv", ("9990001-T42", "t41@northbank.example", "", ""), "username", "is used twice"),
+    ("users.csv", ("9990001-T42", "T42@northbank.example", "", ""), "username", FORM),
+    ("users.csv", ("9990001-T42", "é@northbank.example", "", ""), "username", FORM),
+    ("users.csv", ("9990001-T42", "secret", "", ""), "username", FORM),
+    ("users.csv", ("9990001-T42", "t" * 114 + "@x.example", "", ""), "username", "is too long"),
+    ("users.csv", ("9990001-T42", "t42@x.example", "secret\n", ""), "givenName", UNSAFE),
+    ("users.csv", ("9990001-T42", "t42@x.example", "Ida", " secret"), "familyName", UNSAFE),
+    ("roles.csv", ("secret", "9990001", "teacher", "", "TRUE"), "userSourcedId", "users.csv"),
+    ("roles.csv", ("9990001-T41", "secret", "teacher", "", "TRUE"), "orgSourcedId", "orgs.csv"),
+    ("roles.csv", ("9990001-T41", "9990001", "Teacher", "", "TRUE"), "role", UNKNOWN),
+    ("roles.csv", ("9990001-T41", "9990001", "teacher", "8", "TRUE"), "grade", UNKNOWN),
+    ("roles.csv", ("9990001-T41", "9990001", "teacher", "", "true"), "isPrimary", UNKNOWN),
+    ("roles.csv", ("9990001-T41", "9990001", "teacher", "09", "TRUE"), "userSourcedId", TWICE),
+    ("classes.csv", ("9990001-2026_302", "9990001", "8A"), "sourcedId", FORM),
+    ("classes.csv", ("9990001-2026-" + "3" * 36, "9990001", "8A"), "sourcedId", FORM),
+    ("classes.csv", ("9990001-2026-302", "9990002", "8A"), "orgSourcedId", "orgs.csv"),
+    ("classes.csv", ("9990001-2026-302", "9990001", ""), "title", "is blank"),
+    ("classes.csv", ("9990001-2026-302", "9990001", "8A/secret"), "title", FORM),
+    ("classes.csv", ("9990001-2026-302", "9990001", "8A & secret"), "title", FORM),
+    ("classes.csv", ("9990001-2026-302", "9990001", "8" * 121), "title", "is too long"),
+    ("classes.csv", (CLASS, "9990001", "8A"), "sourcedId", TWICE),
+    ("enrollments.csv", ("secret", "9990001-P1", "student"), "classSourcedId", "classes.csv"),
+    ("enrollments.csv", (CLASS, "secret", "student"), "userSourcedId", "users.csv"),
+    ("enrollments.csv", (CLASS, "9990001-T41", "owner"), "role", UNKNOWN),
+    ("enrollments.csv", (CLASS, "9990001-T41", "student"), "classSourcedId", TWICE),
+    ("enrollments.csv", (CLASS, "9990001-P1", "student"), "classSourcedId", TWICE),
+]
+
+
+@pytest.mark.parametrize(("file", "row", "column", "told"), BREAKS)
+def test_a_row_that_breaks_a_rule_stops_everything(
+    file: str, row: Row, column: str, told: str
+) -> None:
+    """No file is written; the message names file, row and column, and no cell."""
+    rows = {name: [*sound, *([row] if name == file else [])] for name, sound in SOUND.items()}
+
+    with pytest.raises(RosterInvalid) as caught:
+        rules.files(rows)
+
+    number = len(SOUND[file]) + 1
+    assert str(caught.value).startswith(f"{file} row {number}: {column} ")
+    assert told in str(caught.value)
+    assert caught.value.facts == {"file": file, "row": number, "column": column}
+    assert not any(cell in str(caught.value) for cell in row if len(cell) > 5 and cell != "teacher")
+
+
+def test_nobody_is_enrolled_twice_in_one_class() -> None:
+    """Not even as teacher and student: a team has them as owner or as member."""
+    rows = dict(SOUND)
+    rows["enrollments.csv"] = [(CLASS, "9990001-P1", "student"), (CLASS, "9990001-P1", "teacher")]
+
+    with pytest.raises(RosterInvalid, match=r"enrollments.csv row 2: classSourcedId is used twice"):
+        rules.files(rows)
+
+
+def test_limits_are_met_exactly() -> None:
+    """A class id of 48, a title of 120, a cell of 256 and an address of 113 letters are taken."""
+    rows: dict[str, list[Row]] = {
+        "orgs.csv": [("9990001", "N" * rules.CELL_LIMIT, "school")],
+        "users.csv": [("9990001-P1", "p" * 103 + "@x.example", "", "")],
+        "roles.csv": [("9990001-P1", "9990001", "student", "08", "FALSE")],
+        "classes.csv": [("9990001-2026-" + "3" * 35, "9990001", "8" * 120)],
+        "enrollments.csv": [("9990001-2026-" + "3" * 35, "9990001-P1", "student")],
+    }
+
+    assert check_files(rules.files(rows)) == []
+
+
+def test_a_grade_of_the_tenants_own_is_taken_where_it_is_told() -> None:
+    """A tenant may add codes to its value list; elsewhere the same code is a break."""
+    rows = dict(SOUND)
+    rows["roles.csv"] = [("9990001-P1", "9990001", "student", "Year 8", "TRUE")]
+
+    assert b"Year 8" in rules.files(rows, {"Year 8"})["roles.csv"]
+    with pytest.raises(RosterInvalid, match=r"roles.csv row 1: grade is not a value"):
+        rules.files(rows)
+
+
+WORDS = st.text("aB1.-_@ =+&/'é\t", max_size=6) | st.text(max_size=4)
+
+
+def _ids(form: str) -> st.SearchStrategy[list[str]]:
+    known = st.from_regex(form, fullmatch=True) | st.sampled_from(("9990001-P1", CLASS))
+    return st.lists(known, max_size=3, unique=True).map(sorted)
+
+
+@st.composite
+def _nearly_sound(draw: st.DrawFn) -> dict[str, list[Row]]:
+    """Rows of the right width whose cells are often right, and often enough not."""
+    orgs = draw(_ids(r"[A-Z0-9.-]{1,3}")) or ["9990001"]
+    users, classes = draw(_ids(r"[A-Za-z0-9_.'-]{1,3}")), draw(_ids(r"[A-Za-z0-9.-]{1,4}"))
+    address = st.from_regex(r"[a-z0-9_.'+-]{1,3}@[a-z0-9]\.example", fullmatch=True) | WORDS
+    role, flag = st.sampled_from(("student", "teacher")), st.sampled_from(("TRUE", "FALSE"))
+    grade = st.sampled_from([*sorted(GRADES), ""])
+    org = st.sampled_from(orgs)
+    made: dict[str, list[Row]] = {
+        "orgs.csv": [(one, draw(WORDS) or "School", "school") for one in orgs],
+        "users.csv": [(one, draw(address), draw(WORDS), draw(WORDS)) for one in users],
+        "roles.csv": [(one, draw(org), draw(role), draw(grade), draw(flag)) for one in users],
+        "classes.csv": [(one, draw(org), draw(WORDS)) for one in classes],
+        "enrollments.csv": [
+            (one, user, draw(role)) for one in classes for user in users if draw(st.booleans())
+        ],
+    }
+    return made
+
+
+@settings(max_examples=300)
+@given(_nearly_sound())
+def test_what_the_rules_take_sds_takes_without_a_word(rows: dict[str, list[Row]]) -> None:
+    """A set of files is refused by us, or is one in which the oracle finds no fault at all."""
+    try:
+        files = rules.files(rows)
+    except RosterInvalid:
+        return
+
+    assert check_files(files) == []

@@ -1,0 +1,369 @@
+"""What the names in the container say has been done, and what is next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from sync import delivery, state
+from sync.delivery import MANIFEST
+from sync.state import (
+    ACCEPTED,
+    APPROVED,
+    FAILED,
+    HELD,
+    PLAN,
+    RECEIPT,
+    REJECTED,
+    RUN_ASKED,
+    SUBMITTED,
+    UNCHANGED,
+    Folder,
+    State,
+)
+
+NOW = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+DAY = timedelta(hours=24)
+ONE, TWO = "20261120T220000Z-0000000a", "20261121T220000Z-0000000b"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A listed blob."""
+
+    name: str
+    created_at: datetime
+
+
+def listed(*names: str, ages: Mapping[str, timedelta] | None = None) -> list[Seen]:
+    """Return blobs as a store lists them, each made now unless *ages* says how long ago."""
+    return [Seen(name, NOW - (ages or {}).get(name, timedelta(0))) for name in sorted(names)]
+
+
+def folder(*names: str, own: str = TWO, age: timedelta = timedelta(0)) -> Folder:
+    """Return a folder of *names*, all made *age* ago."""
+    return Folder(own, dict.fromkeys(names, NOW - age))
+
+
+def test_the_limits_are_those_that_are_promised() -> None:
+    """Approvals for a day, data for two; fewer submissions than SDS takes in a day."""
+    assert timedelta(hours=24) == state.APPROVAL_LASTS
+    assert timedelta(hours=48) == state.DATA_LASTS
+    assert (state.SUBMISSIONS_A_DAY, state.SUBMISSIONS_EACH, state.ATTEMPTS) == (4, 3, 5)
+
+
+def test_a_claim_outlives_the_function_that_holds_it() -> None:
+    """The host kills a function at its time limit: only then may another take over."""
+    host = json.loads((Path(__file__).parents[2] / "host.json").read_text("utf-8"))
+    hours, minutes, seconds = map(int, host["functionTimeout"].split(":"))
+
+    assert hours * 3600 + minutes * 60 + seconds == state.FUNCTION_TIMEOUT_S
+    assert timedelta(seconds=2 * state.FUNCTION_TIMEOUT_S) == state.CLAIM_LASTS
+
+
+# -- folders -------------------------------------------------------------------------------------
+
+
+def test_folders_are_those_directly_under_the_prefix() -> None:
+    """Blobs beside them are no folders, and what is deeper belongs to the folder above."""
+    blobs = listed("schools/a/pulls/2/x.json", "schools/a/pulls/1/y/z.json", "schools/a/pulls/odd")
+
+    found = state.folders("schools/a/pulls/", reversed(blobs))
+
+    assert found == [Folder("1", {"y/z.json": NOW}), Folder("2", {"x.json": NOW})]
+
+
+def test_a_set_exists_once_its_manifest_does() -> None:
+    """A pull that died while it wrote has left nothing that anybody sees."""
+    blobs = listed(
+        f"profiles/prep/{TWO}/users.csv",
+        f"profiles/prep/{ONE}/users.csv",
+        f"profiles/prep/{ONE}/{MANIFEST}",
+        f"profiles/prep/notes/{MANIFEST}",
+    )
+
+    assert [one.id for one in state.sets("prep", blobs)] == [ONE]
+
+
+@pytest.mark.parametrize("mark", [MANIFEST, UNCHANGED, FAILED])
+def test_a_delivery_exists_once_it_is_sealed_unchanged_or_failed(mark: str) -> None:
+    """Files alone are nothing, and claims are not a delivery."""
+    blobs = listed(
+        f"connectors/c/{TWO}/{mark}",
+        f"connectors/c/{ONE}/users.csv",
+        f"connectors/c/{ONE}/{PLAN}",
+        "connectors/c/claims/000001.json",
+        f"connectors/c/claims/{MANIFEST}",
+    )
+
+    assert [one.id for one in state.deliveries("connectors/c/", blobs)] == [TWO]
+
+
+def test_two_deliveries_of_one_moment_go_by_when_they_were_sealed() -> None:
+    """The settings were changed in between: the later one counts, whatever its digest."""
+    first, second = "20261121T220000Z-ffffffff", "20261121T220000Z-00000000"
+    names = [f"connectors/c/{own}/{MANIFEST}" for own in (first, second)]
+    ages = {names[0]: timedelta(hours=2), names[1]: timedelta(hours=1)}
+    blobs = listed(*names, f"connectors/c/{first}/{ACCEPTED}", ages=ages)
+
+    assert [one.id for one in state.deliveries("connectors/c/", blobs)] == [first, second]
+
+
+# -- the state of a delivery -----------------------------------------------------------------------
+
+SEALED = (MANIFEST,)
+PLANNED = (*SEALED, PLAN)
+HELD_TOO = (*PLANNED, HELD)
+SENT = (*PLANNED, SUBMITTED)
+
+
+@pytest.mark.parametrize(
+    ("marks", "newest", "older"),
+    [
+        ((UNCHANGED,), State.UNCHANGED, State.UNCHANGED),
+        ((FAILED,), State.FAILED, State.FAILED),
+        (SEALED, State.SEALED, State.SUPERSEDED),
+        # the hold is written before the plan: until then nothing is decided
+        ((*SEALED, HELD), State.SEALED, State.SUPERSEDED),
+        ((*SEALED, APPROVED), State.SEALED, State.SUPERSEDED),
+        (PLANNED, State.READY, State.SUPERSEDED),
+        (HELD_TOO, State.HELD, State.SUPERSEDED),
+        ((*HELD_TOO, APPROVED), State.READY, State.SUPERSEDED),
+        ((*HELD_TOO, REJECTED), State.REJECTED, State.REJECTED),
+        # two people at once: no beats yes
+        ((*HELD_TOO, APPROVED, REJECTED), State.REJECTED, State.REJECTED),
+        ((*PLANNED, FAILED), State.FAILED, State.FAILED),
+        ((*HELD_TOO, APPROVED, FAILED), State.FAILED, State.FAILED),
+        # what SDS has is followed to its end, whatever came later
+        (SENT, State.SUBMITTED, State.SUBMITTED),
+        ((*HELD_TOO, APPROVED, SUBMITTED), State.SUBMITTED, State.SUBMITTED),
+        ((*SENT, REJECTED), State.SUBMITTED, State.SUBMITTED),
+        ((*SENT, FAILED), State.SUBMITTED, State.SUBMITTED),
+        ((*SENT, ACCEPTED), State.ACCEPTED, State.ACCEPTED),
+        ((*SENT, ACCEPTED, RUN_ASKED), State.ACCEPTED, State.ACCEPTED),
+        ((*SENT, RECEIPT), State.DONE, State.DONE),
+        ((*SENT, ACCEPTED, RUN_ASKED, RECEIPT), State.DONE, State.DONE),
+        ((*PLANNED, RECEIPT), State.DONE, State.DONE),
+    ],
+)
+def test_marks_say_how_far_a_delivery_has_come(
+    marks: tuple[str, ...], newest: State, older: State
+) -> None:
+    """As the newest of its connector, and when a newer one exists."""
+    one = folder(*marks)
+
+    assert state.state(one, newest=True, now=NOW) is newest
+    assert state.state(one, newest=False, now=NOW) is older
+
+
+@pytest.mark.parametrize(
+    ("age", "reached"),
+    [
+        (timedelta(0), State.READY),
+        (DAY - SECOND, State.READY),
+        (DAY, State.READY),
+        (DAY + SECOND, State.EXPIRED),
+        (DAY * 30, State.EXPIRED),
+    ],
+)
+def test_an_approval_lasts_a_day_to_the_second(age: timedelta, reached: State) -> None:
+    """By storage's own clock, from the moment it was given."""
+    made = dict.fromkeys(HELD_TOO, NOW - DAY * 40) | {APPROVED: NOW - age}
+
+    assert state.state(Folder(TWO, made), newest=True, now=NOW) is reached
+
+
+@pytest.mark.parametrize("marks", [PLANNED, HELD_TOO])
+def test_only_an_approval_ages(marks: tuple[str, ...]) -> None:
+    """How old data may be is judged where they are sent, not here."""
+    one = folder(*marks, age=DAY * 30)
+
+    assert state.state(one, newest=True, now=NOW) in {State.READY, State.HELD}
+
+
+MARKS = (MANIFEST, UNCHANGED, PLAN, HELD, APPROVED, REJECTED, SUBMITTED, ACCEPTED, RECEIPT, FAILED)
+
+
+def _all_marks() -> Iterable[frozenset[str]]:
+    return (frozenset(some) for size in range(len(MARKS) + 1) for some in combinations(MARKS, size))
+
+
+def test_nothing_is_ready_that_must_not_be_sent() -> None:
+    """Of all combinations of marks, in any order of crashes, only sound ones may be sent."""
+    for marks in _all_marks():
+        for newest in (True, False):
+            for age in (DAY, DAY + SECOND):
+                one = folder(*marks, age=age)
+                if state.state(one, newest=newest, now=NOW) is State.READY:
+                    assert newest
+                    assert marks >= {MANIFEST, PLAN}
+                    assert HELD not in marks or APPROVED in marks
+                    assert APPROVED not in marks or age <= DAY
+                    assert not marks & {RECEIPT, ACCEPTED, SUBMITTED, REJECTED, UNCHANGED, FAILED}
+
+
+def test_what_sds_has_is_never_lost_sight_of() -> None:
+    """No other mark hides that files were submitted and are not answered yet."""
+    for marks in _all_marks():
+        if SUBMITTED in marks and not marks & {ACCEPTED, RECEIPT}:
+            assert state.state(folder(*marks), newest=False, now=NOW) is State.SUBMITTED
+
+
+def test_only_the_last_delivery_is_the_newest() -> None:
+    """The older of two sealed ones is superseded."""
+    older, newer = folder(*PLANNED, own=ONE), folder(*PLANNED, own=TWO)
+
+    assert state.states([older, newer], NOW) == [(older, State.SUPERSEDED), (newer, State.READY)]
+    assert state.states([], NOW) == []
+
+
+def test_sds_holds_what_it_accepted_last_not_what_was_sealed_last() -> None:
+    """An older delivery can be accepted after a newer one was sealed."""
+    first = Folder(ONE, {ACCEPTED: NOW})
+    second = Folder(TWO, {ACCEPTED: NOW - SECOND})
+    third = folder(*PLANNED, own="20261122T220000Z-0000000c")
+
+    assert state.last_accepted([first, second, third]) is first
+    assert state.last_accepted([third]) is None
+    assert state.last_accepted([]) is None
+
+
+# -- claims ----------------------------------------------------------------------------------------
+
+CLAIMS = "connectors/c/claims/"
+
+
+def claims(*names: str, ages: Mapping[str, timedelta] | None = None) -> state.Claims:
+    """Read the claims of *names*, each made now unless *ages* says how long ago."""
+    whole = {CLAIMS + name: age for name, age in (ages or {}).items()}
+    return state.claims(CLAIMS, listed(*(CLAIMS + name for name in names), ages=whole), NOW)
+
+
+def test_the_first_claim_has_number_one() -> None:
+    """Where nothing was ever sent."""
+    assert claims() == state.Claims(next_name=f"{CLAIMS}000001", recent=(), young=(), is_open=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "number"),
+    [
+        (["000001.json"], "000002"),
+        (["000001.json", "000009.json", "000009.done"], "000010"),
+        (["000099.json", "000100.json"], "000101"),
+        (["999999.json"], "1000000"),
+        (["999999.json", "1000000.json"], "1000001"),
+        # of two sweepings, the second has still to come: a claim born done would be no claim
+        (["000007.done"], "000008"),
+    ],
+)
+def test_claims_are_numbered_on(names: list[str], number: str) -> None:
+    """No number is used twice, gaps are not filled."""
+    assert claims(*names).next_name == CLAIMS + number
+
+
+@pytest.mark.parametrize(
+    ("names", "age", "is_open"),
+    [
+        (["000001.json"], timedelta(0), True),
+        (["000001.json"], state.CLAIM_LASTS - SECOND, True),
+        (["000001.json"], state.CLAIM_LASTS, False),
+        (["000001.json", "000001.done"], timedelta(0), False),
+        (["000001.json", "000002.done"], timedelta(0), True),
+        (["000001.json", "000002.json", "000002.done"], timedelta(0), True),
+    ],
+)
+def test_a_claim_is_over_when_it_is_done_or_its_holder_must_be_dead(
+    names: list[str], age: timedelta, *, is_open: bool
+) -> None:
+    """Twice the function's time limit, by storage's clock; each claim for itself."""
+    found = claims(*names, ages=dict.fromkeys(names, age))
+
+    assert found.is_open is is_open
+
+
+def test_claims_of_a_day_and_of_two_days_are_told_apart() -> None:
+    """A day's submissions have a limit, and so have one delivery's, while it may be sent."""
+    ages = {
+        "000001.json": state.DATA_LASTS,
+        "000002.json": state.DATA_LASTS - SECOND,
+        "000003.json": DAY,
+        "000004.json": DAY - SECOND,
+    }
+
+    found = claims(*ages, "000004.done", ages=ages)
+
+    assert found.recent == (f"{CLAIMS}000004",)
+    assert found.young == tuple(f"{CLAIMS}00000{number}" for number in (2, 3, 4))
+
+
+def test_only_blobs_under_the_prefix_are_claims() -> None:
+    """A listing of the whole connector gives the same."""
+    blobs = listed(f"{CLAIMS}000001.json", f"connectors/c/{ONE}/{MANIFEST}")
+
+    assert state.claims(CLAIMS, blobs, NOW).next_name == f"{CLAIMS}000002"
+
+
+# -- pulls -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "attempts", "over", "running"),
+    [
+        (["asked.json"], 0, False, False),
+        (["asked.json", "tried-1.json"], 1, False, True),
+        (["asked.json", "tried-1.json", "ended-1.json"], 1, False, False),
+        (["asked.json", "tried-1.json", "ended-1.json", "tried-2.json"], 2, False, True),
+        (["asked.json", "tried-1.json", "tried-2.json", "ended-2.json"], 2, False, True),
+        (["asked.json", "tried-1.json", "sealed.json"], 1, True, False),
+        (["asked.json", "tried-1.json", "failed.json"], 1, True, False),
+        (["asked.json", "tried-1.json", "ended-1.json", "failed.json"], 1, True, False),
+        (["asked.json", "tried-1.json", "tried-10.json", "ended-1.json"], 2, False, True),
+    ],
+)
+def test_the_names_of_a_pull_say_how_it_stands(
+    names: list[str], attempts: int, *, over: bool, running: bool
+) -> None:
+    """How often it was begun, whether it has ended, whether somebody is at it."""
+    one = folder(*names)
+
+    assert state.attempts(one) == attempts
+    assert state.pull_is_over(one) is over
+    assert state.pull_is_running(one, NOW) is running
+
+
+@pytest.mark.parametrize(
+    ("age", "running"),
+    [(state.ATTEMPT_LASTS - SECOND, True), (state.ATTEMPT_LASTS, False)],
+)
+def test_an_attempt_that_was_killed_is_given_up_after_a_while(
+    age: timedelta, *, running: bool
+) -> None:
+    """It could not say so itself."""
+    one = Folder(TWO, {"asked.json": NOW - DAY, "tried-1.json": NOW - age})
+
+    assert state.pull_is_running(one, NOW) is running
+
+
+@pytest.mark.parametrize(
+    ("age", "still"), [(state.STANDSTILL, False), (state.STANDSTILL + SECOND, True)]
+)
+def test_what_nothing_was_added_to_for_a_while_stands_still(age: timedelta, *, still: bool) -> None:
+    """By the youngest blob in it."""
+    one = Folder(TWO, {MANIFEST: NOW - DAY, PLAN: NOW - age})
+
+    assert state.stands_still(one, NOW) is still
+
+
+def test_no_mark_is_called_like_a_file_that_is_sent() -> None:
+    """A mark is told from content by its name alone."""
+    marks = {*MARKS, RUN_ASKED, state.ASKED, state.SEALED, delivery.FINDINGS}
+
+    assert len(marks) == len(MARKS) + 4
+    assert all(name.endswith(".json") for name in marks)
