@@ -99,7 +99,11 @@ def with_local_file(env: Mapping[str, str], text: str | None) -> dict[str, str]:
 def smallest() -> Iterator[str]:
     """Yield `NAME=example` of the fewest settings that work: one school, one profile."""
     for path, declared in setting_names.DECLARED.items():
-        optional = {("profiles", KEY, "year_groups"), ("sds", "connector")}
+        optional = {
+            ("schools", KEY, "isams_key"),
+            ("profiles", KEY, "year_groups"),
+            ("sds", "connector"),
+        }
         if declared.is_required() or path in optional:
             key = {"schools": "NORTHBANK", "profiles": "SENIORS"}.get(path[0], "")
             name = setting_names.written(path).replace(KEY, key)

@@ -6,7 +6,6 @@ every delivery is compared, row by row, with the last one that SDS accepted.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -130,21 +129,25 @@ def _met_by_org(
     A small school may vanish and yet be few rows of all. What is a school's is known from its
     roles, its classes, and through these its enrollments.
     """
-    orgs = {row[0] for row in _rows("orgs.csv", before.get("orgs.csv"))}
-    if len(orgs) < 2:
+    if sum(1 for _ in _rows("orgs.csv", before.get("orgs.csv"))) < 2:
         return
-    org_of = {row[0]: row[1] for row in _rows("classes.csv", before.get("classes.csv"))}
     for name in ("roles.csv", "classes.csv", "enrollments.csv"):
-        size, by_class = _KEY[name], name == "enrollments.csv"
-        kept = {row[:size] for row in _rows(name, after.get(name))}
-        was, gone = Counter[str](), Counter[str]()
-        for row in _rows(name, before.get(name)):
-            org = org_of.get(row[0], "") if by_class else row[1]
-            was[org] += 1
-            gone[org] += row[:size] not in kept
-        for org in sorted(was):
-            left = was[org] - gone[org]
-            yield from _lost(name, was[org], gone[org], left, limits, org)
+        old, new = _by_org(name, before), _by_org(name, after)
+        for org in sorted(old):
+            left = new.get(org, set())
+            gone = len(old[org] - left)
+            yield from _lost(name, len(old[org]), gone, len(left), limits, org)
+
+
+def _by_org(name: str, files: Mapping[str, bytes]) -> dict[str, set[Row]]:
+    """Return the keys of a table's rows by the school they are about."""
+    size = _KEY[name]
+    org_of = {row[0]: row[1] for row in _rows("classes.csv", files.get("classes.csv"))}
+    found: dict[str, set[Row]] = {}
+    for row in _rows(name, files.get(name)):
+        org = org_of.get(row[0], "") if name == "enrollments.csv" else row[1]
+        found.setdefault(org, set()).add(row[:size])
+    return found
 
 
 def _lost(

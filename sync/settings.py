@@ -19,6 +19,8 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -42,6 +44,9 @@ Rows = Annotated[Whole, Field(ge=0, le=1000)]
 
 
 PLACES = ("folder", "account_url", "connection")  # of `StorageSettings`: exactly one is set
+
+
+_NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 
 
 class _Group(BaseModel):
@@ -72,19 +77,32 @@ class SchoolSettings(_Group):
         description="The host of iSAMS, without https://.",
         examples=["northbank.isams.example"],
     )
-    isams_key: SecretStr = Field(
+    isams_api: Literal["batch", "rest"] = Field(
+        default="batch",
+        description="Which API of iSAMS to read: `batch` needs ISAMS_KEY, `rest` needs"
+        " ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET.",
+        examples=["batch"],
+    )
+    isams_key: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
         min_length=8,
-        description="The Batch API key, from API Services Manager. On Azure a Key Vault reference.",
+        description="The Batch API key, from API Services Manager: required unless ISAMS_API is"
+        " rest. On Azure a Key Vault reference.",
         examples=["00000000-0000-0000-0000-000000000000"],
     )
     isams_client_secret: SecretStr | None = Field(
         default=None,
-        description="The key's client secret, where iSAMS asks for OAuth as well as the key.",
+        validate_default=True,
+        description="The client secret: of the REST client, or of the key where iSAMS asks for"
+        " OAuth as well. On Azure a Key Vault reference.",
         examples=["invented-client-secret"],
     )
     isams_client_id: str | None = Field(
         default=None,
-        description="The OAuth client id, if it is not the key itself.",
+        validate_default=True,
+        description="The client id: of the REST client, or of the key's OAuth client if it is not"
+        " the key itself.",
         examples=["00000000-0000-0000-0000-000000000000"],
     )
     time_zone: Zone = Field(
@@ -105,6 +123,19 @@ class SchoolSettings(_Group):
         " 1 September.",
         examples=["2026"],
     )
+
+    @field_validator("isams_key", "isams_client_secret", "isams_client_id")
+    @classmethod
+    def _api_has_its_keys[Value](cls, value: Value | None, info: ValidationInfo) -> Value | None:
+        # Here rather than once all is read, so that it is told together with what else is missing.
+        if value is None and info.field_name in _NEEDED.get(info.data.get("isams_api", ""), ()):
+            raise ValueError("is needed for this ISAMS_API")
+        return value
+
+    @property
+    def batch_key(self) -> str:
+        """The Batch API key, "" where the school has none."""
+        return self.isams_key.get_secret_value() if self.isams_key else ""
 
     @model_validator(mode="after")
     def _client_is_whole(self) -> SchoolSettings:

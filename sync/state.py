@@ -46,6 +46,7 @@ class Seen(Protocol):
 class State(StrEnum):
     """How far a delivery has come."""
 
+    UNSEALED = "unsealed"  # no manifest: it does not exist yet
     UNCHANGED = "unchanged"  # the same as what SDS last accepted: nothing to send
     SEALED = "sealed"  # to be compared with what SDS last accepted
     HELD = "held"  # waits for a person
@@ -124,6 +125,8 @@ def state(one: Folder, *, newest: bool, now: datetime) -> State:
     ):
         if one.has(mark):
             return reached
+    if not one.has(delivery.MANIFEST):
+        return State.UNSEALED
     if not newest:
         return State.SUPERSEDED
     if not one.has(PLAN):  # the plan comes after the hold: without it nothing is decided

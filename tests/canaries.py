@@ -7,6 +7,7 @@ key in a URL, a token or a signature is one.
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import re
@@ -90,6 +91,7 @@ class Watch(logging.Handler):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to listen. What the app keeps quiet in its host is quiet here too."""
+    importlib.import_module("sync.web.hosted")  # which quiets them, as in the host
     if not all(logging.getLogger(name).level == logging.WARNING for name in quiet.QUIET):
         raise pytest.UsageError("sync.web.hosted must quiet the loggers that write URLs")
     watch = Watch()

@@ -113,7 +113,7 @@ class Isams:
         return client.build_request(
             "POST",
             _PATH,
-            params={"apiKey": self._settings.isams_key.get_secret_value()},
+            params={"apiKey": self._settings.batch_key},
             content=_filters(methods),
             headers=headers,
             timeout=request_timeout(_ANSWER_S, budget),

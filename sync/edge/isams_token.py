@@ -47,7 +47,7 @@ class Tokens:
             return ""
         if self._token and self._clock.monotonic_s() < self._until_s:
             return self._token
-        key = self._settings.isams_key.get_secret_value().strip("{}")
+        key = self._settings.batch_key.strip("{}")
         request = client.build_request(
             "POST",
             _PATH,

@@ -1,53 +1,31 @@
-"""The records of a batch document, gathered one by one and put together as a `School`.
-
-Collections come in any order, so rows are kept by the ids they give until all have been read.
-"""
+"""The records of a batch document, taken one by one into the school's register."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from sync.errors import SourceMalformed
-from sync.isams.datasets import ALL, PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
+from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
 from sync.isams.records import Attributes, Reading, Texts
-from sync.school import Employee, Pupil, School, Subject, TeachingSet
-
-WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
-
-_YEAR = re.compile(r"-?[0-9]{1,2}")
-_NC_YEARS = range(-2, 18)
-
-
-class _Set(NamedTuple):
-    """A set as its record tells it; `user_code` is the Legacy primary teacher."""
-
-    id: str
-    code: str
-    name: str
-    year: int | None
-    subject_id: str
-    staff_ids: tuple[str, ...]
-    user_code: str
+from sync.isams.register import Register, SetRecord, nc_year
+from sync.school import Employee, Pupil, School, Subject
 
 
 class Gathered:
     """What has been read so far; `counts` is rows by dataset, repeats included."""
 
     def __init__(self) -> None:
-        self.counts = dict.fromkeys((dataset.record for dataset in ALL), 0)
-        self.subjects: dict[str, Subject] = {}
-        self._employees: dict[str, Employee] = {}
-        self._staff_ids: dict[str, str] = {}  # by UserCode
-        self._pupils: dict[str, Pupil] = {}
-        self._pupil_ids: dict[str, str] = {}  # by Pupil/@Id
-        self._sets: dict[str, _Set] = {}
-        self._members: defaultdict[str, list[str]] = defaultdict(list)  # Pupil/@Id by set
-        self._legacy_members: defaultdict[str, list[str]] = defaultdict(list)  # SchoolId by set
-        self._shared: dict[str, str] = {}
-        self._repeated: dict[str, dict[str, None]] = {}
+        self._register = Register()
+        self.counts = self._register.counts
+
+    @property
+    def subjects(self) -> Mapping[str, Subject]:
+        """The subjects that have been read, by id."""
+        return self._register.subjects
+
+    def school(self) -> School:
+        """Put it together; raises `SourceMalformed` if nothing fits."""
+        return self._register.school()
 
     def readings(self) -> dict[Dataset, Reading]:
         """Return what to take of each dataset, and what is done with it."""
@@ -63,128 +41,59 @@ class Gathered:
             SET_LISTS: Reading(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
         }
 
-    def school(self) -> School:
-        """Put it together: each row finds its pupil, each Legacy code its member of staff.
-
-        Raises:
-            SourceMalformed: not one row did. One stranger has left; a school of them is a fault.
-        """
-        sets = {one.id: self._whole_set(one) for one in self._sets.values()}
-        if not any(one.pupil_ids for one in sets.values()):
-            raise SourceMalformed(
-                f"no row of {SET_LISTS.ui_name} names both a set and a current pupil",
-                rows=self.counts[SET_LISTS.record],
-            )
-        strays = sum(
-            len(rows)
-            for lists in (self._members, self._legacy_members)
-            for set_id, rows in lists.items()
-            if set_id not in self._sets
-        )
-        return School(
-            pupils=self._pupils,
-            employees=self._employees,
-            subjects=self.subjects,
-            sets=sets,
-            repeated={record: tuple(ids) for record, ids in self._repeated.items()},
-            counts=dict(self.counts) | ({WITHOUT_SET: strays} if strays else {}),
-        )
-
-    def _whole_set(self, one: _Set) -> TeachingSet:
-        rows = self._members.get(one.id, ())
-        legacy = self._legacy_members.get(one.id, ())
-        members = {own for own in map(self._pupil_ids.get, rows) if own is not None}
-        strangers = set[str]()
-        if len(members) < len(rows):  # a stranger, or a row twice
-            strangers.update(row for row in rows if row not in self._pupil_ids)
-        if legacy:
-            members |= {self._pupils[own].id for own in legacy if own in self._pupils}
-            strangers |= {own for own in legacy if own not in self._pupils}
-        return TeachingSet(
-            id=one.id,
-            code=one.code,
-            name=one.name,
-            year=one.year,
-            subject_id=one.subject_id,
-            teacher_ids=one.staff_ids or self._legacy_teacher(one.user_code),
-            pupil_ids=tuple(sorted(members)),
-            unknown_members=tuple(sorted(strangers)),
-        )
-
-    def _legacy_teacher(self, user_code: str) -> tuple[str, ...]:
-        if not user_code:
-            return ()
-        # An unknown code stays visible as a teacher who is not current, and cannot be taken for
-        # somebody's id.
-        return (self._staff_ids.get(user_code) or f"UserCode {user_code}",)
-
     # One method for each dataset's records.
 
     def _employee(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        own = self._id(STAFF, _attribute(attributes, "Id"), "Id")
-        user_code = texts.get("UserCode", "")
-        if self._staff_ids.setdefault(user_code, own) != own:
-            self._staff_ids[user_code] = ""  # two people: it tells nobody
-        if self._is_new(STAFF, own, self._employees):
-            self._employees[own] = Employee(
-                id=own,
-                email=texts.get("SchoolEmailAddress", ""),
-                forename=texts.get("Forename", ""),
-                surname=texts.get("Surname", ""),
-            )
+        one = Employee(
+            id=self._id(STAFF, _attribute(attributes, "Id"), "Id"),
+            email=texts.get("SchoolEmailAddress", ""),
+            forename=texts.get("Forename", ""),
+            surname=texts.get("Surname", ""),
+        )
+        self._register.add_employee(one, texts.get("UserCode", ""))
 
     def _pupil(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         row_id = self._id(PUPILS, _attribute(attributes, "Id"), "Id")
-        own = self._id(PUPILS, texts.get("SchoolId", ""), "SchoolId", counted=True)
-        if self._pupil_ids.setdefault(row_id, own) != own:
-            # Set lists refer to pupils by this id: whose rows they are, nobody can say.
-            raise SourceMalformed(
-                f"{PUPILS.ui_name}: two pupils have one Id", record=self.counts[PUPILS.record]
-            )
-        if self._is_new(PUPILS, own, self._pupils):
-            self._pupils[own] = Pupil(
-                id=own,
-                year=_year(texts.get("NCYear", "")),
-                email=texts.get("EmailAddress", ""),
-                forename=texts.get("Forename", ""),
-                surname=texts.get("Surname", ""),
-            )
+        one = Pupil(
+            id=self._id(PUPILS, texts.get("SchoolId", ""), "SchoolId", counted=True),
+            year=nc_year(texts.get("NCYear", "")),
+            email=texts.get("EmailAddress", ""),
+            forename=texts.get("Forename", ""),
+            surname=texts.get("Surname", ""),
+        )
+        self._register.add_pupil(one, row_id)
 
     def _subject(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         own = self._id(SUBJECTS, _attribute(attributes, "Id"), "Id")
-        # Departments share subjects: to meet one again is nothing to report.
-        if own not in self.subjects:
-            self.subjects[own] = Subject(own, texts.get("Code", ""), texts.get("Name", ""))
+        self._register.add_subject(Subject(own, texts.get("Code", ""), texts.get("Name", "")))
 
     def _set(self, attributes: Attributes, texts: Texts, parts: list[Attributes]) -> None:
-        own = self._id(SETS, _attribute(attributes, "Id"), "Id")
-        if not self._is_new(SETS, own, self._sets):
-            return
-        subject_id = _attribute(attributes, "SubjectId") or texts.get("SubjectId", "")
+        shared = self._register.shared
         staff_ids = {_attribute(teacher, "StaffId") for teacher in parts} - {""}
-        self._sets[own] = _Set(
-            id=own,
+        one = SetRecord(
+            id=self._id(SETS, _attribute(attributes, "Id"), "Id"),
             code=texts.get("SetCode", ""),
             name=texts.get("Name", ""),
-            year=_year(_attribute(attributes, "YearId") or texts.get("YearId", "")),
-            subject_id=self._shared.setdefault(subject_id, subject_id),
-            staff_ids=tuple(sorted(self._shared.setdefault(own, own) for own in staff_ids)),
+            year=nc_year(_attribute(attributes, "YearId") or texts.get("YearId", "")),
+            subject_id=shared(_attribute(attributes, "SubjectId") or texts.get("SubjectId", "")),
+            staff_ids=tuple(sorted(map(shared, staff_ids))),
             user_code=texts.get("Teacher", ""),
         )
+        self._register.add_set(one)
 
     def _bare_rows(self) -> Callable[[Attributes], bool]:
         """Return what takes a row whose attributes say all: most of a document is such rows.
 
         A closure over what it fills, because it is called more often than all else together.
         """
-        members, shared, counts = self._members, self._shared, self.counts
+        rows, texts, counts = self._register.rows, self._register.texts, self.counts
 
         def take(attributes: Attributes) -> bool:
             set_id = attributes.get("SetId", "").strip()
             member = attributes.get("PupilId", "").strip()
             if not set_id or not member:
                 return False
-            members[set_id].append(shared.setdefault(member, member))
+            rows[set_id].append(texts.setdefault(member, member))
             counts["SetList"] += 1
             return True
 
@@ -195,9 +104,10 @@ class Gathered:
         set_id = self._id(SET_LISTS, set_id, "SetId")
         member = _attribute(attributes, "PupilId")
         if member:
-            self._members[set_id].append(self._shared.setdefault(member, member))
+            self._register.rows[set_id].append(self._register.shared(member))
         else:
-            self._legacy_members[set_id].append(texts.get("SchoolId") or self._nobody(attributes))
+            own = texts.get("SchoolId") or self._nobody(attributes)
+            self._register.school_ids[set_id].append(own)
 
     def _nobody(self, attributes: Attributes) -> str:
         """Return the row's own id in a form that no pupil's can have."""
@@ -214,12 +124,6 @@ class Gathered:
             )
         return own
 
-    def _is_new(self, dataset: Dataset, own: str, known: Mapping[str, object]) -> bool:
-        """Say whether *own* is met for the first time; if not, note that it is repeated."""
-        if own in known:
-            self._repeated.setdefault(dataset.record, {})[own] = None
-        return own not in known
-
 
 def _attribute(attributes: Attributes, name: str) -> str:
     """Return an attribute's stripped text, "" if it is missing; `SetID` will do for `SetId`."""
@@ -227,8 +131,3 @@ def _attribute(attributes: Attributes, name: str) -> str:
         return attributes[name].strip()
     folded = name.lower()
     return next((text.strip() for key, text in attributes.items() if key.lower() == folded), "")
-
-
-def _year(text: str) -> int | None:
-    year = int(text) if _YEAR.fullmatch(text) else None
-    return year if year in _NC_YEARS else None

@@ -82,22 +82,45 @@ def known(name: str, body: bytes) -> set[tuple[str, ...]]:
     return {tuple(row[column] for column in IDENTITY[name]) for row in rows}
 
 
+def loses_too_much(name: str, was: set[tuple[str, ...]], now: set[tuple[str, ...]]) -> bool:
+    percent = 20 if name == "enrollments.csv" else 10
+    lost = len(was - now)
+    return (lost > 10 and 100 * lost > percent * len(was)) or (bool(was) and not now)
+
+
+def of_school(name: str, org: str, files: Mapping[str, bytes]) -> set[tuple[str, ...]]:
+    """Return the rows that are about one school."""
+    column = {"roles.csv": "orgSourcedId", "classes.csv": "orgSourcedId"}.get(name)
+    rows = list(csv.DictReader(io.StringIO(files[name].decode())))
+    if column:
+        mine = [row for row in rows if row[column] == org]
+    else:
+        classes = {own for (own,) in of_school("classes.csv", org, files)}
+        mine = [row for row in rows if row["classSourcedId"] in classes]
+    return {tuple(row[column] for column in IDENTITY[name]) for row in mine}
+
+
 def must_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:
     """Say whether a person must look.
 
-    Removals over max(10 %, 10 rows) of any table, of enrollments 20 %; any emptied table; users
-    +25 % and over 25 rows.
+    Removals over max(10 %, 10 rows) of any table, of enrollments 20 %; any emptied table; any lost
+    school; the same for each school of several; users +25 % and over 25 rows.
     """
     for name in IDENTITY:
         was, now = known(name, before[name]), known(name, after[name])
-        percent = 20 if name == "enrollments.csv" else 10
-        lost = len(was - now)
-        if (lost > 10 and 100 * lost > percent * len(was)) or (was and not now):
+        if loses_too_much(name, was, now):
             return True
         gained = len(now - was)
         if name == "users.csv" and gained > 25 and 100 * gained > 25 * len(was):
             return True
-    return False
+    orgs = known("orgs.csv", before["orgs.csv"])
+    if orgs - known("orgs.csv", after["orgs.csv"]):
+        return True
+    return len(orgs) > 1 and any(
+        loses_too_much(name, of_school(name, org, before), of_school(name, org, after))
+        for (org,) in orgs
+        for name in ("roles.csv", "classes.csv", "enrollments.csv")
+    )
 
 
 @pytest.mark.parametrize("share", range(SHARES))

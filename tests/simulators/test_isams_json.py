@@ -164,7 +164,7 @@ def test_json_and_xml_share_the_keys_cache(clock: Clock) -> None:
     assert told == len(body["iSAMS"]["PupilManager"]["CurrentPupils"]["Pupil"])
 
 
-@pytest.mark.parametrize("name", FATAL.keys() - {"entity bomb", "external entity"})
+@pytest.mark.parametrize("name", sorted(FATAL.keys() - {"entity bomb", "external entity"}))
 def test_the_faults_of_xml_are_faults_of_json(clock: Clock, name: str) -> None:
     """What takes something away there takes it away here; JSON has no entities to trap with."""
     simulator = simulated(clock)

@@ -127,6 +127,8 @@ SENT = (*PLANNED, SUBMITTED)
 @pytest.mark.parametrize(
     ("marks", "newest", "older"),
     [
+        ((), State.UNSEALED, State.UNSEALED),
+        (("users.csv",), State.UNSEALED, State.UNSEALED),
         ((UNCHANGED,), State.UNCHANGED, State.UNCHANGED),
         ((FAILED,), State.FAILED, State.FAILED),
         (SEALED, State.SEALED, State.SUPERSEDED),
