@@ -76,7 +76,7 @@ def _run(command: str, rest: list[str]) -> int:
         return 0
     if command == "test":
         checked = 0 if rest else _check()
-        return checked or _call(PYTHON, "-m", "pytest", *rest)
+        return checked or _call(PYTHON, "-m", "pytest", *(rest or ("-n", "auto")))
     module = {"demo": "simulators.demo", "bench": "tests.bench", "sync": "sync"}[command]
     return _call(PYTHON, "-m", module, *rest)
 

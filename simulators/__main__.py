@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from simulators import staging
 from simulators.isams import BatchKey, IsamsSimulator
-from simulators.isams import serve as serve_isams
 from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.serving import serve
@@ -43,7 +42,7 @@ def _serving(what: str, pupils: int, seed: int, port: int) -> Iterator[Mapping[s
         if what in {"isams", "all"}:
             school = invent(pupils, seed=seed)
             isams = IsamsSimulator(school, keys=[BatchKey(production=False)])
-            url = stack.enter_context(serve_isams(isams, port))
+            url = stack.enter_context(serve(isams, port))
             settings |= staging.isams_settings(school, url)
         if what in {"sds", "all"}:
             sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))

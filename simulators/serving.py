@@ -5,21 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 class _Quiet(WSGIRequestHandler):
-    """Speaks HTTP/1.1 and writes no line per request: a query may hold a SAS."""
+    """Speaks HTTP/1.1 and writes no line per request: a query may hold a key or a SAS."""
 
     protocol_version = "HTTP/1.1"
 
+    @override
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing."""
+
+    @override
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """Hang up; by itself the server would wait for the next request on this connection."""
+        self.close_connection = True
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulators.isams import DEMO_KEY, BatchKey, IsamsSimulator
-from simulators.isams import serve as serve_isams
 from simulators.school import InventedSchool
 from simulators.sds import Knobs, SdsSimulator
 from simulators.serving import serve
@@ -37,7 +36,7 @@ def staged(
     """Serve an iSAMS that holds *school*, without its cache, and an SDS, until the block ends."""
     isams = IsamsSimulator(school, keys=[BatchKey(production=False)], clock=clock)
     sds = SdsSimulator(clock=clock, knobs=knobs or Knobs())
-    with serve_isams(isams) as isams_url, serve(sds) as sds_url:
+    with serve(isams) as isams_url, serve(sds) as sds_url:
         found = isams_settings(school, isams_url) | sds_settings(sds, sds_url)
         yield Stage(isams, sds, found)
 

@@ -22,7 +22,6 @@ from simulators.isams.rest_clients import (
     client_without,
 )
 from simulators.isams.rest_faults import REST_FATAL, REST_HARMLESS, RestFaults
-from simulators.isams.serving import demo, serve
 
 __all__ = [
     "BATCH",
@@ -53,6 +52,4 @@ __all__ = [
     "Throttle",
     "batch_xml",
     "client_without",
-    "demo",
-    "serve",
 ]

@@ -21,11 +21,11 @@ from simulators.isams import (
     Seen,
     Throttle,
     client_without,
-    serve,
 )
 from simulators.isams.rest_clients import MODULES
 from simulators.isams.rest_routes import ENDPOINTS, find
 from simulators.school import invent
+from simulators.serving import serve
 from tests.simulators.asking import SCHOOL, Clock, ask
 from tests.simulators.rest_asking import BASE, FORM, collection, resting, signed_in
 

@@ -15,11 +15,12 @@ from simulators.isams import (
     BatchKey,
     Choices,
     Faults,
+    IsamsSimulator,
     Throttle,
     batch_xml,
-    demo,
-    serve,
 )
+from simulators.school import invent
+from simulators.serving import serve
 from tests.simulators.asking import (
     ROSTER,
     SMALLER,
@@ -219,7 +220,7 @@ def test_whether_filtered_requests_share_the_cache_is_a_choice(
 
 def test_the_simulator_answers_over_a_socket() -> None:
     """The same answers come over loopback, and a dropped connection is one there too."""
-    simulator, key = demo(20)
+    simulator, key = IsamsSimulator(invent(20)), DEMO_KEY
     simulator.script([None, Faults(drop_at=0), Faults(drop_at=500)])
     with serve(simulator) as base, httpx.Client(base_url=base, params={"apiKey": key}) as client:
         whole_answer = client.get(BATCH)
@@ -233,7 +234,7 @@ def test_the_simulator_answers_over_a_socket() -> None:
 
 def test_a_stopped_server_no_longer_answers() -> None:
     """The port is given back when the block ends."""
-    simulator, key = demo(1)
+    simulator, key = IsamsSimulator(invent(1)), DEMO_KEY
     with serve(simulator) as base:
         pass
 
