@@ -35,7 +35,16 @@ COMMANDS = {
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
     "setup": "only prepare the environment and the storage emulator",
     "sync": "the app's own commands, in the environment (try: sync --help)",
+    "simulators": "an invented iSAMS and SDS to try the commands on (try: simulators all)",
 }
+MODULES = {
+    "demo": "simulators.demo",
+    "bench": "tests.bench",
+    "sync": "sync",
+    "simulators": "simulators",
+}
+PLAIN = frozenset({"check", "bench", "setup"})  # these take no words after them
+HELP = frozenset({"-h", "--help", "help"})
 ADVICE = """Python 3.13 is needed, and was not found. To get it:
   Windows         winget install Python.Python.3.13
   macOS           brew install python@3.13
@@ -54,10 +63,17 @@ class Node(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    if not arguments or arguments[0] not in COMMANDS:
-        print("\n".join(f"python dev.py {name:<6} {what}" for name, what in COMMANDS.items()))
-        return 2 if arguments and arguments[0] not in {"-h", "--help", "help"} else 0
+    if not arguments or arguments[0] in HELP:
+        print(_listed())
+        return 0
     command, rest = arguments[0], list(arguments[1:])
+    if command not in COMMANDS:
+        return _mistyped(f"there is no command {command}; there are:\n{_listed()}")
+    if command in PLAIN and rest:
+        if rest[0] in HELP:
+            print(f"python dev.py {command}: {COMMANDS[command]}; it takes no options")
+            return 0
+        return _mistyped(f"{command} takes no options: {rest[0]} is not known")
     with _alone():
         _environment()
         if command in {"test", "setup"} or (command == "demo" and "--azure" in rest):
@@ -65,6 +81,15 @@ def main(arguments: Sequence[str]) -> int:
         if command == "lock":
             _pip("uv", needed=not (SCRIPTS / _exe("uv")).exists())
     return _run(command, rest)
+
+
+def _listed() -> str:
+    return "\n".join(f"python dev.py {name:<10} {what}" for name, what in COMMANDS.items())
+
+
+def _mistyped(why: str) -> int:
+    print(f"dev.py: {why}", file=sys.stderr)
+    return 2
 
 
 def _run(command: str, rest: list[str]) -> int:
@@ -77,8 +102,20 @@ def _run(command: str, rest: list[str]) -> int:
     if command == "test":
         checked = 0 if rest else _check()
         return checked or _call(PYTHON, "-m", "pytest", *(rest or ("-n", "auto")))
-    module = {"demo": "simulators.demo", "bench": "tests.bench", "sync": "sync"}[command]
-    return _call(PYTHON, "-m", module, *rest)
+    if command in {"sync", "simulators"}:
+        return run_there(MODULES[command], rest)
+    return _call(PYTHON, "-m", MODULES[command], *rest)
+
+
+def run_there(module: str, rest: list[str]) -> int:
+    """Run *module* in the folder of whoever typed the command: its paths are meant from there.
+
+    -P keeps that folder out of what can be imported: it may hold a `sync` of its own.
+    """
+    more = os.environ.get("PYTHONPATH")
+    found = os.pathsep.join([str(ROOT), *([more] if more else [])])
+    environ = {**os.environ, "PYTHONPATH": found}
+    return _call(PYTHON, "-P", "-m", module, *rest, cwd=Path.cwd(), env=environ)
 
 
 def _check() -> int:
@@ -238,10 +275,10 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _call(*command: str | Path) -> int:
+def _call(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> int:
     """Run *command* on this terminal and return its exit code, 128 + n if signal n ended it."""
     sys.stdout.flush()
-    with subprocess.Popen([str(word) for word in command], cwd=ROOT) as child:
+    with subprocess.Popen([str(word) for word in command], cwd=cwd, env=env) as child:
         while True:
             try:
                 code = child.wait()

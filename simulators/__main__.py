@@ -1,8 +1,9 @@
-"""`python -m simulators isams|sds|all`: serve on loopback until Ctrl-C, for the app to be tried."""
+"""`python dev.py simulators isams|sds|all`: serve on loopback until Ctrl-C, to try the app."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.serving import serve
 
+SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
 RUN_S = 60.0  # SDS's own runs take hours: here, somebody is waiting
 
 
@@ -23,9 +25,9 @@ def main(words: Sequence[str], until: threading.Event) -> int:
     options = _parser().parse_args(words)
     try:
         with _serving(options.what, options.pupils, options.seed, options.port) as settings:
-            print("# Give the app these settings, then try: python -m sync check", flush=True)
+            print("# Paste these settings into another terminal, then: python dev.py sync check")
             for name, value in settings.items():
-                print(f"export {name}='{value}'", flush=True)
+                print(SHELLS[options.shell].format(name=name, value=value))
             print("# Serving on this machine alone. Ctrl-C ends it.", flush=True)
             while not until.wait(1.0):
                 pass
@@ -53,21 +55,39 @@ def _serving(what: str, pupils: int, seed: int, port: int) -> Iterator[Mapping[s
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m simulators", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python dev.py simulators",
+        description="Serve on this machine alone until Ctrl-C, for the app to be tried.",
+    )
     parser.add_argument("what", choices=("isams", "sds", "all"))
+    parser.add_argument(
+        "--shell",
+        choices=tuple(SHELLS),
+        default="powershell" if os.name == "nt" else "sh",
+        help="for which shell the settings are printed (here: %(default)s)",
+    )
     parser.add_argument("--pupils", type=_pupils, default=300, metavar="N", help="1 to 60000")
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="another seed, another school"
     )
-    parser.add_argument("--port", type=int, default=0, metavar="P", help="left out: any free ones")
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="P", help="1 to 65534; left out: any free ones"
+    )
     return parser
 
 
 def _pupils(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 60_000:
-        raise argparse.ArgumentTypeError("expected 1 to 60000")
-    return number
+    return _number(text, 60_000)
+
+
+def _port(text: str) -> int:
+    return _number(text, 65_534)  # SDS takes the port after it
+
+
+def _number(text: str, most: int) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"expected 1 to {most}")
+    return int(text)
 
 
 if __name__ == "__main__":

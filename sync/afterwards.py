@@ -118,5 +118,10 @@ def write_receipt(world: World, view: View, one: Folder, receipt: Receipt) -> St
             receipt=receipt.outcome,
         )
         return Step("receipt", Outcome.REFUSED, view.connector, one.id, error=error)
-    counts = dict(receipt.counts) | {"receipt": receipt.outcome}
-    return Step("receipt", Outcome.DONE, view.connector, one.id, counts)
+    counts = dict(receipt.counts) | {
+        "receipt": receipt.outcome,
+        "run": receipt.run.get("status", ""),
+    }
+    whole = receipt.outcome == "completed" and not receipt.counts.get("errors")
+    outcome = Outcome.DONE if whole else Outcome.FAULTY
+    return Step("receipt", outcome, view.connector, one.id, counts)

@@ -13,16 +13,16 @@ from sync import __version__, delivery, run, state
 from sync.delivery import SetManifest
 from sync.edge.queues import QUEUES
 from sync.edge.world import World
-from sync.errors import AnswerRefused
+from sync.errors import AnswerRefused, SyncError
 from sync.plan import Hold, Plan
 from sync.records import Approved, Pulled, Receipt
-from sync.report import Fault
+from sync.report import Fault, fault
 from sync.state import Folder, State
 from sync.view import View, look, newest_sets
 
 type Json = dict[str, object]
 
-DELIVERIES_SHOWN = 10
+DELIVERIES_SHOWN = 5
 
 
 # -- status --------------------------------------------------------------------------------------
@@ -95,8 +95,16 @@ def _connector(world: World, connector: str) -> Json:
     return {
         "profiles": list(world.settings.connectors()[connector]),
         "waiting_for": missing,
-        "deliveries": [_delivery(world, view, one, reached) for one, reached in reversed(shown)],
+        "deliveries": [_told(world, view, one, reached) for one, reached in reversed(shown)],
     }
+
+
+def _told(world: World, view: View, one: Folder, reached: State) -> Json:
+    """Return how a delivery stands; one unreadable record does not hide the others."""
+    try:
+        return _delivery(world, view, one, reached)
+    except SyncError as error:
+        return {"id": one.id, "state": reached.value, "error": fault(error).model_dump()}
 
 
 def _delivery(world: World, view: View, one: Folder, reached: State) -> Json:
@@ -168,14 +176,15 @@ def answer(world: World, own: str, *, approve: bool) -> str:
     """Approve or reject the held delivery called *own*, once; return its connector.
 
     An approval covers exactly this delivery's digest and lasts 24 h. If two people answer at
-    once, a rejection wins.
+    once, a rejection wins. A delivery that may go and has not gone yet can be rejected too.
 
     Raises:
         AnswerRefused: there is no such delivery, or it does not wait for an answer.
     """
     connector, view, one = _find(world, own)
     reached = {folder.id: found for folder, found in view.states}[own]
-    if reached is not State.HELD:
+    withdrawn = not approve and reached is State.READY  # approved, or within the limits: not sent
+    if reached is not State.HELD and not withdrawn:
         newest = view.states[-1][0].id
         raise AnswerRefused(
             f"this delivery is not held but {reached.value}: nothing was changed; see status",
@@ -183,7 +192,7 @@ def answer(world: World, own: str, *, approve: bool) -> str:
             newest=newest,
         )
     record = Approved(
-        digest=view.manifest(world, one).digest, at=world.clock.now(), by=uuid.uuid4().hex
+        digest=view.manifest(world, one).digest, at=world.store.now(), by=uuid.uuid4().hex
     )
     mark = state.APPROVED if approve else state.REJECTED
     if not world.store.claim(f"{view.prefix}{own}/{mark}", record.to_json()):

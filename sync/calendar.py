@@ -26,6 +26,14 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
 
 
+def is_stamp(text: str) -> bool:
+    """Say whether *text* is what `stamp` writes."""
+    try:
+        return stamp(moment(text)) == text
+    except ValueError:
+        return False
+
+
 def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
     """Return the latest moment, not after *now*, at which one of *times* struck in *zone*.
 

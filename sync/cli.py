@@ -1,8 +1,8 @@
 """`python -m sync …`: the same steps as on Azure, from a terminal.
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds exactly one JSON
-document, also when the command fails; a mistyped command prints its usage to stderr alone. Nobody
-is named but in the files that `build` writes.
+document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but in
+the files that `build` writes.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
+from sync.__main__ import INTERRUPTED, STOPPED
 from sync.edge.clock import SystemClock
 from sync.edge.queues import Unqueued
 from sync.edge.quiet import quieten
 from sync.edge.world import World, opened
 from sync.errors import SyncError
-from sync.report import Step, fault, unexpected
+from sync.report import Fault, Step, fault, unexpected
 from sync.settings import Settings
 from sync.terminal import exits, tables
 from sync.terminal.around import Surroundings, Told, err, out
@@ -32,8 +33,6 @@ from sync.terminal.documents import subjects
 from sync.terminal.following import Patience
 from sync.terminal.running import answer_hold, run_once
 from sync.terminal.standing import status
-
-INTERRUPTED = 130  # as shells count an end by Ctrl-C
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -83,7 +82,7 @@ def _subjects(
 @_school
 @_as_json
 @click.pass_obj
-def _build(  # noqa: PLR0913  # click hands each option over by name
+def _build(  # click hands each option over by name
     around: Surroundings,
     folder: Path,
     source: Path | None,
@@ -186,15 +185,18 @@ def _answer(work: Callable[[], Told], *, as_json: bool) -> int:
         told = _failed(error)
     except Exception as error:  # noqa: BLE001  # its text may quote a record: tell type and place
         told = _failed(unexpected(error))
-    if as_json:
-        click.echo(json.dumps(told.value, indent=1))
-    else:
-        results = out()
-        for shown in told.shown:
-            results.print(shown, soft_wrap=isinstance(shown, str))
+    results = out()
+    for shown in () if as_json else told.shown:
+        results.print(shown, soft_wrap=isinstance(shown, str))
     for each in told.errors:
         err().print(tables.of_error(each), soft_wrap=True)
+    if as_json:
+        _print_json(told.value)  # last: after it nothing can end in a second document
     return int(told.code)
+
+
+def _print_json(value: Mapping[str, object]) -> None:
+    click.echo(json.dumps(value, indent=1))
 
 
 def _failed(error: SyncError) -> Told:
@@ -209,10 +211,19 @@ def main(words: Sequence[str], around: Surroundings) -> int:
         code = cli.main(list(words), "python -m sync", standalone_mode=False, obj=around)
     except click.ClickException as error:
         error.show()
-        return int(exits.Exit.USAGE)
+        return _not_begun(words, int(exits.Exit.USAGE), "UsageError", error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
+        click.echo(STOPPED, err=True)
+        return _not_begun(words, INTERRUPTED, "Stopped", STOPPED)
     return int(code or 0)
+
+
+def _not_begun(words: Sequence[str], code: int, kind: str, message: str) -> int:
+    """Tell a program why there is no result, in the shape of every other error."""
+    if "--json" in words:
+        told = Fault(error=kind, message=message, who="caller", facts={})
+        _print_json({"exit": code, "error": told.model_dump()})
+    return code
 
 
 def _opened(settings: Settings, tell: Callable[[Step], None]) -> World:

@@ -21,7 +21,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sync import __version__
-from sync.calendar import moment, stamp
+from sync.calendar import is_stamp, moment, stamp
 from sync.errors import StoreConflict
 
 MANIFEST = "manifest.json"
@@ -132,12 +132,7 @@ def set_id(pulled_at: datetime, whole_digest: str) -> str:
 
 def is_id(text: str) -> bool:
     """Say whether *text* is the folder name of a set or delivery."""
-    if not _ID.fullmatch(text):
-        return False
-    try:
-        return bool(pulled_at(text))
-    except ValueError:  # digits, but of no day there is
-        return False
+    return _ID.fullmatch(text) is not None and is_stamp(text.partition("-")[0])
 
 
 def pulled_at(own: str) -> datetime:

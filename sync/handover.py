@@ -15,6 +15,7 @@ from sync.delivery import DeliveryManifest
 from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import (
+    ConfigError,
     PlanOutdated,
     StoreConflict,
     StoreMissing,
@@ -91,11 +92,11 @@ def _under_claim(
             raise TargetUnavailable("the upload took too long: nothing was validated")
         given = "unknown"
         operation = world.target().validate(sds_id, budget)
-        given = "yes"
         record = Submitted(
             operation=operation, digest=manifest.digest, claim=claim, at=world.clock.now()
         )
         world.store.create(f"{view.prefix}{one.id}/{state.SUBMITTED}", record.to_json())
+        given = "yes"  # only now: until the mark stands, nobody knows that SDS is reading
     except TargetError as error:
         failure = fault(error)
         if not error.outcome_unknown:
@@ -115,6 +116,11 @@ def _upload(
     files = view.files(world, one, manifest)
     target = world.target()
     connector = target.connector(view.connector, budget)
+    if len({connector.id, connector.name} & world.settings.connectors().keys()) > 1:
+        raise ConfigError(
+            "two CONNECTOR settings, a name and an id, mean one connector of SDS: each would empty"
+            " what the other sent. Write it in one way everywhere"
+        )
     flow = target.flow_state(connector.id, budget)
     if flow is not None and flow.expired:
         raise TargetRefused(
@@ -179,8 +185,8 @@ def certainly_holds(world: World, view: View, digest: str) -> str | None:
     last = state.last_accepted(listed)
     if last is None or view.manifest(world, last).digest != digest:
         return None
-    if _ended(world, view, last.id) == "run-failed":
-        return None  # SDS took the files, and its run broke off: they are sent again
+    if _ended(world, view, last.id) in {"run-failed", "run-unseen"}:
+        return None  # SDS took the files, and did nothing with them: they are sent again
     since = last.made_at[state.ACCEPTED]
     prefix = f"{view.prefix}claims/"
     for blob in world.store.blobs(prefix):

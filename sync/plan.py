@@ -6,6 +6,7 @@ every delivery is compared, row by row, with the last one that SDS accepted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ class Plan(Record):
 class Excess(Record):
     """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
 
-    `org` says for which school; "" for all of them together.
+    `org` says for which school, `grade` for which year group; "" for all of them together.
     """
 
     table: str
@@ -53,6 +54,7 @@ class Excess(Record):
     rows: int
     allowed: int
     org: str = ""
+    grade: str = ""
 
 
 class Hold(Record):
@@ -79,10 +81,13 @@ def decide(
     against: str | None,
     limits: Limits,
     hold_first: bool,
+    profiles_gone: int = 0,
 ) -> Decision:
     """Compare *after* with *before*, the files of the delivery called *against*.
 
-    Without a baseline everything is new, and *hold_first* decides.
+    Without a baseline everything is new, and *hold_first* decides; but a delivery with an empty
+    table is held all the same. *profiles_gone* is how many profiles the baseline had and this one
+    has not: settings took them away, and whether that was meant only a person knows.
     """
     old = before or {}
     changes = {
@@ -90,10 +95,18 @@ def decide(
     }
     plan = Plan(against=against, changes=changes)
     if before is None:
-        hold = Hold(digest=digest, first=True, excesses=()) if hold_first else None
-        return Decision(plan, hold)
+        empty = tuple(
+            Excess(table=name, what="empty", rows=0, allowed=1)
+            for name, change in changes.items()
+            if not change.after
+        )
+        wait = hold_first or bool(empty)
+        return Decision(plan, Hold(digest=digest, first=True, excesses=empty) if wait else None)
     met = [excess for name, change in changes.items() for excess in _met(name, change, limits)]
     met += _met_by_org(before, after, limits)
+    met += _met_by_grade(before, after, limits)
+    if profiles_gone:
+        met.append(Excess(table="profiles", what="removed", rows=profiles_gone, allowed=0))
     return Decision(plan, Hold(digest=digest, first=False, excesses=tuple(met)) if met else None)
 
 
@@ -148,6 +161,32 @@ def _by_org(name: str, files: Mapping[str, bytes]) -> dict[str, set[Row]]:
         org = org_of.get(row[0], "") if name == "enrollments.csv" else row[1]
         found.setdefault(org, set()).add(row[:size])
     return found
+
+
+def _met_by_grade(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], limits: Limits
+) -> Iterator[Excess]:
+    """Yield the year groups that lose all their enrollments, however few they are of all.
+
+    A filter that somebody sets in iSAMS looks like that, and so does a key for one division.
+    """
+    old, new = _enrolled(before), _enrolled(after)
+    for (org, code), rows in sorted(old.items()):
+        if rows > limits.removed_rows and not new[org, code]:
+            yield Excess(
+                table="enrollments.csv", what="emptied", rows=rows, allowed=0, org=org, grade=code
+            )
+
+
+def _enrolled(files: Mapping[str, bytes]) -> Counter[tuple[str, str]]:
+    """Count the enrollments of students by school and grade."""
+    grade_of = {
+        row[0]: (row[1], row[3])
+        for row in _rows("roles.csv", files.get("roles.csv"))
+        if row[2] == "student"
+    }
+    rows = _rows("enrollments.csv", files.get("enrollments.csv"))
+    return Counter(grade_of[row[1]] for row in rows if row[1] in grade_of)
 
 
 def _lost(

@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # SDS found faults in them
     RUNNING = "running"  # SDS's run is awaited
     DONE = "done"  # the receipt is written
+    FAULTY = "faulty"  # the receipt is written, and SDS's run did not do all it should
     SWEPT = "swept"  # a tick has looked around
 
 

@@ -32,26 +32,38 @@ RETRY_S = 300.0
 def tick(world: World) -> Step:
     """Ask for the pulls that are due, and nudge whatever stands still.
 
-    Every tick may be lost, late or doubled: what was asked for is known by its name.
+    Every tick may be lost, late or doubled: what was asked for is known by its name. One school's
+    or connector's trouble does not keep the tick from the others; the first is told at the end.
     """
-    asked = sum(_ask_if_due(world, school) for school in sorted(world.settings.schools))
-    nudged = 0
+    asked, nudged = 0, 0
+    first: SyncError | None = None
     for school in sorted(world.settings.schools):
-        if _pull_stands_still(world, school):
-            world.nudges.nudge("pull", {"school": school})
-            nudged += 1
+        try:
+            asked += _ask_if_due(world, school)
+            if _pull_stands_still(world, school):
+                world.nudges.nudge("pull", {"school": school})
+                nudged += 1
+        except SyncError as error:
+            first = first or error
     for connector in world.settings.connectors():
-        if stands_still(world, connector):
-            world.nudges.nudge("send", {"connector": connector})
-            nudged += 1
-    step = Step("tick", Outcome.SWEPT, facts={"asked": asked, "nudged": nudged})
+        try:
+            if stands_still(world, connector):
+                world.nudges.nudge("send", {"connector": connector})
+                nudged += 1
+        except SyncError as error:
+            first = first or error
+    outcome = Outcome.SWEPT if first is None else Outcome.FAILED
+    step = Step("tick", outcome, facts={"asked": asked, "nudged": nudged}, error=first)
     world.tell(step)
     return step
 
 
 def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
-    """Ask for a pull of *school* and nudge; *at* is the moment that made it due, else now."""
-    moment = at or world.clock.now()
+    """Ask for a pull of *school* and nudge; *at* is the moment that made it due, else now.
+
+    Now is storage's: a machine whose clock runs ahead would name a pull that is newest for days.
+    """
+    moment = at or world.store.now()
     own = calendar.stamp(moment)
     body = Attempt(at=moment, by=by).to_json()
     made = world.store.claim(f"{delivery.pulls_folder(school)}{own}/{state.ASKED}", body)
@@ -64,8 +76,7 @@ def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
 
 def pulls(world: World, school: str) -> list[state.Folder]:
     """Return the pulls of *school*, oldest first."""
-    prefix = delivery.pulls_folder(school)
-    return state.folders(prefix, world.store.blobs(prefix))
+    return state.pulls(school, world.store.blobs(delivery.pulls_folder(school)))
 
 
 def pull(world: World, school: str) -> Step:
@@ -89,7 +100,7 @@ def _pull(world: World, school: str) -> Step:
     folder = f"{delivery.pulls_folder(school)}{listed[-1].id}/"
     if number > state.ATTEMPTS:
         return _given_up(world, school, folder)
-    mine = Attempt(at=world.clock.now(), by=uuid.uuid4().hex).to_json()
+    mine = Attempt(at=world.store.now(), by=uuid.uuid4().hex).to_json()
     if not world.store.claim(f"{folder}tried-{number}.json", mine):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
     try:
@@ -122,7 +133,7 @@ def _given_up(world: World, school: str, folder: str) -> Step:
 
 
 def _read_and_seal(world: World, school: str, folder: str) -> Step:
-    began = world.clock.now()
+    began = world.store.now()
     read = world.source(school).school(Budget.of(world.clock, PULL_S))
     sets: dict[str, str] = {}
     faults: dict[str, Fault] = {}
@@ -203,7 +214,7 @@ def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
 
 def _ask_if_due(world: World, school: str) -> bool:
     place = world.settings.schools[school]
-    due = calendar.last_due(place.pull_at, place.time_zone, world.clock.now())
+    due = calendar.last_due(place.pull_at, place.time_zone, world.store.now())
     listed = pulls(world, school)
     if listed and listed[-1].id >= calendar.stamp(due):
         return False

@@ -38,7 +38,7 @@ def stands_still(world: World, connector: str) -> bool:
         return False
     sources = [one for one in newest.values() if one]
     last = max(one.pulled_at for one in sources)
-    return view.now - last > state.STANDSTILL and not _covered(world, view, sources)
+    return view.now - last > state.STANDSTILL and not _is_covered(world, view, sources)
 
 
 def send(world: World, connector: str) -> Step:
@@ -124,7 +124,7 @@ def _merge_if_newer(world: World, view: View) -> Step | None:
             "merge", Outcome.WAITING, view.connector, facts={"profiles_missing": len(missing)}
         )
     sources = [one for one in newest.values() if one]
-    if _covered(world, view, sources):
+    if _is_covered(world, view, sources):
         return None
     oldest = min(one.pulled_at for one in sources)
     if view.now - oldest > state.DATA_LASTS:
@@ -135,28 +135,24 @@ def _merge_if_newer(world: World, view: View) -> Step | None:
     except SyncError as error:
         if error.retry:
             raise
-        own = _failed_id(sources)
+        own = delivery.set_id(view.now, _named(sources))
         name = f"{view.prefix}{own}/{state.FAILED}"
         world.store.claim(name, fault(error).to_json())
         return Step("merge", Outcome.FAILED, view.connector, own, error=error)
 
 
-def _covered(world: World, view: View, sources: Sequence[Newest]) -> bool:
-    """Say whether a delivery was made of these very sets, whatever has become of it.
+def _is_covered(world: World, view: View, sources: Sequence[Newest]) -> bool:
+    """Say whether the newest delivery was made of these very sets, whatever has become of it.
 
-    Its moment alone does not tell: of two schools, or of two profiles, the one that was begun
-    first may be sealed last.
+    Its moment alone does not tell. Of two merges at once the slower may have looked at older sets;
+    and settings may have changed since.
     """
-    last = max(one.pulled_at for one in sources)
-    made = [(one, delivery.pulled_at(one.id)) for one, _ in view.states]
-    if made and made[-1][1] > last:
-        return True  # the settings have taken away the profile with the newest set
-    wanted = {one.profile: one.own for one in sources}
-    return any(
-        one.id == _failed_id(sources) or _sources(world, view, one) == wanted
-        for one, at in made
-        if at == last
-    )
+    if not view.states:
+        return False
+    newest = view.states[-1][0]
+    if newest.id.endswith("-" + _named(sources)[:8]):
+        return True  # they could not be merged
+    return _sources(world, view, newest) == {one.profile: one.own for one in sources}
 
 
 def _sources(world: World, view: View, one: Folder) -> Mapping[str, str] | None:
@@ -169,15 +165,19 @@ def _sources(world: World, view: View, one: Folder) -> Mapping[str, str] | None:
     return Unchanged.from_json(name, world.store.read(name)).sources
 
 
-def _failed_id(sources: Sequence[Newest]) -> str:
-    """Return the id of a delivery that these sets do not give."""
+def _named(sources: Sequence[Newest]) -> str:
+    """Return a digest of the names of *sources*, for a delivery that they do not give."""
     names = "\n".join(sorted(f"{one.profile}/{one.own}" for one in sources))
-    digest = hashlib.sha256(names.encode()).hexdigest()
-    return delivery.set_id(max(one.pulled_at for one in sources), digest)
+    return hashlib.sha256(names.encode()).hexdigest()
 
 
 def _merge(world: World, view: View, sources: list[Newest]) -> Step:
-    """Merge *sources*; seal the delivery, or note that SDS holds it already."""
+    """Merge *sources*; seal the delivery, or note that SDS holds it already.
+
+    It is named by the moment at which we looked, which was before *sources* were looked up: so what
+    is named later was made of sets that are as new or newer. The connector is part of the digest in
+    its id, because an answer of a person names nothing but that id.
+    """
     newest_first = sorted(sources, key=lambda one: (-one.pulled_at.timestamp(), one.profile))
     manifests = {one.profile: _set_manifest(world, one) for one in newest_first}
     own_grades = {grade for one in manifests.values() for grade in one.own_grades}
@@ -195,7 +195,8 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         files=facts,
         counts=delivery.counts(facts),
     )
-    own = delivery.set_id(max(one.pulled_at for one in sources), manifest.digest)
+    digest = hashlib.sha256(f"{view.connector}\n{manifest.digest}".encode()).hexdigest()
+    own = delivery.set_id(view.now, digest)
     folder = f"{view.prefix}{own}/"
     if accepted := handover.certainly_holds(world, view, manifest.digest):
         record = Unchanged(sources=manifest.sources, digest=manifest.digest, accepted=accepted)
@@ -203,7 +204,8 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         return Step("merge", Outcome.UNCHANGED, view.connector, own, manifest.counts)
     for name, body in files.items():
         world.store.create(f"{folder}{name}", body)
-    world.store.create(f"{folder}{delivery.MANIFEST}", manifest.to_json())
+    if not world.store.claim(f"{folder}{delivery.MANIFEST}", manifest.to_json()):
+        return Step("merge", Outcome.BUSY, view.connector, own, again_in_s=0)
     world.nudges.nudge("send", {"connector": view.connector})
     return Step("merge", Outcome.SEALED, view.connector, own, manifest.counts, again_in_s=0)
 
@@ -233,16 +235,19 @@ def _plan(world: World, view: View, one: Folder) -> Step:
         return Step("plan", Outcome.BUSY, view.connector, one.id, again_in_s=RUN_AGAIN_S)
     manifest = view.manifest(world, one)
     baseline = state.last_accepted([folder for folder, _ in view.states])
-    before = None
+    before, gone = None, 0
     if baseline:
-        before = view.files(world, baseline, view.manifest(world, baseline))
+        was = view.manifest(world, baseline)
+        before = view.files(world, baseline, was)
+        gone = len(was.sources.keys() - manifest.sources.keys())
     decision = plan.decide(
         manifest.digest,
         before,
         view.files(world, one, manifest),
         against=baseline.id if baseline else None,
         limits=world.settings.sds.limits,
-        hold_first=world.settings.sds.hold_first,
+        hold_first=world.settings.sds.hold_first or _has_ever_accepted(world),
+        profiles_gone=gone,
     )
     folder = f"{view.prefix}{one.id}/"
     if decision.hold:
@@ -257,6 +262,14 @@ def _plan(world: World, view: View, one: Folder) -> Step:
         return Step("plan", Outcome.HELD, view.connector, one.id, changes)
     world.nudges.nudge("send", {"connector": view.connector})
     return Step("plan", Outcome.PLANNED, view.connector, one.id, changes, again_in_s=0)
+
+
+def _has_ever_accepted(world: World) -> bool:
+    """Say whether SDS has accepted anything of ours, for whatever connector.
+
+    Then a connector without a baseline is no first start: its setting was written in another way.
+    """
+    return any(one.name.endswith(f"/{state.ACCEPTED}") for one in world.store.blobs("connectors/"))
 
 
 def _hand_over(world: World, view: View, one: Folder) -> Step:

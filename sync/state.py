@@ -6,6 +6,7 @@ be lost, doubled or late.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sync import delivery
+from sync.calendar import is_stamp
 
 APPROVAL_LASTS = timedelta(hours=24)
 DATA_LASTS = timedelta(hours=48)
@@ -103,14 +105,20 @@ def sets(profile: str, blobs: Iterable[Seen]) -> list[Folder]:
 def deliveries(prefix: str, blobs: Iterable[Seen]) -> list[Folder]:
     """Return a connector's sealed, unchanged or failed deliveries, oldest first.
 
-    Two of one moment (the settings were changed in between) go by when they were sealed.
+    Two of one moment go by when their manifests were written.
     """
     exist = [
         one
         for one in folders(prefix, blobs)
         if delivery.is_id(one.id) and one.made_at.keys() & {delivery.MANIFEST, UNCHANGED, FAILED}
     ]
-    return sorted(exist, key=lambda one: (delivery.pulled_at(one.id), min(one.made_at.values())))
+    return sorted(exist, key=lambda one: (delivery.pulled_at(one.id), _came_at(one), one.id))
+
+
+def _came_at(one: Folder) -> datetime:
+    """Return when a delivery came to be: its files before the manifest do not count."""
+    marks = (delivery.MANIFEST, UNCHANGED, FAILED)
+    return min(one.made_at[mark] for mark in marks if one.has(mark))
 
 
 def state(one: Folder, *, newest: bool, now: datetime) -> State:
@@ -170,7 +178,8 @@ def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
 
     A claim is over when its `.done` exists, or when its holder must have been killed.
     """
-    made = {blob.name: blob.created_at for blob in blobs if blob.name.startswith(prefix)}
+    named = re.compile(re.escape(prefix) + r"\d{6,}\.(?:json|done)")  # a stray blob is no claim
+    made = {blob.name: blob.created_at for blob in blobs if named.fullmatch(blob.name)}
     taken = {name.removesuffix(".json") for name in made if name.endswith(".json")}
     done = {name.removesuffix(".done") for name in made if name.endswith(".done")}
     numbers = [int(name.removeprefix(prefix)) for name in taken | done]
@@ -189,6 +198,13 @@ def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
 
 
 # -- pulls -------------------------------------------------------------------------------------
+
+
+def pulls(school: str, blobs: Iterable[Seen]) -> list[Folder]:
+    """Return the pulls of *school*, oldest first; a stray blob is none."""
+    listed = folders(delivery.pulls_folder(school), blobs)
+    return [one for one in listed if is_stamp(one.id)]
+
 
 ASKED, SEALED = "asked.json", "sealed.json"
 

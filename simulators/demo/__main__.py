@@ -1,4 +1,4 @@
-"""`python -m simulators.demo [--azure] [--pupils N]`."""
+"""`python dev.py demo [--azure] [--pupils N]`: the whole story, against the simulators."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ FEWEST, MOST = 200, 20_000  # fewer have no room for what the story does
 
 def main(words: list[str]) -> int:
     """Run the demo; 0 if everything was as expected."""
-    parser = argparse.ArgumentParser(prog="python -m simulators.demo", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python dev.py demo",
+        description="Run the app against an invented iSAMS and SDS on this machine.",
+    )
     parser.add_argument(
         "--azure",
         action="store_true",
         help="as on Azure: in a Functions host, over HTTP, on emulated storage; waits are real",
     )
-    parser.add_argument("--pupils", type=_pupils, default=300, metavar="N")
+    parser.add_argument(
+        "--pupils",
+        type=_pupils,
+        default=300,
+        metavar="N",
+        help=f"how many pupils, {FEWEST} to {MOST}; left out: %(default)s",
+    )
     options = parser.parse_args(words)
     quieten()
     if options.azure:
@@ -31,10 +40,9 @@ def main(words: list[str]) -> int:
 
 
 def _pupils(text: str) -> int:
-    number = int(text)
-    if not FEWEST <= number <= MOST:
+    if not (text.isdecimal() and FEWEST <= int(text) <= MOST):
         raise argparse.ArgumentTypeError(f"expected {FEWEST} to {MOST}")
-    return number
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ class _Story:
             run.ask(self.world, SCHOOL, "demo")
             step = run.pull(self.world, SCHOOL)
         self.teller.say(f"read, built and sealed in {time.monotonic() - began_s:.1f} s")
-        self.teller.expect("the school was read whole", holds=step.outcome is Outcome.SEALED)
+        self.teller.expect("every dataset came", holds=step.outcome is Outcome.SEALED)
 
     def _follow(self, patience: Patience | None = None) -> Step:
         """Send until only waiting for a person is left; SDS's run is awaited."""

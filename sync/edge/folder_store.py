@@ -37,7 +37,7 @@ class FolderStore(WriteOnce):
         self._root = Path(folder).absolute()
         self._partial = self._root / _PARTIAL
         self._clock = clock or SystemClock()
-        _asking(self._prepare)
+        _opening(self._prepare)
 
     def read(self, name: str) -> bytes:
         path = self._path(name)
@@ -176,6 +176,21 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _opening(prepare: Callable[[], None]) -> None:
+    """Do *prepare*; whatever the file system refuses here is for whoever chose the folder."""
+    try:
+        prepare()
+    except OSError as error:
+        number = error.errno or 0
+    else:
+        return
+    raise StoreRefused(
+        "the folder of STORAGE__FOLDER cannot be made or used: check its path, the disk's room and"
+        " your rights",
+        errno=number,
+    )
 
 
 def _asking[T](call: Callable[[], T]) -> T:

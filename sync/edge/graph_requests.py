@@ -185,7 +185,10 @@ class GraphRequests:
             with self._client.stream(method, path, headers=headers, timeout=timeout) as response:
                 return Answer(response.status_code, response.headers, _body(response, budget))
         except _NOT_SENT as error:
-            raise TargetUnavailable(f"Graph is out of reach: {type(error).__name__}") from None
+            raise TargetUnavailable(
+                f"Graph is out of reach ({type(error).__name__}); if it stays so, check"
+                " SDS__GRAPH_URL and this machine's network"
+            ) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             # `from None`: the cause holds the request, and the request holds the token.
             raise _no_answer(method, type(error).__name__) from None

@@ -6,7 +6,7 @@ ours say what happened and carry neither URL, host, key nor token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from functools import partial
 
@@ -15,8 +15,8 @@ import httpx
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client, patiently, request_timeout, retry_after_s
 from sync.edge.isams_token import Tokens
-from sync.edge.wire import opening, pieces
-from sync.errors import SourceError, SourceMalformed, SourceUnavailable
+from sync.edge.wire import opening, plain
+from sync.errors import SourceError, SourceUnavailable
 from sync.isams import batch, errordoc
 from sync.isams.datasets import ALL, BY_METHOD, SUBJECTS
 from sync.school import School, Subject
@@ -87,7 +87,7 @@ class Isams:
             with closing(self._answer(client, methods, budget)) as answer:
                 if answer.status_code != 200:
                     raise self._refusal(answer, budget)
-                return read(_body(answer, budget))
+                return read(plain(answer, budget))
         except httpx.HTTPError as error:
             raise SourceUnavailable(
                 f"iSAMS did not answer, or broke off ({type(error).__name__})"
@@ -125,13 +125,6 @@ class Isams:
         if isinstance(error, SourceUnavailable):
             error.retry_after_s = retry_after_s(answer.headers, self._clock.now())
         return error
-
-
-def _body(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
-    """Yield the body; raise if it is compressed, which our cap in bytes could not see through."""
-    if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise SourceMalformed("iSAMS's answer is compressed, though we asked for it plain")
-    return pieces(answer, budget)
 
 
 def _filters(methods: Iterable[str]) -> bytes:

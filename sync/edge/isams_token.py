@@ -16,8 +16,8 @@ from sync.settings import SchoolSettings
 
 _PATH = "/auth/connect/token"  # of the school's own host: a discovered one could be anybody's
 _SCOPE = "apiv1"
-_ANSWER_S = 30.0
-_MARGIN_S = 60.0  # a token is renewed this long before its end, so that it outlives a request
+ANSWER_S = 30.0
+MARGIN_S = 60.0  # a token is renewed this long before its end, so that it outlives a request
 _LONGEST_S = 86_400  # whatever it says of itself
 _LIMIT_BYTES = 64 * 1024
 
@@ -57,13 +57,13 @@ class Tokens:
                 "client_secret": secret.get_secret_value(),
                 "scope": _SCOPE,
             },
-            timeout=request_timeout(_ANSWER_S, budget),
+            timeout=request_timeout(ANSWER_S, budget),
         )
         with closing(client.send(request, stream=True)) as answer:
             if answer.status_code != 200:
                 raise self._refusal(answer)
-            self._token, life_s = _read(answer, budget)
-        self._until_s = self._clock.monotonic_s() + life_s - _MARGIN_S
+            self._token, life_s = read_token(answer, budget)
+        self._until_s = self._clock.monotonic_s() + life_s - MARGIN_S
         return self._token
 
     def _refusal(self, answer: httpx.Response) -> SourceError:
@@ -80,8 +80,12 @@ class Tokens:
         return error
 
 
-def _read(answer: httpx.Response, budget: Budget) -> tuple[str, float]:
-    """Return the token and its life in seconds."""
+def read_token(answer: httpx.Response, budget: Budget) -> tuple[str, float]:
+    """Return the token and its life in seconds, 0 if it does not say.
+
+    Raises:
+        SourceMalformed: no token that could stand in a header.
+    """
     try:
         said: object = json.loads(opening(answer, budget, limit_bytes=_LIMIT_BYTES))
     except (ValueError, RecursionError):

@@ -8,7 +8,7 @@ import httpx
 
 from sync.edge import http
 from sync.edge.clock import Budget
-from sync.errors import SourceUnavailable
+from sync.errors import SourceMalformed, SourceUnavailable
 
 
 def pieces(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
@@ -24,6 +24,17 @@ def pieces(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
     announced = answer.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) != seen_bytes:
         raise SourceUnavailable("iSAMS's answer broke off", seen_bytes=seen_bytes)
+
+
+def plain(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
+    """Yield the body as `pieces`; raise if it is compressed: a cap in bytes sees through nothing.
+
+    Raises:
+        SourceMalformed: it is compressed, though we asked for it plain.
+    """
+    if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise SourceMalformed("iSAMS's answer is compressed, though we asked for it plain")
+    return pieces(answer, budget)
 
 
 def opening(answer: httpx.Response, budget: Budget, *, limit_bytes: int) -> bytes:

@@ -17,7 +17,7 @@ from sync.edge.graph_values import Connector, FlowState, Operation, Run, Session
 from sync.edge.queues import Nudges, open_queues
 from sync.report import Step
 from sync.school import School, Subject
-from sync.settings import Settings
+from sync.settings import SchoolSettings, Settings
 
 
 class Source(Protocol):
@@ -57,6 +57,22 @@ class World:
     tell: Callable[[Step], None]
 
 
+def open_source(
+    place: SchoolSettings, clock: Clock, *, tell: Callable[[int, int], None] | None = None
+) -> Source:
+    """Return the way to a school's iSAMS by the API that it has chosen.
+
+    *tell* hears how many of the questions have been answered, where there are many.
+    """
+    if place.isams_api == "rest":
+        from sync.edge.isams_rest import RestIsams
+
+        return RestIsams(place, clock, tell=tell)
+    from sync.edge.isams import Isams
+
+    return Isams(place, clock)
+
+
 def opened(
     settings: Settings,
     tell: Callable[[Step], None],
@@ -72,9 +88,7 @@ def opened(
 
     @cache
     def source(school: str) -> Source:
-        from sync.edge.isams import Isams
-
-        return Isams(settings.schools[school], own_clock)
+        return open_source(settings.schools[school], own_clock)
 
     @cache
     def target() -> Target:

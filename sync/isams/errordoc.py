@@ -100,6 +100,12 @@ def meaning(message_id: str, description: str, status: int) -> SourceError:
             return by_status(status)
 
 
+def is_busy(description: str) -> bool:
+    """Say whether *description* tells of a database that was locked or too slow."""
+    text = description.lower()
+    return any(sign in text for sign in _DATABASE_BUSY)
+
+
 def by_status(status: int) -> SourceError:
     """Return what *status* means where no document explains it; it is never good news."""
     if status in {408, 429} or status >= 500:
@@ -139,10 +145,9 @@ def _methods_missing(description: str, status: int) -> SourceError:
 
 
 def _unhandled(description: str, status: int) -> SourceError:
-    text = description.lower()
-    if _NOT_XML in text:
+    if _NOT_XML in description.lower():
         return SourceMalformed("iSAMS could not read our request as XML", status=status)
-    if any(sign in text for sign in _DATABASE_BUSY):
+    if is_busy(description):
         return SourceUnavailable("iSAMS's database was locked or too slow", status=status)
     # Any other exception of theirs. The text of the 35 s time-out is not known, slowness is the
     # commonest cause, and to ask again does no harm: so it is "later", not "never".

@@ -14,13 +14,13 @@ from sync.edge import graph, identity
 from sync.edge.blobs import Store, open_store
 from sync.edge.clock import Budget, Clock
 from sync.edge.isams import METHODS, Isams
+from sync.edge.isams_rest import PLACES, RestIsams
 from sync.errors import ConfigError, SourceRefused, StoreConflict, SyncError, TargetRefused
 from sync.isams.datasets import BY_METHOD
 from sync.report import fault
 from sync.settings import SdsSettings, Settings
 from sync.terminal import exits
 from sync.terminal.around import Surroundings, Told, doing
-from sync.terminal.exits import Exit
 from sync.terminal.tables import WHO, table
 
 EACH_S = 60.0  # one try, with its own retries
@@ -31,14 +31,20 @@ _NEEDED = (graph.CONNECTORS, graph.UPLOAD, graph.OPERATION, graph.RUNS)
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One thing that was tried: `told` is what was found, `error` what is wrong and where."""
+    """One thing that was tried: `told` is what was found, `error` what is wrong and where.
+
+    `skipped` was not tried, because an earlier try has failed.
+    """
 
     what: str
     told: str = ""
     error: SyncError | None = None
+    skipped: bool = False
 
     @property
-    def state(self) -> Literal["ok", "wrong"]:
+    def state(self) -> Literal["ok", "wrong", "not tried"]:
+        if self.skipped:
+            return "not tried"
         return "wrong" if self.error else "ok"
 
     def value(self) -> dict[str, object]:
@@ -52,7 +58,8 @@ def check(around: Surroundings) -> Told:
     try:
         settings = around.settings()
     except ConfigError as error:
-        return _told([Tried("settings", error=error)])
+        rest = "iSAMS, storage, sign-in and SDS"
+        return _told([Tried("settings", error=error), Tried(rest, skipped=True)])
     keys = f"schools: {', '.join(settings.schools)}; profiles: {', '.join(settings.profiles)}"
     return _told([Tried("settings", keys), *_tries(settings, around.clock)])
 
@@ -61,9 +68,19 @@ def _told(tried: list[Tried]) -> Told:
     wrong = [one.error for one in tried if one.error]
     code = exits.worst(exits.of_error(error) for error in wrong)
     rows = [(one.state, one.what, one.told or _mend(one)) for one in tried]
-    end = "All is well." if code is Exit.DONE else f"{len(wrong)} of {len(tried)} are wrong."
-    shown: list[RenderableType] = [table("Checks", ("", "what", "found"), rows), end]
+    shown: list[RenderableType] = [table("Checks", ("", "what", "found"), rows), _sum(tried)]
     return Told(code, {"ok": not wrong, "checks": [one.value() for one in tried]}, shown)
+
+
+def _sum(tried: list[Tried]) -> str:
+    wrong = sum(one.error is not None for one in tried)
+    skipped = sum(one.skipped for one in tried)
+    if not wrong:
+        return "All is well."
+    told = f"{wrong} of {len(tried)} {'is' if wrong == 1 else 'are'} wrong"
+    if skipped:
+        told += f", {skipped} {'was' if skipped == 1 else 'were'} not tried"
+    return f"{told}."
 
 
 def _mend(one: Tried) -> str:
@@ -72,7 +89,10 @@ def _mend(one: Tried) -> str:
 
 def _tries(settings: Settings, clock: Clock) -> Iterator[Tried]:
     for school, place in settings.schools.items():
-        yield from _isams(school, Isams(place, clock), clock)
+        if place.isams_api == "rest":
+            yield from _rest(school, RestIsams(place, clock), clock)
+        else:
+            yield from _isams(school, Isams(place, clock), clock)
     yield _attempt("storage: create, read, list, delete", partial(_storage, settings))
     yield from _sds(settings, clock)
 
@@ -90,16 +110,44 @@ def _isams(school: str, isams: Isams, clock: Clock) -> Iterator[Tried]:
 
     A host that is away, or a key that is refused as such, is told once.
     """
+    ended = False
     for method in METHODS:
         what = f"iSAMS of {school}: {BY_METHOD[method].ui_name}"
+        if ended:
+            yield Tried(what, skipped=True)
+            continue
         one = _attempt(what, partial(_count, isams, method, clock))
         yield one
-        if one.error and (one.error.retry or _is_about_the_key(one.error)):
-            return
+        ended = one.error is not None and (one.error.retry or _is_about_the_key(one.error))
 
 
 def _count(isams: Isams, method: str, clock: Clock) -> str:
     return f"{isams.try_method(method, Budget.of(clock, EACH_S)):,} records"
+
+
+def _rest(school: str, isams: RestIsams, clock: Clock) -> Iterator[Tried]:
+    """Ask each endpoint alone, and tell what its records call their fields: never a value.
+
+    A host that is away, or a client that is refused as such, is told once.
+    """
+    for place in PLACES:
+        what = f"iSAMS of {school}: {place}"
+        one = _attempt(what, partial(_fields, isams, place, clock))
+        yield one
+        if one.error and (one.error.retry or _is_about_the_client(one.error)):
+            return
+
+
+def _fields(isams: RestIsams, place: str, clock: Clock) -> str:
+    found = isams.try_place(place, Budget.of(clock, EACH_S))
+    if found is None:
+        return "not needed: sets name their teachers"
+    rows, names = found
+    return f"200, {rows:,} records with {', '.join(names) or 'no fields'}"
+
+
+def _is_about_the_client(error: SyncError) -> bool:
+    return isinstance(error, SourceRefused) and not {"module", "place"} & error.facts.keys()
 
 
 def _is_about_the_key(error: SyncError) -> bool:
@@ -127,13 +175,15 @@ def _sds(settings: Settings, clock: Clock) -> Iterator[Tried]:
     tokens = identity.graph_tokens(settings.sds, clock)
     signed_in = _attempt("sign-in to Microsoft Graph", partial(_sign_in, tokens))
     yield signed_in
-    if signed_in.error:
-        return
-    yield _attempt("roles of the app in the tenant", partial(_roles, tokens, settings.sds))
     target = graph.SdsTarget(settings.sds, tokens, clock)
+    tries: dict[str, Callable[[], str]] = {
+        "roles of the app in the tenant": partial(_roles, tokens, settings.sds)
+    }
     for name, profiles in settings.connectors().items():
         what = f"SDS connector of {', '.join(profiles)}"
-        yield _attempt(what, partial(_connector, target, name, clock))
+        tries[what] = partial(_connector, target, name, clock)
+    for what, work in tries.items():
+        yield Tried(what, skipped=True) if signed_in.error else _attempt(what, work)
 
 
 def _connector(target: graph.SdsTarget, name: str, clock: Clock) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,8 @@ import click
 from sync import run
 from sync.edge.clock import Budget, Clock
 from sync.edge.isams import Isams
+from sync.edge.world import Source, open_source
+from sync.errors import ConfigError, SourceError
 from sync.isams import batch
 from sync.school import School
 from sync.settings import Settings
@@ -35,32 +37,53 @@ class Read(NamedTuple):
 def read_live(settings: Settings, key: str, clock: Clock, save: Path | None = None) -> Read:
     """Read the school called *key* from iSAMS; *save* keeps the document."""
     place, at = settings.schools[key], clock.now()
-    with doing(f"Reading iSAMS: {key}"), saved_to(save) if save else nullcontext() as transport:
-        isams = Isams(place, clock, transport=transport)
-        return Read(isams.school(Budget.of(clock, run.PULL_S)), at)
+    if save and place.isams_api == "rest":
+        raise click.BadParameter("REST has no document to save", param_hint="--save")
+    with doing(f"Reading iSAMS: {key}") as say, saved_to(save) if save else nullcontext() as copied:
+        source: Source
+        if copied:
+            source = Isams(place, clock, transport=copied)
+        else:
+            source = open_source(
+                place, clock, tell=lambda done, of: say(f"{done:,} of {of:,} set lists")
+            )
+        return Read(source.school(Budget.of(clock, run.PULL_S)), at)
 
 
 def read_saved(source: Path) -> Read:
     """Read a saved document; nothing is asked of any network."""
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
-    with doing("Reading the saved document"):
+    with doing("Reading the saved document"), _whole():
         return Read(batch.read_school(_pieces(source)), at)
 
 
 def subjects(around: Surroundings, school: str | None, source: Path | None) -> Told:
     """List the subjects of a school, or of a saved document: that needs no settings."""
     if source:
-        found = batch.read_subjects(_pieces(source))
+        with _whole():
+            found = batch.read_subjects(_pieces(source))
     else:
         settings = around.settings()
         key = choosing.the_one_school(settings, school)
-        isams = Isams(settings.schools[key], around.clock)
+        source_now = open_source(settings.schools[key], around.clock)
         with doing(f"Reading the subjects of {key}"):
-            found = isams.subjects(Budget.of(around.clock, run.PULL_S))
+            found = source_now.subjects(Budget.of(around.clock, run.PULL_S))
     names = ("id", "code", "name")
     rows = list(run.subject_rows(found))
     value = {"subjects": [dict(zip(names, row, strict=True)) for row in rows]}
     return Told(Exit.DONE, value, [table(f"{len(rows)} subjects", names, rows)])
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """What a live iSAMS would be blamed for is here a file that its user can save again."""
+    try:
+        yield
+    except SourceError as error:
+        raise ConfigError(
+            "--from: this file is not whole, or not a document that --save kept: save it again with"
+            f" build --save (found: {error})"
+        ) from None
 
 
 def _pieces(source: Path) -> Iterator[bytes]:

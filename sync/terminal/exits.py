@@ -66,6 +66,7 @@ _OUTCOMES: Mapping[Outcome, Exit] = {
     Outcome.ACCEPTED: Exit.DONE,
     Outcome.RUNNING: Exit.DONE,
     Outcome.DONE: Exit.DONE,
+    Outcome.FAULTY: Exit.DONE,  # accepted; a run that failed is told by its receipt
     Outcome.PARTLY_SEALED: Exit.PARTLY,
     Outcome.HELD: Exit.HELD,
     Outcome.REJECTED: Exit.HELD,

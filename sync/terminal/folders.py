@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from sync.delivery import FINDINGS, MANIFEST
-from sync.errors import StoreRefused
+from sync.errors import ConfigError
 from sync.sds.tables import COLUMNS
 
 _OURS = frozenset(COLUMNS) | {FINDINGS, MANIFEST}
@@ -19,15 +20,29 @@ _OWN_FOLDER, _OWN_FILE = 0o700, 0o600  # the files name children
 
 def refuse_others(folder: Path) -> None:
     """Refuse a *folder* that exists and holds anything but files that we write there."""
-    if not folder.exists() and not folder.is_symlink():
-        return
-    if folder.is_symlink() or not folder.is_dir():
-        raise click.BadParameter(f"{folder} is not a folder", param_hint="--out")
-    if others := {entry.name for entry in folder.iterdir()} - _OURS:
+    try:
+        others = _names_in(folder) - _OURS
+    except OSError as error:
+        raise _unwritable(error) from None
+    if others:
         raise click.BadParameter(
             f"{folder} holds {len(others)} other file(s): choose another folder, or move them",
             param_hint="--out",
         )
+
+
+def _names_in(folder: Path) -> set[str]:
+    if not folder.exists() and not folder.is_symlink():
+        return set()
+    if folder.is_symlink() or not folder.is_dir():
+        raise click.BadParameter(f"{folder} is not a folder", param_hint="--out")
+    return {entry.name for entry in folder.iterdir()}
+
+
+def _unwritable(error: OSError) -> ConfigError:
+    return ConfigError(
+        f"--out: the folder cannot be written there ({error.strerror}): choose another place"
+    )
 
 
 def write_set(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -37,7 +52,7 @@ def write_set(folder: Path, files: Mapping[str, bytes]) -> None:
     holds files of two sets.
 
     Raises:
-        StoreRefused: they cannot be written.
+        ConfigError: they cannot be written.
     """
     mark = uuid.uuid4().hex
     fresh = folder.with_name(f".{folder.name}.{mark}.partial")
@@ -53,9 +68,10 @@ def write_set(folder: Path, files: Mapping[str, bytes]) -> None:
             folder.rename(stale)
         fresh.rename(folder)
     except OSError as error:
-        raise StoreRefused(f"the folder of --out cannot be written: {error.strerror}") from None
+        raise _unwritable(error) from None
     finally:
-        if stale.exists() and not folder.exists():
-            stale.rename(folder)
+        with suppress(OSError):
+            if stale.exists() and not folder.exists():
+                stale.rename(folder)
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)

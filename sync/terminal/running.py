@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from rich.console import RenderableType
 
 from sync import asking, delivery, run
 from sync.edge.world import World
 from sync.errors import SyncError
-from sync.plan import Hold
+from sync.plan import Excess, Hold
 from sync.report import Outcome, Step
 from sync.terminal import choosing, exits
 from sync.terminal.around import Surroundings, Told, doing
@@ -35,6 +36,7 @@ _MEANING = {
     Outcome.BUSY: "another run is at it: run it again later",
     Outcome.LIMITED: "enough was sent to SDS for one day: run it again tomorrow",
     Outcome.CHECKING: "sent, but SDS has not answered yet: run it again later",
+    Outcome.FAULTY: "SDS has accepted the files, but its run did not end well: see `status`",
     Outcome.REFUSED: "SDS found faults in the files",
     Outcome.FAILED: "failed: nothing was sent",
     Outcome.NOTHING: "there was nothing to do: another run may be ahead of this one",
@@ -94,19 +96,38 @@ def why_held(hold: Hold) -> Iterator[str]:
     """Yield why a delivery is held, a line each."""
     if hold.first:
         yield "It is the first delivery: there is nothing to compare it with."
-    for one in hold.excesses:
-        would = _WOULD.get(one.what, one.what)
-        of_school = f" of school {one.org}" if one.org else ""
-        rows = f"{one.rows:,} rows{of_school}"
-        yield f"{one.table} would {would} {rows}; {one.allowed:,} are allowed."
+    yield from map(_excess, hold.excesses)
 
 
-def what_to_do(hold: Hold, own: str) -> str:
+def _excess(one: Excess) -> str:
+    of_school = f" of school {one.org}" if one.org else ""
+    of_year = f" of grade {one.grade}" if one.grade else ""
+    if one.what == "empty":
+        return f"{one.table} would be empty."
+    if one.table == "profiles":
+        gone = f"{numbers({'profiles': one.rows})} of the last delivery"
+        return f"{gone} would be missing; none may be."
+    rows = "row" if one.rows == 1 else "rows"
+    allowed = f"{one.allowed:,} {'is' if one.allowed == 1 else 'are'} allowed"
+    would = _WOULD.get(one.what, one.what)
+    return f"{one.table} would {would} {one.rows:,} {rows}{of_school}{of_year}; {allowed}."
+
+
+def what_to_do(world: World, connector: str, hold: Hold, own: str) -> str:
     """Return how a person answers *hold*, of the delivery called *own*."""
     answers = f"`approve {own}` or `reject {own}`, here or over HTTP"
     if hold.first:
-        return f"Look at what `build` writes, then answer with {answers}"
+        held = f"Look at the held files in {_place(world, connector, own)}: they name people"
+        return f"{held}. Then answer with {answers}"
     return f"Look at iSAMS first: --approve does not answer this. Then answer with {answers}"
+
+
+def _place(world: World, connector: str, own: str) -> str:
+    """Return where a delivery's files are: `build` would read iSAMS anew and show others."""
+    storage, own_folder = world.settings.storage, f"{delivery.connector_folder(connector)}{own}"
+    if storage.folder:
+        return str(Path(storage.folder).absolute() / own_folder)
+    return f"the container {storage.container}, folder {own_folder}"
 
 
 def _connectors(world: World, wanted: Chosen) -> list[str]:
@@ -149,5 +170,5 @@ def _lines(world: World, step: Step) -> Iterator[str]:
         yield f"  delivery {step.delivery}"
     if step.outcome is Outcome.HELD:
         hold = hold_of(world, step.about, step.delivery)
-        for line in (*why_held(hold), what_to_do(hold, step.delivery)):
+        for line in (*why_held(hold), what_to_do(world, step.about, hold, step.delivery)):
             yield f"  {line}"

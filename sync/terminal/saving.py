@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, override
 
 import httpx
 
-from sync.errors import StoreRefused
+from sync.errors import ConfigError
 
 _BATCH = "/xml.ashx"  # the sign-in's answers come over the same transport, and are not kept
 
@@ -61,7 +61,7 @@ def saved_to(path: Path) -> Iterator[httpx.BaseTransport]:
     all.
 
     Raises:
-        StoreRefused: it cannot be written there.
+        ConfigError: it cannot be written there.
     """
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     try:
@@ -73,10 +73,9 @@ def saved_to(path: Path) -> Iterator[httpx.BaseTransport]:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as error:
-        raise StoreRefused(f"the file of --save cannot be written: {error.strerror}") from None
+        raise ConfigError(
+            f"--save: the file cannot be written there ({error.strerror}): choose another place"
+        ) from None
     finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        with suppress(OSError):  # where nothing can be written, nothing is left either
+            unfinished.unlink()

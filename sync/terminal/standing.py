@@ -8,13 +8,28 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import RenderableType
 
 from sync import asking
+from sync.calendar import moment
+from sync.edge.world import World
 from sync.plan import Excess, Hold
 from sync.report import Fault
 from sync.state import State
 from sync.terminal.around import Surroundings, Told, doing
 from sync.terminal.exits import Exit
 from sync.terminal.running import what_to_do, why_held
-from sync.terminal.tables import WHO, numbers, table
+from sync.terminal.tables import WHO, numbers, table, when
+
+_NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
+    State.UNSEALED: "it is still being written; run again if it stays so",
+    State.UNCHANGED: "SDS holds exactly this already; nothing to send, nothing to do",
+    State.SEALED: "it is compared with the last one next; run again if it stays so",
+    State.READY: "it is sent next; run again if it stays so",
+    State.EXPIRED: "it was approved, but not sent within 24 h; run again",
+    State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then run again",
+    State.SUPERSEDED: "a newer one takes its place; nothing to do",
+    State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
+    State.ACCEPTED: "SDS's own run is awaited, for an hour or more; nothing to do",
+    State.FAILED: "it was not sent; mend what is told here, then run again",
+}
 
 
 class _Value(BaseModel):
@@ -90,9 +105,11 @@ def status(around: Surroundings) -> Told:
     shown: list[RenderableType] = [
         table("Schools", ("school", "last pull", "state", "attempts"), _schools(standing)),
         table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(standing)),
-        table("Deliveries", ("connector", "delivery", "state", "rows"), _deliveries(standing)),
+        table(
+            "Deliveries", ("connector", "delivery", "read", "state", "rows"), _deliveries(standing)
+        ),
         "What to do next",
-        *(f"- {line}" for line in _next(standing)),
+        *(f"- {line}" for line in _next(world, standing)),
     ]
     return Told(Exit.DONE, value, shown)
 
@@ -100,7 +117,7 @@ def status(around: Surroundings) -> Told:
 def _schools(standing: _Standing) -> Iterator[tuple[object, ...]]:
     for key, one in standing.schools.items():
         pull = one.pull
-        yield (key, pull.id, pull.state, pull.attempts) if pull else (key, "never", "", "")
+        yield (key, _read(pull.id), pull.state, pull.attempts) if pull else (key, "never", "", "")
 
 
 def _profiles(standing: _Standing) -> Iterator[tuple[object, ...]]:
@@ -109,27 +126,34 @@ def _profiles(standing: _Standing) -> Iterator[tuple[object, ...]]:
             yield key, "none yet", "", "", ""
         else:
             found = sum(one.set.findings.values())
-            yield key, one.set.id, f"{one.set.age_h:g} h", numbers(one.set.counts), found
+            yield key, _read(one.set.id), f"{one.set.age_h:g} h", numbers(one.set.counts), found
 
 
 def _deliveries(standing: _Standing) -> Iterator[tuple[object, ...]]:
     for name, connector in standing.connectors.items():
         if not connector.deliveries:
-            yield name, "none yet", "", ""
+            yield name, "none yet", "", "", ""
         for one in connector.deliveries:
-            yield name, one.id, one.state.value, numbers(one.counts)
+            same = one.state is State.UNCHANGED
+            rows = "nothing to send" if same else numbers(one.counts)
+            yield name, one.id, _read(one.id), one.state.value, rows
 
 
-def _next(standing: _Standing) -> Iterator[str]:
+def _read(own: str) -> str:
+    """Return when iSAMS was read for a pull, set or delivery: their ids begin with it."""
+    return when(moment(own.partition("-")[0]))
+
+
+def _next(world: World, standing: _Standing) -> Iterator[str]:
     """Yield what a person should do, or that there is nothing."""
-    lines = [*_for_schools(standing), *_for_deliveries(standing)]
+    lines = [*_for_schools(standing), *_for_deliveries(world, standing)]
     yield from lines or ["nothing: no one is waited for"]
 
 
 def _for_schools(standing: _Standing) -> Iterator[str]:
     for key, school in standing.schools.items():
         if school.pull is None:
-            yield f"{key} has never been read: python -m sync run"
+            yield f"{key} has never been read: `run` reads it, as does the app at its hour"
         elif school.pull.error:
             yield f"{key}: {_fault(school.pull.error)}"
         else:
@@ -137,21 +161,25 @@ def _for_schools(standing: _Standing) -> Iterator[str]:
     for key, profile in standing.profiles.items():
         if profile.set and profile.set.findings:
             found = sum(profile.set.findings.values())
-            yield f"{key}: {found} records to mend in iSAMS; `build` or /api/findings says which"
+            records = "record" if found == 1 else "records"
+            yield f"{key}: {found} {records} to mend in iSAMS; `build` or /api/findings says which"
 
 
-def _for_deliveries(standing: _Standing) -> Iterator[str]:
+def _for_deliveries(world: World, standing: _Standing) -> Iterator[str]:
     for name, connector in standing.connectors.items():
         if connector.waiting_for:
             yield f"{name} waits for a set of {', '.join(connector.waiting_for)}"
         if connector.deliveries:
-            yield from _for_newest(connector.deliveries[0])
+            yield from _for_newest(world, name, connector.deliveries[0])
 
 
-def _for_newest(one: _Delivery) -> Iterator[str]:
+def _for_newest(world: World, connector: str, one: _Delivery) -> Iterator[str]:
     if one.state is State.HELD and one.hold:
         hold = Hold(digest="", first=one.hold.first, excesses=one.hold.excesses)
-        yield f"{one.id} is held. {' '.join(why_held(hold))} {what_to_do(hold, one.id)}"
+        what = what_to_do(world, connector, hold, one.id)
+        yield f"{one.id} is held. {' '.join(why_held(hold))} {what}"
+    elif told := _NEXT.get(one.state):
+        yield f"{one.id} is {one.state.value}: {told}"
     if one.error:
         yield f"{one.id}: {_fault(one.error)}"
     if one.receipt and one.receipt.faults:

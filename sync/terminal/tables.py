@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from rich import box
 from rich.table import Table
@@ -19,6 +20,33 @@ WHO: Mapping[str, str] = {
 }
 
 
+_WORDS: Mapping[str, tuple[str, str]] = {  # a count's own name: of one, and of more
+    "StaffMember": ("member of staff", "staff"),
+    "Pupil": ("pupil", "pupils"),
+    "Subject": ("subject", "subjects"),
+    "Set": ("set", "sets"),
+    "SetList": ("set-list row", "set-list rows"),
+    "SetListWithoutSet": ("row of no set", "rows of no set"),
+    "orgs": ("school", "schools"),
+    "users": ("user", "users"),
+    "roles": ("role", "roles"),
+    "students": ("student", "students"),
+    "teachers": ("teacher", "teachers"),
+    "classes": ("class", "classes"),
+    "enrollments": ("enrollment", "enrollments"),
+    "profiles": ("profile", "profiles"),
+    "profiles_failed": ("profile that could not be built", "profiles that could not be built"),
+    "profiles_missing": ("profile without a set", "profiles without a set"),
+    "attempt": ("attempt", "attempts"),
+    "age_h": ("hour old", "hours old"),
+    "errors": ("error", "errors"),
+    "warnings": ("warning", "warnings"),
+    "organizations": ("organisation", "organisations"),
+    "groups": ("group", "groups"),
+    "memberships": ("membership", "memberships"),
+}
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table with a heading; readable without colour, and as plain text."""
     shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -30,9 +58,20 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def numbers(counts: Mapping[str, int]) -> str:
-    """Return counts as a list of words, `174 students, 20 teachers`; what is 0 is left out."""
-    told = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+    """Return counts as a list of words, `174 students, 1 teacher`; what is 0 is left out."""
+    told = [f"{count:,} {_word(name, count)}" for name, count in counts.items() if count]
     return ", ".join(told) or "nothing"
+
+
+def _word(name: str, count: int) -> str:
+    other = name.replace("_", " ")
+    one, more = _WORDS.get(name, (other, other))
+    return one if count == 1 else more
+
+
+def when(moment: datetime) -> str:
+    """Return *moment* for people, to the minute: `2026-11-21 20:37 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def findings_table(title: str, counts: Mapping[str, int]) -> Table:

@@ -26,7 +26,15 @@ quieten()
 log = logging.getLogger("sync")
 
 _LOUD = {Outcome.FAILED: logging.ERROR, Outcome.REFUSED: logging.ERROR}
-_WARNING = {Outcome.HELD, Outcome.LATER, Outcome.STALE, Outcome.PARTLY_SEALED, Outcome.LIMITED}
+_WARNING = {
+    Outcome.FAULTY,
+    Outcome.HELD,
+    Outcome.LATER,
+    Outcome.LIMITED,
+    Outcome.PARTLY_SEALED,
+    Outcome.STALE,
+    Outcome.WAITING,
+}
 
 
 def tell(step: Step) -> None:

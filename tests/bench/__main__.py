@@ -1,7 +1,7 @@
 """`python dev.py bench`: every figure of docs/performance.md, from one run.
 
-Invented schools of 1,500, 15,000 and 60,000 pupils. Linux and macOS only: Windows does not tell a
-process's high-water mark in the same way.
+Invented schools of 1,500, 15,000 and 60,000 pupils by batch, and of 1,500 by REST. Linux and macOS
+only: Windows does not tell a process's high-water mark in the same way.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.bench import rest
 
 SIZES = {1_500: 7, 15_000: 3, 60_000: 1}  # pupils: how often each is measured
 WORK = ("floor", "parse", "parse_and_build", "pull")
@@ -41,6 +43,7 @@ def main() -> None:
             took = found["parse_and_build"]["cpu_s"] / last["cpu_s"]
             say(f"        growth: document x {grew:.1f}, parse and build x {took:.1f}")
         last = {"size": size, "cpu_s": found["parse_and_build"]["cpu_s"]}
+    say(rest.line())
     say(f"import function_app: {1000 * import_s():.0f} ms (median of {IMPORTS}, warm)")
 
 

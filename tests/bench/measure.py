@@ -125,19 +125,20 @@ def make(pupils: str, document: str) -> None:
 def main(name: str, document: str, repeats: str) -> None:
     """Do *name* over *document*; the first time, with its memory, does not count for CPU time."""
     work, path = WORK[name], Path(document)
-    before = _high_water_bytes()
+    before = high_water_bytes()
     times_s = []
     for turn in range(int(repeats) + 1):
         began = time.process_time()
         work(path)
         times_s.append(time.process_time() - began)
         if turn == 0:
-            grown = _high_water_bytes() - before
+            grown = high_water_bytes() - before
     told = {"cpu_s": statistics.median(times_s[1:]), "grown_bytes": grown}
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def _high_water_bytes() -> int:
+def high_water_bytes() -> int:
+    """Return the most memory that this process has had so far."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

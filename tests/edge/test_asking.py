@@ -90,10 +90,21 @@ def test_an_answer_is_taken_once() -> None:
     asking.answer(one.world, own, approve=True)
 
     assert refused(one, own) == "ready"
-    assert refused(one, own, approve=False) == "ready"
     one.send_until_still()
+    assert refused(one, own, approve=False) == "done"
     assert refused(one, own) == "done"
     assert len(one.sds.submissions) == 1
+
+
+def test_an_approval_can_be_withdrawn_until_it_is_sent() -> None:
+    """Who has approved by mistake says no, and nothing goes."""
+    one, own = held()
+    asking.answer(one.world, own, approve=True)
+
+    asking.answer(one.world, own, approve=False)
+
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.REJECTED
+    assert one.sds.submissions == []
 
 
 @pytest.mark.parametrize(
@@ -315,3 +326,19 @@ def test_findings_are_those_of_the_newest_set() -> None:
     found = asking.findings(one.world, "seniors")
     assert found
     assert b"PUPIL_WITHOUT_EMAIL" in found.upper().replace(b"-", b"_")
+
+
+def test_an_answer_is_for_one_connector_alone() -> None:
+    """Two connectors that are sent the same files have deliveries of different ids."""
+    one = make_world(
+        SCHOOL,
+        PROFILES__SENIORS__YEAR_GROUPS="3-13",
+        PROFILES__PREP__YEAR_GROUPS="3-13",
+        PROFILES__PREP__CONNECTOR="Pilot",
+        SDS__HOLD_FIRST="true",
+    )
+    one.pull()
+    held_ids = {connector: one.accept(connector).delivery for connector in (CONNECTOR, "Pilot")}
+
+    assert len(set(held_ids.values())) == 2
+    assert asking.answer(one.world, held_ids["Pilot"], approve=True) == "Pilot"

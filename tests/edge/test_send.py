@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -13,12 +14,15 @@ import pytest
 
 from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs
+from simulators.sds import Connector as SdsConnector
 from sync import afterwards, records, run, sending, state
 from sync.edge.world import World
+from sync.errors import ConfigError, StoreUnavailable
 from sync.report import Outcome
 from sync.state import State
 from tests.crash.processes import Killed
 from tests.edge.slow_wires import SlowWire
+from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
 
 SCHOOL = invent(20, quirks=False)
@@ -336,7 +340,7 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
 
     step = sending.send(one.world, CONNECTOR)
 
-    assert step.outcome is Outcome.DONE
+    assert step.outcome is Outcome.FAULTY
     assert step.facts["receipt"] == "run-unseen"
 
 
@@ -394,3 +398,66 @@ def test_who_wakes_after_its_claim_is_over_validates_nothing() -> None:
 
     assert sending.send(one.process(sds_transport=SleepsAtTheEnd), CONNECTOR).error
     assert not one.sds.submissions
+
+
+def test_one_connector_under_a_name_and_an_id_is_sent_nothing() -> None:
+    """Each profile's files alone would empty the other's classes, and no limit would be met."""
+    one = make_world(SCHOOL, PROFILES__PREP__CONNECTOR=SdsConnector().id)
+    one.pull()
+    for connector in one.world.settings.connectors():
+        step = one.accept(connector)
+
+        assert step.outcome is Outcome.FAILED
+        assert isinstance(step.error, ConfigError)
+    assert one.sds.submissions == []
+
+
+def test_a_profile_taken_away_by_settings_is_held() -> None:
+    """The newest sets of the profiles that are left are merged anew, and a person looks."""
+    one = delivered()
+    settings = one.world.settings
+    left = {"seniors": settings.profiles["seniors"]}
+    process = one.process(settings=settings.model_copy(update={"profiles": left}))
+    one.clock.advance(60)
+
+    steps = [sending.send(process, CONNECTOR).outcome for _ in range(2)]
+
+    assert steps == [Outcome.SEALED, Outcome.HELD]
+    assert len(one.sds.submissions) == 1
+
+
+def test_a_run_of_sds_that_failed_is_loud_and_the_same_school_is_sent_again() -> None:
+    """SDS took the files and did nothing with them: tomorrow is not `unchanged`."""
+    one = make_world(SCHOOL, knobs=replace(QUICK, blocking_error="Cancelled"))
+    one.pull()
+    last = one.send_until_still()
+    one.sds.knobs = QUICK
+    one.clock.advance(24 * 3600)
+    one.isams.flush()
+    one.pull()
+    one.accept()
+
+    assert last.outcome is Outcome.FAULTY
+    assert len(one.sds.submissions) == 2
+
+
+def test_a_claim_whose_delivery_could_not_be_marked_ends_by_its_age() -> None:
+    """SDS is reading, and only the mark that says so is missing: nobody else may begin."""
+    one = make_world(SCHOOL)
+    one.pull()
+    to_hand_over(one)
+
+    class Forgetful(MemoryStore):
+        def create(self, name: str, body: bytes) -> bool:
+            if name.endswith(state.SUBMITTED):
+                raise StoreUnavailable("storage is busy")
+            return super().create(name, body)
+
+    store = Forgetful(one.clock)
+    assert isinstance(one.store, MemoryStore)
+    store.held = one.store.held
+    step = sending.send(one.process(store=store), CONNECTOR)
+
+    assert step.outcome is Outcome.LATER
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.BUSY
+    assert len(one.sds.submissions) == 1

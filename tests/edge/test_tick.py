@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from simulators.school import invent
 from sync import delivery, run, sending, state
+from sync.errors import StoreConflict
+from sync.report import Outcome
 from tests.clocks import START, FakeClock
 from tests.crash.processes import TICK_S
 from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
@@ -169,3 +172,45 @@ def test_a_held_delivery_is_not_nudged_and_an_approved_one_is() -> None:
     stand_still(one)
 
     assert nudged(one) == ["send"]
+
+
+def test_a_machine_whose_clock_runs_ahead_does_not_stop_the_school() -> None:
+    """Pulls and sets are named by storage's clock, so one of next month cannot be the newest."""
+    one = make_world(SCHOOL)
+    ahead = replace(one.world, clock=FakeClock(START + timedelta(days=30)))
+    run.ask(ahead, "northbank", "terminal")
+    run.pull(ahead, "northbank")
+    one.clock.advance(24 * 3600)
+
+    run.tick(one.world)
+
+    assert len(run.pulls(one.world, "northbank")) == 2
+    assert run.pulls(one.world, "northbank")[-1].id < "20260917"
+
+
+def test_a_stray_blob_is_no_pull_and_no_claim() -> None:
+    """Somebody who leaves a note in the container does not stop the school."""
+    one = make_world(SCHOOL)
+    one.store.create("schools/northbank/pulls/note/readme.txt", b"x")
+    one.store.create(f"{delivery.connector_folder(CONNECTOR)}claims/copy.json", b"x")
+    one.pull()
+
+    assert one.accept().outcome is Outcome.ACCEPTED
+
+
+def test_one_connectors_trouble_does_not_keep_the_tick_from_the_others() -> None:
+    """What can be nudged is nudged, and the trouble is told."""
+    one = make_world(SCHOOL, PROFILES__PREP__CONNECTOR="Another", SDS__HOLD_FIRST="true")
+    one.pull()
+    assert one.accept("Another").outcome is Outcome.HELD
+    folder = delivery.connector_folder("Another")
+    name = next(b.name for b in one.store.blobs(folder) if b.name.endswith("manifest.json"))
+    one.store.delete(name)
+    one.store.create(name, b"junk")
+    one.nudges.kept.clear()
+    one.clock.advance(3600)
+
+    step = run.tick(one.world)
+
+    assert isinstance(step.error, StoreConflict)
+    assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept

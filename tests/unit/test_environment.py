@@ -91,7 +91,7 @@ def test_blanks_around_a_value_are_dropped_except_in_a_suffix() -> None:
         }
     )
 
-    assert read.schools["northbank"].isams_key.get_secret_value() == "invented-key"
+    assert read.schools["northbank"].batch_key == "invented-key"
     assert read.schools["northbank"].time_zone.key == "Europe/Dublin"
     assert read.profiles["seniors"].suffix == " 2026-27"
 
@@ -161,8 +161,9 @@ def test_a_missing_setting_is_named_with_the_key_as_it_was_written() -> None:
     )
 
     assert line == (
-        "SCHOOLS__west__ISAMS_KEY: is not set. The Batch API key, from API Services Manager."
-        " On Azure a Key Vault reference. Example: 00000000-0000-0000-0000-000000000000"
+        "SCHOOLS__west__ISAMS_KEY: is not set. The Batch API key, from API Services Manager:"
+        " required unless ISAMS_API is rest. On Azure a Key Vault reference."
+        " Example: 00000000-0000-0000-0000-000000000000"
     )
 
 

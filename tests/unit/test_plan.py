@@ -236,20 +236,64 @@ def test_limits_are_the_settings() -> None:
 def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bool) -> None:
     """There is nothing to compare with, so no limit says anything."""
     decision = plan.decide(
-        "digest",
-        None,
-        files(rows("users.csv", range(500))),
-        against=None,
-        limits=LIMITS,
-        hold_first=hold_first,
+        "digest", None, files(group(())), against=None, limits=LIMITS, hold_first=hold_first
     )
 
     assert decision.plan.against is None
-    assert decision.plan.changes["users.csv"].added == 500
+    assert decision.plan.changes["users.csv"].added == 1_000
     if hold_first:
         assert decision.hold == plan.Hold(digest="digest", first=True, excesses=())
     else:
         assert decision.hold is None
+
+
+def test_a_first_delivery_with_an_empty_table_waits_whatever_a_setting_says() -> None:
+    """Five files with nobody in them would empty whatever SDS holds from elsewhere."""
+    tables = group(()) | {"classes.csv": [], "enrollments.csv": []}
+
+    decision = plan.decide(
+        "digest", None, files(tables), against=None, limits=LIMITS, hold_first=False
+    )
+
+    assert decision.hold is not None
+    assert [(one.table, one.what) for one in decision.hold.excesses] == [
+        ("classes.csv", "empty"),
+        ("enrollments.csv", "empty"),
+    ]
+
+
+def years(*sizes: int) -> dict[str, list[Row]]:
+    """Return a school whose Year 1, 2 … have as many pupils as *sizes* say, a class each."""
+    pupils = [(year, f"p{year}-{n}") for year, size in enumerate(sizes, 1) for n in range(size)]
+    return {
+        "orgs.csv": [("1", "Northbank", "school")],
+        "users.csv": [(own, f"{own}@x.example", "", "") for _, own in pupils],
+        "roles.csv": [(own, "1", "student", f"{year:02}", "TRUE") for year, own in pupils],
+        "classes.csv": [(f"c{year}", "1", f"{year}A") for year, _ in enumerate(sizes, 1)],
+        "enrollments.csv": [(f"c{year}", own, "student") for year, own in pupils],
+    }
+
+
+def test_a_year_group_that_vanishes_waits_however_few_it_is_of_all() -> None:
+    """A filter that somebody sets in iSAMS hides one year, and one year may be under 10 %."""
+    found = excesses(years(300, 300, 20), years(300, 300, 0))
+
+    assert found == (
+        Excess(table="enrollments.csv", what="emptied", rows=20, allowed=0, org="1", grade="03"),
+    )
+    assert excesses(years(300, 300, 20), years(300, 300, 1)) == ()
+
+
+def test_a_profile_that_settings_took_away_waits() -> None:
+    """Nobody is asked when an app setting is deleted; here somebody is."""
+    same = files(group(()))
+
+    decision = plan.decide(
+        "d", same, same, against="a", limits=LIMITS, hold_first=False, profiles_gone=1
+    )
+
+    assert decision.hold is not None
+    assert decision.hold.excesses == (Excess(table="profiles", what="removed", rows=1, allowed=0),)
 
 
 def test_a_hold_is_for_one_digest() -> None:

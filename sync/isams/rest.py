@@ -1,0 +1,177 @@
+"""The REST API's answers, taken one collection at a time: rows in, a `School` out, or an error.
+
+Pure. What batch's reader joins and counts is joined and counted by the same `Register`. Sets that
+iSAMS hides are left out; hidden subjects are kept, because sets refer to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sync.errors import SourceIncomplete, SourceMalformed
+from sync.isams import rest_answers, rest_fields
+from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS
+from sync.isams.register import Register, SetRecord
+from sync.isams.rest_answers import Answer
+from sync.isams.rest_fields import Kind, Values
+from sync.isams.rest_places import EMPLOYEES, LESSONS, MEMBERS, STUDENTS, TEACHING_SETS
+from sync.school import Employee, Pupil, School, Subject
+
+type Rows = Mapping[str, Values]
+
+
+def subjects(rows: Rows) -> Mapping[str, Subject]:
+    """Return the subjects by id, in the order of iSAMS."""
+    kind = rest_fields.SUBJECT
+    return {
+        own: Subject(
+            own, rest_fields.text(kind, said, "code"), rest_fields.text(kind, said, "name")
+        )
+        for own, said in rows.items()
+    }
+
+
+def members(answer: Answer, set_id: str) -> tuple[str, ...]:
+    """Return the SchoolIds in a set's list, row by row; null is no pupil, as elsewhere in REST.
+
+    Raises:
+        SourceMalformed: it is no set list, or another set's.
+    """
+    kind = rest_fields.MEMBER
+    if answer.get("id") is not None and rest_fields.identity(kind, answer) != set_id:
+        raise SourceMalformed("iSAMS gave another set's list than the one asked for")
+    rows = rest_answers.rows(answer, MEMBERS) or ()
+    told = (rest_fields.values(kind, row) for row in rows)
+    return tuple(rest_fields.identity(kind, said, as_text=True) for said in told)
+
+
+def taught(answer: Answer) -> frozenset[str]:
+    """Return the ids of the sets in an employee's timetable."""
+    kind = rest_fields.LESSON
+    rows = rest_answers.rows(answer, LESSONS) or ()
+    return frozenset(rest_fields.identity(kind, rest_fields.values(kind, row)) for row in rows)
+
+
+class Gathered:
+    """What has been read so far. First the four collections, then lists and teachers."""
+
+    def __init__(self) -> None:
+        self._register = Register()
+        self._teachers: dict[str, set[str]] = {}
+
+    @property
+    def set_ids(self) -> tuple[str, ...]:
+        """The sets whose lists are wanted."""
+        return tuple(self._register.sets)
+
+    @property
+    def employee_ids(self) -> tuple[str, ...]:
+        """The current employees."""
+        return tuple(self._register.employees)
+
+    @property
+    def lacks_teachers(self) -> bool:
+        """Whether no set's record tells a teacher, so that timetables must."""
+        return not any(one.staff_ids for one in self._register.sets.values())
+
+    def take_employees(self, rows: Rows) -> None:
+        """Take the current ones; raises `SourceIncomplete` if there are none."""
+        kind = rest_fields.EMPLOYEE
+        self._register.counts[STAFF.record] = len(rows)
+        for own, said in rows.items():
+            if rest_fields.is_current(kind, said):
+                self._register.add_employee(Employee(own, *_person(kind, said)))
+        if not self._register.employees:
+            raise rest_answers.empty(EMPLOYEES)
+
+    def take_students(self, rows: Rows) -> None:
+        """Take the current ones; raises `SourceIncomplete` if there are none."""
+        kind = rest_fields.STUDENT
+        self._register.counts[PUPILS.record] = len(rows)
+        for own, said in rows.items():
+            if rest_fields.is_current(kind, said):
+                year = rest_fields.year(kind, said)
+                self._register.add_pupil(Pupil(own, year, *_person(kind, said)))
+        if not self._register.pupils:
+            raise rest_answers.empty(STUDENTS)
+        if all(one.year is None for one in self._register.pupils.values()):
+            raise SourceMalformed("no student has a yearGroup that is an NC year")
+
+    def take_subjects(self, rows: Rows) -> None:
+        """Take them all."""
+        self._register.counts[SUBJECTS.record] = len(rows)
+        for one in subjects(rows).values():
+            self._register.add_subject(one)
+
+    def take_sets(self, rows: Rows) -> None:
+        """Take those that are not hidden; raises `SourceIncomplete` if there are none."""
+        kind, shared = rest_fields.TEACHING_SET, self._register.shared
+        self._register.counts[SETS.record] = len(rows)
+        for own, said in rows.items():
+            if rest_fields.flag(kind, said, "hidden"):
+                continue
+            one = SetRecord(
+                id=own,
+                code=rest_fields.text(kind, said, "code"),
+                name=rest_fields.text(kind, said, "name"),
+                year=rest_fields.year(kind, said),
+                subject_id=shared(rest_fields.text(kind, said, "subject")),
+                staff_ids=tuple(map(shared, rest_fields.teacher_ids(said))),
+            )
+            self._register.add_set(one)
+        sets = self._register.sets.values()
+        if not sets:
+            raise rest_answers.empty(TEACHING_SETS)
+        if all(one.year is None for one in sets):
+            raise SourceMalformed("no teaching set has a year that is an NC year")
+        if not any(one.code for one in sets):
+            raise SourceMalformed("no teaching set has a code")
+
+    def take_list(self, set_id: str, school_ids: Iterable[str]) -> None:
+        """Take one set's list."""
+        rows = [self._register.shared(own) for own in school_ids]
+        self._register.counts[SET_LISTS.record] += len(rows)
+        self._register.school_ids[set_id] = rows
+
+    def take_timetable(self, employee_id: str, set_ids: Iterable[str]) -> None:
+        """Take what one employee teaches; sets that are not ours are passed over."""
+        for set_id in set_ids:
+            if set_id in self._register.sets:
+                self._teachers.setdefault(set_id, set()).add(employee_id)
+
+    def school(self) -> School:
+        """Put it together.
+
+        Raises:
+            SourceIncomplete: all set lists are empty, or no set has a teacher.
+            SourceMalformed: what sets call pupils or teachers is not what these are called.
+        """
+        if not self._register.counts[SET_LISTS.record]:
+            raise rest_answers.empty(MEMBERS)
+        self._add_teachers()
+        return self._register.school()
+
+    def _add_teachers(self) -> None:
+        sets, employees = self._register.sets, self._register.employees
+        for set_id, teachers in self._teachers.items():
+            sets[set_id] = sets[set_id]._replace(staff_ids=tuple(sorted(teachers)))
+        told = {own for one in sets.values() for own in one.staff_ids}
+        if not told:
+            raise SourceIncomplete(
+                "iSAMS tells no teacher of any set, neither with the set nor in the timetables of"
+                " its employees",
+                sets=len(sets),
+            )
+        if 2 * len(told & employees.keys()) < len(told):
+            # A teacher or two may have left. If most are unknown, these are not employees' ids.
+            raise SourceMalformed(
+                "most teachers of sets are not among the employees", teachers=len(told)
+            )
+
+
+def _person(kind: Kind, said: Values) -> tuple[str, str, str]:
+    """Return address, forename and surname."""
+    email, forename, surname = (
+        rest_fields.text(kind, said, field) for field in ("email", "forename", "surname")
+    )
+    return email, forename, surname

@@ -1,0 +1,42 @@
+"""The REST edge in front of a simulated or a mocked iSAMS, in process."""
+
+from __future__ import annotations
+
+import httpx
+
+from simulators.isams import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, IsamsSimulator
+from simulators.isams.rest_clients import RestClient
+from simulators.school import InventedSchool, invent
+from sync.edge.isams_rest import RestIsams
+from sync.settings import SchoolSettings
+from tests.clocks import FakeClock
+
+CLEAN = invent(60, quirks=False)
+BUDGET_S = 180.0
+
+
+def settings(**more: str) -> SchoolSettings:
+    """Return the settings of a school that is read by REST, and has no batch key."""
+    return SchoolSettings.model_validate(
+        {
+            "name": "Northbank School",
+            "id": "9990001",
+            "isams_host": "northbank.isams.example",
+            "isams_api": "rest",
+            "isams_client_id": DEMO_CLIENT_ID,
+            "isams_client_secret": DEMO_CLIENT_SECRET,
+            **more,
+        }
+    )
+
+
+def simulated(
+    clock: FakeClock, school: InventedSchool = CLEAN, client: RestClient | None = None
+) -> IsamsSimulator:
+    """Return an iSAMS with one REST client and no batch key."""
+    return IsamsSimulator(school, keys=[client or RestClient()], clock=clock.now, sleep=clock.sleep)
+
+
+def rest_of(simulator: IsamsSimulator, clock: FakeClock, **more: str) -> RestIsams:
+    """Return the edge in front of *simulator*, in process."""
+    return RestIsams(settings(**more), clock, transport=httpx.WSGITransport(simulator))

@@ -1,0 +1,148 @@
+"""The terminal in front of a school that is read by REST."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulators.isams import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    SET_SPELLINGS,
+    RestChoices,
+    RestFaults,
+    client_without,
+)
+from simulators.isams.faults import refused
+from simulators.isams.rest_clients import RestClient
+from sync.terminal.exits import Exit
+from tests.edge.cli_stage import Trial, trial
+
+PLACES = [
+    "humanresources/employees",
+    "students",
+    "teaching/subjects",
+    "teaching/sets",
+    "teaching/sets/{id}/setList",
+    "timetables/employees/{id}",
+]
+
+
+def allow(here: Trial, client: RestClient) -> None:
+    """Let *client* read the stage's iSAMS."""
+    here.stage.isams.rest.clients = {client.id.lower(): client}
+    here.stage.isams.tokens.admit(client.id, client.secret, client.token_lifetime_s)
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
+    """A trial whose school has a REST client and no batch key."""
+    with trial(tmp_path, capsys) as one:
+        allow(one, RestClient())
+        del one.settings["SCHOOLS__NORTHBANK__ISAMS_KEY"]
+        one.settings["SCHOOLS__NORTHBANK__ISAMS_API"] = "rest"
+        one.settings["SCHOOLS__NORTHBANK__ISAMS_CLIENT_ID"] = DEMO_CLIENT_ID
+        one.settings["SCHOOLS__NORTHBANK__ISAMS_CLIENT_SECRET"] = DEMO_CLIENT_SECRET
+        yield one
+
+
+def told(here: Trial) -> dict[str, str]:
+    """Return what `check` says of each endpoint: what it found, or what is wrong."""
+    checks = here.sync("check", "--json").json["checks"]
+    return {
+        one["check"].removeprefix("iSAMS of northbank: "): one["told"] or one["error"]["message"]
+        for one in checks
+        if one["check"].startswith("iSAMS")
+    }
+
+
+def test_each_endpoint_is_told_with_its_field_names(here: Trial) -> None:
+    """What a school's own REST calls things is seen before the first night."""
+    found = told(here)
+
+    assert list(found) == PLACES
+    assert found["students"].startswith("200, 60 records with academicHouse, birthCounty,")
+    assert "schoolId" in found["teaching/sets/{id}/setList"]
+    assert "setCode" in found["teaching/sets"]
+    assert "not needed" in found["timetables/employees/{id}"]
+
+
+def test_check_shows_nobody(here: Trial) -> None:
+    """Field names alone: no value of any record is in what is told."""
+    said = here.sync("check")
+
+    assert said.code == Exit.DONE
+    school = here.stage.isams.school
+    people = [text for one in school.pupils for text in (one.surname, one.school_id, one.email)]
+    assert not [text for text in people if text and text in said.out]
+
+
+def test_timetables_are_tried_where_sets_name_no_teacher(here: Trial) -> None:
+    """Then they are needed, and so is the right to read them."""
+    here.stage.isams.rest.choices = RestChoices(sets=SET_SPELLINGS["no teachers"])
+    found = told(here)
+    allow(here, client_without("TIMETABLEMANAGER"))
+    refused_now = told(here)
+
+    assert "periodId" in found["timetables/employees/{id}"]
+    assert "read* on TIMETABLEMANAGER" in refused_now["timetables/employees/{id}"]
+
+
+def test_an_empty_list_is_no_sign_of_anything(here: Trial) -> None:
+    """The next set's list shows what its rows are called; if all are empty, that is told."""
+    isams = here.stage.isams
+    empty = RestFaults(fields={"students": []})
+    isams.spoil(f"/api/teaching/sets/{isams.school.sets[0].id}/setlist", empty)
+    first = told(here)
+    isams.spoil("/api/teaching/sets/*/setlist", empty)
+
+    assert "schoolId" in first["teaching/sets/{id}/setList"]
+    assert told(here)["teaching/sets/{id}/setList"] == "200, 0 records with no fields"
+
+
+def test_each_missing_module_is_told(here: Trial) -> None:
+    """A client without two modules gives a line for each endpoint that needs them."""
+    allow(here, client_without("TEACHING", "STUDENTMANAGEMENT"))
+    found = told(here)
+
+    assert list(found) == PLACES
+    assert "*read* on STUDENTMANAGEMENT" in found["students"]
+    assert all("*read* on TEACHING" in found[name] for name in PLACES[2:5])
+
+
+def test_a_client_that_is_refused_is_told_once(here: Trial) -> None:
+    """Five more of the same would hide the rest."""
+    here.settings["SCHOOLS__NORTHBANK__ISAMS_CLIENT_SECRET"] = "wrong-secret"
+    found = told(here)
+
+    assert list(found) == PLACES[:1]
+    assert "ISAMS_CLIENT_SECRET" in found[PLACES[0]]
+
+
+def test_isams_being_away_is_told_once(here: Trial) -> None:
+    """Each further try would only take its time."""
+    here.stage.isams.faults = refused(503)
+
+    assert list(told(here)) == PLACES[:1]
+
+
+def test_a_school_is_delivered_by_rest(here: Trial) -> None:
+    """From REST to SDS, by the commands that everybody uses."""
+    here.settings["SDS__HOLD_FIRST"] = "false"
+    ran = here.sync("run")
+    listed = here.sync("subjects", "--json")
+
+    assert ran.code == Exit.DONE
+    assert {one.route for one in here.stage.sds.requests} >= {"token"}
+    assert len(listed.json["subjects"]) == len(here.stage.isams.school.subjects)
+
+
+def test_there_is_no_document_to_save(here: Trial, tmp_path: Path) -> None:
+    """`--save` keeps a batch document; with REST it is refused before anything is asked."""
+    said = here.sync("build", "--save", str(tmp_path / "x.xml"), "--out", str(tmp_path / "out"))
+
+    assert said.code == Exit.USAGE
+    assert "REST has no document" in said.err
+    assert here.stage.isams.requests == []

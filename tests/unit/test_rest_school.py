@@ -1,0 +1,154 @@
+"""What the collections, lists and timetables of REST are put together to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SourceUnavailable
+from sync.isams import rest, rest_answers
+from sync.isams.rest_places import MEMBERS, STUDENTS, TEACHING_SETS, Place
+
+PEOPLE = ("email", "forename", "surname")
+
+
+def gathered(
+    teachers: Iterable[object] = (41,), *, hidden: bool = False, second: bool = True
+) -> rest.Gathered:
+    """Return two pupils, one teacher and a set, with another unless told otherwise."""
+    one = rest.Gathered()
+    one.take_employees({"41": {"id": 41, **dict.fromkeys(PEOPLE, "x")}})
+    one.take_students({own: {"id": own, "year": 7, **dict.fromkeys(PEOPLE)} for own in ("01", "2")})
+    one.take_subjects({"21": {"id": 21, "code": "Ma", "name": "Maths"}})
+    told = {"code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}
+    sets = {"301": {"id": 301, "teachers": list(teachers), "hidden": hidden, **told}}
+    one.take_sets(sets | ({"302": {"id": 302, "teachers": [41], **told}} if second else {}))
+    return one
+
+
+def test_pupils_teachers_and_sets_are_joined() -> None:
+    """A list may be empty, and may name somebody who has left."""
+    one = gathered()
+    one.take_list("301", ["2", "01", "2", "0499"])
+    one.take_list("302", [])
+    school = one.school()
+
+    assert school.sets["301"].pupil_ids == ("01", "2")
+    assert school.sets["301"].unknown_members == ("0499",)
+    assert school.sets["301"].teacher_ids == ("41",)
+    assert school.sets["302"].pupil_ids == ()
+    assert school.counts == {"StaffMember": 1, "Pupil": 2, "Subject": 1, "Set": 2, "SetList": 4}
+
+
+def test_people_who_are_not_current_are_left_out() -> None:
+    """If nobody is left, that is no school."""
+    one = rest.Gathered()
+    person = dict.fromkeys(PEOPLE)
+    one.take_employees({"41": {"id": 41, **person}, "42": {"id": 42, "status": "Old", **person}})
+    with pytest.raises(SourceIncomplete, match="Current Staff"):
+        rest.Gathered().take_employees({"42": {"id": 42, "status": "Old", **person}})
+
+    assert one.employee_ids == ("41",)
+
+
+def test_a_hidden_set_is_not_asked_for() -> None:
+    """Nor is it in the school."""
+    one = gathered(hidden=True)
+    one.take_list("302", ["2"])
+
+    assert one.set_ids == ("302",)
+    assert list(one.school().sets) == ["302"]
+
+
+def test_teachers_come_from_timetables_where_no_set_has_one() -> None:
+    """Only of sets that are ours."""
+    one = gathered(teachers=(), second=False)
+    needed = one.lacks_teachers
+    one.take_timetable("41", ["301", "999"])
+    one.take_list("301", ["2"])
+
+    assert needed
+    assert one.school().sets["301"].teacher_ids == ("41",)
+
+
+def test_lists_that_are_all_empty_are_no_school() -> None:
+    """One empty set is a finding; a school of them is a fault."""
+    one = gathered()
+    for own in one.set_ids:
+        one.take_list(own, [])
+    with pytest.raises(SourceIncomplete, match="Teaching Set Lists"):
+        one.school()
+
+
+def test_a_school_without_any_teacher_is_incomplete() -> None:
+    """Neither sets nor timetables tell one."""
+    one = gathered(teachers=(), second=False)
+    one.take_list("301", ["2"])
+    with pytest.raises(SourceIncomplete, match="no teacher"):
+        one.school()
+
+
+def test_strangers_alone_are_no_school() -> None:
+    """If not one list names a pupil, what it names is something else."""
+    one = gathered()
+    one.take_list("301", ["9901", "9902"])
+    with pytest.raises(SourceMalformed, match="current pupil"):
+        one.school()
+
+
+def test_the_list_of_another_set_is_refused() -> None:
+    """An answer that says whose it is must be of the set that was asked for."""
+    answer = {"id": 302, "students": [{"schoolId": "2"}]}
+
+    assert rest.members(answer, "302") == ("2",)
+    assert rest.members({"students": None}, "302") == ()
+    with pytest.raises(SourceMalformed, match="another set's"):
+        rest.members(answer, "301")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        (b'{"message": "The user is not authorised for this request"}', 200, SourceRefused),
+        (b'{"Message": "The user is not authorized"}', 500, SourceRefused),
+        (b'{"message": "Transaction was deadlocked"}', 200, SourceUnavailable),
+        (b'{"message": "API calls quota: throttled"}', 400, SourceUnavailable),
+        (b'{"message": "?"}', 200, SourceMalformed),
+        (b'{"message": "?"}', 400, SourceRefused),
+        (b'{"message": "?"}', 503, SourceUnavailable),
+        (b'{"message": "?", "students": []}', 500, SourceUnavailable),
+        (b'{"students": []}', 503, SourceUnavailable),
+        (b'{"students": []}', 401, SourceRefused),
+        (b"<html>", 200, SourceRefused),
+        (b"<html>", 502, SourceUnavailable),
+        (b"", 200, SourceMalformed),
+        (b'{"students": [', 200, SourceMalformed),
+        (b'"students"', 200, SourceMalformed),
+        (b"1" * 5_000, 200, SourceMalformed),
+    ],
+)
+def test_an_answer_is_data_or_an_error(body: bytes, status: int, error: type[Exception]) -> None:
+    """The message counts first, then the status; neither is ever repeated."""
+    with pytest.raises(error) as caught:
+        rest_answers.read(body, STUDENTS, status)
+
+    assert type(caught.value) is error
+    assert "deadlocked" not in str(caught.value)
+
+
+def test_rows_beside_a_message_are_rows() -> None:
+    """A record may have a field of that name."""
+    answer = {"message": "welcome", "students": []}
+
+    assert rest_answers.read(b'{"message": "welcome", "students": []}', STUDENTS) == answer
+
+
+@pytest.mark.parametrize(
+    ("place", "error"), [(TEACHING_SETS, SourceRefused), (MEMBERS, SourceMalformed)]
+)
+def test_what_is_not_there_is_a_wrong_host_or_a_broken_promise(
+    place: Place, error: type[Exception]
+) -> None:
+    """A collection is missing where there is no REST; a set that was listed has a list."""
+    assert type(rest_answers.by_status(place, 404)) is error
