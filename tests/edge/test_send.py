@@ -15,11 +15,12 @@ import pytest
 from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
-from sync import afterwards, records, run, sending, state
+from sync import afterwards, delivery, records, run, sending, state
 from sync.edge.world import World
-from sync.errors import ConfigError, StoreUnavailable
+from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
 from sync.report import Outcome
 from sync.state import State
+from tests.clocks import FakeClock
 from tests.crash.processes import Killed
 from tests.edge.slow_wires import SlowWire
 from tests.memory_store import MemoryStore
@@ -422,7 +423,10 @@ def test_a_profile_taken_away_by_settings_is_held() -> None:
 
     steps = [sending.send(process, CONNECTOR).outcome for _ in range(2)]
 
+    name = next(blob.name for blob in one.store.blobs("connectors/") if "held" in blob.name)
+    excesses = json.loads(one.store.read(name))["excesses"]
     assert steps == [Outcome.SEALED, Outcome.HELD]
+    assert "profiles" in [excess["table"] for excess in excesses]
     assert len(one.sds.submissions) == 1
 
 
@@ -461,3 +465,64 @@ def test_a_claim_whose_delivery_could_not_be_marked_ends_by_its_age() -> None:
     assert step.outcome is Outcome.LATER
     assert sending.send(one.world, CONNECTOR).outcome is Outcome.BUSY
     assert len(one.sds.submissions) == 1
+
+
+def test_a_plan_made_against_another_delivery_is_not_handed_over() -> None:
+    """What was compared with something that SDS does not hold has not been compared."""
+    one = delivered()
+    change(one, 3)
+    one.pull()
+    to_hand_over(one)
+    folder = delivery.connector_folder(CONNECTOR)
+    for blob in one.store.blobs(folder):
+        if blob.name.endswith(state.ACCEPTED):
+            one.store.delete(blob.name)
+
+    step = sending.send(one.world, CONNECTOR)
+
+    assert isinstance(step.error, PlanOutdated)
+    assert len(one.sds.submissions) == 1
+
+
+def test_a_file_that_sds_did_not_validate_is_no_acceptance() -> None:
+    """Classes that SDS does not list as read would all become inactive."""
+    one = make_world(SCHOOL, knobs=QUICK)
+    body = json.dumps({"id": "1", "status": "succeeded", "validatedFiles": ["orgs.csv"]}).encode()
+    one.sds.fail_next("operation", Answer(200, body=body))
+    one.pull()
+    step = one.send_until_still()
+
+    assert step.outcome is Outcome.REFUSED
+    assert newest(one) is State.DONE
+    assert step.facts == {}
+    assert isinstance(step.error, TargetRejected)
+    assert step.error.facts["faults"] == 4
+
+
+def test_an_operation_that_failed_without_a_reason_is_no_acceptance() -> None:
+    """`failed` says enough."""
+    one = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.REFUSED
+
+
+def test_a_machine_that_slept_during_the_upload_validates_nothing() -> None:
+    """Its own clocks stood still with it; storage's did not, and its claim may be over."""
+    one = make_world(SCHOOL)
+    one.pull()
+    to_hand_over(one)
+
+    class Slept(MemoryStore):
+        def read(self, name: str) -> bytes:
+            if name.endswith("enrollments.csv"):
+                one.clock.advance(state.CLAIM_LASTS.total_seconds() * 0.6)
+            return super().read(name)
+
+    assert isinstance(one.store, MemoryStore)
+    store = Slept(one.clock)
+    store.held = one.store.held
+    step = sending.send(replace(one.process(store=store), clock=FakeClock()), CONNECTOR)
+
+    assert step.outcome is Outcome.LATER
+    assert one.sds.submissions == []

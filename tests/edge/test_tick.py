@@ -193,8 +193,10 @@ def test_a_stray_blob_is_no_pull_and_no_claim() -> None:
     one = make_world(SCHOOL)
     one.store.create("schools/northbank/pulls/note/readme.txt", b"x")
     one.store.create(f"{delivery.connector_folder(CONNECTOR)}claims/copy.json", b"x")
-    one.pull()
 
+    nights = [one.pull().outcome for _ in range(2)]
+
+    assert nights == [Outcome.SEALED, Outcome.SEALED]
     assert one.accept().outcome is Outcome.ACCEPTED
 
 
