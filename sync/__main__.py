@@ -6,14 +6,13 @@ import os
 import sys
 from importlib.util import find_spec
 
+from sync.terminal.stopping import stopped
+
 MISSING = (
     "The terminal needs two packages that the function app does without: click and rich.\n"
     "Run: python dev.py setup    or: pip install -r requirements-terminal.txt"
 )
-
-
-INTERRUPTED = 130  # as shells count an end by Ctrl-C
-STOPPED = "Stopped. Nothing is lost: run it again, or let the app go on."
+UNEXPECTED = 1
 
 
 def main() -> int:
@@ -25,14 +24,15 @@ def main() -> int:
         from sync.cli import start
 
         code = start()
-        sys.stdout.flush()
+        if sys.stdout:  # there is none where it was closed before the start
+            sys.stdout.flush()
     except KeyboardInterrupt:  # while the program was still being loaded
-        sys.stderr.write(STOPPED + "\n")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read stdout has gone, as `head` does. Nothing may be left for the end to flush.
+        return stopped(sys.argv)
+    except OSError as error:  # a full disk, or whoever read stdout has gone
+        sys.stderr.write(f"The result cannot be written to stdout: {error.strerror}\n")
+        # Nothing may be left for the end of the program to flush: it would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return UNEXPECTED
     return code
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import click
 
-from sync.__main__ import INTERRUPTED, STOPPED
 from sync.edge.clock import SystemClock
 from sync.edge.queues import Unqueued
 from sync.edge.quiet import quieten
@@ -33,6 +32,7 @@ from sync.terminal.documents import subjects
 from sync.terminal.following import Patience
 from sync.terminal.running import answer_hold, run_once
 from sync.terminal.standing import status
+from sync.terminal.stopping import stopped
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -211,19 +211,13 @@ def main(words: Sequence[str], around: Surroundings) -> int:
         code = cli.main(list(words), "python -m sync", standalone_mode=False, obj=around)
     except click.ClickException as error:
         error.show()
-        return _not_begun(words, int(exits.Exit.USAGE), "UsageError", error.format_message())
+        code = int(exits.Exit.USAGE)
+        if "--json" in words:
+            told = Fault(error="UsageError", message=error.format_message(), who="caller", facts={})
+            _print_json({"exit": code, "error": told.model_dump()})
     except (click.Abort, KeyboardInterrupt):
-        click.echo(STOPPED, err=True)
-        return _not_begun(words, INTERRUPTED, "Stopped", STOPPED)
+        return stopped(words)
     return int(code or 0)
-
-
-def _not_begun(words: Sequence[str], code: int, kind: str, message: str) -> int:
-    """Tell a program why there is no result, in the shape of every other error."""
-    if "--json" in words:
-        told = Fault(error=kind, message=message, who="caller", facts={})
-        _print_json({"exit": code, "error": told.model_dump()})
-    return code
 
 
 def _opened(settings: Settings, tell: Callable[[Step], None]) -> World:

@@ -63,10 +63,10 @@ def _check_genuine(answer: Answer) -> None:
 
 
 def default_credential() -> TokenCredential:
-    """Return Azure's own choice: on Azure the managed identity, elsewhere the developer's."""
-    from azure.identity import DefaultAzureCredential
+    """Return the one identity of this app; see `sync.edge.identity.credential`."""
+    from sync.edge.identity import credential
 
-    return DefaultAzureCredential()
+    return credential()
 
 
 def code_of(error: AzureError) -> str:

@@ -1,7 +1,7 @@
 """School Data Sync through Microsoft Graph: one method for each thing we ask of it.
 
 In the order of a delivery: `connector`, `flow_state`, `open_session`, `put_file` for each file,
-`validate`, `operation` until it is not waiting; later `runs_since`, `run`, `statistics`. Errors are
+`validate`, `operation` until it is not waiting; later `runs_since`, `statistics`. Errors are
 `TargetError` and nothing else. What can be repeated without harm is, within the given budget;
 `validate` and `start_run` are asked once.
 """
@@ -143,9 +143,6 @@ class SdsTarget:
         runs = map(answers.run, self._graph.pages("runs", RUNS, budget))
         begun = [(one.started_at, one) for one in runs if one.started_at]
         return [one for at, one in sorted(begun, key=lambda pair: pair[0]) if at >= since]
-
-    def run(self, run_id: str, budget: Budget) -> Run:
-        return answers.run(self._graph.read(f"runs/{_part(run_id)}", RUNS, budget))
 
     def start_run(self, budget: Budget) -> bool:
         """Ask SDS to run now; False if it will not: its own run, twice a day, will do.

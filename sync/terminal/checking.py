@@ -112,13 +112,19 @@ def _isams(school: str, isams: Isams, clock: Clock) -> Iterator[Tried]:
     """
     ended = False
     for method in METHODS:
-        what = f"iSAMS of {school}: {BY_METHOD[method].ui_name}"
+        what = f"iSAMS of {school}: {_on_screen(method)}"
         if ended:
             yield Tried(what, skipped=True)
             continue
         one = _attempt(what, partial(_count, isams, method, clock))
         yield one
         ended = one.error is not None and (one.error.retry or _is_about_the_key(one.error))
+
+
+def _on_screen(method: str) -> str:
+    """Return what iSAMS's screen calls *method*: newer ones speak of students."""
+    name = BY_METHOD[method].ui_name
+    return name.replace("Current Pupils", "Current Pupils (or Current Students)")
 
 
 def _count(isams: Isams, method: str, clock: Clock) -> str:

@@ -102,12 +102,11 @@ def status(around: Surroundings) -> Told:
     with doing("Looking at what is stored"):
         value = asking.status(world)
     standing = _Standing.model_validate(value)
+    columns = ("connector", "delivery", "read", "state", "rows")
     shown: list[RenderableType] = [
         table("Schools", ("school", "last pull", "state", "attempts"), _schools(standing)),
         table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(standing)),
-        table(
-            "Deliveries", ("connector", "delivery", "read", "state", "rows"), _deliveries(standing)
-        ),
+        table("Deliveries", columns, _deliveries(standing)),
         "What to do next",
         *(f"- {line}" for line in _next(world, standing)),
     ]
@@ -180,6 +179,8 @@ def _for_newest(world: World, connector: str, one: _Delivery) -> Iterator[str]:
         yield f"{one.id} is held. {' '.join(why_held(hold))} {what}"
     elif told := _NEXT.get(one.state):
         yield f"{one.id} is {one.state.value}: {told}"
+    elif one.receipt and one.receipt.outcome == "completed" and not one.receipt.faults:
+        yield f"{one.id} is done: SDS holds it, and its run has ended; nothing to do"
     if one.error:
         yield f"{one.id}: {_fault(one.error)}"
     if one.receipt and one.receipt.faults:

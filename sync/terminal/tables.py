@@ -64,8 +64,11 @@ def numbers(counts: Mapping[str, int]) -> str:
 
 
 def _word(name: str, count: int) -> str:
-    other = name.replace("_", " ")
-    one, more = _WORDS.get(name, (other, other))
+    """Return what *name* counts: in the table, also before `_added` and its like, or as it is."""
+    if name not in _WORDS and name.partition("_")[0] in _WORDS:
+        noun, _, what = name.partition("_")
+        return f"{_word(noun, count)} {what.replace('_', ' ')}"
+    one, more = _WORDS.get(name, (name.replace("_", " "),) * 2)
     return one if count == 1 else more
 
 

@@ -18,7 +18,7 @@ from simulators.staging import isams_settings
 from sync.cli import main
 from sync.delivery import FINDINGS, MANIFEST
 from sync.edge.world import World
-from sync.errors import StoreRefused
+from sync.errors import ConfigError
 from sync.report import Step
 from sync.sds.tables import COLUMNS
 from sync.settings import Settings
@@ -218,12 +218,14 @@ def test_a_profile_of_another_school_is_a_mistake(
 def test_a_short_document_builds_nothing(
     alone: Callable[..., Said], document: Path, tmp_path: Path
 ) -> None:
-    """A document that was cut is refused, and no folder is made."""
+    """A document that was cut is its user's to save again, and no folder is made."""
     document.write_bytes(document.read_bytes()[:-100])
 
     said = alone("build", "--out", str(tmp_path / "out"), "--from", str(document))
 
-    assert said.code == Exit.SOURCE
+    assert said.code == Exit.USAGE
+    assert "save it again" in said.err
+    assert "ISAMS_HOST" not in said.err
     assert not (tmp_path / "out").exists()
 
 
@@ -253,6 +255,20 @@ def test_counts_and_findings_are_told_with_their_advice(
     assert "pupil-without-email" in said.out
     assert "Student Manager" in said.out
     assert FINDINGS in said.out
+
+
+@pytest.mark.parametrize("option", ["--out", "--save"])
+def test_a_place_that_cannot_be_written_is_told_by_its_option(here: Trial, option: str) -> None:
+    """A file where a folder must be, as a full or read-only disk, is the user's to mend."""
+    (here.folder / "file").write_text("not a folder")
+    places = {"--out": here.folder / "out", "--save": here.folder / "kept.xml"}
+    places[option] = here.folder / "file" / "below"
+
+    said = here.sync("build", *(str(word) for pair in places.items() for word in pair))
+
+    assert said.code == Exit.USAGE
+    assert f"{option}: the f" in said.err
+    assert "nobody foresaw" not in said.err
 
 
 # --- the folder ---------------------------------------------------------------------------------
@@ -287,7 +303,7 @@ def test_a_folder_is_never_half_new(tmp_path: Path) -> None:
     write_set(tmp_path / "prep", {"users.csv": b"old", "roles.csv": b"old"})
     impossible: Mapping[str, bytes] = {"users.csv": b"new", "no/such/folder.csv": b"new"}
 
-    with pytest.raises(StoreRefused):
+    with pytest.raises(ConfigError):
         write_set(tmp_path / "prep", impossible)
 
     assert files(tmp_path / "prep") == {"users.csv": b"old", "roles.csv": b"old"}

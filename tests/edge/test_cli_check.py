@@ -69,7 +69,7 @@ def test_each_missing_method_is_told_by_its_name_on_the_screen(here: Trial) -> N
     found = wrong(here)
 
     assert set(found) == {
-        "iSAMS of northbank: Current Pupils",
+        "iSAMS of northbank: Current Pupils (or Current Students)",
         "iSAMS of northbank: Teaching Set Lists",
     }
     assert "tick" in found["iSAMS of northbank: Teaching Set Lists"]
@@ -104,6 +104,17 @@ def test_a_wrong_secret_is_told_as_such(here: Trial) -> None:
 
     assert list(found) == ["sign-in to Microsoft Graph"]
     assert "SDS__CLIENT_SECRET" in found["sign-in to Microsoft Graph"]
+
+
+def test_what_was_not_tried_is_shown_as_such(here: Trial) -> None:
+    """Nothing is left out in silence, and nothing that was not tried counts as wrong or well."""
+    here.settings["SDS__CLIENT_SECRET"] = "wrong-secret"
+
+    told = here.sync("check", "--json").json
+    states = [one["state"] for one in told["checks"]]
+
+    assert states == ["ok"] * 7 + ["wrong"] + ["not tried"] * 2
+    assert "1 of 10 is wrong, 2 were not tried." in here.sync("check").out
 
 
 def test_a_missing_role_is_named(here: Trial) -> None:
@@ -170,9 +181,24 @@ def test_status_says_what_to_do_next(here: Trial) -> None:
     held = here.sync("status")
 
     assert (fresh.code, held.code) == (Exit.DONE, Exit.DONE)
-    assert "python -m sync run" in fresh.out
+    assert "`run` reads it" in fresh.out
     assert "is held" in held.out
+    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", held.out)
     assert "`approve 2026" in held.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run", "--approve", "--wait", "60"), "is done: SDS holds it"),
+        (("run", "--approve", "--wait", "0"), "SDS's own run is awaited"),
+    ],
+)
+def test_every_state_has_a_next_step(here: Trial, words: tuple[str, ...], told: str) -> None:
+    """Also where nothing is to be done, that is said."""
+    here.sync(*words)
+
+    assert told in here.sync("status").out
 
 
 def test_status_shows_a_failed_pull_and_who_must_act(here: Trial) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -12,9 +14,14 @@ import pytest
 from simulators.isams.faults import refused
 from simulators.school import without_pupils
 from simulators.sds import Answer
+from sync.plan import Excess, Hold
 from sync.terminal.exits import Exit
+from sync.terminal.running import why_held
+from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import RUN_S, Trial, trial
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -28,6 +35,13 @@ class BrokenClock(FakeClock):
 
     def now(self) -> datetime:
         raise RuntimeError("canary")
+
+
+class StoppedClock(FakeClock):
+    """Somebody presses Ctrl-C."""
+
+    def now(self) -> datetime:
+        raise KeyboardInterrupt
 
 
 def lose_half(here: Trial) -> None:
@@ -204,6 +218,8 @@ def test_a_first_delivery_is_held(here: Trial) -> None:
 
     assert said.code == Exit.HELD
     assert "answer with `approve " in said.out
+    folder = next((here.folder / "rosters" / "connectors").glob("*/*-*/users.csv")).parent
+    assert str(folder) in said.out
     assert not here.stage.sds.requests
 
 
@@ -396,3 +412,94 @@ def test_json_is_one_document_also_of_an_error(here: Trial) -> None:
 
     assert said.json["error"]["error"] == "ConfigError"
     assert said.json["exit"] == said.code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--profile", "nobody"),
+        ("run", "--wait", "soon"),
+        ("build", "--out", "out", "--from", "missing.xml"),
+        ("ruin",),
+    ],
+)
+def test_json_is_one_document_also_of_a_mistyped_command(
+    here: Trial, words: tuple[str, ...]
+) -> None:
+    """A program never finds an empty stdout; people find the usage on stderr."""
+    said = here.sync(*words, "--json")
+
+    assert said.json["exit"] == said.code == Exit.USAGE
+    assert said.json["error"]["message"] in said.err
+
+
+def test_json_is_one_document_also_after_ctrl_c(here: Trial) -> None:
+    """Somebody who stops a command is told that nothing is lost."""
+    here.clock = StoppedClock()
+
+    said = here.sync("run", "--json")
+
+    assert said.json["exit"] == said.code == 130
+    assert said.err.strip() == said.json["error"]["message"]
+    assert "Nothing is lost" in said.err
+
+
+def test_counts_are_told_in_plain_words(here: Trial) -> None:
+    """Nobody has to know what iSAMS calls a record in its XML."""
+    said = here.sync("run")
+
+    assert "60 pupils" in said.out
+    assert "set-list rows" in said.out
+    assert "StaffMember" not in said.out
+    assert "1 school added" in said.out
+    assert numbers({"orgs": 1, "SetList": 5001, "seen_late": 2}) == (
+        "1 school, 5,001 set-list rows, 2 seen late"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_result_that_cannot_be_written_is_one_line() -> None:
+    """A full disk behind stdout is told plainly, without a traceback."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "sync", "--help"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == Exit.UNEXPECTED
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("excess", "told"),
+    [
+        (
+            Excess(table="users.csv", what="removed", rows=1, allowed=1),
+            "users.csv would lose 1 row; 1 is allowed.",
+        ),
+        (
+            Excess(table="enrollments.csv", what="emptied", rows=2000, allowed=0, grade="09"),
+            "enrollments.csv would lose all its 2,000 rows of grade 09; 0 are allowed.",
+        ),
+        (Excess(table="roles.csv", what="empty", rows=0, allowed=1), "roles.csv would be empty."),
+        (
+            Excess(table="profiles", what="removed", rows=1, allowed=0),
+            "1 profile of the last delivery would be missing; none may be.",
+        ),
+    ],
+)
+def test_why_a_delivery_is_held_is_a_sentence(excess: Excess, told: str) -> None:
+    """Whoever must decide reads what would happen, in words."""
+    assert list(why_held(Hold(digest="", first=False, excesses=(excess,)))) == [told]
+
+
+def test_what_sds_holds_already_is_nothing_to_send(here: Trial) -> None:
+    """An unchanged night is not shown as a delivery of nothing."""
+    here.sync("run", "--approve", "--wait", "60")
+    here.sync("run")
+
+    assert "nothing to send" in here.sync("status").out

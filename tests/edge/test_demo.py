@@ -83,7 +83,7 @@ def test_the_simulators_print_settings_that_load(
     at_once = threading.Event()
     at_once.set()
 
-    code = serve([what, "--pupils", "20"], at_once)
+    code = serve([what, "--pupils", "20", "--shell", "sh"], at_once)
 
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("export ")]
     printed = dict(line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines)
@@ -91,3 +91,22 @@ def test_the_simulators_print_settings_that_load(
     assert code == 0
     assert printed
     assert load(other | printed).connectors()
+
+
+def test_the_settings_are_printed_for_powershell_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """On Windows, `export` would be an unknown command."""
+    at_once = threading.Event()
+    at_once.set()
+    serve(["sds", "--shell", "powershell"], at_once)
+
+    assert "$env:SDS__CONNECTOR = 'MIS feed'\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["80000", "65535", "0", "-1", "x"])
+def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is allowed is said, and nothing is served."""
+    with pytest.raises(SystemExit) as ended:
+        serve(["all", f"--port={port}"], threading.Event())
+
+    assert ended.value.code == 2
+    assert "expected 1 to 65534" in capsys.readouterr().err

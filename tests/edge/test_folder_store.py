@@ -208,6 +208,15 @@ def test_a_folder_that_cannot_be_read_is_never_empty(tmp_path: Path) -> None:
         (tmp_path / "a" / "b").chmod(0o700)
 
 
+@pytest.mark.parametrize("folder", ["file/rosters", "file/rosters/deeper"])
+def test_a_folder_that_cannot_be_made_is_for_the_operator(tmp_path: Path, folder: str) -> None:
+    """A wrong path stays wrong: nobody is told to try again later."""
+    (tmp_path / "file").write_text("not a folder")
+
+    with pytest.raises(StoreRefused, match="STORAGE__FOLDER cannot be made"):
+        FolderStore(tmp_path / folder)
+
+
 def test_a_refusal_of_the_file_system_names_no_path(tmp_path: Path) -> None:
     """A blob where a folder is needed is refused, and neither text nor context shows where."""
     store = FolderStore(tmp_path)

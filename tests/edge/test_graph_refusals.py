@@ -50,7 +50,6 @@ CALLS: dict[str, tuple[Call, str]] = {
         lambda target, budget: target.runs_since(budget.clock.now(), budget),
         "IndustryData-Run.Read.All",
     ),
-    "run": (lambda target, budget: target.run(ID, budget), "IndustryData-Run.Read.All"),
     "getStatistics": (
         lambda target, budget: target.statistics(ID, budget),
         "IndustryData-Run.Read.All",
