@@ -138,7 +138,8 @@ class _Work:
                 given,
                 family,
             )
-        self.found.append(Found(fault, record, name))
+        shared = address or "" if fault is Finding.EMAIL_USED_TWICE else ""
+        self.found.append(Found(fault, record, name, shared))  # by which the others are found
         return None
 
     def _person_id(self, space: names.Space, own: str) -> str:

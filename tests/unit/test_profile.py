@@ -192,6 +192,7 @@ def test_everyone_with_an_address_used_twice_is_left_out() -> None:
     made = built(read)
 
     assert codes(made) == [("email-used-twice", "Pupil 2"), ("email-used-twice", "StaffMember 42")]
+    assert {found.detail for found in made.found} == {"shared@northbank.example"}
     assert {user.id for user in made.roster.users} == {"9990001-P1", "9990001-P3", "9990001-T41"}
 
 
