@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sync import calendar, delivery, findings, state
@@ -64,11 +64,14 @@ def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
     Now is storage's: a machine whose clock runs ahead would name a pull that is newest for days.
     """
     moment = at or world.store.now()
-    own = calendar.stamp(moment)
-    body = Attempt(at=moment, by=by).to_json()
-    made = world.store.claim(f"{delivery.pulls_folder(school)}{own}/{state.ASKED}", body)
-    if made:
-        world.nudges.nudge("pull", {"school": school})
+    # Names hold whole seconds: who asks by hand just after another pull is given the next one.
+    for late_s in range(1 if at else 5):
+        own = calendar.stamp(moment + timedelta(seconds=late_s))
+        body = Attempt(at=moment, by=by).to_json()
+        made = world.store.claim(f"{delivery.pulls_folder(school)}{own}/{state.ASKED}", body)
+        if made:
+            world.nudges.nudge("pull", {"school": school})
+            break
     step = Step("ask", Outcome.ASKED if made else Outcome.NOTHING, school, facts={"pull": own})
     world.tell(step)
     return step

@@ -103,6 +103,7 @@ class _Story:
         tell, sent = self.teller, len(self.stage.sds.submissions)
         tell.chapter("iSAMS gives only half of the pupils")
         self.stage.isams.school = nights.half(self.stage.isams.school)
+        time.sleep(1.0)  # pulls are named by the second: within it, this would be the last one
         held = self._resync("held")
         lost = next(one for one in held["hold"]["excesses"] if one["table"] == "users.csv")
         tell.say(f"held: {lost['rows']:,} users would go, {lost['allowed']:,} may")

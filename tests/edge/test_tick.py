@@ -216,3 +216,16 @@ def test_one_connectors_trouble_does_not_keep_the_tick_from_the_others() -> None
 
     assert isinstance(step.error, StoreConflict)
     assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
+
+
+def test_who_asks_twice_in_one_second_gets_two_pulls() -> None:
+    """The first may have been read already, before whatever the second is about."""
+    one = make_world(SCHOOL)
+    run.ask(one.world, "northbank", "resync")
+    first = run.pull(one.world, "northbank")
+    run.ask(one.world, "northbank", "resync")
+
+    assert (first.outcome, run.pull(one.world, "northbank").outcome) == (
+        Outcome.SEALED,
+        Outcome.SEALED,
+    )

@@ -1,0 +1,48 @@
+"""`dev.py`: what it starts, where, and what it says to a mistyped command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import dev
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the user's own, in which they type; it holds a `sync` that is not ours."""
+    (tmp_path / "sync").mkdir()
+    (tmp_path / "sync" / "__init__.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dev, "PYTHON", Path(sys.executable))
+    return tmp_path
+
+
+def test_sync_runs_in_the_folder_where_it_was_typed(
+    elsewhere: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What `build --out mine` names is in the user's folder, never in the repository."""
+    (elsewhere / "kept.xml").write_text("not a document")
+
+    code = dev.run_there("sync", ["subjects", "--from", "kept.xml"])
+
+    assert code == 2
+    assert "save it again" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("ruin",), ("setup", "--bogus"), ("bench", "--quick")])
+def test_a_mistyped_command_is_named(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is set up or run for a word that is not known."""
+    assert dev.main(words) == 2
+    assert words[-1] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("bench", "--help")])
+def test_help_starts_nothing(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Asking what there is sets nothing up."""
+    assert dev.main(words) == 0
+    assert "python dev.py bench" in capsys.readouterr().out
