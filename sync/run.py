@@ -67,7 +67,7 @@ def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
     # Names hold whole seconds: who asks by hand just after another pull is given the next one.
     for late_s in range(1 if at else 5):
         own = calendar.stamp(moment + timedelta(seconds=late_s))
-        body = Attempt(at=moment, by=by).to_json()
+        body = Attempt(at=moment, by=f"{by} {uuid.uuid4().hex}").to_json()
         made = world.store.claim(f"{delivery.pulls_folder(school)}{own}/{state.ASKED}", body)
         if made:
             world.nudges.nudge("pull", {"school": school})
