@@ -10,7 +10,6 @@ import uuid
 from datetime import datetime
 
 from sync import __version__, delivery, run, state
-from sync.delivery import SetManifest
 from sync.edge.queues import QUEUES
 from sync.edge.world import World
 from sync.errors import AnswerRefused, SyncError
@@ -18,7 +17,7 @@ from sync.plan import Hold, Plan
 from sync.records import Approved, Pulled, Receipt
 from sync.report import Fault, fault
 from sync.state import Folder, State
-from sync.view import View, look, newest_sets
+from sync.view import View, look, newest_sets, set_manifest
 
 type Json = dict[str, object]
 
@@ -161,12 +160,6 @@ def findings(world: World, profile: str) -> bytes | None:
         return None
     folder = f"{delivery.profile_folder(profile)}{listed[-1].id}/"
     return world.store.read(folder + delivery.FINDINGS)
-
-
-def set_manifest(world: World, profile: str, own: str) -> SetManifest:
-    """Read the manifest of a profile's set."""
-    name = f"{delivery.profile_folder(profile)}{own}/{delivery.MANIFEST}"
-    return SetManifest.from_json(name, world.store.read(name))
 
 
 # -- a person's answer ---------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from sync.report import Outcome, Step, fault
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
 from sync.state import Folder, State
-from sync.view import Newest, View, look, newest_sets
+from sync.view import Newest, View, look, newest_sets, set_manifest
 
 AGAIN_S = 15.0  # the chain of a step's own nudges while SDS checks the files
 CHAIN_LASTS = timedelta(minutes=8)  # then only ticks look: they start when a chain must be over
@@ -179,7 +179,7 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
     its id, because an answer of a person names nothing but that id.
     """
     newest_first = sorted(sources, key=lambda one: (-one.pulled_at.timestamp(), one.profile))
-    manifests = {one.profile: _set_manifest(world, one) for one in newest_first}
+    manifests = {one.profile: set_manifest(world, one.profile, one.own) for one in newest_first}
     own_grades = {grade for one in manifests.values() for grade in one.own_grades}
     sealed = [
         SealedFiles(manifests[one.profile].school, _set_files(world, one, manifests[one.profile]))
@@ -208,11 +208,6 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         return Step("merge", Outcome.BUSY, view.connector, own, again_in_s=0)
     world.nudges.nudge("send", {"connector": view.connector})
     return Step("merge", Outcome.SEALED, view.connector, own, manifest.counts, again_in_s=0)
-
-
-def _set_manifest(world: World, one: Newest) -> SetManifest:
-    name = f"{delivery.profile_folder(one.profile)}{one.own}/{delivery.MANIFEST}"
-    return SetManifest.from_json(name, world.store.read(name))
 
 
 def _set_files(world: World, one: Newest, manifest: SetManifest) -> dict[str, bytes]:

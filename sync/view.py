@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sync import delivery, state
-from sync.delivery import DeliveryManifest
+from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.world import World
 from sync.state import Folder, State
 
@@ -61,3 +61,9 @@ def newest_sets(world: World, connector: str) -> dict[str, Newest | None]:
         own = listed[-1].id if listed else None
         found[profile] = Newest(profile, own, delivery.pulled_at(own)) if own else None
     return found
+
+
+def set_manifest(world: World, profile: str, own: str) -> SetManifest:
+    """Read the manifest of a profile's set."""
+    name = f"{delivery.profile_folder(profile)}{own}/{delivery.MANIFEST}"
+    return SetManifest.from_json(name, world.store.read(name))

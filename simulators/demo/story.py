@@ -24,7 +24,7 @@ from sync.terminal.around import doing
 from sync.terminal.following import Follower, Patience, hold_of, sealed_since
 from sync.terminal.running import why_held
 from sync.terminal.tables import findings_table, numbers, table
-from sync.view import newest_sets
+from sync.view import newest_sets, set_manifest
 
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
 NIGHT_S = 24 * 3600.0
@@ -165,7 +165,7 @@ class _Story:
         built: dict[str, SetManifest] = {}
         for profile, one in newest_sets(self.world, self.stage.connector).items():
             if one:
-                built[profile] = asking.set_manifest(self.world, profile, one.own)
+                built[profile] = set_manifest(self.world, profile, one.own)
         counts = {profile: manifest.counts for profile, manifest in built.items()}
         self.teller.say(table("What was built", ("profile", *_COUNTS), counts_by(_COUNTS, counts)))
         for profile, manifest in built.items():
