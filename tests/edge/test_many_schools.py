@@ -13,6 +13,7 @@ from simulators.sds import Answer
 from sync import asking, run, sending
 from sync.report import Outcome
 from sync.state import State
+from sync.view import look, newest_sets
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
 
@@ -195,3 +196,42 @@ def test_a_fault_of_one_connector_does_not_stop_a_tick() -> None:
 
     messages = [next(iter(message.values())) for _, message, _ in one.nudges.kept]
     assert messages == ["northbank", "southbank", CONNECTOR, OTHER_FEED.name]
+
+
+def test_of_two_merges_at_once_the_one_that_saw_less_never_goes() -> None:
+    """A merge that was slow to write looked at older sets: the newest sets are what SDS gets."""
+    one = make_group()
+    for school in ("northbank", "southbank"):
+        one.pull(school)
+    one.accept()
+    left = [one.isams_of[own].school.pupils[-1].school_id for own in ("northbank", "southbank")]
+    lose_a_pupil(one, "northbank")
+
+    class Slow(MemoryStore):
+        """Lets the other school be pulled, and merged by another process, before it writes."""
+
+        waits = True
+
+        def create(self, name: str, body: bytes) -> bool:
+            if self.waits and name.startswith("connectors/"):
+                self.waits = False
+                one.pull("northbank")
+                sending.send(one.world, CONNECTOR)
+                one.clock.advance(5)
+            return super().create(name, body)
+
+    lose_a_pupil(one, "southbank")
+    one.pull("southbank")
+    assert isinstance(one.store, MemoryStore)
+    slow = Slow(one.clock)
+    slow.held = one.store.held
+    sending.send(one.process(store=slow), CONNECTOR)
+    one.accept()
+
+    view = look(one.world, CONNECTOR)
+    sources = view.manifest(one.world, view.states[-1][0]).sources
+    newest = newest_sets(one.world, CONNECTOR).values()
+    sent = one.sds.submissions[-1].files["users.csv"].decode()
+    assert not slow.waits
+    assert sources == {each.profile: each.own for each in newest if each}
+    assert not [pupil for pupil in left if f"P{pupil}," in sent]
