@@ -18,7 +18,6 @@ from sync.sds.tables import COLUMNS
 from sync.state import Folder
 from sync.view import View
 
-LOOK_S = 110.0  # all that one look asks of SDS
 ANSWER_WITHIN = timedelta(hours=6)  # SDS checks names and headers within minutes
 RUN_WITHIN = timedelta(hours=26)  # SDS runs twice a day
 
@@ -29,7 +28,9 @@ def check(world: World, view: View, one: Folder) -> Step:
     submitted = Submitted.from_json(state.SUBMITTED, world.store.read(f"{folder}{state.SUBMITTED}"))
     overdue = view.now - one.made_at[state.SUBMITTED] > ANSWER_WITHIN
     try:
-        operation = world.target().operation(submitted.operation, Budget.of(world.clock, LOOK_S))
+        operation = world.target().operation(
+            submitted.operation, Budget.of(world.clock, state.STEP_S)
+        )
     except TargetError:
         if not overdue:
             raise
@@ -66,7 +67,7 @@ def _faults(operation: Operation) -> tuple[Mapping[str, str], ...]:
 
 def follow_run(world: World, view: View, one: Folder) -> Step:
     """Ask SDS to run if we are told to, once; then look for the run, and write the receipt."""
-    budget = Budget.of(world.clock, LOOK_S)
+    budget = Budget.of(world.clock, state.STEP_S)
     if world.settings.sds.start_run and not one.has(state.RUN_ASKED):
         return _ask_for_run(world, view, one, budget)
     since = one.made_at[state.SUBMITTED]  # SDS may begin a run before we hear it has accepted

@@ -30,8 +30,6 @@ from sync.sds.tables import COLUMNS
 from sync.state import Folder, State
 from sync.view import View, look
 
-STEP_S = 110.0  # all that one step asks of SDS; sign-in and a slow store may add to it, to 200 s
-
 
 def hand_over(world: World, view: View, one: Folder) -> Step:
     """Upload the files of *one* and have SDS validate them, alone.
@@ -77,7 +75,7 @@ def _under_claim(
     """Do what only the holder of *claim* may do, and say in its `.done` how it went."""
     given: Literal["yes", "no", "unknown"] = "no"
     failure: Fault | None = None
-    budget = Budget.of(world.clock, STEP_S)
+    budget = Budget.of(world.clock, state.STEP_S)
     try:
         view = look(world, connector)  # what was seen before the claim may have changed since
         if not _is_alone(view, one):

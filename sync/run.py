@@ -8,7 +8,7 @@ newest pull of a school counts.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -39,8 +39,10 @@ def tick(world: World) -> Step:
     first: SyncError | None = None
     for school in sorted(world.settings.schools):
         try:
-            asked += _ask_if_due(world, school)
-            if _pull_stands_still(world, school):
+            listed, now = pulls(world, school), world.store.now()
+            if due := _due(world, school, listed, now):
+                asked += ask(world, school, "timer", due).outcome is Outcome.ASKED
+            elif _stands_still(listed, now):
                 world.nudges.nudge("pull", {"school": school})
                 nudged += 1
         except SyncError as error:
@@ -215,21 +217,19 @@ def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
     return own
 
 
-def _ask_if_due(world: World, school: str) -> bool:
+def _due(
+    world: World, school: str, listed: Sequence[state.Folder], now: datetime
+) -> datetime | None:
+    """Return the moment at which a pull was due for which none was asked, None if there is none."""
     place = world.settings.schools[school]
-    due = calendar.last_due(place.pull_at, place.time_zone, world.store.now())
-    listed = pulls(world, school)
-    if listed and listed[-1].id >= calendar.stamp(due):
-        return False
-    return ask(world, school, "timer", due).outcome is Outcome.ASKED
+    due = calendar.last_due(place.pull_at, place.time_zone, now)
+    return None if listed and listed[-1].id >= calendar.stamp(due) else due
 
 
-def _pull_stands_still(world: World, school: str) -> bool:
+def _stands_still(listed: Sequence[state.Folder], now: datetime) -> bool:
     """Say whether the newest pull is open, and nothing has been heard of it for a while."""
-    listed = pulls(world, school)
-    if not listed or state.pull_is_over(listed[-1]):
-        return False
-    return state.stands_still(listed[-1], world.store.now())
+    is_open = bool(listed) and not state.pull_is_over(listed[-1])
+    return is_open and state.stands_still(listed[-1], now)
 
 
 def read_subjects(world: World, school: str) -> Iterator[tuple[str, str, str]]:

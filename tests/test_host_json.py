@@ -9,9 +9,8 @@ import pytest
 from simulators.host.hostjson import HostJson
 from sync.edge.queues import QUEUES, queue_name
 from sync.edge.quiet import QUIET
-from sync.handover import STEP_S
 from sync.run import PULL_S
-from sync.state import FUNCTION_TIMEOUT_S
+from sync.state import FUNCTION_TIMEOUT_S, STEP_S
 from tests.edge.hosted import APP, TRIGGERS
 
 FILE = APP / "host.json"
