@@ -1,10 +1,10 @@
 """The commands people type here. Standard library only, on Windows, macOS and Linux.
 
 Starts under any Python from 3.9 on, so that it can say plainly which one to get. It keeps
-one environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, and one
-storage emulator in `tests/azurite/`. Each is built when a stamp inside it no longer equals
-the digest of what it was built from; the stamp is written last, so a half-made one is
-built again.
+one environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, one storage
+emulator in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is built when a stamp
+inside it no longer equals the digest of what it was built from; the stamp is written last, so
+a half-made one is built again.
 """
 
 from __future__ import annotations
@@ -23,8 +23,15 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+AUDIT = ROOT / ".audit"
 AZURITE = ROOT / "tests" / "azurite"
-LOCKS = ("requirements", "requirements-terminal", "requirements-dev", "requirements-node")
+LOCKS = (
+    "requirements",
+    "requirements-terminal",
+    "requirements-dev",
+    "requirements-node",
+    "requirements-audit",
+)
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
 
 COMMANDS = {
@@ -32,6 +39,7 @@ COMMANDS = {
     "test": "check, then every test; with arguments: only pytest, with those arguments",
     "check": "style, types and the direction of imports",
     "bench": "measure how fast it is",
+    "audit": "look the app's packages up among known faults, and list them (3: could not look)",
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
     "setup": "only prepare the environment and the storage emulator",
     "sync": "the app's own commands, in the environment (try: sync --help)",
@@ -40,10 +48,11 @@ COMMANDS = {
 MODULES = {
     "demo": "simulators.demo",
     "bench": "tests.bench",
+    "audit": "tests.audit",
     "sync": "sync",
     "simulators": "simulators",
 }
-PLAIN = frozenset({"check", "bench", "setup"})  # these take no words after them
+PLAIN = frozenset({"check", "bench", "audit", "setup"})  # these take no words after them
 HELP = frozenset({"-h", "--help", "help"})
 ADVICE = """Python 3.13 is needed, and was not found. To get it:
   Windows         winget install Python.Python.3.13
@@ -78,6 +87,8 @@ def main(arguments: Sequence[str]) -> int:
         _environment()
         if command in {"test", "setup"} or (command == "demo" and "--azure" in rest):
             _azurite()
+        if command == "audit":
+            _audit_tools()
         if command == "lock":
             _pip("uv", needed=not (SCRIPTS / _exe("uv")).exists())
     return _run(command, rest)
@@ -104,6 +115,8 @@ def _run(command: str, rest: list[str]) -> int:
         return checked or _call(PYTHON, "-m", "pytest", *(rest or ("-n", "auto")))
     if command in {"sync", "simulators"}:
         return run_there(MODULES[command], rest)
+    if command == "audit":
+        return _call(PYTHON, "-m", MODULES[command], AUDIT / SCRIPTS.name)
     return _call(PYTHON, "-m", MODULES[command], *rest)
 
 
@@ -149,16 +162,26 @@ def _lock(rest: list[str]) -> int:
 
 def _environment() -> None:
     """Leave `.venv/` holding exactly the pinned packages, under Python 3.13."""
-    wanted = _digest(*(ROOT / f"{name}.txt" for name in LOCKS[:3]))
-    stamp = VENV / "dev.stamp"
-    if _is_written(stamp, wanted) and _answers(str(PYTHON)):
+    _holding(VENV, LOCKS[2], _digest(*(ROOT / f"{name}.txt" for name in LOCKS[:3])))
+
+
+def _audit_tools() -> None:
+    """Leave the tools of `audit` in a folder of their own: the app must never import them."""
+    _holding(AUDIT, "requirements-audit", _digest(ROOT / "requirements-audit.txt"))
+
+
+def _holding(folder: Path, lock: str, wanted: str) -> None:
+    """Leave an environment in *folder* with what *lock* lists; *wanted* is the stamp of that."""
+    ours = folder / SCRIPTS.name / PYTHON.name
+    stamp = folder / "dev.stamp"
+    if _is_written(stamp, wanted) and _answers(str(ours)):
         return
     python = _python()
-    _say(f"making .venv with {python}")
+    _say(f"making {folder.name} with {python}")
     # --clear: what an older list of requirements installed must not stay importable.
-    _quiet(python, "-m", "venv", "--clear", str(VENV))
-    _say("installing the packages of requirements-dev.txt")
-    _pip("--require-hashes", "-r", str(ROOT / "requirements-dev.txt"))
+    _quiet(python, "-m", "venv", "--clear", str(folder))
+    _say(f"installing the packages of {lock}.txt")
+    _pip("--require-hashes", "-r", str(ROOT / f"{lock}.txt"), python=ours)
     stamp.write_text(wanted, encoding="ascii")
 
 
@@ -205,10 +228,10 @@ def _pyenv() -> str | None:
     )
 
 
-def _pip(*what: str, needed: bool = True) -> None:
+def _pip(*what: str, needed: bool = True, python: Path = PYTHON) -> None:
     if needed:
         pip = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet")
-        _quiet(str(PYTHON), *pip, *what)
+        _quiet(str(python), *pip, *what)
 
 
 # --- Node.js and the storage emulator -------------------------------------------------------

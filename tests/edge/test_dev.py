@@ -32,7 +32,7 @@ def test_sync_runs_in_the_folder_where_it_was_typed(
     assert "save it again" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("words", [("ruin",), ("setup", "--bogus"), ("bench", "--quick")])
+@pytest.mark.parametrize("words", [("ruin",), ("setup", "--bogus"), ("audit", "--fix")])
 def test_a_mistyped_command_is_named(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,8 +41,24 @@ def test_a_mistyped_command_is_named(
     assert words[-1] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [(), ("--help",), ("bench", "--help")])
+@pytest.mark.parametrize("words", [(), ("--help",), ("bench", "--help"), ("audit", "-h")])
 def test_help_starts_nothing(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     """Asking what there is sets nothing up."""
     assert dev.main(words) == 0
-    assert "python dev.py bench" in capsys.readouterr().out
+    assert f"python dev.py {words[0] if len(words) > 1 else 'audit'}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stands in for an environment with a link")
+def test_an_environment_that_is_whole_is_left(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its stamp is that of the lock, and its Python answers: nothing is built or fetched."""
+    ours = tmp_path / dev.SCRIPTS.name / dev.PYTHON.name
+    ours.parent.mkdir()
+    ours.symlink_to(sys.executable)
+    (tmp_path / "dev.stamp").write_text("as wanted")
+
+    dev._holding(tmp_path, "no-such-lock", "as wanted")
+
+    assert ours.is_symlink()
+    assert capfd.readouterr().out == ""

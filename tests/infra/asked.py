@@ -1,0 +1,38 @@
+"""The queries of infra/queries, asked as the platform asks them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tests.infra.kql import Table, evaluate
+from tests.infra.nights import Nights
+
+INFRA = Path(__file__).parents[2] / "infra"
+QUERIES: Mapping[str, str] = {
+    path.stem: path.read_text(encoding="utf-8") for path in (INFRA / "queries").glob("*.kql")
+}
+ALERTS = ("expiring", "failed", "held", "poison", "refused", "silent", "stale")
+
+
+def answer(query: str, rows: Table, now: datetime, text: str | None = None) -> Table:
+    """Return what *query* gives of what lies in its window; *text* stands for its own."""
+    own = QUERIES[query] if text is None else text
+    since = now - window(QUERIES[query])
+    seen = [row for row in rows if since < row["timestamp"] <= now]
+    return evaluate(own, {"traces": seen}, now)
+
+
+def window(text: str) -> timedelta:
+    """Return how far back a query looks, as its first line says."""
+    found = re.match(r"// window: P(?:(\d+)D|T(\d+)H)\b", text)
+    if found is None:
+        raise ValueError("the first line of a query says its window")
+    return timedelta(days=int(found[1] or 0), hours=int(found[2] or 0))
+
+
+def alarms(run: Nights) -> set[str]:
+    """Return the alerts that would fire now."""
+    return {name for name in ALERTS if answer(name, run.rows, run.now)}
