@@ -23,6 +23,11 @@ class _Quiet(WSGIRequestHandler):
         """Write nothing."""
 
     @override
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Leave the headers to the application: a second Date would contradict its own."""
+        self.send_response_only(code, message)
+
+    @override
     def connection_dropped(
         self, error: BaseException, environ: WSGIEnvironment | None = None
     ) -> None:

@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from simulators.isams import DEMO_KEY, BatchKey, IsamsSimulator
+from simulators.isams import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_KEY,
+    BatchKey,
+    IsamsSimulator,
+)
 from simulators.school import InventedSchool
 from simulators.sds import Knobs, SdsSimulator
 from simulators.serving import serve
+
+type Api = Literal["batch", "rest"]
 
 SCHOOL = "northbank"
 PROFILES: Mapping[str, str] = {"seniors": "7-13", "prep": "3-6"}
@@ -41,14 +50,22 @@ def staged(
         yield Stage(isams, sds, found)
 
 
-def isams_settings(school: InventedSchool, url: str) -> dict[str, str]:
-    """Return the settings of one school at *url* and its two profiles."""
+def isams_settings(school: InventedSchool, url: str, api: Api = "batch") -> dict[str, str]:
+    """Return the settings of one school at *url*, read by *api*, and its two profiles."""
     place = f"SCHOOLS__{SCHOOL.upper()}__"
+    proof = {
+        "batch": {"ISAMS_KEY": DEMO_KEY},
+        "rest": {
+            "ISAMS_API": "rest",
+            "ISAMS_CLIENT_ID": DEMO_CLIENT_ID,
+            "ISAMS_CLIENT_SECRET": DEMO_CLIENT_SECRET,
+        },
+    }
     return {
         f"{place}NAME": school.name,
         f"{place}ID": "9990001",
         f"{place}ISAMS_HOST": url,
-        f"{place}ISAMS_KEY": DEMO_KEY,
+        **{f"{place}{name}": value for name, value in proof[api].items()},
         **{f"PROFILES__{key.upper()}__YEAR_GROUPS": years for key, years in PROFILES.items()},
     }
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,10 @@ class Pupil:
     """One of iSAMS's current pupils.
 
     `id` is the SchoolId, the key that every module shares: digits as text, perhaps with leading
-    zeros. `year` is the NC year, -2 to 17, None if it is missing or no number.
+    zeros. `year` is the NC year, -2 to 17, None if it is missing or no number. `code` is the
+    admission number that people use, `form` a Form's id; the houses and the division are ids too,
+    `tutor_id` is an Employee's. Each is "" if the pupil has none. REST tells no division, and
+    houses by name: their ids are known only where the houses have been read.
     """
 
     id: str
@@ -24,16 +29,28 @@ class Pupil:
     email: str
     forename: str
     surname: str
+    code: str = ""
+    form: str = ""
+    academic_house_id: str = ""
+    boarding_house_id: str = ""
+    division_id: str = ""
+    tutor_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """One of iSAMS's current staff. `id` is StaffMember/@Id, which sets and forms refer to."""
+    """One of iSAMS's current staff. `id` is StaffMember/@Id, which sets and forms refer to.
+
+    `initials` are the school's code for them, `teaches` whether iSAMS marks them as teaching staff.
+    """
 
     id: str
     email: str
     forename: str
     surname: str
+    title: str = ""
+    initials: str = ""
+    teaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +82,130 @@ class TeachingSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Year:
+    """A year group. `id` is the NC year; `tutor_ids` its head and assistant head: Employee ids."""
+
+    id: int
+    name: str
+    code: str
+    tutor_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form, known by its name. `tutor_ids` are Employee ids, the tutor before the assistants."""
+
+    id: str
+    year: int | None
+    tutor_ids: tuple[str, ...]
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A house; academic and boarding houses may share ids. `master_ids` are Employee ids."""
+
+    id: str
+    kind: Literal["academic", "boarding"]
+    name: str
+    code: str
+    master_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A part of the school, with its NC years, sorted."""
+
+    id: str
+    name: str
+    code: str
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term, both days included. `school_year` is the calendar year in which its year began."""
+
+    id: str
+    name: str
+    school_year: int
+    starts_on: date
+    finishes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A building."""
+
+    id: str
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room. `building_id` is "" where iSAMS does not say."""
+
+    id: str
+    name: str
+    code: str
+    building_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of one day of one week of the timetable's cycle: ids run on across all weeks.
+
+    `day` is the day's name; `starts` and `ends` are HH:mm in school time.
+    """
+
+    id: str
+    name: str
+    week: str
+    day: str
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingForm:
+    """Lessons of one subject to a whole form: how the youngest years are taught.
+
+    `form` is a Form's id, `code` what the timetable calls it.
+    """
+
+    id: str
+    code: str
+    form: str
+    subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One teacher in one room in one period: what two teach together is two of these.
+
+    `code` is what the timetable says; `set_id` or `teaching_form_id` is what it was found to be,
+    both "" if nothing, or more than one, is called so. `teacher_id` is an Employee's id, or tells
+    by its form that nobody current is meant. `room_id` is "" where iSAMS does not say.
+    """
+
+    code: str
+    set_id: str
+    teaching_form_id: str
+    teacher_id: str
+    period_id: str
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class School:
     """One read of one school: whole, or it was never made.
 
     `repeated` holds the ids that a dataset listed more than once, by dataset name; the first
     record was kept. `counts` is the number of rows that iSAMS gave, by dataset name, before any
     repeat was dropped: what manifests and status show as the source's totals.
+
+    From `years` on, None is a dataset that was not asked for: nobody may take it for empty.
     """
 
     pupils: Mapping[str, Pupil]
@@ -79,3 +214,14 @@ class School:
     sets: Mapping[str, TeachingSet]
     repeated: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
+    years: Mapping[int, Year] | None = None
+    forms: Mapping[str, Form] | None = None
+    academic_houses: Mapping[str, House] | None = None
+    boarding_houses: Mapping[str, House] | None = None
+    divisions: Mapping[str, Division] | None = None
+    terms: Mapping[str, Term] | None = None
+    buildings: Mapping[str, Building] | None = None
+    rooms: Mapping[str, Room] | None = None
+    periods: Mapping[str, Period] | None = None
+    teaching_forms: Mapping[str, TeachingForm] | None = None
+    lessons: tuple[Lesson, ...] | None = None

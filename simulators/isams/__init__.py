@@ -14,7 +14,12 @@ from simulators.isams.documents import METHODS, Shape, batch_xml
 from simulators.isams.faults import FATAL, HARMLESS, DroppedError, Faults
 from simulators.isams.json_document import JsonChoices
 from simulators.isams.keys import DEMO_KEY, BatchKey, Choices, Throttle
-from simulators.isams.rest_choices import ROOM_SPELLINGS, SET_SPELLINGS, RestChoices
+from simulators.isams.rest_choices import (
+    FORM_SPELLINGS,
+    ROOM_SPELLINGS,
+    SET_SPELLINGS,
+    RestChoices,
+)
 from simulators.isams.rest_clients import (
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
@@ -31,6 +36,7 @@ __all__ = [
     "DEMO_KEY",
     "DISCOVERY",
     "FATAL",
+    "FORM_SPELLINGS",
     "HARMLESS",
     "METHODS",
     "REST_FATAL",

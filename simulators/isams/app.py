@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from simulators.isams import filters, json_document, messages, oauth, rest_faults
@@ -208,24 +209,39 @@ class IsamsSimulator:
         self, key: BatchKey, methods: frozenset[str], faults: Faults, *, narrowed: bool
     ) -> Response:
         apart = narrowed and not self.choices.filtered_requests_share_the_cache
-        school = faults.stale or self._snapshot(key, methods if apart else None)
+        made, snapshot = self._snapshot(key, methods if apart else None)
+        school = faults.stale or snapshot
         shape = replace(
             faults.shape,
             drops_empty=faults.shape.drops_empty or self.choices.drops_empty_collections,
             declared=faults.shape.declared or self.choices.declared_encoding,
         )
         document = batch_xml(school, methods, legacy=faults.legacy, shape=shape)
-        return Response(document, content_type=messages.XML)
+        return Response(document, headers=self._age(made), content_type=messages.XML)
 
-    def _snapshot(self, key: BatchKey, methods: frozenset[str] | None) -> InventedSchool:
+    def _age(self, made: datetime) -> dict[str, str]:
+        """Return what tells the age of data that are of *made*, if anything."""
+        now = self._clock()
+        match self.choices.tells_age:
+            case "Age":
+                return {"Age": str(int((now - made).total_seconds()))}
+            case "Last-Modified":
+                return {"Last-Modified": http_date(made), "Date": http_date(now)}
+            case _:
+                return {}
+
+    def _snapshot(
+        self, key: BatchKey, methods: frozenset[str] | None
+    ) -> tuple[datetime, InventedSchool]:
+        """Return what a key answers from, and of when that is."""
         if not key.production:
-            return self.school
+            return self._clock(), self.school
         now, at = self._clock(), (bare(key.guid), methods)
         with self._lock:
             cached = self._cache.get(at)
             if cached is None or now - cached[0] >= timedelta(hours=key.cache_h):
                 cached = self._cache[at] = (now, self.school)
-        return cached[1]
+        return cached
 
 
 def _route(path: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
+from typing import Literal
 
 from simulators.isams.documents import METHODS
 
@@ -71,4 +72,5 @@ class Choices:
     retry_after_s: int | None = None  # sent with a throttled answer, if at all
     filtered_requests_share_the_cache: bool = True
     drops_empty_collections: bool = False
+    tells_age: Literal["", "Age", "Last-Modified"] = ""  # of a copy from the cache, by which header
     declared_encoding: str = ""  # of a document with data; "" sends no declaration

@@ -38,6 +38,17 @@ class RoomSpelling:
     building: str = "buildingId"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormSpelling:
+    """The keys of one form: *names* hold its name; *row_id* a number of its own, "" no such."""
+
+    names: tuple[str, ...] = ("id", "name")
+    year: str = "ncYear"
+    tutor: str = "tutorEmployeeId"
+    room: str = "roomId"
+    row_id: str = ""
+
+
 SET_SPELLINGS: Mapping[str, SetSpelling] = {
     "as in batch": SetSpelling(),
     "short": SetSpelling(
@@ -51,6 +62,14 @@ ROOM_SPELLINGS: Mapping[str, RoomSpelling] = {
     "as in batch": RoomSpelling(),
     "coded": RoomSpelling(name="roomName", code="code"),
     "no building": RoomSpelling(code="code", building=""),
+}
+FORM_SPELLINGS: Mapping[str, FormSpelling] = {
+    "named twice": FormSpelling(),
+    "as in batch": FormSpelling(names=("id",), year="yearId", tutor="tutorId"),
+    "with a row's id": FormSpelling(names=("form",), year="yearGroup", row_id="id"),
+    "prefixed": FormSpelling(
+        names=("formName",), year="nationalCurriculumYear", room="classroomId", row_id="id"
+    ),
 }
 
 
@@ -67,6 +86,7 @@ class RestChoices:
 
     sets: SetSpelling = field(default_factory=SetSpelling)
     rooms: RoomSpelling = field(default_factory=RoomSpelling)
+    forms: FormSpelling = field(default_factory=FormSpelling)
     forms_path: str = "/api/school/forms"
     school_path: str = "/api/school/details"
     subject_hidden: Literal["isHidden", "hidden"] = "isHidden"

@@ -102,9 +102,9 @@ def edited(row: Row, faults: RestFaults) -> Row:
 
 
 def edited_throughout(body: Row, faults: RestFaults) -> Row:
-    """Return an object edited like a row, and the rows that it holds edited too."""
+    """Return an object edited like a row, and the rows that it holds, to whatever depth, too."""
     return {
-        name: [edited(one, faults) if isinstance(one, dict) else one for one in value]
+        name: [edited_throughout(one, faults) if isinstance(one, dict) else one for one in value]
         if isinstance(value, list)
         else value
         for name, value in edited(body, faults).items()

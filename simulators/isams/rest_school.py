@@ -38,15 +38,17 @@ def division(telling: RestTelling, item: Division) -> Row:
 
 
 def form(telling: RestTelling, item: Form) -> Row:
-    """Return a form: all of its keys are our guess."""
-    return {
-        "id": item.name,
-        "name": item.name,
+    """Return a form, in the chosen spelling: all of its keys are our guess."""
+    spelling = telling.choices.forms
+    row: Row = dict.fromkeys(spelling.names, item.name) | {
+        spelling.year: item.year,
+        spelling.tutor: item.tutor_id,
+        spelling.room: item.room_id,
         "lastUpdated": telling.last_updated,
-        "ncYear": item.year,
-        "roomId": item.room_id,
-        "tutorEmployeeId": item.tutor_id,
     }
+    if not spelling.row_id:
+        return row
+    return row | {spelling.row_id: 40_001 + telling.school.forms.index(item)}
 
 
 def term(_: RestTelling, item: Term) -> Row:

@@ -148,7 +148,7 @@ class SdsSimulator(Tenant):
 
     def _signed(self, response: Response, request: Request, *, storage: bool) -> Response:
         response.headers["x-ms-request-id" if storage else "request-id"] = self.new_id()
-        response.headers["Date"] = http_date(self.clock())
+        response.headers["Date"] = http_date(self.after(self.knobs.date_ahead_s))
         if sent := request.headers.get("client-request-id"):
             response.headers["client-request-id"] = sent
         return response

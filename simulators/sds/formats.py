@@ -145,8 +145,8 @@ _COURSES = Table(
     (
         *_required("sourcedId"),
         _to("orgs.csv", "orgSourcedId"),
-        *_required("title"),
-        *_optional("code", "subject"),
+        *_required("title", "code"),  # one source demands a code, another does not
+        *_optional("subject"),
         _to("academicSessions.csv", "schoolYearSourcedId", required=False),
         _grade("grade"),
     ),

@@ -37,6 +37,7 @@ class Knobs:
     `operation_status` is the status an operation ends with, any text, None: it never ends.
     It needs `operation_polls` polls and `operation_s` seconds to end, and answers 429 to a poll
     less than `min_poll_s` after the one before. `start_retry_after_s`: None leaves the header out.
+    `date_ahead_s` moves the `Date` of every answer.
     `flush_keeps_percent` under 100 stores less than was sent, and says nothing.
     """
 
@@ -46,6 +47,7 @@ class Knobs:
     token_lifetime_s: float = 3599.0
 
     page_size: int | None = None
+    date_ahead_s: float = 0.0
 
     session_lifetime_s: float = 14 * HOUR_S
     container_lifetime_s: float = 48 * HOUR_S

@@ -107,15 +107,34 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
+        moment = _moment(text)
+        if moment is None:
             return None
-        # "-0000" gives a naive moment; it means UTC as well.
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+        seconds = (moment - now).total_seconds()
     if not math.isfinite(seconds):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT_S)
+
+
+def age_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return how many seconds ago the answer was made, as far as it says so itself.
+
+    By `Age`, else by `Last-Modified` as seen from `Date`, or from *now*; None if neither tells.
+    """
+    told = headers.get("Age", "").strip()
+    if told.isascii() and told.isdecimal():
+        return float(told)
+    made = _moment(headers.get("Last-Modified", ""))
+    sent = _moment(headers.get("Date", "")) or now
+    return max((sent - made).total_seconds(), 0.0) if made else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)  # "-0000" gives a naive one: UTC as well
 
 
 def _wait_s(state: RetryCallState) -> float:

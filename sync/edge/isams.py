@@ -9,25 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from functools import partial
+from typing import NamedTuple
 
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.http import make_client, patiently, request_timeout, retry_after_s
+from sync.edge.http import age_s, make_client, patiently, request_timeout, retry_after_s
 from sync.edge.isams_token import Tokens
 from sync.edge.wire import opening, plain
 from sync.errors import SourceError, SourceUnavailable
 from sync.isams import batch, errordoc
-from sync.isams.datasets import ALL, BY_METHOD, SUBJECTS
+from sync.isams.datasets import ALWAYS, NOTHING_MORE, SUBJECTS, Wanted
 from sync.school import School, Subject
 from sync.settings import SchoolSettings
 
-METHODS = tuple(BY_METHOD)
+METHODS = tuple(dataset.method for dataset in ALWAYS)
 
 _PATH = "/api/batch/1.0/xml.ashx"
 _ANSWER_S = 120.0  # until the answer begins: iSAMS gives up at about 35 s, networks later
 
 type Reader[T] = Callable[[Iterable[bytes]], T]
+
+
+class Tried(NamedTuple):
+    """What one method gave: how many records, and how old they are if the answer says so."""
+
+    records: int
+    age_s: float | None
 
 
 class Isams:
@@ -51,35 +59,51 @@ class Isams:
         self._limit_bytes = limit_bytes
         self._tokens = Tokens(settings, clock)
 
-    def school(self, budget: Budget) -> School:
-        """Read the five datasets."""
-        read = partial(batch.read_school, limit_bytes=self._limit_bytes)
-        return self._ask([dataset.method for dataset in ALL], read, budget)
+    def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
+        """Read the five datasets, and those *wanted* beyond them."""
+        read = partial(batch.read_school, wanted=wanted, limit_bytes=self._limit_bytes)
+        return self._ask([one.method for one in (*ALWAYS, *wanted.extras)], read, budget)
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read only the departments' subjects, by id."""
         read = partial(batch.read_subjects, limit_bytes=self._limit_bytes)
         return self._ask([SUBJECTS.method], read, budget)
 
-    def try_method(self, method: str, budget: Budget) -> int:
-        """Ask for one of `METHODS` alone and count its records, never 0: what the doctor does."""
-        read = partial(batch.count_records, method=method, limit_bytes=self._limit_bytes)
-        return self._ask([method], read, budget)
+    def try_method(self, method: str, budget: Budget) -> Tried:
+        """Ask for one batch method alone and count its records, never 0: what the doctor does."""
+        ages_s: list[float | None] = []
 
-    def _ask[T](self, methods: list[str], read: Reader[T], budget: Budget) -> T:
+        def hear(headers: Mapping[str, str]) -> None:
+            ages_s.append(age_s(headers, self._clock.now()))
+
+        read = partial(batch.count_records, method=method, limit_bytes=self._limit_bytes)
+        return Tried(self._ask([method], read, budget, hear), ages_s[-1])
+
+    def _ask[T](
+        self,
+        methods: list[str],
+        read: Reader[T],
+        budget: Budget,
+        hear: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> T:
         host = self._settings.isams_host
         base_url = host if host.startswith("http://") else f"https://{host}"
         with make_client(
             base_url=base_url, timeout_s=_ANSWER_S, transport=self._transport
         ) as client:
             return patiently(
-                lambda: self._once(client, methods, read, budget),
+                lambda: self._once(client, methods, read, budget, hear),
                 clock=self._clock,
                 budget=budget,
             )
 
     def _once[T](
-        self, client: httpx.Client, methods: list[str], read: Reader[T], budget: Budget
+        self,
+        client: httpx.Client,
+        methods: list[str],
+        read: Reader[T],
+        budget: Budget,
+        hear: Callable[[Mapping[str, str]], None],
     ) -> T:
         if budget.left_s <= 0:
             raise SourceUnavailable("no time was left to ask iSAMS")
@@ -87,6 +111,7 @@ class Isams:
             with closing(self._answer(client, methods, budget)) as answer:
                 if answer.status_code != 200:
                     raise self._refusal(answer, budget)
+                hear(answer.headers)
                 return read(plain(answer, budget))
         except httpx.HTTPError as error:
             raise SourceUnavailable(

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import count, islice
 
 import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client
 from sync.edge.isams_rest_asking import Asking
+from sync.edge.isams_rest_frame import read_frame
 from sync.edge.isams_rest_token import RestTokens
-from sync.isams import rest, rest_answers, rest_fields, rest_places
+from sync.isams import (
+    rest,
+    rest_answers,
+    rest_fields,
+    rest_places,
+    rest_timetables,
+    rest_weeks,
+)
+from sync.isams.datasets import ALWAYS, LESSONS, NOTHING_MORE, Wanted
 from sync.isams.rest_places import Place
 from sync.school import School, Subject
 from sync.settings import SchoolSettings
@@ -20,7 +29,13 @@ from sync.settings import SchoolSettings
 PLACES: Mapping[str, Place] = {place.name: place for place in rest_places.ALL}
 
 _ANSWER_S = 60.0
-_TRIED = 20  # lists or timetables, to find one that is not empty
+_TRIED = 20  # lists, timetables or divisions, to find one that is not empty
+# Where the ids come from that these are asked for by.
+_ABOVE = {
+    rest_places.MEMBERS.name: rest_places.TEACHING_SETS,
+    rest_places.TIMETABLES.name: rest_places.EMPLOYEES,
+    rest_places.YEAR_DIVISIONS.name: rest_places.YEAR_GROUPS,
+}
 
 
 class RestIsams:
@@ -28,7 +43,7 @@ class RestIsams:
 
     Every call ends within its budget. Each reads from the start and gives all or nothing, raising
     a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
-    *tell* hears how many set lists have been read, of how many.
+    *tell* hears how many set lists, and timetables if they are wanted, have been read, of how many.
     """
 
     def __init__(
@@ -47,57 +62,69 @@ class RestIsams:
         self._limit_bytes = limit_bytes
         self._tokens = RestTokens(settings, clock)
 
-    def school(self, budget: Budget) -> School:
-        """Read employees, students, subjects and sets, then each set's list."""
-        gathered = rest.Gathered()
+    def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
+        """Read employees, students, subjects and sets, what is *wanted* beyond, then each list.
+
+        Raises `SourceRefused` before anything is asked if REST does not tell what is needed.
+        """
+        gathered = rest.Gathered(wanted)
         with self._asking(budget) as asking:
             gathered.take_employees(asking.collection(rest_places.EMPLOYEES).rows)
-            gathered.take_students(asking.collection(rest_places.STUDENTS).rows)
+            must = rest_places.must(rest_places.STUDENTS, wanted)
+            gathered.take_students(asking.collection(rest_places.STUDENTS, must=must).rows)
             gathered.take_subjects(asking.collection(rest_places.TEACHING).rows)
             gathered.take_sets(asking.collection(rest_places.TEACHING_SETS).rows)
-            if gathered.lacks_teachers:
-                # All employees: one who is not marked as teaching may teach all the same.
-                ids = gathered.employee_ids
-                for own, set_ids in asking.each(rest_places.LESSONS, ids, _taught):
-                    gathered.take_timetable(own, set_ids)
-            ids = gathered.set_ids
-            lists = asking.each(rest_places.MEMBERS, ids, rest.members)
-            for done, (own, school_ids) in enumerate(lists, start=1):
-                gathered.take_list(own, school_ids)
-                if self._tell:
-                    self._tell(done, len(ids))
+            read_frame(asking, gathered.frame, wanted)
+            self._read_each(asking, gathered)
         return gathered.school()
+
+    def _read_each(self, asking: Asking, gathered: rest.Gathered) -> None:
+        """Read the list of each set and, if they are wanted, the timetable of each employee."""
+
+        def timetable(own: str) -> rest_timetables.Timetable:
+            return rest_timetables.read(asking.one(rest_places.TIMETABLES, own), own)
+
+        def members(own: str) -> tuple[str, ...]:
+            return rest.members(asking.one(rest_places.MEMBERS, own), own)
+
+        employees, sets = gathered.timetables_of, gathered.set_ids
+        done = count(1)
+        for _, told in asking.each(employees, timetable):
+            gathered.take_timetable(told)
+            self._tell_of(next(done), len(employees) + len(sets))
+        for own, school_ids in asking.each(sets, members):
+            gathered.take_list(own, school_ids)
+            self._tell_of(next(done), len(employees) + len(sets))
+
+    def _tell_of(self, done: int, of: int) -> None:
+        if self._tell:
+            self._tell(done, of)
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read only the subjects, by id."""
         with self._asking(budget) as asking:
             return rest.subjects(asking.collection(rest_places.TEACHING).rows)
 
-    def try_place(self, name: str, budget: Budget) -> tuple[int, list[str]] | None:
+    def try_place(
+        self, name: str, budget: Budget, wanted: Wanted = NOTHING_MORE
+    ) -> tuple[int, list[str]] | None:
         """Ask one of `PLACES` alone: how many rows there are, and what their fields are called.
 
-        Of set lists and timetables some are asked for, until one is not empty. None: timetables
-        are not needed, because sets name their teachers.
+        It fails as it would for a school from which that is *wanted*. Of lists, timetables and
+        divisions some are asked for, until one is not empty. None: timetables are not needed,
+        because sets name their teachers.
         """
         place = PLACES[name]
+        needed = not (set(ALWAYS) | wanted.needed).isdisjoint(place.datasets)
         with self._asking(budget) as asking:
-            if "{" not in place.path:
-                reading = asking.collection(place)
-                return len(reading.rows), rest_fields.names(reading.names)
-            above = asking.collection(rest_places.TEACHING_SETS).rows
-            if place is rest_places.LESSONS:
-                gathered = rest.Gathered()
-                gathered.take_sets(above)
-                if not gathered.lacks_teachers:
-                    return None
-                above = asking.collection(rest_places.EMPLOYEES).rows
-            rows: list[object] = []
-            for own in islice(above, _TRIED):
-                rows = rest_answers.rows(asking.one(place, own), place) or []
-                if rows:
-                    break
-        fields = {key for row in rows if isinstance(row, dict) for key in row}
-        return len(rows), rest_fields.names(fields)
+            if "{" in place.path:
+                return _try_some(asking, place, wanted)
+            if place is rest_places.STRUCTURE:
+                told = rest_weeks.read(asking.one(place))
+                return len(told.periods), rest_fields.names(told.names)
+            must = rest_places.must(place, wanted)
+            reading = asking.collection(place, must=must, may_be_empty=not needed)
+        return len(reading.rows), rest_fields.names(reading.names)
 
     @contextmanager
     def _asking(self, budget: Budget) -> Iterator[Asking]:
@@ -109,5 +136,16 @@ class RestIsams:
             yield Asking(client, self._tokens, self._clock, budget, self._limit_bytes)
 
 
-def _taught(answer: rest_answers.Answer, _: str) -> frozenset[str]:
-    return rest.taught(answer)
+def _try_some(asking: Asking, place: Place, wanted: Wanted) -> tuple[int, list[str]] | None:
+    """Ask for the answers of a few ids, until one has rows."""
+    if place is rest_places.TIMETABLES and LESSONS not in wanted.extras:
+        gathered = rest.Gathered()
+        gathered.take_sets(asking.collection(rest_places.TEACHING_SETS).rows)
+        if not gathered.lacks_teachers:
+            return None
+    rows: list[object] = []
+    for own in islice(asking.collection(_ABOVE[place.name]).rows, _TRIED):
+        rows = rest_answers.rows(asking.one(place, own), place) or []
+        if rows:
+            break
+    return len(rows), rest_fields.names({key for row in rows for key in rest_fields.keys(row)})

@@ -43,17 +43,24 @@ class Asking:
     limit_bytes: int = rest_answers.LIMIT_BYTES
     _over: Event = field(default_factory=Event)
 
-    def collection(self, place: Place) -> Reading:
-        """Read a collection whole, from page 1 again if it changes meanwhile.
+    def collection(
+        self,
+        place: Place,
+        own: str = "",
+        *,
+        must: frozenset[str] = frozenset(),
+        may_be_empty: bool = False,
+    ) -> Reading:
+        """Read a collection whole, from page 1 again if it changes meanwhile; see `Reading`.
 
         Raises:
             SourceUnavailable: its rows did not add up to its totals, however often it was read.
         """
         host = self.client.base_url.netloc.decode("ascii").lower()
         for _ in range(_READINGS):
-            reading, state = Reading(place, host), State.MORE
+            reading, state = Reading(place, host, must, may_be_empty=may_be_empty), State.MORE
             while state is State.MORE:
-                state = reading.add(self.one(place, query=reading.query))
+                state = reading.add(self.one(place, own, query=reading.query))
             if state is State.WHOLE:
                 return reading
         raise SourceUnavailable(
@@ -63,18 +70,18 @@ class Asking:
         )
 
     def each[Result](
-        self, place: Place, ids: Sequence[str], read: Callable[[Answer, str], Result]
+        self, ids: Sequence[str], ask: Callable[[str], Result]
     ) -> Iterator[tuple[str, Result]]:
-        """Yield each id with what *read* makes of its answer, in the order in which they come.
+        """Yield each id with what *ask* returns for it, in the order in which answers come.
 
         After the first error no other question is begun, and it is raised.
         """
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="isams") as pool:
 
-            def ask(own: str) -> tuple[str, Result]:
-                return own, read(self.one(place, own), own)
+            def asked_for(own: str) -> tuple[str, Result]:
+                return own, ask(own)
 
-            asked = [pool.submit(ask, own) for own in ids]
+            asked = [pool.submit(asked_for, own) for own in ids]
             try:
                 for done in as_completed(asked):
                     yield done.result()

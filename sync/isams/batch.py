@@ -8,11 +8,19 @@ and a set taught by one would otherwise lose its Team's owner on a date that sch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sync.errors import SourceIncomplete
 from sync.isams import xmltext
-from sync.isams.datasets import ALL, BY_METHOD, KEY_SCREEN, SUBJECTS, Dataset
+from sync.isams.datasets import (
+    ALWAYS,
+    BY_METHOD,
+    KEY_SCREEN,
+    NOTHING_MORE,
+    SUBJECTS,
+    Dataset,
+    Wanted,
+)
 from sync.isams.gather import Gathered
 from sync.isams.walk import Walker
 from sync.school import School, Subject
@@ -20,16 +28,20 @@ from sync.school import School, Subject
 LIMIT_BYTES = xmltext.LIMIT_BYTES
 
 
-def read_school(chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES) -> School:
-    """Read the five datasets to the document's end.
+def read_school(
+    chunks: Iterable[bytes], wanted: Wanted = NOTHING_MORE, *, limit_bytes: int = LIMIT_BYTES
+) -> School:
+    """Read the five datasets, and those *wanted* beyond them, to the document's end.
 
     Raises:
         SourceMalformed: cut short, not XML, not iSAMS's, larger than *limit_bytes*, or a record
             has no id.
-        SourceIncomplete: one of the five is missing or empty.
+        SourceIncomplete: one of the five, or one that is needed, is missing or empty.
         SourceRefused, SourceUnavailable: an error document or a web page came instead.
     """
-    return _read(chunks, ALL, limit_bytes).school()
+    must = [dataset for dataset in wanted.extras if dataset in wanted.needed]
+    may = [dataset for dataset in wanted.extras if dataset not in wanted.needed]
+    return _read(chunks, (*ALWAYS, *must), limit_bytes, may).school()
 
 
 def read_subjects(
@@ -42,13 +54,29 @@ def read_subjects(
 def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LIMIT_BYTES) -> int:
     """Count the records that the batch *method* gave, never 0; raises as `read_school`."""
     dataset = BY_METHOD[method]
-    return _read(chunks, (dataset,), limit_bytes).counts[dataset.record]
+    return _read(chunks, (dataset,), limit_bytes).counts[dataset.name]
 
 
-def _read(chunks: Iterable[bytes], datasets: tuple[Dataset, ...], limit_bytes: int) -> Gathered:
+def told(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozenset[Dataset]:
+    """Return which of *extras* a kept document holds, empty or not; raises as `read_school`."""
     gathered = Gathered()
+    gathered.ask(extras)
     readings = gathered.readings()
-    walker = Walker([readings[dataset] for dataset in datasets])
+    walker = Walker([readings[dataset] for dataset in extras])
+    xmltext.parse(chunks, walker.attach, limit_bytes=LIMIT_BYTES)
+    return frozenset(walker.seen)
+
+
+def _read(
+    chunks: Iterable[bytes],
+    datasets: Sequence[Dataset],
+    limit_bytes: int,
+    may_be_empty: Sequence[Dataset] = (),
+) -> Gathered:
+    gathered = Gathered()
+    gathered.ask(one for one in (*datasets, *may_be_empty) if one not in ALWAYS)
+    readings = gathered.readings()
+    walker = Walker([readings[dataset] for dataset in (*datasets, *may_be_empty)])
     xmltext.parse(chunks, walker.attach, limit_bytes=limit_bytes)
     if walker.message:
         # With a status of its own it would not have come here: 200 explains nothing further.
@@ -56,7 +84,7 @@ def _read(chunks: Iterable[bytes], datasets: tuple[Dataset, ...], limit_bytes: i
     for dataset in datasets:
         if dataset not in walker.seen:
             raise _incomplete(dataset, "not in iSAMS's answer", "tick it under Batch Methods")
-        if not gathered.counts[dataset.record]:
+        if not gathered.counts[dataset.name]:
             raise _incomplete(dataset, "empty in iSAMS's answer", "see that no filter empties it")
     return gathered
 

@@ -1,4 +1,7 @@
-"""The five datasets that a roster needs: what iSAMS calls them, and where they stand."""
+"""What can be read: the five datasets that every roster needs, and those that some ask for.
+
+Here is what iSAMS calls them, and where they stand in a batch document.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ class Dataset:
 
     `ui_name` is what an administrator ticks. `path` leads to the collection, in lower case; with
     `below`, the records stand that much deeper. `record` is the record's element, and the name of
-    the dataset in `School.counts` and `School.repeated`.
+    the dataset in `School.counts` and `School.repeated` unless `counted` is another.
     """
 
     method: str
@@ -21,6 +24,12 @@ class Dataset:
     path: tuple[str, ...]
     record: str
     below: tuple[str, ...] = ()
+    counted: str = ""
+
+    @property
+    def name(self) -> str:
+        """What counts and repeats call its records."""
+        return self.counted or self.record
 
 
 STAFF = Dataset(
@@ -55,5 +64,91 @@ SET_LISTS = Dataset(
     "SetList",
 )
 
-ALL = (STAFF, PUPILS, SUBJECTS, SETS, SET_LISTS)
-BY_METHOD = {dataset.method: dataset for dataset in ALL}
+_SCHOOL = ("isams", "schoolmanager")
+
+YEARS = Dataset("School_GetAllYears", "Year Groups", (*_SCHOOL, "years"), "Year")
+FORMS = Dataset("School_GetSchoolForms", "Forms", (*_SCHOOL, "forms"), "Form")
+ACADEMIC_HOUSES = Dataset(
+    "School_GetAcademicHouses",
+    "Academic Houses",
+    (*_SCHOOL, "academichouses"),
+    "House",
+    counted="AcademicHouse",
+)
+BOARDING_HOUSES = Dataset(
+    "School_GetBoardingHouses",
+    "Boarding Houses",
+    (*_SCHOOL, "boardinghouses"),
+    "House",
+    counted="BoardingHouse",
+)
+DIVISIONS = Dataset(
+    "School_GetSchoolDivisions",
+    "School Divisions",
+    (*_SCHOOL, "schooldivisions"),
+    "SchoolDivision",
+)
+TERMS = Dataset("School_GetSchoolTerms", "School Terms", (*_SCHOOL, "terms"), "Term")
+BUILDINGS = Dataset(
+    "Estate_GetAllBuildingsAndClassrooms",
+    "All Buildings & Rooms",
+    ("isams", "estatemanager", "buildings"),
+    "Building",
+)
+ROOMS = Dataset(  # read with the buildings that they are in
+    BUILDINGS.method, BUILDINGS.ui_name, BUILDINGS.path, "Classroom"
+)
+WEEKS = Dataset(
+    "Timetable_GetTimetableStructure",
+    "Weeks, Days & Periods",
+    ("isams", "timetablemanager", "structure"),
+    "Week",
+)
+TEACHING_FORMS = Dataset(
+    "Teaching_GetTeachingForms",
+    "Teaching Forms",
+    ("isams", "teachingmanager", "teachingforms"),
+    "TeachingForm",
+)
+LESSONS = Dataset(
+    "Timetable_GetPublishedTimetables",
+    "Published Timetable Schedule",
+    ("isams", "timetablemanager", "publishedtimetables"),
+    "Schedule",
+    below=("timetable", "schedules"),
+)
+
+ALWAYS = (STAFF, PUPILS, SUBJECTS, SETS, SET_LISTS)
+EXTRAS = (
+    YEARS,
+    FORMS,
+    ACADEMIC_HOUSES,
+    BOARDING_HOUSES,
+    DIVISIONS,
+    TERMS,
+    BUILDINGS,
+    WEEKS,
+    TEACHING_FORMS,
+    LESSONS,
+)
+BY_METHOD = {dataset.method: dataset for dataset in (*ALWAYS, *EXTRAS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to read beyond the five that are always read.
+
+    A dataset that is `needed` must be there with at least one record, because classes are made of
+    it; one that is only read `besides` may be empty.
+    """
+
+    needed: frozenset[Dataset] = frozenset()
+    besides: frozenset[Dataset] = frozenset()
+
+    @property
+    def extras(self) -> tuple[Dataset, ...]:
+        """All of both, in the order of `EXTRAS`."""
+        return tuple(one for one in EXTRAS if one in self.needed or one in self.besides)
+
+
+NOTHING_MORE = Wanted()

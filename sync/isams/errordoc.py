@@ -11,7 +11,7 @@ from xml.parsers.expat import XMLParserType
 
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from sync.isams import xmltext
-from sync.isams.datasets import ALL, KEY_SCREEN
+from sync.isams.datasets import ALWAYS, BY_METHOD, KEY_SCREEN
 
 LIMIT_BYTES = 64 * 1024  # error documents are a few hundred bytes
 
@@ -133,7 +133,7 @@ def by_status(status: int) -> SourceError:
 def _methods_missing(description: str, status: int) -> SourceError:
     # iSAMS names the methods in lower case, somewhere in a sentence.
     text = description.lower()
-    missing = [dataset for dataset in ALL if dataset.method.lower() in text] or ALL
+    missing = [one for one in BY_METHOD.values() if one.method.lower() in text] or ALWAYS
     names = ", ".join(dataset.ui_name for dataset in missing)
     return SourceRefused(
         f"this key may not read everything: tick {names} under Batch Methods of this key in"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sync.errors import SourceMalformed
 from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
-from sync.isams.records import Attributes, Reading, Texts
+from sync.isams.gather_frame import GatheredFrame
+from sync.isams.nested import Attributes, attribute
+from sync.isams.records import Reading, Texts
 from sync.isams.register import Register, SetRecord, nc_year
 from sync.school import Employee, Pupil, School, Subject
+
+# Texts of a person that only some profiles and exports need.
+_PUPIL = ("SchoolCode", "Form", "Tutor")
+_EMPLOYEE = ("Title", "Initials", "TeachingStaff")
 
 
 class Gathered:
@@ -29,8 +35,9 @@ class Gathered:
 
     def readings(self) -> dict[Dataset, Reading]:
         """Return what to take of each dataset, and what is done with it."""
-        pupil = frozenset({"SchoolId", "NCYear", "EmailAddress", "Forename", "Surname"})
-        employee = frozenset({"UserCode", "SchoolEmailAddress", "Forename", "Surname"})
+        person = {"Forename", "Surname"}
+        pupil = frozenset({"SchoolId", "NCYear", "EmailAddress", *_PUPIL, *person})
+        employee = frozenset({"UserCode", "SchoolEmailAddress", *_EMPLOYEE, *person})
         teaching_set = frozenset({"SubjectId", "YearId", "Teacher", "SetCode", "Name"})
         set_list = frozenset({"SetId", "SchoolId"})
         return {
@@ -39,43 +46,59 @@ class Gathered:
             SUBJECTS: Reading(SUBJECTS, self._subject, frozenset({"Code", "Name"})),
             SETS: Reading(SETS, self._set, teaching_set, parts=("Teachers", "Teacher")),
             SET_LISTS: Reading(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
+            **GatheredFrame(self._register).readings(),
         }
+
+    def ask(self, datasets: Iterable[Dataset]) -> None:
+        """Note which datasets beyond the five were asked for."""
+        for dataset in datasets:
+            self._register.ask(dataset)
 
     # One method for each dataset's records.
 
     def _employee(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         one = Employee(
-            id=self._id(STAFF, _attribute(attributes, "Id"), "Id"),
+            id=self._id(STAFF, attribute(attributes, "Id"), "Id"),
             email=texts.get("SchoolEmailAddress", ""),
             forename=texts.get("Forename", ""),
             surname=texts.get("Surname", ""),
+            title=self._register.shared(texts.get("Title", "")),
+            initials=texts.get("Initials", ""),
+            teaches=texts.get("TeachingStaff", "") == "1",
         )
         self._register.add_employee(one, texts.get("UserCode", ""))
 
     def _pupil(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        row_id = self._id(PUPILS, _attribute(attributes, "Id"), "Id")
+        row_id, shared = self._id(PUPILS, attribute(attributes, "Id"), "Id"), self._register.shared
         one = Pupil(
             id=self._id(PUPILS, texts.get("SchoolId", ""), "SchoolId", counted=True),
             year=nc_year(texts.get("NCYear", "")),
             email=texts.get("EmailAddress", ""),
             forename=texts.get("Forename", ""),
             surname=texts.get("Surname", ""),
+            code=texts.get("SchoolCode", ""),
+            form=shared(texts.get("Form", "")),
+            academic_house_id=shared(attribute(attributes, "AcademicHouseId")),
+            boarding_house_id=shared(attribute(attributes, "BoardingHouseId")),
+            division_id=shared(attribute(attributes, "DivisionId")),
         )
         self._register.add_pupil(one, row_id)
+        if tutor := texts.get("Tutor"):
+            self._register.add_tutor(one.id, tutor)
 
     def _subject(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        own = self._id(SUBJECTS, _attribute(attributes, "Id"), "Id")
+        own = self._id(SUBJECTS, attribute(attributes, "Id"), "Id")
         self._register.add_subject(Subject(own, texts.get("Code", ""), texts.get("Name", "")))
 
     def _set(self, attributes: Attributes, texts: Texts, parts: list[Attributes]) -> None:
         shared = self._register.shared
-        staff_ids = {_attribute(teacher, "StaffId") for teacher in parts} - {""}
+        staff_ids = {attribute(teacher, "StaffId") for teacher in parts} - {""}
         one = SetRecord(
-            id=self._id(SETS, _attribute(attributes, "Id"), "Id"),
+            id=self._id(SETS, attribute(attributes, "Id"), "Id"),
             code=texts.get("SetCode", ""),
             name=texts.get("Name", ""),
-            year=nc_year(_attribute(attributes, "YearId") or texts.get("YearId", "")),
-            subject_id=shared(_attribute(attributes, "SubjectId") or texts.get("SubjectId", "")),
+            year=nc_year(attribute(attributes, "YearId") or texts.get("YearId", "")),
+            subject_id=shared(attribute(attributes, "SubjectId") or texts.get("SubjectId", "")),
             staff_ids=tuple(sorted(map(shared, staff_ids))),
             user_code=texts.get("Teacher", ""),
         )
@@ -100,9 +123,9 @@ class Gathered:
         return take
 
     def _row(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        set_id = _attribute(attributes, "SetId") or texts.get("SetId", "")
+        set_id = attribute(attributes, "SetId") or texts.get("SetId", "")
         set_id = self._id(SET_LISTS, set_id, "SetId")
-        member = _attribute(attributes, "PupilId")
+        member = attribute(attributes, "PupilId")
         if member:
             self._register.rows[set_id].append(self._register.shared(member))
         else:
@@ -111,23 +134,15 @@ class Gathered:
 
     def _nobody(self, attributes: Attributes) -> str:
         """Return the row's own id in a form that no pupil's can have."""
-        own = _attribute(attributes, "Id")
+        own = attribute(attributes, "Id")
         return f"SetList {self._id(SET_LISTS, own, 'PupilId', counted=True)}"
 
     def _id(self, dataset: Dataset, own: str, name: str, *, counted: bool = False) -> str:
         """Count the record, unless it was *counted*, and return its id: an id is never guessed."""
         if not counted:
-            self.counts[dataset.record] += 1
+            self.counts[dataset.name] += 1
         if not own:
             raise SourceMalformed(
-                f"{dataset.ui_name}: a record has no {name}", record=self.counts[dataset.record]
+                f"{dataset.ui_name}: a record has no {name}", record=self.counts[dataset.name]
             )
         return own
-
-
-def _attribute(attributes: Attributes, name: str) -> str:
-    """Return an attribute's stripped text, "" if it is missing; `SetID` will do for `SetId`."""
-    if name in attributes:
-        return attributes[name].strip()
-    folded = name.lower()
-    return next((text.strip() for key, text in attributes.items() if key.lower() == folded), "")

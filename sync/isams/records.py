@@ -14,8 +14,8 @@ from xml.parsers.expat import XMLParserType
 
 from sync.errors import SourceMalformed
 from sync.isams.datasets import Dataset
+from sync.isams.nested import Attributes, Node
 
-Attributes = Mapping[str, str]
 Texts = Mapping[str, str]
 Take = Callable[[Attributes, Texts, list[Attributes]], None]
 
@@ -40,6 +40,7 @@ class Reading:
     texts: frozenset[str]
     parts: tuple[str, str] = ("", "")
     take_bare: Callable[[Attributes], bool] = never
+    take_whole: Callable[[Node], None] | None = None
 
 
 def read_collection(

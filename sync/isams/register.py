@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from sync.errors import SourceMalformed
-from sync.isams.datasets import ALL, PUPILS, SET_LISTS, SETS, STAFF, Dataset
+from sync.isams.datasets import ALWAYS, BUILDINGS, PUPILS, ROOMS, SET_LISTS, SETS, STAFF, Dataset
+from sync.isams.frame import Frame
 from sync.school import Employee, Pupil, School, Subject, TeachingSet
 
 WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
@@ -41,7 +43,7 @@ class Register:
     """
 
     def __init__(self) -> None:
-        self.counts = dict.fromkeys((dataset.record for dataset in ALL), 0)
+        self.counts = dict.fromkeys((dataset.name for dataset in ALWAYS), 0)
         self.subjects: dict[str, Subject] = {}
         self.employees: dict[str, Employee] = {}
         self.pupils: dict[str, Pupil] = {}
@@ -50,12 +52,22 @@ class Register:
         self.school_ids: defaultdict[str, list[str]] = defaultdict(list)
         self._pupil_ids: dict[str, str] = {}  # by the pupil's row id
         self._staff_ids: dict[str, str] = {}  # by user code
+        self._tutor_codes: dict[str, str] = {}  # user codes by pupil
+        self._house_names: dict[str, tuple[str, str]] = {}  # academic and boarding, by pupil
+        self.frame = Frame(self._is_new)
         self.texts: dict[str, str] = {}
         self._repeated: dict[str, dict[str, None]] = {}
 
     def shared(self, text: str) -> str:
         """Return the one copy of *text* that is kept: an id is said by many rows."""
         return self.texts.setdefault(text, text)
+
+    def ask(self, dataset: Dataset) -> None:
+        """Note that *dataset* was asked for: from now on it is empty, and no longer unknown."""
+        self.frame.asked.add(dataset)
+        self.counts.setdefault(dataset.name, 0)
+        if dataset is BUILDINGS:
+            self.counts.setdefault(ROOMS.name, 0)
 
     def add_employee(self, one: Employee, user_code: str = "") -> None:
         """Take an employee, and the code that Legacy records know them by."""
@@ -72,10 +84,18 @@ class Register:
         """
         if row_id and self._pupil_ids.setdefault(row_id, one.id) != one.id:
             raise SourceMalformed(
-                f"{PUPILS.ui_name}: two pupils have one Id", record=self.counts[PUPILS.record]
+                f"{PUPILS.ui_name}: two pupils have one Id", record=self.counts[PUPILS.name]
             )
         if self._is_new(PUPILS, one.id, self.pupils):
             self.pupils[one.id] = one
+
+    def add_tutor(self, pupil_id: str, user_code: str) -> None:
+        """Take a pupil's tutor, by the code that Legacy records know them by."""
+        self._tutor_codes.setdefault(pupil_id, self.shared(user_code))
+
+    def add_houses(self, pupil_id: str, academic: str, boarding: str) -> None:
+        """Take the houses of a pupil, by the names that iSAMS gives instead of ids."""
+        self._house_names.setdefault(pupil_id, (academic, boarding))
 
     def add_subject(self, one: Subject) -> None:
         """Take a subject. Departments share them: to meet one again is nothing to report."""
@@ -96,7 +116,7 @@ class Register:
         if not any(one.pupil_ids for one in sets.values()):
             raise SourceMalformed(
                 f"no row of {SET_LISTS.ui_name} names both a set and a current pupil",
-                rows=self.counts[SET_LISTS.record],
+                rows=self.counts[SET_LISTS.name],
             )
         strays = sum(
             len(rows)
@@ -104,7 +124,8 @@ class Register:
             for set_id, rows in lists.items()
             if set_id not in self.sets
         )
-        return School(
+        self.pupils |= self._completed()
+        school = School(
             pupils=self.pupils,
             employees=self.employees,
             subjects=self.subjects,
@@ -112,6 +133,21 @@ class Register:
             repeated={record: tuple(ids) for record, ids in self._repeated.items()},
             counts=dict(self.counts) | ({WITHOUT_SET: strays} if strays else {}),
         )
+        return self.frame.added_to(school, self._staff_id) if self.frame.asked else school
+
+    def _completed(self) -> Iterator[tuple[str, Pupil]]:
+        """Yield the pupils whose tutor or houses are known by other names than their ids."""
+        for own, code in self._tutor_codes.items():
+            yield own, replace(self.pupils[own], tutor_id=self.shared(self._staff_id(code)))
+        for own, (academic, boarding) in self._house_names.items():
+            yield (
+                own,
+                replace(
+                    self.pupils[own],
+                    academic_house_id=self.frame.house_id("academic", academic),
+                    boarding_house_id=self.frame.house_id("boarding", boarding),
+                ),
+            )
 
     def _whole_set(self, one: SetRecord) -> TeachingSet:
         rows = self.rows.get(one.id, ())
@@ -129,22 +165,20 @@ class Register:
             name=one.name,
             year=one.year,
             subject_id=one.subject_id,
-            teacher_ids=one.staff_ids or self._legacy_teacher(one.user_code),
+            teacher_ids=one.staff_ids
+            or ((self._staff_id(one.user_code),) if one.user_code else ()),
             pupil_ids=tuple(sorted(members)),
             unknown_members=tuple(sorted(strangers)),
         )
 
-    def _legacy_teacher(self, user_code: str) -> tuple[str, ...]:
-        if not user_code:
-            return ()
-        # An unknown code stays visible as a teacher who is not current, and cannot be taken for
-        # somebody's id.
-        return (self._staff_ids.get(user_code) or f"UserCode {user_code}",)
+    def _staff_id(self, user_code: str) -> str:
+        """Return whom a Legacy code means; if nobody current, a text that is nobody's id."""
+        return self._staff_ids.get(user_code) or f"UserCode {user_code}"
 
     def _is_new(self, dataset: Dataset, own: str, known: Mapping[str, object]) -> bool:
         """Say whether *own* is met for the first time; if not, note that it is repeated."""
         if own in known:
-            self._repeated.setdefault(dataset.record, {})[own] = None
+            self._repeated.setdefault(dataset.name, {})[own] = None
         return own not in known
 
 

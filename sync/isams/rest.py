@@ -6,23 +6,33 @@ iSAMS hides are left out; hidden subjects are kept, because sets refer to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sync.errors import SourceIncomplete, SourceMalformed
-from sync.isams import rest_answers, rest_fields
-from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS
+from sync.isams import rest_answers, rest_fields, rest_kinds
+from sync.isams.datasets import (
+    LESSONS,
+    NOTHING_MORE,
+    PUPILS,
+    SET_LISTS,
+    SETS,
+    STAFF,
+    SUBJECTS,
+    Wanted,
+)
 from sync.isams.register import Register, SetRecord
 from sync.isams.rest_answers import Answer
-from sync.isams.rest_fields import Kind, Values
-from sync.isams.rest_places import EMPLOYEES, LESSONS, MEMBERS, STUDENTS, TEACHING_SETS
+from sync.isams.rest_fields import Values
+from sync.isams.rest_frame import GatheredFrame, Rows, refuse_untold
+from sync.isams.rest_kinds import Kind
+from sync.isams.rest_places import EMPLOYEES, MEMBERS, STUDENTS, TEACHING_SETS
+from sync.isams.rest_timetables import Taught, Timetable
 from sync.school import Employee, Pupil, School, Subject
 
-type Rows = Mapping[str, Values]
 
-
-def subjects(rows: Rows) -> Mapping[str, Subject]:
+def subjects(rows: Rows) -> dict[str, Subject]:
     """Return the subjects by id, in the order of iSAMS."""
-    kind = rest_fields.SUBJECT
+    kind = rest_kinds.SUBJECT
     return {
         own: Subject(
             own, rest_fields.text(kind, said, "code"), rest_fields.text(kind, said, "name")
@@ -37,7 +47,7 @@ def members(answer: Answer, set_id: str) -> tuple[str, ...]:
     Raises:
         SourceMalformed: it is no set list, or another set's.
     """
-    kind = rest_fields.MEMBER
+    kind = rest_kinds.MEMBER
     if answer.get("id") is not None and rest_fields.identity(kind, answer) != set_id:
         raise SourceMalformed("iSAMS gave another set's list than the one asked for")
     rows = rest_answers.rows(answer, MEMBERS) or ()
@@ -45,19 +55,19 @@ def members(answer: Answer, set_id: str) -> tuple[str, ...]:
     return tuple(rest_fields.identity(kind, said, as_text=True) for said in told)
 
 
-def taught(answer: Answer) -> frozenset[str]:
-    """Return the ids of the sets in an employee's timetable."""
-    kind = rest_fields.LESSON
-    rows = rest_answers.rows(answer, LESSONS) or ()
-    return frozenset(rest_fields.identity(kind, rest_fields.values(kind, row)) for row in rows)
-
-
 class Gathered:
-    """What has been read so far. First the four collections, then lists and teachers."""
+    """What has been read so far. First the four collections, then lists and timetables.
 
-    def __init__(self) -> None:
+    `frame` takes what is *wanted* beyond them; the four must be there before it.
+    """
+
+    def __init__(self, wanted: Wanted = NOTHING_MORE) -> None:
+        refuse_untold(wanted)
+        self._wanted = wanted
         self._register = Register()
-        self._teachers: dict[str, set[str]] = {}
+        self.frame = GatheredFrame(self._register, wanted)
+        self._set_ids = frozenset[str]()  # of all, hidden or not
+        self._taught = Taught()
 
     @property
     def set_ids(self) -> tuple[str, ...]:
@@ -65,9 +75,11 @@ class Gathered:
         return tuple(self._register.sets)
 
     @property
-    def employee_ids(self) -> tuple[str, ...]:
-        """The current employees."""
-        return tuple(self._register.employees)
+    def timetables_of(self) -> tuple[str, ...]:
+        """The employees whose timetables are wanted: all, because anybody may teach, or none."""
+        if self.lacks_teachers or LESSONS in self._wanted.extras:
+            return tuple(self._register.employees)
+        return ()
 
     @property
     def lacks_teachers(self) -> bool:
@@ -76,22 +88,39 @@ class Gathered:
 
     def take_employees(self, rows: Rows) -> None:
         """Take the current ones; raises `SourceIncomplete` if there are none."""
-        kind = rest_fields.EMPLOYEE
-        self._register.counts[STAFF.record] = len(rows)
+        kind = rest_kinds.EMPLOYEE
+        self._register.counts[STAFF.name] = len(rows)
         for own, said in rows.items():
             if rest_fields.is_current(kind, said):
-                self._register.add_employee(Employee(own, *_person(kind, said)))
+                title, initials = rest_fields.texts(kind, said, "title", "initials")
+                one = Employee(
+                    own,
+                    *_person(kind, said),
+                    title=self._register.shared(title),
+                    initials=initials,
+                    teaches=rest_fields.flag(kind, said, "teaches"),
+                )
+                self._register.add_employee(one)
         if not self._register.employees:
             raise rest_answers.empty(EMPLOYEES)
 
     def take_students(self, rows: Rows) -> None:
         """Take the current ones; raises `SourceIncomplete` if there are none."""
-        kind = rest_fields.STUDENT
-        self._register.counts[PUPILS.record] = len(rows)
+        kind, shared = rest_kinds.STUDENT, self._register.shared
+        self._register.counts[PUPILS.name] = len(rows)
         for own, said in rows.items():
             if rest_fields.is_current(kind, said):
-                year = rest_fields.year(kind, said)
-                self._register.add_pupil(Pupil(own, year, *_person(kind, said)))
+                code, form, tutor = rest_fields.texts(kind, said, "code", "form", "tutor")
+                one = Pupil(
+                    own,
+                    rest_fields.year(kind, said),
+                    *_person(kind, said),
+                    code=code,
+                    form=shared(form),
+                    tutor_id=shared(tutor),
+                )
+                self._register.add_pupil(one)
+                self.frame.add_houses(own, said)
         if not self._register.pupils:
             raise rest_answers.empty(STUDENTS)
         if all(one.year is None for one in self._register.pupils.values()):
@@ -99,14 +128,15 @@ class Gathered:
 
     def take_subjects(self, rows: Rows) -> None:
         """Take them all."""
-        self._register.counts[SUBJECTS.record] = len(rows)
+        self._register.counts[SUBJECTS.name] = len(rows)
         for one in subjects(rows).values():
             self._register.add_subject(one)
 
     def take_sets(self, rows: Rows) -> None:
         """Take those that are not hidden; raises `SourceIncomplete` if there are none."""
-        kind, shared = rest_fields.TEACHING_SET, self._register.shared
-        self._register.counts[SETS.record] = len(rows)
+        kind, shared = rest_kinds.TEACHING_SET, self._register.shared
+        self._register.counts[SETS.name] = len(rows)
+        self._set_ids = frozenset(rows)
         for own, said in rows.items():
             if rest_fields.flag(kind, said, "hidden"):
                 continue
@@ -130,31 +160,36 @@ class Gathered:
     def take_list(self, set_id: str, school_ids: Iterable[str]) -> None:
         """Take one set's list."""
         rows = [self._register.shared(own) for own in school_ids]
-        self._register.counts[SET_LISTS.record] += len(rows)
+        self._register.counts[SET_LISTS.name] += len(rows)
         self._register.school_ids[set_id] = rows
 
-    def take_timetable(self, employee_id: str, set_ids: Iterable[str]) -> None:
-        """Take what one employee teaches; sets that are not ours are passed over."""
-        for set_id in set_ids:
-            if set_id in self._register.sets:
-                self._teachers.setdefault(set_id, set()).add(employee_id)
+    def take_timetable(self, told: Timetable) -> None:
+        """Take one employee's timetable."""
+        self._taught.take(told)
 
     def school(self) -> School:
         """Put it together.
 
         Raises:
-            SourceIncomplete: all set lists are empty, or no set has a teacher.
-            SourceMalformed: what sets call pupils or teachers is not what these are called.
+            SourceIncomplete: all set lists are empty, no set has a teacher, or lessons are needed
+                and there are none.
+            SourceMalformed: what sets call pupils or teachers, or lessons call sets, is not what
+                these are called.
         """
-        if not self._register.counts[SET_LISTS.record]:
+        if not self._register.counts[SET_LISTS.name]:
             raise rest_answers.empty(MEMBERS)
+        self._taught.refuse_strangers(self._set_ids)
         self._add_teachers()
+        if LESSONS in self._wanted.extras:
+            self._taught.add_to(self._register, needed=LESSONS in self._wanted.needed)
         return self._register.school()
 
     def _add_teachers(self) -> None:
         sets, employees = self._register.sets, self._register.employees
-        for set_id, teachers in self._teachers.items():
-            sets[set_id] = sets[set_id]._replace(staff_ids=tuple(sorted(teachers)))
+        if self.lacks_teachers:
+            for set_id, teachers in self._taught.teachers().items():
+                if set_id in sets:
+                    sets[set_id] = sets[set_id]._replace(staff_ids=teachers)
         told = {own for one in sets.values() for own in one.staff_ids}
         if not told:
             raise SourceIncomplete(

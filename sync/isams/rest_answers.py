@@ -15,7 +15,8 @@ from sync.errors import (
     SourceRefused,
     SourceUnavailable,
 )
-from sync.isams import xmltext
+from sync.isams import rest_places, xmltext
+from sync.isams.datasets import Dataset
 from sync.isams.errordoc import is_busy
 from sync.isams.rest_fields import names
 from sync.isams.rest_places import CLIENT_SCREEN, Place
@@ -81,6 +82,13 @@ def by_status(place: Place, status: int) -> SourceError:
         )
     if status == 403:
         return _not_allowed(place, status)
+    if status == 404 and place is rest_places.FORMS:
+        return SourceRefused(
+            "this iSAMS tells no forms by REST, at least not where we look for them: set"
+            " ISAMS_API=batch to have them, and please send us what `python -m sync check` shows",
+            place=place.name,
+            status=status,
+        )
     if status == 404 and "{" in place.path:
         return SourceMalformed(
             f"iSAMS lists a record and has no {place.key} for it", place=place.name, status=status
@@ -104,13 +112,14 @@ def _not_allowed(place: Place, status: int) -> SourceRefused:
     )
 
 
-def empty(place: Place) -> SourceIncomplete:
-    """Return the error for a collection without rows: no real school has none."""
-    what = place.dataset.ui_name if place.dataset else "Timetables"
+def empty(place: Place, dataset: Dataset | None = None) -> SourceIncomplete:
+    """Return the error for a collection without rows, or without those of *dataset*."""
+    what = (dataset or place.datasets[0]).ui_name
     return SourceIncomplete(
         f"{what} is empty in iSAMS's answer: see that the client may read {place.module} in"
         f" {CLIENT_SCREEN}, and that no filter empties it",
         place=place.name,
+        module=place.module,
     )
 
 

@@ -1,79 +1,22 @@
-"""The one table of what REST calls its fields, and how their values are read.
+"""How the fields of a REST record are found and read, by the table of their spellings.
 
-iSAMS's Swagger is not public: several spellings of a set's fields are accepted, and nothing is
-guessed beyond them (isams.md section 10). A record that fits none is refused, with the names of
-the fields that were seen and none of their values.
+A record that fits none is refused, with the names of the fields that were seen and none of their
+values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Set
 
 from sync.errors import SourceMalformed
 from sync.isams.register import nc_year
+from sync.isams.rest_kinds import TEACHER, TEACHING_SET, Kind
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _NAMES_SHOWN = 60
 
 type Values = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of record: our name of each field, and its spellings, the surest first.
-
-    `id` must be in every record. Of the others each must be in at least one of a collection,
-    because a server may leave out what is null; those in *may_lack* may be nowhere.
-    """
-
-    name: str
-    spellings: Mapping[str, tuple[str, ...]]
-    may_lack: frozenset[str] = frozenset()
-
-
-STUDENT = Kind(
-    "student",
-    {
-        "id": ("schoolId",),  # not `id`: set lists and timetables go by this one
-        "year": ("yearGroup",),
-        "email": ("schoolEmailAddress",),
-        "forename": ("forename",),
-        "surname": ("surname",),
-        "status": ("systemStatus",),
-    },
-    may_lack=frozenset({"status"}),
-)
-EMPLOYEE = Kind(
-    "employee",
-    {
-        "id": ("id",),
-        "email": ("schoolEmailAddress",),
-        "forename": ("forename",),
-        "surname": ("surname",),
-        "status": ("systemStatus",),
-    },
-    may_lack=frozenset({"status"}),
-)
-SUBJECT = Kind("subject", {"id": ("id",), "code": ("code",), "name": ("name",)})
-TEACHING_SET = Kind(
-    "teaching set",
-    {
-        "id": ("id",),
-        "code": ("setCode", "code"),
-        "name": ("setName", "name"),
-        "subject": ("subjectId",),
-        "year": ("ncYear", "yearGroup", "yearId"),  # batch's YearId is the NC year too
-        "hidden": ("isHidden", "hidden"),
-        "teachers": ("teachers", "teacherIds"),
-    },
-    may_lack=frozenset({"hidden", "teachers"}),
-)
-# A row's own `id` comes last: in batch it is the row's, and the teacher is StaffId.
-TEACHER = Kind("teacher of a set", {"id": ("staffId", "employeeId", "id")})
-MEMBER = Kind("row of a set list", {"id": ("schoolId",)})
-LESSON = Kind("row of a timetable", {"id": ("id",)})
 
 
 def values(kind: Kind, row: object) -> Values:
@@ -90,7 +33,7 @@ def values(kind: Kind, row: object) -> Values:
         here = [said[own.lower()] for own in spellings if own.lower() in said]
         if here:
             found[field] = next((value for value in here if value is not None), None)
-    if found.get("id") is None:
+    if "id" in kind.spellings and found.get("id") is None:
         raise unfit(kind, "id", row)
     return found
 
@@ -119,6 +62,16 @@ def text(kind: Kind, said: Values, field: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise SourceMalformed(f"iSAMS's {kind.name} has a {field} that is no text")
+
+
+def texts(kind: Kind, said: Values, *fields: str) -> tuple[str, ...]:
+    """Return the texts of several fields, in that order."""
+    return tuple(text(kind, said, field) for field in fields)
+
+
+def ids(kind: Kind, said: Values, *fields: str) -> tuple[str, ...]:
+    """Return the ids in several fields, in that order, each once."""
+    return tuple(dict.fromkeys(own for own in texts(kind, said, *fields) if own))
 
 
 def year(kind: Kind, said: Values) -> int | None:
@@ -150,6 +103,35 @@ def teacher_ids(said: Values) -> tuple[str, ...]:
         raise SourceMalformed(f"iSAMS's {TEACHING_SET.name} has teachers that are no list")
     told = (values(TEACHER, row) if isinstance(row, dict) else {"id": row} for row in rows)
     return tuple(sorted({identity(TEACHER, one) for one in told}))
+
+
+def inner(kind: Kind, row: object, said: Values, field: str) -> list[object]:
+    """Return the rows that the record *row*, which said *said*, holds under *field*; null is none.
+
+    Raises:
+        SourceMalformed: the field is not there, or is no list.
+    """
+    if field not in said:
+        raise unfit(kind, field, keys(row))
+    rows = said[field]
+    if rows is not None and not isinstance(rows, list):
+        raise SourceMalformed(f"iSAMS's {kind.name} has {field} that are no list")
+    return rows or []
+
+
+def keys(row: object) -> set[str]:
+    """Return what a record calls its fields."""
+    return {str(name) for name in row} if isinstance(row, dict) else set()
+
+
+def refuse_unfit(
+    kind: Kind, seen: Set[str], names_seen: Iterable[object], may_lack: Set[str] | None = None
+) -> None:
+    """Raise if a field is *seen* in none of the records, and is not one that they *may_lack*."""
+    lacking = kind.may_lack if may_lack is None else may_lack
+    for field in kind.spellings:
+        if field not in seen and field not in lacking:
+            raise unfit(kind, field, names_seen)
 
 
 def unfit(kind: Kind, field: str, row: Iterable[object]) -> SourceMalformed:

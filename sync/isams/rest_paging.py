@@ -31,13 +31,26 @@ class State(Enum):
 
 
 class Reading:
-    """A collection being read. `query` is what to ask for next; `rows` are by our field names."""
+    """A collection being read. `query` is what to ask for next; `rows` are by our field names.
 
-    def __init__(self, place: Place, host: str) -> None:
+    *must* are fields that its kind may lack and this reading may not. Unless it *may_be_empty*, a
+    collection without rows is an error.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        host: str,
+        must: frozenset[str] = frozenset(),
+        *,
+        may_be_empty: bool = False,
+    ) -> None:
         self.rows: dict[str, Values] = {}
         self.names: set[str] = set()
         self._place = place
         self._host = host
+        self._may_lack = place.kind.may_lack - must
+        self._may_be_empty = may_be_empty
         self._page = 1
         self._total: int | None = None
 
@@ -50,16 +63,19 @@ class Reading:
         """Take a page.
 
         Raises:
-            SourceIncomplete: the collection is null or empty.
+            SourceIncomplete: the collection is null or empty, and may not be.
             SourceMalformed: no page of this collection, no record in a row, or a field of the
                 records that is in none of them.
         """
         rows = rest_answers.rows(answer, self._place)
         total, pages = (self._number(answer, name) for name in ("totalCount", "totalPages"))
         linked = self._linked(answer)
+        count = self._number(answer, "count")
         if rows is None or (not rows and not self.rows and not total):
+            if self._may_be_empty and not (self.rows or total or count or linked or pages):
+                return State.WHOLE
             raise rest_answers.empty(self._place)
-        if self._number(answer, "count") not in {None, len(rows)} or not self._take(rows):
+        if count not in {None, len(rows)} or not self._take(rows):
             return State.DRIFTED
         if self._page > 1 and (total != self._total or not rows):
             return State.DRIFTED
@@ -84,15 +100,12 @@ class Reading:
             if own in self.rows:
                 return False
             self.rows[own] = said
-            self.names.update(row if isinstance(row, dict) else ())
+            self.names |= rest_fields.keys(row)
         return True
 
     def _whole(self) -> State:
-        kind = self._place.kind
         seen = {field for said in self.rows.values() for field in said}
-        for field in kind.spellings:
-            if field not in seen | kind.may_lack:
-                raise rest_fields.unfit(kind, field, self.names)
+        rest_fields.refuse_unfit(self._place.kind, seen, self.names, self._may_lack)
         return State.WHOLE
 
     def _refuse_a_full_page(self, rows: list[object]) -> None:

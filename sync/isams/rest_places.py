@@ -1,29 +1,29 @@
-"""Where the REST API keeps what a roster needs, and what a client must be allowed for it."""
+"""Where the REST API keeps what a school needs, and what a client must be allowed for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sync.isams import rest_fields
-from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
-from sync.isams.rest_fields import Kind
+from sync.isams import datasets, rest_kinds
+from sync.isams.datasets import ALWAYS, Dataset, Wanted
+from sync.isams.rest_kinds import Kind
 
 CLIENT_SCREEN = "API Services Manager > Manage REST API Clients"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One endpoint: a collection, or with `{id}` in its *path* an object for each id.
+    """One endpoint: a collection, or with `{id}` in its *path* an answer for each id.
 
-    *key* holds its rows, *kind* is what they are, *module* the permission that it needs. *dataset*
-    is the same in batch, which gives the name on the screen; batch has no timetables here.
+    *key* holds its rows, *kind* is what they are, *module* the permission that it needs. *datasets*
+    are those that are read there, as batch calls them; the first gives its name on the screen.
     """
 
     path: str
     key: str
     kind: Kind
     module: str
-    dataset: Dataset | None
+    datasets: tuple[Dataset, ...]
 
     @property
     def name(self) -> str:
@@ -32,16 +32,102 @@ class Place:
 
 
 EMPLOYEES = Place(
-    "/api/humanresources/employees", "employees", rest_fields.EMPLOYEE, "HRMANAGER", STAFF
+    "/api/humanresources/employees",
+    "employees",
+    rest_kinds.EMPLOYEE,
+    "HRMANAGER",
+    (datasets.STAFF,),
 )
-STUDENTS = Place("/api/students", "students", rest_fields.STUDENT, "STUDENTMANAGEMENT", PUPILS)
-TEACHING = Place("/api/teaching/subjects", "subjects", rest_fields.SUBJECT, "TEACHING", SUBJECTS)
-TEACHING_SETS = Place("/api/teaching/sets", "sets", rest_fields.TEACHING_SET, "TEACHING", SETS)
+STUDENTS = Place(
+    "/api/students", "students", rest_kinds.STUDENT, "STUDENTMANAGEMENT", (datasets.PUPILS,)
+)
+TEACHING = Place(
+    "/api/teaching/subjects", "subjects", rest_kinds.SUBJECT, "TEACHING", (datasets.SUBJECTS,)
+)
+TEACHING_SETS = Place(
+    "/api/teaching/sets", "sets", rest_kinds.TEACHING_SET, "TEACHING", (datasets.SETS,)
+)
 MEMBERS = Place(
-    "/api/teaching/sets/{id}/setList", "students", rest_fields.MEMBER, "TEACHING", SET_LISTS
-)
-LESSONS = Place(
-    "/api/timetables/employees/{id}", "sets", rest_fields.LESSON, "TIMETABLEMANAGER", None
+    "/api/teaching/sets/{id}/setList",
+    "students",
+    rest_kinds.MEMBER,
+    "TEACHING",
+    (datasets.SET_LISTS,),
 )
 
-ALL = (EMPLOYEES, STUDENTS, TEACHING, TEACHING_SETS, MEMBERS, LESSONS)
+_SCHOOL, _ESTATES, _TIMETABLES = "SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"
+
+TIMETABLES = Place(
+    "/api/timetables/employees/{id}", "sets", rest_kinds.LESSON, _TIMETABLES, (datasets.LESSONS,)
+)
+YEAR_GROUPS = Place(
+    "/api/school/yeargroups",
+    "yearGroups",
+    rest_kinds.YEAR,
+    _SCHOOL,
+    (datasets.YEARS, datasets.DIVISIONS),  # divisions are told year group by year group
+)
+YEAR_DIVISIONS = Place(
+    "/api/school/yeargroups/{id}/divisions",
+    "divisions",
+    rest_kinds.DIVISION,
+    _SCHOOL,
+    (datasets.DIVISIONS,),
+)
+FORMS = Place("/api/school/forms", "forms", rest_kinds.FORM, _SCHOOL, (datasets.FORMS,))
+HOUSES = Place(
+    "/api/school/houses",
+    "houses",
+    rest_kinds.HOUSE,
+    _SCHOOL,
+    (datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
+)
+TERMS = Place("/api/school/terms", "terms", rest_kinds.TERM, _SCHOOL, (datasets.TERMS,))
+BUILDINGS = Place(
+    "/api/estates/buildings", "buildings", rest_kinds.BUILDING, _ESTATES, (datasets.BUILDINGS,)
+)
+ROOMS = Place("/api/estates/rooms", "rooms", rest_kinds.ROOM, _ESTATES, (datasets.BUILDINGS,))
+STRUCTURE = Place(
+    "/api/timetables/structure", "timetableWeeks", rest_kinds.WEEK, _TIMETABLES, (datasets.WEEKS,)
+)
+
+ALL = (
+    EMPLOYEES,
+    STUDENTS,
+    TEACHING,
+    TEACHING_SETS,
+    MEMBERS,
+    TIMETABLES,
+    YEAR_GROUPS,
+    YEAR_DIVISIONS,
+    FORMS,
+    HOUSES,
+    TERMS,
+    BUILDINGS,
+    ROOMS,
+    STRUCTURE,
+)
+
+
+# What a student must say of their own for the classes that are made of these.
+_OF_STUDENTS = {
+    datasets.FORMS: "form",
+    datasets.ACADEMIC_HOUSES: "academic",
+    datasets.BOARDING_HOUSES: "boarding",
+}
+
+
+def must(place: Place, wanted: Wanted) -> frozenset[str]:
+    """Return the fields that records of *place* may otherwise lack, and what is needed may not."""
+    if place is not STUDENTS:
+        return frozenset()
+    return frozenset(field for one, field in _OF_STUDENTS.items() if one in wanted.needed)
+
+
+def places(wanted: Wanted) -> tuple[Place, ...]:
+    """Return what is asked for a school from which that is *wanted*.
+
+    Timetables are among them always: sets may name no teacher, and then timetables must.
+    """
+    asked = {*ALWAYS, *wanted.extras}
+    return tuple(one for one in ALL if one is TIMETABLES or not asked.isdisjoint(one.datasets))

@@ -9,7 +9,8 @@ from sync.errors import SourceMalformed
 from sync.isams import xmltext
 from sync.isams.datasets import Dataset
 from sync.isams.errordoc import ErrorDocument
-from sync.isams.records import Attributes, Reading, read_collection
+from sync.isams.nested import Attributes, read_nested
+from sync.isams.records import Reading, read_collection
 
 
 class Walker:
@@ -58,13 +59,19 @@ class Walker:
         if path in self._collections:
             self.seen.add(self._collections[path])
         if path in self._readings:
-            read_collection(self._parser, self._readings[path], name, self._go_on)
+            self._read(self._readings[path], name)
         elif path in self._ways:
             self._path = path
         else:
             self._depth = 1
             self._parser.StartElementHandler = self._passed_start
             self._parser.EndElementHandler = self._passed_end
+
+    def _read(self, reading: Reading, name: str) -> None:
+        if reading.take_whole:
+            read_nested(self._parser, reading.dataset.record, reading.take_whole, self._go_on)
+        else:
+            read_collection(self._parser, reading, name, self._go_on)
 
     def _end(self, name: str) -> None:
         del name

@@ -8,11 +8,13 @@ from simulators.isams import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, IsamsSimulator
 from simulators.isams.rest_clients import RestClient
 from simulators.school import InventedSchool, invent
 from sync.edge.isams_rest import RestIsams
+from sync.isams.datasets import EXTRAS, TEACHING_FORMS, Wanted
 from sync.settings import SchoolSettings
 from tests.clocks import FakeClock
 
 CLEAN = invent(60, quirks=False)
 BUDGET_S = 180.0
+ALL_OF_REST = Wanted(needed=frozenset(EXTRAS) - {TEACHING_FORMS})
 
 
 def settings(**more: str) -> SchoolSettings:

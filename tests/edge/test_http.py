@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sync.edge.clock import Budget
-from sync.edge.http import LONGEST_WAIT_S, USER_AGENT, make_client, patiently, retry_after_s
+from sync.edge.http import LONGEST_WAIT_S, USER_AGENT, age_s, make_client, patiently, retry_after_s
 from sync.errors import SourceRefused, SourceUnavailable, SyncError
 from tests.clocks import FakeClock
 
@@ -134,6 +134,30 @@ def test_retry_after_is_read_in_both_forms(text: str, seconds: float | None) -> 
 def test_without_the_header_there_is_no_wish() -> None:
     """Absent is not zero."""
     assert retry_after_s({}, NOW) is None
+
+
+SENT = "Mon, 14 Sep 2026 20:00:00 GMT"  # an hour before now
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ({}, None),
+        ({"Date": SENT}, None),
+        ({"Age": "120", "Last-Modified": SENT}, 120.0),
+        ({"Age": "-1"}, None),
+        ({"Age": "old"}, None),
+        ({"Last-Modified": SENT}, 3600.0),
+        ({"Last-Modified": SENT, "Date": "Mon, 14 Sep 2026 20:10:00 GMT"}, 600.0),
+        ({"Last-Modified": "Mon, 14 Sep 2026 23:00:00 GMT"}, 0.0),
+        ({"Last-Modified": "yesterday"}, None),
+    ],
+)
+def test_the_age_of_an_answer_is_what_it_says_itself(
+    told: dict[str, str], seconds: float | None
+) -> None:
+    """By the sender's own clock where it tells it; an answer that says nothing has no age."""
+    assert age_s(httpx.Headers(told), NOW) == seconds
 
 
 def test_the_client_follows_nobody_and_trusts_no_environment(

@@ -49,7 +49,7 @@ def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
 
 
 def told(here: Trial) -> dict[str, str]:
-    """Return what `check` says of each endpoint: what it found, or what is wrong."""
+    """Return what `check` says of host, client and each endpoint: what it found, or its error."""
     checks = here.sync("check", "--json").json["checks"]
     return {
         one["check"].removeprefix("iSAMS of northbank: "): one["told"] or one["error"]["message"]
@@ -58,11 +58,19 @@ def told(here: Trial) -> dict[str, str]:
     }
 
 
+def not_tried(found: dict[str, str], after: str) -> list[str]:
+    """Return what waits for *after*."""
+    return [
+        name for name, text in found.items() if text == f"waits for: iSAMS of northbank: {after}"
+    ]
+
+
 def test_each_endpoint_is_told_with_its_field_names(here: Trial) -> None:
     """What a school's own REST calls things is seen before the first night."""
     found = told(here)
 
-    assert list(found) == PLACES
+    assert list(found) == ["host", "client", *PLACES]
+    assert (found["host"], found["client"]) == ("answers", "accepted")
     assert found["students"].startswith("200, 60 records with academicHouse, birthCounty,")
     assert "schoolId" in found["teaching/sets/{id}/setList"]
     assert "setCode" in found["teaching/sets"]
@@ -107,25 +115,37 @@ def test_each_missing_module_is_told(here: Trial) -> None:
     allow(here, client_without("TEACHING", "STUDENTMANAGEMENT"))
     found = told(here)
 
-    assert list(found) == PLACES
+    assert not_tried(found, "client") == []
     assert "*read* on STUDENTMANAGEMENT" in found["students"]
     assert all("*read* on TEACHING" in found[name] for name in PLACES[2:5])
 
 
 def test_a_client_that_is_refused_is_told_once(here: Trial) -> None:
-    """Five more of the same would hide the rest."""
+    """Six more of the same would hide the rest: the endpoints are shown as not tried."""
     here.settings["SCHOOLS__NORTHBANK__ISAMS_CLIENT_SECRET"] = "wrong-secret"
     found = told(here)
 
-    assert list(found) == PLACES[:1]
-    assert "ISAMS_CLIENT_SECRET" in found[PLACES[0]]
+    assert found["host"] == "answers"
+    assert "ISAMS_CLIENT_SECRET" in found["client"]
+    assert not_tried(found, "client") == PLACES
 
 
 def test_isams_being_away_is_told_once(here: Trial) -> None:
-    """Each further try would only take its time."""
+    """Each further try would only take its time: all of it is shown as not tried."""
     here.stage.isams.faults = refused(503)
+    found = told(here)
 
-    assert list(told(here)) == PLACES[:1]
+    assert "busy or away" in found["host"]
+    assert not_tried(found, "host") == ["client", *PLACES]
+
+
+def test_isams_going_away_meanwhile_ends_the_tries(here: Trial) -> None:
+    """What was found before stands; what is left waits for the one that failed."""
+    here.stage.isams.spoil("/api/teaching/subjects", refused(503))
+    found = told(here)
+
+    assert found["students"].startswith("200")
+    assert not_tried(found, "teaching/subjects") == PLACES[3:]
 
 
 def test_a_school_is_delivered_by_rest(here: Trial) -> None:

@@ -45,9 +45,10 @@ from sync.errors import (
     SourceRefused,
     SourceUnavailable,
 )
+from sync.isams.datasets import NOTHING_MORE, Wanted
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import streamed
-from tests.edge.rest_edge import BUDGET_S, CLEAN, rest_of, settings, simulated
+from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, CLEAN, rest_of, settings, simulated
 
 COLLECTIONS = (
     "/api/humanresources/employees",
@@ -58,6 +59,22 @@ COLLECTIONS = (
 # A set's list and a timetable are objects: they have neither pages nor totals to be wrong.
 OBJECTS = ("/api/teaching/sets/*/setlist", "/api/timetables/employees/*")
 ONE_LIST = f"/api/teaching/sets/{CLEAN.sets[7].id}/setlist"
+# Beyond people and sets: asked for only where they are wanted.
+FRAME = (
+    "/api/school/yeargroups",
+    "/api/school/yeargroups/*/divisions",
+    "/api/school/yeargroups/7/divisions",
+    "/api/school/forms",
+    "/api/school/houses",
+    "/api/school/terms",
+    "/api/estates/buildings",
+    "/api/estates/rooms",
+)
+FRAME_OBJECTS = (
+    "/api/timetables/structure",
+    "/api/timetables/employees/*",
+    f"/api/timetables/employees/{CLEAN.staff[0].id}",
+)
 OF_PAGES = {
     *("page short by one row", "page without rows", "last page hidden", "same page for ever"),
     *("total one too high", "total one too low", "null collection", "collection absent"),
@@ -71,8 +88,14 @@ CANARIES = (
     *(pupil.school_id for pupil in CLEAN.pupils),
 )
 
+# What an id is called where it is not `id`, or not that alone.
+OWN_IDS = {"/api/school/yeargroups": ("ncYear",), "/api/school/forms": ("id", "name")}
+
 CASES = [(path, name) for path in COLLECTIONS for name in REST_FATAL] + [
     (path, name) for path in (*OBJECTS, ONE_LIST) for name in REST_FATAL if name not in OF_PAGES
+]
+FRAME_CASES = [(path, name) for path in FRAME for name in REST_FATAL] + [
+    (path, name) for path in FRAME_OBJECTS for name in REST_FATAL if name not in OF_PAGES
 ]
 
 
@@ -87,24 +110,50 @@ def _says_nothing_secret(error: BaseException) -> bool:
     return not any(canary.lower() in text.lower() for canary in CANARIES for text in shown)
 
 
-def _error_after(path: str, *faults: Faults, client: RestClient | None = None) -> SourceError:
+def _error_after(
+    path: str, *faults: Faults, client: RestClient | None = None, wanted: Wanted = NOTHING_MORE
+) -> SourceError:
     """Return the error that reading ends with, if *path* is spoilt for ever."""
     clock = FakeClock()
     simulator = simulated(clock, client=client)
-    if "timetables" in path:
+    if "timetables" in path and wanted is NOTHING_MORE:
         simulator.rest.choices = RestChoices(sets=SET_SPELLINGS["no teachers"])
     for fault in faults:
         simulator.spoil(path, fault)
     with pytest.raises(SourceError) as caught:
-        rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
+        rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S), wanted)
 
     return caught.value
+
+
+def _fault(path: str, name: str) -> Faults:
+    """Return the fault of that name, at what an id is called under *path*."""
+    keys = OWN_IDS.get(path, ())
+    match name if keys else "":
+        case "ids missing":
+            return RestFaults(without_fields=keys)
+        case "ids null":
+            return RestFaults(fields=dict.fromkeys(keys))
+        case "ids of a wrong type":
+            return RestFaults(fields={key: [1] for key in keys})
+        case _:
+            return REST_FATAL[name]
 
 
 @pytest.mark.parametrize(("path", "fault"), CASES)
 def test_no_failure_is_a_school(path: str, fault: str) -> None:
     """Each fault, on each kind of request, on all lists or on one: an error that says nothing."""
     error = _error_after(path, REST_FATAL[fault])
+
+    assert _says_nothing_secret(error)
+    assert error.__context__ is None
+    assert type(error) in {SourceUnavailable, SourceRefused, SourceIncomplete, SourceMalformed}
+
+
+@pytest.mark.parametrize(("path", "fault"), FRAME_CASES)
+def test_no_failure_beyond_people_and_sets_is_a_school(path: str, fault: str) -> None:
+    """If classes are made of it, each fault in a school's frame is an error too."""
+    error = _error_after(path, _fault(path, fault), wanted=ALL_OF_REST)
 
     assert _says_nothing_secret(error)
     assert error.__context__ is None
@@ -123,12 +172,12 @@ def test_no_failure_of_the_sign_in_is_a_school(fault: str) -> None:
 def test_what_is_odd_but_whole_is_read_all_the_same(fault: str) -> None:
     """Slow answers, missing counts, nulls where nobody looks."""
     clock = FakeClock()
-    plain = rest_of(simulated(clock), clock).school(Budget.of(clock, BUDGET_S))
+    plain = rest_of(simulated(clock), clock).school(Budget.of(clock, 900), ALL_OF_REST)
     simulator = simulated(clock)
-    for path in COLLECTIONS:
+    for path in (*COLLECTIONS, *FRAME, FRAME_OBJECTS[0]):
         simulator.spoil(path, REST_HARMLESS[fault])
 
-    assert rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S)) == plain
+    assert rest_of(simulator, clock).school(Budget.of(clock, 900), ALL_OF_REST) == plain
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -70,14 +71,19 @@ def test_both_apis_tell_sds_the_same(seed: int, *, quirks: bool) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_both_apis_give_the_same_records(seed: int) -> None:
-    """Pupils, staff, subjects and sets are equal one by one, but for how strangers are called.
+    """Staff, subjects and sets are equal one by one, but for how strangers are called.
 
-    Batch calls a member who has left by a row id, REST by a SchoolId.
+    Batch calls a member who has left by a row id, REST by a SchoolId. Pupils are equal but for
+    their division, which REST does not tell, and their houses, which were not asked for.
     """
     school = invent(180, seed=seed)
     batch, rest = _by_batch(school), _by_rest(school)
+    pupils = {
+        own: replace(one, division_id="", academic_house_id="", boarding_house_id="")
+        for own, one in batch.pupils.items()
+    }
 
-    assert rest.pupils == batch.pupils
+    assert rest.pupils == pupils
     assert rest.employees == batch.employees
     assert rest.subjects == batch.subjects
     assert rest.sets.keys() == batch.sets.keys()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta
+from typing import Literal
 
 import httpx
 import pytest
+from werkzeug.http import http_date
 
 from simulators.isams import (
     BATCH,
@@ -195,6 +197,21 @@ def test_a_flushed_cache_tells_todays_school(clock: Clock, guid: str | None) -> 
     simulator.flush(guid)
 
     assert pupils_told(simulator) == 149
+
+
+def test_an_answer_may_tell_the_age_of_its_copy(clock: Clock) -> None:
+    """By one header or the other, or, as it is, by none."""
+    told = []
+    ways: list[Literal["", "Age", "Last-Modified"]] = ["", "Age", "Last-Modified"]
+    for header in ways:
+        simulator = simulated(clock, choices=Choices(tells_age=header))
+        made = http_date(clock())
+        ask(simulator)
+        clock.now += timedelta(minutes=5)
+        headers = ask(simulator).headers
+        told.append((headers.get("Age"), headers.get("Last-Modified") == made))
+
+    assert told == [(None, False), ("300", False), (None, True)]
 
 
 def test_a_development_key_has_no_cache(clock: Clock) -> None:

@@ -13,11 +13,13 @@ from tests.unit.batch_samples import altered, sample
 
 WHOLE = School(
     pupils={
-        "0473368": Pupil("0473368", 8, "z.odell@northbank.example", "Zoë", "O'Dell & Dean"),
+        "0473368": Pupil(
+            "0473368", 8, "z.odell@northbank.example", "Zoë", "O'Dell & Dean", form="8/ADV"
+        ),
         "0473369": Pupil("0473369", -2, "", "Sam", "Fell"),
     },
     employees={
-        "41": Employee("41", "A.Vale@northbank.example", "Ada", "Vale"),
+        "41": Employee("41", "A.Vale@northbank.example", "Ada", "Vale", initials="ADV"),
         "57": Employee("57", "", "Ben", ""),
     },
     subjects={

@@ -6,7 +6,7 @@ import pytest
 
 from sync.errors import SourceMalformed
 from sync.isams import rest_fields as fields
-from sync.isams.rest_fields import EMPLOYEE, MEMBER, STUDENT, TEACHING_SET
+from sync.isams.rest_kinds import EMPLOYEE, MEMBER, STUDENT, TEACHING_SET
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,38 @@ def test_a_school_id_is_a_text() -> None:
 
     assert reading.add({"employees": [{"id": 7, **names}]}) is State.WHOLE
     assert list(reading.rows) == ["7"]
+
+
+@pytest.mark.parametrize(
+    "answer", [{"subjects": None}, page([]), page([], totalCount=0, totalPages=0, count=0)]
+)
+def test_what_may_be_empty_is_whole_without_a_row(answer: Answer) -> None:
+    """Null or no rows, where a school may have none."""
+    assert Reading(TEACHING, HOST, may_be_empty=True).add(answer) is State.WHOLE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"subjects": None, "totalCount": 3},
+        {"subjects": None, "count": 1},
+        {"subjects": None, "totalPages": 1},
+        page([], totalPages=2),
+        page([], _links={"next": {"href": "/api/teaching/subjects?page=2"}}),
+    ],
+)
+def test_no_rows_where_totals_tell_of_some_is_not_empty(answer: Answer) -> None:
+    """Even where there may be none: something was not given."""
+    with pytest.raises(SourceIncomplete):
+        Reading(TEACHING, HOST, may_be_empty=True).add(answer)
+
+
+def test_what_is_needed_may_not_be_lacked() -> None:
+    """A field that most schools can do without, and this one cannot."""
+    row = {"schoolId": "1", "yearGroup": 7, "schoolEmailAddress": "", "forename": "", "surname": ""}
+    assert Reading(STUDENTS, HOST).add({"students": [row]}) is State.WHOLE
+    with pytest.raises(SourceMalformed, match="no form: expected formGroup"):
+        Reading(STUDENTS, HOST, frozenset({"form"})).add({"students": [row]})
+    null = {"students": [row | {"formGroup": None}]}
+
+    assert Reading(STUDENTS, HOST, frozenset({"form"})).add(null) is State.WHOLE

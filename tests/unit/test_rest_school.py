@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SourceUnavailable
-from sync.isams import rest, rest_answers
+from sync.isams import rest, rest_answers, rest_timetables
 from sync.isams.rest_places import MEMBERS, STUDENTS, TEACHING_SETS, Place
 
 PEOPLE = ("email", "forename", "surname")
@@ -49,7 +49,9 @@ def test_people_who_are_not_current_are_left_out() -> None:
     with pytest.raises(SourceIncomplete, match="Current Staff"):
         rest.Gathered().take_employees({"42": {"id": 42, "status": "Old", **person}})
 
-    assert one.employee_ids == ("41",)
+    one.take_sets({"301": {"id": 301, "code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}})
+
+    assert one.timetables_of == ("41",)
 
 
 def test_a_hidden_set_is_not_asked_for() -> None:
@@ -64,11 +66,11 @@ def test_a_hidden_set_is_not_asked_for() -> None:
 def test_teachers_come_from_timetables_where_no_set_has_one() -> None:
     """Only of sets that are ours."""
     one = gathered(teachers=(), second=False)
-    needed = one.lacks_teachers
-    one.take_timetable("41", ["301", "999"])
+    needed = one.timetables_of
+    one.take_timetable(rest_timetables.read({"sets": [{"id": 301}, {"id": 999}]}, "41"))
     one.take_list("301", ["2"])
 
-    assert needed
+    assert needed == ("41",)
     assert one.school().sets["301"].teacher_ids == ("41",)
 
 

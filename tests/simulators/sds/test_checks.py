@@ -158,6 +158,42 @@ def test_sessions_and_courses_are_followed() -> None:
     ]
 
 
+def test_each_session_and_course_is_checked_and_takes_its_references_with_it() -> None:
+    """What SDS drops is missed by the classes that refer to it: they stay, without it."""
+    files = school() | {
+        "academicSessions.csv": lines(
+            "sourcedId,title,type,schoolYear,startDate,endDate",
+            "y1,2026/27,SchoolYear,2026,2026-09-01,2027-08-31",
+            "y2,2026/27,year,2026,2026-09-01,2027-08-31",
+            "y3,2026/27,term,2026-27,2026-09-01,2027-08-31",
+            "y4,,term,2026,2026-09-01,2027-08-31",
+            "y5,Autumn,term,2026,2026-09-01,",
+        ),
+        "courses.csv": lines(
+            "sourcedId,orgSourcedId,title,code",
+            "k1,o1,Physics,Ph",
+            "k2,o9,Physics,Ph",
+            "k3,o1,Physics,",
+        ),
+        "classes.csv": lines(
+            "sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId",
+            "c0,o1,Set 0,y1,k1",
+            "c1,o1,Set 1,y2,k2",
+        ),
+    }
+
+    assert codes(files) == [
+        (ERROR, "InvalidOrMissingReferenceCode", "y2"),
+        (ERROR, "InvalidValue", "y3"),
+        (ERROR, "RequiredValueMissing", "y4"),
+        (ERROR, "RequiredValueMissing", "y5"),
+        (ERROR, "RequiredValueMissing", "k3"),
+        (ERROR, "ReferenceNotFound", "k2"),
+        (WARNING, "ReferenceNotFound", "c1"),
+        (WARNING, "ReferenceNotFound", "c1"),
+    ]
+
+
 def test_a_class_id_must_make_a_mail_name() -> None:
     """Spaces, odd characters or more than 48 of them stumble in Entra."""
     bad = [f"classes.csv c{n}" for n in range(2)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from werkzeug.http import http_date
 
-from simulators.sds import Answer, SdsSimulator
+from simulators.sds import Answer, Knobs, SdsSimulator
 from simulators.serving import serve
 from tests.simulators.sds.sender import GRAPH, SESSION_SPELLINGS, Clock, Sender, school
 
@@ -47,6 +49,16 @@ def test_an_answer_can_be_lost_after_the_deed(sim: SdsSimulator, sender: Sender)
         sender.validate()
     assert [len(one.files) for one in sim.submissions] == [5, 0]
     assert [one.status for one in sim.requests if one.route == "validate"] == [503, 0]
+
+
+@pytest.mark.parametrize("ahead_s", [0, 600, -600])
+def test_the_date_of_answers_may_be_off(clock: Clock, ahead_s: float) -> None:
+    """Over a socket as well, and told once: a server's own second Date would contradict it."""
+    sim = SdsSimulator(clock=clock, knobs=Knobs(date_ahead_s=ahead_s))
+    with serve(sim) as url:
+        answer = httpx.get(f"{url}/nothing", trust_env=False)
+
+    assert answer.headers.get_list("Date") == [http_date(clock.now + timedelta(seconds=ahead_s))]
 
 
 def test_errors_have_the_shape_of_graph(sender: Sender) -> None:

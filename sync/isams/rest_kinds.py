@@ -1,0 +1,147 @@
+"""The one table of what REST calls the fields of its records.
+
+iSAMS's Swagger is not public: several spellings of a set's, a form's or a room's fields are
+accepted, and nothing is guessed beyond them (isams.md section 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of record: our name of each field, and its spellings, the surest first.
+
+    `id`, where it is named, must be in every record. Of the others each must be in at least one of
+    a collection, because a server may leave out what is null; those in *may_lack* may be nowhere,
+    unless a dataset that is needed cannot do without.
+    """
+
+    name: str
+    spellings: Mapping[str, tuple[str, ...]]
+    may_lack: frozenset[str] = frozenset()
+
+
+STUDENT = Kind(
+    "student",
+    {
+        "id": ("schoolId",),  # not `id`: set lists and timetables go by this one
+        "year": ("yearGroup",),
+        "email": ("schoolEmailAddress",),
+        "forename": ("forename",),
+        "surname": ("surname",),
+        "status": ("systemStatus",),
+        "code": ("schoolCode",),
+        "form": ("formGroup",),
+        "academic": ("academicHouse",),  # houses by name
+        "boarding": ("boardingHouse",),
+        "tutor": ("tutorEmployeeId",),
+    },
+    may_lack=frozenset({"status", "code", "form", "academic", "boarding", "tutor"}),
+)
+EMPLOYEE = Kind(
+    "employee",
+    {
+        "id": ("id",),
+        "email": ("schoolEmailAddress",),
+        "forename": ("forename",),
+        "surname": ("surname",),
+        "status": ("systemStatus",),
+        "title": ("title",),
+        "initials": ("schoolInitials",),
+        "teaches": ("isTeachingStaff",),
+    },
+    may_lack=frozenset({"status", "title", "initials", "teaches"}),
+)
+SUBJECT = Kind("subject", {"id": ("id",), "code": ("code",), "name": ("name",)})
+TEACHING_SET = Kind(
+    "teaching set",
+    {
+        "id": ("id",),
+        "code": ("setCode", "code"),
+        "name": ("setName", "name"),
+        "subject": ("subjectId",),
+        "year": ("ncYear", "yearGroup", "yearId"),  # batch's YearId is the NC year too
+        "hidden": ("isHidden", "hidden"),
+        "teachers": ("teachers", "teacherIds"),
+    },
+    may_lack=frozenset({"hidden", "teachers"}),
+)
+# A row's own `id` comes last: in batch it is the row's, and the teacher is StaffId.
+TEACHER = Kind("teacher of a set", {"id": ("staffId", "employeeId", "id")})
+MEMBER = Kind("row of a set list", {"id": ("schoolId",)})
+LESSON = Kind(
+    "row of a timetable",
+    {
+        "id": ("id",),  # in an employee's timetable it is the set's
+        "code": ("code",),
+        "period": ("periodId",),
+        "room": ("roomId", "classroomId"),
+    },
+    may_lack=frozenset({"room"}),
+)
+YEAR = Kind(
+    "year group",
+    {
+        "id": ("ncYear",),
+        "name": ("name",),
+        "code": ("code",),
+        "tutor": ("tutorId",),
+        "assistant": ("assistantTutorId",),
+    },
+    may_lack=frozenset({"assistant"}),
+)
+DIVISION = Kind("division", {"id": ("id",), "name": ("name",), "code": ("code",)})
+# Students name their form by its name, so that is its id; an `id` comes last, as it may be a row's.
+FORM = Kind(
+    "form",
+    {
+        "id": ("name", "formName", "form", "id"),
+        "year": ("ncYear", "yearGroup", "yearId", "nationalCurriculumYear"),
+        "tutor": ("tutorEmployeeId", "tutorId"),
+        "assistant": ("assistantTutorEmployeeId", "assistantTutorId"),
+        "second": ("secondAssistantTutorEmployeeId", "secondAssistantTutorId"),
+        "room": ("roomId", "classroomId"),
+    },
+    may_lack=frozenset({"assistant", "second", "room"}),
+)
+HOUSE = Kind(
+    "house",
+    {
+        "id": ("id",),
+        "name": ("name",),
+        "code": ("code",),
+        "type": ("type",),
+        "master": ("houseMasterEmployeeId",),
+        "assistant": ("assistantHouseMasterEmployeeId",),
+    },
+    may_lack=frozenset({"assistant"}),
+)
+TERM = Kind(
+    "term",
+    {
+        "id": ("id",),
+        "name": ("name",),
+        "school_year": ("schoolYear",),
+        "starts": ("startDate",),
+        "finishes": ("finishDate",),
+    },
+)
+BUILDING = Kind("building", {"id": ("id",), "name": ("name",), "code": ("initials",)})
+ROOM = Kind(
+    "room",
+    {
+        "id": ("id",),
+        "name": ("name", "roomName"),
+        "code": ("code", "initials"),
+        "building": ("buildingId",),
+    },
+    may_lack=frozenset({"building"}),
+)
+WEEK = Kind("week", {"name": ("name",), "days": ("timetableDays",)}, may_lack=frozenset({"name"}))
+DAY = Kind("day", {"name": ("name",), "periods": ("periods",)})
+PERIOD = Kind(
+    "period", {"id": ("id",), "name": ("name",), "starts": ("startTime",), "ends": ("endTime",)}
+)
