@@ -30,6 +30,11 @@ class Finding(StrEnum):
     SET_WITHOUT_PUPILS = "set-without-pupils"
     SET_WITHOUT_TEACHER = "set-without-teacher"
     SET_UNKNOWN_SUBJECT = "set-unknown-subject"
+    FORM_WITHOUT_YEAR = "form-without-year"
+    FORM_UNKNOWN = "form-unknown"
+    GROUP_WITHOUT_PUPILS = "group-without-pupils"
+    GROUP_WITHOUT_TEACHER = "group-without-teacher"
+    TUTOR_NOT_CURRENT = "tutor-not-current"
     MEMBER_HAS_LEFT = "member-has-left"
     TEACHER_NOT_CURRENT = "teacher-not-current"
     TITLE_CHANGED = "title-changed"
@@ -84,6 +89,18 @@ ADVICE: Mapping[Finding, str] = {
     Finding.SET_UNKNOWN_SUBJECT: (
         "Left out: the profile selects by subject and this set's subject is in no department."
     ),
+    Finding.FORM_WITHOUT_YEAR: "Left out. Give the form its year group in School Manager.",
+    Finding.FORM_UNKNOWN: (
+        "School Manager has no form of this name. Correct the pupil's form in Student Manager, or"
+        " the teaching form in Teaching Manager."
+    ),
+    Finding.GROUP_WITHOUT_PUPILS: "Left out: none of the profile's pupils is in it.",
+    Finding.GROUP_WITHOUT_TEACHER: (
+        "Left out: a Team needs an owner. In School Manager give the form its tutor, the year its"
+        " head, the house its house master; lessons their teacher in the published timetable. Or"
+        " set EXTRA_TEACHERS or KEEP_WITHOUT_TEACHER."
+    ),
+    Finding.TUTOR_NOT_CURRENT: "Left out. Give the pupils of this tutor a current one.",
     Finding.MEMBER_HAS_LEFT: "Not enrolled. Take the pupil off the set list.",
     Finding.TEACHER_NOT_CURRENT: "Not enrolled. Give the set a current teacher.",
     Finding.TITLE_CHANGED: (

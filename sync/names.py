@@ -20,6 +20,7 @@ ADDRESS_LIMIT = 113  # a user principal name's own limit
 
 # Part of an id: the hyphen is left out because ids are joined with it.
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
+_UNPLAIN = re.compile(r"[^A-Za-z0-9]")
 ADDRESS = re.compile(
     r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
     r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
@@ -53,6 +54,34 @@ def service_account_id(org: str, address: str) -> str:
 def class_id(org: str, academic_year: int, own: str) -> str:
     """Return a class's id in one academic year: next year's pupils get another Team."""
     return f"{org}-{academic_year}-{own}"
+
+
+def year_label(academic_year: int) -> str:
+    """Return an academic year as people write it: `2026-27`."""
+    return f"{academic_year}-{(academic_year + 1) % 100:02}"
+
+
+def group_id(org: str, academic_year: int, space: str, own: str) -> str:
+    """Return the id of a class that is no set; *space* says what it is, such as `form`.
+
+    A set's id has no hyphen in it, so the two never meet. *own* may be any text, such as `8/JDO`:
+    what SDS does not take becomes a dot and its hexadecimal number, so that no two are alike.
+    """
+    return f"{org}-{academic_year}-{space}-{_spelt(own)}"
+
+
+def session_id(org: str, academic_year: int, term: str = "") -> str:
+    """Return the id of an academic year, or of one of its terms."""
+    return group_id(org, academic_year, "term", term) if term else f"{org}-{academic_year}"
+
+
+def course_id(org: str, subject: str) -> str:
+    """Return the id of a subject's course, the same every year; *subject* may be any text."""
+    return f"{org}-course-{_spelt(subject)}"
+
+
+def _spelt(own: str) -> str:
+    return _UNPLAIN.sub(lambda match: f".{ord(match[0]):X}.", own)
 
 
 def address(text: str) -> str | None:

@@ -7,42 +7,65 @@ wrong person, is left out with a finding that says what to mend; the rest of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
+from datetime import date
 
 from sync import names
 from sync.errors import ConfigError
 from sync.findings import Finding, Found
+from sync.groups import Group, Groups
 from sync.roster import Org, Roster, SchoolClass, User
-from sync.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.school import Employee, Pupil, School
 from sync.sds.tables import grade
-from sync.selection import SubjectChoice
+from sync.sessions import courses, sessions
 from sync.settings import ProfileSettings, SchoolSettings
 
 OWNERS_LIMIT = 100  # of a Team's group: sds.md section 2.3
 EXTRA_LIMIT = 50  # which leaves room for the set's own
 
+_WITHOUT_PUPILS = {True: Finding.SET_WITHOUT_PUPILS, False: Finding.GROUP_WITHOUT_PUPILS}
+_TEACHING = ("teaching", True)
+_WITHOUT_TEACHER = {True: Finding.SET_WITHOUT_TEACHER, False: Finding.GROUP_WITHOUT_TEACHER}
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A profile's roster, and what was left out of it, sorted."""
+    """A profile's roster, and what was left out of it, sorted.
+
+    `withheld` is how many enrollments of students PUPILS_FROM keeps back, by SDS grade.
+    """
 
     roster: Roster
     found: tuple[Found, ...]
+    withheld: Mapping[str, int]
 
 
 def build(
-    school: School, place: SchoolSettings, profile: ProfileSettings, academic_year: int
+    school: School,
+    place: SchoolSettings,
+    profile: ProfileSettings,
+    academic_year: int,
+    day: date,
 ) -> Built:
-    """Return the roster of *profile*; *academic_year* is the calendar year in which it began.
+    """Return the roster of *profile* as of *day*, in school time.
+
+    *academic_year* is the calendar year in which it began.
 
     Equal schools give equal rosters, whatever order iSAMS listed them in.
 
     Raises:
         ConfigError: INCLUDED_SUBJECTS matches no subject at all, which would empty every class;
-            or EXTRA_TEACHERS matches more people than a Team can have owners.
+            or EXTRA_TEACHERS matches more people than a Team can have owners; or STAFF is
+            `teaching`, and iSAMS says of nobody that they teach; or SESSIONS is set, and no term
+            of the academic year is known.
     """
-    work = _Work(school, place, profile, academic_year)
+    if profile.staff == "teaching" and not any(one.teaches for one in school.employees.values()):
+        raise ConfigError(
+            "STAFF is teaching, but iSAMS marks nobody as teaching staff: tick Teaching Staff in"
+            " the HR Manager records, or set STAFF to all or of-classes"
+        )
+    work = _Work(school, place, profile, academic_year, day)
     extra = tuple(sorted(work.extra_teachers()))
     if len(extra) > EXTRA_LIMIT:
         raise ConfigError(
@@ -55,8 +78,15 @@ def build(
     users = tuple(sorted(work.users(classes, extra), key=lambda user: user.id))
     work.report_repeats()
     return Built(
-        Roster(Org(place.id, place.name), users, classes),
+        Roster(
+            Org(place.id, place.name),
+            users,
+            classes,
+            sessions(school, place, academic_year) if profile.sessions else None,
+            courses(school, place, classes) if profile.courses else None,
+        ),
         tuple(sorted(set(work.found), key=astuple)),
+        dict(sorted(work.withheld.items())),
     )
 
 
@@ -68,12 +98,14 @@ class _Work:
     place: SchoolSettings
     profile: ProfileSettings
     academic_year: int
+    day: date
     found: list[Found] = field(default_factory=list)
     _pupils: dict[str, User | None] = field(default_factory=dict)
     _staff: dict[str, User | None] = field(default_factory=dict)
     _services: dict[str, User] = field(default_factory=dict)
     _addresses: Counter[str] = field(default_factory=Counter)
     _clashing: frozenset[str] = frozenset()
+    withheld: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         people: tuple[Iterable[Pupil | Employee], ...] = (
@@ -83,6 +115,12 @@ class _Work:
         self._addresses.update(one.email.strip().lower() for group in people for one in group)
         if self.profile.id_style == "legacy":
             self._clashing = frozenset(self.school.pupils.keys() & self.school.employees.keys())
+
+    @property
+    def _awaited(self) -> int | None:
+        """The academic year whose classes have no pupils yet: that which PUPILS_FROM opens."""
+        opens = self.profile.pupils_from
+        return opens.year if opens and self.day < opens else None
 
     # -- people ------------------------------------------------------------------------------
 
@@ -178,72 +216,47 @@ class _Work:
     # -- classes -----------------------------------------------------------------------------
 
     def classes(self, extra: tuple[str, ...]) -> Iterator[SchoolClass]:
-        """Yield the class of each covered set that has somebody in it."""
-        choice = SubjectChoice.of(self.profile, self.school)
-        self.found.extend(choice.found)
-        for one in self.school.sets.values():
-            if one.year is None:
-                self.found.append(Found(Finding.SET_WITHOUT_YEAR, f"Set {one.id}", one.code))
-            elif one.year in self.profile.year_groups:
-                covered = choice.covers(one)
-                if covered is None:
-                    self._note(Finding.SET_UNKNOWN_SUBJECT, one)
-                elif covered and (made := self._class(one, extra)):
-                    yield made
+        """Yield the class of each group that has somebody in it."""
+        groups = Groups(self.school, self.place, self.profile, self.academic_year)
+        for one in groups.all():
+            if made := self._class(one, extra):
+                yield made
+        self.found.extend(groups.found)
 
-    def _class(self, one: TeachingSet, extra: tuple[str, ...]) -> SchoolClass | None:
-        own = self._class_id(one)
-        title = self._title(one)
+    def _class(self, one: Group, extra: tuple[str, ...]) -> SchoolClass | None:
+        title = names.title(one.title)
+        if title and names.title_loses(one.title):
+            self._note(Finding.TITLE_CHANGED, one)
         for stranger in one.unknown_members:
             self._note(Finding.MEMBER_HAS_LEFT, one, f"Pupil {stranger}")
         members = [self._pupils.get(member) or self.pupil(member) for member in one.pupil_ids]
         students = sorted(user.id for user in members if user)
         teachers = sorted({*self._teachers(one), *extra})
-        if not own:
+        if not one.own:
             self._note(Finding.ID_UNUSABLE, one)
         elif not title:
             self._note(Finding.TITLE_UNUSABLE, one)
         elif not students:
-            self._note(Finding.SET_WITHOUT_PUPILS, one)
+            self._note(_WITHOUT_PUPILS[one.is_set], one)
         elif not teachers and not self.profile.keep_without_teacher:
-            self._note(Finding.SET_WITHOUT_TEACHER, one)
+            self._note(_WITHOUT_TEACHER[one.is_set], one)
+        elif one.academic_year == self._awaited:
+            self.withheld.update(user.grade for user in members if user)
+            return SchoolClass(one.own, title, tuple(teachers), (), one.subject_id)
         else:
-            return SchoolClass(own, title, tuple(teachers), tuple(students))
+            taught = tuple(students)
+            return SchoolClass(one.own, title, tuple(teachers), taught, one.subject_id)
         return None
 
-    def _class_id(self, one: TeachingSet) -> str:
-        if self.profile.id_style == "legacy":
-            own = one.id
-        else:
-            own = names.class_id(self.place.id, self.academic_year, one.id)
-        return own if names.usable_id(one.id) and len(own) <= names.CLASS_ID_LIMIT else ""
-
-    def _title(self, one: TeachingSet) -> str:
-        subject = self.school.subjects.get(one.subject_id, Subject("", "", ""))
-        raw = self.profile.class_title.format(
-            set_code=one.code or one.name,
-            set_name=one.name or one.code,
-            subject=subject.name,
-            subject_code=subject.code,
-            year=one.year,
-            academic_year=f"{self.academic_year}-{(self.academic_year + 1) % 100:02}",
-            suffix=self.profile.suffix,
-            school=self.place.name,
-        )
-        title = names.title(raw)
-        if title and names.title_loses(raw):
-            self._note(Finding.TITLE_CHANGED, one)
-        return title
-
-    def _teachers(self, one: TeachingSet) -> Iterator[str]:
+    def _teachers(self, one: Group) -> Iterator[str]:
         for own in one.teacher_ids:
             if own not in self.school.employees:
                 self._note(Finding.TEACHER_NOT_CURRENT, one, f"StaffMember {own}")
             elif user := self.employee(own):
                 yield user.id
 
-    def _note(self, code: Finding, one: TeachingSet, detail: str = "") -> None:
-        self.found.append(Found(code, f"Set {one.id}", one.code, detail))
+    def _note(self, code: Finding, one: Group, detail: str = "") -> None:
+        self.found.append(Found(code, one.record, one.name, detail))
 
     # -- everyone ----------------------------------------------------------------------------
 
@@ -251,6 +264,11 @@ class _Work:
         """Yield the profile's pupils, by year or by class, and the teachers of its classes."""
         taught = {own for one in classes for own in one.student_ids}
         teaching = {own for one in classes for own in one.teacher_ids} | set(extra)
+        for own, employee in self.school.employees.items():
+            if self.profile.staff == "all" or (
+                self.profile.staff == "teaching" and employee.teaches
+            ):
+                teaching |= {user.id for user in [self.employee(own)] if user}
         for own, pupil in self.school.pupils.items():
             if pupil.year in self.profile.year_groups:
                 self.pupil(own)
@@ -269,6 +287,11 @@ class _Work:
                 yield user
         yield from (user for user in self._staff.values() if user and user.id in teaching)
         yield from self._services.values()
+
+    def _staff_wanted(self) -> list[str]:
+        """Return the employees whom STAFF names, whether they teach a class or not."""
+        staff, wanted = self.school.employees.items(), self.profile.staff
+        return [own for own, one in staff if wanted == "all" or (wanted, one.teaches) == _TEACHING]
 
     def report_repeats(self) -> None:
         """Note the ids that iSAMS listed twice."""

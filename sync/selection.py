@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sync.errors import ConfigError
 from sync.findings import Finding, Found
-from sync.school import School, Subject, TeachingSet
+from sync.school import School, Subject
 from sync.settings import ProfileSettings
 
 
@@ -48,19 +48,19 @@ class SubjectChoice:
             ),
         )
 
-    def covers(self, one: TeachingSet) -> bool | None:
-        """Say whether the set's subject is wanted; None if that cannot be known.
+    def covers(self, subject_id: str) -> bool | None:
+        """Say whether what is taught in this subject is wanted; None if that cannot be known.
 
         A subject that is in no department is not listed by iSAMS. That matters only to a profile
         that selects by subject.
         """
         if self.included is None and not self.excluded:
             return True
-        if one.subject_id not in self.known:
+        if subject_id not in self.known:
             return None
         if self.included is not None:
-            return one.subject_id in self.included
-        return one.subject_id not in self.excluded
+            return subject_id in self.included
+        return subject_id not in self.excluded
 
 
 def _match(word: str, subjects: Mapping[str, Subject]) -> frozenset[str]:

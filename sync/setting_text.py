@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import date, time
 from functools import wraps
 from string import Formatter
 from urllib.parse import urlsplit
@@ -25,7 +25,23 @@ TITLE_FIELDS = (
     "school",
 )
 # The fields that tell one class of a school from another.
-_TELLING = {"set_code", "set_name", "subject", "subject_code"}
+_TELLING = ("set_code", "set_name", "subject", "subject_code")
+
+GROUP_FIELDS = ("name", "code", "subject", "year", "academic_year", "suffix", "school")
+_GROUP_TELLING = ("name", "code")
+
+CLASSES = (
+    "sets",
+    "forms",
+    "form-lessons",
+    "tutors",
+    "year-groups",
+    "houses",
+    "boarding-houses",
+    "divisions",
+)
+NOT_BY_REST = "iSAMS tells form-lessons by the Batch API alone: take it out, or set ISAMS_API=batch"
+ACROSS_YEARS = ("tutors", "houses", "boarding-houses", "divisions")
 
 YEARS = range(-2, 18)  # NC years that schools use: isams.md section 5.3
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -182,8 +198,57 @@ def is_loopback(url: str) -> bool:
 
 
 @_of_text
+def start_of_year(value: str) -> date:
+    """Read a day from July to October, when an academic year may start: its year is that one's."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("expected a day such as 2027-09-01") from None
+    if day.month not in range(7, 11):
+        raise ValueError("expected a day at the start of an academic year, July to October")
+    return day
+
+
+@_of_text
+def school_year(value: str) -> int | str:
+    """Read the calendar year in which an academic year began, or `terms`."""
+    if value.lower() == "terms":
+        return "terms"
+    if not re.fullmatch(r"2[01][0-9]{2}", value):
+        raise ValueError("expected a year such as 2026, or the word terms")
+    return int(value)
+
+
+@_of_text
+def classes(value: str) -> tuple[str, ...]:
+    """Read kinds of classes, each once, in the order of `CLASSES`."""
+    found = {part.lower() for part in _parts(value)}
+    if not found or not found <= set(CLASSES):
+        raise ValueError(f"expected one or more of {', '.join(CLASSES)}")
+    return tuple(kind for kind in CLASSES if kind in found)
+
+
+@_of_text
 def title_template(value: str) -> str:
-    """Check a class title: known fields only, no formatting tricks, not one title for all."""
+    """Check a set's class title: known fields only, no tricks, not one title for all."""
+    return _template(value, TITLE_FIELDS, _TELLING)
+
+
+@_of_text
+def group_template(value: str) -> str:
+    """Check the class title of something other than a set, in the same way."""
+    return _template(value, GROUP_FIELDS, _GROUP_TELLING)
+
+
+def made_twice(kind: str) -> str:
+    """Return what to tell of two profiles that would both make classes of *kind*."""
+    return (
+        f"both make {kind}, of different pupils and under the same ids: name {kind} in one of them"
+        " only, with the YEAR_GROUPS of both"
+    )
+
+
+def _template(value: str, names: tuple[str, ...], telling: tuple[str, ...]) -> str:
     try:
         parts = list(Formatter().parse(value))
     except ValueError:
@@ -191,13 +256,12 @@ def title_template(value: str) -> str:
     fields = {name for _, name, _, _ in parts if name is not None}
     if any(spec or conversion for _, _, spec, conversion in parts):
         raise ValueError("expected fields without : or !")
-    if not fields <= set(TITLE_FIELDS):
-        raise ValueError("expected no fields but " + _braced(TITLE_FIELDS))
-    if not fields & _TELLING:
-        telling = [name for name in TITLE_FIELDS if name in _TELLING]
+    if not fields <= set(names):
+        raise ValueError("expected no fields but " + _braced(names))
+    if not fields & set(telling):
         raise ValueError("expected one of " + _braced(telling) + ", or every class is called alike")
     return value
 
 
-def _braced(names: tuple[str, ...] | list[str]) -> str:
+def _braced(names: tuple[str, ...]) -> str:
     return ", ".join(f"{{{name}}}" for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from pydantic import SecretStr
 
@@ -11,6 +12,7 @@ from sync.school import Employee, Pupil, School, Subject, TeachingSet
 from sync.settings import ProfileSettings, SchoolSettings
 
 YEAR = 2026
+TODAY = date(2026, 11, 21)
 
 
 def pupil(own: str, year: int | None = 8, email: str | None = None, **fields: str) -> Pupil:
@@ -70,7 +72,8 @@ PLACE = SchoolSettings(
 
 def built(read: School | None = None, **profile: object) -> Built:
     """Return what a profile of *profile*'s settings makes of the school."""
-    return build(read or school(), PLACE, ProfileSettings.model_validate(profile), YEAR)
+    chosen = ProfileSettings.model_validate(profile)
+    return build(read or school(), PLACE, chosen, YEAR, TODAY)
 
 
 def codes(made: Built) -> list[tuple[str, str]]:

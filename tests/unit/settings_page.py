@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -88,7 +88,7 @@ def _row(name: str, declared: FieldInfo) -> str:
 
 
 def _default(value: object) -> str:
-    if value in (None, "", (), {}):
+    if value in (None, "", (), {}, frozenset()):
         return "-"
     if isinstance(value, bool):
         return str(value).lower()
@@ -98,6 +98,8 @@ def _default(value: object) -> str:
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, frozenset):
         yield f"{min(value)}-{max(value)}"
+    elif isinstance(value, Mapping):
+        yield from (name if name == text else f"{name}={text}" for name, text in value.items())
     elif isinstance(value, tuple):
         yield from (f"{part:%H:%M}" if isinstance(part, time) else str(part) for part in value)
     else:

@@ -115,7 +115,44 @@ def test_blanks_around_a_value_are_dropped_except_in_a_suffix() -> None:
         (
             "SCHOOLS__NORTHBANK__SCHOOL_YEAR",
             "26",
-            "got '26'; expected 2000 to 2100. Example: 2026",
+            "got '26'; expected a year such as 2026, or the word terms. Example: 2026",
+        ),
+        (
+            "PROFILES__SENIORS__CLASSES",
+            "sets,clubs",
+            (
+                "got 'sets,clubs'; expected one or more of sets, forms, form-lessons, tutors,"
+                " year-groups, houses, boarding-houses, divisions. Example: sets,forms,houses"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__HOUSE_TITLE",
+            "House",
+            (
+                "got 'House'; expected one of {name}, {code}, or every class is called alike."
+                " Example: {name} house{suffix}"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__FORM_TITLE",
+            "{name} {tutor}",
+            (
+                "got '{name} {tutor}'; expected no fields but {name}, {code}, {subject}, {year},"
+                " {academic_year}, {suffix}, {school}. Example: Form {name}{suffix}"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__PUPILS_FROM",
+            "1 Sept",
+            "got '1 Sept'; expected a day such as 2027-09-01. Example: 2027-09-01",
+        ),
+        (
+            "PROFILES__SENIORS__PUPILS_FROM",
+            "2027-01-10",
+            (
+                "got '2027-01-10'; expected a day at the start of an academic year, July to"
+                " October. Example: 2027-09-01"
+            ),
         ),
         (
             "SCHOOLS__NORTHBANK__ISAMS_KEY",
@@ -339,6 +376,30 @@ def test_a_misspelt_profile_is_not_called_missing_as_well() -> None:
             ),
         ),
         (
+            {
+                "PROFILES__SENIORS__CLASSES": "houses,sets",
+                "PROFILES__PREP__CLASSES": "sets,houses",
+                "PROFILES__PREP__YEAR_GROUPS": "3-6",
+            },
+            (
+                "PROFILES__PREP__CLASSES and PROFILES__SENIORS__CLASSES: both make houses, of"
+                " different pupils and under the same ids: name houses in one of them only, with"
+                " the YEAR_GROUPS of both"
+            ),
+        ),
+        (
+            {
+                "SCHOOLS__NORTHBANK__ISAMS_API": "rest",
+                "SCHOOLS__NORTHBANK__ISAMS_CLIENT_ID": "c",
+                "SCHOOLS__NORTHBANK__ISAMS_CLIENT_SECRET": "s",
+                "PROFILES__SENIORS__CLASSES": "sets,form-lessons",
+            },
+            (
+                "PROFILES__SENIORS__CLASSES: iSAMS tells form-lessons by the Batch API alone: take"
+                " it out, or set ISAMS_API=batch"
+            ),
+        ),
+        (
             {"SDS__CONNECTOR": ""},
             "PROFILES__SENIORS__CONNECTOR and SDS__CONNECTOR: give one of them",
         ),
@@ -358,6 +419,26 @@ def test_a_misspelt_profile_is_not_called_missing_as_well() -> None:
 def test_settings_that_contradict_each_other_are_named(more: dict[str, str], line: str) -> None:
     """The message names all the settings concerned, in full."""
     assert only(more) == line
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        {"PROFILES__PREP__CLASSES": "sets,forms,year-groups"},
+        {"PROFILES__PREP__CLASSES": "houses", "PROFILES__PREP__CONNECTOR": "another"},
+        {"PROFILES__PREP__CLASSES": "houses", "PROFILES__SENIORS__YEAR_GROUPS": "3-6"},
+        {"PROFILES__PREP__CLASSES": "boarding-houses"},
+    ],
+)
+def test_kinds_that_do_not_meet_are_no_contradiction(apart: dict[str, str]) -> None:
+    """Forms are of one year; another connector is another file set; the same years the same."""
+    read = load(
+        {"PROFILES__SENIORS__CLASSES": "sets,forms,year-groups,houses"}
+        | {"PROFILES__PREP__YEAR_GROUPS": "3-6"}
+        | apart
+    )
+
+    assert set(read.profiles) == {"seniors", "prep"}
 
 
 REFERENCE = "@Microsoft.KeyVault(VaultName=kv-rosters;SecretName=isams-key)"

@@ -16,7 +16,7 @@ from sync.roster import SchoolClass, User
 from sync.school import School, Subject
 from sync.sds import rules, tables
 from sync.settings import ProfileSettings
-from tests.unit.schools import PLACE, built, codes, employee, pupil, school, teaching_set
+from tests.unit.schools import PLACE, TODAY, built, codes, employee, pupil, school, teaching_set
 
 
 def test_a_pupil_a_teacher_and_their_set_become_two_users_and_a_class() -> None:
@@ -28,7 +28,7 @@ def test_a_pupil_a_teacher_and_their_set_become_two_users_and_a_class() -> None:
         User("9990001-T41", "t41@northbank.example", "teacher"),
     )
     assert roster.classes == (
-        SchoolClass("9990001-2026-301", "8A-Ph301", ("9990001-T41",), ("9990001-P1",)),
+        SchoolClass("9990001-2026-301", "8A-Ph301", ("9990001-T41",), ("9990001-P1",), "21"),
     )
     assert built().found == ()
 
@@ -42,7 +42,9 @@ def test_a_pupil_and_a_teacher_of_one_number_are_two_users() -> None:
 
 def test_next_year_has_other_class_ids_and_the_same_people() -> None:
     """Next year's pupils never land in this year's Team."""
-    one, other = (build(school(), PLACE, ProfileSettings(), year).roster for year in (2026, 2027))
+    one, other = (
+        build(school(), PLACE, ProfileSettings(), year, TODAY).roster for year in (2026, 2027)
+    )
 
     assert one.users == other.users
     assert {c.id for c in one.classes}.isdisjoint(c.id for c in other.classes)

@@ -1,0 +1,123 @@
+"""Every setting: what it is called, what it may hold, what it is when left out.
+
+This is the one declaration. `docs/settings.md`, `local.settings.sample.json` and the app settings
+in `infra/` are tested against it. `sync.environment` turns app settings into it; nothing else in
+the package reads an environment variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import Field, model_validator
+
+from sync import setting_text as text
+from sync.settings.profile import ProfileSettings
+from sync.settings.school import SchoolSettings
+from sync.settings.sds import Limits, SdsSettings
+from sync.settings.storage import PLACES, HostStorage, StorageSettings
+from sync.settings.values import Group
+
+__all__ = [
+    "PLACES",
+    "HostStorage",
+    "Limits",
+    "ProfileSettings",
+    "SchoolSettings",
+    "SdsSettings",
+    "Settings",
+    "StorageSettings",
+]
+
+
+class Settings(Group):
+    """All of one run's settings, read once and frozen."""
+
+    schools: Mapping[str, SchoolSettings] = Field(min_length=1)
+    profiles: Mapping[str, ProfileSettings] = Field(min_length=1)
+    sds: SdsSettings
+    storage: StorageSettings
+    host: HostStorage = HostStorage()
+
+    @model_validator(mode="after")
+    def _profiles_fit_their_schools(self) -> Settings:
+        faults = [fault for key in sorted(self.profiles) for fault in self._misfits(key)]
+        seen: dict[str, str] = {}
+        for key, school in self.schools.items():
+            # SDS would take two spellings for two ids; a person would take them for one.
+            first = seen.setdefault(school.id.casefold(), key)
+            if first != key:
+                names = ("schools", first, "id"), ("schools", key, "id")
+                faults.append((names, "two schools may not have the same number"))
+        if faults:
+            raise text.Contradiction(*faults)
+        return self
+
+    def _misfits(self, key: str) -> Iterator[text.Fault]:
+        profile, school = self.profiles[key], ("profiles", key, "school")
+        if profile.school is None and len(self.schools) > 1:
+            yield (school,), f"there are several schools: expected one of {_listed(self.schools)}"
+        if profile.school is not None and profile.school not in self.schools:
+            yield (school,), f"not one of the schools: expected {_listed(self.schools)}"
+        if not (profile.connector or self.sds.connector):
+            names = ("profiles", key, "connector"), ("sds", "connector")
+            yield names, "give one of them"
+        if "form-lessons" in profile.classes and self._reads_by_rest(key):
+            yield (("profiles", key, "classes"),), text.NOT_BY_REST
+        for other in sorted(self.profiles):
+            if other < key and (kind := self._shared_kind(key, other)):
+                both = ("profiles", other, "classes"), ("profiles", key, "classes")
+                yield both, text.made_twice(kind)
+            if other < key and self._clash(key, other):
+                styles = ("profiles", other, "id_style"), ("profiles", key, "id_style")
+                yield styles, "profiles of one school on one connector need the same ID_STYLE"
+
+    def _clash(self, key: str, other: str) -> bool:
+        """Say whether one person would go to one connector under two ids."""
+        one, two = self.profiles[key], self.profiles[other]
+        connector = self.sds.connector
+        same = one.school == two.school and (one.connector or connector) == (
+            two.connector or connector
+        )
+        return same and one.id_style != two.id_style
+
+    def _reads_by_rest(self, key: str) -> bool:
+        place = self.schools.get(self.school_of(key))
+        return place is not None and place.isams_api == "rest"
+
+    def _shared_kind(self, key: str, other: str) -> str:
+        """Return a kind of class that spans years and that both of two profiles would make."""
+        one, two = self.profiles[key], self.profiles[other]
+        if (
+            self.school_of(key) != self.school_of(other)
+            or self.connector_of(key) != self.connector_of(other)
+            or one.year_groups == two.year_groups
+        ):
+            return ""
+        return next(
+            (kind for kind in text.ACROSS_YEARS if kind in {*one.classes} & {*two.classes}), ""
+        )
+
+    def school_of(self, profile: str) -> str:
+        """Return the key of the school that *profile* selects from."""
+        return self.profiles[profile].school or next(iter(self.schools))
+
+    def profiles_of(self, school: str) -> tuple[str, ...]:
+        """Return the keys of the profiles of *school*, sorted."""
+        return tuple(key for key in sorted(self.profiles) if self.school_of(key) == school)
+
+    def connector_of(self, profile: str) -> str:
+        """Return the connector, by name or id, that *profile* is delivered to."""
+        return self.profiles[profile].connector or self.sds.connector or ""
+
+    def connectors(self) -> dict[str, tuple[str, ...]]:
+        """Return each connector's profiles, both sorted."""
+        names = sorted({self.connector_of(profile) for profile in self.profiles})
+        return {
+            name: tuple(key for key in sorted(self.profiles) if self.connector_of(key) == name)
+            for name in names
+        }
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return " or ".join(sorted(keys))

@@ -1,0 +1,183 @@
+"""`PROFILES__<key>__…`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sync import setting_text as text
+from sync.settings.values import (
+    Classes,
+    Flag,
+    Grades,
+    Group,
+    GroupTitle,
+    SchoolKey,
+    StartOfYear,
+    Suffix,
+    Title,
+    Words,
+    Years,
+)
+
+_TITLE = (
+    ", ".join(f"{{{name}}}" for name in text.GROUP_FIELDS) + ". The first or the second at least."
+)
+
+
+class ProfileSettings(Group):
+    """`PROFILES__<key>__…`: which part of a school goes to SDS, and how its classes look."""
+
+    school: SchoolKey | None = Field(
+        default=None,
+        description="The key of the school; needed only where there are several.",
+        examples=["northbank"],
+    )
+    connector: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The SDS connector, by name or id, if it is not SDS__CONNECTOR.",
+        examples=["iSAMS nightly"],
+    )
+    year_groups: Years = Field(
+        default=frozenset(range(14)),
+        description="NC years, from -2 to 17: pupils and sets of these years belong to the"
+        " profile.",
+        examples=["7-13"],
+    )
+    included_subjects: Words = Field(
+        default=(),
+        description="Only sets of these subjects, by id or code.",
+        examples=["21,Ma"],
+    )
+    excluded_subjects: Words = Field(
+        default=(),
+        description="No sets of these subjects, by id or code. Not together with"
+        " INCLUDED_SUBJECTS.",
+        examples=["21,Ga"],
+    )
+    class_title: Title = Field(
+        default="{set_code}{suffix}",
+        description="How a class is called: "
+        + ", ".join(f"{{{name}}}" for name in text.TITLE_FIELDS)
+        + ". At least one of the first four.",
+        examples=["{set_code}{suffix}"],
+    )
+    suffix: Suffix = Field(
+        default="",
+        description="Put where CLASS_TITLE says {suffix}, with the blanks that you type.",
+        examples=[" 2026-27"],
+    )
+    extra_teachers: Words = Field(
+        default=(),
+        description="Addresses that teach every class: * and ? match staff in iSAMS; a full address"
+        " that iSAMS does not know is a service account.",
+        examples=["head@northbank.example,svc-*@northbank.example"],
+    )
+    keep_without_teacher: Flag = Field(
+        default=False,
+        description="Keep sets that have no teacher. Their Team has no owner.",
+        examples=["false"],
+    )
+    classes: Classes = Field(
+        default=("sets",),
+        description="What becomes classes: "
+        + ", ".join(f"`{kind}`" for kind in text.CLASSES)
+        + ". `form-lessons` are lessons to whole forms, as the youngest years have them.",
+        examples=["sets,forms,houses"],
+    )
+    form_title: GroupTitle = Field(
+        default="Form {name}{suffix}",
+        description="How a form's class is called: " + _TITLE,
+        examples=["Form {name}{suffix}"],
+    )
+    form_lesson_title: GroupTitle = Field(
+        default="{name} {subject}{suffix}",
+        description="How the class of lessons to a whole form is called: " + _TITLE,
+        examples=["{name} {subject}{suffix}"],
+    )
+    tutor_title: GroupTitle = Field(
+        default="Tutor group {name}{suffix}",
+        description="How a tutor group's class is called: " + _TITLE,
+        examples=["Tutor group {name}{suffix}"],
+    )
+    year_group_title: GroupTitle = Field(
+        default="{name}{suffix}",
+        description="How a year group's class is called: " + _TITLE,
+        examples=["{name}{suffix}"],
+    )
+    house_title: GroupTitle = Field(
+        default="{name} house{suffix}",
+        description="How an academic house's class is called: " + _TITLE,
+        examples=["{name} house{suffix}"],
+    )
+    boarding_house_title: GroupTitle = Field(
+        default="{name} boarding house{suffix}",
+        description="How a boarding house's class is called: " + _TITLE,
+        examples=["{name} boarding house{suffix}"],
+    )
+    division_title: GroupTitle = Field(
+        default="{name}{suffix}",
+        description="How a division's class is called: " + _TITLE,
+        examples=["{name}{suffix}"],
+    )
+    timetable_teachers: Flag = Field(
+        default=False,
+        description="Who takes a set's lessons in the published timetable teaches its class, on the"
+        " set or not.",
+        examples=["false"],
+    )
+    staff: Literal["of-classes", "teaching", "all"] = Field(
+        default="of-classes",
+        description="Which staff SDS hears of: those of the profile's classes, all teaching staff"
+        " too, or all current staff.",
+        examples=["of-classes"],
+    )
+    keep_teams: Years = Field(
+        default=frozenset(),
+        description="NC years whose sets keep the Teams of the year before, for courses of two"
+        " years: the set must have kept its id in iSAMS.",
+        examples=["11,13"],
+    )
+    pupils_from: StartOfYear | None = Field(
+        default=None,
+        description="Until this day, from July to October, no pupil is put into the classes of the"
+        " academic year that starts then, so that teachers can prepare their Teams.",
+        examples=["2027-09-01"],
+    )
+    id_style: Literal["year", "legacy"] = Field(
+        default="year",
+        description="`year`: ids carry the school and, for classes, the academic year. `legacy`:"
+        " ids as the 2020 script wrote them.",
+        examples=["year"],
+    )
+    names: Flag = Field(
+        default=False,
+        description="Send forenames and surnames. Only where SDS creates the users.",
+        examples=["false"],
+    )
+    grades: Grades = Field(
+        default={},
+        description="SDS grade codes for NC years, where the built-in ones do not suit.",
+        examples=["-1=PK,14=14"],
+    )
+    sessions: Flag = Field(
+        default=False,
+        description="Send the school year and its terms, from iSAMS's School Terms, and put every"
+        " class in the year. Once sent, the file is always sent, if need be empty.",
+        examples=["false"],
+    )
+    courses: Flag = Field(
+        default=False,
+        description="Send a course for each subject, and say of every class of which it is. Once"
+        " sent, the file is always sent, if need be empty.",
+        examples=["false"],
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_choose_subjects(self) -> ProfileSettings:
+        if self.included_subjects and self.excluded_subjects:
+            names = ("included_subjects",), ("excluded_subjects",)
+            raise text.Contradiction((names, "give one of them, not both"))
+        return self

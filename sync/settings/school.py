@@ -1,0 +1,112 @@
+"""`SCHOOLS__<key>__…`."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from sync import setting_text as text
+from sync.settings.exporting import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
+from sync.settings.values import Group, Host, OrgId, SchoolYear, Times, Zone
+
+_NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
+
+
+class SchoolSettings(Group):
+    """`SCHOOLS__<key>__…`: one school and the way to its iSAMS."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=120,
+        description="The school's name, as SDS shall show it.",
+        examples=["Northbank School"],
+    )
+    id: OrgId = Field(
+        description="The school's own number, such as its DfE number: up to 20 letters, digits,"
+        " dots and hyphens. Part of every id in SDS: never change it.",
+        examples=["9990001"],
+    )
+    isams_host: Host = Field(
+        description="The host of iSAMS, without https://.",
+        examples=["northbank.isams.example"],
+    )
+    isams_api: Literal["batch", "rest"] = Field(
+        default="batch",
+        description="Which API of iSAMS to read: `batch` needs ISAMS_KEY, `rest` needs"
+        " ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET.",
+        examples=["batch"],
+    )
+    isams_key: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        min_length=8,
+        description="The Batch API key, from API Services Manager: required unless ISAMS_API is"
+        " rest. On Azure a Key Vault reference.",
+        examples=["00000000-0000-0000-0000-000000000000"],
+    )
+    isams_client_secret: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="The client secret: of the REST client, or of the key where iSAMS asks for"
+        " OAuth as well. On Azure a Key Vault reference.",
+        examples=["invented-client-secret"],
+    )
+    isams_client_id: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="The client id: of the REST client, or of the key's OAuth client if it is not"
+        " the key itself.",
+        examples=["00000000-0000-0000-0000-000000000000"],
+    )
+    time_zone: Zone = Field(
+        default=ZoneInfo("Europe/London"),
+        description="The school's time zone: PULL_AT and the academic year follow it.",
+        examples=["Europe/London"],
+    )
+    pull_at: Times = Field(
+        default=(time(22, 0),),
+        description="When to read iSAMS, in school time; several times by commas.",
+        examples=["22:00"],
+    )
+    school_year: SchoolYear | None = Field(
+        default=None,
+        description="The calendar year in which the academic year began; or `terms`, to go by"
+        " iSAMS's School Terms. Left out, it turns on 1 September.",
+        examples=["2026"],
+    )
+    datasets: Datasets = Field(
+        default=(),
+        description="Which of the school's records each pull also keeps as CSV files beside its"
+        " marks, for as long as rosters are kept: `all`, or names from docs/datasets.md by commas."
+        " They name people. Left out, none.",
+        examples=["subjects,rooms,timetable"],
+    )
+    timetable_header: LessonHeader = Field(
+        default=LESSON_HEADER,
+        description="The columns of timetable.csv, in order, each with the heading that it shall"
+        " have if that is another: " + ", ".join(f"`{column}`" for column in LESSON_COLUMNS) + ".",
+        examples=["code=SetCode,teacher=Teacher,period=PeriodId,room=Room"],
+    )
+
+    @field_validator("isams_key", "isams_client_secret", "isams_client_id")
+    @classmethod
+    def _api_has_its_keys[Value](cls, value: Value | None, info: ValidationInfo) -> Value | None:
+        # Here rather than once all is read, so that it is told together with what else is missing.
+        if value is None and info.field_name in _NEEDED.get(info.data.get("isams_api", ""), ()):
+            raise ValueError("is needed for this ISAMS_API")
+        return value
+
+    @property
+    def batch_key(self) -> str:
+        """The Batch API key, "" where the school has none."""
+        return self.isams_key.get_secret_value() if self.isams_key else ""
+
+    @model_validator(mode="after")
+    def _client_is_whole(self) -> SchoolSettings:
+        if self.isams_client_id and not self.isams_client_secret:
+            names = ("isams_client_id",), ("isams_client_secret",)
+            raise text.Contradiction((names, "give both, or the secret alone"))
+        return self

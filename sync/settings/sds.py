@@ -1,0 +1,104 @@
+"""`SDS__…`."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, model_validator
+
+from sync import setting_text as text
+from sync.settings.values import Flag, Group, Percent, Rows, ServiceUrl
+
+
+class Limits(Group):
+    """`SDS__LIMITS__…`: how much a delivery may differ from the last accepted one.
+
+    A table may lose as many rows as the larger of the percentage and the number of rows says.
+    """
+
+    removed_percent: Percent = Field(
+        default=10, description="Rows that a table may lose, in percent.", examples=["10"]
+    )
+    removed_rows: Rows = Field(
+        default=10,
+        description="Rows that a table may lose, whatever the percentage.",
+        examples=["10"],
+    )
+    enrollments_removed_percent: Percent = Field(
+        default=20, description="The same for enrollments, in percent.", examples=["20"]
+    )
+    users_added_percent: Percent = Field(
+        default=25, description="Users that may be new, in percent.", examples=["25"]
+    )
+    users_added_rows: Rows = Field(
+        default=25, description="Users that may be new, whatever the percentage.", examples=["25"]
+    )
+
+
+class SdsSettings(Group):
+    """`SDS__…`: the connector, and how we sign in to Microsoft Graph."""
+
+    connector: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The SDS connector, by name or id, for every profile without its own.",
+        examples=["iSAMS nightly"],
+    )
+    start_run: Flag = Field(
+        default=False,
+        description="Ask SDS to run at once. Needs IndustryData-Run.Start; left out, SDS runs on"
+        " its own, twice a day.",
+        examples=["false"],
+    )
+    hold_first: Flag = Field(
+        default=True,
+        description="Hold the first delivery of a connector for a person to approve.",
+        examples=["true"],
+    )
+    limits: Limits = Limits()
+    tenant_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9.-]+$",
+        description="The tenant of SDS, by id or domain. Left out, the app's own managed identity"
+        " is used.",
+        examples=["11111111-1111-1111-1111-111111111111"],
+    )
+    client_id: str | None = Field(
+        default=None,
+        description="The app registration in that tenant. Without secret or certificate: federated"
+        " with the managed identity.",
+        examples=["22222222-2222-2222-2222-222222222222"],
+    )
+    client_secret: SecretStr | None = Field(
+        default=None,
+        description="Its secret. A Key Vault reference.",
+        examples=["invented-client-secret"],
+    )
+    certificate: SecretStr | None = Field(
+        default=None,
+        description="Its certificate with private key, as PEM text. A Key Vault reference.",
+        examples=["@Microsoft.KeyVault(VaultName=invented;SecretName=sds-certificate)"],
+    )
+    graph_url: ServiceUrl = Field(
+        default="https://graph.microsoft.com",
+        description="Where Microsoft Graph is. Change it only to try the simulator.",
+        examples=["https://graph.microsoft.com"],
+    )
+    login_url: ServiceUrl = Field(
+        default="https://login.microsoftonline.com",
+        description="Where tokens come from. Change it only to try the simulator.",
+        examples=["https://login.microsoftonline.com"],
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_sign_in(self) -> SdsSettings:
+        faults: list[text.Fault] = []
+        proofs = ("client_secret",), ("certificate",)
+        if self.client_secret and self.certificate:
+            faults.append((proofs, "give one of them, not both"))
+        if (self.client_secret or self.certificate) and not self.client_id:
+            given = tuple(name for name in proofs if getattr(self, name[0]))
+            faults.append(((*given, ("client_id",)), "a secret or certificate needs its client id"))
+        if bool(self.client_id) != bool(self.tenant_id):
+            faults.append(((("client_id",), ("tenant_id",)), "give both or neither"))
+        if faults:
+            raise text.Contradiction(*faults)
+        return self

@@ -1,0 +1,63 @@
+"""`STORAGE__…`, and the Functions host's own storage."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, model_validator
+
+from sync import setting_text as text
+from sync.settings.values import Group, ServiceUrl
+
+PLACES = ("folder", "account_url", "connection")  # of `StorageSettings`: exactly one is set
+
+
+class StorageSettings(Group):
+    """`STORAGE__…`: where rosters are kept. Exactly one of the three."""
+
+    folder: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A folder on this machine, private to its user. Not on Azure. `.rosters` if"
+        " nothing else is set under STORAGE__.",
+        examples=[".rosters"],
+    )
+    account_url: ServiceUrl | None = Field(
+        default=None,
+        description="The blob endpoint of the rosters' account, reached by managed identity.",
+        examples=["https://rosters.blob.core.example"],
+    )
+    connection: SecretStr | None = Field(
+        default=None,
+        description="A connection string. For development only.",
+        examples=["UseDevelopmentStorage=true"],
+    )
+    container: str = Field(
+        default="rosters",
+        min_length=3,
+        max_length=63,
+        pattern=r"^[a-z0-9](?:-?[a-z0-9])+$",
+        description="The container in that account: small letters, digits and single hyphens.",
+        examples=["rosters"],
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> StorageSettings:
+        if sum(bool(getattr(self, name)) for name in PLACES) != 1:
+            names = tuple((name,) for name in PLACES)
+            raise text.Contradiction((names, "give exactly one of them"))
+        return self
+
+
+class HostStorage(Group):
+    """`AzureWebJobsStorage`, the Functions host's own account: the queues live there."""
+
+    connection: SecretStr | None = Field(
+        default=None,
+        description="The host's storage account as a connection string. For development; on Azure"
+        " take one of the next two.",
+        examples=["UseDevelopmentStorage=true"],
+    )
+    queue_url: ServiceUrl | None = Field(
+        default=None,
+        description="The queue endpoint of the host's account, reached by managed identity.",
+        examples=["https://host.queue.core.example"],
+    )

@@ -1,0 +1,147 @@
+"""Whole nights with classes that are not sets: read, sealed, taken by SDS; or not sent at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Literal
+
+import pytest
+
+from simulators.isams import METHODS, BatchKey
+from simulators.isams.documents import Shape
+from simulators.isams.faults import Faults
+from simulators.school import invent
+from simulators.sds import Knobs
+from sync.report import Outcome
+from sync.setting_text import CLASSES
+from tests.clocks import FakeClock
+from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
+
+SCHOOL = invent(60, quirks=False)
+QUICK = Knobs(operation_polls=0, run_duration_s=60)
+NEEDS = {
+    "forms": "School_GetSchoolForms",
+    "form-lessons": "Teaching_GetTeachingForms",
+    "year-groups": "School_GetAllYears",
+    "houses": "School_GetAcademicHouses",
+    "boarding-houses": "School_GetBoardingHouses",
+    "divisions": "School_GetSchoolDivisions",
+}
+
+
+def one_profile(**settings: str) -> TestWorld:
+    """Return a world of one profile that covers the whole school."""
+    own = {f"PROFILES__ALL__{name}": text for name, text in settings.items()}
+    taken = {"PROFILES__SENIORS__YEAR_GROUPS": "", "PROFILES__PREP__YEAR_GROUPS": ""}
+    years = {"PROFILES__ALL__YEAR_GROUPS": "-2-13"}
+    return make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **taken, **years, **own})
+
+
+def rows(one: TestWorld, name: str) -> list[str]:
+    """Return the lines of a file of the newest delivery, without its header."""
+    files = [*one.sealed_files()][-1]
+    return files[name].decode().splitlines()[1:]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_night_of_each_kind_of_class_is_taken_by_sds(kind: str) -> None:
+    """From iSAMS to SDS's own checks and its run."""
+    one = one_profile(CLASSES=kind)
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.DONE
+    assert rows(one, "classes.csv")
+
+
+def test_all_kinds_all_staff_and_the_timetables_teachers_go_together() -> None:
+    """The most that a profile can ask for is one file set that SDS takes."""
+    one = one_profile(CLASSES=",".join(CLASSES), STAFF="all", TIMETABLE_TEACHERS="true")
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.DONE
+    assert len(rows(one, "users.csv")) == len(SCHOOL.pupils) + len(SCHOOL.staff)
+
+
+@pytest.mark.parametrize(("kind", "method"), NEEDS.items())
+@pytest.mark.parametrize("how", ["not ticked", "empty", "absent"])
+def test_what_classes_are_made_of_must_be_there(
+    kind: str, method: str, how: Literal["not ticked", "empty", "absent"]
+) -> None:
+    """A lost tick or a filter must not end every form's Team: nothing is sealed at all."""
+    one = one_profile(CLASSES=f"sets,{kind}")
+    if how == "not ticked":
+        (guid,) = one.isams.keys
+        one.isams.keys = {guid: BatchKey(guid=guid, methods=METHODS - {method})}
+    else:
+        shape = Shape(empty={method}) if how == "empty" else Shape(absent={method})
+        one.isams.script([Faults(shape=shape)] * 9)
+
+    step = one.pull()
+
+    assert step.outcome is Outcome.FAILED
+    assert step.error is not None
+    assert method in f"{step.error} {step.error.facts}"
+    assert not list(one.sealed_files())
+    assert not list(one.store.blobs("profiles/"))
+
+
+def on_the_eve(**settings: str) -> TestWorld:
+    """Return a world in late August 2027 with last year's delivery accepted, then rolled over."""
+    one = make_world(
+        invent(60, quirks=False, school_year=2027),
+        knobs=QUICK,
+        clock=FakeClock(datetime(2027, 8, 20, 12, tzinfo=UTC)),
+        base={**ONE_SCHOOL, "SCHOOLS__NORTHBANK__SCHOOL_YEAR": "2027", **settings},
+    )
+    one.pull()
+    assert one.send_until_still().outcome is Outcome.DONE
+    return one
+
+
+def test_pupils_arrive_on_their_day_by_themselves() -> None:
+    """Until PUPILS_FROM the Teams have teachers alone; that day nobody has to approve anything."""
+    waits = {f"PROFILES__{key}__PUPILS_FROM": "2027-09-06" for key in ("SENIORS", "PREP")}
+    one = on_the_eve(**waits)
+    before = rows(one, "enrollments.csv")
+    one.clock.advance((datetime(2027, 9, 6, 21, tzinfo=UTC) - one.clock.now()).total_seconds())
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.DONE
+    after = rows(one, "enrollments.csv")
+    assert not [row for row in before if row.endswith(",student")]
+    assert len([row for row in after if row.endswith(",student")]) > 100
+
+
+def test_an_embargo_on_running_classes_is_a_loss_that_waits_for_a_person() -> None:
+    """Pupils who were in their Teams would be taken out of them: the guard says so."""
+    one = on_the_eve()
+    waits = {
+        key: profile.model_copy(update={"pupils_from": date(2027, 9, 30)})
+        for key, profile in one.world.settings.profiles.items()
+    }
+    changed = one.world.settings.model_copy(update={"profiles": waits})
+    one.world = one.process(settings=changed)
+    one.pull()
+
+    assert one.send_until_still(CONNECTOR).outcome is Outcome.HELD
+
+
+def test_a_year_that_waits_for_its_pupils_is_not_told_as_emptied() -> None:
+    """The turn of the year waits for a person, who is told what ends, not what is awaited."""
+    one = on_the_eve(SCHOOLS__NORTHBANK__SCHOOL_YEAR="2026")
+    settings = one.world.settings
+    place = settings.schools["northbank"].model_copy(update={"school_year": 2027})
+    waits = {
+        key: profile.model_copy(update={"pupils_from": date(2027, 9, 6)})
+        for key, profile in settings.profiles.items()
+    }
+    changes = {"schools": {"northbank": place}, "profiles": waits}
+    one.world = one.process(settings=settings.model_copy(update=changes))
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.HELD
+    (held,) = (name for name in (b.name for b in one.store.blobs("")) if name.endswith("held.json"))
+    excesses = json.loads(one.store.read(held))["excesses"]
+    assert {excess["table"] for excess in excesses} >= {"classes.csv", "enrollments.csv"}
+    assert not [excess for excess in excesses if excess["grade"]]

@@ -1,0 +1,298 @@
+"""Classes that are not teaching sets, and who teaches, is kept, or waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from sync.errors import ConfigError, RosterInvalid
+from sync.profile import Built, build
+from sync.roster import SchoolClass
+from sync.school import (
+    Division,
+    Employee,
+    Form,
+    House,
+    Lesson,
+    Pupil,
+    School,
+    TeachingForm,
+    Year,
+)
+from sync.settings import ProfileSettings
+from tests.unit.schools import PLACE, TODAY, YEAR, built, codes, employee, school, teaching_set
+
+PUPILS = (
+    Pupil("1", 8, "p1@northbank.example", "Sam", "Osei", "A1", "8/JDO", "2", "21", "3", "41"),
+    Pupil("2", 8, "p2@northbank.example", "Ann", "Bo", "A2", "8 JDO", "2", "", "3", "42"),
+    Pupil("3", 2, "p3@northbank.example", "Ole", "Ek", "A3", "R ABC", "2", "", "", "41"),
+)
+STAFF = (
+    Employee("41", "t41@northbank.example", "Ida", "Vale", "Ms", "IVA", teaches=True),
+    Employee("42", "t42@northbank.example", "Per", "Lund", "Mr", "PLU", teaches=True),
+    Employee("43", "t43@northbank.example", "Eva", "Horn", "Dr", "EHO"),
+)
+
+
+def whole() -> School:
+    """Return a school with two forms that differ by a character, and everything else once."""
+    read = school(PUPILS, STAFF, [teaching_set("301", ["1", "2"])])
+    return replace(
+        read,
+        years={8: Year(8, "Year 8", "Y8", ("42",)), 2: Year(2, "Year 2", "Y2", ("41",))},
+        forms={
+            "8/JDO": Form("8/JDO", 8, ("41", "42"), ""),
+            "8 JDO": Form("8 JDO", 8, ("42",), ""),
+            "R ABC": Form("R ABC", 2, ("41",), ""),
+        },
+        academic_houses={"2": House("2", "academic", "Drake", "DR", ("41",))},
+        boarding_houses={"21": House("21", "boarding", "North", "NO", ("42",))},
+        divisions={
+            "3": Division("3", "Senior School", "SS", (7, 8)),
+            "1": Division("1", "Pre-Prep", "PP", (1, 2)),
+        },
+        teaching_forms={"12": TeachingForm("12", "R ABC Ma", "R ABC", "22")},
+        lessons=(
+            Lesson("R ABC Ma", "", "12", "42", "101", ""),
+            Lesson("8A/Ph301", "301", "", "42", "102", ""),
+            Lesson("8A/Ph301", "301", "", "41", "102", ""),
+        ),
+    )
+
+
+def made(kind: str, read: School | None = None, **settings: object) -> tuple[SchoolClass, ...]:
+    return built(read or whole(), classes=kind, **settings).roster.classes
+
+
+@pytest.mark.parametrize(
+    ("kind", "classes"),
+    [
+        (
+            "forms",
+            [
+                ("form-8.20.JDO", "Form 8 JDO", ["T42"], ["P2"]),
+                ("form-8.2F.JDO", "Form 8-JDO", ["T41", "T42"], ["P1"]),
+                ("form-R.20.ABC", "Form R ABC", ["T41"], ["P3"]),
+            ],
+        ),
+        ("form-lessons", [("lesson-12", "R ABC Maths", ["T42"], ["P3"])]),
+        (
+            "tutors",
+            [
+                ("tutor-41", "Tutor group Ms Vale", ["T41"], ["P1", "P3"]),
+                ("tutor-42", "Tutor group Mr Lund", ["T42"], ["P2"]),
+            ],
+        ),
+        (
+            "year-groups",
+            [
+                ("year-2", "Year 2", ["T41"], ["P3"]),
+                ("year-8", "Year 8", ["T42"], ["P1", "P2"]),
+            ],
+        ),
+        ("houses", [("house-2", "Drake house", ["T41"], ["P1", "P2", "P3"])]),
+        ("boarding-houses", [("boarding-21", "North boarding house", ["T42"], ["P1"])]),
+        (
+            "divisions",
+            [
+                ("division-1", "Pre-Prep", ["T41"], ["P3"]),
+                ("division-3", "Senior School", ["T42"], ["P1", "P2"]),
+            ],
+        ),
+    ],
+)
+def test_each_kind_of_class_has_its_ids_title_teachers_and_pupils(
+    kind: str, classes: list[tuple[str, str, list[str], list[str]]]
+) -> None:
+    """Tutors, heads of year and house masters teach; a division is led by its years' heads."""
+    found = [
+        (
+            one.id.removeprefix("9990001-2026-"),
+            one.title,
+            [own.removeprefix("9990001-") for own in one.teacher_ids],
+            [own.removeprefix("9990001-") for own in one.student_ids],
+        )
+        for one in made(kind)
+    ]
+
+    assert found == classes
+
+
+def test_several_kinds_stand_side_by_side_without_meeting() -> None:
+    """Every kind has an id space of its own."""
+    kinds = "sets,forms,form-lessons,tutors,year-groups,houses,boarding-houses,divisions"
+    ids = [one.id for one in made(kinds)]
+
+    assert len(ids) == len(set(ids)) == 1 + 3 + 1 + 2 + 2 + 1 + 1 + 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "title"),
+    [
+        ("forms", "form_title", "8 JDO of Northbank School 8"),
+        ("form-lessons", "form_lesson_title", "R ABC of Northbank School 2"),
+        ("tutors", "tutor_title", "Ms Vale of Northbank School"),
+        ("year-groups", "year_group_title", "Year 2 of Northbank School 2"),
+        ("houses", "house_title", "Drake of Northbank School"),
+        ("boarding-houses", "boarding_house_title", "North of Northbank School"),
+        ("divisions", "division_title", "Pre-Prep of Northbank School"),
+    ],
+)
+def test_each_kind_has_a_title_of_its_own(kind: str, setting: str, title: str) -> None:
+    """The template of one kind is used for that kind."""
+    profile = {"classes": kind, setting: "{name} of {school} {year}"}
+    classes = built(whole(), **profile).roster.classes
+
+    assert title in {one.title for one in classes}
+
+
+def test_two_forms_that_differ_by_a_slash_are_two_classes() -> None:
+    """What SDS does not take in an id is spelt out, not dropped."""
+    assert len({one.id for one in made("forms", year_groups="8")}) == 2
+
+
+def test_a_kind_is_of_the_profiles_years_only() -> None:
+    """A senior profile's house holds its own pupils, and its years' heads lead its divisions."""
+    houses = made("houses", year_groups="8")
+    divisions = made("divisions", year_groups="8")
+
+    assert [one.student_ids for one in houses] == [("9990001-P1", "9990001-P2")]
+    assert [one.id for one in divisions] == ["9990001-2026-division-3"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "read", "code", "record"),
+    [
+        (
+            "forms",
+            whole(),
+            "group-without-teacher",
+            "Form 8/JDO",
+        ),
+        ("forms", whole(), "form-without-year", "Form 8 JDO"),
+        ("forms", whole(), "form-unknown", "Form R ABC"),
+        ("forms", whole(), "group-without-pupils", "Form 9/XYZ"),
+        ("tutors", whole(), "tutor-not-current", "Tutor 77"),
+        ("form-lessons", whole(), "form-unknown", "TeachingForm 12"),
+    ],
+)
+def test_what_cannot_be_a_class_is_found_and_left_out(
+    kind: str, read: School, code: str, record: str
+) -> None:
+    """A form without tutor or year, a name that no form has, a tutor who has left."""
+    broken = replace(
+        read,
+        forms={
+            "8/JDO": Form("8/JDO", 8, (), ""),
+            "8 JDO": Form("8 JDO", None, ("42",), ""),
+            "9/XYZ": Form("9/XYZ", 9, ("41",), ""),
+        },
+        pupils={
+            **read.pupils,
+            "4": replace(PUPILS[0], id="4", email="p4@x.example", tutor_id="77"),
+        },
+    )
+
+    assert (code, record) in codes(built(broken, classes=kind))
+
+
+def test_a_dataset_that_was_not_read_is_never_taken_for_an_empty_one() -> None:
+    """Else a school would lose its forms because a step forgot to ask for them."""
+    for kind in ("forms", "form-lessons", "year-groups", "houses", "boarding-houses", "divisions"):
+        with pytest.raises(RosterInvalid, match="not read"):
+            made(kind, school())
+    with pytest.raises(RosterInvalid, match="not read"):
+        built(school(), timetable_teachers="true")
+
+
+@pytest.mark.parametrize(
+    "kind", ["forms", "form-lessons", "tutors", "houses", "boarding-houses", "divisions"]
+)
+def test_what_isams_tells_of_no_pupil_never_empties_a_kind_of_class(kind: str) -> None:
+    """A field that vanishes from every pupil is a change of the API, not of the school."""
+    read = whole()
+    bare = {
+        own: Pupil(own, 8, one.email, one.forename, one.surname) for own, one in read.pupils.items()
+    }
+    untold = replace(read, pupils=bare, divisions={"1": Division("1", "Pre-Prep", "PP", (1, 2))})
+
+    with pytest.raises(ConfigError, match="CLASSES needs"):
+        made(kind, untold)
+
+
+def test_subjects_choose_lessons_of_forms_as_they_choose_sets() -> None:
+    """Both are taught in a subject; what is not taught is not chosen by subject."""
+    assert made("form-lessons", included_subjects="Ph") == ()
+    assert made("form-lessons", included_subjects="Ma")
+    assert len(made("houses", included_subjects="Ph")) == 1
+
+
+def test_who_takes_a_sets_lessons_teaches_it_when_the_profile_says_so() -> None:
+    """The set names 41; the timetable shows that 42 takes lessons too."""
+    without = made("sets")
+    lessons = made("sets", timetable_teachers="true")
+
+    assert without[0].teacher_ids == ("9990001-T41",)
+    assert lessons[0].teacher_ids == ("9990001-T41", "9990001-T42")
+
+
+@pytest.mark.parametrize(
+    ("staff", "who"),
+    [("of-classes", ["41"]), ("teaching", ["41", "42"]), ("all", ["41", "42", "43"])],
+)
+def test_staff_says_who_is_a_member_without_a_class(staff: str, who: list[str]) -> None:
+    """Teaching staff who teach nothing, or everybody, are members of SDS if it is wished."""
+    users = built(whole(), staff=staff).roster.users
+
+    assert [one.id.removeprefix("9990001-T") for one in users if one.role == "teacher"] == who
+
+
+def test_no_teaching_staff_at_all_is_a_wrong_setting_not_a_school_without_teachers() -> None:
+    """A key that does not tell who teaches would make every teacher vanish."""
+    with pytest.raises(ConfigError, match="Teaching Staff"):
+        built(school(employees=[employee("41")]), staff="teaching")
+
+
+def test_kept_teams_carry_last_years_id() -> None:
+    """Year 8's sets go on in last year's Teams; its forms and other years' sets do not."""
+    kept = made("sets,forms", keep_teams="8", year_groups="8")
+
+    assert [one.id for one in kept if "form" not in one.id] == ["9990001-2025-301"]
+    assert all("-2026-" in one.id for one in kept if "form" in one.id)
+    assert [one.id for one in made("sets", keep_teams="9")] == ["9990001-2026-301"]
+
+
+def embargoed(today: date, academic_year: int = 2027, **settings: object) -> Built:
+    """Return what a profile with PUPILS_FROM=2027-09-06 gives on a day."""
+    chosen = ProfileSettings.model_validate({"pupils_from": "2027-09-06"} | settings)
+    return build(whole(), PLACE, chosen, academic_year, today)
+
+
+def test_before_pupils_from_new_classes_have_teachers_and_no_pupils() -> None:
+    """Teachers prepare their Teams; the pupils are members of SDS all the same."""
+    made = embargoed(date(2027, 9, 5))
+
+    assert [(one.teacher_ids, one.student_ids) for one in made.roster.classes] == [
+        (("9990001-T41",), ())
+    ]
+    assert made.withheld == {"08": 2}
+    assert {user.id for user in made.roster.users} >= {"9990001-P1", "9990001-P2"}
+
+
+def test_on_pupils_from_the_pupils_come() -> None:
+    """The day itself is the first one with pupils."""
+    made = embargoed(date(2027, 9, 6))
+
+    assert len(made.roster.classes[0].student_ids) == 2
+    assert made.withheld == {}
+
+
+def test_pupils_from_leaves_running_classes_alone() -> None:
+    """This year's classes, and those that go on from last year, keep their pupils."""
+    this_year = embargoed(TODAY, YEAR)
+    kept = embargoed(date(2027, 9, 1), keep_teams="8")
+
+    assert len(this_year.roster.classes[0].student_ids) == 2
+    assert len(kept.roster.classes[0].student_ids) == 2

@@ -1,0 +1,89 @@
+"""Which term and which academic year a day is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from sync import terms
+from sync.errors import ConfigError
+from sync.school import Term
+from sync.settings import SchoolSettings
+from tests.unit.schools import PLACE, school
+
+TERMS = {
+    one.id: one
+    for one in (
+        Term("31", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 12)),
+        Term("32", "Spring", 2026, date(2027, 1, 7), date(2027, 3, 27)),
+        Term("33", "Autumn", 2027, date(2027, 9, 2), date(2027, 12, 11)),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "own"),
+    [
+        ("2026-09-02", None),
+        ("2026-09-03", "31"),
+        ("2026-12-12", "31"),
+        ("2026-12-13", None),
+        ("2027-01-07", "32"),
+        ("2028-01-01", None),
+    ],
+)
+def test_a_term_is_active_from_its_first_day_to_its_last(day: str, own: str | None) -> None:
+    """Holidays are in no term."""
+    found = terms.active(TERMS, date.fromisoformat(day))
+
+    assert (found and found.id) == own
+
+
+def test_of_two_terms_the_one_that_began_later_is_active() -> None:
+    """Half terms can be entered beside whole ones."""
+    half = Term("34", "Autumn 2", 2026, date(2026, 11, 2), date(2026, 12, 12))
+
+    found = terms.active({**TERMS, "34": half}, date(2026, 11, 21))
+
+    assert found is half
+
+
+def place(school_year: str) -> SchoolSettings:
+    told = PLACE.model_dump(exclude_unset=True) | {"school_year": school_year}
+    return SchoolSettings.model_validate(told)
+
+
+@pytest.mark.parametrize(
+    ("setting", "moment", "year"),
+    [
+        ("terms", "2026-09-03T00:30:00+01:00", 2026),
+        ("terms", "2026-12-25T12:00:00+00:00", 2026),
+        ("terms", "2027-09-01T23:59:00+01:00", 2026),  # the calendar would say 2027
+        ("terms", "2027-09-02T00:00:00+01:00", 2027),
+        ("2025", "2027-09-02T00:00:00+01:00", 2025),
+        ("", "2027-09-01T00:00:00+01:00", 2027),
+        ("", "2027-08-31T23:59:00+01:00", 2026),
+    ],
+)
+def test_the_academic_year_is_the_settings_or_the_terms_or_the_calendars(
+    setting: str, moment: str, year: int
+) -> None:
+    """In the holidays it is the year of the term before."""
+    read = replace(school(), terms=TERMS)
+    chosen = place(setting) if setting else PLACE
+
+    assert terms.academic_year(read, chosen, datetime.fromisoformat(moment)) == year
+
+
+@pytest.mark.parametrize("known", [None, {}, {"33": TERMS["33"]}])
+def test_where_no_term_has_begun_the_year_is_not_guessed(
+    known: Mapping[str, Term] | None,
+) -> None:
+    """A guessed year would give every class another id."""
+    read = replace(school(), terms=known)
+
+    with pytest.raises(ConfigError, match="SCHOOL_YEAR"):
+        terms.academic_year(read, place("terms"), datetime.fromisoformat("2026-11-21T12:00Z"))
