@@ -1,0 +1,208 @@
+"""What each exported file holds: its columns, what must be read for it, whom it tells of.
+
+This is the one declaration. The files, `datasets.json` beside them and docs/datasets.md follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sync import terms
+from sync.exports import lessons
+from sync.exports.columns import Column, People, Reading, Row, Table, of_records
+from sync.isams import datasets as isams
+from sync.school import School
+from sync.settings import SchoolSettings
+
+
+def tables(place: SchoolSettings) -> tuple[Table, ...]:
+    """Return every file; what stands in timetable.csv, *place* says."""
+    return (*_FIXED, _timetable(place.timetable_header))
+
+
+def known_ids(read: School) -> dict[str, set[str]]:
+    """Return the ids of each file that others refer to, as far as it was read."""
+    found: dict[str, Iterable[str] | None] = {
+        "subjects": read.subjects,
+        "buildings": read.buildings,
+        "rooms": read.rooms,
+        "forms": read.forms,
+        "academic-houses": read.academic_houses,
+        "boarding-houses": read.boarding_houses,
+        "divisions": read.divisions,
+        "terms": read.terms,
+        "employees": read.employees,
+        "pupils": read.pupils,
+        "sets": read.sets,
+        "periods": read.periods,
+        "teaching-forms": read.teaching_forms,
+    }
+    return {name: set(ids) for name, ids in found.items() if ids is not None}
+
+
+def _school(one: Reading) -> Iterator[Row]:
+    term = terms.active(one.read.terms or {}, one.day)
+    told = (term.id, term.name) if term else ("", "")
+    yield one.place.id, one.place.name, one.day.isoformat(), str(one.academic_year), *told
+
+
+def _staff(name: str, about: str, field: str = "") -> Column:
+    return Column(name, about, of="employees", people=People.BY_ID, field=field)
+
+
+_ID = Column("id", "iSAMS's own id")
+_CODE = Column("code", "what people and timetables call it")
+_NAME = Column("name", "its name")
+_FORENAME = Column("forename", "forename", people=People.BY_NAME)
+_SURNAME = Column("surname", "surname", people=People.BY_NAME)
+_EMAIL = Column("email", "e-mail address at the school", people=People.BY_NAME)
+_YEAR = Column("year", "NC year, -2 to 17: `id` in year-groups.csv where that lists it")
+_SUBJECT = Column("subject_id", "its subject", of="subjects")
+_SET = Column("set_id", "the set", of="sets")
+_STARTS = Column("starts", "HH:mm, school time")
+_ENDS = Column("ends", "HH:mm, school time")
+_MASTERS = _staff("master_ids", "house master, then assistant")
+
+_FIXED = (
+    Table(
+        "school",
+        "The school, and the term that the day of reading is in.",
+        (
+            Column("id", "the school's own number, from the settings"),
+            Column("name", "its name, from the settings"),
+            Column("day", "the day of reading, in the school's time zone"),
+            Column("academic_year", "the calendar year in which the academic year began"),
+            Column("term_id", "the active term; blank in the holidays", of="terms"),
+            Column("term", "its name"),
+        ),
+        _school,
+        needs=(isams.TERMS,),
+    ),
+    of_records("subjects", "Subjects; one that departments share comes once.", _ID, _CODE, _NAME),
+    of_records("buildings", "Buildings.", _ID, _CODE, _NAME, needs=(isams.BUILDINGS,)),
+    of_records(
+        "rooms",
+        "Classrooms.",
+        *(_ID, _CODE, _NAME),
+        Column("building_id", "the building that it is in", of="buildings"),
+        needs=(isams.BUILDINGS,),
+    ),
+    of_records(
+        "year-groups",
+        "Year groups.",
+        *(Column("id", "NC year, -2 to 17"), _CODE, _NAME),
+        _staff("tutor_ids", "head of year, then assistant"),
+        needs=(isams.YEARS,),
+    ),
+    of_records(
+        "forms",
+        "Forms.",
+        *(Column("id", "the form's name, which is its id"), _YEAR),
+        _staff("tutor_ids", "form tutor, then assistants"),
+        Column("room_id", "the form's room", of="rooms"),
+        needs=(isams.FORMS,),
+    ),
+    of_records(
+        "academic-houses",
+        "Academic houses. A boarding house may have the id of one of them.",
+        *(_ID, _CODE, _NAME, _MASTERS),
+        needs=(isams.ACADEMIC_HOUSES,),
+    ),
+    of_records(
+        "boarding-houses",
+        "Boarding houses.",
+        *(_ID, _CODE, _NAME, _MASTERS),
+        needs=(isams.BOARDING_HOUSES,),
+    ),
+    of_records(
+        "divisions",
+        "Divisions: parts of the school.",
+        *(_ID, _CODE, _NAME, Column("years", "its NC years")),
+        needs=(isams.DIVISIONS,),
+    ),
+    of_records(
+        "terms",
+        "Terms, of every academic year that iSAMS tells.",
+        *(_ID, _NAME),
+        Column(
+            "academic_year",
+            "the calendar year in which its academic year began",
+            field="school_year",
+        ),
+        Column("starts_on", "first day"),
+        Column("finishes_on", "last day"),
+        needs=(isams.TERMS,),
+    ),
+    of_records(
+        "employees",
+        "Current staff.",
+        Column("id", "iSAMS's own id", people=People.BY_ID),
+        Column("initials", "the school's code for them", people=People.BY_ID),
+        Column("title", "such as Dr"),
+        *(_FORENAME, _SURNAME, _EMAIL),
+        Column("teaches", "`true` if iSAMS marks them as teaching staff, else `false`"),
+    ),
+    of_records(
+        "pupils",
+        "Current pupils.",
+        Column("id", "SchoolId, the key that all of iSAMS shares", people=People.BY_ID),
+        Column("code", "the admission number that people use", people=People.BY_ID),
+        *(_FORENAME, _SURNAME, _YEAR),
+        Column("form", "their form", of="forms"),
+        _EMAIL,
+        Column("academic_house_id", "their academic house", of="academic-houses"),
+        Column("boarding_house_id", "their boarding house", of="boarding-houses"),
+        Column("division_id", "their division; REST does not tell it", of="divisions"),
+        _staff("tutor_id", "their pastoral tutor"),
+        # REST tells a pupil's houses by name: their ids come with the houses.
+        needs=(isams.ACADEMIC_HOUSES, isams.BOARDING_HOUSES),
+    ),
+    of_records("sets", "Teaching sets.", _ID, _CODE, _NAME, _YEAR, _SUBJECT),
+    Table(
+        "set-members",
+        "Who is in which set: current pupils alone.",
+        (_SET, Column("pupil_id", "a pupil in it", of="pupils", people=People.BY_ID)),
+        lambda one: ((own.id, pupil) for own in one.read.sets.values() for pupil in own.pupil_ids),
+        is_link=True,
+    ),
+    Table(
+        "set-teachers",
+        "Who teaches which set: current staff alone.",
+        (_SET, _staff("employee_id", "a teacher of it")),
+        lambda one: ((own.id, who) for own in one.read.sets.values() for who in own.teacher_ids),
+        is_link=True,
+    ),
+    of_records(
+        "periods",
+        "The timetable's cycle: each period of each day of each week.",
+        *(_ID, _NAME, Column("week", "name of the week"), Column("day", "name of the day")),
+        *(_STARTS, _ENDS),
+        needs=(isams.WEEKS,),
+    ),
+    of_records(
+        "teaching-forms",
+        "Lessons of one subject to a whole form, as the youngest years have them.",
+        *(_ID, _CODE, Column("form_id", "the form", of="forms", field="form"), _SUBJECT),
+        needs=(isams.TEACHING_FORMS,),
+    ),
+)
+
+
+def _timetable(header: Mapping[str, str]) -> Table:
+    """Return timetable.csv with the columns and headings of *header*."""
+    needs = dict.fromkeys(one for name in header for one in lessons.NEEDS.get(name, ()))
+    return Table(
+        "timetable",
+        "The published timetable: one row per lesson and teacher; what two teach together is two.",
+        tuple(
+            Column(
+                heading,
+                lessons.ABOUT[name],
+                of=lessons.REFERS.get(name, ""),
+                people=lessons.PEOPLE.get(name, People.NONE),
+            )
+            for name, heading in header.items()
+        ),
+        lambda one: lessons.rows(one.read, tuple(header)),
+        (isams.LESSONS, *needs),
+    )

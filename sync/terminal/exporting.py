@@ -1,0 +1,78 @@
+"""`datasets`: a school's records as CSV files in a folder, for other programs to import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import RenderableType
+
+from sync import wanted
+from sync.exports.files import DATASETS_JSON, Exported, exported
+from sync.settings.exporting import DATASETS
+from sync.terminal import choosing
+from sync.terminal.around import Surroundings, Told, one_of
+from sync.terminal.documents import read_live, read_saved
+from sync.terminal.exits import Exit
+from sync.terminal.folders import refuse_others, write_set
+from sync.terminal.tables import table
+
+_OURS = frozenset(f"{name}.csv" for name in DATASETS) | {DATASETS_JSON}
+
+
+def datasets(
+    around: Surroundings,
+    out: Path,
+    chosen: tuple[str | None, Sequence[str]],
+    source: Path | None,
+    save: Path | None,
+) -> Told:
+    """Write files to `out/<school>/`; *chosen* are `--school` and `--only`."""
+    settings = around.settings()
+    school, only = chosen
+    names = only or DATASETS
+    schools = [one_of("--school", school, settings.schools)] if school else sorted(settings.schools)
+    for option, file in (("--from", source), ("--save", save)):
+        if file and len(schools) > 1:
+            raise click.UsageError(f"{option} is about one school. {choosing.which(settings)}")
+    for key in schools:
+        refuse_others(out / key, _OURS)
+    made: dict[str, Exported] = {}
+    for key in schools:
+        place = settings.schools[key]
+        asked = wanted.exported(place, names)
+        if source:
+            read = read_saved(source, settings, key, asked)
+        else:
+            read = read_live(settings, key, around.clock, save, asked)
+        made[key] = exported(read.school, place, read.at, names)
+        write_set(out / key, made[key].files)
+    shown = [line for key, one in made.items() for line in _lines(key, one, out / key)]
+    if save:
+        shown.append(f"The document is kept in {save}. It names people: only you can read it.")
+    value = {"schools": {key: _value(one, out / key) for key, one in made.items()}}
+    return Told(Exit.DONE, value, shown)
+
+
+def _lines(key: str, made: Exported, folder: Path) -> Iterator[RenderableType]:
+    files = made.manifest.files
+    rows = [(name, f"{one.rows:,}", one.tells_of) for name, one in files.items()]
+    yield table(f"{key}: {len(rows)} files in {folder}", ("file", "rows", "tells of"), rows)
+    if made.manifest.not_told:
+        told = ", ".join(made.manifest.not_told)
+        yield f"Not told, so without a file: {told}. That is not the same as empty."
+    if any(one.tells_of != "nobody" for one in files.values()):
+        yield "Some of them are personal data: only you can read them. Delete them when used."
+
+
+def _value(made: Exported, folder: Path) -> dict[str, object]:
+    return {
+        "folder": str(folder),
+        "academic_year": made.manifest.academic_year,
+        "files": {
+            name: {"rows": one.rows, "tells_of": one.tells_of}
+            for name, one in made.manifest.files.items()
+        },
+        "not_told": made.manifest.not_told,
+    }

@@ -1,0 +1,542 @@
+"""The school's records as files: every row, every column, every id that joins them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from simulators.isams.documents import METHODS, batch_xml
+from simulators.school import InventedSchool, invent, shuffled
+from sync.errors import ConfigError
+from sync.exports.columns import MANY, People
+from sync.exports.files import DATASETS_JSON, PEOPLE, Exported, exported, plain
+from sync.exports.tables import tables
+from sync.isams.batch import read_school
+from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
+from sync.names import is_unsafe
+from sync.school import Building, Employee, School, Subject, Term
+from sync.settings import SchoolSettings
+from sync.settings.exporting import DATASETS, LESSON_COLUMNS
+from sync.wanted import exported as wanted_for
+from tests.canaries import found_in
+from tests.unit import datasets_page
+from tests.unit.schools import PLACE, school
+
+AT = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
+INVENTED = invent(150)
+NAMED = {"employees.csv", "pupils.csv"}
+
+type Rows = set[tuple[str, ...]]
+
+
+@cache
+def read(seed: int = 1, *, quirks: bool = True) -> School:
+    """Return everything of an invented school, as the Batch API tells it."""
+    return reading(invent(150, seed=seed, quirks=quirks))
+
+
+def reading(invented: InventedSchool) -> School:
+    return read_school(batch_xml(invented, METHODS), Wanted(besides=frozenset(EXTRAS)))
+
+
+def place(**changes: object) -> SchoolSettings:
+    return SchoolSettings.model_validate(PLACE.model_dump(exclude_defaults=True) | changes)
+
+
+def made(
+    read: School, names: Iterable[str] = DATASETS, at: datetime = AT, **changes: object
+) -> Exported:
+    return exported(read, place(**changes), at, tuple(names))
+
+
+@cache
+def whole() -> Exported:
+    """Return every file of the invented school, with everything that is odd in it."""
+    return made(read())
+
+
+def cells(body: bytes) -> list[list[str]]:
+    """Return the rows of a file as another program reads them, headings first."""
+    return list(csv.reader(io.StringIO(body.decode(), newline=""), strict=True))
+
+
+def rows(of: Exported, name: str) -> Rows:
+    """Return what iSAMS said, row by row, without headings."""
+    return {tuple(map(plain, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
+
+
+def column(of: Exported, name: str, heading: str) -> list[str]:
+    first, *rest = cells(of.files[f"{name}.csv"])
+    return [row[first.index(heading)] for row in rest]
+
+
+# --- Every row --------------------------------------------------------------------------------
+
+
+def said(*values: object) -> tuple[str, ...]:
+    return tuple("" if value is None else str(value).strip() for value in values)
+
+
+def listed(value: object, known: Mapping[object, object] | Iterable[object]) -> object:
+    return value if value in known else None
+
+
+def several(*ids: object) -> str:
+    return MANY.join(dict.fromkeys(str(own) for own in ids if own is not None))
+
+
+def _timetable(one: InventedSchool) -> Rows:
+    sets = Counter(item.code.strip() for item in one.sets)
+    set_ids = {item.code.strip(): item for item in one.sets if sets[item.code.strip()] == 1}
+    taught = {item.timetable_code: item for item in one.teaching_forms}
+    staff = {item.user_code: item for item in one.staff}
+    rooms = {room.id: room for building in one.buildings for room in building.classrooms}
+    periods = {
+        period.id: (week, day, period)
+        for week in one.weeks
+        for day in week.days
+        for period in day.periods
+    }
+    subjects = {subject.id: subject.code for subject in one.subjects}
+    found: Rows = set()
+    for lesson in one.lessons:
+        own = set_ids.get(lesson.code.strip()) if lesson.for_set else None
+        form = None if lesson.for_set else taught.get(lesson.code)
+        about = own or form
+        who, room = staff.get(lesson.teacher), rooms.get(lesson.room_id)
+        week, day, period = periods.get(lesson.period_id, (None, None, None))
+        found.add(
+            said(
+                lesson.code,
+                own and own.id,
+                form and form.id,
+                about and subjects.get(about.subject_id),
+                who and who.initials,
+                who and who.id,
+                period and period.id,
+                week and week.name,
+                day and day.name,
+                period and period.starts,
+                period and period.ends,
+                room and room.code,
+                room and room.id,
+            )
+        )
+    return found
+
+
+TRUTH: Mapping[str, Callable[[InventedSchool], Iterable[tuple[str, ...]]]] = {
+    "school": lambda _: [("9990001", "Northbank School", "2026-11-21", "2026", "34", "Autumn")],
+    "subjects": lambda one: (said(s.id, s.code, s.name) for s in one.subjects),
+    "buildings": lambda one: (said(b.id, b.initials, b.name) for b in one.buildings),
+    "rooms": lambda one: (
+        said(r.id, r.code, r.name, b.id) for b in one.buildings for r in b.classrooms
+    ),
+    "year-groups": lambda one: (said(y.id, y.code, y.name, y.tutor_id) for y in one.years),
+    "forms": lambda one: (said(f.name, f.year, f.tutor_id, f.room_id) for f in one.forms),
+    "academic-houses": lambda one: (
+        said(h.id, h.code, h.name, several(h.master_id, h.assistant_id))
+        for h in one.academic_houses
+    ),
+    "boarding-houses": lambda one: (
+        said(h.id, h.code, h.name, several(h.master_id, h.assistant_id))
+        for h in one.boarding_houses
+    ),
+    "divisions": lambda one: (said(d.id, d.code, d.name, several(*d.years)) for d in one.divisions),
+    "terms": lambda one: (
+        said(t.id, t.name, t.school_year, t.starts_on, t.finishes_on) for t in one.terms
+    ),
+    "employees": lambda one: (
+        said(
+            *(e.id, e.initials, e.title, e.forename, e.surname, e.email),
+            "true" if e.teaches else "false",
+        )
+        for e in one.staff
+    ),
+    "pupils": lambda one: (
+        said(
+            *(p.school_id, p.school_code, p.forename, p.surname, p.year),
+            listed(p.form, {f.name for f in one.forms}),
+            *(p.email, p.academic_house_id, p.boarding_house_id, p.division_id),
+            listed(p.tutor_id, one.employee),
+        )
+        for p in one.pupils
+    ),
+    "sets": lambda one: (
+        said(s.id, s.code, s.name, s.year, listed(s.subject_id, {x.id for x in one.subjects}))
+        for s in one.sets
+    ),
+    "set-members": lambda one: (
+        said(row.set_id, row.school_id)
+        for row in one.memberships
+        if row.school_id in one.pupil and row.set_id in one.teaching_set
+    ),
+    "set-teachers": lambda one: (
+        said(s.id, t.staff_id) for s in one.sets for t in s.teachers if t.staff_id in one.employee
+    ),
+    "periods": lambda one: (
+        said(p.id, p.name, week.name, day.name, p.starts, p.ends)
+        for week in one.weeks
+        for day in week.days
+        for p in day.periods
+    ),
+    "teaching-forms": lambda one: (
+        said(t.id, t.timetable_code, t.form, t.subject_id) for t in one.teaching_forms
+    ),
+    "timetable": _timetable,
+}
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_row_is_what_the_school_knows(name: str) -> None:
+    """Not a record is missing, none is added, and each cell is what iSAMS says."""
+    expected = set(TRUTH[name](INVENTED))
+
+    assert rows(whole(), name) == expected
+    assert len(cells(whole().files[f"{name}.csv"])) == len(expected) + 1
+
+
+def test_what_is_told_is_all_there_is() -> None:
+    """The setting's names, the declaration and the files are one list."""
+    assert [table.name for table in tables(PLACE)] == list(DATASETS)
+    assert list(whole().files) == [*(f"{name}.csv" for name in DATASETS), DATASETS_JSON]
+    assert set(TRUTH) == set(DATASETS)
+
+
+# --- Ids that join them -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quirks", [True, False])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_reference_resolves_or_is_blank(seed: int, *, quirks: bool) -> None:
+    """Whatever iSAMS refers to and does not list: no cell leads nowhere."""
+    found = made(read(seed, quirks=quirks))
+    ids = {table.name: set(column(found, table.name, "id")) for table in tables(PLACE)
+           if table.columns[0].name == "id"}  # fmt: skip
+    led = [
+        (table.name, one.name, own)
+        for table in tables(PLACE)
+        for one in table.columns
+        if one.of
+        for cell in column(found, table.name, one.name)
+        for own in cell.split(MANY)
+        if own and own not in ids[one.of]
+    ]
+
+    assert led == []
+
+
+def test_an_id_stays_where_what_it_means_was_not_read() -> None:
+    """Of forms alone the rooms are unknown, and unknown is not gone."""
+    alone = read_school(
+        batch_xml(INVENTED, METHODS), Wanted(besides=wanted_for(PLACE, ["forms"]).besides)
+    )
+
+    assert alone.rooms is None
+    assert rows(made(alone, ["forms"]), "forms") == set(TRUTH["forms"](INVENTED))
+
+
+def test_a_row_that_joins_nothing_is_left_out() -> None:
+    """A set's teacher who has left is not a teacher without an id."""
+    found = whole()
+
+    assert "" not in column(found, "set-teachers", "employee_id")
+    assert INVENTED.quirks["teacher_not_current"] not in column(found, "set-teachers", "set_id")
+
+
+def test_lessons_that_two_teach_are_two_rows() -> None:
+    """Co-taught rows stay apart, as iSAMS has them."""
+    lesson = next(one for one in read().lessons or () if one.set_id and one.teacher_id)
+    other = next(own for own in read().employees if own != lesson.teacher_id)
+    shared = replace(read(), lessons=(lesson, replace(lesson, teacher_id=other)))
+
+    assert len(cells(made(shared).files["timetable.csv"])) == 3
+    assert set(column(made(shared), "timetable", "teacher_id")) == {lesson.teacher_id, other}
+
+
+# --- The timetable's columns ------------------------------------------------------------------
+
+
+def test_the_header_chooses_columns_order_and_headings() -> None:
+    """What the import wants to see is what it is given."""
+    header = "room=Room, code=SetCode ,teacher_name=Teacher,period"
+    first, *rest = cells(made(read(), timetable_header=header).files["timetable.csv"])
+    names = {f"{one.forename.strip()} {one.surname.strip()}".strip() for one in INVENTED.staff}
+
+    assert first == ["Room", "SetCode", "Teacher", "period"]
+    assert {row[2] for row in rest} - {""} <= names
+    assert len(rest) == len(cells(whole().files["timetable.csv"])) - 1
+
+
+@pytest.mark.parametrize("name", LESSON_COLUMNS)
+def test_each_column_may_be_chosen(name: str) -> None:
+    """Alone or with others a column holds the same, and it is not blank."""
+    other = "code" if name != "code" else "period"
+    told = column(made(read(), timetable_header=f"{other},{name}=X"), "timetable", "X")
+
+    assert any(told)
+    if name != "teacher_name":
+        assert Counter(told) == Counter(column(whole(), "timetable", name))
+
+
+def test_nothing_of_isams_is_called_set_id() -> None:
+    """SetId is a flag there: our set_id is a set's id, or blank."""
+    sets = {str(one.id) for one in INVENTED.sets}
+
+    assert set(column(whole(), "timetable", "set_id")) <= sets | {""}
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("code,colour", "expected columns out of code, set_id,"),
+        ("code,code=Code", "each column once"),
+        ("code=X,period=X", "each heading once"),
+        ("code=,period", "headings such as"),
+        ("code==SUM,period", "headings such as"),
+        ("code=@cmd,period", "headings such as"),
+        ('code="x",period', "headings such as"),
+        ("code", "two columns at least"),
+        (",", "two columns at least"),
+    ],
+)
+def test_a_wrong_header_is_refused(header: str, expected: str) -> None:
+    """Before anything is read, with what was expected."""
+    with pytest.raises(ValidationError, match=expected):
+        place(timetable_header=header)
+
+
+def test_only_what_the_columns_need_is_read() -> None:
+    """A key for lessons alone is enough for lessons alone."""
+    least = wanted_for(place(timetable_header="code,teacher,period,room_id"), ["timetable"])
+    usual = wanted_for(PLACE, ["timetable"])
+
+    assert least.besides == {LESSONS}
+    assert {one.method.partition("_")[0] for one in usual.besides} == {
+        *("Timetable", "Teaching", "Estate")
+    }
+
+
+# --- What is asked for, and what is not told ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("all", DATASETS),
+        (" Rooms, buildings,rooms ", ("buildings", "rooms")),
+        ("rooms,ALL", DATASETS),
+        ("", ()),
+    ],
+)
+def test_the_setting_names_files(text: str, names: tuple[str, ...]) -> None:
+    """In any order and case, each once; left out, nothing is exported."""
+    found = place(datasets=text) if text else place()
+
+    assert found.datasets == names
+
+
+@pytest.mark.parametrize("text", ["rooms,chairs", "chairs", ","])
+def test_an_unknown_file_is_refused(text: str) -> None:
+    """A misspelt name must not leave a file out unseen."""
+    with pytest.raises(ValidationError, match=r"expected all, or one or more of school, subjects"):
+        place(datasets=text)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_one_file_needs_no_other(name: str) -> None:
+    """With what it needs and no more, a file is what it is among all the others."""
+    asked = wanted_for(PLACE, [name])
+    alone = read_school(batch_xml(INVENTED, METHODS), asked)
+
+    assert set(made(alone, [name]).files) == {f"{name}.csv", DATASETS_JSON}
+    if name not in {"pupils", "forms", "teaching-forms", "timetable"}:  # their ids are unchecked
+        assert made(alone, [name]).files[f"{name}.csv"] == whole().files[f"{name}.csv"]
+
+
+def test_what_was_not_told_is_no_file() -> None:
+    """Unknown is never an empty file: it is named as not told."""
+    least = made(read_school(batch_xml(INVENTED, METHODS)))
+    told = {"school", "subjects", "employees", "pupils", "sets", "set-members", "set-teachers"}
+
+    assert set(least.manifest.not_told) == set(DATASETS) - told
+    assert set(least.files) == {f"{name}.csv" for name in told} | {DATASETS_JSON}
+
+
+def test_what_is_empty_is_a_file_of_headings() -> None:
+    """A school without boarding houses has none, and says so."""
+    without = replace(read(), boarding_houses={}, lessons=(), rooms={})
+    found = made(without)
+
+    assert found.files["boarding-houses.csv"] == b"id,code,name,master_ids\r\n"
+    assert found.manifest.files["timetable.csv"].rows == 0
+    assert not any(column(found, "pupils", "boarding_house_id"))
+    assert found.manifest.not_told == ()
+
+
+# --- The day --------------------------------------------------------------------------------------
+
+TERM = Term("34", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 11))
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (datetime(2026, 9, 2, 23, 30, tzinfo=UTC), ["2026-09-03", "2026", "34", "Autumn"]),
+        (datetime(2026, 12, 11, 22, 0, tzinfo=UTC), ["2026-12-11", "2026", "34", "Autumn"]),
+        (datetime(2026, 12, 12, 0, 0, tzinfo=UTC), ["2026-12-12", "2026", "", ""]),
+    ],
+)
+def test_the_term_is_that_of_the_schools_own_day(at: datetime, told: list[str]) -> None:
+    """Past midnight in summer time it is the next day there; in the holidays there is no term."""
+    one = made(replace(school(), terms={"34": TERM}), at=at)
+
+    assert cells(one.files["school.csv"])[1] == ["9990001", "Northbank School", *told]
+
+
+def test_the_year_goes_by_terms_where_the_settings_say_so() -> None:
+    """Then terms are needed, not only asked for: without one there is no year, and no file."""
+    assert wanted_for(place(school_year="terms"), ["rooms"]).needed == {TERMS}
+    with pytest.raises(ConfigError, match="no term in iSAMS has begun"):
+        made(replace(school(), terms={}), school_year="terms")
+
+
+# --- Bytes ----------------------------------------------------------------------------------------
+
+
+def test_the_same_school_in_another_order_gives_the_same_bytes() -> None:
+    """Whatever order iSAMS lists its records in."""
+    for seed in range(3):
+        assert made(reading(shuffled(INVENTED, seed))).files == whole().files
+
+
+def test_a_file_is_rfc_4180_in_utf_8_without_a_mark() -> None:
+    """CRLF, quotes where needed, letters of any script, and nothing before the first heading."""
+    odd = Building("1", 'Łódź, "Old"\nWing', "東")
+    body = made(replace(school(), buildings={"1": odd}), ["buildings"]).files["buildings.csv"]
+    said = plain('\'Łódź, "Old"\nWing')
+
+    assert body == 'id,code,name\r\n1,東,"\'Łódź, ""Old""\nWing"\r\n'.encode()
+    assert said == odd.name
+
+
+def test_half_a_character_stops_nothing() -> None:
+    """JSON can hold what no file can: one room's name must not stop a school's night."""
+    subjects = {"21": Subject("21", "Ph", "Phys\ud800ics")}
+
+    assert rows(made(replace(school(), subjects=subjects)), "subjects") == {
+        ("21", "Ph", "Phys?ics")
+    }
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+44", "-x", "@cmd", "'=1+1", "''@x", "a\tb"])
+def test_a_formula_is_text_and_loses_nothing(text: str) -> None:
+    """A spreadsheet shows it and runs nothing; the apostrophe can be taken away again."""
+    one = replace(school(), buildings={"1": Building("1", text, "")})
+    (cell,) = column(made(one), "buildings", "name")
+
+    assert cell == f"'{text}"
+    assert plain(cell) == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_every_cell_can_be_undone_and_none_is_a_formula(text: str) -> None:
+    """Two texts never become one, and only whole numbers begin with a sign."""
+    one = replace(school(), buildings={"1": Building("1", text, "")})
+    (cell,) = column(made(one, ["buildings"]), "buildings", "name")
+
+    assert plain(cell) == text
+    assert (
+        not is_unsafe(cell) or cell.startswith("'") or cell.lstrip("-").replace(";-", "").isdigit()
+    )
+
+
+def test_a_nursery_year_stays_a_number() -> None:
+    """-1 is a year and no formula, in pupils and among the years of a division."""
+    found = whole()
+
+    assert "-2" in column(found, "pupils", "year")
+    assert "-1;0;1;2" in column(found, "divisions", "years")
+    assert "'-1" not in column(found, "year-groups", "id")
+
+
+# --- What says what it is -------------------------------------------------------------------------
+
+
+def test_the_manifest_says_what_each_file_is() -> None:
+    """What, of whom, how many rows, which bytes, which columns and what they join, read when."""
+    found = whole()
+    told = json.loads(found.files[DATASETS_JSON])
+    for name, facts in told["files"].items():
+        body = found.files[name]
+        assert facts["rows"] == len(cells(body)) - 1
+        assert facts["size_bytes"] == len(body)
+        assert facts["sha256"] == hashlib.sha256(body).hexdigest()
+        assert [one["name"] for one in facts["columns"]] == cells(body)[0]
+        assert facts["about"]
+        assert all(one["about"] for one in facts["columns"])
+
+    assert (told["school"], told["academic_year"]) == ("9990001", 2026)
+    assert datetime.fromisoformat(told["read_at"]) == AT
+    assert set(told["files"]) == set(found.files) - {DATASETS_JSON}
+
+
+def test_names_are_in_the_files_that_say_so() -> None:
+    """P13: who is named, and where, is known before the file is opened."""
+    found = whole()
+    named = {name for name, body in found.files.items() if found_in(body.decode())}
+    by_name = {
+        name
+        for name, facts in found.manifest.files.items()
+        if facts.tells_of == PEOPLE[People.BY_NAME]
+    }
+
+    assert named == by_name == NAMED
+
+
+def test_a_timetable_with_names_says_so() -> None:
+    """The column that names teachers makes the file personal in name."""
+    named = made(read(), timetable_header="code,teacher_name")
+
+    assert named.manifest.files["timetable.csv"].tells_of == "people by name"
+    assert whole().manifest.files["timetable.csv"].tells_of == "people by id"
+
+
+def test_files_of_things_tell_of_nobody() -> None:
+    """What is said to tell of nobody holds no id of a person."""
+    own = {pupil.school_id for pupil in INVENTED.pupils} | {one.initials for one in INVENTED.staff}
+    nobody = {"subjects", "buildings", "rooms", "divisions", "terms", "periods", "sets"}
+    found = {table.name for table in tables(PLACE) if table.people is People.NONE}
+
+    assert found == nobody | {"school", "teaching-forms"}
+    for name in nobody:
+        assert own.isdisjoint(cell for row in rows(whole(), name) for cell in row), name
+
+
+def test_an_employee_is_told_as_teaching_or_not() -> None:
+    """The flag is true or false, in small letters."""
+    staff = {own: Employee(own, "", "A", "B", teaches=own == "1") for own in ("1", "2")}
+
+    assert column(made(replace(school(), employees=staff)), "employees", "teaches") == [
+        "true",
+        "false",
+    ]
+
+
+def test_the_page_shows_exactly_what_is_declared() -> None:
+    """The files and columns of docs/datasets.md are the declaration, to the letter."""
+    page = datasets_page.PAGE.read_text(encoding="utf-8")
+
+    assert datasets_page.refreshed(page) == page
