@@ -3,7 +3,8 @@
     profiles/<profile>/<stamp>-<digest8>/     a profile's files, findings.json, manifest.json
     connectors/<folder>/<stamp>-<digest8>/    the merged files, manifest.json, and its marks
     connectors/<folder>/claims/000123.json    "I alone may talk to SDS now", and 000123.done
-    schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed
+    connectors/<folder>/pauses/000001.json    "send nothing but this former delivery", and its .done
+    schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed; datasets-1/
 
 Every blob is created once and never changed. The manifest comes last: a folder without one does
 not exist yet. *State is which names exist*: see `sync.state`.
@@ -64,7 +65,8 @@ class SetManifest(Record):
     """A profile's sealed set. No personal data.
 
     `pulled_at` is the moment before iSAMS was asked. `counts` are rows by role, `source` the rows
-    that iSAMS gave by dataset, `findings` how many by code.
+    that iSAMS gave by dataset, `findings` how many by code. `withheld` is how many enrollments of
+    students PUPILS_FROM keeps back, by `<org>/<grade>`.
     """
 
     profile: str
@@ -77,11 +79,15 @@ class SetManifest(Record):
     source: Mapping[str, int]
     findings: Mapping[str, int]
     own_grades: tuple[str, ...] = ()
+    withheld: Mapping[str, int] = {}
     code_version: str = __version__
 
 
 class DeliveryManifest(Record):
-    """One connector's delivery: which set of each profile it was merged from. No personal data."""
+    """One connector's delivery: which set of each profile it was merged from. No personal data.
+
+    `restores` is the former delivery whose files these are, if a person asked for them again.
+    """
 
     connector: str
     sources: Mapping[str, str]
@@ -89,6 +95,8 @@ class DeliveryManifest(Record):
     digest: str
     files: Mapping[str, FileFacts]
     counts: Mapping[str, int]
+    withheld: Mapping[str, int] = {}
+    restores: str | None = None
 
 
 def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:

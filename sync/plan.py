@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.delivery import Record
-from sync.sds.csvtext import decode
-from sync.sds.tables import COLUMNS, Row
+from sync.sds import csvtext
+from sync.sds.tables import COURSES, SESSIONS, Row
 from sync.settings import Limits
 
 # How many of a table's first columns say *what* a row is; the rest says how it looks. A changed
 # username counts as one user gone and one come: SDS would match another account.
 _KEY: Mapping[str, int] = {
     "orgs.csv": 1,
+    SESSIONS: 1,
+    COURSES: 1,
     "users.csv": 2,
     "roles.csv": 3,
     "classes.csv": 1,
@@ -73,6 +75,19 @@ class Decision:
     hold: Hold | None
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What settings have to do with a difference.
+
+    `profiles_gone` is how many profiles the baseline had and this one has not: settings took them
+    away, and whether that was meant only a person knows. `withheld` are the enrollments that
+    PUPILS_FROM keeps back, by `<org>/<grade>`: a year group that waits has not lost its own.
+    """
+
+    profiles_gone: int = 0
+    withheld: Mapping[str, int] = field(default_factory=dict)
+
+
 def decide(
     digest: str,
     before: Mapping[str, bytes] | None,
@@ -81,18 +96,15 @@ def decide(
     against: str | None,
     limits: Limits,
     hold_first: bool,
-    profiles_gone: int = 0,
+    meant: Meant | None = None,
 ) -> Decision:
     """Compare *after* with *before*, the files of the delivery called *against*.
 
     Without a baseline everything is new, and *hold_first* decides; but a delivery with an empty
-    table is held all the same. *profiles_gone* is how many profiles the baseline had and this one
-    has not: settings took them away, and whether that was meant only a person knows.
+    table is held all the same. *meant* is what is known of the settings.
     """
-    old = before or {}
-    changes = {
-        name: _change(name, old.get(name), after.get(name)) for name in sorted({*old, *after})
-    }
+    old, known = before or {}, meant or Meant()
+    changes = {name: _change(name, old, after) for name in sorted({*old, *after})}
     plan = Plan(against=against, changes=changes)
     if before is None:
         empty = tuple(
@@ -104,13 +116,17 @@ def decide(
         return Decision(plan, Hold(digest=digest, first=True, excesses=empty) if wait else None)
     met = [excess for name, change in changes.items() for excess in _met(name, change, limits)]
     met += _met_by_org(before, after, limits)
-    met += _met_by_grade(before, after, limits)
-    if profiles_gone:
-        met.append(Excess(table="profiles", what="removed", rows=profiles_gone, allowed=0))
+    met += [
+        excess
+        for excess in _met_by_grade(before, after, limits)
+        if not known.withheld.get(f"{excess.org}/{excess.grade}")
+    ]
+    if known.profiles_gone:
+        met.append(Excess(table="profiles", what="removed", rows=known.profiles_gone, allowed=0))
     return Decision(plan, Hold(digest=digest, first=False, excesses=tuple(met)) if met else None)
 
 
-def _change(name: str, before: bytes | None, after: bytes | None) -> Change:
+def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Change:
     """Count by key: added, removed, and those of which another column differs."""
     size = _KEY[name]
     old = {row[:size]: row[size:] for row in _rows(name, before)}
@@ -140,11 +156,11 @@ def _met_by_org(
     """Yield the limits that one school of several meets.
 
     A small school may vanish and yet be few rows of all. What is a school's is known from its
-    roles, its classes, and through these its enrollments.
+    courses, its roles, its classes, and through these its enrollments.
     """
-    if sum(1 for _ in _rows("orgs.csv", before.get("orgs.csv"))) < 2:
+    if sum(1 for _ in _rows("orgs.csv", before)) < 2:
         return
-    for name in ("roles.csv", "classes.csv", "enrollments.csv"):
+    for name in (COURSES, "roles.csv", "classes.csv", "enrollments.csv"):
         old, new = _by_org(name, before), _by_org(name, after)
         for org in sorted(old):
             left = new.get(org, set())
@@ -155,9 +171,9 @@ def _met_by_org(
 def _by_org(name: str, files: Mapping[str, bytes]) -> dict[str, set[Row]]:
     """Return the keys of a table's rows by the school they are about."""
     size = _KEY[name]
-    org_of = {row[0]: row[1] for row in _rows("classes.csv", files.get("classes.csv"))}
+    org_of = {row[0]: row[1] for row in _rows("classes.csv", files)}
     found: dict[str, set[Row]] = {}
-    for row in _rows(name, files.get(name)):
+    for row in _rows(name, files):
         org = org_of.get(row[0], "") if name == "enrollments.csv" else row[1]
         found.setdefault(org, set()).add(row[:size])
     return found
@@ -181,11 +197,9 @@ def _met_by_grade(
 def _enrolled(files: Mapping[str, bytes]) -> Counter[tuple[str, str]]:
     """Count the enrollments of students by school and grade."""
     grade_of = {
-        row[0]: (row[1], row[3])
-        for row in _rows("roles.csv", files.get("roles.csv"))
-        if row[2] == "student"
+        row[0]: (row[1], row[3]) for row in _rows("roles.csv", files) if row[2] == "student"
     }
-    rows = _rows("enrollments.csv", files.get("enrollments.csv"))
+    rows = _rows("enrollments.csv", files)
     return Counter(grade_of[row[1]] for row in rows if row[1] in grade_of)
 
 
@@ -203,5 +217,5 @@ def _lost(
         yield Excess(table=name, what="emptied", rows=before, allowed=0, org=org)
 
 
-def _rows(name: str, body: bytes | None) -> Iterator[Row]:
-    return iter(()) if body is None else decode(name, body, COLUMNS[name])
+def _rows(name: str, files: Mapping[str, bytes]) -> Iterator[Row]:
+    return csvtext.rows(name, files) if name in files else iter(())

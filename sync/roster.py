@@ -7,6 +7,7 @@ change for the same person or set, and contain `[A-Za-z0-9.-]` only (legacy ids 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 RoleName = Literal["student", "teacher"]
@@ -38,28 +39,64 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class SchoolClass:
-    """A class, its teachers and its students: user ids, sorted, each once, none in both."""
+    """A class, its teachers and its students: user ids, sorted, each once, none in both.
+
+    `subject_id` is the id in iSAMS of what is taught, "" if that is no one subject.
+    """
 
     id: str
     title: str
     teacher_ids: tuple[str, ...]
     student_ids: tuple[str, ...]
+    subject_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A school year or one of its terms, both days included.
+
+    `school_year` is the calendar year in which the school year began, of its terms too.
+    """
+
+    id: str
+    title: str
+    type: Literal["schoolYear", "term"]
+    school_year: int
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is taught in classes of one subject; `subject_id` is the subject's id in iSAMS."""
+
+    id: str
+    title: str
+    code: str
+    subject_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All of one profile: users and classes sorted by id, every reference resolved within it."""
+    """All of one profile: everything sorted by id, every reference resolved within it.
+
+    Sessions and courses are None where the profile does not ask for them: then SDS hears of none.
+    """
 
     org: Org
     users: tuple[User, ...]
     classes: tuple[SchoolClass, ...]
+    sessions: tuple[Session, ...] | None = None
+    courses: tuple[Course, ...] | None = None
 
     def counts(self) -> dict[str, int]:
-        """Return how many students, teachers, classes and enrollments there are."""
+        """Return how many students, teachers, classes and so on there are."""
         students = sum(user.role == "student" for user in self.users)
         return {
             "students": students,
             "teachers": len(self.users) - students,
             "classes": len(self.classes),
             "enrollments": sum(len(c.teacher_ids) + len(c.student_ids) for c in self.classes),
+            **({} if self.sessions is None else {"sessions": len(self.sessions)}),
+            **({} if self.courses is None else {"courses": len(self.courses)}),
         }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 
 from sync.errors import StoreConflict
 
-from .tables import Row
+from .tables import WIDEST, Row, columns
 
 _ROWS_AT_ONCE = 1_000  # text is four bytes a letter while it is being written: keep little of it
 
@@ -57,6 +57,24 @@ def decode(name: str, body: bytes, header: Row) -> Iterator[Row]:
             yield row
     except (UnicodeDecodeError, csv.Error):
         raise StoreConflict("a sealed file is not the CSV we wrote", file=name) from None
+
+
+def rows(name: str, files: Mapping[str, bytes]) -> Iterator[Row]:
+    """Yield the rows of one of a sealed set's *files*, as wide as they can be.
+
+    A column that this set has not asked for is blank, so rows of any two sets can be compared.
+
+    Raises:
+        StoreConflict: the bytes are not what `encode` wrote for a set of these files.
+    """
+    own, widest = columns(files)[name], WIDEST[name]
+    found = decode(name, files[name], own)
+    if own == widest:
+        yield from found
+        return
+    places = [own.index(column) if column in own else None for column in widest]
+    for row in found:
+        yield tuple("" if place is None else row[place] for place in places)
 
 
 def _with_header(header: Row, rows: Iterable[Row]) -> Iterator[Row]:

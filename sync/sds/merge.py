@@ -7,13 +7,13 @@ Enrollments are never united, because the older list may hold a pupil who has si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.errors import MergeConflict
 
-from .csvtext import decode
-from .tables import COLUMNS, Row
+from .csvtext import rows
+from .tables import COURSES, ON_REQUEST, SESSIONS, WIDEST, Row, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,14 @@ class SealedFiles:
     files: Mapping[str, bytes]
 
 
-def merge(sets: Sequence[SealedFiles]) -> dict[str, Iterable[Row]]:
+def merge(sets: Sequence[SealedFiles], also: Collection[str] = ()) -> dict[str, Iterable[Row]]:
     """Return the rows of every file for *sets*, the newest first; sorted, ready to be checked.
 
     People of different schools with one address are one person: the smallest id stays, with a
     role at each school. Within one school an address belongs to whoever the newest set says.
+
+    A file on request is there if one of the sets has it, or if it is among *also*: what SDS may
+    hold already goes on to be sent, if only as a header.
 
     Raises:
         MergeConflict: two schools use one id for different things, as legacy ids can.
@@ -37,7 +40,7 @@ def merge(sets: Sequence[SealedFiles]) -> dict[str, Iterable[Row]]:
     work = _Merge()
     for one in sets:
         work.add(one)
-    return work.rows()
+    return work.rows({name for one in sets for name in one.files} | set(also))
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class _Merge:
     roles: dict[tuple[str, str], Row] = field(default_factory=dict)
     classes: dict[str, Row] = field(default_factory=dict)
     enrollments: dict[str, list[Row]] = field(default_factory=dict)
+    sessions: dict[str, Row] = field(default_factory=dict)
+    courses: dict[str, Row] = field(default_factory=dict)
     _school_of: dict[str, str] = field(default_factory=dict)  # user or class id to school
     _owner: dict[tuple[str, str], str] = field(default_factory=dict)  # school, address to user id
     _holder: dict[str, str] = field(default_factory=dict)  # address to the first user id
@@ -58,15 +63,21 @@ class _Merge:
         self._add_users(one)
         for row in _rows(one, "orgs.csv"):
             self.orgs.setdefault(row[0], row)
+        for row in _rows(one, SESSIONS):
+            self.sessions.setdefault(row[0], row)
+        for row in _rows(one, COURSES):
+            self.courses.setdefault(row[0], row)
         for row in _rows(one, "roles.csv"):
             if row[0] not in self._dropped:
                 self.roles.setdefault((row[0], row[1]), row)
         fresh: dict[str, list[Row]] = {}
         for row in _rows(one, "classes.csv"):
             self._claim(row[0], one.school, "classes.csv")
-            if row[0] not in self.classes:
-                self.classes[row[0]] = row
+            known = self.classes.get(row[0])
+            if known is None:
                 fresh[row[0]] = self.enrollments[row[0]] = []
+            # A newer set that did not ask for sessions or courses says nothing of them.
+            self.classes[row[0]] = row if known is None else _filled(known, row)
         for row in _rows(one, "enrollments.csv"):
             if row[0] in fresh and row[1] not in self._dropped:
                 fresh[row[0]].append(row)
@@ -94,15 +105,18 @@ class _Merge:
                 file=file,
             )
 
-    def rows(self) -> dict[str, Iterable[Row]]:
-        """Return the rows of every file, with each person under the id that stays."""
-        return {
+    def rows(self, files: Collection[str]) -> dict[str, Iterable[Row]]:
+        """Return the rows of every one of *files*, with each person under the id that stays."""
+        made: dict[str, Iterable[Row]] = {
             "orgs.csv": sorted(self.orgs.values()),
+            SESSIONS: sorted(self.sessions.values()),
+            COURSES: sorted(self.courses.values()),
             "users.csv": sorted(row for own, row in self.users.items() if self._id(own) == own),
             "roles.csv": self._merged_roles(),
-            "classes.csv": sorted(self.classes.values()),
+            "classes.csv": self._merged_classes(columns(files)["classes.csv"]),
             "enrollments.csv": self._merged_enrollments(),
         }
+        return {name: found for name, found in made.items() if name in columns(files)}
 
     def _id(self, own: str) -> str:
         while (other := self._alias.get(own, own)) != own:
@@ -118,11 +132,24 @@ class _Merge:
         for row in merged:
             yield row if first[row[0]] is row else (*row[:4], "FALSE")
 
+    def _merged_classes(self, wanted: Row) -> Iterator[Row]:
+        """Yield classes with the columns that are *wanted*."""
+        places = [WIDEST["classes.csv"].index(column) for column in wanted]
+        for row in sorted(self.classes.values()):
+            yield tuple(row[place] for place in places)
+
     def _merged_enrollments(self) -> Iterator[Row]:
         """Yield enrollments. A school has one id for an address, so nobody is in a class twice."""
         for own, listed in sorted(self.enrollments.items()):
             yield from sorted((own, self._id(user), role) for _, user, role in listed)
 
 
+def _filled(newer: Row, older: Row) -> Row:
+    """Return *newer* with what it leaves blank taken from *older*."""
+    return tuple(one or other for one, other in zip(newer, older, strict=True))
+
+
 def _rows(one: SealedFiles, name: str) -> Iterator[Row]:
-    return decode(name, one.files[name], COLUMNS[name])
+    if name in ON_REQUEST and name not in one.files:
+        return iter(())
+    return rows(name, one.files)

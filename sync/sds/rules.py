@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import date
 
 from sync.errors import RosterInvalid
 from sync.names import ADDRESS, ADDRESS_LIMIT, CLASS_ID_LIMIT, TITLE, TITLE_LIMIT, is_unsafe
 
 from .csvtext import encode
-from .tables import COLUMNS, GRADES, Row
+from .tables import COURSES, GRADES, SESSIONS, Row, columns
 
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here
 
 _CLASS_ID = re.compile(rf"[A-Za-z0-9.-]{{1,{CLASS_ID_LIMIT}}}")
+_ID = re.compile(r"[A-Za-z0-9.-]+")
+_YEAR = re.compile(r"[12][0-9]{3}")
 _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is its address
 
 
@@ -28,13 +31,15 @@ class _Rule:
     """How the cells of one file must look; columns by number.
 
     The first `key` columns identify a row. A column that `refers` to a file's ids or holds one of
-    `values` needs no other check; the rest are text, blank only if `optional`.
+    `values` needs no other check; the rest are text or days, the earliest first. Text is blank only
+    if `optional`, and so is a reference.
     """
 
     key: int
     refers: tuple[tuple[int, str], ...] = ()
     values: tuple[tuple[int, frozenset[str]], ...] = ()
     text: tuple[int, ...] = ()
+    days: tuple[int, ...] = ()
     optional: frozenset[int] = frozenset()
     patterns: Mapping[int, re.Pattern[str]] = field(default_factory=dict)
     limits: Mapping[int, int] = field(default_factory=dict)
@@ -43,7 +48,11 @@ class _Rule:
 _ROLES = frozenset({"student", "teacher"})
 
 
-def _rules(grades: Set[str]) -> dict[str, _Rule]:
+def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
+    """Return the rules of every file there can be; *made* are the columns of those there are."""
+    listed = made["classes.csv"]
+    to = {"sessionSourcedIds": SESSIONS, "courseSourcedId": COURSES}
+    references = tuple((listed.index(column), to[column]) for column in to if column in listed)
     return {
         "orgs.csv": _Rule(
             1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _CLASS_ID}
@@ -64,10 +73,19 @@ def _rules(grades: Set[str]) -> dict[str, _Rule]:
                 (4, frozenset({"TRUE", "FALSE"})),
             ),
         ),
+        SESSIONS: _Rule(
+            1,
+            values=((2, frozenset({"schoolYear", "term"})),),
+            text=(0, 1, 3),
+            days=(4, 5),
+            patterns={0: _ID, 3: _YEAR},
+        ),
+        COURSES: _Rule(1, refers=((1, "orgs.csv"),), text=(0, 2, 3), patterns={0: _ID}),
         "classes.csv": _Rule(
             1,
-            refers=((1, "orgs.csv"),),
+            refers=((1, "orgs.csv"), *references),
             text=(0, 2),
+            optional=frozenset(column for column, _ in references),
             patterns={0: _CLASS_ID, 2: TITLE},
             limits={2: TITLE_LIMIT},
         ),
@@ -82,25 +100,29 @@ def files(
 ) -> dict[str, bytes]:
     """Return every SDS file, each row checked as it is written.
 
-    *rows* holds every file of `COLUMNS`, sorted; *own_grades* are codes that the tenant added.
+    *rows* holds every file that is always sent and those on request that are to be, sorted;
+    *own_grades* are codes that the tenant added.
 
     Raises:
         RosterInvalid: a row breaks a rule. It names file, row number and column, never a value.
     """
     known: dict[str, set[str]] = {}
+    made = columns(rows)
+    ruled = _rules(GRADES | own_grades, made)
     return {
-        name: encode(COLUMNS[name], _checked(name, rule, rows[name], known))
-        for name, rule in _rules(GRADES | own_grades).items()
+        name: encode(header, _checked((name, header), ruled[name], rows[name], known))
+        for name, header in made.items()
     }
 
 
 def _checked(
-    name: str, rule: _Rule, rows: Iterable[Row], known: dict[str, set[str]]
+    file: tuple[str, Row], rule: _Rule, rows: Iterable[Row], known: dict[str, set[str]]
 ) -> Iterator[Row]:
-    """Yield *rows* as they are; note in *known* the ids that later files refer to."""
+    """Yield the *rows* of *file* as they are; note in *known* the ids that later files refer to."""
+    name, header = file
     ids = known.setdefault(name, set())
     usernames: set[str] = set()
-    listed = [*rule.values, *((column, known[other]) for column, other in rule.refers)]
+    listed = [*rule.values, *((column, _allowed(column, rule, known)) for column, _ in rule.refers)]
     last: Row = ()
     for number, row in enumerate(rows, start=1):
         key = row[: rule.key]
@@ -118,7 +140,7 @@ def _checked(
                 fault = 1, "is used twice"
             usernames.add(row[1])
         if fault:
-            column_name = COLUMNS[name][fault[0]]
+            column_name = header[fault[0]]
             raise RosterInvalid(
                 f"{name} row {number}: {column_name} {fault[1]}; nothing was sealed: please report"
                 " this",
@@ -130,6 +152,12 @@ def _checked(
         if rule.key == 1:
             ids.add(row[0])
         yield row
+
+
+def _allowed(column: int, rule: _Rule, known: Mapping[str, set[str]]) -> Set[str]:
+    """Return the ids that a reference may be: "" too, if it is optional."""
+    ids = known[dict(rule.refers)[column]]
+    return ids | {""} if column in rule.optional else ids
 
 
 def _unlisted(rule: _Rule, column: int) -> tuple[int, str]:
@@ -151,4 +179,20 @@ def _text_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
             return column, "has a control character, a blank at an end, or would be a formula"
         if column in rule.patterns and not rule.patterns[column].fullmatch(cell):
             return column, "is not in the form that SDS takes"
+    return _day_fault(row, rule)
+
+
+def _day_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
+    """Return the first of the days of *row* that is none, or comes before the one before it."""
+    last = ""
+    for column in rule.days:
+        try:
+            day = date.fromisoformat(row[column]).isoformat()
+        except ValueError:
+            day = "none"
+        if row[column] != day:
+            return column, "is not a day, written as 2026-09-01"
+        if day < last:
+            return column, "is before the day it begins"
+        last = day
     return None

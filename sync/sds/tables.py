@@ -1,13 +1,14 @@
 """The shape of SDS v2.1: which files, which columns in which order, which codes.
 
-Header names are SDS's own and case-sensitive; the order is that of Microsoft's samples. All five
-files are always sent, header only if there are no rows: SDS makes everything inactive that a
-missing file held before (sds.md sections 3.3 and 5.2).
+Header names are SDS's own and case-sensitive; the order is that of Microsoft's samples. Five files
+are always sent, header only if there are no rows: SDS makes everything inactive that a missing
+file held before (sds.md sections 3.3 and 5.2). Two more are sent on request, and from then on
+always. Which files a set has says which columns they have: see `columns`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sync.roster import Roster
 
@@ -20,7 +21,38 @@ COLUMNS: Mapping[str, Row] = {
     "classes.csv": ("sourcedId", "orgSourcedId", "title"),
     "enrollments.csv": ("classSourcedId", "userSourcedId", "role"),
 }
-"""Every file we send, in the order in which references resolve."""
+"""Every file that is always sent, in the order in which references resolve."""
+
+SESSIONS, COURSES = "academicSessions.csv", "courses.csv"
+
+ON_REQUEST: Mapping[str, Row] = {
+    SESSIONS: ("sourcedId", "title", "type", "schoolYear", "startDate", "endDate"),
+    COURSES: ("sourcedId", "orgSourcedId", "title", "code"),
+}
+"""The files that a profile may ask for."""
+
+# By what a class refers to them, in the order of these columns.
+_REFERENCE = {SESSIONS: "sessionSourcedIds", COURSES: "courseSourcedId"}
+
+
+def columns(files: Collection[str]) -> dict[str, Row]:
+    """Return the columns of every file of a set that has *files*; references resolve in order.
+
+    The five are there whether *files* names them or not. A class refers to sessions and courses if,
+    and only if, the set has these files.
+    """
+    asked = [name for name in ON_REQUEST if name in files]
+    made = {
+        "orgs.csv": COLUMNS["orgs.csv"],
+        **{name: ON_REQUEST[name] for name in asked},
+        **COLUMNS,
+    }
+    made["classes.csv"] += tuple(_REFERENCE[name] for name in asked)
+    return made
+
+
+WIDEST: Mapping[str, Row] = columns(ON_REQUEST)
+"""Every file there can be, with every column it can have."""
 
 # The value list that every tenant has; a tenant may add its own (sds.md section 2.4).
 GRADES = frozenset(
@@ -46,7 +78,7 @@ def grade(year: int | None, own: Mapping[int, str]) -> str:
 
 def rows(roster: Roster) -> dict[str, Iterator[Row]]:
     """Return each file's rows, sorted: equal rosters give equal rows in equal order."""
-    return {
+    made: dict[str, Iterator[Row]] = {
         "orgs.csv": iter([(roster.org.id, roster.org.name, "school")]),
         "users.csv": (
             (user.id, user.username, user.given_name, user.family_name) for user in roster.users
@@ -54,9 +86,35 @@ def rows(roster: Roster) -> dict[str, Iterator[Row]]:
         "roles.csv": (
             (user.id, roster.org.id, user.role, user.grade, "TRUE") for user in roster.users
         ),
-        "classes.csv": ((one.id, roster.org.id, one.title) for one in roster.classes),
+        "classes.csv": _classes(roster),
         "enrollments.csv": _enrollments(roster),
     }
+    if roster.sessions is not None:
+        made[SESSIONS] = (
+            (
+                one.id,
+                one.title,
+                one.type,
+                str(one.school_year),
+                f"{one.starts_on}",
+                f"{one.ends_on}",
+            )
+            for one in roster.sessions
+        )
+    if roster.courses is not None:
+        made[COURSES] = ((one.id, roster.org.id, one.title, one.code) for one in roster.courses)
+    return made
+
+
+def _classes(roster: Roster) -> Iterator[Row]:
+    """Yield classes, each in the whole school year: iSAMS does not say which of its terms."""
+    year = next((one.id for one in roster.sessions or () if one.type == "schoolYear"), "")
+    course_of = {one.subject_id: one.id for one in roster.courses or ()}
+    for one in roster.classes:
+        row = one.id, roster.org.id, one.title
+        session = () if roster.sessions is None else (year,)
+        course = () if roster.courses is None else (course_of.get(one.subject_id, ""),)
+        yield (*row, *session, *course)
 
 
 def _enrollments(roster: Roster) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sync.errors import StoreConflict
 from sync.sds import csvtext
+from sync.sds.tables import WIDEST, columns
 
 HEADER = ("sourcedId", "name", "type")
 CELLS = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"))
@@ -48,6 +49,35 @@ def test_a_file_is_utf_8_without_a_mark_and_quoted_only_where_needed() -> None:
     body = csvtext.encode(("a", "b"), [("Zoë", ""), ("x,y", 'say "hi"')])
 
     assert body == 'a,b\r\nZoë,\r\n"x,y","say ""hi"""\r\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "cells"),
+    [
+        ((), ("c1", "1", "8A", "", "")),
+        (("academicSessions.csv",), ("c1", "1", "8A", "fourth", "")),
+        (("courses.csv",), ("c1", "1", "8A", "", "fourth")),
+        (("academicSessions.csv", "courses.csv"), ("c1", "1", "8A", "fourth", "fifth")),
+    ],
+)
+def test_rows_are_as_wide_as_they_can_be(asked: tuple[str, ...], cells: tuple[str, ...]) -> None:
+    """Which other files a set has says which columns classes have; the rest are blank."""
+    made = columns(asked)
+    row = ("c1", "1", "8A", "fourth", "fifth")[: len(made["classes.csv"])]
+    files = {name: csvtext.encode(header, ()) for name, header in made.items()}
+    files["classes.csv"] = csvtext.encode(made["classes.csv"], [row])
+
+    assert list(csvtext.rows("classes.csv", files)) == [cells]
+    assert all(list(csvtext.rows(name, files)) == [] for name in files if name != "classes.csv")
+    assert len(cells) == len(WIDEST["classes.csv"])
+
+
+def test_a_column_that_the_set_has_no_file_for_is_not_ours() -> None:
+    """Classes refer to courses if, and only if, the courses are there."""
+    body = csvtext.encode(WIDEST["classes.csv"], ())
+
+    with pytest.raises(StoreConflict):
+        list(csvtext.rows("classes.csv", {"classes.csv": body, "courses.csv": b""}))
 
 
 @pytest.mark.parametrize("count", [0, 1, 1_999, 2_000, 2_001, 4_500])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from itertools import permutations
 
 import pytest
@@ -12,13 +14,13 @@ from hypothesis import strategies as st
 from simulators.sds import check_files
 from sync.errors import MergeConflict, RosterInvalid, StoreConflict
 from sync.profile import build
-from sync.roster import Org, Roster, SchoolClass, User
+from sync.roster import Course, Org, Roster, SchoolClass, Session, User
 from sync.sds import rules, tables
 from sync.sds.csvtext import decode
 from sync.sds.merge import SealedFiles, merge
-from sync.sds.tables import COLUMNS, Row
+from sync.sds.tables import COLUMNS, ON_REQUEST, Row, columns
 from sync.settings import ProfileSettings
-from tests.unit.schools import PLACE, YEAR, employee, pupil, school, teaching_set
+from tests.unit.schools import PLACE, TODAY, YEAR, employee, pupil, school, teaching_set
 
 type Merged = dict[str, list[Row]]
 
@@ -29,21 +31,39 @@ def sealed(key: str, roster: Roster) -> SealedFiles:
 
 
 def a_set(
-    key: str, people: Mapping[str, str], classes: Mapping[str, tuple[str, str]] | None = None
+    key: str,
+    people: Mapping[str, str],
+    classes: Mapping[str, tuple[str, str]] | None = None,
+    asked: str = "",
 ) -> SealedFiles:
     """Return a set of school *key*: addresses by id, and classes as (teachers, students).
 
-    Ids that begin with `T` are teachers; in classes people are named by ids, blank between.
+    Ids that begin with `T` are teachers; in classes people are named by ids, blank between. *asked*
+    says which further files there are: `sessions`, `courses`. Every class is in the one subject.
     """
     users = tuple(
         User(own, f"{address}@x.example", "teacher" if own.startswith("T") else "student")
         for own, address in sorted(people.items())
     )
     made = tuple(
-        SchoolClass(own, f"Class {own}", tuple(teachers.split()), tuple(students.split()))
+        SchoolClass(own, f"Class {own}", tuple(teachers.split()), tuple(students.split()), "21")
         for own, (teachers, students) in sorted((classes or {}).items())
     )
-    return sealed(key, Roster(Org(key, f"School {key}"), users, made))
+    roster = Roster(Org(key, f"School {key}"), users, made)
+    return sealed(key, with_more(roster, asked))
+
+
+def with_more(roster: Roster, asked: str) -> Roster:
+    """Return *roster* with the sessions and courses of its school, as *asked*."""
+    key, days = roster.org.id, (date(2026, 9, 3), date(2027, 7, 9))
+    year = Session(f"{key}-2026", "2026-27", "schoolYear", 2026, *days)
+    return replace(
+        roster,
+        sessions=(year,) if "sessions" in asked else None,
+        courses=(Course(f"{key}-course-21", "Physics", "Ph", "21"),)
+        if "courses" in asked
+        else None,
+    )
 
 
 def merged(*sets: SealedFiles) -> Merged:
@@ -236,11 +256,97 @@ def test_no_sets_make_no_rows() -> None:
     assert {name: list(rows) for name, rows in merge([]).items()} == {name: [] for name in COLUMNS}
 
 
+# -- sessions and courses ------------------------------------------------------------------------
+
+ONE_CLASS: Mapping[str, tuple[str, str]] = {"c1": ("", "P1")}
+OTHER_CLASS: Mapping[str, tuple[str, str]] = {"c2": ("", "P2")}
+FROM_BEFORE: Mapping[str, bytes] = {
+    "orgs.csv": b"sourcedId,name,type\r\n1,School 1,school\r\n",
+    "users.csv": b"sourcedId,username,givenName,familyName\r\nP2,b@x.example,,\r\n",
+    "roles.csv": b"userSourcedId,orgSourcedId,role,grade,isPrimary\r\nP2,1,student,,TRUE\r\n",
+    "classes.csv": b"sourcedId,orgSourcedId,title\r\nc2,1,Class c2\r\n",
+    "enrollments.csv": b"classSourcedId,userSourcedId,role\r\nc2,P2,student\r\n",
+}
+
+
+def test_a_profile_that_asks_for_nothing_is_merged_with_one_that_does() -> None:
+    """Its classes have no session and no course then, and nobody is lost."""
+    asks = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions courses")
+    asks_not = a_set("1", {"P2": "b"}, OTHER_CLASS)
+
+    for sets in permutations((asks, asks_not)):
+        rows = merged(*sets)
+
+        assert rows["classes.csv"] == [
+            ("c1", "1", "Class c1", "1-2026", "1-course-21"),
+            ("c2", "1", "Class c2", "", ""),
+        ]
+        assert members(rows) == {"c1": ["P1 student"], "c2": ["P2 student"]}
+        assert rows["courses.csv"] == [("1-course-21", "1", "Physics", "Ph")]
+
+
+def test_a_set_that_an_older_version_sealed_is_merged_with_a_newer_one() -> None:
+    """It has five files, and three columns of classes, as one without a request still has."""
+    newer = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions courses")
+
+    assert a_set("1", {"P2": "b"}, OTHER_CLASS).files == FROM_BEFORE
+    rows = merged(newer, SealedFiles("1", FROM_BEFORE))
+    assert [row[3:] for row in rows["classes.csv"]] == [("1-2026", "1-course-21"), ("", "")]
+
+
+def test_a_class_of_two_profiles_has_what_either_asks_for() -> None:
+    """A set that does not ask for sessions says nothing of them, the newer or the older."""
+    sessions = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions")
+    courses = a_set("1", {"P1": "a"}, ONE_CLASS, "courses")
+
+    for sets in permutations((sessions, courses, a_set("1", {"P1": "a"}, ONE_CLASS))):
+        assert merged(*sets)["classes.csv"] == [
+            ("c1", "1", "Class c1", "1-2026", "1-course-21"),
+        ]
+
+
+def test_sessions_of_two_schools_are_united_and_the_newest_says_how_they_are_called() -> None:
+    """Each school has its own, and one that has been renamed since is listed once."""
+    older = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions")
+    renamed = older.files["academicSessions.csv"].replace(b"2026-27", b"2026/27")
+    newer = SealedFiles("1", {**older.files, "academicSessions.csv": renamed})
+
+    rows = merged(newer, a_set("2", {"P3": "c"}, {"c3": ("", "P3")}, "sessions"), older)
+
+    assert [row[:2] for row in rows["academicSessions.csv"]] == [
+        ("1-2026", "2026/27"),
+        ("2-2026", "2026-27"),
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(ON_REQUEST))
+def test_a_file_that_was_sent_goes_on_to_be_sent(name: str) -> None:
+    """Without a set that has it, as a header, and its column of classes stays, blank."""
+    plain = a_set("1", {"P1": "a"}, ONE_CLASS)
+
+    files = rules.files(merge([plain], also=[name]))
+
+    assert files[name] == (",".join(ON_REQUEST[name]) + "\r\n").encode()
+    assert files["classes.csv"].endswith(b"\r\nc1,1,Class c1,\r\n")
+    assert files.keys() == {*COLUMNS, name}
+    assert check_files(files) == []
+
+
+def test_a_set_without_one_of_the_five_files_is_not_taken_for_one_without_people() -> None:
+    """Only what is sent on request may be missing."""
+    for name in COLUMNS:
+        files = {other: body for other, body in FROM_BEFORE.items() if other != name}
+
+        with pytest.raises(KeyError, match=name):
+            rules.files(merge([SealedFiles("1", files)]))
+
+
 # -- properties ----------------------------------------------------------------------------------
 
 PEOPLE = [f"P{number}" for number in range(6)] + ["T6", "T7"]
 ADDRESSES = list("abcdefgh")
 CLASSES = ["c1", "c2", "c3"]
+ASKED = ["", "sessions", "courses", "sessions courses"]
 
 
 @st.composite
@@ -258,7 +364,7 @@ def a_drawn_set(draw: st.DrawFn, key: str) -> SealedFiles:
         teachers = " ".join(one for one in chosen if one.startswith("T"))
         students = " ".join(one for one in chosen if one.startswith("P"))
         classes[f"{name}-{key}"] = (teachers, students)
-    return a_set(key, people, classes)
+    return a_set(key, people, classes, draw(st.sampled_from(ASKED)))
 
 
 FEWER = settings(max_examples=50)  # each draws, writes and checks several sets of files
@@ -274,6 +380,7 @@ def test_a_merge_of_anything_holds_together(sets: list[SealedFiles]) -> None:
     known, classes = set(users(rows)), {row[0] for row in rows["classes.csv"]}
     assert all(own in classes and user in known for own, user, _ in rows["enrollments.csv"])
     assert {row[0] for row in rows["roles.csv"]} == known
+    assert set(rows) == set(COLUMNS).union(*(one.files for one in sets))
 
 
 @FEWER
@@ -295,7 +402,8 @@ def test_nobody_is_enrolled_by_an_older_set_where_a_newer_has_the_class(
 
 
 def _rows(one: SealedFiles) -> Merged:
-    return {name: list(decode(name, body, COLUMNS[name])) for name, body in one.files.items()}
+    made = columns(one.files)
+    return {name: list(decode(name, body, made[name])) for name, body in one.files.items()}
 
 
 @FEWER
@@ -345,7 +453,7 @@ def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
         ],
     )
     sets = [
-        sealed("1", build(read, PLACE, ProfileSettings.model_validate(one), YEAR).roster)
+        sealed("1", build(read, PLACE, ProfileSettings.model_validate(one), YEAR, TODAY).roster)
         for one in profiles
     ]
 

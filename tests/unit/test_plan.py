@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import plan
-from sync.plan import Change, Decision, Excess
+from sync.plan import Change, Decision, Excess, Meant
 from sync.sds.csvtext import encode
-from sync.sds.tables import COLUMNS, Row
+from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
 from sync.settings import Limits
 
 type Tables = Mapping[str, Iterable[Row]]
@@ -21,8 +21,9 @@ NOTHING = Change(before=0, after=0, added=0, removed=0, changed=0)
 
 
 def files(tables: Tables | None = None) -> dict[str, bytes]:
-    """Return all five files, empty but for *tables*."""
-    return {name: encode(COLUMNS[name], (tables or {}).get(name, ())) for name in COLUMNS}
+    """Return the five files and those of *tables*, empty but for *tables*."""
+    made = columns(tables or ())
+    return {name: encode(made[name], (tables or {}).get(name, ())) for name in made}
 
 
 def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
@@ -45,7 +46,7 @@ def excesses(before: Tables, after: Tables, limits: Limits = LIMITS) -> tuple[Ex
 
 def rows(name: str, numbers: Iterable[int]) -> dict[str, list[Row]]:
     """Return a table of as many rows as there are *numbers*, each unlike the others."""
-    blank = ("",) * (len(COLUMNS[name]) - 2)
+    blank = ("",) * (len(columns([name])[name]) - 2)
     return {name: [(f"{number:06}", f"u{number}", *blank) for number in numbers]}
 
 
@@ -131,13 +132,98 @@ def test_removals_are_held_from_one_row_over_the_limit(
     assert found == told
 
 
-@pytest.mark.parametrize("table", sorted(COLUMNS.keys() - {"orgs.csv"}))
+@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"orgs.csv"}))
 @pytest.mark.parametrize("before", [1, 10])
 def test_an_emptied_table_is_held_at_any_size(table: str, before: int) -> None:
     """Even where the limit in rows would let it go."""
     found = excesses(rows(table, range(before)), {})
 
     assert found == (Excess(table=table, what="emptied", rows=before, allowed=0),)
+
+
+def asked(number: int) -> dict[str, list[Row]]:
+    """Return a delivery of so many terms, courses, and classes that refer to them."""
+    every = [f"{one:02}" for one in range(number)]
+    return {
+        "academicSessions.csv": [
+            (one, "Autumn", "term", "2026", "2026-09-03", "2026-12-11") for one in every
+        ],
+        "courses.csv": [(one, "1", "Physics", "Ph") for one in every],
+        "classes.csv": [(one, "1", "8A", one, one) for one in every],
+    }
+
+
+def test_what_goes_on_request_is_compared_as_all_else() -> None:
+    """A term whose days move is changed, and a class whose course is another; neither is held."""
+    after = asked(4)
+    after["academicSessions.csv"][0] = ("00", "Autumn", "term", "2026", "2026-09-04", "2026-12-11")
+    after["classes.csv"][1] = ("01", "1", "8A", "01", "03")
+
+    decision = decided(asked(5), after)
+
+    assert decision.hold is None
+    one_less = Change(before=5, after=4, added=0, removed=1, changed=1)
+    assert decision.plan.changes["academicSessions.csv"] == one_less
+    assert decision.plan.changes["classes.csv"] == one_less
+    assert decision.plan.changes["courses.csv"] == one_less.model_copy(update={"changed": 0})
+
+
+def test_asking_for_more_changes_every_class_and_loses_none() -> None:
+    """The file is new and each class has a reference more: that is no loss, so nothing waits."""
+    before: dict[str, list[Row]] = {"classes.csv": [("00", "1", "8A"), ("01", "1", "8A")]}
+
+    decision = decided(before, asked(2))
+
+    assert decision.hold is None
+    assert decision.plan.changes["courses.csv"] == NOTHING.model_copy(
+        update={"after": 2, "added": 2}
+    )
+    assert decision.plan.changes["classes.csv"] == NOTHING.model_copy(
+        update={"before": 2, "after": 2, "changed": 2}
+    )
+
+
+@pytest.mark.parametrize("name", sorted(ON_REQUEST))
+def test_a_request_that_settings_took_away_waits(name: str) -> None:
+    """Its file is a header now, and every class loses its reference: only a person knows why."""
+    before = asked(4)
+    after = before | {name: []}
+
+    assert excesses(before, after) == (Excess(table=name, what="emptied", rows=4, allowed=0),)
+
+
+@pytest.mark.parametrize("name", sorted(ON_REQUEST))
+def test_a_header_that_goes_on_to_be_sent_changes_nothing(name: str) -> None:
+    """With it or without it, and with a blank column of classes or none: the same."""
+    with_header = {name: [], "classes.csv": [("00", "1", "8A", "")]}
+    without: dict[str, list[Row]] = {"classes.csv": [("00", "1", "8A")]}
+
+    for before, after in (
+        (with_header, with_header),
+        (with_header, without),
+        (without, with_header),
+    ):
+        decision = decided(before, after)
+
+        assert decision.hold is None
+        assert not any(one.added + one.removed + one.changed for one in _changes(decision))
+
+
+def _changes(decision: Decision) -> Iterable[Change]:
+    return decision.plan.changes.values()
+
+
+def test_a_small_school_cannot_lose_all_its_courses_within_a_large_group() -> None:
+    """Eight of 108 are few rows, and all that this school has."""
+    large = [(f"1-{one:03}", "1", "Physics", "Ph") for one in range(100)]
+    small = [(f"2-{one:03}", "2", "Physics", "Ph") for one in range(8)]
+
+    schools = group(range(8))
+    schools["classes.csv"] = [(*row, "") for row in schools["classes.csv"]]
+
+    found = excesses(schools | {"courses.csv": [*large, *small]}, schools | {"courses.csv": large})
+
+    assert found == (Excess(table="courses.csv", what="emptied", rows=8, allowed=0, org="2"),)
 
 
 def group(small: Iterable[int]) -> dict[str, list[Row]]:
@@ -208,7 +294,7 @@ def test_new_users_are_held_from_one_over_the_limit(
     assert found == told
 
 
-@pytest.mark.parametrize("table", sorted(COLUMNS.keys() - {"users.csv"}))
+@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"users.csv"}))
 def test_only_users_have_a_limit_to_what_is_new(table: str) -> None:
     """Sets and lists come in hundreds every September."""
     assert excesses(rows(table, range(1)), rows(table, range(500))) == ()
@@ -284,12 +370,33 @@ def test_a_year_group_that_vanishes_waits_however_few_it_is_of_all() -> None:
     assert excesses(years(300, 300, 20), years(300, 300, 1)) == ()
 
 
+def test_a_year_group_that_waits_for_pupils_from_has_not_vanished() -> None:
+    """Its pupils are kept out on purpose; another year's absence is still told."""
+    before, after = files(years(300, 300, 20)), files(years(300, 300, 0))
+
+    held_back, elsewhere = (
+        plan.decide(
+            "d",
+            before,
+            after,
+            against="a",
+            limits=LIMITS,
+            hold_first=False,
+            meant=Meant(withheld=withheld),
+        ).hold
+        for withheld in ({"1/03": 20}, {"1/02": 20})
+    )
+
+    assert held_back is None
+    assert elsewhere is not None
+
+
 def test_a_profile_that_settings_took_away_waits() -> None:
     """Nobody is asked when an app setting is deleted; here somebody is."""
     same = files(group(()))
 
     decision = plan.decide(
-        "d", same, same, against="a", limits=LIMITS, hold_first=False, profiles_gone=1
+        "d", same, same, against="a", limits=LIMITS, hold_first=False, meant=Meant(profiles_gone=1)
     )
 
     assert decision.hold is not None
@@ -326,7 +433,7 @@ def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
 NUMBERS = st.sets(st.integers(0, 60))
 
 
-@given(st.sampled_from(sorted(COLUMNS)), NUMBERS, NUMBERS)
+@given(st.sampled_from(sorted(WIDEST)), NUMBERS, NUMBERS)
 def test_no_loss_over_the_limits_slips_through(
     table: str, before: set[int], after: set[int]
 ) -> None:

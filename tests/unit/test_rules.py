@@ -12,7 +12,7 @@ from simulators.sds import check_files
 from sync.errors import RosterInvalid
 from sync.sds import rules
 from sync.sds.csvtext import decode
-from sync.sds.tables import COLUMNS, GRADES, Row
+from sync.sds.tables import COLUMNS, GRADES, WIDEST, Row
 
 CLASS = "9990001-2026-301"
 SOUND: Mapping[str, list[Row]] = {
@@ -31,6 +31,18 @@ SOUND: Mapping[str, list[Row]] = {
         (CLASS, "9990001-T41", "teacher"),
     ],
 }
+YEAR = "9990001-2026"
+COURSE = "9990001-course-21"
+WIDER: Mapping[str, list[Row]] = {
+    **SOUND,
+    "academicSessions.csv": [
+        (YEAR, "2026-27", "schoolYear", "2026", "2026-09-03", "2027-07-09"),
+        (f"{YEAR}-term-31", "Autumn", "term", "2026", "2026-09-03", "2026-12-11"),
+    ],
+    "courses.csv": [(COURSE, "9990001", "Physics", "Ph")],
+    "classes.csv": [(CLASS, "9990001", "8A-Ph1", YEAR, COURSE)],
+}
+DAY = "is not a day, written as 2026-09-01"
 FORM = "is not in the form that SDS takes"
 UNSAFE = "has a control character, a blank at an end, or would be a formula"
 TWICE = "is used twice, or the rows are not sorted"
@@ -52,6 +64,31 @@ def test_no_rows_at_all_are_five_headers() -> None:
     assert files == {
         name: (",".join(columns) + "\r\n").encode() for name, columns in COLUMNS.items()
     }
+
+
+def test_sound_rows_of_all_seven_files_are_written_as_they_are() -> None:
+    """Sessions and courses too, and a class may refer to neither."""
+    other = ("9990001-2026-302", "9990001", "8B-Ph1", "", "")
+    rows = {**WIDER, "classes.csv": [*WIDER["classes.csv"], other]}
+
+    files = rules.files(rows)
+
+    assert {name: list(decode(name, files[name], WIDEST[name])) for name in files} == rows
+    assert list(files) == list(WIDEST)
+    assert check_files(files) == []
+
+
+@pytest.mark.parametrize("name", ["academicSessions.csv", "courses.csv"])
+def test_a_class_is_written_with_the_one_reference_that_was_asked_for(name: str) -> None:
+    """Its column comes fourth then, whichever it is, and leads to the right file."""
+    place = 3 if name == "academicSessions.csv" else 4
+    (row,) = WIDER["classes.csv"]
+    rows = {**SOUND, name: WIDER[name], "classes.csv": [(*row[:3], row[place])]}
+
+    assert check_files(rules.files(rows)) == []
+    rows["classes.csv"] = [(*row[:3], row[7 - place])]
+    with pytest.raises(RosterInvalid, match=rf"classes.csv row 1: .* is not in {name}"):
+        rules.files(rows)
 
 
 BREAKS: list[tuple[str, Row, str, str]] = [
@@ -95,17 +132,50 @@ BREAKS: list[tuple[str, Row, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("file", "row", "column", "told"), BREAKS)
+_TERM = f"{YEAR}-term-32"
+_AUTUMN = "Autumn", "term", "2026", "2026-09-03", "2026-12-11"
+WIDER_BREAKS: list[tuple[str, Row, str, str]] = [
+    ("academicSessions.csv", (f"{YEAR}_2", *_AUTUMN), "sourcedId", FORM),
+    ("academicSessions.csv", (YEAR, *_AUTUMN), "sourcedId", TWICE),
+    ("academicSessions.csv", (_TERM, "", *_AUTUMN[1:]), "title", "is blank"),
+    ("academicSessions.csv", (_TERM, "=secret", *_AUTUMN[1:]), "title", UNSAFE),
+    ("academicSessions.csv", (_TERM, "Autumn", "Term", *_AUTUMN[2:]), "type", UNKNOWN),
+    ("academicSessions.csv", (_TERM, "Autumn", "semester", *_AUTUMN[2:]), "type", UNKNOWN),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:2], "2026-27", *_AUTUMN[3:]), "schoolYear", FORM),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:2], "", *_AUTUMN[3:]), "schoolYear", "is blank"),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:3], "", "2026-12-11"), "startDate", DAY),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:3], "20260903", "2026-12-11"), "startDate", DAY),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:4], "2027-02-29"), "endDate", DAY),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:4], "2026-09-02"), "endDate", "is before the day"),
+    ("courses.csv", ("9990001-course_22", "9990001", "Maths", "Ma"), "sourcedId", FORM),
+    ("courses.csv", (COURSE, "9990001", "Maths", "Ma"), "sourcedId", TWICE),
+    ("courses.csv", (f"{COURSE}2", "secret", "Maths", "Ma"), "orgSourcedId", "orgs.csv"),
+    ("courses.csv", (f"{COURSE}2", "9990001", "", "Ma"), "title", "is blank"),
+    ("courses.csv", (f"{COURSE}2", "9990001", "M" * 257, "Ma"), "title", "is too long"),
+    ("courses.csv", (f"{COURSE}2", "9990001", "Maths", ""), "code", "is blank"),
+    ("courses.csv", (f"{COURSE}2", "9990001", "Maths", "+secret"), "code", UNSAFE),
+    ("classes.csv", (f"{CLASS}2", "9990001", "8B", "secret", ""), "sessionSourcedIds",
+     "academicSessions.csv"),
+    ("classes.csv", (f"{CLASS}2", "9990001", "8B", f"{YEAR},{YEAR}", ""), "sessionSourcedIds",
+     "academicSessions.csv"),
+    ("classes.csv", (f"{CLASS}2", "9990001", "8B", "", "secret"), "courseSourcedId", "courses.csv"),
+    ("classes.csv", (f"{CLASS}2", "", "8B", "", ""), "orgSourcedId", "orgs.csv"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "row", "column", "told"), [*BREAKS, *WIDER_BREAKS])
 def test_a_row_that_breaks_a_rule_stops_everything(
     file: str, row: Row, column: str, told: str
 ) -> None:
     """No file is written; the message names file, row and column, and no cell."""
-    rows = {name: [*sound, *([row] if name == file else [])] for name, sound in SOUND.items()}
+    wide = (file, row, column, told) in WIDER_BREAKS
+    tables = WIDER if wide else SOUND
+    rows = {name: [*sound, *([row] if name == file else [])] for name, sound in tables.items()}
 
     with pytest.raises(RosterInvalid) as caught:
         rules.files(rows)
 
-    number = len(SOUND[file]) + 1
+    number = len(tables[file]) + 1
     assert str(caught.value).startswith(f"{file} row {number}: {column} ")
     assert told in str(caught.value)
     assert caught.value.facts == {"file": file, "row": number, "column": column}
@@ -170,7 +240,31 @@ def _nearly_sound(draw: st.DrawFn) -> dict[str, list[Row]]:
             (one, user, draw(role)) for one in classes for user in users if draw(st.booleans())
         ],
     }
+    sessions, courses = draw(st.booleans()), draw(st.booleans())
+    day = st.sampled_from(("2026-09-03", "2026-12-11", "20270709", ""))
+    if sessions:
+        made["academicSessions.csv"] = [
+            (one, draw(WORDS), draw(st.sampled_from(("schoolYear", "term"))), "2026", draw(day),
+             draw(day))
+            for one in draw(_ids(r"[A-Z0-9.-]{1,3}"))
+        ]  # fmt: skip
+    if courses:
+        made["courses.csv"] = [
+            (one, draw(org), draw(WORDS), draw(WORDS)) for one in draw(_ids(r"[A-Z0-9.-]{1,3}"))
+        ]
+    made["classes.csv"] = [
+        (
+            *row,
+            *([draw(_one_of(made["academicSessions.csv"]))] if sessions else []),
+            *([draw(_one_of(made["courses.csv"]))] if courses else []),
+        )
+        for row in made["classes.csv"]
+    ]
     return made
+
+
+def _one_of(rows: list[Row]) -> st.SearchStrategy[str]:
+    return st.sampled_from(["", "x", *(row[0] for row in rows)])
 
 
 @settings(max_examples=300)

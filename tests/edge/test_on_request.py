@@ -1,0 +1,262 @@
+"""Sessions and courses, from iSAMS to SDS: sent on request, once sent always sent; and P8."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from simulators.isams import IsamsSimulator
+from simulators.isams.documents import METHODS
+from simulators.isams.keys import BatchKey
+from simulators.school import InventedSchool, invent, shuffled, without_pupils
+from simulators.sds import Answer, Knobs, check_files
+from sync import asking, run, sending
+from sync.edge.clock import Budget
+from sync.edge.world import Source
+from sync.environment import load
+from sync.isams.datasets import TERMS, Wanted
+from sync.report import Outcome
+from sync.sds.tables import COLUMNS, ON_REQUEST
+from sync.terminal.tables import numbers
+from tests.clocks import FakeClock
+from tests.edge.isams_edge import isams_of
+from tests.edge.rest_edge import BUDGET_S, rest_of, simulated
+from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
+
+SCHOOL = invent(20, quirks=False)
+QUICK = Knobs(operation_polls=0, run_duration_s=60)
+BOTH = {
+    "PROFILES__SENIORS__SESSIONS": "true",
+    "PROFILES__SENIORS__COURSES": "true",
+    "PROFILES__PREP__SESSIONS": "true",
+    "PROFILES__PREP__COURSES": "true",
+}
+WITHOUT_TERMS = [method for method in METHODS if method != "School_GetSchoolTerms"]
+
+
+def changed(number: int) -> InventedSchool:
+    """Return the school without one of its pupils: another for each *number*."""
+    covered = [pupil for pupil in SCHOOL.pupils if pupil.year >= 3]
+    return without_pupils(SCHOOL, [covered[number].school_id])
+
+
+def set_to(one: TestWorld, **asked: str) -> None:
+    """Start the app anew with other settings, a day later."""
+    key = {"SCHOOLS__NORTHBANK__ISAMS_KEY": next(iter(one.isams.keys))}
+    env = {**ONE_SCHOOL, "SDS__HOLD_FIRST": "false", **key, **asked}
+    one.clock.advance(24 * 3600)
+    one.isams.flush()
+    one.world = one.process(settings=load(env))
+
+
+def next_day(one: TestWorld, school: InventedSchool) -> Outcome:
+    """Pull and send the *school* a day later; return what became of it."""
+    one.clock.advance(24 * 3600)
+    one.isams.school = school
+    one.isams.flush()
+    one.pull()
+    return one.accept().outcome
+
+
+def sent(**asked: str) -> TestWorld:
+    """Return a world whose first delivery SDS has taken."""
+    one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **asked})
+    one.pull()
+    assert one.accept().outcome is Outcome.ACCEPTED
+    return one
+
+
+def held_for(one: TestWorld) -> set[tuple[str, str]]:
+    """Return the limits that the newest delivery meets: tables, and what would happen to them."""
+    own = one.look().states[-1][0].id
+    held = json.loads(one.store.read(f"{one.look().prefix}{own}/held.json"))
+    return {(excess["table"], excess["what"]) for excess in held["excesses"]}
+
+
+def rows(one: TestWorld, name: str) -> list[list[str]]:
+    """Return the rows of a file that SDS was given last."""
+    return [line.split(",") for line in one.sds.submissions[-1].files[name].decode().split()[1:]]
+
+
+def test_sds_is_given_what_was_asked_for_and_finds_no_fault() -> None:
+    """The school year, its three terms, and a course for each subject; every class refers."""
+    one = sent(**BOTH)
+
+    files = one.sds.submissions[-1].files
+    assert files.keys() == {*COLUMNS, *ON_REQUEST}
+    assert check_files(files) == []
+    sessions = rows(one, "academicSessions.csv")
+    assert [row[0] for row in sessions] == ["9990001-2026", *(row[0] for row in sessions[1:])]
+    assert [row[2] for row in sessions] == ["schoolYear", "term", "term", "term"]
+    courses = {row[0] for row in rows(one, "courses.csv")}
+    classes = files["classes.csv"].decode().splitlines()[1:]
+    assert {line.split(",")[-2] for line in classes} == {"9990001-2026"}
+    assert {line.split(",")[-1] for line in classes} == courses
+
+
+def test_who_asks_for_nothing_sends_the_five_files() -> None:
+    """Not a file, not a column more than ever."""
+    one = sent()
+
+    assert one.sds.submissions[-1].files.keys() == set(COLUMNS)
+    for name, header in COLUMNS.items():
+        first = one.sds.submissions[-1].files[name].partition(b"\r\n")[0]
+        assert first.decode() == ",".join(header)
+
+
+def test_one_profile_may_ask_alone() -> None:
+    """The classes of the other have neither a session nor a course."""
+    one = sent(PROFILES__SENIORS__SESSIONS="true", PROFILES__SENIORS__COURSES="true")
+
+    files = one.sds.submissions[-1].files
+    assert check_files(files) == []
+    tails = [line.split(",")[-2:] for line in files["classes.csv"].decode().splitlines()[1:]]
+    assert ["", ""] in tails
+    assert {bool(session) for session, _ in tails} == {True, False}
+
+
+def test_asking_later_is_sent_without_a_hold() -> None:
+    """Nothing is lost by it: the same people are in the same classes."""
+    one = sent()
+    set_to(one, **BOTH)
+
+    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
+    assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
+
+
+def test_what_settings_take_away_waits_and_is_then_sent_as_a_header_for_ever() -> None:
+    """A file that is missing would empty in SDS what it held, and nobody would have said so."""
+    one = sent(**BOTH)
+    set_to(one)
+
+    assert next_day(one, SCHOOL) is Outcome.HELD
+    assert {("academicSessions.csv", "emptied")} <= held_for(one)
+    assert {table for table, _ in held_for(one)} == set(ON_REQUEST)
+    assert len(one.sds.submissions) == 1
+
+    asking.answer(one.world, one.look().states[-1][0].id, approve=True)
+    assert one.accept().outcome is Outcome.ACCEPTED
+    headers = {name: (",".join(cells) + "\r\n").encode() for name, cells in ON_REQUEST.items()}
+    assert one.sds.submissions[-1].files.items() >= headers.items()
+    assert check_files(one.sds.submissions[-1].files) == []
+
+    assert next_day(one, SCHOOL) is Outcome.UNCHANGED
+    for number in range(2):
+        assert next_day(one, changed(number)) is Outcome.ACCEPTED
+        assert one.sds.submissions[-1].files.items() >= headers.items()
+    set_to(one, **BOTH)
+    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
+    assert len(rows(one, "academicSessions.csv")) == 4
+
+
+def test_a_request_that_nobody_approved_leaves_nothing_behind() -> None:
+    """What SDS was never given need not be sent on: the five files again."""
+    one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH}, SDS__HOLD_FIRST="true")
+    one.pull()
+    assert one.accept().outcome is Outcome.HELD
+    asking.answer(one.world, one.look().states[-1][0].id, approve=False)
+    set_to(one)
+
+    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
+    assert one.sds.submissions[-1].files.keys() == set(COLUMNS)
+
+
+def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
+    """SDS may have taken it although its answer never came."""
+    one = sent()
+    set_to(one, **BOTH)
+    one.sds.fail_next("operation", Answer(503), times=None)
+    one.pull()
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SUBMITTED
+    one.clock.advance(24 * 3600)
+    sending.send(one.world, CONNECTOR)
+    one.sds.heal()
+    set_to(one)
+
+    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
+    assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
+
+
+@pytest.mark.parametrize("lists_files", [True, False])
+@pytest.mark.parametrize("name", sorted(ON_REQUEST))
+def test_a_file_on_request_that_sds_did_not_find_is_no_acceptance(
+    name: str, *, lists_files: bool
+) -> None:
+    """A warning to SDS; to us, every class without its session or course."""
+    one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH})
+    body = {
+        "status": "succeeded",
+        "validatedFiles": sorted({*COLUMNS, *ON_REQUEST} - {name}) if lists_files else [],
+        "errors": [],
+        "warnings": [{"code": "OptionalFileNotFound", "target": name}],
+    }
+    one.sds.fail_next("operation", Answer(200, body=json.dumps(body).encode()))
+    one.pull()
+
+    assert one.send_until_still().outcome is Outcome.REFUSED
+
+
+def test_the_same_school_in_another_order_is_unchanged() -> None:
+    """Terms and subjects may come as they like."""
+    one = sent(**BOTH)
+
+    assert next_day(one, shuffled(SCHOOL, 3)) is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize("quirks", [False, True])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_apis_tell_sds_the_same_sessions_and_courses(seed: int, *, quirks: bool) -> None:
+    """The same school gives the same seven files, byte for byte, whichever API it is read by."""
+    school, clock = invent(60, seed=seed, quirks=quirks), FakeClock()
+    batch = isams_of(IsamsSimulator(school, clock=clock.now), clock)
+    rest = rest_of(simulated(clock, school), clock)
+
+    told = [_files(source, clock) for source in (batch, rest)]
+
+    assert told[0] == told[1]
+    assert all(told[0][name].count(b"\n") > 1 for name in (*COLUMNS, *ON_REQUEST))
+
+
+def _files(source: Source, clock: FakeClock) -> dict[str, bytes]:
+    read = source.school(Budget.of(clock, BUDGET_S), Wanted(needed=frozenset({TERMS})))
+    env = {**ONE_SCHOOL, **BOTH, "SCHOOLS__NORTHBANK__ISAMS_KEY": "invented-key"}
+    at = datetime(2026, 11, 21, 22, tzinfo=UTC)
+    made = run.profile_set(load(env), "seniors", read, at)
+    return {name: body for name, body in made.files.items() if name.endswith(".csv")}
+
+
+def test_people_are_told_in_their_own_words() -> None:
+    """What changed is shown by what it is, not by the name of a file."""
+    told = {"academicSessions_added": 4, "courses_added": 1, "sessions": 1, "courses": 2}
+
+    assert numbers(told) == "4 sessions added, 1 course added, 1 session, 2 courses"
+
+
+def test_without_terms_there_is_no_set() -> None:
+    """A key that may not read School Terms says which to tick, and SDS keeps what it has."""
+    one = sent(**BOTH)
+    key = next(iter(one.isams.keys))
+    one.isams.keys = {key: BatchKey(guid=key, methods=WITHOUT_TERMS)}
+    one.clock.advance(24 * 3600)
+    one.isams.flush()
+
+    step = one.pull()
+
+    assert step.outcome is Outcome.FAILED
+    assert "School Terms" in str(step.error)
+    assert len([blob for blob in one.store.blobs("profiles/") if "manifest" in blob.name]) == 2
+
+
+def test_a_year_that_has_no_terms_yet_is_not_sent() -> None:
+    """On 1 September, if nobody has entered the terms: SDS keeps the old year until then."""
+    one = sent(**BOTH)
+    set_to(one, **BOTH, SCHOOLS__NORTHBANK__SCHOOL_YEAR="2035")
+
+    step = one.pull()
+
+    assert step.outcome is Outcome.FAILED
+    assert "no terms of the school year 2035-36" in str(step.error)
