@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Literal
@@ -14,7 +14,6 @@ from sync.edge.world import World
 from sync.errors import TargetError, TargetRejected
 from sync.records import Accepted, Receipt, RunAsked, Submitted
 from sync.report import Outcome, Step
-from sync.sds.tables import COLUMNS
 from sync.state import Folder
 from sync.view import View
 
@@ -39,7 +38,7 @@ def check(world: World, view: View, one: Folder) -> Step:
         if overdue:
             return write_receipt(world, view, one, Receipt(outcome="no-answer", at=view.now))
         return Step("check", Outcome.CHECKING, view.connector, one.id, again_in_s=15.0)
-    faults = _faults(operation)
+    faults = _faults(operation, view.manifest(world, one).files)
     if faults:
         took_some = operation.state == "accepted"
         outcome: Literal["incomplete", "refused"] = "incomplete" if took_some else "refused"
@@ -51,13 +50,13 @@ def check(world: World, view: View, one: Folder) -> Step:
     return Step("check", Outcome.ACCEPTED, view.connector, one.id, again_in_s=0.0)
 
 
-def _faults(operation: Operation) -> tuple[Mapping[str, str], ...]:
-    """Return why SDS did not take everything; () if it did.
+def _faults(operation: Operation, sent: Collection[str]) -> tuple[Mapping[str, str], ...]:
+    """Return why SDS did not take every file that was *sent*; () if it did.
 
     A file of ours that SDS did not find is only a warning to SDS, but would empty every class.
     """
-    unseen = [one for one in operation.warnings if one.file in COLUMNS and "NotFound" in one.code]
-    left = COLUMNS.keys() - set(operation.validated_files) if operation.validated_files else ()
+    unseen = [one for one in operation.warnings if one.file in sent and "NotFound" in one.code]
+    left = set(sent) - set(operation.validated_files) if operation.validated_files else ()
     found = [{"code": one.code, "file": one.file} for one in (*operation.errors, *unseen)]
     found += [{"code": "NotValidated", "file": name} for name in sorted(left)]
     if operation.state == "rejected" and not found:

@@ -14,10 +14,10 @@ from sync.edge.queues import QUEUES
 from sync.edge.world import World
 from sync.errors import AnswerRefused, SyncError
 from sync.plan import Hold, Plan
-from sync.records import Approved, Pulled, Receipt
+from sync.records import Approved, Paused, Pulled, Receipt
 from sync.report import Fault, fault
 from sync.state import Folder, State
-from sync.view import View, look, newest_sets, set_manifest
+from sync.view import View, find, look, newest_sets, set_manifest
 
 type Json = dict[str, object]
 
@@ -94,8 +94,23 @@ def _connector(world: World, connector: str) -> Json:
     return {
         "profiles": list(world.settings.connectors()[connector]),
         "waiting_for": missing,
+        "paused": _paused(view.pause),
+        "restorable": _restorable(view),
         "deliveries": [_told(world, view, one, reached) for one, reached in reversed(shown)],
     }
+
+
+def _paused(pause: Paused | None) -> Json | None:
+    if pause is None:
+        return None
+    return {"since": _text(pause.at), "restores": pause.restores, "delivery": pause.delivery}
+
+
+def _restorable(view: View) -> list[Json]:
+    """Return what SDS has accepted and could be sent again, the newest first."""
+    taken = [one for one, _ in view.states if one.has(state.ACCEPTED) and not one.has(state.SWEPT)]
+    taken.sort(key=lambda one: one.made_at[state.ACCEPTED], reverse=True)
+    return [{"id": one.id, "accepted_at": _text(one.made_at[state.ACCEPTED])} for one in taken]
 
 
 def _told(world: World, view: View, one: Folder, reached: State) -> Json:
@@ -174,7 +189,8 @@ def answer(world: World, own: str, *, approve: bool) -> str:
     Raises:
         AnswerRefused: there is no such delivery, or it does not wait for an answer.
     """
-    connector, view, one = _find(world, own)
+    view, one = find(world, own)
+    connector = view.connector
     reached = {folder.id: found for folder, found in view.states}[own]
     withdrawn = not approve and reached is State.READY  # approved, or within the limits: not sent
     if reached is not State.HELD and not withdrawn:
@@ -193,13 +209,3 @@ def answer(world: World, own: str, *, approve: bool) -> str:
     if approve:
         world.nudges.nudge("send", {"connector": connector})
     return connector
-
-
-def _find(world: World, own: str) -> tuple[str, View, Folder]:
-    if delivery.is_id(own):
-        for connector in world.settings.connectors():
-            view = look(world, connector)
-            for one, _ in view.states:
-                if one.id == own:
-                    return connector, view, one
-    raise AnswerRefused("there is no delivery of this id; see status for those there are")

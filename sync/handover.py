@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Literal
 
-from sync import afterwards, state
+from sync import afterwards, delivery, state
 from sync.delivery import DeliveryManifest
 from sync.edge.clock import Budget
 from sync.edge.world import World
@@ -26,7 +26,7 @@ from sync.errors import (
 from sync.plan import Plan
 from sync.records import Approved, Claim, ClaimDone, Receipt, Submitted
 from sync.report import Fault, Outcome, Step, fault
-from sync.sds.tables import COLUMNS
+from sync.sds.tables import columns
 from sync.state import Folder, State
 from sync.view import View, look
 
@@ -38,7 +38,9 @@ def hand_over(world: World, view: View, one: Folder) -> Step:
         TargetError: nothing was validated, unless its `outcome_unknown` says so.
     """
     manifest = view.manifest(world, one)
-    if view.now - manifest.pulled_at > state.DATA_LASTS:
+    # What a person wants back is as old as it is: then the moment counts when they asked.
+    since = delivery.pulled_at(one.id) if manifest.restores else manifest.pulled_at
+    if view.now - since > state.DATA_LASTS:
         return Step("hand-over", Outcome.STALE, view.connector, one.id)
     _check_answer(world, view, one, manifest)
     claims = _claims(world, view)
@@ -126,7 +128,7 @@ def _upload(
             " for the new academic year, and set its connector"
         )
     session = target.open_session(connector.id, budget)
-    for name in COLUMNS:
+    for name in columns(files):
         target.put_file(session, name, files[name], budget)
     return connector.id
 

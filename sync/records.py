@@ -101,3 +101,29 @@ class Receipt(Record):
     faults: tuple[Mapping[str, str], ...] = ()
     run: Mapping[str, str] = {}
     counts: Mapping[str, int] = {}
+
+
+class Paused(Record):
+    """`pauses/000001.json`: nothing is merged or sent for this connector but one delivery.
+
+    `delivery` is that one, to be made of the files of `restores`, which SDS accepted before.
+    """
+
+    restores: str
+    delivery: str
+    at: datetime
+    by: str
+
+
+class Resumed(Record):
+    """`pauses/000001.done`: from then on the newest sets are merged and sent again."""
+
+    at: datetime
+    by: str
+
+
+class Swept(Record):
+    """`swept.json`: from then on the files of this set, delivery or pull go, or are gone."""
+
+    at: datetime
+    by: str

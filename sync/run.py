@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
-from sync import calendar, delivery, findings, state
+from sync import calendar, delivery, findings, state, terms
 from sync.delivery import SetManifest
+from sync.edge.certificate import days_left
 from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import SyncError, UnexpectedError
+from sync.exports.files import exported
 from sync.profile import build
 from sync.records import Attempt, Pulled
 from sync.report import Fault, Outcome, Step, fault
@@ -24,22 +28,26 @@ from sync.school import School, Subject
 from sync.sds import rules, tables
 from sync.sending import stands_still
 from sync.settings import Settings
+from sync.sweeping import sweep
+from sync.wanted import wanted
 
 PULL_S = 130.0  # one reading of iSAMS; with a slow store after it an invocation stays within 200 s
 RETRY_S = 300.0
 
 
 def tick(world: World) -> Step:
-    """Ask for the pulls that are due, and nudge whatever stands still.
+    """Ask for the pulls that are due, nudge whatever stands still, delete what is past its time.
 
     Every tick may be lost, late or doubled: what was asked for is known by its name. One school's
     or connector's trouble does not keep the tick from the others; the first is told at the end.
     """
     asked, nudged = 0, 0
     first: SyncError | None = None
+    read_at: list[datetime | None] = []
     for school in sorted(world.settings.schools):
         try:
             listed, now = pulls(world, school), world.store.now()
+            read_at.append(state.last_read(listed))
             if due := _due(world, school, listed, now):
                 asked += ask(world, school, "timer", due).outcome is Outcome.ASKED
             elif _stands_still(listed, now):
@@ -54,10 +62,36 @@ def tick(world: World) -> Step:
                 nudged += 1
         except SyncError as error:
             first = first or error
+    facts = {"asked": asked, "nudged": nudged}
+    for more in (partial(_watched, world, read_at), partial(_deleted, world)):
+        try:
+            facts |= more()
+        except SyncError as error:
+            first = first or error
     outcome = Outcome.SWEPT if first is None else Outcome.FAILED
-    step = Step("tick", outcome, facts={"asked": asked, "nudged": nudged}, error=first)
+    step = Step("tick", outcome, facts=facts, error=first)
     world.tell(step)
     return step
+
+
+def _watched(world: World, read_at: Sequence[datetime | None]) -> dict[str, int]:
+    """Return what a tick tells for those who watch; *read_at* is each school's last reading.
+
+    `data_age_h` is of the school whose data are oldest; one that was never read is in `unread`.
+    """
+    now = world.store.now()
+    ages_h = [int((now - at).total_seconds() // 3600) for at in read_at if at]
+    told = {
+        "data_age_h": max(ages_h, default=None),
+        "unread": read_at.count(None),
+        "poisoned": sum(len(texts) for texts in world.nudges.poisoned().values()),
+        "certificate_days": days_left(world.settings.sds.certificate, now),
+    }
+    return {name: number for name, number in told.items() if number is not None}
+
+
+def _deleted(world: World) -> dict[str, int]:
+    return {"deleted": sweep(world)}
 
 
 def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
@@ -74,7 +108,7 @@ def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
         if made:
             world.nudges.nudge("pull", {"school": school})
             break
-    step = Step("ask", Outcome.ASKED if made else Outcome.NOTHING, school, facts={"pull": own})
+    step = Step("ask", Outcome.ASKED if made else Outcome.NOTHING, school, pull=own)
     world.tell(step)
     return step
 
@@ -89,13 +123,13 @@ def pull(world: World, school: str) -> Step:
 
     Errors become the step's outcome: one that may pass leaves the pull open for the next nudge.
     """
-    step = _pull(world, school)
+    listed = pulls(world, school)
+    step = replace(_pull(world, school, listed), pull=listed[-1].id if listed else "")
     world.tell(step)
     return step
 
 
-def _pull(world: World, school: str) -> Step:
-    listed = pulls(world, school)
+def _pull(world: World, school: str, listed: Sequence[state.Folder]) -> Step:
     now = world.store.now()
     if not listed or state.pull_is_over(listed[-1]):
         return Step("pull", Outcome.NOTHING, school)
@@ -109,7 +143,7 @@ def _pull(world: World, school: str) -> Step:
     if not world.store.claim(f"{folder}tried-{number}.json", mine):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
     try:
-        return _read_and_seal(world, school, folder)
+        return _read_and_seal(world, school, folder, number)
     except SyncError as error:
         final = not error.retry or number >= state.ATTEMPTS
         name = state.FAILED if final else f"ended-{number}.json"
@@ -137,9 +171,11 @@ def _given_up(world: World, school: str, folder: str) -> Step:
     return Step("pull", Outcome.FAILED, school, error=error)
 
 
-def _read_and_seal(world: World, school: str, folder: str) -> Step:
+def _read_and_seal(world: World, school: str, folder: str, attempt: int) -> Step:
     began = world.store.now()
-    read = world.source(school).school(Budget.of(world.clock, PULL_S))
+    read = world.source(school).school(
+        Budget.of(world.clock, PULL_S), wanted(world.settings, school)
+    )
     sets: dict[str, str] = {}
     faults: dict[str, Fault] = {}
     first: SyncError | None = None
@@ -153,6 +189,7 @@ def _read_and_seal(world: World, school: str, folder: str) -> Step:
             first = first or error
     if first is not None and not sets:
         raise first
+    kept = _export(world, school, read, began, f"{folder}datasets-{attempt}/")
     record = Pulled(at=began, sets=sets, faults=faults)
     world.store.claim(f"{folder}{state.SEALED}", record.to_json())
     for connector, profiles in world.settings.connectors().items():
@@ -162,9 +199,25 @@ def _read_and_seal(world: World, school: str, folder: str) -> Step:
         "pull",
         Outcome.PARTLY_SEALED if faults else Outcome.SEALED,
         school,
-        facts=dict(read.counts) | {"profiles": len(sets), "profiles_failed": len(faults)},
+        facts=dict(read.counts)
+        | {"profiles": len(sets), "profiles_failed": len(faults)}
+        | ({"exported": kept} if kept else {}),
         error=first,
     )
+
+
+def _export(world: World, school: str, read: School, began: datetime, folder: str) -> int:
+    """Keep the school's records in *folder* as files, if its settings ask; return how many.
+
+    A pull that is tried again has another folder: other bytes never meet under one name.
+    """
+    place = world.settings.schools[school]
+    if not place.datasets:
+        return 0
+    files = exported(read, place, began, place.datasets).files
+    for name, body in files.items():
+        world.store.create(f"{folder}{name}", body)
+    return len(files)
 
 
 class ProfileSet(NamedTuple):
@@ -183,8 +236,9 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
     """
     school = settings.school_of(profile)
     place, chosen = settings.schools[school], settings.profiles[profile]
-    year = calendar.academic_year(pulled_at, place.time_zone, place.school_year)
-    built = build(read, place, chosen, year)
+    year = terms.academic_year(read, place, pulled_at)
+    today = pulled_at.astimezone(place.time_zone).date()
+    built = build(read, place, chosen, year, today)
     own_grades = sorted(set(chosen.grades.values()))
     files = rules.files(tables.rows(built.roster), set(own_grades))
     facts = delivery.facts(files)
@@ -199,6 +253,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         source=read.counts,
         findings=findings.counts(built.found),
         own_grades=tuple(own_grades),
+        withheld={f"{place.id}/{grade}": count for grade, count in built.withheld.items()},
     )
     beside = {
         delivery.FINDINGS: findings.to_json(built.found),
@@ -213,8 +268,14 @@ def _seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
     own = delivery.set_id(pulled_at, manifest.digest)
     for name, body in files.items():
         world.store.create(f"{delivery.profile_folder(profile)}{own}/{name}", body)
-    world.tell(Step("seal", Outcome.SEALED, profile, own, manifest.counts))
+    world.tell(Step("seal", Outcome.SEALED, profile, own, _seal_facts(manifest)))
     return own
+
+
+def _seal_facts(manifest: SetManifest) -> dict[str, int]:
+    """Return the counts of a set, and how many findings it has: in all, and of each code."""
+    each = {f"finding_{code.replace('-', '_')}": count for code, count in manifest.findings.items()}
+    return {**manifest.counts, "findings": sum(manifest.findings.values()), **each}
 
 
 def _due(

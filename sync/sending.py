@@ -8,10 +8,11 @@ over under a claim; ask what became of it; follow SDS's run; write the receipt.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sync import afterwards, delivery, handover, plan, state
+from sync import afterwards, delivery, handover, plan, restoring, state
 from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.world import World
 from sync.errors import SyncError
@@ -19,6 +20,7 @@ from sync.records import Unchanged
 from sync.report import Outcome, Step, fault
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
+from sync.sds.tables import ON_REQUEST
 from sync.state import Folder, State
 from sync.view import Newest, View, look, newest_sets, set_manifest
 
@@ -33,6 +35,8 @@ def stands_still(world: World, connector: str) -> bool:
     open_work = view.named(State.SUBMITTED, State.ACCEPTED, State.SEALED, State.READY)
     if any(state.stands_still(one, view.now) for one in open_work):
         return True
+    if view.pause:
+        return restoring.stands_still(view)
     newest = newest_sets(world, connector)
     if None in newest.values():
         return False
@@ -61,7 +65,7 @@ def _send(world: World, connector: str) -> Step:
     view = look(world, connector)
     if submitted := view.named(State.SUBMITTED):
         return _nudged(world, view, afterwards.check(world, view, submitted[0]), submitted[0])
-    step = _merge_if_newer(world, view)
+    step = restoring.go_on(world, view) if view.pause else _merge_if_newer(world, view)
     if step and step.outcome not in {Outcome.WAITING, Outcome.STALE}:
         return step
     if not view.states:
@@ -71,6 +75,8 @@ def _send(world: World, connector: str) -> Step:
         return _ending(world, view, newest, _plan)
     if not step and reached is State.READY:
         return _ending(world, view, newest, _hand_over)
+    if view.pause and reached not in {State.ACCEPTED, State.HELD}:
+        step = Step("send", Outcome.PAUSED, connector, facts={"restored": newest.id})
     step = step or Step("send", _WAITING.get(reached, Outcome.NOTHING), connector, newest.id)
     if accepted := view.named(State.ACCEPTED):
         followed = afterwards.follow_run(world, view, accepted[0])
@@ -152,17 +158,7 @@ def _is_covered(world: World, view: View, sources: Sequence[Newest]) -> bool:
     newest = view.states[-1][0]
     if newest.id.endswith("-" + _named(sources)[:8]):
         return True  # they could not be merged
-    return _sources(world, view, newest) == {one.profile: one.own for one in sources}
-
-
-def _sources(world: World, view: View, one: Folder) -> Mapping[str, str] | None:
-    """Return the sets that *one* was merged from, None if they could not be merged."""
-    if one.has(delivery.MANIFEST):
-        return view.manifest(world, one).sources
-    if not one.has(state.UNCHANGED):
-        return None
-    name = f"{view.prefix}{one.id}/{state.UNCHANGED}"
-    return Unchanged.from_json(name, world.store.read(name)).sources
+    return view.sources(world, newest) == {one.profile: one.own for one in sources}
 
 
 def _named(sources: Sequence[Newest]) -> str:
@@ -185,7 +181,8 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         SealedFiles(manifests[one.profile].school, _set_files(world, one, manifests[one.profile]))
         for one in newest_first
     ]
-    files = rules.files(merge(sealed), own_grades)
+    once_sent = state.may_have_sent([one for one, _ in view.states], ON_REQUEST)
+    files = rules.files(merge(sealed, once_sent), own_grades)
     facts = delivery.facts(files)
     manifest = DeliveryManifest(
         connector=view.connector,
@@ -194,6 +191,7 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         digest=delivery.digest(facts),
         files=facts,
         counts=delivery.counts(facts),
+        withheld=dict(sum((Counter(one.withheld) for one in manifests.values()), Counter())),
     )
     digest = hashlib.sha256(f"{view.connector}\n{manifest.digest}".encode()).hexdigest()
     own = delivery.set_id(view.now, digest)
@@ -242,7 +240,7 @@ def _plan(world: World, view: View, one: Folder) -> Step:
         against=baseline.id if baseline else None,
         limits=world.settings.sds.limits,
         hold_first=world.settings.sds.hold_first or _has_ever_accepted(world),
-        profiles_gone=gone,
+        meant=plan.Meant(gone, manifest.withheld),
     )
     folder = f"{view.prefix}{one.id}/"
     if decision.hold:

@@ -59,6 +59,7 @@ class State(StrEnum):
     EXPIRED = "expired"  # approved, but not sent within 24 h
     REJECTED = "rejected"  # a person said no
     SUPERSEDED = "superseded"  # a newer one exists
+    SWEPT = "swept"  # its files are past their time: it cannot be sent any more
     SUBMITTED = "submitted"  # SDS has it and checks it
     ACCEPTED = "accepted"  # SDS took it; its run is awaited
     DONE = "done"  # there is a receipt
@@ -75,6 +76,7 @@ SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT = (
     "receipt.json",
 )
 FAILED = "failed.json"  # of a delivery or of a pull
+SWEPT = "swept.json"  # its files are past their time: some or all of them are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,10 @@ def folders(prefix: str, blobs: Iterable[Seen]) -> list[Folder]:
 
 
 def sets(profile: str, blobs: Iterable[Seen]) -> list[Folder]:
-    """Return a profile's sealed sets, oldest first."""
+    """Return a profile's sealed sets that still have their files, oldest first."""
     listed = folders(delivery.profile_folder(profile), blobs)
-    return [one for one in listed if delivery.is_id(one.id) and one.has(delivery.MANIFEST)]
+    whole = [one for one in listed if one.has(delivery.MANIFEST) and not one.has(SWEPT)]
+    return [one for one in whole if delivery.is_id(one.id)]
 
 
 def deliveries(prefix: str, blobs: Iterable[Seen]) -> list[Folder]:
@@ -138,6 +141,8 @@ def state(one: Folder, *, newest: bool, now: datetime) -> State:
             return reached
     if not one.has(delivery.MANIFEST):
         return State.UNSEALED
+    if one.has(SWEPT):
+        return State.SWEPT
     if not newest:
         return State.SUPERSEDED
     if not one.has(PLAN):  # the plan comes after the hold: without it nothing is decided
@@ -148,15 +153,32 @@ def state(one: Folder, *, newest: bool, now: datetime) -> State:
     return State.HELD if one.has(HELD) else State.READY
 
 
-def states(listed: Sequence[Folder], now: datetime) -> list[tuple[Folder, State]]:
-    """Return every delivery with its state, oldest first."""
-    return [(one, state(one, newest=one is listed[-1], now=now)) for one in listed]
+def states(
+    listed: Sequence[Folder], now: datetime, only: str | None = None
+) -> list[tuple[Folder, State]]:
+    """Return every delivery with its state, oldest first.
+
+    With *only*, no delivery but the one of that id may be sent: it counts as the newest.
+    """
+    ordered = sorted(listed, key=lambda one: one.id == only) if only else listed
+    newest = only or (ordered[-1].id if ordered else "")
+    return [(one, state(one, newest=one.id == newest, now=now)) for one in ordered]
 
 
 def last_accepted(listed: Sequence[Folder]) -> Folder | None:
     """Return the delivery that SDS accepted last: what it holds now."""
     taken = [one for one in listed if one.has(ACCEPTED)]
     return max(taken, key=lambda one: one.made_at[ACCEPTED], default=None)
+
+
+def may_have_sent(listed: Sequence[Folder], names: Iterable[str]) -> set[str]:
+    """Return which of *names* are files of a delivery that was cleared for sending.
+
+    Whether one that was cleared has reached SDS is not always known. The last accepted one is never
+    swept, so what it held is found here for ever.
+    """
+    cleared = [one for one in listed if one.has(PLAN) and (one.has(APPROVED) or not one.has(HELD))]
+    return {name for name in names if any(one.has(name) for one in cleared)}
 
 
 # -- claims ------------------------------------------------------------------------------------
@@ -200,6 +222,28 @@ def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
     )
 
 
+# -- pauses ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The pauses of one connector: the next one's name, and that of the one in force, if any."""
+
+    next_name: str
+    in_force: str | None
+
+
+def pauses(prefix: str, blobs: Iterable[Seen]) -> Pauses:
+    """Read the pauses of the connector at *prefix*: the newest is in force until it is `.done`."""
+    folder = f"{prefix}pauses/"
+    named = re.compile(re.escape(folder) + r"\d{6,}\.(?:json|done)")
+    made = {blob.name for blob in blobs if named.fullmatch(blob.name)}
+    newest = max((int(name.removeprefix(folder).partition(".")[0]) for name in made), default=0)
+    last = f"{folder}{newest:06}"
+    in_force = f"{last}.json" in made and f"{last}.done" not in made
+    return Pauses(f"{folder}{newest + 1:06}", last if in_force else None)
+
+
 # -- pulls -------------------------------------------------------------------------------------
 
 
@@ -210,6 +254,11 @@ def pulls(school: str, blobs: Iterable[Seen]) -> list[Folder]:
 
 
 ASKED, SEALED = "asked.json", "sealed.json"
+
+
+def last_read(listed: Sequence[Folder]) -> datetime | None:
+    """Return when the newest set of a school was sealed, by its pulls; None if none ever was."""
+    return max((one.made_at[SEALED] for one in listed if one.has(SEALED)), default=None)
 
 
 def attempts(one: Folder) -> int:

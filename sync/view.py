@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from sync import delivery, state
 from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.world import World
+from sync.errors import AnswerRefused
+from sync.records import Paused, Unchanged
 from sync.state import Folder, State
 
 
@@ -20,12 +23,17 @@ class Newest(NamedTuple):
 
 
 class View(NamedTuple):
-    """One listing of a connector's folder, read once: every later decision is about it."""
+    """One listing of a connector's folder, read once: every later decision is about it.
+
+    While there is a `pause`, the delivery that it names is the last of `states`, once it exists.
+    """
 
     connector: str
     prefix: str
     now: datetime
     states: list[tuple[Folder, State]]
+    pauses: state.Pauses
+    pause: Paused | None
 
     def manifest(self, world: World, one: Folder) -> DeliveryManifest:
         """Read a delivery's manifest."""
@@ -40,6 +48,15 @@ class View(NamedTuple):
             for name, facts in wanted.files.items()
         }
 
+    def sources(self, world: World, one: Folder) -> Mapping[str, str] | None:
+        """Return the set of each profile that *one* was merged from, None if they could not be."""
+        if one.has(delivery.MANIFEST):
+            return self.manifest(world, one).sources
+        if not one.has(state.UNCHANGED):
+            return None
+        name = f"{self.prefix}{one.id}/{state.UNCHANGED}"
+        return Unchanged.from_json(name, world.store.read(name)).sources
+
     def named(self, *wanted: State) -> list[Folder]:
         """Return the deliveries in one of these states, oldest first."""
         return [one for one, reached in self.states if reached in wanted]
@@ -50,7 +67,34 @@ def look(world: World, connector: str) -> View:
     prefix = delivery.connector_folder(connector)
     blobs = world.store.blobs(prefix)
     now = world.store.now()
-    return View(connector, prefix, now, state.states(state.deliveries(prefix, blobs), now))
+    pauses = state.pauses(prefix, blobs)
+    pause = read_pause(world, pauses)
+    only = pause.delivery if pause else None
+    listed = state.states(state.deliveries(prefix, blobs), now, only)
+    return View(connector, prefix, now, listed, pauses, pause)
+
+
+def read_pause(world: World, pauses: state.Pauses) -> Paused | None:
+    """Return the pause that is in force, None if there is none."""
+    if pauses.in_force is None:
+        return None
+    name = f"{pauses.in_force}.json"
+    return Paused.from_json(name, world.store.read(name))
+
+
+def find(world: World, own: str) -> tuple[View, Folder]:
+    """Return the delivery called *own*, among all there are for its connector.
+
+    Raises:
+        AnswerRefused: there is none.
+    """
+    if delivery.is_id(own):
+        for connector in world.settings.connectors():
+            view = look(world, connector)
+            for one, _ in view.states:
+                if one.id == own:
+                    return view, one
+    raise AnswerRefused("there is no delivery of this id; see status for those there are")
 
 
 def newest_sets(world: World, connector: str) -> dict[str, Newest | None]:

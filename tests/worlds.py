@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Never
+from typing import Literal, Never
 
 import httpx
 
 from simulators.isams.app import IsamsSimulator
+from simulators.isams.rest_clients import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from simulators.school import InventedSchool, invent
 from simulators.sds import Connector as SdsConnector
 from simulators.sds import Knobs, SdsSimulator
@@ -22,6 +23,7 @@ from sync.edge.blobs import Store
 from sync.edge.graph import SdsTarget
 from sync.edge.identity import graph_tokens
 from sync.edge.isams import Isams
+from sync.edge.isams_rest import RestIsams
 from sync.edge.queues import Nudges, Unqueued
 from sync.edge.world import Source, Target, World
 from sync.environment import load
@@ -104,7 +106,9 @@ class TestWorld:
 
         @cache
         def source(key: str) -> Source:
-            return Isams(loaded.schools[key], self.clock, transport=to_isams)
+            place = loaded.schools[key]
+            edge = RestIsams if place.isams_api == "rest" else Isams
+            return edge(place, self.clock, transport=to_isams)
 
         @cache
         def target() -> Target:
@@ -181,13 +185,15 @@ def make_world(
     clock: FakeClock | None = None,
     others: Mapping[str, InventedSchool] | None = None,
     connectors: tuple[SdsConnector, ...] = (SdsConnector(),),
+    api: Literal["batch", "rest"] = "batch",
     base: Mapping[str, str] = ONE_SCHOOL,
     **settings: str,
 ) -> TestWorld:
     """Return a world of one school, `northbank`, with two profiles on one connector.
 
     *settings* are app settings to add or, if blank, to take away. The transports wrap the way to
-    each simulator, to break it. *others* are more schools by key, which *base* must name.
+    each simulator, to break it. *others* are more schools by key, which *base* must name. With
+    *api* `rest` each school is read by a REST client, and has no batch key.
     """
     clock = clock or FakeClock()
     schools = {"northbank": school or invent(60, quirks=False), **(others or {})}
@@ -196,7 +202,13 @@ def make_world(
     }
     env = {**base, "SDS__HOLD_FIRST": "false"} | settings
     for key, app in isams_of.items():
-        env[f"SCHOOLS__{key.upper()}__ISAMS_KEY"] = next(iter(app.keys))
+        named = f"SCHOOLS__{key.upper()}__ISAMS"
+        if api == "rest":
+            app.keys = {}
+            env |= {f"{named}_API": api, f"{named}_CLIENT_ID": DEMO_CLIENT_ID}
+            env[f"{named}_CLIENT_SECRET"] = DEMO_CLIENT_SECRET
+        else:
+            env[f"{named}_KEY"] = next(iter(app.keys))
     sds = SdsSimulator(
         clock=clock.now,
         connectors=connectors,

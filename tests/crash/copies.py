@@ -16,7 +16,8 @@ def copied(before: TestWorld, school: InventedSchool) -> TestWorld:
     """Return the same world, with its own store, SDS and clock, and another school in iSAMS."""
     clock = FakeClock(START)
     clock.passed_s = before.clock.passed_s
-    one = make_world(school, knobs=before.sds.knobs, clock=clock)
+    place = before.world.settings.schools["northbank"]
+    one = make_world(school, knobs=before.sds.knobs, clock=clock, api=place.isams_api)
     assert isinstance(one.store, MemoryStore)
     assert isinstance(before.store, MemoryStore)
     one.store.held = dict(before.store.held)

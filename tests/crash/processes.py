@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from itertools import count
+from threading import Lock
 
 import httpx
 
@@ -50,18 +51,20 @@ class Nudging(StrEnum):
 
 @dataclass
 class Doom:
-    """Counts every call of one process; at number *at* (from 1; 0 is never) *way* happens."""
+    """Counts every call of one process; at number *at* (from 1; 0 is never) *way* happens.
+
+    A process may call from several threads at once.
+    """
 
     at: int = 0
     way: Way = Way.BEFORE
     calls: list[str] = field(default_factory=list)
     dead: bool = False
+    _lock: Lock = field(default_factory=Lock)
 
     def around[T](self, name: str, call: Callable[[], T], error: Callable[[], Exception]) -> T:
         """Do *call*, or what is to happen in its place."""
-        self.demand_life()
-        self.calls.append(name)
-        if len(self.calls) != self.at:
+        if not self._is_the_one(name):
             return call()
         if self.way is Way.BEFORE:
             self.dead = True
@@ -74,6 +77,13 @@ class Doom:
             raise Killed
         del done
         raise error()
+
+    def _is_the_one(self, name: str) -> bool:
+        """Count a call, and say whether it is the chosen one."""
+        with self._lock:
+            self.demand_life()
+            self.calls.append(name)
+            return len(self.calls) == self.at
 
     def demand_life(self) -> None:
         if self.dead:

@@ -18,12 +18,15 @@ from sync.report import Outcome
 from sync.state import State
 from tests.crash.copies import copied
 from tests.crash.processes import Doom, Nudging, Platform, Way, doomed
-from tests.worlds import CONNECTOR, TestWorld, make_world
+from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
 
 SCHOOL = invent(12, quirks=False)
 NEXT_SCHOOL = without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id])
 KNOBS = Knobs(operation_polls=1, run_duration_s=60)
 SHARES = 6  # so that several cores can take part
+# By REST each list is a call: a few sets, and some of what is asked for beyond them.
+SMALL_SCHOOL = invent(2, quirks=False)
+MORE = {**ONE_SCHOOL, "PROFILES__SENIORS__CLASSES": "sets,forms,houses"}
 
 _SAID = ("read", "list", "GET")  # calls that change nothing outside
 
@@ -54,6 +57,13 @@ def has_receipts(one: TestWorld, wanted: int) -> bool:
 def first_night(doom: Doom, nudging: Nudging) -> TestWorld:
     one = make_world(SCHOOL, knobs=KNOBS)
     live(one, doom, nudging, receipts=1)
+    return one
+
+
+def rest_night(doom: Doom) -> TestWorld:
+    """Live through a first night of a school that is read by REST."""
+    one = make_world(SMALL_SCHOOL, knobs=KNOBS, api="rest", base=MORE)
+    live(one, doom, Nudging.KEPT, receipts=1)
     return one
 
 
@@ -137,6 +147,23 @@ def test_a_second_night_survives_a_fault_at_every_call(share: int) -> None:
         try:
             one = second_night(before, Doom(number, way), Nudging.KEPT)
             check(one, wanted, already=1, at_most=3 if way is Way.LOST else 2)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {error}") from error
+
+
+@pytest.mark.parametrize("share", range(SHARES // 2))
+def test_a_night_by_rest_survives_a_fault_at_every_question(share: int) -> None:
+    """However many questions a school is, and four at once: what comes of a death is the same."""
+    good = Doom()
+    wanted = expected(rest_night(good))
+    asked = ("GET /api/", "GET /auth/", "POST /auth/")
+    points = [point for point in faults(good.calls) if good.calls[point[0] - 1].startswith(asked)]
+    assert len({number for number, _ in points}) >= len(SMALL_SCHOOL.sets) + 8
+
+    for number, way in points[share :: SHARES // 2]:
+        name = f"call {number} ({good.calls[number - 1]}) {way}"
+        try:
+            check(rest_night(Doom(number, way)), wanted, already=0, at_most=1)
         except AssertionError as error:
             raise AssertionError(f"{name}: {error}") from error
 

@@ -237,6 +237,16 @@ def test_sds_holds_what_it_accepted_last_not_what_was_sealed_last() -> None:
     assert state.last_accepted([]) is None
 
 
+def test_a_file_may_have_reached_sds_if_its_delivery_was_cleared() -> None:
+    """Whether SDS answered or not; one that nobody approved, or nothing was decided of, has not."""
+    for cleared in (PLANNED, (*HELD_TOO, APPROVED), SENT, (*SENT, ACCEPTED), (*SENT, RECEIPT)):
+        listed = [folder(*cleared, "courses.csv", "users.csv"), folder(*PLANNED)]
+        assert state.may_have_sent(listed, ["courses.csv", "more.csv"]) == {"courses.csv"}
+    for not_cleared in (SEALED, HELD_TOO, (*HELD_TOO, REJECTED), (*SEALED, REJECTED), (UNCHANGED,)):
+        assert not state.may_have_sent([folder(*not_cleared, "courses.csv")], ["courses.csv"])
+    assert not state.may_have_sent([], ["courses.csv"])
+
+
 # -- claims ----------------------------------------------------------------------------------------
 
 CLAIMS = "connectors/c/claims/"
@@ -369,3 +379,50 @@ def test_no_mark_is_called_like_a_file_that_is_sent() -> None:
 
     assert len(marks) == len(MARKS) + 4
     assert all(name.endswith(".json") for name in marks)
+
+
+# -- pauses and sweeps ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "number", "in_force"),
+    [
+        ((), "000001", None),
+        (("000001.json",), "000002", "000001"),
+        (("000001.json", "000001.done"), "000002", None),
+        (("000001.json", "000002.json"), "000003", "000002"),
+        (("000001.json", "000002.json", "000002.done"), "000003", None),
+        (("note.json", "1.json"), "000001", None),
+    ],
+)
+def test_the_newest_pause_is_in_force_until_it_is_done(
+    names: tuple[str, ...], number: str, in_force: str | None
+) -> None:
+    """One resume ends it, whatever was restored before; a stray blob pauses nothing."""
+    found = state.pauses("connectors/c/", listed(*(f"connectors/c/pauses/{n}" for n in names)))
+
+    assert found.next_name == f"connectors/c/pauses/{number}"
+    assert found.in_force == (in_force and f"connectors/c/pauses/{in_force}")
+
+
+def test_while_only_one_may_be_sent_no_other_is_ready() -> None:
+    """It counts as the newest, also if another came after it, or if it is not there yet."""
+    both = [folder(MANIFEST, PLAN, own=ONE), folder(MANIFEST, PLAN, own=TWO)]
+
+    assert [(one.id, reached) for one, reached in state.states(both, NOW, ONE)] == [
+        (TWO, State.SUPERSEDED),
+        (ONE, State.READY),
+    ]
+    assert {reached for _, reached in state.states(both, NOW, "x")} == {State.SUPERSEDED}
+
+
+def test_what_is_swept_can_be_neither_sent_nor_merged() -> None:
+    """Whatever else it has; what SDS has said about it is still told."""
+    for marks in ((), (PLAN,), (HELD, PLAN), (HELD, PLAN, APPROVED)):
+        swept = folder(MANIFEST, state.SWEPT, *marks)
+        assert state.state(swept, newest=True, now=NOW) is State.SWEPT
+    done = folder(MANIFEST, state.SWEPT, PLAN, SUBMITTED, ACCEPTED, RECEIPT)
+    assert state.state(done, newest=False, now=NOW) is State.DONE
+
+    prefix = f"profiles/prep/{ONE}/"
+    assert state.sets("prep", listed(f"{prefix}{MANIFEST}", f"{prefix}{state.SWEPT}")) == []

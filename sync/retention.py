@@ -1,0 +1,216 @@
+"""What may go: rosters after seven days, and what was written about them after a year.
+
+A roster is every blob that is no known mark: the files, the findings, whatever a pull keeps. They
+name people. Marks hold counts, codes and ids of our own.
+
+Rosters stay longer while something needs them: the newest set of each profile, a delivery that may
+still be sent, a set that such a one was merged from, and what SDS holds now or held within the
+seven days. The newest delivery, pull and claim keep their marks, so that nothing older is ever
+taken for the newest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sync import delivery, state
+from sync.state import Folder, Seen, State
+
+ROSTERS_LAST = timedelta(days=7)
+MARKS_LAST = timedelta(days=365)
+
+# A connector's folders that hold no delivery, but facts by number.
+NUMBERED = ("claims", "pauses")
+
+_MARKS = frozenset(
+    {
+        delivery.MANIFEST,
+        state.UNCHANGED,
+        state.PLAN,
+        state.HELD,
+        state.APPROVED,
+        state.REJECTED,
+        state.SUBMITTED,
+        state.ACCEPTED,
+        state.RUN_ASKED,
+        state.RECEIPT,
+        state.FAILED,
+        state.ASKED,
+        state.SEALED,
+        state.SWEPT,
+    }
+)
+_NUMBER = re.compile(r"\d{6,}\.(?:json|done)")
+_ATTEMPT = re.compile(r"(?:tried|ended)-\d+\.json")
+
+# While one of these stands, a delivery is listed.
+_FIRST = (delivery.MANIFEST, state.UNCHANGED, state.FAILED)
+
+_OPEN = {State.SEALED, State.HELD, State.READY, State.SUBMITTED, State.ACCEPTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What may go of one folder: whole names, in the order in which they must go.
+
+    With `mark`, that blob is written before the first of them goes: a folder that has lost some of
+    its files is known by it, and never taken for whole.
+    """
+
+    names: tuple[str, ...]
+    mark: str | None = None
+
+
+def by_place(top: str, blobs: Iterable[Seen]) -> Mapping[str, list[Seen]]:
+    """Return what stands under *top* by the folder next below it, such as `profiles/prep/`."""
+    found: dict[str, list[Seen]] = {}
+    for blob in blobs:
+        place, slash, _ = blob.name.removeprefix(top).partition("/")
+        if slash:
+            found.setdefault(f"{top}{place}/", []).append(blob)
+    return found
+
+
+def of_sets(
+    prefix: str,
+    blobs: Iterable[Seen],
+    now: datetime,
+    *,
+    known: bool,
+    needed: Set[str] = frozenset(),
+) -> Iterator[Sweep]:
+    """Yield what may go of a profile's sets, the oldest first; *needed* are sets that stay.
+
+    The newest set stays while settings *know* the profile.
+    """
+    listed = [one for one in state.folders(prefix, blobs) if delivery.is_id(one.id)]
+    whole = [one.id for one in listed if one.has(delivery.MANIFEST) and not one.has(state.SWEPT)]
+    kept = {*needed, *(whole[-1:] if known else ())}
+    for one in listed:
+        if one.id not in kept:
+            yield from _of_folder(prefix, one, now, now - MARKS_LAST)
+
+
+def of_deliveries(
+    prefix: str,
+    blobs: Iterable[Seen],
+    now: datetime,
+    *,
+    known: bool,
+    needed: Set[str] = frozenset(),
+) -> Iterator[Sweep]:
+    """Yield what may go of a connector's deliveries, claims and the like, the oldest first.
+
+    What came after the last accepted delivery stays whole in its marks: they say whether SDS still
+    holds that one. Of a connector that settings do not *know*, all goes once nothing was added
+    for a year.
+    """
+    seen = list(blobs)
+    listed = state.deliveries(prefix, seen)
+    forget_before = now - MARKS_LAST
+    abandoned = not known and all(one.created_at < forget_before for one in seen)
+    kept = set() if abandoned else {*needed, *_kept(listed, now)}
+    newest = set() if abandoned else {one.id for one in listed[-1:]}
+    if (last := state.last_accepted(listed)) and not abandoned:
+        forget_before = min(forget_before, last.made_at[state.ACCEPTED])
+    for one in state.folders(prefix, seen):
+        if one.id in NUMBERED:
+            yield from _of_numbers(
+                f"{prefix}{one.id}/", one, now, forget_before, keep_last=not abandoned
+            )
+        elif delivery.is_id(one.id) and one.id not in kept:
+            yield from _of_folder(prefix, one, now, None if one.id in newest else forget_before)
+
+
+def of_pulls(school: str, blobs: Iterable[Seen], now: datetime, *, known: bool) -> Iterator[Sweep]:
+    """Yield what may go of a school's pulls, the oldest first; the newest keeps its marks."""
+    prefix = delivery.pulls_folder(school)
+    listed = state.pulls(school, blobs)
+    newest = listed[-1] if listed and known else None
+    for one in listed:
+        if one is newest:
+            if state.pull_is_over(one):
+                yield from _of_folder(prefix, one, now, None)
+        else:
+            yield from _of_folder(prefix, one, now, now - MARKS_LAST)
+
+
+def referring(listed: Sequence[Folder], now: datetime) -> list[Folder]:
+    """Return the deliveries whose sets stay: those that may still be sent, and the newest."""
+    return [
+        one for one, reached in state.states(listed, now) if reached in _OPEN or one is listed[-1]
+    ]
+
+
+def _kept(listed: Sequence[Folder], now: datetime) -> Iterator[str]:
+    """Yield the deliveries that keep their files, whatever their age."""
+    for one, reached in state.states(listed, now):
+        if reached in _OPEN:
+            yield one.id
+    taken = [one for one in listed if one.has(state.ACCEPTED)]
+    taken.sort(key=lambda one: one.made_at[state.ACCEPTED])
+    for one, after in pairwise(taken):
+        if now - after.made_at[state.ACCEPTED] <= ROSTERS_LAST:
+            yield one.id
+    yield from (one.id for one in taken[-1:])
+
+
+def _of_folder(
+    prefix: str, one: Folder, now: datetime, forget_before: datetime | None
+) -> Iterator[Sweep]:
+    """Yield what may go of a folder: its files, and with its last mark before then all of it."""
+    folder = f"{prefix}{one.id}/"
+    files = [name for name in one.made_at if not _is_mark(name)]
+    if any(now - one.made_at[name] <= ROSTERS_LAST for name in files):
+        return
+    mark = f"{folder}{state.SWEPT}" if files and not one.has(state.SWEPT) else None
+    # What an unknown folder within calls its manifest goes first there too.
+    going = sorted(files, key=lambda name: (not name.endswith(delivery.MANIFEST), name))
+    if _is_forgotten(one, forget_before):
+        marks = {name for name in one.made_at if _is_mark(name)} | (
+            {state.SWEPT} if mark else set()
+        )
+        going += sorted(marks, key=_order)
+    if going:
+        yield Sweep(tuple(folder + name for name in going), mark)
+
+
+def _is_forgotten(one: Folder, before: datetime | None) -> bool:
+    """Say whether the last mark of *one* is so old; without any there was never anything."""
+    marked = {name: made for name, made in one.made_at.items() if name != state.SWEPT}
+    if not any(_is_mark(name) for name in marked):
+        return True
+    return before is not None and max(marked.values()) < before
+
+
+def _order(mark: str) -> tuple[bool, bool, str]:
+    """Return when a mark goes: first what makes its folder exist, last what says it is swept."""
+    return mark == state.SWEPT, mark not in _FIRST, mark
+
+
+def _of_numbers(
+    folder: str, one: Folder, now: datetime, forget_before: datetime, *, keep_last: bool
+) -> Iterator[Sweep]:
+    """Yield the facts by number that are forgotten: the highest number stays, for the next one."""
+    numbers = {name: int(name.partition(".")[0]) for name in one.made_at if _NUMBER.fullmatch(name)}
+    highest = max(numbers.values(), default=0) if keep_last else 0
+    going = [
+        folder + name
+        for name, made in sorted(one.made_at.items())
+        if _is_past(made, now, forget_before, is_mark=name in numbers)
+        and numbers.get(name) != highest
+    ]
+    if going:
+        yield Sweep(tuple(going))
+
+
+def _is_mark(name: str) -> bool:
+    return name in _MARKS or _ATTEMPT.fullmatch(name) is not None
+
+
+def _is_past(made: datetime, now: datetime, forget_before: datetime, *, is_mark: bool) -> bool:
+    return made < forget_before if is_mark else now - made > ROSTERS_LAST

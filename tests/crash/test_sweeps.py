@@ -1,0 +1,120 @@
+"""P1 and P2 while old rosters are deleted: wherever a sweep dies, nothing is taken for whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import cache
+
+import pytest
+
+from simulators.school import invent, without_pupils
+from simulators.sds import Knobs
+from simulators.sds.tenant import Files
+from sync import delivery, run, state
+from sync.delivery import DeliveryManifest, SetManifest
+from sync.report import Outcome
+from sync.state import State
+from tests.crash.copies import copied
+from tests.crash.processes import Doom, Killed, Nudging, Platform, Way, doomed
+from tests.worlds import TestWorld, make_world
+
+SCHOOL = invent(12, quirks=False)
+SECOND = without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id])
+THIRD = without_pupils(SCHOOL, [SCHOOL.pupils[7].school_id])
+DAY_S = 24 * 3600.0
+WEEK = timedelta(days=7)
+SHARES = 4
+
+
+@cache
+def aged() -> TestWorld:
+    """Return a world of two nights, the last of them eight days ago: the first may go."""
+    one = make_world(SCHOOL, knobs=Knobs(operation_polls=1, run_duration_s=60))
+    for school in (SCHOOL, SECOND):
+        one.isams.school = school
+        one.isams.flush()
+        one.pull()
+        assert one.send_until_still().outcome is Outcome.DONE
+        one.clock.advance(DAY_S)
+    one.clock.advance(8 * DAY_S)
+    one.nudges.kept.clear()
+    return one
+
+
+def whole_or_swept(one: TestWorld) -> None:
+    """Assert that what has a manifest, and does not say that it is swept, has all its files."""
+    held = {blob.name for blob in one.store.blobs("")}
+    for name in sorted(held):
+        folder, _, last = name.rpartition("/")
+        if last == delivery.MANIFEST and f"{folder}/{state.SWEPT}" not in held:
+            kind = SetManifest if name.startswith("profiles/") else DeliveryManifest
+            wanted: Mapping[str, object] = kind.from_json(name, one.store.read(name)).files
+            assert {f"{folder}/{file}" for file in wanted} <= held, folder
+    last_accepted = state.last_accepted([folder for folder, _ in one.look().states])
+    assert last_accepted
+    assert not last_accepted.has(state.SWEPT)
+
+
+def left(one: TestWorld) -> list[str]:
+    return [blob.name for blob in one.store.blobs("")]
+
+
+def swept(doom: Doom) -> TestWorld:
+    """Return the world after one tick that ends as *doom* says, and others that go on."""
+    one = copied(aged(), THIRD)
+    with suppress(Killed):
+        run.tick(doomed(one, doom))
+    whole_or_swept(one)
+    while run.tick(one.world).facts["deleted"]:
+        whole_or_swept(one)
+    return one
+
+
+@pytest.mark.parametrize("way", list(Way))
+def test_a_sweep_is_gone_on_with_wherever_it_died(way: Way) -> None:
+    """Killed, failed or unheard at any call: the same is left in the end, no half set before."""
+    good = Doom()
+    wanted = left(swept(good))
+    assert sum(call.startswith("delete") for call in good.calls) > 10
+
+    for number in range(1, len(good.calls) + 1):
+        assert left(swept(Doom(number, way))) == wanted, good.calls[number - 1]
+
+
+def third_night(doom: Doom) -> TestWorld:
+    """Live through the night in which the first one's rosters go."""
+    one = copied(aged(), THIRD)
+    platform = Platform(one, doomed(one, doom), Nudging.KEPT)
+
+    def is_over() -> bool:
+        return len(one.look().named(State.DONE)) == 3
+
+    assert platform.go_on(hours=6, until=is_over), "never finished"
+    platform.go_on(hours=0.5, until=lambda: False)
+    return one
+
+
+def staged(one: TestWorld) -> Files:
+    return one.sds.staged[one.sds.connectors[0].id]
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_night_in_which_old_rosters_go_survives_a_death_at_every_call(share: int) -> None:
+    """SDS sees whole deliveries only, the new one arrives, and the old ones are gone."""
+    good = Doom()
+    wanted = staged(third_night(good))
+    said = ("read", "list", "GET", "folders")
+    numbers = [n for n, call in enumerate(good.calls, start=1) if not call.startswith(said)]
+
+    for number in numbers[share::SHARES]:
+        call = good.calls[number - 1]
+        one = third_night(Doom(number, Way.AFTER))
+        whole_or_swept(one)
+        assert staged(one) == wanted, call
+        assert 3 <= len(one.sds.submissions) <= 4, call
+        assert not any(each.unfinished for each in one.sds.submissions), call
+        old = [each for each in one.store.blobs("") if one.clock.now() - each.created_at > WEEK]
+        # Only what SDS held until this night is left of the nights before.
+        assert sum(each.name.endswith("users.csv") for each in old) == 1, call

@@ -1,0 +1,255 @@
+"""What a tick deletes: rosters after a week, what was written about them after a year."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from simulators.school import invent, without_pupils
+from simulators.sds import Knobs
+from sync import asking, delivery, run, sweeping
+from sync.edge.blobs import Store
+from sync.edge.folder_store import FolderStore
+from sync.errors import StoreMissing, StoreRefused
+from sync.report import Outcome
+from sync.state import State
+from tests.clocks import START, FakeClock
+from tests.crash.processes import Doom, doomed
+from tests.memory_store import MemoryStore
+from tests.worlds import CONNECTOR, TestWorld, flush, make_world
+
+SCHOOL = invent(20, quirks=False)
+OTHER = without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id])
+QUICK = Knobs(operation_polls=0, run_duration_s=60)
+DAY_S = 24 * 3600.0
+TABLES = {"orgs.csv", "users.csv", "roles.csv", "classes.csv", "enrollments.csv"}
+
+
+def night(one: TestWorld, outcome: Outcome = Outcome.DONE) -> None:
+    """Pull, send, and let the rest of the day go by."""
+    one.pull()
+    assert one.send_until_still().outcome is outcome
+    one.clock.advance(DAY_S)
+
+
+def two_nights(store: Callable[[FakeClock], Store] = MemoryStore) -> TestWorld:
+    """Return a world whose second delivery, a day ago, was another than the first."""
+    one = make_world(SCHOOL, knobs=QUICK, store=store, SCHOOLS__NORTHBANK__SCHOOL_YEAR="2026")
+    night(one)
+    one.isams.school = OTHER
+    one.isams.flush()
+    night(one)
+    return one
+
+
+def sweep(one: TestWorld) -> int:
+    """Tick until nothing is left to delete; return how many blobs went."""
+    gone = 0
+    while deleted := run.tick(one.world).facts["deleted"]:
+        assert isinstance(deleted, int)
+        gone += deleted
+    return gone
+
+
+def rosters(one: TestWorld, top: str) -> dict[str, set[str]]:
+    """Return which files that name people are left under *top*, by their folder."""
+    found: dict[str, set[str]] = {}
+    for blob in one.store.blobs(top):
+        folder, _, name = blob.name.rpartition("/")
+        if name.endswith(".csv") or name == delivery.FINDINGS:
+            found.setdefault(folder.rpartition("/")[2], set()).add(name)
+    return found
+
+
+def ids(one: TestWorld) -> list[str]:
+    return [folder.id for folder, _ in one.look().states]
+
+
+@pytest.fixture(params=["memory", "folder"])
+def aged(request: pytest.FixtureRequest, tmp_path: Path) -> TestWorld:
+    """Two nights, and eight days without any."""
+    if request.param == "memory":
+        one = two_nights()
+    else:
+        one = two_nights(lambda clock: FolderStore(tmp_path / "rosters", clock=clock))
+    one.clock.advance(8 * DAY_S)
+    return one
+
+
+def test_after_a_week_only_the_newest_rosters_are_left(aged: TestWorld) -> None:
+    """Each profile's newest set and the delivery that SDS holds stay; nothing else names people."""
+    sweep(aged)
+
+    assert list(rosters(aged, "connectors/").values()) == [TABLES]
+    assert list(rosters(aged, "connectors/")) == ids(aged)[-1:]
+    for profile in ("prep", "seniors"):
+        found = rosters(aged, delivery.profile_folder(profile))
+        assert list(found.values()) == [TABLES | {delivery.FINDINGS}]
+
+
+def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
+    """The status still knows both nights, and the next school is compared with the last."""
+    before = ids(aged)
+    sweep(aged)
+
+    told = asking.status(aged.world)
+    assert ids(aged) == before
+    assert '"error"' not in str(told)
+    assert asking.findings(aged.world, "prep") is not None
+    night(aged, Outcome.UNCHANGED)
+    flush(aged, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
+    night(aged)
+    assert len(aged.sds.submissions) == 3
+
+
+def test_receipts_and_manifests_go_after_a_year() -> None:
+    """A year later nothing is left of a night but what SDS still holds."""
+    one = two_nights()
+    first = ids(one)[0]
+    one.clock.advance(360 * DAY_S)
+    sweep(one)
+    assert first in ids(one)
+    assert one.store.read(f"{one.look().prefix}{first}/receipt.json")
+
+    one.clock.advance(10 * DAY_S)
+    sweep(one)
+
+    assert ids(one) == ids(one)[-1:] != [first]
+    assert not one.store.blobs(f"{one.look().prefix}{first}/")
+    assert [reached for _, reached in one.look().states] == [State.DONE]
+
+
+def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
+    """A backlog of a year costs no tick its time."""
+    one = two_nights()
+    old = f"{delivery.profile_folder('prep')}20260801T210000Z-0000000a/"
+    for number in range(sweeping.SWEEP_BLOBS + 50):
+        one.store.create(f"{old}odd-{number}.csv", b"x")
+    one.clock.advance(8 * DAY_S)
+
+    found = [run.tick(one.world).facts["deleted"] for _ in range(3)]
+
+    assert found[0] == sweeping.SWEEP_BLOBS
+    assert found[2] == 0
+    assert not one.store.blobs(old)
+
+
+def test_a_machine_whose_clock_runs_ahead_deletes_nothing() -> None:
+    """What is past its time is known by storage's clock."""
+    one = two_nights()
+    before = [blob.name for blob in one.store.blobs("")]
+    ahead = replace(one.world, clock=FakeClock(START + timedelta(days=800)))
+
+    assert sweeping.sweep(ahead) == 0
+    assert [blob.name for blob in one.store.blobs("")] == before
+
+
+class Guarded(MemoryStore):
+    """Refuses to delete what a person has put a hold on."""
+
+    guarded: str = ""
+
+    def delete(self, name: str) -> None:
+        if self.guarded and self.guarded in name:
+            raise StoreRefused("storage refuses")
+        super().delete(name)
+
+
+def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
+    """A legal hold on one folder does not keep the others; the tick does its other work."""
+    one = two_nights(Guarded)
+    one.clock.advance(8 * DAY_S)
+    assert isinstance(one.store, Guarded)
+    one.store.guarded = f"/{ids(one)[0]}/"
+
+    step = run.tick(one.world)
+
+    assert isinstance(step.error, StoreRefused)
+    assert step.facts["asked"] == 1
+    assert set(rosters(one, "connectors/")) == set(ids(one))
+    assert len(rosters(one, "profiles/")) == 2
+
+
+def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
+    """And if it comes back, the delivery waits until it has been pulled again."""
+    one = two_nights()
+    settings = one.world.settings
+    profiles = {key: each for key, each in settings.profiles.items() if key != "prep"}
+    one.clock.advance(8 * DAY_S)
+    fewer = one.process(settings=settings.model_copy(update={"profiles": profiles}))
+    newest = max(rosters(one, "profiles/prep/"))
+
+    sweeping.sweep(fewer)
+    assert list(rosters(one, "profiles/prep/")) == [newest]  # the delivery that SDS holds is of it
+    one.world = fewer
+    one.pull()
+    assert one.send_until_still().outcome is Outcome.HELD
+    one.clock.advance(DAY_S)
+    sweep(one)
+    assert rosters(one, "profiles/prep/") == {}
+
+    one.world = one.process(settings=settings)
+    assert one.send_until_still().outcome is Outcome.WAITING
+    one.pull()
+    assert one.send_until_still().outcome is Outcome.UNCHANGED
+
+
+def test_what_a_pull_kept_goes_after_a_week() -> None:
+    """Whatever it is called: only marks that are known to name nobody stay."""
+    one = two_nights()
+    pulls = delivery.pulls_folder("northbank")
+    folders = one.store.folders(pulls)
+    for each in folders:
+        one.store.create(f"{pulls}{each}/datasets-1/Pupil.csv", b"Wren Applethwaite")
+    one.clock.advance(8 * DAY_S)
+
+    sweep(one)
+
+    assert rosters(one, "schools/") == {}
+    assert set(folders) <= set(one.store.folders(pulls))
+
+
+def calls_of_a_tick(one: TestWorld) -> list[str]:
+    doom = Doom()
+    run.tick(doomed(one, doom))
+    return [call for call in doom.calls if not call.startswith("nudge")]
+
+
+def test_a_tick_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
+    """Each part of the container is listed once; what is not due is not read."""
+    young = two_nights()
+    run.tick(young.world)
+    old = two_nights()
+    for _ in range(4):
+        old.clock.advance(100 * DAY_S)
+        run.tick(old.world)
+        night(old, Outcome.UNCHANGED)
+    run.tick(old.world)
+    sweep(old)
+
+    assert len(calls_of_a_tick(old)) == len(calls_of_a_tick(young))
+    listed = [call for call in calls_of_a_tick(old) if call.startswith("list ")]
+    assert [call for call in listed if call.count("/") == 1] == [
+        "list schools/",
+        "list connectors/",
+        "list profiles/",
+    ]
+
+
+def test_a_set_whose_files_are_gone_is_never_merged() -> None:
+    """If the newest one is swept, its profile counts as not yet pulled."""
+    one = make_world(SCHOOL, knobs=QUICK)
+    one.pull()
+    folder = delivery.profile_folder("prep")
+    (own,) = one.store.folders(folder)
+    one.store.create(f"{folder}{own}/swept.json", b"{}")
+    one.store.delete(f"{folder}{own}/users.csv")
+
+    assert one.send_until_still().outcome is Outcome.WAITING
+    with pytest.raises(StoreMissing):
+        one.store.read(f"{folder}{own}/users.csv")
+    assert CONNECTOR in asking.status(one.world)["connectors"]  # type: ignore[operator]  # is JSON

@@ -1,0 +1,400 @@
+"""What may go, by its age and by what still needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync import delivery, retention, state
+from sync.calendar import stamp
+from sync.delivery import MANIFEST
+from sync.retention import Sweep
+from sync.state import (
+    ACCEPTED,
+    APPROVED,
+    ASKED,
+    FAILED,
+    HELD,
+    PLAN,
+    RECEIPT,
+    REJECTED,
+    RUN_ASKED,
+    SEALED,
+    SUBMITTED,
+    SWEPT,
+    UNCHANGED,
+)
+
+NOW = datetime(2027, 11, 21, 23, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+FILES = ("classes.csv", "users.csv")
+SETS, FEED = "profiles/prep/", "connectors/feed/"
+SENT = (MANIFEST, PLAN, SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A listed blob."""
+
+    name: str
+    created_at: datetime
+
+
+def own(age: timedelta) -> str:
+    """Return the id of what was made *age* ago."""
+    return f"{stamp(NOW - age)}-0000000a"
+
+
+def made(prefix: str, age: timedelta, *names: str) -> list[Seen]:
+    """Return a folder of *names*, made *age* ago."""
+    return [Seen(f"{prefix}{own(age)}/{name}", NOW - age) for name in names]
+
+
+def going(sweeps: Iterable[Sweep]) -> list[str]:
+    """Return what goes: for each blob its age in days, and its last name."""
+    return [
+        f"{(NOW - delivery.pulled_at(name.split('/')[-2])).days} {name.rpartition('/')[2]}"
+        for one in sweeps
+        for name in one.names
+    ]
+
+
+def sets(*blobs: Seen, known: bool = True, needed: frozenset[str] = frozenset()) -> list[Sweep]:
+    return list(retention.of_sets(SETS, blobs, NOW, known=known, needed=needed))
+
+
+def deliveries(
+    *blobs: Seen, known: bool = True, needed: frozenset[str] = frozenset()
+) -> list[Sweep]:
+    return list(retention.of_deliveries(FEED, blobs, NOW, known=known, needed=needed))
+
+
+def test_rosters_last_a_week_and_marks_a_year() -> None:
+    """The two spans are those that people are told."""
+    assert (retention.ROSTERS_LAST.days, retention.MARKS_LAST.days) == (7, 365)
+
+
+# -- sets ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("age", "goes"), [(7 * DAY, False), (7 * DAY + SECOND, True)])
+def test_a_set_goes_after_seven_days_to_the_second(age: timedelta, *, goes: bool) -> None:
+    """Its files and findings name people; its manifest does not, and stays."""
+    newer = made(SETS, DAY, *FILES, MANIFEST)
+    found = sets(*made(SETS, age, *FILES, delivery.FINDINGS, MANIFEST), *newer)
+
+    assert going(found) == (["7 classes.csv", "7 findings.json", "7 users.csv"] if goes else [])
+
+
+def test_a_set_is_marked_before_any_of_its_files_goes() -> None:
+    """Half a set is known by its mark; one that bears it already is not marked again."""
+    newer = made(SETS, DAY, *FILES, MANIFEST)
+    (first,) = sets(*made(SETS, 8 * DAY, *FILES, MANIFEST), *newer)
+    (again,) = sets(*made(SETS, 8 * DAY, "users.csv", MANIFEST, SWEPT), *newer)
+
+    assert first.mark == f"{SETS}{own(8 * DAY)}/{SWEPT}"
+    assert again == Sweep((f"{SETS}{own(8 * DAY)}/users.csv",))
+
+
+def test_the_newest_set_of_a_profile_stays_while_settings_know_it() -> None:
+    """Whatever its age; a profile that was taken away keeps nothing."""
+    blobs = made(SETS, 30 * DAY, *FILES, MANIFEST)
+
+    assert sets(*blobs) == []
+    assert going(sets(*blobs, known=False)) == ["30 classes.csv", "30 users.csv"]
+
+
+def test_the_newest_set_is_the_newest_that_is_whole() -> None:
+    """Neither a pull that was killed while it wrote, nor a swept set, stands for it."""
+    whole = made(SETS, 30 * DAY, *FILES, MANIFEST)
+    killed = made(SETS, 20 * DAY, *FILES)
+    swept = made(SETS, 10 * DAY, "users.csv", MANIFEST, SWEPT)
+
+    assert going(sets(*whole, *killed, *swept)) == [
+        "20 classes.csv",
+        "20 users.csv",
+        "20 swept.json",
+        "10 users.csv",
+    ]
+
+
+def test_a_set_that_a_delivery_refers_to_stays() -> None:
+    """What may still be sent can be compared with what it was made of."""
+    blobs = [*made(SETS, 9 * DAY, *FILES, MANIFEST), *made(SETS, DAY, *FILES, MANIFEST)]
+
+    assert sets(*blobs, needed=frozenset({own(9 * DAY)})) == []
+
+
+def test_a_manifest_stays_a_year_and_goes_before_the_mark_that_says_why() -> None:
+    """A set is never listed without its files; what says that they are gone goes last."""
+    newer = made(SETS, DAY, *FILES, MANIFEST)
+
+    assert sets(*made(SETS, 365 * DAY, MANIFEST, SWEPT), *newer) == []
+    assert going(sets(*made(SETS, 366 * DAY, MANIFEST, SWEPT), *newer)) == [
+        "366 manifest.json",
+        "366 swept.json",
+    ]
+    assert going(sets(*made(SETS, 366 * DAY, "users.csv", MANIFEST), *newer)) == [
+        "366 users.csv",
+        "366 manifest.json",
+        "366 swept.json",
+    ]
+
+
+def test_what_is_not_ours_stays() -> None:
+    """A note that somebody left beside the sets is theirs."""
+    assert sets(Seen(f"{SETS}readme.txt", NOW - 99 * DAY), Seen(f"{SETS}a/b", NOW - 99 * DAY)) == []
+
+
+# -- deliveries ----------------------------------------------------------------------------------
+
+
+def test_a_delivery_goes_after_seven_days_but_what_sds_holds_stays() -> None:
+    """The last accepted one is what every other is compared with, however old it is."""
+    held = made(FEED, 90 * DAY, *FILES, *SENT)
+    refused = made(FEED, 40 * DAY, *FILES, MANIFEST, PLAN, SUBMITTED, RECEIPT)
+    newest = made(FEED, DAY, UNCHANGED)
+
+    assert going(deliveries(*held, *refused, *newest)) == ["40 classes.csv", "40 users.csv"]
+
+
+@pytest.mark.parametrize(("replaced", "goes"), [(7 * DAY, False), (7 * DAY + SECOND, True)])
+def test_what_sds_held_within_the_week_can_be_sent_again(
+    replaced: timedelta, *, goes: bool
+) -> None:
+    """Seven days count from when another took its place, so that a mistake can be undone."""
+    former = made(FEED, 90 * DAY, *FILES, *SENT)
+    latter = made(FEED, replaced, *FILES, *SENT)
+
+    found = going(deliveries(*former, *latter))
+
+    assert found == (["90 classes.csv", "90 users.csv"] if goes else [])
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        (MANIFEST,),
+        (MANIFEST, HELD, PLAN),
+        (MANIFEST, PLAN),
+        (MANIFEST, PLAN, SUBMITTED),
+        SENT[:-1],
+    ],
+)
+def test_whatever_is_open_stays(marks: tuple[str, ...]) -> None:
+    """A delivery that may still be sent, or is being looked at, keeps its files."""
+    assert deliveries(*made(FEED, 90 * DAY, *FILES, *marks)) == []
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        (MANIFEST, HELD, PLAN, REJECTED),
+        (MANIFEST, HELD, PLAN, APPROVED),
+        (MANIFEST, PLAN, FAILED),
+        (MANIFEST, PLAN, SUBMITTED, RECEIPT),
+    ],
+)
+def test_a_newest_delivery_that_is_over_loses_its_files_and_keeps_its_marks(
+    marks: tuple[str, ...],
+) -> None:
+    """Else the one before it would be taken for the newest, and might be sent."""
+    assert going(deliveries(*made(FEED, 400 * DAY, *FILES, *marks))) == [
+        "400 classes.csv",
+        "400 users.csv",
+    ]
+
+
+def test_receipts_stay_a_year_and_the_manifest_goes_first() -> None:
+    """A delivery whose manifest is gone is none: nobody meets the rest of it."""
+    newer = made(FEED, 8 * DAY, *FILES, *SENT)
+
+    assert deliveries(*made(FEED, 365 * DAY, *SENT, SWEPT), *newer) == []
+    (found,) = deliveries(*made(FEED, 366 * DAY, *SENT, SWEPT), *newer)
+    names = [name.rpartition("/")[2] for name in found.names]
+    assert names[0] == MANIFEST
+    assert names[-1] == SWEPT
+    assert set(names) == {*SENT, SWEPT}
+
+
+def test_a_year_counts_from_the_last_mark() -> None:
+    """What SDS said months later is kept a year too."""
+    late = Seen(f"{FEED}{own(400 * DAY)}/{RECEIPT}", NOW - 300 * DAY)
+    old = made(FEED, 400 * DAY, MANIFEST, PLAN, SUBMITTED, SWEPT)
+
+    assert deliveries(*old, late, *made(FEED, DAY, *FILES, *SENT)) == []
+
+
+def test_what_came_after_the_last_accepted_delivery_is_not_forgotten() -> None:
+    """A lost hand-over may have replaced what SDS holds: its claim and its end must be known."""
+    held = made(FEED, 800 * DAY, *FILES, *SENT)
+    after = made(FEED, 700 * DAY, MANIFEST, PLAN, SUBMITTED, RECEIPT, SWEPT)
+    ages = {"000001.json": 900 * DAY, "000002.json": 700 * DAY, "000003.json": 600 * DAY}
+    claims = [Seen(f"{FEED}claims/{name}", NOW - age) for name, age in ages.items()]
+
+    found = deliveries(*held, *after, *claims, *made(FEED, DAY, UNCHANGED))
+
+    assert found == [Sweep((f"{FEED}claims/000001.json",))]
+
+
+def test_claims_are_forgotten_after_a_year_but_the_last() -> None:
+    """The next claim is numbered on from it."""
+    numbers = [f"{FEED}claims/{name}" for name in ("000009.json", "000009.done", "000010.json")]
+    old = [Seen(name, NOW - 400 * DAY) for name in numbers]
+    young = Seen(f"{FEED}claims/000008.json", NOW - 300 * DAY)
+
+    assert [one.names for one in deliveries(*old, young)] == [tuple(sorted(numbers[:2]))]
+
+
+def test_what_is_no_claim_goes_from_among_them_after_a_week() -> None:
+    """A stray copy may name anybody, and stands for no number."""
+    copy = Seen(f"{FEED}claims/users.csv", NOW - 8 * DAY)
+    claim = Seen(f"{FEED}claims/000001.json", NOW - 8 * DAY)
+
+    assert [one.names for one in deliveries(copy, claim)] == [(copy.name,)]
+
+
+def test_of_a_connector_that_nobody_names_any_more_all_goes_after_a_year() -> None:
+    """A setting that is wrong for a week loses nothing; one that is gone leaves nothing."""
+    blobs = made(FEED, 364 * DAY, *FILES, *SENT)
+    claim = Seen(f"{FEED}claims/000001.json", NOW - 366 * DAY)
+    assert deliveries(*blobs, claim, known=False) == []
+
+    old = made(FEED, 366 * DAY, *FILES, *SENT)
+    left = {blob.name for blob in (*old, claim)}
+    for one in deliveries(*old, claim, known=False):
+        left -= set(one.names)
+
+    assert left == set()
+    assert deliveries(*old, claim) == []
+
+
+# -- pulls ---------------------------------------------------------------------------------------
+
+
+def pull(age: timedelta, *names: str) -> list[Seen]:
+    folder = f"schools/northbank/pulls/{stamp(NOW - age)}/"
+    return [Seen(folder + name, NOW - age) for name in names]
+
+
+def pulls(*blobs: Seen, known: bool = True) -> list[list[str]]:
+    found = retention.of_pulls("northbank", blobs, NOW, known=known)
+    return [[name.split("/", 4)[-1] for name in one.names] for one in found]
+
+
+def test_what_a_pull_keeps_beside_its_marks_goes_after_a_week() -> None:
+    """Whatever it is called: only what is known to name nobody stays."""
+    kept = ("datasets-1/manifest.json", "datasets-1/Pupil.csv", "odd.json")
+    marks = (ASKED, "tried-1.json", "ended-1.json", SEALED)
+    newer = pull(DAY, ASKED, SEALED)
+
+    assert pulls(*pull(7 * DAY, *kept, *marks), *newer) == []
+    assert pulls(*pull(8 * DAY, *kept, *marks), *newer) == [
+        ["datasets-1/manifest.json", "datasets-1/Pupil.csv", "odd.json"]
+    ]
+
+
+def test_the_marks_of_a_pull_go_after_a_year() -> None:
+    """With the last of them nothing is left of it."""
+    marks = (ASKED, "tried-1.json", "ended-1.json", "tried-2.json", SEALED)
+
+    found = pulls(*pull(366 * DAY, *marks), *pull(DAY, ASKED, SEALED))
+
+    assert found == [sorted(marks)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "gone"),
+    [((ASKED, SEALED), [["x.csv"]]), ((ASKED, FAILED), [["x.csv"]]), ((ASKED,), [])],
+)
+def test_the_newest_pull_keeps_its_marks_and_while_it_is_open_all(
+    marks: tuple[str, ...], gone: list[list[str]]
+) -> None:
+    """By it the next one is known to be due; a school that is gone leaves nothing."""
+    blobs = pull(400 * DAY, *marks, "x.csv")
+
+    assert pulls(*blobs) == gone
+    assert {*pulls(*blobs, known=False)[0]} == {"x.csv", *marks, SWEPT}
+
+
+# -- whatever there is ---------------------------------------------------------------------------
+
+ages = st.integers(0, 800).map(lambda days: days * DAY)
+folders = st.lists(
+    st.tuples(
+        ages, st.sets(st.sampled_from([*SENT, HELD, APPROVED, REJECTED, UNCHANGED, FAILED, SWEPT]))
+    ),
+    max_size=8,
+    unique_by=lambda one: one[0],
+)
+
+
+def feed(made_of: Iterable[tuple[timedelta, set[str]]]) -> Iterator[Seen]:
+    """Yield deliveries with such marks; those without `swept.json` have all their files."""
+    for age, marks in made_of:
+        yield from made(FEED, age, *marks, *(() if SWEPT in marks else FILES))
+
+
+def standing(blobs: Mapping[str, Seen]) -> list[state.Folder]:
+    return state.deliveries(FEED, blobs.values())
+
+
+@given(folders)
+def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
+    made_of: list[tuple[timedelta, set[str]]],
+) -> None:
+    """After each blob the newest and the last accepted delivery are the same.
+
+    What can be sent or compared with has its files, and going on brings the sweep to its end.
+    """
+    left = {blob.name: blob for blob in feed(made_of)}
+    newest = [one.id for one in standing(left)[-1:]]
+    held = state.last_accepted(standing(left))
+    before = {one.id: reached for one, reached in state.states(standing(left), NOW)}
+
+    for one in deliveries(*left.values()):
+        if one.mark:
+            left[one.mark] = Seen(one.mark, NOW)
+        for name in one.names:
+            left.pop(name)
+            listed = standing(left)
+            assert [one.id for one in listed[-1:]] == newest
+            after = state.last_accepted(listed)
+            assert (after and after.id) == (held and held.id)
+            for each, reached in state.states(listed, NOW):
+                whole = all(each.has(file) for file in FILES)
+                assert whole or each.has(SWEPT) or reached is state.State.UNCHANGED
+                assert reached in {before[each.id], state.State.SWEPT, state.State.FAILED}
+    if held and SWEPT not in held.made_at:
+        assert {f"{FEED}{held.id}/{file}" for file in FILES} <= left.keys()
+
+    assert deliveries(*left.values()) == []
+
+
+def test_three_years_of_nights_leave_one_year_of_marks() -> None:
+    """However long it runs, a listing grows no longer than a year makes it; swept once a month."""
+    left: dict[str, Seen] = {}
+    most = 0
+    for night in range(3 * 365):
+        at = NOW + night * DAY
+        folder = f"{FEED}{stamp(at)}-0000000a/"
+        for name in (*FILES, *SENT):
+            left[folder + name] = Seen(folder + name, at)
+        for end in ("json", "done"):
+            claim = f"{FEED}claims/{night + 1:06}.{end}"
+            left[claim] = Seen(claim, at)
+        due = retention.of_deliveries(FEED, list(left.values()), at, known=True)
+        for one in due if night % 30 == 0 else ():
+            if one.mark:
+                left[one.mark] = Seen(one.mark, at)
+            for name in one.names:
+                del left[name]
+        most = max(most, len(left))
+
+    assert most < (366 + 30) * (len(SENT) + 3) + 40 * len(FILES)
