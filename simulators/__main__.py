@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from simulators import staging
-from simulators.isams import BatchKey, IsamsSimulator
+from simulators.isams import BatchKey, IsamsSimulator, RestClient
 from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.serving import serve
@@ -20,11 +20,20 @@ SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}
 RUN_S = 60.0  # SDS's own runs take hours: here, somebody is waiting
 
 
+class _Options(argparse.Namespace):
+    what: str
+    shell: str
+    api: staging.Api
+    pupils: int
+    seed: int
+    port: int
+
+
 def main(words: Sequence[str], until: threading.Event) -> int:
     """Serve until *until* is set or Ctrl-C is pressed."""
-    options = _parser().parse_args(words)
+    options = _parser().parse_args(words, _Options())
     try:
-        with _serving(options.what, options.pupils, options.seed, options.port) as settings:
+        with _serving(options) as settings:
             print("# Paste these settings into another terminal, then: python dev.py sync check")
             for name, value in settings.items():
                 print(SHELLS[options.shell].format(name=name, value=value))
@@ -37,15 +46,16 @@ def main(words: Sequence[str], until: threading.Event) -> int:
 
 
 @contextmanager
-def _serving(what: str, pupils: int, seed: int, port: int) -> Iterator[Mapping[str, str]]:
+def _serving(options: _Options) -> Iterator[Mapping[str, str]]:
     """Yield the settings. With `all`, SDS is on the port after that of iSAMS."""
     settings: dict[str, str] = {}
+    what, port = options.what, options.port
     with ExitStack() as stack:
         if what in {"isams", "all"}:
-            school = invent(pupils, seed=seed)
-            isams = IsamsSimulator(school, keys=[BatchKey(production=False)])
+            school = invent(options.pupils, seed=options.seed)
+            isams = IsamsSimulator(school, keys=[BatchKey(production=False), RestClient()])
             url = stack.enter_context(serve(isams, port))
-            settings |= staging.isams_settings(school, url)
+            settings |= staging.isams_settings(school, url, options.api)
         if what in {"sds", "all"}:
             sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))
             sds_port = port + 1 if port and what == "all" else port
@@ -65,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=tuple(SHELLS),
         default="powershell" if os.name == "nt" else "sh",
         help="for which shell the settings are printed (here: %(default)s)",
+    )
+    parser.add_argument(
+        "--api",
+        choices=("batch", "rest"),
+        default="batch",
+        help="for which API of iSAMS the settings are printed (%(default)s)",
     )
     parser.add_argument("--pupils", type=_pupils, default=300, metavar="N", help="1 to 60000")
     parser.add_argument(

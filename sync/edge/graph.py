@@ -53,6 +53,10 @@ class SdsTarget:
 
     def connector(self, name_or_id: str, budget: Budget) -> Connector:
         """Return the one connector of exactly that name or id, if it takes CSV v2.1."""
+        return demand_csv(self.find(name_or_id, budget))
+
+    def find(self, name_or_id: str, budget: Budget) -> Connector:
+        """Return the one connector of exactly that name or id, whatever it takes."""
         everyone = [
             answers.connector(item)
             for item in self._graph.pages("dataConnectors", CONNECTORS, budget)
@@ -69,15 +73,7 @@ class SdsTarget:
                 "several connectors of SDS have the name in CONNECTOR: set the id of the one meant",
                 connectors=len(found),
             )
-        one = found[0]
-        if one.kind != answers.DATA_LAKE:
-            raise TargetRefused("the connector does not take files: choose a CSV one in SDS")
-        if one.format not in (None, answers.FORMAT):
-            raise TargetRefused(
-                "the connector does not take SDS v2.1 CSV: make an inbound flow for that format",
-                format=one.format or "",
-            )
-        return one
+        return found[0]
 
     def flow_state(self, connector_id: str, budget: Budget) -> FlowState | None:
         """Return what the inbound flows of a connector are ready for.
@@ -171,6 +167,18 @@ class SdsTarget:
             error.facts["outcome"] = "unknown"
         if error:
             raise error
+
+
+def demand_csv(one: Connector) -> Connector:
+    """Return *one* if it takes CSV v2.1, or may: old connectors tell no format. Else raise."""
+    if one.kind != answers.DATA_LAKE:
+        raise TargetRefused("the connector does not take files: choose a CSV one in SDS")
+    if one.format not in (None, answers.FORMAT):
+        raise TargetRefused(
+            "the connector does not take SDS v2.1 CSV: make an inbound flow for that format",
+            format=one.format or "",
+        )
+    return one
 
 
 def _part(text: str) -> str:

@@ -38,7 +38,10 @@ class Nudges(Protocol):
         """Return, for each queue, the texts of up to 32 messages that failed for good."""
 
     def waiting(self) -> Mapping[Queue, int]:
-        """Return about how many messages each queue holds, the delayed and those in hand too."""
+        """Return about how many messages each queue holds, the delayed and those in hand too.
+
+        A queue that does not exist is left out: the first nudge makes it.
+        """
 
 
 def queue_name(queue: Queue) -> str:

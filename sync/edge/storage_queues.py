@@ -68,7 +68,8 @@ class StorageQueues:
         return {queue: self._peeked(f"{queue_name(queue)}-poison") for queue in QUEUES}
 
     def waiting(self) -> Mapping[Queue, int]:
-        return {queue: self._count(queue_name(queue)) for queue in QUEUES}
+        counts = {queue: self._count(queue_name(queue)) for queue in QUEUES}
+        return {queue: count for queue, count in counts.items() if count is not None}
 
     def _peeked(self, name: str) -> Sequence[str]:
         client = self._service.get_queue_client(name)
@@ -78,12 +79,12 @@ class StorageQueues:
             return ()
         return tuple(_text(message.content) for message in found)
 
-    def _count(self, name: str) -> int:
+    def _count(self, name: str) -> int | None:
         client = self._service.get_queue_client(name)
         try:
             return _QUEUES.ask(client.get_queue_properties).approximate_message_count or 0
         except StoreMissing:
-            return 0
+            return None
 
 
 def _text(content: object) -> str:

@@ -39,7 +39,7 @@ def build(
     work = _Work(settings, out)
     for school in wanted.schools:
         if source:
-            work.write(wanted, school, read_saved(source))
+            work.write(wanted, school, read_saved(source, settings, school))
         else:
             work.write(wanted, school, read_live(settings, school, around.clock, save))
     return work.told(save)

@@ -51,15 +51,16 @@ def the_one_school(settings: Settings, school: str | None) -> str:
     if school:
         return one_of("--school", school, settings.schools)
     if len(settings.schools) > 1:
-        raise click.UsageError(_which(settings))
+        raise click.UsageError(which(settings))
     return next(iter(settings.schools))
 
 
 def need_one_school(settings: Settings, chosen: Chosen, option: str) -> None:
     """Refuse *option*, a file of one school, where several schools are meant."""
     if len(chosen.schools) > 1:
-        raise click.UsageError(f"{option} is about one school. {_which(settings)}")
+        raise click.UsageError(f"{option} is about one school. {which(settings)}")
 
 
-def _which(settings: Settings) -> str:
+def which(settings: Settings) -> str:
+    """Say which schools there are to choose from."""
     return f"There are several schools: say --school, {' or '.join(sorted(settings.schools))}."

@@ -16,6 +16,7 @@ from sync.edge.isams import Isams
 from sync.edge.world import Source, open_source
 from sync.errors import ConfigError, SourceError
 from sync.isams import batch
+from sync.isams.datasets import Wanted
 from sync.school import School
 from sync.settings import Settings
 from sync.terminal import choosing
@@ -23,6 +24,7 @@ from sync.terminal.around import Surroundings, Told, doing
 from sync.terminal.exits import Exit
 from sync.terminal.saving import saved_to
 from sync.terminal.tables import table
+from sync.wanted import wanted
 
 _PIECE_BYTES = 1 << 16
 
@@ -34,9 +36,19 @@ class Read(NamedTuple):
     at: datetime
 
 
-def read_live(settings: Settings, key: str, clock: Clock, save: Path | None = None) -> Read:
-    """Read the school called *key* from iSAMS; *save* keeps the document."""
+def read_live(
+    settings: Settings,
+    key: str,
+    clock: Clock,
+    save: Path | None = None,
+    asked: Wanted | None = None,
+) -> Read:
+    """Read the school called *key* from iSAMS; *save* keeps the document.
+
+    *asked* is what to read beyond what is always read; left out, what the settings need.
+    """
     place, at = settings.schools[key], clock.now()
+    more = asked or wanted(settings, key)
     if save and place.isams_api == "rest":
         raise click.BadParameter("REST has no document to save", param_hint="--save")
     with doing(f"Reading iSAMS: {key}") as say, saved_to(save) if save else nullcontext() as copied:
@@ -45,16 +57,21 @@ def read_live(settings: Settings, key: str, clock: Clock, save: Path | None = No
             source = Isams(place, clock, transport=copied)
         else:
             source = open_source(
-                place, clock, tell=lambda done, of: say(f"{done:,} of {of:,} set lists")
+                place, clock, tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables")
             )
-        return Read(source.school(Budget.of(clock, run.PULL_S)), at)
+        return Read(source.school(Budget.of(clock, run.PULL_S), more), at)
 
 
-def read_saved(source: Path) -> Read:
-    """Read a saved document; nothing is asked of any network."""
+def read_saved(source: Path, settings: Settings, key: str, asked: Wanted | None = None) -> Read:
+    """Read a saved document as the school called *key*; nothing is asked of any network.
+
+    Only what is needed must be in it: what else it lacks was never asked for, and is not empty.
+    """
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+    more = asked or wanted(settings, key)
     with doing("Reading the saved document"), _whole():
-        return Read(batch.read_school(_pieces(source)), at)
+        held = Wanted(more.needed, batch.told(_pieces(source), more.besides))
+        return Read(batch.read_school(_pieces(source), held), at)
 
 
 def subjects(around: Surroundings, school: str | None, source: Path | None) -> Told:

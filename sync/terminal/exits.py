@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from sync.errors import (
     AnswerRefused,
+    CallerRefused,
     ConfigError,
     MergeConflict,
     PlanOutdated,
@@ -71,6 +72,7 @@ _OUTCOMES: Mapping[Outcome, Exit] = {
     Outcome.HELD: Exit.HELD,
     Outcome.REJECTED: Exit.HELD,
     Outcome.EXPIRED: Exit.HELD,
+    Outcome.PAUSED: Exit.HELD,
     Outcome.WAITING: Exit.WAITING,
     Outcome.STALE: Exit.WAITING,
     Outcome.LATER: Exit.LATER,
@@ -85,6 +87,7 @@ _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (
     (ConfigError, Exit.USAGE),
     (MergeConflict, Exit.USAGE),
     (AnswerRefused, Exit.USAGE),
+    (CallerRefused, Exit.USAGE),
     (SourceError, Exit.SOURCE),
     (StoreError, Exit.STORE),
     (TargetError, Exit.TARGET),

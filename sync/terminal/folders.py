@@ -1,10 +1,10 @@
-"""A profile's files in a folder of the user's own: the whole set or nothing, never a mixture."""
+"""Files in a folder of the user's own: the whole set or nothing, never a mixture."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,16 +12,16 @@ import click
 
 from sync.delivery import FINDINGS, MANIFEST
 from sync.errors import ConfigError
-from sync.sds.tables import COLUMNS
+from sync.sds.tables import WIDEST
 
-_OURS = frozenset(COLUMNS) | {FINDINGS, MANIFEST}
+_OURS = frozenset(WIDEST) | {FINDINGS, MANIFEST}
 _OWN_FOLDER, _OWN_FILE = 0o700, 0o600  # the files name children
 
 
-def refuse_others(folder: Path) -> None:
-    """Refuse a *folder* that exists and holds anything but files that we write there."""
+def refuse_others(folder: Path, ours: Set[str] = _OURS) -> None:
+    """Refuse a *folder* that exists and holds anything but *ours*, the files we write there."""
     try:
-        others = _names_in(folder) - _OURS
+        others = _names_in(folder) - ours
     except OSError as error:
         raise _unwritable(error) from None
     if others:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import click
 from rich.console import RenderableType
 
-from sync import asking, delivery, run
+from sync import asking, delivery, restoring, run
 from sync.edge.world import World
 from sync.errors import SyncError
 from sync.plan import Excess, Hold
@@ -19,6 +21,7 @@ from sync.terminal.choosing import Chosen
 from sync.terminal.exits import Exit
 from sync.terminal.following import Follower, Patience, hold_of, sealed_since
 from sync.terminal.tables import numbers
+from sync.view import find, look
 
 _MEANING = {
     Outcome.SEALED: "read and sealed",
@@ -32,6 +35,7 @@ _MEANING = {
     Outcome.EXPIRED: "approved, but not sent in time: run again",
     Outcome.WAITING: "nothing was sent: another profile of this connector has no set yet",
     Outcome.STALE: "nothing was sent: a profile's set is older than 48 h; run its school too",
+    Outcome.PAUSED: "paused: nothing newer is sent until somebody types `resume`",
     Outcome.LATER: "not now: nothing is lost, run it again later",
     Outcome.BUSY: "another run is at it: run it again later",
     Outcome.LIMITED: "enough was sent to SDS for one day: run it again tomorrow",
@@ -76,6 +80,8 @@ def run_once(
             continue  # what kept its profiles from a new set is among the pulls' errors
         with doing(f"Sending to SDS: {connector}") as heard.note:
             ended.append(Follower(world, connector, due, patience).follow())
+        if ended[-1].outcome is not Outcome.PAUSED and look(world, connector).pause:
+            ended.append(Step("send", Outcome.PAUSED, connector))
     return _told(world, heard.steps, ended)
 
 
@@ -90,6 +96,35 @@ def answer_hold(around: Surroundings, own: str, patience: Patience, *, approve: 
     with doing(f"Sending to SDS: {connector}") as heard.note:
         step = Follower(world, connector, delivery.pulled_at(own), patience).follow()
     return _told(world, heard.steps, [step])
+
+
+def restored(around: Surroundings, own: str, patience: Patience) -> Told:
+    """Send the files of the former delivery called *own* again, now; its connector is paused."""
+    heard = _Heard()
+    world = around.opened(around.settings(), heard)
+    pause = restoring.restore(world, own)
+    connector = find(world, own)[0].connector
+    with doing(f"Sending to SDS: {connector}") as heard.note:
+        step = Follower(world, connector, delivery.pulled_at(pause.delivery), patience).follow()
+    told = _told(world, heard.steps, [step])
+    paused = f"{connector} is paused: nothing newer is sent until you type `resume`"
+    return replace(told, shown=[*told.shown, paused])
+
+
+def resumed(around: Surroundings, connector: str | None) -> Told:
+    """End the pause of *connector*, or of every one; a run or the next tick does the rest."""
+    world = around.opened(around.settings(), lambda _: None)
+    if connector is not None:
+        known = world.settings.connectors()
+        connector = next((name for name in known if name.lower() == connector.lower()), connector)
+        if connector not in known:
+            expected = " or ".join(sorted(known))
+            raise click.BadParameter(f"expected {expected}", param_hint="--connector")
+    found = restoring.resume(world, connector)
+    lines = [f"{name} goes on: the next run sends what iSAMS says" for name in found]
+    return Told(
+        Exit.DONE, {"exit": int(Exit.DONE), "resumed": found}, lines or ["nothing was paused"]
+    )
 
 
 def why_held(hold: Hold) -> Iterator[str]:

@@ -26,6 +26,7 @@ _NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do an
     State.EXPIRED: "it was approved, but not sent within 24 h; run again",
     State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then run again",
     State.SUPERSEDED: "a newer one takes its place; nothing to do",
+    State.SWEPT: "it was never sent, and its files are past their time; run again",
     State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
     State.ACCEPTED: "SDS's own run is awaited, for an hour or more; nothing to do",
     State.FAILED: "it was not sent; mend what is told here, then run again",
@@ -81,9 +82,16 @@ class _Delivery(_Value):
     receipt: _Received | None = None
 
 
+class _Paused(_Value):
+    since: str
+    restores: str
+    delivery: str
+
+
 class _Connector(_Value):
     profiles: tuple[str, ...]
     waiting_for: tuple[str, ...]
+    paused: _Paused | None = None
     deliveries: tuple[_Delivery, ...]
 
 
@@ -168,6 +176,10 @@ def _for_deliveries(world: World, standing: _Standing) -> Iterator[str]:
     for name, connector in standing.connectors.items():
         if connector.waiting_for:
             yield f"{name} waits for a set of {', '.join(connector.waiting_for)}"
+        if connector.paused:
+            since, former = connector.paused.since, connector.paused.restores
+            told = f"{name} is paused since {since}: {former} was to be sent again"
+            yield f"{told}. Nothing newer goes until `resume`, here or over HTTP"
         if connector.deliveries:
             yield from _for_newest(world, name, connector.deliveries[0])
 

@@ -1,4 +1,4 @@
-"""`check` and `status`: what is wrong and where to mend it; how everything stands."""
+"""`check` and `status` at a terminal: how what is wrong, and how everything stands, is shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +13,10 @@ from pathlib import Path
 import click
 import pytest
 
-from simulators.isams import DEMO_KEY, METHODS, BatchKey
+from simulators.isams import DEMO_KEY
 from simulators.isams.faults import refused
 from simulators.school import invent
-from simulators.sds import Connector, Flow
+from simulators.sds import Flow
 from sync.__main__ import MISSING
 from sync.cli import cli
 from sync.terminal.exits import MEANING, Exit, worst
@@ -33,132 +32,77 @@ def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
         yield one
 
 
-def wrong(here: Trial) -> dict[str, str]:
-    """Return what `check` finds wrong: the message by what was tried."""
-    told = here.sync("check", "--json").json
-    return {one["check"]: one["error"]["message"] for one in told["checks"] if one["error"]}
-
-
 # --- check --------------------------------------------------------------------------------------
+# What is tried and found is in `test_doctor.py`; here is how it is shown.
 
 
-def test_all_is_well_where_all_is_well(here: Trial) -> None:
-    """Settings, five datasets, storage, sign-in, roles and the connector are each told."""
-    said = here.sync("check", "--json")
-
-    assert said.code == Exit.DONE
-    assert said.json["ok"]
-    assert len(said.json["checks"]) == 10
-
-
-def test_check_sends_sds_nothing_and_leaves_nothing(here: Trial) -> None:
-    """No upload session is opened, because that would empty a running one; the probe is gone."""
+def test_check_sends_sds_nothing_and_leaves_one_probe(here: Trial) -> None:
+    """No upload session is opened, because that would empty a running one."""
     here.sync("check")
+    here.sync("check")
+    left = [path for path in (here.folder / "rosters").rglob("*") if path.is_file()]
 
     assert {line.method for line in here.stage.sds.requests if line.route != "token"} == {"GET"}
     assert "getUploadSession" not in {line.route for line in here.stage.sds.requests}
-    assert not [path for path in (here.folder / "rosters").rglob("*") if path.is_file()]
+    assert [path.name for path in left] == ["probe.txt"]
 
 
-def test_each_missing_method_is_told_by_its_name_on_the_screen(here: Trial) -> None:
-    """A key without two methods gives two lines, each with what to tick."""
-    missing = {"Teaching_GetTeachingSetLists", "Pupil_GetCurrentPupils"}
-    key = BatchKey(production=False, methods=[name for name in METHODS if name not in missing])
-    here.stage.isams.keys = {DEMO_KEY: key}
+def test_all_being_well_is_said(here: Trial) -> None:
+    """With 0 for a script, and a sentence for a person."""
+    said = here.sync("check")
 
-    found = wrong(here)
-
-    assert set(found) == {
-        "iSAMS of northbank: Current Pupils (or Current Students)",
-        "iSAMS of northbank: Teaching Set Lists",
-    }
-    assert "tick" in found["iSAMS of northbank: Teaching Set Lists"]
+    assert said.code == Exit.DONE
+    assert "All is well, 1 was not tried." in said.out
 
 
-def test_a_key_that_isams_does_not_know_is_told_once(here: Trial) -> None:
-    """Four more of the same would hide the rest; the rest is still checked."""
-    here.stage.isams.keys = {}
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        ({"PROFILES__PREP__YEAR_GROUPS": "nonsense"}, Exit.USAGE),
+        ({"SDS__CLIENT_SECRET": "wrong-secret"}, Exit.TARGET),
+        ({"SCHOOLS__NORTHBANK__ISAMS_KEY": "another-key"}, Exit.SOURCE),
+    ],
+)
+def test_the_exit_code_says_who_must_act(here: Trial, spoil: dict[str, str], code: Exit) -> None:
+    """As the table of the page has it; nothing that is only a warning counts."""
+    here.settings |= spoil
 
-    found = wrong(here)
-
-    assert list(found) == ["iSAMS of northbank: Current Staff"]
-    assert "ISAMS_KEY" in found["iSAMS of northbank: Current Staff"]
+    assert here.sync("check").code == code
 
 
-def test_isams_being_away_is_told_and_the_rest_is_checked(here: Trial) -> None:
+def test_of_several_faults_each_is_told_and_one_gives_the_code(here: Trial) -> None:
     """An outage of iSAMS does not hide what is wrong with SDS."""
     here.stage.isams.faults = refused(503)
     here.settings["SDS__CLIENT_SECRET"] = "wrong-secret"
-
-    said = here.sync("check", "--json")
+    said = here.sync("check")
 
     assert said.code == Exit.TARGET
-    assert len([one for one in said.json["checks"] if one["error"]]) == 2
-
-
-def test_a_wrong_secret_is_told_as_such(here: Trial) -> None:
-    """Who cannot sign in is told which setting to renew; roles and connector are not guessed."""
-    here.settings["SDS__CLIENT_SECRET"] = "wrong-secret"
-
-    found = wrong(here)
-
-    assert list(found) == ["sign-in to Microsoft Graph"]
-    assert "SDS__CLIENT_SECRET" in found["sign-in to Microsoft Graph"]
-
-
-def test_what_was_not_tried_is_shown_as_such(here: Trial) -> None:
-    """Nothing is left out in silence, and nothing that was not tried counts as wrong or well."""
-    here.settings["SDS__CLIENT_SECRET"] = "wrong-secret"
-
-    told = here.sync("check", "--json").json
-    states = [one["state"] for one in told["checks"]]
-
-    assert states == ["ok"] * 7 + ["wrong"] + ["not tried"] * 2
-    assert "1 of 10 is wrong, 2 were not tried." in here.sync("check").out
-
-
-def test_a_missing_role_is_named(here: Trial) -> None:
-    """The role that only an upload needs is missed before the night."""
-    role = "IndustryData-DataConnector.Upload"
-    knobs = here.stage.sds.knobs
-    here.stage.sds.knobs = replace(knobs, roles=knobs.roles - {role})
-
-    assert role in wrong(here)["roles of the app in the tenant"]
-
-
-def test_the_role_to_start_runs_is_asked_for_only_where_it_is_used(here: Trial) -> None:
-    """START_RUN needs one role more."""
-    role = "IndustryData-Run.Start"
-    knobs = here.stage.sds.knobs
-    here.stage.sds.knobs = replace(knobs, roles=knobs.roles - {role})
-    without = wrong(here)
-    here.settings["SDS__START_RUN"] = "true"
-
-    assert not without
-    assert role in wrong(here)["roles of the app in the tenant"]
-
-
-def test_a_connector_of_another_format_is_told(here: Trial) -> None:
-    """A connector that takes another CSV is found out before anything is sent."""
-    here.stage.sds.connectors = [Connector(format_code="schoolDataSyncV1")]
-
-    assert "v2.1" in wrong(here)["SDS connector of prep, seniors"]
-
-
-def test_an_expired_flow_is_told(here: Trial) -> None:
-    """After the turn of the year the old flow takes nothing."""
-    sds = here.stage.sds
-    past = here.clock.now() - timedelta(days=1)
-    sds.flows = [Flow(id="f1", connector_id=sds.connectors[0].id, expires=past)]
-
-    assert "new one" in wrong(here)["SDS connector of prep, seniors"]
+    assert "iSAMS is busy or away" in said.out
+    assert "SDS__CLIENT_SECRET" in said.out
+    assert "2 of 20 are wrong, 13 were not tried." in said.out
 
 
 def test_storage_that_is_refused_is_told(here: Trial) -> None:
-    """The way to the rosters is tried by writing, reading, listing and deleting."""
+    """A file in place of the folder: nothing of it can be tried further."""
     (here.folder / "rosters").write_text("a file")
+    said = here.sync("check", "--json")
+    states = {one["check"]: one["state"] for one in said.json["checks"]}
 
-    assert list(wrong(here)) == ["storage: create, read, list, delete"]
+    assert said.code == Exit.STORE
+    assert states["storage: folder"] == "wrong"
+    assert states["storage: create, read, list, delete"] == "not tried"
+
+
+def test_a_warning_is_shown_with_what_to_do(here: Trial) -> None:
+    """It is no fault: the code stays 0."""
+    sds = here.stage.sds
+    soon = here.clock.now() + timedelta(days=9)
+    sds.flows = [Flow(id="f1", connector_id=sds.connectors[0].id, expires=soon)]
+    said = here.sync("check")
+
+    assert said.code == Exit.DONE
+    assert "What to do: before that day" in said.out
+    assert "Nothing is wrong, 1 warning, 1 was not tried." in said.out
 
 
 def test_wrong_settings_are_told_line_by_line(here: Trial) -> None:
