@@ -11,6 +11,7 @@
     ├── MergeConflict            operator: two profiles contradict each other   never retried
     ├── PlanOutdated             nobody: the next pull compares anew            never retried
     ├── AnswerRefused            caller: this delivery cannot be answered       never retried
+    ├── CallerRefused            operator: give the caller the app's role       never retried
     ├── UnexpectedError          developer: a fault of ours that nobody foresaw never retried
     ├── StoreError               blob storage
     │   ├── StoreUnavailable         nobody: try again later                    retried
@@ -123,6 +124,12 @@ class AnswerRefused(SyncError):
     """Somebody approved or rejected a delivery that is not waiting for an answer."""
 
     who = "caller"
+
+
+class CallerRefused(SyncError):
+    """Where the platform signs callers in: this one has not the role for what they ask."""
+
+    who = "operator"
 
 
 class UnexpectedError(SyncError):

@@ -31,8 +31,11 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"  # SDS holds this already
     PLANNED = "planned"  # compared, within the limits
     HELD = "held"  # compared, waits for a person
+    APPROVED = "approved"  # a person said yes
     REJECTED = "rejected"  # a person said no
     EXPIRED = "expired"  # approved, but not sent in time
+    PAUSED = "paused"  # a former delivery was restored: nothing newer goes until a person resumes
+    RESUMED = "resumed"  # a person said that newer ones may go again
     LIMITED = "limited"  # enough submissions for one day
     SUBMITTED = "submitted"  # uploaded and handed over
     CHECKING = "checking"  # SDS is reading the files
@@ -44,12 +47,27 @@ class Outcome(StrEnum):
     SWEPT = "swept"  # a tick has looked around
 
 
+# What a line may hold beside `fact_…` (counts of the step) and `error_…` (facts of its error).
+FIELDS: Mapping[str, str] = {
+    "step": "what was done",
+    "outcome": "how it ended",
+    "about": "the school, profile or connector, by its key or name",
+    "pull": "the pull that it belongs to",
+    "delivery": "the delivery, or of `seal` the set, that it belongs to",
+    "invocation": "the host's id of the run of the function; the same in all its lines",
+    "duration_s": "seconds since that run began; in its last line, how long it took",
+    "error": "the class of the error, if there was one",
+    "message": "what the error says",
+    "who": "who must act on it",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: what it was about, how it ended, and when the same thing is next worth a look.
 
     `about` is a school, profile or connector by its key or name. `again_in_s` is None when there
-    is nothing to wait for.
+    is nothing to wait for. `pull` is the id of the pull that the step belongs to, if it does.
     """
 
     name: str
@@ -59,19 +77,24 @@ class Step:
     facts: Mapping[str, int | str] = field(default_factory=dict)
     error: SyncError | None = None
     again_in_s: float | None = None
+    pull: str = ""
 
-    def line(self) -> str:
-        """Return the canonical log line: one JSON object, names sorted."""
+    def line(self, invocation: str = "", duration_s: float | None = None) -> str:
+        """Return the canonical log line: one JSON object, names sorted, nothing blank."""
         told: dict[str, object] = {
             "step": self.name,
             "outcome": self.outcome,
             "about": self.about,
+            "pull": self.pull,
             "delivery": self.delivery,
+            "invocation": invocation,
             **{f"fact_{name}": value for name, value in self.facts.items()},
         }
+        if duration_s is not None:
+            told["duration_s"] = round(duration_s, 1)
         if self.error is not None:
             told |= {f"error_{name}": value for name, value in self.error.facts.items()}
-            told |= {"error": self.error.code, "message": str(self.error)}
+            told |= {"error": self.error.code, "message": str(self.error), "who": self.error.who}
         return json.dumps({k: v for k, v in told.items() if v != ""}, sort_keys=True)
 
 

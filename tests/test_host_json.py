@@ -63,13 +63,14 @@ def test_the_triggers_listen_where_nudges_are_left() -> None:
     assert listening == {queue: (queue_name(queue), "AzureWebJobsStorage") for queue in QUEUES}
 
 
-def test_only_findings_want_the_admin_key_and_nothing_is_open() -> None:
+def test_only_findings_and_the_check_want_the_admin_key() -> None:
     """No function of ours is anonymous."""
     levels = {
         name: str(one["authLevel"]).lower().rpartition(".")[2]
         for name, one in TRIGGERS.items()
         if one["type"] == "httpTrigger"
     }
-    rest = dict.fromkeys(("resync", "status", "subjects", "approve", "reject"), "function")
+    open_to_all = ("resync", "status", "subjects", "approve", "reject", "restore", "resume")
+    rest = dict.fromkeys(open_to_all, "function")
 
-    assert levels == rest | {"findings": "admin"}
+    assert levels == rest | {"check": "admin", "findings": "admin"}

@@ -179,6 +179,7 @@ def _from_app(
     clock: Clock,
     identity: Callable[[], TokenCredential],
 ) -> Issued:
+    from jwt import PyJWTError
     from msal import (  # type: ignore[import-untyped]  # msal has neither types nor stubs
         ConfidentialClientApplication,
     )
@@ -203,8 +204,8 @@ def _from_app(
             client_claims={"aud": http.token_url},
         )
         answer = app.acquire_token_for_client([scope])
-    except (ValueError, TypeError):
-        raise TargetRefused("SDS__CERTIFICATE holds a key that cannot be used") from None
+    except (ValueError, TypeError, PyJWTError):  # the last where the key is not RSA
+        raise TargetRefused("SDS__CERTIFICATE holds a key that cannot be used: take RSA") from None
     return _issued(answer, clock)
 
 

@@ -12,16 +12,20 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sync import asking, run
+from sync import asking, restoring, run
+from sync.edge.clock import Clock
 from sync.edge.world import World
-from sync.errors import AnswerRefused, ConfigError, SourceRefused, SyncError
+from sync.errors import AnswerRefused, CallerRefused, ConfigError, SourceRefused, SyncError
 from sync.report import Outcome, Step, fault, unexpected
+from sync.settings import Settings
 
 JSON = "application/json"
 CSV = "text/csv"  # the worker adds the charset to a text
 
 # On every answer: none is kept by a browser or a proxy, and none is taken for a page.
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+CHECK_S = 200.0  # the platform ends an answer at 230 s
 
 _FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a formula
 
@@ -53,6 +57,13 @@ def status(world: World) -> Answer:
     return _told(200, asking.status(world))
 
 
+def check(settings: Callable[[], Settings], clock: Clock) -> Answer:
+    """200 with what was tried and what came of it, also if *settings* cannot even be read."""
+    from sync import doctor  # with all that it knows of the outside: no other answer needs that
+
+    return _told(200, doctor.document(doctor.check(settings, clock, within_s=CHECK_S)))
+
+
 def resync(world: World, profile: str | None) -> Answer:
     """202 with what was asked for: a pull of the profile's school, or of every school."""
     if profile is not None and profile not in world.settings.profiles:
@@ -61,7 +72,7 @@ def resync(world: World, profile: str | None) -> Answer:
         schools = [world.settings.school_of(profile)]
     else:
         schools = sorted(world.settings.schools)
-    asked = {school: run.ask(world, school, "resync").facts["pull"] for school in schools}
+    asked = {school: run.ask(world, school, "resync").pull for school in schools}
     return _told(202, {"asked": asked, "status": "/api/status"})
 
 
@@ -97,8 +108,24 @@ def findings(world: World, profile: str | None) -> Answer:
 def decide(world: World, delivery: str, *, approve: bool) -> Answer:
     """200 when a held delivery was approved or rejected, 409 when it is not held."""
     connector = asking.answer(world, delivery, approve=approve)
-    word = "approved" if approve else "rejected"
-    return _told(200, {"delivery": delivery, "connector": connector, "answer": word})
+    outcome = Outcome.APPROVED if approve else Outcome.REJECTED
+    world.tell(Step("answer", outcome, connector, delivery))
+    return _told(200, {"delivery": delivery, "connector": connector, "answer": outcome.value})
+
+
+def restore(world: World, delivery: str) -> Answer:
+    """202 when a former delivery will be sent again and its connector is paused, 409 if not."""
+    pause = restoring.restore(world, delivery)
+    told = {"restores": pause.restores, "delivery": pause.delivery, "status": "/api/status"}
+    return _told(202, told)
+
+
+def resume(world: World, connector: str | None) -> Answer:
+    """200 with the connectors that were paused and are so no more."""
+    known = sorted(world.settings.connectors())
+    if connector is not None and connector not in known:
+        return _told(404, {"message": "say ?connector=, one of these", "connectors": known})
+    return _told(200, {"resumed": restoring.resume(world, connector)})
 
 
 def _cell(text: str) -> str:
@@ -114,6 +141,8 @@ def _no_profile(world: World) -> Answer:
 def _status(error: SyncError) -> int:
     if isinstance(error, AnswerRefused):
         return 409
+    if isinstance(error, CallerRefused):
+        return 403
     if isinstance(error, ConfigError):
         return 500
     return 502 if isinstance(error, SourceRefused) or not error.retry else 503

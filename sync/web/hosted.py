@@ -7,12 +7,12 @@ write it to Application Insights, and it may quote a record.
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
 from sync import run, sending
+from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
 from sync.edge.world import World, opened
 from sync.environment import load
@@ -20,27 +20,12 @@ from sync.errors import SyncError
 from sync.report import Outcome, Step, unexpected
 from sync.web import answers
 from sync.web.answers import Answer
+from sync.web.callers import Role, admit
+from sync.web.telling import tell, telling
 
 quieten()
 
-log = logging.getLogger("sync")
-
-_LOUD = {Outcome.FAILED: logging.ERROR, Outcome.REFUSED: logging.ERROR}
-_WARNING = {
-    Outcome.FAULTY,
-    Outcome.HELD,
-    Outcome.LATER,
-    Outcome.LIMITED,
-    Outcome.PARTLY_SEALED,
-    Outcome.STALE,
-    Outcome.WAITING,
-}
-
-
-def tell(step: Step) -> None:
-    """Write the canonical log line of *step*."""
-    level = logging.WARNING if step.outcome in _WARNING else logging.INFO
-    log.log(_LOUD.get(step.outcome, level), "%s", step.line())
+type Headers = Mapping[str, str]
 
 
 @cache
@@ -49,40 +34,64 @@ def world() -> World:
     return opened(load(os.environ), tell)
 
 
-def tick() -> None:
-    _guarded(lambda: run.tick(world()))
+def tick(invocation: str) -> None:
+    _guarded(lambda: run.tick(world()), invocation)
 
 
-def pull(message: bytes) -> None:
-    _guarded(lambda: _about("school", message, world().settings.schools, run.pull))
+def pull(message: bytes, invocation: str) -> None:
+    _guarded(lambda: _about("school", message, world().settings.schools, run.pull), invocation)
 
 
-def send(message: bytes) -> None:
-    _guarded(lambda: _about("connector", message, world().settings.connectors(), sending.send))
+def send(message: bytes, invocation: str) -> None:
+    _guarded(
+        lambda: _about("connector", message, world().settings.connectors(), sending.send),
+        invocation,
+    )
 
 
-def resync(profile: str | None) -> Answer:
-    return _answered(lambda: answers.resync(world(), profile))
+def resync(headers: Headers, profile: str | None) -> Answer:
+    return _answered(headers, Role.RUN, lambda: answers.resync(world(), profile))
 
 
-def status() -> Answer:
-    return _answered(lambda: answers.status(world()))
+def status(headers: Headers) -> Answer:
+    return _answered(headers, Role.RUN, lambda: answers.status(world()))
 
 
-def subjects(school: str | None, accept: str) -> Answer:
-    return _answered(lambda: answers.subjects(world(), school, accept))
+def check(headers: Headers) -> Answer:
+    return _answered(
+        headers, Role.RUN, lambda: answers.check(partial(load, os.environ), SystemClock())
+    )
 
 
-def findings(profile: str | None) -> Answer:
-    return _answered(lambda: answers.findings(world(), profile))
+def subjects(headers: Headers, school: str | None, accept: str) -> Answer:
+    return _answered(headers, Role.RUN, lambda: answers.subjects(world(), school, accept))
 
 
-def decide(delivery: str, *, approve: bool) -> Answer:
-    return _answered(lambda: answers.decide(world(), delivery, approve=approve))
+def findings(headers: Headers, profile: str | None) -> Answer:
+    return _answered(headers, Role.APPROVE, lambda: answers.findings(world(), profile))
 
 
-def _answered(work: Callable[[], Answer]) -> Answer:
-    return answers.answered(work, tell)
+def decide(headers: Headers, delivery: str, *, approve: bool) -> Answer:
+    return _answered(
+        headers, Role.APPROVE, lambda: answers.decide(world(), delivery, approve=approve)
+    )
+
+
+def restore(headers: Headers, delivery: str) -> Answer:
+    return _answered(headers, Role.APPROVE, lambda: answers.restore(world(), delivery))
+
+
+def resume(headers: Headers, connector: str | None) -> Answer:
+    return _answered(headers, Role.APPROVE, lambda: answers.resume(world(), connector))
+
+
+def _answered(headers: Headers, role: Role, work: Callable[[], Answer]) -> Answer:
+    def admitted() -> Answer:
+        admit(headers, os.environ, role)
+        return work()
+
+    with telling():
+        return answers.answered(admitted, tell)
 
 
 def _about(
@@ -102,18 +111,19 @@ def _about(
         tell(Step("message", Outcome.NOTHING, facts={"unknown": kind}))
 
 
-def _guarded(work: Callable[[], object]) -> None:
+def _guarded(work: Callable[[], object], invocation: str = "") -> None:
     """Run *work*. What goes wrong is logged, and raised anew without its text and context.
 
     The host then tries the message again, and after five times moves it to the poison queue.
     """
-    try:
-        work()
-    except SyncError as error:
-        told = error
-    except Exception as error:  # noqa: BLE001  # its text may quote a record
-        told = unexpected(error)
-    else:
-        return
-    tell(Step("function", Outcome.FAILED, error=told))
+    with telling(invocation):
+        try:
+            work()
+        except SyncError as error:
+            told = error
+        except Exception as error:  # noqa: BLE001  # its text may quote a record
+            told = unexpected(error)
+        else:
+            return
+        tell(Step("function", Outcome.FAILED, error=told))
     raise told from None

@@ -58,10 +58,15 @@ class Hosted:
     settings: Mapping[str, str]
 
     def ask(
-        self, method: str, path: str, key: str | None = KEYS.host, accept: str = "*/*"
+        self,
+        method: str,
+        path: str,
+        key: str | None = KEYS.host,
+        accept: str = "*/*",
+        more: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Ask the app over HTTP, with *key* in the header that Azure wants."""
-        headers = {"Accept": accept} | ({"x-functions-key": key} if key else {})
+        """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers."""
+        headers = {"Accept": accept} | ({"x-functions-key": key} if key else {}) | dict(more or {})
         return httpx.request(
             method, f"{self.host.url}{path}", headers=headers, timeout=30, trust_env=False
         )

@@ -10,6 +10,8 @@ import pytest
 
 from simulators.isams import messages
 from simulators.isams.faults import Faults
+from sync import doctor
+from sync.doctor.visit import Row
 from sync.errors import (
     AnswerRefused,
     ConfigError,
@@ -22,8 +24,10 @@ from sync.errors import (
     SyncError,
 )
 from sync.report import Outcome, Step
+from sync.settings import Settings
 from sync.web import answers
 from sync.web.answers import Answer
+from tests.clocks import FakeClock
 from tests.edge.hosted import APP, TRIGGERS
 from tests.worlds import make_group, make_world
 
@@ -178,6 +182,20 @@ def test_status_tells_the_hold_and_the_receipt() -> None:
     assert (after["state"], after["receipt"]["outcome"]) == ("done", "completed")
 
 
+def test_a_check_answers_whatever_is_wrong() -> None:
+    """200 with a row for each thing: also where the settings themselves cannot be read."""
+
+    def unreadable() -> Settings:
+        raise ConfigError("SDS__CONNECTR: there is no such setting")
+
+    answer = answers.check(unreadable, FakeClock())
+    checks = told(answer)["checks"]
+
+    assert (answer.status, told(answer)["ok"]) == (200, False)
+    assert "SDS__CONNECTR" in checks[0]["error"]["message"]
+    assert {one["state"] for one in checks[1:]} == {"not tried"}
+
+
 # --- The page about them --------------------------------------------------------------------
 
 PAGE = (APP / "docs" / "api.md").read_text(encoding="utf-8")
@@ -210,6 +228,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     status = told(answers.status(one.world))
     decided = told(answers.decide(one.world, own, approve=True))
     late, _ = failing(AnswerRefused("not held"))
+    checked: Any = doctor.document([Row("settings")])
     pairs = [
         (example("asked"), asked),
         (example("connectors"), status),
@@ -220,6 +239,8 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("subjects"), told(answers.subjects(one.world, None, ""))),
         (example("error"), told(late)),
         (example("profiles"), told(answers.resync(one.world, "juniors"))),
+        (example("checks"), checked),
+        (example("checks")["checks"][0], checked["checks"][0]),
     ]
 
     assert [set(shown) for shown, _ in pairs] == [set(real) for _, real in pairs]

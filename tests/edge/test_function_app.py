@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -15,6 +16,10 @@ import pytest
 
 from simulators.azurite import Azurite
 from simulators.school import Department, InventedSchool, invent
+from sync.cli import main
+from sync.edge.clock import SystemClock
+from sync.edge.world import opened
+from sync.terminal.around import Surroundings
 from tests.conftest import FreshNames
 from tests.edge.hosted import (
     APP,
@@ -122,6 +127,25 @@ def test_a_delivery_is_approved_once(app: Hosted) -> None:
     assert len(app.stage.sds.submissions) == 1
 
 
+def test_a_former_delivery_is_restored_and_the_pause_ended(app: Hosted) -> None:
+    """Two requests: one sends what SDS held before, or says that it holds it; one goes on."""
+    app.decide(app.held(), "approve")
+    app.quiet()
+    app.nudge("send", connector=app.stage.connector)
+    done = app.quiet()
+
+    restored = app.decide(done, "restore")
+    app.quiet()
+    paused = app.status()["connectors"][app.stage.connector]["paused"]
+    resumed = app.ask("POST", "/api/resume")
+
+    assert (restored.status_code, resumed.status_code) == (202, 200)
+    assert paused["restores"] == restored.json()["restores"] == done["id"]
+    assert resumed.json() == {"resumed": [app.stage.connector]}
+    assert app.status()["connectors"][app.stage.connector]["paused"] is None
+    assert app.ask("POST", "/api/deliveries/nothing/restore").status_code == 409
+
+
 @pytest.mark.parametrize("own", ["nothing", "20260101T000000Z-00000000", "..%2Fprofiles", "%00"])
 def test_an_unknown_delivery_is_refused_by_words(app: Hosted, own: str) -> None:
     """Whatever stands for the id, the answer says that there is no such delivery."""
@@ -173,6 +197,7 @@ ROUTES = {
     "status": ("GET", "/api/status"),
     "subjects": ("GET", "/api/subjects"),
     "findings": ("GET", "/api/findings?profile=prep"),
+    "check": ("GET", "/api/check"),
     "approve": ("POST", "/api/deliveries/none/approve"),
     "reject": ("POST", "/api/deliveries/none/reject"),
 }
@@ -183,12 +208,12 @@ ROUTES = {
     [
         (None, set()),
         ("wrong", set()),
-        (KEYS.host, ROUTES.keys() - {"findings"}),
+        (KEYS.host, ROUTES.keys() - {"check", "findings"}),
         (KEYS.master, set(ROUTES)),
     ],
 )
 def test_each_key_opens_what_it_should(app: Hosted, key: str | None, let_in: set[str]) -> None:
-    """No key opens nothing; a function key all but what names people; the master key all."""
+    """No key opens nothing; a function key neither names nor the doctor; the master key all."""
     answers = {name: app.ask(*route, key=key).status_code for name, route in ROUTES.items()}
 
     assert {name for name, status in answers.items() if status != 401} == let_in
@@ -274,25 +299,52 @@ def test_a_wrong_name_is_answered_with_the_right_ones(
     assert app.status()["schools"]["northbank"]["pull"] is None
 
 
+def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
+    app: Hosted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same rows from the same settings, where a role and the key are wrong."""
+    knobs = app.stage.sds.knobs
+    app.stage.sds.knobs = replace(knobs, roles=knobs.roles - {"IndustryData.ReadBasic.All"})
+    app.stage.isams.keys = {}
+    answer = app.ask("GET", "/api/check", KEYS.master)
+    around = Surroundings(app.settings, tmp_path, SystemClock(), opened)
+    main(["check", "--json"], around)
+    over_http, terminal = answer.json(), json.loads(capsys.readouterr().out)
+    wrong = [one["check"] for one in over_http["checks"] if one["state"] == "wrong"]
+    for one in (*over_http["checks"], *terminal["checks"]):
+        one["told"] = "" if one["check"].startswith("clock") else one["told"]  # in whole seconds
+
+    assert answer.status_code == 200
+    assert over_http == terminal
+    assert wrong == ["roles of the app in the tenant", "iSAMS of northbank: key"]
+
+
 # --- What goes wrong ------------------------------------------------------------------------
 
 
 def test_wrong_settings_fail_where_somebody_looks(
     azurite: Azurite, azurite_names: FreshNames
 ) -> None:
-    """Tick and message fail, HTTP answers 500, and all name the setting but never its value."""
+    """Tick and message fail, HTTP answers 500, and all name the setting but never its value.
+
+    The doctor alone has an answer to give: that the settings are wrong.
+    """
     wrong = {"SDS__CLIENT_SECRT": CANARY}
     with running(azurite, azurite_names.container, changes=wrong) as app:
         tick = app.host.fire_timer("tick")
         app.nudge("pull", school="northbank")
         app.host.wait_until_quiet()
-        answers = [app.ask(*route, key=KEYS.master) for route in ROUTES.values()]
-        told = [one.text for one in answers] + [one.text for one in app.host.logs]
+        routes = [route for name, route in ROUTES.items() if name != "check"]
+        answers = [app.ask(*route, key=KEYS.master) for route in routes]
+        check = app.ask("GET", "/api/check", key=KEYS.master)
+        told = [check.text] + [one.text for one in answers] + [one.text for one in app.host.logs]
         alarms = [one for one in app.host.logs if one.level >= logging.ERROR]
 
         assert "SDS__CLIENT_SECRT" in str(tick.error)
         assert [one.function for one in app.host.invocations if one.error] == ["tick", "pull"]
         assert {one.status_code for one in answers} == {500}
+        assert (check.status_code, check.json()["ok"]) == (200, False)
+        assert "SDS__CLIENT_SECRT" in check.json()["checks"][0]["error"]["message"]
         assert all("SDS__CLIENT_SECRT" in one.json()["message"] for one in answers)
         assert len(alarms) >= len(answers) + 2
         assert CANARY not in "".join(told)
@@ -361,3 +413,34 @@ def impatient(folder: Path) -> Path:
     host["extensions"]["queues"]["visibilityTimeout"] = "00:00:00"
     (folder / "host.json").write_text(json.dumps(host), encoding="utf-8")
     return folder
+
+
+# --- Where the platform signs callers in -----------------------------------------------------
+
+
+def signed_in(*roles: str) -> dict[str, str]:
+    """Return the header that the platform adds for a caller of these roles of the app."""
+    told = {"claims": [{"typ": "roles", "val": role} for role in roles]}
+    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(told).encode()).decode()}
+
+
+def test_with_easy_auth_on_a_caller_needs_the_apps_role(
+    app: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key alone is then not enough; who may look may not approve."""
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    nobody = app.ask("GET", "/api/status")
+    looks = app.ask("GET", "/api/status", more=signed_in("Sync.Run"))
+    approves = app.ask("POST", "/api/deliveries/x/approve", more=signed_in("Sync.Run"))
+    may = app.ask("POST", "/api/deliveries/x/approve", more=signed_in("Sync.Approve"))
+
+    assert [one.status_code for one in (nobody, looks, approves, may)] == [403, 200, 403, 409]
+    assert nobody.json()["error"] == "CallerRefused"
+
+
+def test_with_easy_auth_off_the_header_of_a_stranger_means_nothing(app: Hosted) -> None:
+    """Anybody could send it: the key decides, as if it were not there."""
+    with_key = app.ask("GET", "/api/status", more=signed_in())
+    without = app.ask("GET", "/api/status", key=None, more=signed_in("Sync.Run"))
+
+    assert [with_key.status_code, without.status_code] == [200, 401]

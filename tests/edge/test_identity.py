@@ -21,7 +21,7 @@ from azure.core.credentials import AccessToken
 from azure.identity import CredentialUnavailableError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
@@ -65,7 +65,10 @@ def assertion(**claims: str) -> str:
 @pytest.fixture(scope="module")
 def pem() -> str:
     """An invented certificate and its key, key first, as Key Vault writes them."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return signed_by(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+def signed_by(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sync.northbank.example")])
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin.replace(year=2028))
@@ -314,7 +317,7 @@ def test_a_secret_goes_to_the_login_host_alone() -> None:
     ]
 
 
-@pytest.mark.parametrize("cut", ["key", "certificate", "both", "garbled", "swapped"])
+@pytest.mark.parametrize("cut", ["key", "certificate", "both", "garbled", "swapped", "elliptic"])
 def test_a_certificate_that_cannot_sign_is_refused(cut: str, pem: str) -> None:
     """The error names the setting and never quotes it."""
     key, _, certificate = pem.partition("-----BEGIN CERTIFICATE-----")
@@ -324,6 +327,7 @@ def test_a_certificate_that_cannot_sign_is_refused(cut: str, pem: str) -> None:
         "both": "invented text",
         "garbled": pem.replace("MII", "AAA"),
         "swapped": pem.replace("PRIVATE KEY", "X").replace("CERTIFICATE", "PRIVATE KEY"),
+        "elliptic": signed_by(ec.generate_private_key(ec.SECP256R1())),
     }[cut]
     tokens = graph_tokens(settings(client_secret=None, certificate=given), FakeClock())
 

@@ -30,7 +30,31 @@ def test_a_line_of_an_error_says_its_code_message_and_facts() -> None:
         "error": "SourceUnavailable",
         "error_status": 503,
         "message": "iSAMS is busy",
+        "who": "nobody",
     }
+
+
+def test_a_line_says_what_it_belongs_to() -> None:
+    """Its pull, its delivery and the run of the function; the seconds to a tenth, zero too."""
+    step = Step("pull", Outcome.SEALED, "northbank", pull="20260914T210000Z")
+
+    assert json.loads(step.line("own", 0.04)) == {
+        "step": "pull",
+        "outcome": "sealed",
+        "about": "northbank",
+        "pull": "20260914T210000Z",
+        "invocation": "own",
+        "duration_s": 0.0,
+    }
+
+
+def test_a_line_has_no_field_that_is_not_declared() -> None:
+    """Those who watch read `FIELDS`; facts have names of their own."""
+    error = StoreConflict("changed", row=3)
+    step = Step("pull", Outcome.LATER, "a", "own", {"error": 1}, error, pull="b")
+    told = json.loads(step.line("own", 1.0))
+
+    assert told.keys() - {"fact_error", "error_row"} == report.FIELDS.keys()
 
 
 def test_a_line_is_one_line() -> None:

@@ -1,0 +1,190 @@
+// The Flex Consumption plan, the app, and what it is told.
+
+param location string
+param tags object
+param token string
+param identityId string
+param identityClientId string
+param hostBlobUri string
+param hostQueueUri string
+param deploymentContainer string
+param rostersUri string
+param rostersContainer string
+param vaultName string
+param insightsConnection string
+
+@description('The subnet that the app is in. Empty: in none.')
+param subnetId string
+
+@description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
+param authClientId string
+
+param schools object
+param profiles object
+param sds object
+param secretSettings string[]
+
+@description('How often the app looks for what is due, in UTC: the app itself minds school time.')
+param tickSchedule string = '0 */5 * * * *'
+
+@description('How far the platform may scale out. A pull and a send take one instance each.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+// What the host and the platform read.
+var hostSettings = {
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
+  AZURE_CLIENT_ID: identityClientId
+  AzureWebJobsStorage__blobServiceUri: hostBlobUri
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__queueServiceUri: hostQueueUri
+  TICK_SCHEDULE: tickSchedule
+}
+
+// What the app reads: docs/settings.md.
+var ownSettings = {
+  PROFILES_JSON: string(profiles)
+  STORAGE__ACCOUNT_URL: rostersUri
+  STORAGE__CONTAINER: rostersContainer
+}
+
+var schoolSettings = flatten(map(
+  items(schools),
+  school => map(items(school.value), one => { name: 'SCHOOLS__${school.key}__${one.key}', value: string(one.value) })
+))
+var sdsSettings = map(items(sds), one => { name: 'SDS__${one.key}', value: string(one.value) })
+var references = map(secretSettings, name => {
+  name: name
+  value: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${replace(name, '_', '-')})'
+})
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: 'plan-sync-${token}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true // Linux
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: 'func-sync-${token}'
+  location: location
+  tags: union(tags, { 'azd-service-name': 'sync' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${hostBlobUri}${deploymentContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      scaleAndConcurrency: {
+        alwaysReady: []
+        // 60,000 pupils in one read need more than 512 MB: docs/performance.md.
+        instanceMemoryMB: 2048
+        maximumInstanceCount: maximumInstanceCount
+      }
+    }
+  }
+}
+
+resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(
+    hostSettings,
+    ownSettings,
+    toObject(concat(schoolSettings, sdsSettings, references), one => one.name, one => one.value)
+  )
+}
+
+// Publishing takes a person's or a pipeline's own sign-in, never a password of the app's.
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
+
+resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+// Callers bring a token for the app registration, and the function key as before.
+resource auth 'Microsoft.Web/sites/config@2024-04-01' = if (!empty(authClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: authClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            authClientId
+            'api://${authClientId}'
+          ]
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
+}
+
+output appName string = app.name

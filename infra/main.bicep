@@ -1,0 +1,74 @@
+// All that one school, or one group of schools, needs in Azure: a resource group and what is in it.
+// `azd up` deploys this file. Who may only use a group that exists deploys resources.bicep to it.
+
+targetScope = 'subscription'
+
+@description('What this deployment is called. Part of the resource group\'s name.')
+@minLength(1)
+@maxLength(40)
+param environmentName string
+
+@description('The Azure region: pupils\' data stay there.')
+param location string
+
+@description('Schools by key, each with its settings: see docs/settings.md, SCHOOLS__. No secrets.')
+param schools object
+
+@description('Profiles by key, each with its settings: see docs/settings.md, PROFILES__.')
+param profiles object
+
+@description('Settings of SDS by name without SDS__, such as CONNECTOR. No secrets.')
+param sds object
+
+@description('Names of the settings that the app reads from the Key Vault.')
+param secretSettings string[]
+
+@description('Values for the Key Vault by setting name. What is left out stays as it is there.')
+@secure()
+param secrets object = {}
+
+@description('Who gets a mail when something needs a person.')
+param alertAddresses string[]
+
+@description('Private endpoints for storage and Key Vault, and none of them on the internet.')
+param privateNetwork bool = false
+
+@description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
+param publicVault bool = !privateNetwork
+
+@description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
+param authClientId string = ''
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: {
+    'azd-env-name': environmentName
+  }
+}
+
+module resources './resources.bicep' = {
+  name: 'resources'
+  scope: group
+  params: {
+    location: location
+    tags: {
+      'azd-env-name': environmentName
+    }
+    schools: schools
+    profiles: profiles
+    sds: sds
+    secretSettings: secretSettings
+    secrets: secrets
+    alertAddresses: alertAddresses
+    privateNetwork: privateNetwork
+    publicVault: publicVault
+    authClientId: authClientId
+  }
+}
+
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_FUNCTION_APP_NAME string = resources.outputs.appName
+output AZURE_KEY_VAULT_NAME string = resources.outputs.vaultName
+output SYNC_IDENTITY_OBJECT_ID string = resources.outputs.identityObjectId
+output SYNC_IDENTITY_CLIENT_ID string = resources.outputs.identityClientId

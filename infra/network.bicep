@@ -1,0 +1,135 @@
+// The optional private network: the app reaches storage and Key Vault through it, and nobody
+// reaches them from elsewhere. iSAMS and Microsoft Graph are reached over the internet as before.
+
+param location string
+param tags object
+param token string
+param hostAccountId string
+param rostersAccountId string
+param vaultId string
+
+var zones = {
+  blob: 'privatelink.blob.${environment().suffixes.storage}'
+  queue: 'privatelink.queue.${environment().suffixes.storage}'
+  vault: 'privatelink.vaultcore.azure.net'
+}
+
+var doors = [
+  { name: 'host-blob', service: hostAccountId, group: 'blob' }
+  { name: 'host-queue', service: hostAccountId, group: 'queue' }
+  { name: 'rosters-blob', service: rostersAccountId, group: 'blob' }
+  { name: 'vault', service: vaultId, group: 'vault' }
+]
+
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: 'vnet-sync-${token}'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: {
+      addressPrefixes: [
+        '10.0.0.0/24'
+      ]
+    }
+    subnets: [
+      {
+        name: 'app'
+        properties: {
+          addressPrefix: '10.0.0.0/26'
+          delegations: [
+            {
+              name: 'functions'
+              properties: {
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: '10.0.0.64/26'
+        }
+      }
+    ]
+  }
+}
+
+resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+  parent: network
+  name: 'app'
+}
+
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+  parent: network
+  name: 'endpoints'
+}
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
+  for each in items(zones): {
+    name: each.value
+    location: 'global'
+    tags: tags
+  }
+]
+
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
+  for (each, i) in items(zones): {
+    parent: zone[i]
+    name: 'sync'
+    location: 'global'
+    properties: {
+      registrationEnabled: false
+      virtualNetwork: {
+        id: network.id
+      }
+    }
+  }
+]
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+  for door in doors: {
+    name: 'pe-${door.name}-${token}'
+    location: location
+    tags: tags
+    properties: {
+      subnet: {
+        id: endpointSubnet.id
+      }
+      privateLinkServiceConnections: [
+        {
+          name: door.name
+          properties: {
+            privateLinkServiceId: door.service
+            groupIds: [
+              door.group
+            ]
+          }
+        }
+      ]
+    }
+  }
+]
+
+resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+  for (door, i) in doors: {
+    parent: endpoint[i]
+    name: 'default'
+    dependsOn: [
+      zone
+    ]
+    properties: {
+      privateDnsZoneConfigs: [
+        {
+          name: door.group
+          properties: {
+            privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', zones[door.group])
+          }
+        }
+      ]
+    }
+  }
+]
+
+output appSubnetId string = appSubnet.id

@@ -1,0 +1,62 @@
+// The keys of iSAMS, and whatever else is secret. App settings hold only references to them.
+
+param location string
+param tags object
+param token string
+
+@description('The object id of the app\'s identity.')
+param principalId string
+
+@description('Whether the vault answers on the internet, to those whose role allows it.')
+param public bool
+
+@description('Values by setting name. What is left out stays as it is in the vault.')
+@secure()
+param secrets object
+
+var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: 'kv-sync-${token}'
+  location: location
+  tags: tags
+  properties: {
+    tenantId: subscription().tenantId
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    enablePurgeProtection: true
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    publicNetworkAccess: public ? 'Enabled' : 'Disabled'
+    // Every key in here can be had anew from iSAMS; a shorter wait frees the vault's name sooner.
+    softDeleteRetentionInDays: 7
+  }
+}
+
+// A secret's name has no underscores: SCHOOLS__NORTHBANK__ISAMS_KEY is
+// SCHOOLS--NORTHBANK--ISAMS-KEY here. app.bicep says the same.
+resource values 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = [
+  for secret in items(secrets): {
+    parent: vault
+    name: replace(secret.key, '_', '-')
+    properties: {
+      contentType: contains(string(secret.value), '-----BEGIN') ? 'application/x-pem-file' : 'text/plain'
+      value: secret.value
+    }
+  }
+]
+
+resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault
+  name: guid(vault.id, principalId, secretsUser)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsUser)
+  }
+}
+
+output vaultId string = vault.id
+output vaultName string = vault.name

@@ -1,0 +1,57 @@
+"""Whether a caller may do what they ask, where the platform signs callers in (Easy Auth).
+
+The platform puts who was signed in into a header, and takes that header off whatever comes from
+outside. Where authentication is off nobody takes it off, so it is believed only where the platform
+itself says that it is on. Off, the function's own key alone decides.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sync.errors import CallerRefused
+
+IS_ON = "WEBSITE_AUTH_ENABLED"  # which App Service sets to True
+PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
+
+_ROLES = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"}
+
+
+class Role(StrEnum):
+    """A role of the app, as infra/app-roles.json declares it. Who may answer may also look."""
+
+    RUN = "Sync.Run"
+    APPROVE = "Sync.Approve"
+
+
+def admit(headers: Mapping[str, str], env: Mapping[str, str], role: Role) -> None:
+    """Return if the caller may do what *role* allows.
+
+    Raises:
+        CallerRefused: the platform signs callers in, and this one has not the role.
+    """
+    if env.get(IS_ON, "").lower() != "true":
+        return
+    held = _roles(next((text for name, text in headers.items() if name.upper() == PRINCIPAL), ""))
+    if role not in held:
+        raise CallerRefused(
+            f"the caller lacks the app role {role}: assign it in Entra, under Enterprise"
+            " applications, this app, Users and groups",
+            role=role.value,
+        )
+
+
+def _roles(principal: str) -> set[str]:
+    """Return the roles in the platform's header, none where it cannot be read."""
+    try:
+        told = json.loads(base64.b64decode(principal, validate=True))
+        claims = told["claims"]
+        return {
+            str(claim["val"]) for claim in claims if claim["typ"] in {*_ROLES, told.get("role_typ")}
+        }
+    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
+        return set()

@@ -1,0 +1,204 @@
+"""What must stand in the Bicep files so that children's data are safe: a list, and how to check it.
+
+Each line of `WANTED` is a file, the name of a resource in it, a place and what must stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.infra.bicep import Code, Declared, File, Value, said, walk
+
+PUBLIC = Code("public ? 'Enabled' : 'Disabled'")
+SWEEP = "properties.policy.rules.0"
+KEEPS = "properties.deleteRetentionPolicy"
+KEEPS_CONTAINERS = "properties.containerDeleteRetentionPolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must stand at a place of a resource."""
+
+    file: str
+    name: str
+    path: str
+    worth: Value
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.name}.{self.path}"
+
+
+def _account(name: str) -> tuple[Wanted, ...]:
+    places: Mapping[str, Value] = {
+        "allowBlobPublicAccess": False,
+        "allowCrossTenantReplication": False,
+        "allowSharedKeyAccess": False,
+        "minimumTlsVersion": "TLS1_2",
+        "publicNetworkAccess": PUBLIC,
+        "supportsHttpsTrafficOnly": True,
+    }
+    return tuple(
+        Wanted("storage.bicep", name, f"properties.{place}", worth)
+        for place, worth in places.items()
+    )
+
+
+WANTED = (
+    *_account("host"),
+    *_account("rosters"),
+    Wanted("storage.bicep", "deployments", "properties.publicAccess", "None"),
+    Wanted("storage.bicep", "container", "properties.publicAccess", "None"),
+    Wanted("storage.bicep", "rosterBlobs", "properties.isVersioningEnabled", worth=False),
+    Wanted("storage.bicep", "rosterBlobs", f"{KEEPS}.enabled", worth=True),
+    Wanted("storage.bicep", "rosterBlobs", f"{KEEPS}.days", 7),
+    Wanted("storage.bicep", "rosterBlobs", f"{KEEPS_CONTAINERS}.enabled", worth=True),
+    Wanted("storage.bicep", "rosterBlobs", f"{KEEPS_CONTAINERS}.days", 7),
+    Wanted("storage.bicep", "sweep", f"{SWEEP}.enabled", worth=True),
+    Wanted(
+        "storage.bicep",
+        "sweep",
+        f"{SWEEP}.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan",
+        Code("sweepAfterDays"),
+    ),
+    Wanted("vault.bicep", "vault", "properties.enableRbacAuthorization", worth=True),
+    Wanted("vault.bicep", "vault", "properties.enablePurgeProtection", worth=True),
+    Wanted("vault.bicep", "vault", "properties.enableSoftDelete", worth=True),
+    Wanted("vault.bicep", "vault", "properties.publicNetworkAccess", PUBLIC),
+    Wanted("insights.bicep", "workspace", "properties.retentionInDays", 30),
+    Wanted("insights.bicep", "insights", "properties.DisableLocalAuth", worth=True),
+    Wanted("insights.bicep", "insights", "properties.DisableIpMasking", worth=False),
+    Wanted("app.bicep", "plan", "sku.name", "FC1"),
+    Wanted("app.bicep", "plan", "properties.reserved", worth=True),
+    Wanted("app.bicep", "app", "identity.type", "UserAssigned"),
+    Wanted("app.bicep", "app", "properties.httpsOnly", worth=True),
+    Wanted("app.bicep", "app", "properties.keyVaultReferenceIdentity", Code("identityId")),
+    Wanted("app.bicep", "app", "properties.siteConfig.ftpsState", "Disabled"),
+    Wanted("app.bicep", "app", "properties.siteConfig.minTlsVersion", "1.2"),
+    Wanted("app.bicep", "app", "properties.siteConfig.scmMinTlsVersion", "1.2"),
+    Wanted(
+        "app.bicep",
+        "app",
+        "properties.functionAppConfig.deployment.storage.authentication.type",
+        "UserAssignedIdentity",
+    ),
+    Wanted("app.bicep", "app", "properties.functionAppConfig.runtime.name", "python"),
+    Wanted("app.bicep", "app", "properties.functionAppConfig.runtime.version", "3.13"),
+    Wanted("app.bicep", "app", "properties.functionAppConfig.scaleAndConcurrency.alwaysReady", []),
+    Wanted(
+        "app.bicep",
+        "app",
+        "properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB",
+        2048,
+    ),
+    Wanted(
+        "app.bicep",
+        "app",
+        "properties.functionAppConfig.scaleAndConcurrency.maximumInstanceCount",
+        Code("maximumInstanceCount"),
+    ),
+    Wanted("app.bicep", "ftp", "properties.allow", worth=False),
+    Wanted("app.bicep", "scm", "properties.allow", worth=False),
+    Wanted("app.bicep", "auth", "properties.platform.enabled", worth=True),
+    Wanted("app.bicep", "auth", "properties.globalValidation.requireAuthentication", worth=True),
+    Wanted(
+        "app.bicep", "auth", "properties.globalValidation.unauthenticatedClientAction", "Return401"
+    ),
+    Wanted("app.bicep", "auth", "properties.httpSettings.requireHttps", worth=True),
+    Wanted("app.bicep", "auth", "properties.login.tokenStore.enabled", worth=False),
+)
+
+# Who may do what: the file, the scope, and the role's id. Nothing else is granted.
+ROLES = {
+    ("storage.bicep", "host", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"): "Storage Blob Data Owner",
+    ("storage.bicep", "host", "974c5e8b-45b9-4653-ba55-5f855dd0fb88"): (
+        "Storage Queue Data Contributor"
+    ),
+    ("storage.bicep", "container", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"): (
+        "Storage Blob Data Contributor"
+    ),
+    ("vault.bicep", "vault", "4633458b-17de-408a-b874-0445c86b69e6"): "Key Vault Secrets User",
+    ("insights.bicep", "insights", "3913510d-42f4-4e42-8a64-420c390055eb"): (
+        "Monitoring Metrics Publisher"
+    ),
+}
+# All of a kind are named above, or a new one would be without rules.
+KNOWN = {
+    "Microsoft.Storage/storageAccounts": {"host", "rosters"},
+    "Microsoft.Storage/storageAccounts/blobServices/containers": {"deployments", "container"},
+    "Microsoft.KeyVault/vaults": {"vault"},
+    "Microsoft.Insights/components": {"insights"},
+    "Microsoft.Web/sites": {"app"},
+}
+# What is off until somebody asks for it.
+OFF: Mapping[str, Value] = {"privateNetwork": False, "authClientId": ""}
+
+
+def complaints(files: Mapping[str, File]) -> Iterator[str]:
+    """Yield what is not as it must be."""
+    for one in WANTED:
+        found = files[one.file].of("resource").get(one.name)
+        stands = found.at(one.path) if found else None
+        if stands != one.worth or type(stands) is not type(one.worth):
+            yield f"{one}: is {stands!r}, must be {one.worth!r}"
+    for kind, names in KNOWN.items():
+        made = {one.name for file in files.values() for one in file.resources(kind)}
+        if made != names:
+            yield f"{kind}: {sorted(made)}, must be {sorted(names)}"
+    yield from _grants(files)
+    yield from _secrets(files)
+    yield from _options(files)
+
+
+def _grants(files: Mapping[str, File]) -> Iterator[str]:
+    granted = []
+    for file in files.values():
+        for role in file.resources("Microsoft.Authorization/roleAssignments"):
+            granted.append((file.name, _text(role.at("scope")), _role_id(file, role)))
+            if role.at("properties.principalId") != Code("principalId"):
+                yield f"{file.name} {role.name}: is for somebody else than the app"
+            if role.at("properties.principalType") != "ServicePrincipal":
+                yield f"{file.name} {role.name}: must be for a ServicePrincipal"
+    for one in sorted(set(granted) - set(ROLES)):
+        yield f"{one[0]}: grants {one[2]} on {one[1] or 'everything'}"
+    for one in sorted(set(ROLES) - set(granted)):
+        yield f"{one[0]}: does not grant {ROLES[one]} on {one[1]}"
+
+
+def _role_id(file: File, role: Declared) -> str:
+    said_id = _text(role.at("properties.roleDefinitionId"))
+    name = said_id.rpartition(", ")[2].removesuffix(")")
+    known = file.of("variable").get(name)
+    return str(known.value) if known else said_id
+
+
+def _secrets(files: Mapping[str, File]) -> Iterator[str]:
+    for file in files.values():
+        for one in file.of("parameter").values():
+            secure = "@secure()" in one.decorators
+            if one.name == "secrets" and not secure:
+                yield f"{file.name}: {one.name} must be @secure()"
+            if secure and one.has_value and one.value != {}:
+                yield f"{file.name}: {one.name} has a secret for a default"
+        for output in file.of("output").values():
+            if any(
+                node.type == "identifier" and said(node) == "secrets" for node in walk(output.node)
+            ):
+                yield f"{file.name}: {output.name} tells secrets"
+
+
+def _options(files: Mapping[str, File]) -> Iterator[str]:
+    for name in ("main.bicep", "resources.bicep"):
+        for option, off in OFF.items():
+            if files[name].of("parameter")[option].value != off:
+                yield f"{name}: {option} must be off unless asked for"
+    auth = files["app.bicep"].of("resource")["auth"]
+    if auth.condition != "(!empty(authClientId))":
+        yield "app.bicep: auth must wait for an app registration"
+    network = files["resources.bicep"].of("module")["network"]
+    if network.condition != "(privateNetwork)":
+        yield "resources.bicep: network must wait until it is asked for"
+
+
+def _text(worth: Value) -> str:
+    return worth.text if isinstance(worth, Code) else str(worth or "")

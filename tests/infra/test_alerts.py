@@ -1,0 +1,199 @@
+"""Each alert on its own night: the real log lines, and the real queries over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from simulators.certificate import write_self_signed
+from simulators.isams.faults import Faults, refused
+from sync import asking
+from sync.errors import StoreUnavailable
+from sync.report import Outcome, Step
+from tests.infra.asked import ALERTS, QUERIES, alarms, answer
+from tests.infra.nights import NIGHTS, Nights, lose, nights, second_night
+from tests.worlds import CONNECTOR, ONE_SCHOOL
+
+# --- Each alert on its night ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("night", NIGHTS)
+def test_an_alert_fires_on_its_own_night_and_no_other_does(night: str) -> None:
+    """What went wrong is told once and by its name; what passes by itself is not told."""
+    spoil, expected = NIGHTS[night]
+
+    assert alarms(second_night(spoil)) == expected
+
+
+def test_what_passes_by_itself_wakes_nobody() -> None:
+    """Twice iSAMS does not answer; the third attempt reads it, and there is nothing to tell."""
+    run = nights()
+    run.live(23, every_s=3600)
+    run.one.isams.faults = refused(503)
+    run.live(1.1, every_s=300)
+    during = alarms(run)
+    run.one.isams.faults = Faults()
+    run.live(1)
+    ended = [row for row in run.rows if '"outcome": "later"' in row["message"]]
+
+    assert (during, alarms(run), len(ended)) == (set(), set(), 2)
+    assert run.one.look().states[-1][1].value == "unchanged"
+
+
+def test_a_good_week_wakes_nobody() -> None:
+    """From the first delivery on: unchanged nights, and one after which a pupil has left."""
+    run = nights()
+    run.live(1)
+    fired = set[str]()
+    for quarter in range(7 * 4):
+        if quarter == 10:
+            lose(run, 1)
+        run.live(6, every_s=1800)
+        fired |= alarms(run)
+
+    assert len(run.one.sds.submissions) == 2
+    assert fired == set()
+
+
+def test_an_app_that_never_ran_is_silent() -> None:
+    """No line at all is the loudest sign: absence gives a row."""
+    rows = answer("silent", [], datetime(2026, 9, 14, tzinfo=UTC))
+
+    assert [row["about"] for row in rows] == [""]
+
+
+def test_an_app_that_stopped_is_silent_after_26_hours() -> None:
+    """Not before, as a night may be late; and then both the app and its connector are named."""
+    run = nights()
+    run.live(1)
+    run.idle(24)
+    before = alarms(run)
+    run.idle(2)
+
+    assert (before, alarms(run)) == (set(), {"silent"})
+    assert {row["about"] for row in answer("silent", run.rows, run.now)} == {"", CONNECTOR}
+
+
+def test_one_silent_connector_is_not_hidden_by_another() -> None:
+    """A second connector that goes well each night says nothing of the first."""
+    run = nights()
+    run.live(1)
+    run.idle(25)
+    other = Step("merge", Outcome.UNCHANGED, "Other feed")
+    later = Step("send", Outcome.LATER, CONNECTOR, error=StoreUnavailable("busy"))
+    run.hear(other)
+    run.hear(later)
+    run.idle(1)
+
+    assert [row["about"] for row in answer("silent", run.rows, run.now)] == [CONNECTOR]
+
+
+def test_a_school_that_cannot_be_read_is_stale_after_two_days() -> None:
+    """By the ticks' own word, as nothing else is told; by then it has been silent for long."""
+    run = nights()
+    run.live(23, every_s=3600)
+    run.one.isams.faults = refused(401)
+    run.live(24.5, every_s=3600)
+    early = alarms(run)
+    run.live(2)
+
+    assert early == {"silent"}
+    assert alarms(run) == {"silent", "stale"}
+    assert answer("stale", run.rows, run.now)[0]["why"] == "a school was last read 49 h ago"
+
+
+def test_a_profile_that_is_stale_alone_is_told_of() -> None:
+    """Where the school was read, but one profile of it could not be built for two days."""
+    run = nights()
+    run.live(1)
+    run.hear(Step("merge", Outcome.STALE, CONNECTOR, facts={"age_h": 49}))
+    told = answer("stale", run.rows, run.now)
+    run.idle(0.1)
+    run.hear(Step("merge", Outcome.SEALED, CONNECTOR, "own"))
+
+    assert [row["about"] for row in told] == [CONNECTOR]
+    assert answer("stale", run.rows, run.now) == []
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_hold_is_over_once_it_is_answered(*, approve: bool) -> None:
+    """Whatever the answer; until then it is told hour after hour, whoever has looked."""
+    run = nights(hold_first=True)
+    run.live(1)
+    held = run.one.look().states[-1][0].id
+    run.live(20, every_s=3600)
+    before = alarms(run)
+    asking.answer(run.one.world, held, approve=approve)
+    outcome = Outcome.APPROVED if approve else Outcome.REJECTED
+    run.hear(Step("answer", outcome, CONNECTOR, held))  # as web/answers.py tells it
+
+    assert {row["why"] for row in answer("held", run.rows, run.now)} == set()
+    assert before == {"held", "silent"}
+
+
+def test_a_hold_outlives_a_hiccup() -> None:
+    """A store that was busy for a moment does not make the hold look answered."""
+    run = nights(hold_first=True)
+    run.live(1)
+    run.hear(Step("send", Outcome.LATER, CONNECTOR, error=StoreUnavailable("busy")))
+
+    assert answer("held", run.rows, run.now)
+
+
+@pytest.mark.parametrize(("days_before", "fires"), [(28, True), (40, False)])
+def test_a_certificate_near_its_end_is_told_of(
+    tmp_path: Path, days_before: int, *, fires: bool
+) -> None:
+    """A month before it ends, from the certificate in the settings; never its text."""
+    pem, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    write_self_signed(pem, key)
+    text = pem.read_text() + key.read_text()
+    run = nights({**ONE_SCHOOL, "SDS__CLIENT_SECRET": "", "SDS__CERTIFICATE": text})
+    run.one.clock.start = datetime.now(UTC) + timedelta(days=1 - days_before)  # it lasts one day
+    run.tick()
+    rows = answer("expiring", run.rows, run.now)
+
+    assert bool(rows) is fires
+    assert all(row["why"] == "ends in 27 days" for row in rows)
+    assert "BEGIN" not in str(run.rows)
+
+
+# --- Each can fail --------------------------------------------------------------------------
+
+WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {
+    "failed": ('"failed"', '"fialed"', lambda: second_night(NIGHTS["iSAMS answers rubbish"][0])),
+    "refused": (
+        '"SourceRefused"',
+        '"Refused"',
+        lambda: second_night(NIGHTS["iSAMS refuses the key"][0]),
+    ),
+    "held": ('== "held"', '== "hold"', lambda: second_night(NIGHTS["half the school has gone"][0])),
+    "poison": (
+        "fact_poisoned",
+        "fact_poison",
+        lambda: second_night(NIGHTS["a message was put aside"][0]),
+    ),
+    "silent": ("runs == 0", "runs == 1", nights),
+    "stale": ("fact_data_age_h", "fact_age_h", lambda: _ticked(data_age_h=48)),
+    "expiring": ("days < 30", "days < 3", lambda: _ticked(certificate_days=29)),
+}
+
+
+def _ticked(**facts: int) -> Nights:
+    run = nights()
+    run.hear(Step("tick", Outcome.SWEPT, facts=facts))
+    return run
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_a_query_that_asks_for_another_word_finds_nothing(name: str) -> None:
+    """A few letters wrong in what a query asks for, and its night passes unseen."""
+    word, other, made = WRONG[name]
+    run = made()
+
+    assert word in QUERIES[name]
+    assert answer(name, run.rows, run.now)
+    assert answer(name, run.rows, run.now, QUERIES[name].replace(word, other)) == []
