@@ -15,8 +15,8 @@ The modules, in the order of a pupil's way: `errors`, `settings` (from `setting_
 (what to mend), `sds` (files), `delivery` (sealed sets), `state` (what exists), `plan` (what would
 change), `records` (marks), `calendar` (what is due), `report` (what happened). All of these are
 pure. `edge` talks to the outside. In what order: `run` (tick and pull), `sending`, `handover` and
-`afterwards` (send), `asking` (status, findings, a person's answer). `web`, `cli` and `terminal`
-are how people ask.
+`afterwards` (send), `asking` (status, findings, a person's answer), `doctor` (what is wrong with a
+deployment). `web`, `cli` and `terminal` are how people ask.
 """
 
 __version__ = "0.1.0"

@@ -2,7 +2,7 @@
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds exactly one JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but in
-the files that `build` writes.
+the files that `build` and `datasets` write.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,13 +25,16 @@ from sync.edge.world import World, opened
 from sync.errors import SyncError
 from sync.report import Fault, Step, fault, unexpected
 from sync.settings import Settings
+from sync.settings.exporting import DATASETS
 from sync.terminal import exits, tables
 from sync.terminal.around import Surroundings, Told, err, out
 from sync.terminal.building import build
 from sync.terminal.checking import check
 from sync.terminal.documents import subjects
+from sync.terminal.exporting import datasets
 from sync.terminal.following import Patience
-from sync.terminal.running import answer_hold, run_once
+from sync.terminal.rehearsing import rehearsed
+from sync.terminal.running import answer_hold, restored, resumed, run_once
 from sync.terminal.standing import status
 from sync.terminal.stopping import stopped
 
@@ -39,6 +43,11 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 _school = click.option("--school", metavar="KEY", help="One school, by its key in the settings.")
 _profiles = click.option(
     "--profile", "profiles", metavar="KEY", multiple=True, help="A profile, by its key; repeatable."
+)
+_save = click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep what iSAMS sends in this file, for --from. It names people.",
 )
 
 
@@ -73,11 +82,7 @@ def _subjects(
 @click.option(
     "--from", "source", type=_FILE, help="Build from a document kept by --save; asks no network."
 )
-@click.option(
-    "--save",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep what iSAMS sends in this file, for --from. It names people.",
-)
+@_save
 @_profiles
 @_school
 @_as_json
@@ -93,10 +98,67 @@ def _build(  # click hands each option over by name
     as_json: bool,
 ) -> int:
     """Write each profile's files, to look at. Nothing is sent and nothing is stored."""
-    if source and save:
-        raise click.UsageError("--save keeps what iSAMS sends, and --from asks it for nothing.")
+    _one_of_both(source, save)
     work = partial(build, around, folder, (school, profiles), source, save)
     return _answer(work, as_json=as_json)
+
+
+@cli.command("datasets")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write: a folder for each school. Some of the files name people.",
+)
+@click.option(
+    "--only",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(DATASETS, case_sensitive=False),
+    help="A file, by its name without .csv; repeatable. Left out, all: " + ", ".join(DATASETS),
+)
+@click.option("--from", "source", type=_FILE, help="A document kept by --save; asks no network.")
+@_save
+@_school
+@_as_json
+@click.pass_obj
+def _datasets(  # click hands each option over by name
+    around: Surroundings,
+    folder: Path,
+    only: Sequence[str],
+    source: Path | None,
+    save: Path | None,
+    school: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Write the school's records as CSV files for other programs. Nothing is sent or stored."""
+    _one_of_both(source, save)
+    work = partial(datasets, around, folder, (school, only), source, save)
+    return _answer(work, as_json=as_json)
+
+
+@cli.command("rehearse")
+@click.option(
+    "--on",
+    "day",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day to rehearse, such as 2027-09-01.",
+)
+@click.option(
+    "--from", "source", type=_FILE, help="Read a document kept by build --save; asks no network."
+)
+@_as_json
+@click.pass_obj
+def _rehearse(around: Surroundings, day: datetime, source: Path | None, *, as_json: bool) -> int:
+    """Show what another day would send: Teams that go on, are new, or end; clashes; no teacher.
+
+    iSAMS is read as it is now, and compared with what SDS accepted last. Nothing is sent.
+    """
+    return _answer(lambda: rehearsed(around, day.date(), source), as_json=as_json)
 
 
 @cli.command("run", epilog="\b\nExit codes:\n" + exits.table())
@@ -159,6 +221,27 @@ def _reject(around: Surroundings, delivery: str, *, as_json: bool) -> int:
     return _answer(work, as_json=as_json)
 
 
+@cli.command("restore")
+@click.argument("delivery")
+@_as_json
+@click.pass_obj
+def _restore(around: Surroundings, delivery: str, *, as_json: bool) -> int:
+    """Send the files of a former DELIVERY again, and keep newer ones back until `resume`.
+
+    `status` shows which there are. It is compared with what SDS holds now, and may be held.
+    """
+    return _answer(lambda: restored(around, delivery, Patience()), as_json=as_json)
+
+
+@cli.command("resume")
+@click.option("--connector", metavar="NAME", help="One connector; left out, all that are paused.")
+@_as_json
+@click.pass_obj
+def _resume(around: Surroundings, connector: str | None, *, as_json: bool) -> int:
+    """End the pause that `restore` began: the next run sends what iSAMS says again."""
+    return _answer(lambda: resumed(around, connector), as_json=as_json)
+
+
 @cli.command("check")
 @_as_json
 @click.pass_obj
@@ -173,6 +256,11 @@ def _check(around: Surroundings, *, as_json: bool) -> int:
 def _status(around: Surroundings, *, as_json: bool) -> int:
     """Show how schools, profiles and deliveries stand, and what to do next."""
     return _answer(lambda: status(around), as_json=as_json)
+
+
+def _one_of_both(source: Path | None, save: Path | None) -> None:
+    if source and save:
+        raise click.UsageError("--save keeps what iSAMS sends, and --from asks it for nothing.")
 
 
 def _answer(work: Callable[[], Told], *, as_json: bool) -> int:

@@ -18,8 +18,19 @@ ROOT = Path(__file__).parent.parent
 SYNC = ROOT / "sync"
 
 # Directly in `sync/`, these wait for the outside or are how people ask. All else there is pure.
-IMPURE = {"__main__", "afterwards", "asking", "cli", "handover", "run", "sending", "view"}
-PURE_PACKAGES = {"isams", "sds"}
+IMPURE = {
+    "__main__",
+    "afterwards",
+    "asking",
+    "cli",
+    "handover",
+    "restoring",
+    "run",
+    "sending",
+    "sweeping",
+    "view",
+}
+PURE_PACKAGES = {"exports", "isams", "sds", "settings"}
 
 CLOCKS = {"now", "utcnow", "today", "localtime", "gmtime", "monotonic", "perf_counter"}
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "urlopen"}

@@ -15,6 +15,7 @@ from sync.edge.blobs import Store, open_store
 from sync.edge.clock import Budget, Clock, SystemClock
 from sync.edge.graph_values import Connector, FlowState, Operation, Run, Session, Statistics
 from sync.edge.queues import Nudges, open_queues
+from sync.isams.datasets import NOTHING_MORE, Wanted
 from sync.report import Step
 from sync.school import School, Subject
 from sync.settings import SchoolSettings, Settings
@@ -23,8 +24,8 @@ from sync.settings import SchoolSettings, Settings
 class Source(Protocol):
     """One school's iSAMS. Every call raises `SourceError` and nothing else."""
 
-    def school(self, budget: Budget) -> School:
-        """Read the whole school, within *budget*."""
+    def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
+        """Read the whole school, and what is *wanted* beyond it, within *budget*."""
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read the school's subjects, within *budget*."""

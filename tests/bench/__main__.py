@@ -7,18 +7,15 @@ only: Windows does not tell a process's high-water mark in the same way.
 from __future__ import annotations
 
 import json
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import rest
+from tests.bench import rest, shipped
 
 SIZES = {1_500: 7, 15_000: 3, 60_000: 1}  # pupils: how often each is measured
 WORK = ("floor", "parse", "parse_and_build", "pull")
-IMPORTS = 9
 MB = 1_000_000
 
 
@@ -45,7 +42,7 @@ def main() -> None:
             say(f"        growth: document x {grew:.1f}, parse and build x {took:.1f}")
         last = {"size": size, "cpu_s": found["parse_and_build"]["cpu_s"]}
     say(rest.line())
-    say(f"import function_app: {1000 * import_s():.0f} ms (median of {IMPORTS}, with bytecode)")
+    say(shipped.line())
 
 
 def measure(name: str, document: Path, repeats: int) -> dict[str, float]:
@@ -58,25 +55,6 @@ def tell(*arguments: str) -> str:
     """Run `tests.bench.measure` and return what it printed."""
     command = [sys.executable, "-m", "tests.bench.measure", *arguments]
     return subprocess.check_output(command, text=True)
-
-
-def import_s() -> float:
-    """Return the median seconds that importing the app takes in a fresh interpreter.
-
-    With bytecode, as it is shipped; the first run makes it, whatever the environment says.
-    """
-    code = (
-        "import time; began = time.perf_counter(); import function_app;"
-        " print(time.perf_counter() - began)"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        env["PYTHONPYCACHEPREFIX"] = folder
-        runs = [
-            float(subprocess.check_output([sys.executable, "-c", code], text=True, env=env))
-            for _ in range(IMPORTS + 1)
-        ]
-    return statistics.median(runs[1:])
 
 
 def say(line: str) -> None:

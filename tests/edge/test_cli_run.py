@@ -251,6 +251,38 @@ def test_a_hold_for_losses_is_answered_by_its_id(here: Trial) -> None:
     assert here.sync("approve", held).code == Exit.USAGE
 
 
+def test_a_former_delivery_is_restored_and_nothing_newer_sent_until_resume(here: Trial) -> None:
+    """A restore that gains much is held too; then `run` ends with 3, until `resume` goes on."""
+    first = here.sync("run", "--approve", "--wait", "60", "--json").json["ended"][-1]["delivery"]
+    lose_half(here)
+    held = here.sync("run", "--json").json["ended"][-1]["delivery"]
+    here.sync("approve", held)
+    here.clock.advance(RUN_S)
+    here.sync("run")
+
+    restored = here.sync("restore", first)
+    again = here.sync("restore", first, "--json").json["ended"][-1]["delivery"]
+    approved = here.sync("approve", again)
+    paused = here.sync("run")
+    told = here.sync("status")
+    resumed = here.sync("resume", "--connector", here.stage.connector)
+
+    assert (restored.code, approved.code) == (Exit.HELD, Exit.DONE)
+    assert "is paused" in restored.out
+    assert here.stage.sds.submissions[2].files == here.stage.sds.submissions[0].files
+    assert (paused.code, len(here.stage.sds.submissions)) == (Exit.HELD, 3)
+    assert "until `resume`" in told.out.replace("\n", " ")
+    assert "goes on" in resumed.out
+    assert here.sync("resume").out.strip() == "nothing was paused"
+    assert here.sync("run", "--json").json["ended"][-1]["outcome"] == "held"
+
+
+def test_what_cannot_be_restored_is_a_usage_error(here: Trial) -> None:
+    """An unknown delivery, and a connector that the settings do not have."""
+    assert here.sync("restore", "20260101T000000Z-00000000").code == Exit.USAGE
+    assert here.sync("resume", "--connector", "Nobody's feed").code == Exit.USAGE
+
+
 def test_a_rejected_delivery_is_never_sent(here: Trial) -> None:
     """No means no, and an id that does not exist is refused."""
     held = here.sync("run", "--json").json["ended"][-1]["delivery"]

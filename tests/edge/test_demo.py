@@ -93,6 +93,21 @@ def test_the_simulators_print_settings_that_load(
     assert load(other | printed).connectors()
 
 
+def test_the_simulators_print_settings_for_rest_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """They load as they are, and name a client instead of a key."""
+    at_once = threading.Event()
+    at_once.set()
+    serve(["all", "--api", "rest", "--pupils", "20", "--shell", "sh"], at_once)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("export ")]
+    settings = load(
+        dict(line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines)
+    )
+    place = settings.schools[staging.SCHOOL]
+
+    assert (place.isams_api, place.isams_key) == ("rest", None)
+    assert place.isams_client_id
+
+
 def test_the_settings_are_printed_for_powershell_too(capsys: pytest.CaptureFixture[str]) -> None:
     """On Windows, `export` would be an unknown command."""
     at_once = threading.Event()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs
 
 import httpx
@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from simulators.certificate import write_self_signed
 from simulators.isams.faults import refused
+from simulators.isams.rest_clients import DEMO_CLIENT_SECRET
 from simulators.school import invent
 from simulators.sds import Knobs
 from simulators.serving import serve
@@ -38,6 +39,7 @@ from tests.canaries import NAMES
 from tests.edge.graph_tenant import Signed
 from tests.edge.graph_tenant import settings as sds_settings
 from tests.edge.isams_edge import settings as isams_settings
+from tests.edge.isams_edge import streamed
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ LOGIN, STORAGE = "login.microsoftonline.com", "invented.dfs.core.windows.net"
 ELSEWHERE = "elsewhere.example"
 REDIRECTS = [301, 302, 303, 307, 308]
 
+type Api = Literal["batch", "rest"]
 type Tamper = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
 
@@ -71,14 +74,23 @@ class Wire(httpx.BaseTransport):
         return self.tamper(request, self.inner.handle_request(request))
 
 
-def overheard(tamper: Tamper = unchanged) -> tuple[TestWorld, list[httpx.Request]]:
-    """Return a world whose every request is kept, in order; *tamper* is at the way to SDS."""
+def overheard(
+    tamper: Tamper = unchanged, *, at_isams: Tamper = unchanged, api: Api = "batch"
+) -> tuple[TestWorld, list[httpx.Request]]:
+    """Return a world whose every request is kept, in order.
+
+    *tamper* is at the way to SDS, *at_isams* at the way to iSAMS; its Year 7-13 profile needs more
+    than people and sets.
+    """
     sent = list[httpx.Request]()
     one = make_world(
         invent(20, quirks=False),
-        isams_transport=lambda wire: Wire(wire, sent),
+        isams_transport=lambda wire: Wire(wire, sent, at_isams),
         sds_transport=lambda wire: Wire(wire, sent, tamper),
+        api=api,
         PROFILES__SENIORS__NAMES="true",
+        PROFILES__SENIORS__CLASSES="sets,forms,houses",
+        PROFILES__SENIORS__TIMETABLE_TEACHERS="true",
         SDS__START_RUN="true",
     )
     return one, sent
@@ -106,6 +118,33 @@ def test_the_whole_job_speaks_to_four_hosts_and_tells_each_its_own() -> None:
     assert hosts(sent, lambda r: "apiKey" in r.url.params) == {ISAMS}
     assert hosts(sent, lambda r: b"client_secret" in r.content) == {LOGIN}
     assert hosts(sent, lambda r: any(n in r.content.decode().lower() for n in NAMES)) == {STORAGE}
+
+
+def test_a_school_that_is_read_by_rest_speaks_to_the_same_four_hosts() -> None:
+    """Two sign-ins, two tokens and two secrets, each at its own host; no key in any address."""
+    one, sent = overheard(api="rest")
+    one.pull()
+    one.send_until_still()
+    tokens = {
+        host: {r.headers.get("Authorization") for r in sent if r.url.host == host} - {None}
+        for host in (ISAMS, GRAPH)
+    }
+    secrets = {
+        (parse_qs(r.content.decode())["client_secret"][0], r.url.host)
+        for r in sent
+        if b"client_secret" in r.content
+    }
+
+    assert one.steps[-1].outcome is Outcome.DONE
+    assert hosts(sent, lambda _: True) == {ISAMS, GRAPH, LOGIN, STORAGE}
+    assert hosts(sent, lambda r: r.url.scheme != "https") == set()
+    assert hosts(sent, lambda r: "Authorization" in r.headers) == {GRAPH, ISAMS}
+    assert tokens[ISAMS].isdisjoint(tokens[GRAPH])
+    assert secrets == {(DEMO_CLIENT_SECRET, ISAMS), (Knobs().client_secret, LOGIN)}
+    assert {r.method for r in sent if r.url.host == ISAMS and "/api/" in r.url.path} == {"GET"}
+    assert hosts(sent, lambda r: "apiKey" in r.url.params) == set()
+    assert hosts(sent, lambda r: any(n in r.content.decode().lower() for n in NAMES)) == {STORAGE}
+    assert not [r for r in sent if any(n in str(r.url).lower() for n in NAMES)]
 
 
 def test_where_sds_answers_from_behind_graph_is_not_asked() -> None:
@@ -187,6 +226,45 @@ def test_isams_is_never_followed_elsewhere(status: int) -> None:
     step = one.pull()
 
     assert step.error is not None
+    assert hosts(sent, lambda _: True) == {ISAMS}
+
+
+@pytest.mark.parametrize("path", ["/auth/connect/token", "/api/students", "/api/school/forms"])
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_rest_is_never_followed_elsewhere(status: int, path: str) -> None:
+    """Neither the sign-in, which would carry the secret, nor a question, which carries a token."""
+    one, sent = overheard(api="rest")
+    one.isams.spoil(path, refused(status, location=f"https://{ELSEWHERE}{path}"))
+    step = one.pull()
+
+    assert step.error is not None
+    assert hosts(sent, lambda _: True) == {ISAMS}
+
+
+def with_sign_in_elsewhere(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+    """Let iSAMS's discovery lead to another host's sign-in."""
+    if "openid-configuration" not in request.url.path:
+        return answer
+    told = {"token_endpoint": f"https://{ELSEWHERE}/auth/connect/token"}
+    return streamed(200, json.dumps(told).encode())
+
+
+def with_next_page_of_isams(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+    """Let every collection of iSAMS's go on elsewhere."""
+    if "page" not in request.url.params:
+        return answer
+    links = {"next": {"href": f"https://{ELSEWHERE}{request.url.path}?page=2"}}
+    told = json.loads(answer.read()) | {"_links": links}
+    return streamed(200, json.dumps(told).encode())
+
+
+@pytest.mark.parametrize("tamper", [with_sign_in_elsewhere, with_next_page_of_isams])
+def test_what_rest_says_of_other_hosts_is_not_believed(tamper: Tamper) -> None:
+    """The secret goes to the school's own host alone; a page that is elsewhere is not asked for."""
+    one, sent = overheard(at_isams=tamper, api="rest")
+    step = one.pull()
+
+    assert (step.error is None) is (tamper is with_sign_in_elsewhere)
     assert hosts(sent, lambda _: True) == {ISAMS}
 
 

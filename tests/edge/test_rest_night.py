@@ -1,0 +1,102 @@
+"""Whole nights of a school that is read by REST: SDS gets what batch would have given it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from simulators.isams import Faults, RestFaults
+from simulators.isams.faults import refused
+from simulators.isams.rest_faults import EXPIRED_NEXT
+from simulators.school import invent, without_pupils
+from sync import run
+from sync.report import Outcome
+from tests.worlds import ONE_SCHOOL, TestWorld, flush, make_world
+
+SCHOOL = invent(60, quirks=False)
+DAY_S = 24 * 3600
+EVERYTHING = {
+    **ONE_SCHOOL,
+    "PROFILES__SENIORS__CLASSES": "sets,forms,tutors,year-groups,houses,boarding-houses,divisions",
+    "PROFILES__SENIORS__TIMETABLE_TEACHERS": "true",
+    "PROFILES__SENIORS__STAFF": "all",
+    "SCHOOLS__NORTHBANK__SCHOOL_YEAR": "terms",
+}
+
+
+def night(one: TestWorld) -> Outcome:
+    """Pull, and send until SDS has answered."""
+    assert one.pull().outcome is Outcome.SEALED
+    return one.send_until_still().outcome
+
+
+@pytest.mark.parametrize(
+    "base", [ONE_SCHOOL, EVERYTHING], ids=["sets alone", "all that REST can tell"]
+)
+def test_a_night_by_rest_gives_sds_what_a_night_by_batch_does(base: Mapping[str, str]) -> None:
+    """From the first question to the receipt, the same bytes."""
+    by_rest = make_world(SCHOOL, api="rest", base=base)
+    by_batch = make_world(SCHOOL, base=base)
+
+    assert night(by_rest) is night(by_batch) is Outcome.DONE
+    (rest,), (batch,) = by_rest.sds.submissions, by_batch.sds.submissions
+    assert rest.files == batch.files
+    assert {one.path for one in by_batch.isams.requests} == {"/api/batch/1.0/xml.ashx"}
+    assert not any("batch" in one.path for one in by_rest.isams.requests)
+
+
+def test_a_school_that_turns_from_batch_to_rest_changes_nothing_in_sds() -> None:
+    """The second night is the same digest: SDS is not called at all."""
+    one = make_world(SCHOOL, base=EVERYTHING)
+    night(one)
+    other = make_world(SCHOOL, api="rest", clock=one.clock, base=EVERYTHING)
+    one.clock.advance(DAY_S)
+    before = len(one.sds.requests)
+    one.isams_of = other.isams_of
+    turned = one.process(settings=other.world.settings)
+    run.ask(turned, "northbank", "test")
+    sealed = run.pull(turned, "northbank")
+    one.world = turned
+
+    assert sealed.outcome is Outcome.SEALED
+    assert one.accept().outcome is Outcome.UNCHANGED
+    assert len(one.sds.requests) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("/api/students", RestFaults(short_by=1)),
+        ("/api/teaching/sets/*/setlist", refused(503)),
+        ("/api/school/forms", RestFaults(short_by=1)),
+        ("/api/school/houses", refused(403)),
+        ("/api/timetables/employees/*", RestFaults(collection="absent", without_fields=("sets",))),
+    ],
+)
+def test_a_short_reading_leaves_sds_with_yesterday(path: str, fault: Faults) -> None:
+    """No set is sealed, nothing is sent, and the night after goes well again."""
+    one = make_world(SCHOOL, api="rest", base=EVERYTHING)
+    night(one)
+    one.clock.advance(DAY_S)
+    flush(one, pupils=without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id]).pupils)
+    one.isams.spoil(path, fault)
+    failed = one.pull()
+    one.send_until_still()
+    submitted = len(one.sds.submissions)
+    one.isams.spoil(path, RestFaults())
+    one.clock.advance(DAY_S)
+
+    assert failed.error is not None
+    assert submitted == 1
+    assert night(one) is Outcome.DONE
+    assert len(one.sds.submissions) == 2
+
+
+def test_a_token_that_dies_in_the_night_costs_a_sign_in() -> None:
+    """Once, and nothing else."""
+    one = make_world(SCHOOL, api="rest", base=EVERYTHING)
+    one.isams.script([EXPIRED_NEXT], route="/api/school/forms")
+
+    assert night(one) is Outcome.DONE
+    assert sum(seen.path.endswith("/connect/token") for seen in one.isams.requests) == 2

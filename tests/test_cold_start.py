@@ -1,0 +1,79 @@
+"""What a cold start loads: an app that was asleep reads all of this before it answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.audit.verdict import pinned
+
+ROOT = Path(__file__).parent.parent
+LOCK = (ROOT / "requirements.txt").read_text("utf-8")
+
+# Each costs a start a fifth to half a second, or (aiohttp) doubles what azure-core costs.
+HEAVY = re.compile(
+    r"aiohttp|lxml|numpy|pandas|polars|opencensus.*|opentelemetry.*|azure-monitor.*"
+    r"|azure-core-tracing.*|applicationinsights"
+)
+# Imported where they are used: most starts need none, or one.
+LATER = ("azure.storage.blob", "azure.storage.queue", "azure.identity", "msal")
+
+
+def loaded(*modules: str) -> set[str]:
+    """Return the names of all modules that importing *modules* in a fresh interpreter loads."""
+    code = f"import json, sys, {', '.join(modules)}; print(json.dumps(list(sys.modules)))"
+    said = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    names: list[str] = json.loads(said)
+    return set(names)
+
+
+@pytest.fixture(scope="module")
+def at_start() -> set[str]:
+    return loaded("function_app")
+
+
+def heavy(lock: str) -> list[str]:
+    return sorted(name for name in pinned(lock) if HEAVY.fullmatch(name))
+
+
+def test_no_heavy_package_is_deployed() -> None:
+    """What is not installed can neither be imported nor found by a library that looks for it."""
+    assert heavy(LOCK) == []
+
+
+@pytest.mark.parametrize("name", ["aiohttp", "Pandas", "azure_monitor_opentelemetry", "lxml"])
+def test_a_heavy_package_would_be_seen(name: str) -> None:
+    """However it is spelt, and wherever in the lock it stands."""
+    assert len(heavy(f"{LOCK}\n{name}==1.0 \\\n    --hash=sha256:00\n")) == 1
+
+
+def test_the_lock_was_read() -> None:
+    """The packages that the app names are among those that were looked through."""
+    assert {"azure-functions", "httpx", "pydantic"} <= pinned(LOCK)
+
+
+@pytest.mark.parametrize("module", LATER)
+def test_a_start_loads_no_client_that_it_may_not_need(module: str, at_start: set[str]) -> None:
+    """Storage, sign-in and queues are imported by the step that uses them."""
+    assert module not in at_start
+
+
+def test_an_early_import_would_be_seen() -> None:
+    """The look into a fresh interpreter finds what it is there to find."""
+    assert loaded("function_app", *LATER) >= set(LATER)
+
+
+def test_a_start_loads_nothing_but_what_is_deployed(at_start: set[str]) -> None:
+    """Nothing of the tests' own packages, or of simulators, is needed to start."""
+    owners = packages_distributions()
+    tops = {name.partition(".")[0] for name in at_start} - {"azure"}  # shared by many
+    used = {re.sub(r"[-_.]+", "-", owners[top][0]).lower() for top in tops if top in owners}
+
+    assert {"pydantic"} <= used <= pinned(LOCK)
+    assert not tops & {"simulators", "tests"}
