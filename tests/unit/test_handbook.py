@@ -1,0 +1,188 @@
+"""docs/troubleshooting.md against the code: what can happen has its entry, and nothing else has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+import pytest
+
+from sync import errors, plan
+from sync.errors import SyncError
+from sync.findings import ADVICE, Finding
+from sync.plan import Excess
+from sync.records import Receipt
+from sync.report import Outcome
+from sync.sds.csvtext import encode
+from sync.sds.tables import WIDEST, Row
+from sync.settings import Limits
+from sync.state import State
+from sync.terminal.tables import WHO
+from tests.infra.asked import ALERTS
+
+PAGE = Path("docs/troubleshooting.md").read_text(encoding="utf-8")
+LABELS = ("Data", "Who", "Next")
+
+type Section = Literal["Errors", "Findings", "Holds", "States", "Receipts", "Mails"]
+
+
+class Entry(NamedTuple):
+    """One entry of the page: the word in its heading, and what stands under it."""
+
+    word: str
+    text: str
+
+    def said(self, label: str) -> str:
+        """Return what the entry says under *label*, as one line."""
+        found = re.search(
+            rf"^- \*\*{label}:\*\* (.+?)(?=\n- \*\*|\n\n|\Z)", self.text, re.MULTILINE | re.DOTALL
+        )
+        return " ".join(found[1].split()) if found else ""
+
+
+def section(title: Section) -> str:
+    """Return what stands under the page's heading *title*."""
+    (found,) = re.findall(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def entries(title: Section) -> list[Entry]:
+    """Return the entries of a section, in the page's order."""
+    parts = re.split(r"^### ", section(title), flags=re.MULTILINE)[1:]
+    heads = (re.match(r"(?:Mail |Receipt )?`([^`]+)`\n", part) for part in parts)
+    return [Entry(head[1] if head else "", part) for head, part in zip(heads, parts, strict=True)]
+
+
+def rows(text: str) -> list[str]:
+    """Return the word in the first cell of each row of the tables in *text*."""
+    return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+
+
+def leaves(of: type[SyncError]) -> Iterator[type[SyncError]]:
+    """Yield every error that can be raised."""
+    for one in of.__subclasses__():
+        if one.who:
+            yield one
+        yield from leaves(one)
+
+
+ERRORS = {one.__name__: one for one in leaves(SyncError) if one.__module__ == errors.__name__}
+WORDS: Mapping[Section, list[str]] = {
+    "Errors": sorted(ERRORS),
+    "Findings": sorted(code.value for code in Finding),
+    "Holds": ["added", "emptied", "empty", "first", "removed"],
+    "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
+    "Mails": sorted(ALERTS),
+}
+
+
+@pytest.mark.parametrize("title", sorted(WORDS))
+def test_what_can_happen_has_one_entry_and_nothing_else_has(title: Section) -> None:
+    """A code that is new, renamed or gone fails here until the page knows it."""
+    assert sorted(entry.word for entry in entries(title)) == WORDS[title]
+
+
+def test_every_state_and_outcome_is_told_once() -> None:
+    """Those that need a person have an entry, the others a row."""
+    told = [entry.word for entry in entries("States")] + rows(section("States"))
+
+    assert sorted(told) == sorted({*(one.value for one in State), *(one.value for one in Outcome)})
+
+
+@pytest.mark.parametrize("title", ["Errors", "Holds", "States", "Receipts", "Mails"])
+def test_every_entry_says_what_became_of_the_data_who_acts_and_what_is_next(title: Section) -> None:
+    """Nobody who looks something up is left without a next step."""
+    assert [
+        (one.word, label) for one in entries(title) for label in LABELS if not one.said(label)
+    ] == []
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_the_page_sends_the_reader_to_whom_the_error_names(name: str) -> None:
+    """Who must act is the same on the page, in the status and on the screen."""
+    (entry,) = (one for one in entries("Errors") if one.word == name)
+    who, _, _ = WHO[ERRORS[name].who].partition(":")
+
+    assert entry.said("Who").startswith(who)
+
+
+@pytest.mark.parametrize("code", list(Finding))
+def test_a_finding_is_advised_in_the_words_of_findings_json(code: Finding) -> None:
+    """Who has read one knows the other again; and the page adds who acts and why it happens."""
+    (entry,) = (one for one in entries("Findings") if one.word == code.value)
+    quoted = " ".join(
+        line.removeprefix("> ") for line in entry.text.splitlines() if line[:1] == ">"
+    )
+
+    assert quoted == ADVICE[code]
+    assert entry.said("Why")
+    assert entry.said("Who")
+
+
+def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int = 0) -> set[Excess]:
+    """Return why a delivery with *after* rows in its tables is held."""
+    decision = plan.decide(
+        "digest",
+        None if before is None else files(before),
+        files(after),
+        against=None if before is None else "20261120T220000Z-00000000",
+        limits=Limits(),
+        hold_first=True,
+        meant=plan.Meant(profiles_gone=gone),
+    )
+    return set(decision.hold.excesses) if decision.hold else set()
+
+
+def files(sizes: Mapping[str, int]) -> dict[str, bytes]:
+    """Return every table there can be, each with as many rows as *sizes* says, one if nothing."""
+    return {
+        name: encode(header, table(name, sizes.get(name, 1))) for name, header in WIDEST.items()
+    }
+
+
+def table(name: str, size: int) -> Iterator[Row]:
+    """Yield rows that differ in every column."""
+    return (tuple(f"{number}" for _ in WIDEST[name]) for number in range(size))
+
+
+def every_hold() -> set[tuple[str, str]]:
+    """Return each kind of hold that `decide` knows, with the table that it can be about."""
+    found = held({}, {}, gone=1) | held({}, {"users.csv": 100})
+    for name in WIDEST:
+        found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
+    return {(one.what, one.table) for one in found}
+
+
+def test_every_hold_has_its_row() -> None:
+    """What `decide` can say of a table stands on the page under that word, and nothing else."""
+    told = {(one.word, name) for one in entries("Holds") for name in rows(one.text)}
+
+    assert told == every_hold()
+
+
+def test_the_kinds_of_hold_are_those_that_are_told() -> None:
+    """A kind that `decide` cannot give is not on the page, and the reverse."""
+    kinds = {what for what, _ in every_hold()}
+
+    assert kinds | {"first"} == set(WORDS["Holds"])
+
+
+def test_links_of_the_handbooks_lead_somewhere() -> None:
+    """A page that was renamed, or a heading that was reworded, leaves no dead link."""
+    dead = []
+    for page in [Path("README.md"), *Path("docs").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            path, _, anchor = link.partition("#")
+            goal = page.parent / path if path else page
+            if not goal.exists() or (anchor and anchor not in anchors(goal)):
+                dead.append(f"{page}: {link}")
+
+    assert dead == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what can be linked to on *page*: its headings, as GitHub writes them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
