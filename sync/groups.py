@@ -90,7 +90,8 @@ class Groups:
                     yield self._set(one, taught.get(one.id, set()))
 
     def _set(self, one: TeachingSet, taught_by: set[str]) -> Group:
-        keeps = one.year in self.profile.keep_teams
+        since = self.profile.keep_teams_from or self.academic_year
+        keeps = one.year in self.profile.keep_teams and self.academic_year >= since
         year = self.academic_year - keeps
         if self.profile.id_style == "legacy":
             own = one.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from sync.settings.values import (
     StartOfYear,
     Suffix,
     Title,
+    Whole,
     Words,
     Years,
 )
@@ -139,6 +140,12 @@ class ProfileSettings(Group):
         description="NC years whose sets keep the Teams of the year before, for courses of two"
         " years: the set must have kept its id in iSAMS.",
         examples=["11,13"],
+    )
+    keep_teams_from: Annotated[Whole, Field(ge=2000, le=2100)] | None = Field(
+        default=None,
+        description="The calendar year in which the first academic year begins that KEEP_TEAMS is"
+        " about, so that it can be set beforehand. Left out, it counts at once.",
+        examples=["2027"],
     )
     pupils_from: StartOfYear | None = Field(
         default=None,

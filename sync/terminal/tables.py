@@ -53,6 +53,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # a count's own name: of one, and of 
     "profiles": ("profile", "profiles"),
     "profiles_failed": ("profile that could not be built", "profiles that could not be built"),
     "profiles_missing": ("profile without a set", "profiles without a set"),
+    "findings": ("finding", "findings"),
     "attempt": ("attempt", "attempts"),
     "age_h": ("hour old", "hours old"),
     "errors": ("error", "errors"),
@@ -74,8 +75,15 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def numbers(counts: Mapping[str, int]) -> str:
-    """Return counts as a list of words, `174 students, 1 teacher`; what is 0 is left out."""
-    told = [f"{count:,} {_word(name, count)}" for name, count in counts.items() if count]
+    """Return counts as a list of words, `174 students, 1 teacher`; what is 0 is left out.
+
+    So are findings of each code: how many there are in all is enough here.
+    """
+    told = [
+        f"{count:,} {_word(name, count)}"
+        for name, count in counts.items()
+        if count and not name.startswith("finding_")
+    ]
     return ", ".join(told) or "nothing"
 
 

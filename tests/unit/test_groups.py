@@ -264,6 +264,14 @@ def test_kept_teams_carry_last_years_id() -> None:
     assert [one.id for one in made("sets", keep_teams="9")] == ["9990001-2026-301"]
 
 
+@pytest.mark.parametrize(("since", "own"), [("2026", "2025-301"), ("2027", "2026-301")])
+def test_keep_teams_can_be_set_before_the_year_that_it_is_about(since: str, own: str) -> None:
+    """Set in spring, it must not end this year's Teams."""
+    classes = made("sets", keep_teams="8", keep_teams_from=since)
+
+    assert [one.id for one in classes] == [f"9990001-{own}"]
+
+
 def embargoed(today: date, academic_year: int = 2027, **settings: object) -> Built:
     """Return what a profile with PUPILS_FROM=2027-09-06 gives on a day."""
     chosen = ProfileSettings.model_validate({"pupils_from": "2027-09-06"} | settings)

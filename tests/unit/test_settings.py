@@ -96,6 +96,8 @@ def test_a_blank_line_in_the_sample_has_its_reason() -> None:
         "AzureWebJobsStorage__accountName",  # the connection string stands for it
         "AzureWebJobsStorage__queueServiceUri",
         "PROFILES_JSON",  # the other way to give the profiles
+        "PROFILES__<key>__KEEP_TEAMS",  # copied, it would carry classes over the year
+        "PROFILES__<key>__KEEP_TEAMS_FROM",
         "PROFILES__<key>__PUPILS_FROM",  # copied, it would keep a school's pupils waiting
         "SCHOOLS__<key>__DATASETS",  # copied, it would keep the whole school in storage
         "SCHOOLS__<key>__ISAMS_CLIENT_ID",  # most schools have the key alone
