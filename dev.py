@@ -24,6 +24,7 @@ VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 AUDIT = ROOT / ".audit"
+PACKAGES = ROOT / ".python_packages"
 AZURITE = ROOT / "tests" / "azurite"
 LOCKS = (
     "requirements",
@@ -40,6 +41,7 @@ COMMANDS = {
     "check": "style, types and the direction of imports",
     "bench": "measure how fast it is",
     "audit": "look the app's packages up among known faults, and list them (3: could not look)",
+    "package": "bring what is published along with the app into this folder, compiled",
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
     "setup": "only prepare the environment and the storage emulator",
     "sync": "the app's own commands, in the environment (try: sync --help)",
@@ -52,7 +54,7 @@ MODULES = {
     "sync": "sync",
     "simulators": "simulators",
 }
-PLAIN = frozenset({"check", "bench", "audit", "setup"})  # these take no words after them
+PLAIN = frozenset({"check", "bench", "audit", "package", "setup"})  # these take no words after them
 HELP = frozenset({"-h", "--help", "help"})
 ADVICE = """Python 3.13 is needed, and was not found. To get it:
   Windows         winget install Python.Python.3.13
@@ -108,6 +110,8 @@ def _run(command: str, rest: list[str]) -> int:
         return _check()
     if command == "lock":
         return _lock(rest)
+    if command == "package":
+        return _package()
     if command == "setup":
         return 0
     if command == "test":
@@ -154,6 +158,29 @@ def _lock(rest: list[str]) -> int:
         code = _call(SCRIPTS / _exe("uv"), "pip", "compile", "--quiet", *settings, *files, *rest)
         if code:
             return code
+    return 0
+
+
+def _package() -> int:
+    """Install the app's packages as Azure's Linux needs them, and compile them and the app.
+
+    By content, not by time: a zip file may change the times, and then all would be compiled anew at
+    every start. Packages are never edited here, so what they were compiled from is not looked at.
+    """
+    _say("installing the packages of requirements.txt into .python_packages")
+    shutil.rmtree(PACKAGES, ignore_errors=True)
+    platforms = [f"--platform={name}_x86_64" for name in ("manylinux_2_28", "manylinux2014")]
+    words = ["--require-hashes", "--only-binary=:all:", "--python-version=3.13", *platforms]
+    target = PACKAGES / "lib" / "site-packages"
+    _pip(*words, f"--target={target}", "-r", str(ROOT / "requirements.txt"))
+    _say("compiling")
+    compiled = {"checked-hash": ("function_app.py", "sync"), "unchecked-hash": (PACKAGES.name,)}
+    for mode, what in compiled.items():
+        how = ("-m", "compileall", "-q", "-f", "--invalidation-mode", mode)
+        if code := _call(PYTHON, *how, *what):
+            return code
+    print("Now: func azure functionapp publish <the app> --python --no-build")
+    print("Remove .python_packages before you publish with a remote build.")
     return 0
 
 

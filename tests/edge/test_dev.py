@@ -32,7 +32,9 @@ def test_sync_runs_in_the_folder_where_it_was_typed(
     assert "save it again" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("words", [("ruin",), ("setup", "--bogus"), ("audit", "--fix")])
+@pytest.mark.parametrize(
+    "words", [("ruin",), ("setup", "--bogus"), ("audit", "--fix"), ("package", "x")]
+)
 def test_a_mistyped_command_is_named(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,6 +48,14 @@ def test_help_starts_nothing(words: tuple[str, ...], capsys: pytest.CaptureFixtu
     """Asking what there is sets nothing up."""
     assert dev.main(words) == 0
     assert f"python dev.py {words[0] if len(words) > 1 else 'audit'}" in capsys.readouterr().out
+
+
+def test_the_readme_lists_every_command() -> None:
+    """What nobody is told of nobody uses."""
+    readme = (dev.ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1] for line in readme.splitlines() if line.startswith("| `")}
+
+    assert set(dev.COMMANDS) <= rows
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stands in for an environment with a link")
