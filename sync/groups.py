@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sync import names
 from sync.errors import ConfigError, RosterInvalid
 from sync.findings import Finding, Found
-from sync.school import Employee, House, Pupil, School, Subject, TeachingForm, TeachingSet
+from sync.school import Employee, Form, House, Pupil, School, Subject, TeachingForm, TeachingSet
 from sync.selection import SubjectChoice
 from sync.settings import ProfileSettings, SchoolSettings
 
@@ -124,21 +124,18 @@ class Groups:
 
     def _form_lessons(self, choice: SubjectChoice) -> Iterator[Group]:
         forms = _read(self.school.forms, "forms")
-        in_form, taught = (
-            self._pupils_by(_form_of, "the form", every_year=True),
-            self._teachers_of("form"),
-        )
+        in_form, taught = self._pupils_by_form(forms), self._teachers_of("form")
         for one in _read(self.school.teaching_forms, "teaching forms").values():
-            form = forms.get(one.form)
+            form = forms.get(_as_listed(one.form, forms))
             if form is None:
                 self._note(Finding.FORM_UNKNOWN, f"TeachingForm {one.id}", one.form)
             elif form.year in self.profile.year_groups and self._covers(choice, one):
                 yield self._group(
                     ("lesson", one.id, f"TeachingForm {one.id}"),
                     self.profile.form_lesson_title,
-                    (one.form, one.code, form.year),
+                    (form.id, one.code, form.year),
                     taught.get(one.id, ()),
-                    in_form.get(one.form, ()),
+                    in_form.get(form.id, ()),
                     one.subject_id,
                 )
 
@@ -161,7 +158,7 @@ class Groups:
 
     def _forms(self) -> Iterator[Group]:
         forms = _read(self.school.forms, "forms")
-        members = self._pupils_by(_form_of, "the form", every_year=True)
+        members = self._pupils_by_form(forms)
         for own in sorted(members.keys() - forms.keys()):
             if any(self.school.pupils[p].year in self.profile.year_groups for p in members[own]):
                 self._note(Finding.FORM_UNKNOWN, f"Form {own}", own)
@@ -176,6 +173,10 @@ class Groups:
                     one.tutor_ids,
                     members.get(one.id, ()),
                 )
+
+    def _pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
+        listed = {one.form: _as_listed(one.form, forms) for one in self.school.pupils.values()}
+        return self._pupils_by(lambda pupil: listed[pupil.form], "the form", every_year=True)
 
     def _tutors(self) -> Iterator[Group]:
         for own, pupils in self._pupils_by(lambda pupil: pupil.tutor_id, "the tutor").items():
@@ -328,8 +329,15 @@ class Groups:
         self.found.append(Found(code, record, name))
 
 
-def _form_of(pupil: Pupil) -> str:
-    return pupil.form
+def _as_listed(name: str, forms: Mapping[str, Form]) -> str:
+    """Return the one form that is called *name*, in any case; *name* itself if there is none.
+
+    Forms are known by what somebody typed, and iSAMS's database takes `8/jdo` for `8/JDO`.
+    """
+    if name in forms:
+        return name
+    alike = [own for own in forms if own.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else name
 
 
 def _called(one: Employee) -> str:

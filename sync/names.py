@@ -30,7 +30,7 @@ _REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
 _SPACES = re.compile(r"\s+")
-_FORMULA = ("=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a formula
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Space = Literal["P", "T"]
@@ -102,13 +102,13 @@ def title(text: str) -> str:
     `&` becomes "and", the other refused characters a hyphen, runs of blanks one blank. What a
     spreadsheet would read as a formula loses its first characters.
     """
-    return _tidy(text).lstrip("".join(_FORMULA) + " .")[:TITLE_LIMIT].rstrip(" .")
+    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" .")
 
 
 def title_loses(text: str) -> bool:
     """Say whether `title` takes more away than it replaces: a formula's start, or the end."""
     tidy = _tidy(text)
-    return len(tidy) > TITLE_LIMIT or tidy.startswith(_FORMULA)
+    return len(tidy) > TITLE_LIMIT or tidy.startswith(FORMULA)
 
 
 def _tidy(text: str) -> str:
@@ -124,4 +124,4 @@ def person_name(text: str) -> str:
 
 def is_unsafe(cell: str) -> bool:
     """Say whether *cell* has a control character, or would be a formula in a spreadsheet."""
-    return cell.startswith(_FORMULA) or _CONTROL.search(cell) is not None
+    return cell.startswith(FORMULA) or _CONTROL.search(cell) is not None

@@ -27,6 +27,8 @@ _KEY: Mapping[str, int] = {
     "enrollments.csv": 3,
 }
 
+type _Year = tuple[str, str]  # a school's id and a grade
+
 
 class Change(Record):
     """How one table differs from the last accepted one, in rows."""
@@ -116,11 +118,9 @@ def decide(
         return Decision(plan, Hold(digest=digest, first=True, excesses=empty) if wait else None)
     met = [excess for name, change in changes.items() for excess in _met(name, change, limits)]
     met += _met_by_org(before, after, limits)
-    met += [
-        excess
-        for excess in _met_by_grade(before, after, limits)
-        if not known.withheld.get(f"{excess.org}/{excess.grade}")
-    ]
+    told = any(excess.table == "enrollments.csv" for excess in met)
+    by_grade = _met_by_grade(before, after, limits, known.withheld)
+    met += [excess for excess in by_grade if excess.what == "emptied" or not told]
     if known.profiles_gone:
         met.append(Excess(table="profiles", what="removed", rows=known.profiles_gone, allowed=0))
     return Decision(plan, Hold(digest=digest, first=False, excesses=tuple(met)) if met else None)
@@ -180,27 +180,44 @@ def _by_org(name: str, files: Mapping[str, bytes]) -> dict[str, set[Row]]:
 
 
 def _met_by_grade(
-    before: Mapping[str, bytes], after: Mapping[str, bytes], limits: Limits
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    limits: Limits,
+    withheld: Mapping[str, int],
 ) -> Iterator[Excess]:
-    """Yield the year groups that lose all their enrollments, however few they are of all.
+    """Yield the year groups that lose all their enrollments, or half, however few they are of all.
 
-    A filter that somebody sets in iSAMS looks like that, and so does a key for one division.
+    A filter that somebody sets in iSAMS looks like that, a key for one division, and a setting that
+    gives a year other Teams in mid-year. Who waits for PUPILS_FROM lost nothing where the old class
+    has ended; from one that goes on, pupils would be taken out.
     """
-    old, new = _enrolled(before), _enrolled(after)
-    for (org, code), rows in sorted(old.items()):
-        if rows > limits.removed_rows and not new[org, code]:
+    gone = dict(_enrolled(before))
+    rows_of = Counter(gone.values())
+    present = set[_Year]()
+    for row, year in _enrolled(after):
+        present.add(year)
+        gone.pop(row, None)
+    goes_on = {row[0] for row in _rows("classes.csv", after)}
+    lost = Counter(gone.values())
+    taken_out = Counter(year for (own, _), year in gone.items() if own in goes_on)
+    for (org, code), rows in sorted(rows_of.items()):
+        year, allowed = (org, code), max(limits.removed_rows, rows // 2)
+        if withheld.get(f"{org}/{code}") and taken_out[year] <= limits.removed_rows:
+            continue
+        what, most = ("removed", allowed) if year in present else ("emptied", 0)
+        count = lost[year] if year in present else rows
+        if rows > limits.removed_rows and count > most:
             yield Excess(
-                table="enrollments.csv", what="emptied", rows=rows, allowed=0, org=org, grade=code
+                table="enrollments.csv", what=what, rows=count, allowed=most, org=org, grade=code
             )
 
 
-def _enrolled(files: Mapping[str, bytes]) -> Counter[tuple[str, str]]:
-    """Count the enrollments of students by school and grade."""
-    grade_of = {
-        row[0]: (row[1], row[3]) for row in _rows("roles.csv", files) if row[2] == "student"
-    }
-    rows = _rows("enrollments.csv", files)
-    return Counter(grade_of[row[1]] for row in rows if row[1] in grade_of)
+def _enrolled(files: Mapping[str, bytes]) -> Iterator[tuple[Row, _Year]]:
+    """Yield the enrollments of students, by class and user, with their year group."""
+    year_of = {row[0]: (row[1], row[3]) for row in _rows("roles.csv", files) if row[2] == "student"}
+    for row in _rows("enrollments.csv", files):
+        if year := year_of.get(row[1]):
+            yield row[:2], year
 
 
 def _lost(

@@ -25,7 +25,6 @@ OWNERS_LIMIT = 100  # of a Team's group: sds.md section 2.3
 EXTRA_LIMIT = 50  # which leaves room for the set's own
 
 _WITHOUT_PUPILS = {True: Finding.SET_WITHOUT_PUPILS, False: Finding.GROUP_WITHOUT_PUPILS}
-_TEACHING = ("teaching", True)
 _WITHOUT_TEACHER = {True: Finding.SET_WITHOUT_TEACHER, False: Finding.GROUP_WITHOUT_TEACHER}
 
 
@@ -106,6 +105,7 @@ class _Work:
     _addresses: Counter[str] = field(default_factory=Counter)
     _clashing: frozenset[str] = frozenset()
     withheld: Counter[str] = field(default_factory=Counter)
+    _waiting: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         people: tuple[Iterable[Pupil | Employee], ...] = (
@@ -242,6 +242,7 @@ class _Work:
             self._note(_WITHOUT_TEACHER[one.is_set], one)
         elif one.academic_year == self._awaited:
             self.withheld.update(user.grade for user in members if user)
+            self._waiting.update(students)
             return SchoolClass(one.own, title, tuple(teachers), (), one.subject_id)
         else:
             taught = tuple(students)
@@ -262,7 +263,7 @@ class _Work:
 
     def users(self, classes: tuple[SchoolClass, ...], extra: tuple[str, ...]) -> Iterator[User]:
         """Yield the profile's pupils, by year or by class, and the teachers of its classes."""
-        taught = {own for one in classes for own in one.student_ids}
+        taught = self._waiting.union(*(one.student_ids for one in classes))
         teaching = {own for one in classes for own in one.teacher_ids} | set(extra)
         for own, employee in self.school.employees.items():
             if self.profile.staff == "all" or (
@@ -287,11 +288,6 @@ class _Work:
                 yield user
         yield from (user for user in self._staff.values() if user and user.id in teaching)
         yield from self._services.values()
-
-    def _staff_wanted(self) -> list[str]:
-        """Return the employees whom STAFF names, whether they teach a class or not."""
-        staff, wanted = self.school.employees.items(), self.profile.staff
-        return [own for own, one in staff if wanted == "all" or (wanted, one.teaches) == _TEACHING]
 
     def report_repeats(self) -> None:
         """Note the ids that iSAMS listed twice."""

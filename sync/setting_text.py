@@ -41,6 +41,7 @@ CLASSES = (
     "divisions",
 )
 NOT_BY_REST = "iSAMS tells form-lessons by the Batch API alone: take it out, or set ISAMS_API=batch"
+SHARED_YEARS = "both make classes of the same years: write the same in both, or share no years"
 ACROSS_YEARS = ("tutors", "houses", "boarding-houses", "divisions")
 
 YEARS = range(-2, 18)  # NC years that schools use: isams.md section 5.3

@@ -31,6 +31,7 @@ from sync.school import (
     Division,
     Form,
     House,
+    HouseKind,
     Lesson,
     Period,
     Room,
@@ -42,7 +43,7 @@ from sync.school import (
 
 LOST_LESSONS = "LessonOfNothing"  # in `School.counts`: lessons whose code nothing, or much, has
 
-_HOUSES = {"academic": ACADEMIC_HOUSES, "boarding": BOARDING_HOUSES}
+HOUSES: Mapping[HouseKind, Dataset] = {"academic": ACADEMIC_HOUSES, "boarding": BOARDING_HOUSES}
 
 
 class LessonRecord(NamedTuple):
@@ -72,7 +73,7 @@ class Frame:
     asked: set[Dataset] = field(default_factory=set)
     years: dict[str, Year] = field(default_factory=dict)
     forms: dict[str, Form] = field(default_factory=dict)
-    houses: dict[str, dict[str, House]] = field(default_factory=dict)  # by kind
+    houses: dict[HouseKind, dict[str, House]] = field(default_factory=dict)  # by kind
     divisions: dict[str, Division] = field(default_factory=dict)
     terms: dict[str, Term] = field(default_factory=dict)
     buildings: dict[str, Building] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class Frame:
     def add_house(self, one: House) -> None:
         """Take a house, academic or boarding."""
         known = self.houses.setdefault(one.kind, {})
-        if self.is_new(_HOUSES[one.kind], one.id, known):
+        if self.is_new(HOUSES[one.kind], one.id, known):
             known[one.id] = one
 
     def add_division(self, one: Division) -> None:
@@ -127,9 +128,13 @@ class Frame:
         if self.is_new(TEACHING_FORMS, one.id, self.teaching_forms):
             self.teaching_forms[one.id] = one
 
-    def house_id(self, kind: str, name: str) -> str:
-        """Return the id of the house of that *kind* and *name*; "" if none, or several, is it."""
-        found = [one.id for one in self.houses.get(kind, {}).values() if one.name == name]
+    def house_id(self, kind: HouseKind, name: str) -> str:
+        """Return the id of the house of that *kind* and *name*; "" if none, or several, is it.
+
+        A name is what somebody typed, so its case tells nothing; a blank one is nobody's.
+        """
+        houses, wanted = self.houses.get(kind, {}).values(), name.casefold()
+        found = [one.id for one in houses if name and one.name.casefold() == wanted]
         return found[0] if len(found) == 1 else ""
 
     def added_to(self, school: School, staff_id: Callable[[str], str]) -> School:
@@ -157,8 +162,8 @@ class Frame:
             lessons=lessons,
         )
 
-    def _houses(self, kind: str) -> Mapping[str, House] | None:
-        return self.houses.get(kind, {}) if _HOUSES[kind] in self.asked else None
+    def _houses(self, kind: HouseKind) -> Mapping[str, House] | None:
+        return self.houses.get(kind, {}) if HOUSES[kind] in self.asked else None
 
     def _joined(self, school: School, staff_id: Callable[[str], str]) -> tuple[Lesson, ...]:
         """Return the lessons, each with the one set or teaching form that has its code."""

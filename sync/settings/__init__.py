@@ -65,38 +65,38 @@ class Settings(Group):
         if "form-lessons" in profile.classes and self._reads_by_rest(key):
             yield (("profiles", key, "classes"),), text.NOT_BY_REST
         for other in sorted(self.profiles):
-            if other < key and (kind := self._shared_kind(key, other)):
-                both = ("profiles", other, "classes"), ("profiles", key, "classes")
-                yield both, text.made_twice(kind)
-            if other < key and self._clash(key, other):
-                styles = ("profiles", other, "id_style"), ("profiles", key, "id_style")
-                yield styles, "profiles of one school on one connector need the same ID_STYLE"
+            if other < key and self._meet(other, key):
+                yield from self._at_odds(other, key)
 
-    def _clash(self, key: str, other: str) -> bool:
-        """Say whether one person would go to one connector under two ids."""
-        one, two = self.profiles[key], self.profiles[other]
-        connector = self.sds.connector
-        same = one.school == two.school and (one.connector or connector) == (
-            two.connector or connector
-        )
-        return same and one.id_style != two.id_style
+    def _meet(self, *keys: str) -> bool:
+        """Say whether profiles send people of one school to one connector."""
+        return len({(self.school_of(key), self.connector_of(key)) for key in keys}) == 1
+
+    def _at_odds(self, *keys: str) -> Iterator[text.Fault]:
+        """Yield where two such profiles would tell SDS two things of one person or class."""
+        one, two = (self.profiles[key] for key in keys)
+
+        def both(name: str) -> tuple[tuple[str, ...], ...]:
+            return tuple(("profiles", key, name) for key in keys)
+
+        kinds = {*one.classes} & {*two.classes}
+        across = [kind for kind in text.ACROSS_YEARS if kind in kinds]
+        if across and one.year_groups != two.year_groups:
+            yield both("classes"), text.made_twice(across[0])
+        if one.id_style != two.id_style:
+            yield both("id_style"), "profiles of one school on one connector need the same ID_STYLE"
+        if one.included_subjects or two.included_subjects:
+            kinds -= {"sets", "form-lessons"}  # for all we know, of different subjects
+        shared = one.year_groups & two.year_groups
+        kept = {(it.keep_teams & shared, it.keep_teams_from) for it in (one, two)}
+        if "sets" in kinds and len(kept) == 2 and shared & (one.keep_teams | two.keep_teams):
+            yield both("keep_teams"), text.SHARED_YEARS
+        if kinds and shared and one.pupils_from != two.pupils_from:
+            yield both("pupils_from"), text.SHARED_YEARS
 
     def _reads_by_rest(self, key: str) -> bool:
         place = self.schools.get(self.school_of(key))
         return place is not None and place.isams_api == "rest"
-
-    def _shared_kind(self, key: str, other: str) -> str:
-        """Return a kind of class that spans years and that both of two profiles would make."""
-        one, two = self.profiles[key], self.profiles[other]
-        if (
-            self.school_of(key) != self.school_of(other)
-            or self.connector_of(key) != self.connector_of(other)
-            or one.year_groups == two.year_groups
-        ):
-            return ""
-        return next(
-            (kind for kind in text.ACROSS_YEARS if kind in {*one.classes} & {*two.classes}), ""
-        )
 
     def school_of(self, profile: str) -> str:
         """Return the key of the school that *profile* selects from."""

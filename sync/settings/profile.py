@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sync import setting_text as text
 from sync.settings.values import (
@@ -188,3 +188,13 @@ class ProfileSettings(Group):
             names = ("included_subjects",), ("excluded_subjects",)
             raise text.Contradiction((names, "give one of them, not both"))
         return self
+
+    @field_validator("keep_teams")
+    @classmethod
+    def _courses_of_two_years(cls, years: frozenset[int]) -> frozenset[int]:
+        # The second of two in a row would get the id of no class that there was the year before.
+        if any(year + 1 in years for year in years):
+            raise ValueError(
+                "expected the second years of courses of two years, never two in a row"
+            )
+        return years

@@ -104,6 +104,12 @@ class SchoolSettings(Group):
         """The Batch API key, "" where the school has none."""
         return self.isams_key.get_secret_value() if self.isams_key else ""
 
+    @property
+    def isams_url(self) -> str:
+        """Where iSAMS answers, without a path; http only for the simulator on this machine."""
+        host = self.isams_host
+        return host if host.startswith("http://") else f"https://{host}"
+
     @model_validator(mode="after")
     def _client_is_whole(self) -> SchoolSettings:
         if self.isams_client_id and not self.isams_client_secret:

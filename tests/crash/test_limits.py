@@ -100,11 +100,24 @@ def of_school(name: str, org: str, files: Mapping[str, bytes]) -> set[tuple[str,
     return {tuple(row[column] for column in IDENTITY[name]) for row in mine}
 
 
+def of_years(files: Mapping[str, bytes]) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Return the memberships of students by school and grade."""
+    roles = csv.DictReader(io.StringIO(files["roles.csv"].decode()))
+    year = {row["userSourcedId"]: (row["orgSourcedId"], row["grade"]) for row in roles}
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in csv.DictReader(io.StringIO(files["enrollments.csv"].decode())):
+        if row["userSourcedId"] in year:
+            key = row["classSourcedId"], row["userSourcedId"]
+            found.setdefault(year[row["userSourcedId"]], set()).add(key)
+    return found
+
+
 def must_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:
     """Say whether a person must look.
 
     Removals over max(10 %, 10 rows) of any table, of enrollments 20 %; any emptied table; any lost
-    school; the same for each school of several; users +25 % and over 25 rows.
+    school; the same for each school of several; half the memberships of a year group, over 10 rows,
+    or all; users +25 % and over 25 rows.
     """
     for name in IDENTITY:
         was, now = known(name, before[name]), known(name, after[name])
@@ -112,6 +125,11 @@ def must_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:
             return True
         gained = len(now - was)
         if name == "users.csv" and gained > 25 and 100 * gained > 25 * len(was):
+            return True
+    years, left = of_years(before), of_years(after)
+    stays = set().union(*left.values())
+    for year, rows in years.items():
+        if len(rows) > 10 and (year not in left or len(rows - stays) > max(10, len(rows) // 2)):
             return True
     orgs = known("orgs.csv", before["orgs.csv"])
     if orgs - known("orgs.csv", after["orgs.csv"]):

@@ -153,6 +153,22 @@ def test_two_forms_that_differ_by_a_slash_are_two_classes() -> None:
     assert len({one.id for one in made("forms", year_groups="8")}) == 2
 
 
+def test_a_form_is_found_in_whatever_case_it_was_typed() -> None:
+    """Else half a form would lose its Team by a letter; of two that differ so, the exact one."""
+    typed = {own: replace(one, form=one.form.lower()) for own, one in whole().pupils.items()}
+    lessons = {"12": TeachingForm("12", "R ABC Ma", "r abc", "22")}
+    read = replace(whole(), pupils=typed, teaching_forms=lessons)
+    twice = {**(whole().forms or {}), "8/jdo": Form("8/jdo", 8, ("42",), "")}
+
+    assert made("forms", read) == made("forms")
+    assert made("form-lessons", read) == made("form-lessons")
+    assert [one.id[13:] for one in made("forms", replace(read, forms=twice))] == [
+        "form-8.20.JDO",
+        "form-8.2F.jdo",
+        "form-R.20.ABC",
+    ]
+
+
 def test_a_kind_is_of_the_profiles_years_only() -> None:
     """A senior profile's house holds its own pupils, and its years' heads lead its divisions."""
     houses = made("houses", year_groups="8")
@@ -287,6 +303,21 @@ def test_before_pupils_from_new_classes_have_teachers_and_no_pupils() -> None:
     ]
     assert made.withheld == {"08": 2}
     assert {user.id for user in made.roster.users} >= {"9990001-P1", "9990001-P2"}
+
+
+def test_who_waits_for_a_set_of_another_year_is_a_member_all_the_same() -> None:
+    """Else SDS would take the account for one that has left, until PUPILS_FROM."""
+    read = replace(whole(), sets={"301": teaching_set("301", ["1", "3"])})
+    made, come = (
+        build(read, PLACE, ProfileSettings.model_validate(chosen), 2027, date(2027, 9, 5))
+        for chosen in (
+            {"pupils_from": "2027-09-06", "year_groups": "8"},
+            {"year_groups": "8"},
+        )
+    )
+
+    assert made.roster.users == come.roster.users
+    assert "9990001-P3" in {user.id for user in made.roster.users}
 
 
 def test_on_pupils_from_the_pupils_come() -> None:

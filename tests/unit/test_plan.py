@@ -367,28 +367,58 @@ def test_a_year_group_that_vanishes_waits_however_few_it_is_of_all() -> None:
     assert found == (
         Excess(table="enrollments.csv", what="emptied", rows=20, allowed=0, org="1", grade="03"),
     )
-    assert excesses(years(300, 300, 20), years(300, 300, 1)) == ()
+    assert excesses(years(300, 300, 24), years(300, 300, 12)) == ()
 
 
-def test_a_year_group_that_waits_for_pupils_from_has_not_vanished() -> None:
-    """Its pupils are kept out on purpose; another year's absence is still told."""
-    before, after = files(years(300, 300, 20)), files(years(300, 300, 0))
+def in_class(before: Tables, old: str, new: str) -> Tables:
+    """Return *before* with the class *old* under the id *new*."""
+    tables = ("classes.csv", "enrollments.csv")
+    renamed = {
+        name: sorted((new if row[0] == old else row[0], *row[1:]) for row in before[name])
+        for name in tables
+    }
+    return {**before, **renamed}
 
-    held_back, elsewhere = (
+
+def test_a_year_group_that_changes_its_teams_waits_however_few_it_is_of_all() -> None:
+    """KEEP_TEAMS in mid-year gives a year other classes: nobody would be left in those it had."""
+    before = years(300, 300, 24)
+    found = excesses(before, in_class(before, "c3", "k3"))
+
+    assert found == (
+        Excess(table="enrollments.csv", what="removed", rows=24, allowed=12, org="1", grade="03"),
+    )
+    assert excesses(before, years(300, 300, 11)) == (
+        Excess(table="enrollments.csv", what="removed", rows=13, allowed=12, org="1", grade="03"),
+    )
+
+
+def waits(after: Tables, withheld: dict[str, int]) -> bool:
+    """Say whether *after* waits where PUPILS_FROM keeps back so many more than before."""
+    return bool(
         plan.decide(
             "d",
-            before,
-            after,
+            files(years(300, 300, 20)),
+            files(after),
             against="a",
             limits=LIMITS,
             hold_first=False,
             meant=Meant(withheld=withheld),
         ).hold
-        for withheld in ({"1/03": 20}, {"1/02": 20})
     )
 
-    assert held_back is None
-    assert elsewhere is not None
+
+def test_a_year_group_that_waits_for_pupils_from_has_not_vanished() -> None:
+    """Its pupils are kept out on purpose; another year's absence is still told."""
+    after = in_class(years(300, 300, 0), "c3", "d3")
+
+    assert not waits(after, {"1/03": 20})
+    assert waits(after, {"1/02": 20})
+
+
+def test_pupils_from_takes_nobody_out_of_a_class_that_goes_on() -> None:
+    """Set too late it would empty Teams that have their pupils, of a year that is few of all."""
+    assert waits(years(300, 300, 0), {"1/03": 20})
 
 
 def test_a_profile_that_settings_took_away_waits() -> None:

@@ -337,6 +337,46 @@ def test_everything_that_does_not_fit_is_said_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "name"),
+    [
+        ({"school": "school0", "id_style": "legacy"}, {}, "id_style"),
+        ({"keep_teams": "8"}, {"keep_teams": "11"}, "keep_teams"),
+        ({"keep_teams": "8"}, {"keep_teams": "8", "keep_teams_from": "2027"}, "keep_teams"),
+        ({"pupils_from": "2027-09-01"}, {"classes": "sets,forms"}, "pupils_from"),
+        ({"pupils_from": "2027-09-01", "year_groups": "0-6"}, {"year_groups": "7-13"}, ""),
+        ({"pupils_from": "2027-09-01"}, {"classes": "forms"}, ""),
+        ({"keep_teams": "8", "year_groups": "7-8"}, {"year_groups": "9-13"}, ""),
+        ({"keep_teams": "8", "keep_teams_from": "2027"}, {"year_groups": "9-13"}, ""),
+        ({"keep_teams": "8", "excluded_subjects": "Ga"}, {"included_subjects": "Ga"}, ""),
+        ({"keep_teams": "8"}, {"connector": "own"}, ""),
+    ],
+)
+def test_two_profiles_never_say_two_things_of_one_class(
+    one: dict[str, str], two: dict[str, str], name: str
+) -> None:
+    """Else it would go by the profile that was read last whose Team a pupil is in."""
+    profiles = {
+        "one": ProfileSettings.model_validate(one),
+        "two": ProfileSettings.model_validate(two),
+    }
+    try:
+        built(schools("1"), profiles, "c")
+        named = ""
+    except ValidationError as refusal:
+        reason = refusal.errors()[0]["ctx"]["error"]
+        named = reason.faults[0][0][0][-1]
+
+    assert named == name
+
+
+def test_a_team_is_kept_for_a_second_year_and_never_for_a_third() -> None:
+    """Of 10,11 the Year 11 sets would get other ids than they had as Year 10, which kept theirs."""
+    assert ProfileSettings.model_validate({"keep_teams": "11,13"}).keep_teams == {11, 13}
+    with pytest.raises(ValidationError, match="never two in a row"):
+        ProfileSettings.model_validate({"keep_teams": "10,11"})
+
+
 def test_no_school_or_no_profile_is_no_settings() -> None:
     """An app without a school would be an app that finds nobody."""
     with pytest.raises(ValidationError, match="at least 1 item"):
