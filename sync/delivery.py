@@ -87,6 +87,7 @@ class DeliveryManifest(Record):
     """One connector's delivery: which set of each profile it was merged from. No personal data.
 
     `restores` is the former delivery whose files these are, if a person asked for them again.
+    `own_grades` are those of its profiles: to restore it, nothing else need still be there.
     """
 
     connector: str
@@ -96,6 +97,7 @@ class DeliveryManifest(Record):
     files: Mapping[str, FileFacts]
     counts: Mapping[str, int]
     withheld: Mapping[str, int] = {}
+    own_grades: tuple[str, ...] = ()
     restores: str | None = None
 
 

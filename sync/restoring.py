@@ -20,9 +20,10 @@ from sync.records import Paused, Resumed, Unchanged
 from sync.report import Outcome, Step, fault
 from sync.sds import rules
 from sync.sds.csvtext import decode
-from sync.sds.tables import columns
+from sync.sds.merge import SealedFiles, merge
+from sync.sds.tables import ON_REQUEST, columns
 from sync.state import State
-from sync.view import View, find, look, set_manifest
+from sync.view import View, find, look
 
 # A restored delivery that ended so did not reach SDS: asked for again, there is another.
 _IN_VAIN = {State.REJECTED, State.EXPIRED, State.FAILED, State.SWEPT}
@@ -97,12 +98,19 @@ def _make(world: World, view: View, pause: Paused) -> Step:
     if former is None:
         raise StoreMissing("the delivery that was to be restored is gone")
     was = view.manifest(world, former)
-    files = view.files(world, former, was)
-    _check(world, was, files)
-    manifest = was.model_copy(update={"restores": pause.restores})
+    files = _files(world, view, was, view.files(world, former, was))
+    facts = delivery.facts(files)
+    manifest = was.model_copy(
+        update={
+            "restores": pause.restores,
+            "digest": delivery.digest(facts),
+            "files": facts,
+            "counts": delivery.counts(facts),
+        }
+    )
     folder = f"{view.prefix}{pause.delivery}/"
-    if accepted := handover.certainly_holds(world, view, was.digest):
-        record = Unchanged(sources=was.sources, digest=was.digest, accepted=accepted)
+    if accepted := handover.certainly_holds(world, view, manifest.digest):
+        record = Unchanged(sources=was.sources, digest=manifest.digest, accepted=accepted)
         world.store.claim(f"{folder}{state.UNCHANGED}", record.to_json())
         return Step("restore", Outcome.UNCHANGED, view.connector, pause.delivery, was.counts)
     for name, body in files.items():
@@ -112,13 +120,21 @@ def _make(world: World, view: View, pause: Paused) -> Step:
     return Step("restore", Outcome.SEALED, view.connector, pause.delivery, was.counts, again_in_s=0)
 
 
-def _check(world: World, was: DeliveryManifest, files: Mapping[str, bytes]) -> None:
-    """Raise `RosterInvalid` if SDS would not take *files* by the rules as they are known now."""
-    own_grades: set[str] = set()
-    for profile, own in was.sources.items():
-        own_grades.update(set_manifest(world, profile, own).own_grades)
+def _files(
+    world: World, view: View, was: DeliveryManifest, files: Mapping[str, bytes]
+) -> Mapping[str, bytes]:
+    """Return *files*, and the headers of those on request that SDS has been given since.
+
+    Raises:
+        RosterInvalid: SDS would not take them by the rules as they are known now.
+    """
     made = columns(files)
-    rules.files({name: list(decode(name, files[name], made[name])) for name in made}, own_grades)
+    rows = {name: list(decode(name, files[name], made[name])) for name in made}
+    rules.files(rows, set(was.own_grades))
+    since = view.may_have_sent(world, ON_REQUEST) - files.keys()
+    if not since:
+        return files
+    return rules.files(merge([SealedFiles(view.connector, files)], since), set(was.own_grades))
 
 
 def _exists(view: View, pause: Paused) -> bool:

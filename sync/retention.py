@@ -4,9 +4,8 @@ A roster is every blob that is no known mark: the files, the findings, whatever 
 name people. Marks hold counts, codes and ids of our own.
 
 Rosters stay longer while something needs them: the newest set of each profile, a delivery that may
-still be sent, a set that such a one was merged from, and what SDS holds now or held within the
-seven days. The newest delivery, pull and claim keep their marks, so that nothing older is ever
-taken for the newest.
+still be sent, and what SDS holds now or held within the seven days. The newest delivery, pull and
+claim keep their marks, so that nothing older is ever taken for the newest.
 """
 
 from __future__ import annotations
@@ -75,21 +74,15 @@ def by_place(top: str, blobs: Iterable[Seen]) -> Mapping[str, list[Seen]]:
     return found
 
 
-def of_sets(
-    prefix: str,
-    blobs: Iterable[Seen],
-    now: datetime,
-    *,
-    known: bool,
-    needed: Set[str] = frozenset(),
-) -> Iterator[Sweep]:
-    """Yield what may go of a profile's sets, the oldest first; *needed* are sets that stay.
+def of_sets(prefix: str, blobs: Iterable[Seen], now: datetime, *, known: bool) -> Iterator[Sweep]:
+    """Yield what may go of a profile's sets, the oldest first.
 
-    The newest set stays while settings *know* the profile.
+    The newest set stays while settings *know* the profile. No delivery needs its sets: it has what
+    was merged from them in files of its own.
     """
     listed = [one for one in state.folders(prefix, blobs) if delivery.is_id(one.id)]
     whole = [one.id for one in listed if one.has(delivery.MANIFEST) and not one.has(state.SWEPT)]
-    kept = {*needed, *(whole[-1:] if known else ())}
+    kept = whole[-1:] if known else []
     for one in listed:
         if one.id not in kept:
             yield from _of_folder(prefix, one, now, now - MARKS_LAST)
@@ -137,13 +130,6 @@ def of_pulls(school: str, blobs: Iterable[Seen], now: datetime, *, known: bool) 
                 yield from _of_folder(prefix, one, now, None)
         else:
             yield from _of_folder(prefix, one, now, now - MARKS_LAST)
-
-
-def referring(listed: Sequence[Folder], now: datetime) -> list[Folder]:
-    """Return the deliveries whose sets stay: those that may still be sent, and the newest."""
-    return [
-        one for one, reached in state.states(listed, now) if reached in _OPEN or one is listed[-1]
-    ]
 
 
 def _kept(listed: Sequence[Folder], now: datetime) -> Iterator[str]:
@@ -195,17 +181,24 @@ def _order(mark: str) -> tuple[bool, bool, str]:
 def _of_numbers(
     folder: str, one: Folder, now: datetime, forget_before: datetime, *, keep_last: bool
 ) -> Iterator[Sweep]:
-    """Yield the facts by number that are forgotten: the highest number stays, for the next one."""
+    """Yield the facts by number that are forgotten: the highest number stays, for the next one.
+
+    A number's `.done` goes after it: without it a pause that is long over would be in force again.
+    """
     numbers = {name: int(name.partition(".")[0]) for name in one.made_at if _NUMBER.fullmatch(name)}
     highest = max(numbers.values(), default=0) if keep_last else 0
     going = [
         folder + name
-        for name, made in sorted(one.made_at.items())
+        for name, made in sorted(one.made_at.items(), key=lambda item: _by_number(item[0]))
         if _is_past(made, now, forget_before, is_mark=name in numbers)
         and numbers.get(name) != highest
     ]
     if going:
         yield Sweep(tuple(going))
+
+
+def _by_number(name: str) -> tuple[str, bool]:
+    return name.partition(".")[0], name.endswith(".done")
 
 
 def _is_mark(name: str) -> bool:

@@ -84,6 +84,9 @@ def _send(world: World, connector: str) -> Step:
         if accepted[0] is newest and step.outcome is Outcome.NOTHING:
             return followed
         world.tell(followed)
+        if reached is State.ACCEPTED and step.outcome is Outcome.NOTHING:
+            # The older one's run is looked for first; that of the newest is awaited all the same.
+            return Step("run", Outcome.RUNNING, connector, newest.id, again_in_s=RUN_AGAIN_S)
     return step
 
 
@@ -181,7 +184,7 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         SealedFiles(manifests[one.profile].school, _set_files(world, one, manifests[one.profile]))
         for one in newest_first
     ]
-    once_sent = state.may_have_sent([one for one, _ in view.states], ON_REQUEST)
+    once_sent = view.may_have_sent(world, ON_REQUEST)
     files = rules.files(merge(sealed, once_sent), own_grades)
     facts = delivery.facts(files)
     manifest = DeliveryManifest(
@@ -192,6 +195,7 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
         files=facts,
         counts=delivery.counts(facts),
         withheld=dict(sum((Counter(one.withheld) for one in manifests.values()), Counter())),
+        own_grades=tuple(sorted(own_grades)),
     )
     digest = hashlib.sha256(f"{view.connector}\n{manifest.digest}".encode()).hexdigest()
     own = delivery.set_id(view.now, digest)
@@ -228,19 +232,20 @@ def _plan(world: World, view: View, one: Folder) -> Step:
         return Step("plan", Outcome.BUSY, view.connector, one.id, again_in_s=RUN_AGAIN_S)
     manifest = view.manifest(world, one)
     baseline = state.last_accepted([folder for folder, _ in view.states])
-    before, gone = None, 0
+    before, gone, withheld = None, 0, Counter(manifest.withheld)
     if baseline:
         was = view.manifest(world, baseline)
         before = view.files(world, baseline, was)
         gone = len(was.sources.keys() - manifest.sources.keys())
+        withheld -= Counter(was.withheld)
     decision = plan.decide(
         manifest.digest,
         before,
         view.files(world, one, manifest),
         against=baseline.id if baseline else None,
         limits=world.settings.sds.limits,
-        hold_first=world.settings.sds.hold_first or _has_ever_accepted(world),
-        meant=plan.Meant(gone, manifest.withheld),
+        hold_first=not baseline and (world.settings.sds.hold_first or _has_ever_accepted(world)),
+        meant=plan.Meant(gone, withheld),
     )
     folder = f"{view.prefix}{one.id}/"
     if decision.hold:

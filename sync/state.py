@@ -171,14 +171,10 @@ def last_accepted(listed: Sequence[Folder]) -> Folder | None:
     return max(taken, key=lambda one: one.made_at[ACCEPTED], default=None)
 
 
-def may_have_sent(listed: Sequence[Folder], names: Iterable[str]) -> set[str]:
-    """Return which of *names* are files of a delivery that was cleared for sending.
-
-    Whether one that was cleared has reached SDS is not always known. The last accepted one is never
-    swept, so what it held is found here for ever.
-    """
-    cleared = [one for one in listed if one.has(PLAN) and (one.has(APPROVED) or not one.has(HELD))]
-    return {name for name in names if any(one.has(name) for one in cleared)}
+def cleared(listed: Sequence[Folder]) -> list[Folder]:
+    """Return what was cleared for sending: whether it has reached SDS is not always known."""
+    sealed = [one for one in listed if one.has(PLAN) and one.has(delivery.MANIFEST)]
+    return [one for one in sealed if one.has(APPROVED) or not one.has(HELD)]
 
 
 # -- claims ------------------------------------------------------------------------------------

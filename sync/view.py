@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -56,6 +56,19 @@ class View(NamedTuple):
             return None
         name = f"{self.prefix}{one.id}/{state.UNCHANGED}"
         return Unchanged.from_json(name, world.store.read(name)).sources
+
+    def may_have_sent(self, world: World, names: Iterable[str]) -> set[str]:
+        """Return which of *names* are files of a delivery that may have reached SDS.
+
+        Each has whatever the ones before it had. So one that is swept is asked, by its manifest,
+        only if it is the newest.
+        """
+        cleared = state.cleared([one for one, _ in self.states])
+        held = {name for one in cleared for name in one.made_at}
+        for one in cleared[-1:]:
+            if one.has(state.SWEPT):
+                held.update(self.manifest(world, one).files)
+        return held.intersection(names)
 
     def named(self, *wanted: State) -> list[Folder]:
         """Return the deliveries in one of these states, oldest first."""

@@ -136,6 +136,19 @@ def test_a_delivery_that_was_under_way_is_seen_to_its_end_first(here: Trial) -> 
     assert len(sds.submissions) == 1
 
 
+def test_what_sds_has_accepted_is_done_while_an_older_one_awaits_its_run(here: Trial) -> None:
+    """Two deliveries wait for one run: the newest is in SDS, whatever becomes of the older."""
+    here.sync("run", "--approve")
+    lose_half(here)
+    held = here.sync("run", "--json").json["ended"][-1]["delivery"]
+
+    said = here.sync("approve", held, "--json")
+
+    assert said.code == Exit.DONE
+    assert [step["outcome"] for step in said.json["ended"]] == ["running"]
+    assert said.json["ended"][-1]["delivery"] == held
+
+
 def test_an_older_delivery_that_sds_refuses_does_not_hide_ours(here: Trial) -> None:
     """What became of the last upload is learnt first; then today's set is sent all the same."""
     sds = here.stage.sds

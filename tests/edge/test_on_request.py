@@ -12,13 +12,15 @@ from simulators.isams.documents import METHODS
 from simulators.isams.keys import BatchKey
 from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs, check_files
-from sync import asking, run, sending
+from sync import asking, restoring, run, sending, state
 from sync.edge.clock import Budget
 from sync.edge.world import Source
 from sync.environment import load
 from sync.isams.datasets import TERMS, Wanted
+from sync.records import Receipt
 from sync.report import Outcome
 from sync.sds.tables import COLUMNS, ON_REQUEST
+from sync.sealing import profile_set
 from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
@@ -33,6 +35,7 @@ BOTH = {
     "PROFILES__PREP__SESSIONS": "true",
     "PROFILES__PREP__COURSES": "true",
 }
+NO_ANSWER = Receipt(outcome="no-answer", at=datetime(2026, 11, 21, tzinfo=UTC)).to_json()
 WITHOUT_TERMS = [method for method in METHODS if method != "School_GetSchoolTerms"]
 
 
@@ -181,6 +184,44 @@ def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
     assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
 
 
+def test_what_was_lost_on_the_way_is_known_when_its_files_are_gone() -> None:
+    """A week later only its manifest says what SDS may have been given."""
+    one = sent()
+    set_to(one, **BOTH)
+    assert next_day(one, changed(0)) is Outcome.ACCEPTED
+    lost = one.look().states[-1][0]
+    one.store.delete(f"{one.look().prefix}{lost.id}/accepted.json")
+    one.store.create(f"{one.look().prefix}{lost.id}/receipt.json", NO_ANSWER)
+    one.clock.advance(8 * 24 * 3600)
+    assert run.tick(one.world).facts["deleted"]
+    set_to(one)
+
+    assert next_day(one, changed(1)) is Outcome.ACCEPTED
+    assert state.SWEPT in next(each for each, _ in one.look().states if each.id == lost.id).made_at
+    assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
+
+
+def test_what_is_restored_has_the_headers_of_files_that_were_asked_for_since() -> None:
+    """Else SDS would be sent fewer files than before, and so would all that comes after."""
+    one = sent()
+    first = one.look().states[-1][0].id
+    set_to(one, **BOTH)
+    assert next_day(one, changed(0)) is Outcome.ACCEPTED
+    people = one.sds.submissions[0].files["users.csv"]
+
+    asked = restoring.restore(one.world, first)
+    assert one.send_until_still().outcome is Outcome.HELD
+    assert {(name, "emptied") for name in ON_REQUEST} == held_for(one)
+    asking.answer(one.world, asked.delivery, approve=True)
+    assert one.accept().outcome is Outcome.ACCEPTED
+
+    files = one.sds.submissions[-1].files
+    assert files.keys() == {*COLUMNS, *ON_REQUEST}
+    assert files["users.csv"] == people
+    assert not rows(one, "courses.csv")
+    assert check_files(files) == []
+
+
 @pytest.mark.parametrize("lists_files", [True, False])
 @pytest.mark.parametrize("name", sorted(ON_REQUEST))
 def test_a_file_on_request_that_sds_did_not_find_is_no_acceptance(
@@ -225,7 +266,7 @@ def _files(source: Source, clock: FakeClock) -> dict[str, bytes]:
     read = source.school(Budget.of(clock, BUDGET_S), Wanted(needed=frozenset({TERMS})))
     env = {**ONE_SCHOOL, **BOTH, "SCHOOLS__NORTHBANK__ISAMS_KEY": "invented-key"}
     at = datetime(2026, 11, 21, 22, tzinfo=UTC)
-    made = run.profile_set(load(env), "seniors", read, at)
+    made = profile_set(load(env), "seniors", read, at)
     return {name: body for name, body in made.files.items() if name.endswith(".csv")}
 
 

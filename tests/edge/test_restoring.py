@@ -9,7 +9,7 @@ import pytest
 
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
-from sync import asking, restoring, run, sending, state
+from sync import asking, delivery, restoring, run, sending, state
 from sync.errors import AnswerRefused, StoreUnavailable
 from sync.records import Paused
 from sync.report import Outcome
@@ -240,6 +240,20 @@ def test_a_restore_that_nobody_sent_in_two_days_is_not_sent() -> None:
 
     assert one.send_until_still().outcome is Outcome.STALE
     assert len(one.sds.submissions) == 3
+
+
+def test_a_restore_needs_nothing_but_the_delivery_itself() -> None:
+    """Its sets are forgotten sooner where it lasted for long, and people delete old profiles."""
+    one, (first, *_) = three_nights()
+    view = one.look()
+    for profile, own in view.manifest(one.world, view.states[0][0]).sources.items():
+        for blob in one.store.blobs(f"{delivery.profile_folder(profile)}{own}/"):
+            one.store.delete(blob.name)
+
+    restoring.restore(one.world, first)
+
+    assert one.send_until_still().outcome is Outcome.DONE
+    assert staged(one) == one.sds.submissions[0].files
 
 
 def test_files_that_somebody_has_changed_are_not_restored() -> None:

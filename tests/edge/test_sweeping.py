@@ -14,7 +14,7 @@ from simulators.sds import Knobs
 from sync import asking, delivery, run, sweeping
 from sync.edge.blobs import Store
 from sync.edge.folder_store import FolderStore
-from sync.errors import StoreMissing, StoreRefused
+from sync.errors import StoreConflict, StoreMissing, StoreRefused
 from sync.report import Outcome
 from sync.state import State
 from tests.clocks import START, FakeClock
@@ -174,6 +174,19 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
     assert len(rosters(one, "profiles/")) == 2
 
 
+def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going() -> None:
+    """A pause that somebody has changed may need anything of its connector, and of no other."""
+    one = two_nights()
+    one.clock.advance(8 * DAY_S)
+    one.store.create(f"{one.look().prefix}pauses/000001.json", b"changed")
+
+    step = run.tick(one.world)
+
+    assert isinstance(step.error, StoreConflict)
+    assert len(rosters(one, "connectors/")) == 2
+    assert len(rosters(one, "profiles/")) == 2
+
+
 def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
     """And if it comes back, the delivery waits until it has been pulled again."""
     one = two_nights()
@@ -181,16 +194,13 @@ def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
     profiles = {key: each for key, each in settings.profiles.items() if key != "prep"}
     one.clock.advance(8 * DAY_S)
     fewer = one.process(settings=settings.model_copy(update={"profiles": profiles}))
-    newest = max(rosters(one, "profiles/prep/"))
 
     sweeping.sweep(fewer)
-    assert list(rosters(one, "profiles/prep/")) == [newest]  # the delivery that SDS holds is of it
+    assert rosters(one, "profiles/prep/") == {}
     one.world = fewer
     one.pull()
     assert one.send_until_still().outcome is Outcome.HELD
     one.clock.advance(DAY_S)
-    sweep(one)
-    assert rosters(one, "profiles/prep/") == {}
 
     one.world = one.process(settings=settings)
     assert one.send_until_still().outcome is Outcome.WAITING

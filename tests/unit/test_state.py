@@ -240,11 +240,10 @@ def test_sds_holds_what_it_accepted_last_not_what_was_sealed_last() -> None:
 def test_a_file_may_have_reached_sds_if_its_delivery_was_cleared() -> None:
     """Whether SDS answered or not; one that nobody approved, or nothing was decided of, has not."""
     for cleared in (PLANNED, (*HELD_TOO, APPROVED), SENT, (*SENT, ACCEPTED), (*SENT, RECEIPT)):
-        listed = [folder(*cleared, "courses.csv", "users.csv"), folder(*PLANNED)]
-        assert state.may_have_sent(listed, ["courses.csv", "more.csv"]) == {"courses.csv"}
+        listed = [folder(*cleared), folder(*SEALED)]
+        assert state.cleared(listed) == listed[:1]
     for not_cleared in (SEALED, HELD_TOO, (*HELD_TOO, REJECTED), (*SEALED, REJECTED), (UNCHANGED,)):
-        assert not state.may_have_sent([folder(*not_cleared, "courses.csv")], ["courses.csv"])
-    assert not state.may_have_sent([], ["courses.csv"])
+        assert state.cleared([folder(*not_cleared)]) == []
 
 
 # -- claims ----------------------------------------------------------------------------------------
