@@ -1,6 +1,6 @@
 // Who is told, and when. Each rule asks the app's own log lines a question from queries/; any row
-// in the answer is a reason to tell a person, and the mail says which. Rules look back no further
-// than two days, which is the platform's own bound.
+// in the answer is a reason to tell a person. The mail has the rule's words and a link to the rows.
+// Rules look back no further than two days, which is the platform's own bound.
 
 param location string
 param tags object

@@ -16,6 +16,7 @@ from sync import asking, restoring, run
 from sync.edge.clock import Clock
 from sync.edge.world import World
 from sync.errors import AnswerRefused, CallerRefused, ConfigError, SourceRefused, SyncError
+from sync.names import FORMULA
 from sync.report import Outcome, Step, fault, unexpected
 from sync.settings import Settings
 
@@ -26,8 +27,6 @@ CSV = "text/csv"  # the worker adds the charset to a text
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 CHECK_S = 200.0  # the platform ends an answer at 230 s
-
-_FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def resume(world: World, connector: str | None) -> Answer:
 
 def _cell(text: str) -> str:
     """Return *text* as a spreadsheet shows it; an apostrophe keeps it from being a formula."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def _no_profile(world: World) -> Answer:

@@ -18,6 +18,8 @@ from sync.errors import CallerRefused
 IS_ON = "WEBSITE_AUTH_ENABLED"  # which App Service sets to True
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
 
+# Compared in small letters: a dotless i is another letter there, but in capitals an I like ours.
+_HEADER = PRINCIPAL.lower()
 _ROLES = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"}
 
 
@@ -36,7 +38,7 @@ def admit(headers: Mapping[str, str], env: Mapping[str, str], role: Role) -> Non
     """
     if env.get(IS_ON, "").lower() != "true":
         return
-    held = _roles(next((text for name, text in headers.items() if name.upper() == PRINCIPAL), ""))
+    held = _roles(next((text for name, text in headers.items() if name.lower() == _HEADER), ""))
     if role not in held:
         raise CallerRefused(
             f"the caller lacks the app role {role}: assign it in Entra, under Enterprise"

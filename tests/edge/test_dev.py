@@ -50,6 +50,13 @@ def test_help_starts_nothing(words: tuple[str, ...], capsys: pytest.CaptureFixtu
     assert f"python dev.py {words[0] if len(words) > 1 else 'audit'}" in capsys.readouterr().out
 
 
+def test_line_ends_are_the_same_on_every_system() -> None:
+    """Git on Windows would else change them, and `.ci/run` would run in no shell."""
+    rules = (dev.ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+
+    assert "* text=auto eol=lf" in rules
+
+
 def test_the_readme_lists_every_command() -> None:
     """What nobody is told of nobody uses."""
     readme = (dev.ROOT / "README.md").read_text(encoding="utf-8")

@@ -73,7 +73,6 @@ WANTED = (
     Wanted("app.bicep", "app", "identity.type", "UserAssigned"),
     Wanted("app.bicep", "app", "properties.httpsOnly", worth=True),
     Wanted("app.bicep", "app", "properties.keyVaultReferenceIdentity", Code("identityId")),
-    Wanted("app.bicep", "app", "properties.siteConfig.ftpsState", "Disabled"),
     Wanted("app.bicep", "app", "properties.siteConfig.minTlsVersion", "1.2"),
     Wanted("app.bicep", "app", "properties.siteConfig.scmMinTlsVersion", "1.2"),
     Wanted(

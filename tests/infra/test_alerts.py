@@ -43,6 +43,25 @@ def test_what_passes_by_itself_wakes_nobody() -> None:
     assert run.one.look().states[-1][1].value == "unchanged"
 
 
+def test_a_store_that_was_busy_for_a_moment_wakes_nobody() -> None:
+    """The next tick does the work anew, and the host the message; what lasts is told."""
+    run, busy = nights(), StoreUnavailable("busy")
+    seen = []
+    for step in ("tick", "function", "tick", "function", "tick"):
+        run.hear(Step(step, Outcome.FAILED, error=busy))
+        seen.append(len(answer("failed", run.rows, run.now)))
+
+    assert seen == [0, 0, 0, 0, 1]
+
+
+def test_a_pull_that_was_given_up_for_a_busy_store_is_told() -> None:
+    """Nothing does its work anew before the next night."""
+    run = nights()
+    run.hear(Step("pull", Outcome.FAILED, "northbank", error=StoreUnavailable("busy")))
+
+    assert [row["about"] for row in answer("failed", run.rows, run.now)] == ["northbank"]
+
+
 def test_a_good_week_wakes_nobody() -> None:
     """From the first delivery on: unchanged nights, and one after which a pupil has left."""
     run = nights()
@@ -75,6 +94,17 @@ def test_an_app_that_stopped_is_silent_after_26_hours() -> None:
 
     assert (before, alarms(run)) == (set(), {"silent"})
     assert {row["about"] for row in answer("silent", run.rows, run.now)} == {"", CONNECTOR}
+
+
+def test_what_tells_of_silence_has_a_time_within_the_window() -> None:
+    """The window ends before the platform asks, and a row from after its end is not counted."""
+    run = nights()
+    run.live(1)
+    run.idle(27)
+    at = [row["timestamp"] for row in answer("silent", run.rows, run.now)]
+
+    assert len(at) == 2
+    assert all(timedelta(hours=1) < run.now - each < timedelta(days=2) for each in at)
 
 
 def test_one_silent_connector_is_not_hidden_by_another() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulators.school import invent
+from sync.errors import StoreUnavailable
 from sync.report import FIELDS, Outcome, Step
 from tests.infra.asked import ALERTS, INFRA, QUERIES, answer
 from tests.infra.kql import Row, evaluate
@@ -31,6 +32,7 @@ def told() -> list[dict[str, object]]:
     runs = [second_night(spoil) for spoil, _ in NIGHTS.values()]
     rows = [row["message"] for run in runs for row in run.rows if row["message"] not in NOISE]
     rows.append(Step("tick", Outcome.SWEPT, facts={"certificate_days": 20}).line())
+    rows.append(Step("function", Outcome.FAILED, error=StoreUnavailable("busy")).line())
     return [json.loads(text) for text in rows]
 
 

@@ -49,6 +49,8 @@ def test_who_has_the_role_is_admitted(headers: dict[str, str]) -> None:
         {PRINCIPAL: base64.b64encode(b"[]").decode()},
         {PRINCIPAL: base64.b64encode(b'{"claims": [1]}').decode()},
         {PRINCIPAL: base64.b64encode(b"\xff").decode()},
+        {name.replace("I", "\u0131"): text for name, text in principal("Sync.Run").items()},
+        {f"{name} ": text for name, text in principal("Sync.Run").items()},
     ],
 )
 def test_who_has_not_the_role_is_refused(headers: dict[str, str]) -> None:
