@@ -51,6 +51,15 @@ _save = click.option(
 )
 
 
+def _source[Command: Callable[..., object]](words: str) -> Callable[[Command], Command]:
+    return click.option("--from", "source", type=_FILE, help=words)
+
+
+def _out[Command: Callable[..., object]](words: str) -> Callable[[Command], Command]:
+    folder = click.Path(file_okay=False, path_type=Path)
+    return click.option("--out", "folder", required=True, type=folder, help=words)
+
+
 @click.group(epilog="\b\nExit codes:\n" + exits.table())
 def cli() -> None:
     """Carry a school's people and classes from iSAMS to School Data Sync.
@@ -61,7 +70,7 @@ def cli() -> None:
 
 @cli.command("subjects")
 @_school
-@click.option("--from", "source", type=_FILE, help="A document kept by build --save.")
+@_source("A document kept by build --save.")
 @_as_json
 @click.pass_obj
 def _subjects(
@@ -72,16 +81,8 @@ def _subjects(
 
 
 @cli.command("build")
-@click.option(
-    "--out",
-    "folder",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where to write: a folder for each profile. The files name people.",
-)
-@click.option(
-    "--from", "source", type=_FILE, help="Build from a document kept by --save; asks no network."
-)
+@_out("Where to write: a folder for each profile. The files name people.")
+@_source("Build from a document kept by --save; asks no network.")
 @_save
 @_profiles
 @_school
@@ -104,13 +105,7 @@ def _build(  # click hands each option over by name
 
 
 @cli.command("datasets")
-@click.option(
-    "--out",
-    "folder",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where to write: a folder for each school. Some of the files name people.",
-)
+@_out("Where to write: a folder for each school. Some of the files name people.")
 @click.option(
     "--only",
     metavar="NAME",
@@ -118,7 +113,7 @@ def _build(  # click hands each option over by name
     type=click.Choice(DATASETS, case_sensitive=False),
     help="A file, by its name without .csv; repeatable. Left out, all: " + ", ".join(DATASETS),
 )
-@click.option("--from", "source", type=_FILE, help="A document kept by --save; asks no network.")
+@_source("A document kept by --save; asks no network.")
 @_save
 @_school
 @_as_json
@@ -148,9 +143,7 @@ def _datasets(  # click hands each option over by name
     metavar="DATE",
     help="The day to rehearse, such as 2027-09-01.",
 )
-@click.option(
-    "--from", "source", type=_FILE, help="Read a document kept by build --save; asks no network."
-)
+@_source("Read a document kept by build --save; asks no network.")
 @_as_json
 @click.pass_obj
 def _rehearse(around: Surroundings, day: datetime, source: Path | None, *, as_json: bool) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+type HouseKind = Literal["academic", "boarding"]
+
 
 @dataclass(frozen=True, slots=True)
 class Pupil:
@@ -21,7 +23,8 @@ class Pupil:
     zeros. `year` is the NC year, -2 to 17, None if it is missing or no number. `code` is the
     admission number that people use, `form` a Form's id; the houses and the division are ids too,
     `tutor_id` is an Employee's. Each is "" if the pupil has none. REST tells no division, and
-    houses by name: their ids are known only where the houses have been read.
+    houses by name: their ids are known only where the houses have been read. `tutor_id` is ""
+    too where tutors were not asked for (`Wanted.tutors`).
     """
 
     id: str
@@ -106,7 +109,7 @@ class House:
     """A house; academic and boarding houses may share ids. `master_ids` are Employee ids."""
 
     id: str
-    kind: Literal["academic", "boarding"]
+    kind: HouseKind
     name: str
     code: str
     master_ids: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Which datasets a school's profiles and exports need beyond the five that are always read."""
+"""What a school's profiles and exports need beyond what is always read."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def wanted(settings: Settings, school: str) -> Wanted:
     needed = frozenset(one for profile in profiles for one in _of_profile(profile))
     place = settings.schools[school]
     exports = exported(place, place.datasets)
-    return Wanted(needed=needed | exports.needed, besides=exports.besides)
+    tutors = exports.tutors or any("tutors" in profile.classes for profile in profiles)
+    return Wanted(needed | exports.needed, exports.besides, tutors)
 
 
 def exported(place: SchoolSettings, names: Collection[str]) -> Wanted:
     """Return what to read for the files called *names*: their datasets may be empty."""
     besides = {one for table in tables(place) if table.name in names for one in table.needs}
-    return Wanted(needed=frozenset(_of_school(place)), besides=frozenset(besides))
+    return Wanted(frozenset(_of_school(place)), frozenset(besides), tutors="pupils" in names)
 
 
 def _of_profile(profile: ProfileSettings) -> Iterator[Dataset]:

@@ -26,6 +26,7 @@ IMPURE = {
     "handover",
     "restoring",
     "run",
+    "sealing",
     "sending",
     "sweeping",
     "view",

@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.graph_requests import BASE
+from sync.edge.graph_requests import BASE, out_of_reach
 from sync.edge.http import make_client, patiently, request_timeout
-from sync.errors import TargetMalformed, TargetUnavailable
+from sync.errors import TargetMalformed
 from sync.settings import SdsSettings
 
 _READ_S = 20.0
@@ -36,10 +36,7 @@ def graph_time(
             with client.stream("GET", "dataConnectors", timeout=timeout) as answer:
                 return str(answer.headers.get("Date", ""))
         except httpx.HTTPError as error:
-            raise TargetUnavailable(
-                f"Graph is out of reach ({type(error).__name__}); if it stays so, check"
-                " SDS__GRAPH_URL and this machine's network"
-            ) from None
+            raise out_of_reach(error) from None
 
     with make_client(base_url=base_url, timeout_s=_READ_S, transport=transport) as client:
         told = patiently(once, clock=clock, budget=budget)

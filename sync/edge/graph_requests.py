@@ -185,10 +185,7 @@ class GraphRequests:
             with self._client.stream(method, path, headers=headers, timeout=timeout) as response:
                 return Answer(response.status_code, response.headers, _body(response, budget))
         except _NOT_SENT as error:
-            raise TargetUnavailable(
-                f"Graph is out of reach ({type(error).__name__}); if it stays so, check"
-                " SDS__GRAPH_URL and this machine's network"
-            ) from None
+            raise out_of_reach(error) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             # `from None`: the cause holds the request, and the request holds the token.
             raise _no_answer(method, type(error).__name__) from None
@@ -214,14 +211,20 @@ class GraphRequests:
         return str(link)
 
 
+def out_of_reach(error: httpx.HTTPError) -> TargetUnavailable:
+    """Return the error of a request that did not get there; *error* says only of which kind."""
+    return TargetUnavailable(
+        f"Graph is out of reach ({type(error).__name__}); if it stays so, check"
+        " SDS__GRAPH_URL and this machine's network"
+    )
+
+
 def _no_answer(method: str, why: str) -> TargetUnavailable:
     """Return the error of a request that was sent: a POST may have been carried out."""
     message = f"Graph gave no answer: {why}"
-    return (
-        TargetUnavailable(message, outcome="unknown")
-        if method == "POST"
-        else (TargetUnavailable(message))
-    )
+    if method == "POST":
+        return TargetUnavailable(message, outcome="unknown")
+    return TargetUnavailable(message)
 
 
 def _body(response: httpx.Response, budget: Budget) -> bytes:

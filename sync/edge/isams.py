@@ -23,8 +23,6 @@ from sync.isams.datasets import ALWAYS, NOTHING_MORE, SUBJECTS, Wanted
 from sync.school import School, Subject
 from sync.settings import SchoolSettings
 
-METHODS = tuple(dataset.method for dataset in ALWAYS)
-
 _PATH = "/api/batch/1.0/xml.ashx"
 _ANSWER_S = 120.0  # until the answer begins: iSAMS gives up at about 35 s, networks later
 
@@ -86,10 +84,8 @@ class Isams:
         budget: Budget,
         hear: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> T:
-        host = self._settings.isams_host
-        base_url = host if host.startswith("http://") else f"https://{host}"
         with make_client(
-            base_url=base_url, timeout_s=_ANSWER_S, transport=self._transport
+            base_url=self._settings.isams_url, timeout_s=_ANSWER_S, transport=self._transport
         ) as client:
             return patiently(
                 lambda: self._once(client, methods, read, budget, hear),

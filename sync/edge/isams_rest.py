@@ -10,7 +10,7 @@ import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client
-from sync.edge.isams_rest_asking import Asking
+from sync.edge.isams_rest_asking import ANSWER_S, Asking
 from sync.edge.isams_rest_frame import read_frame
 from sync.edge.isams_rest_token import RestTokens
 from sync.isams import (
@@ -28,7 +28,6 @@ from sync.settings import SchoolSettings
 
 PLACES: Mapping[str, Place] = {place.name: place for place in rest_places.ALL}
 
-_ANSWER_S = 60.0
 _TRIED = 20  # lists, timetables or divisions, to find one that is not empty
 # Where the ids come from that these are asked for by.
 _ABOVE = {
@@ -128,10 +127,8 @@ class RestIsams:
 
     @contextmanager
     def _asking(self, budget: Budget) -> Iterator[Asking]:
-        host = self._settings.isams_host
-        base_url = host if host.startswith("http://") else f"https://{host}"
         with make_client(
-            base_url=base_url, timeout_s=_ANSWER_S, transport=self._transport
+            base_url=self._settings.isams_url, timeout_s=ANSWER_S, transport=self._transport
         ) as client:
             yield Asking(client, self._tokens, self._clock, budget, self._limit_bytes)
 

@@ -27,7 +27,7 @@ from sync.isams.rest_places import Place
 
 AT_ONCE = 4  # as many as a browser with a few tabs: a school's server is shared with its users
 
-_ANSWER_S = 60.0  # until the answer begins: iSAMS gives up at about 35 s
+ANSWER_S = 60.0  # until the answer begins: iSAMS gives up at about 35 s
 _READINGS = 3  # of a collection whose rows do not add up
 _NAP_S = 1.0  # of a wait, before it is looked whether to wait on
 
@@ -129,7 +129,7 @@ class Asking:
             path,
             params=query,
             headers={"Accept": "application/json", "Authorization": f"Bearer {token}"},
-            timeout=request_timeout(_ANSWER_S, self.budget),
+            timeout=request_timeout(ANSWER_S, self.budget),
         )
         return self.client.send(request, stream=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
 from sync.exports.columns import People, Row
 from sync.isams.datasets import BUILDINGS, TEACHING_FORMS, WEEKS, Dataset
@@ -11,50 +12,19 @@ from sync.school import Lesson, Period, School
 
 type _Cell = Callable[[School, Lesson], str]
 
-ABOUT: Mapping[str, str] = {
-    "code": "what the timetable calls the set or the lessons of a form",
-    "set_id": "the set that is taught; blank for a form's lesson",
-    "teaching_form_id": "the form's lessons that are taught; blank for a set's lesson",
-    "subject": "the code of the subject",
-    "teacher": "the teacher's initials",
-    "teacher_id": "the teacher, if current",
-    "teacher_name": "the teacher's forename and surname",
-    "period": "the period: it says week, day and time",
-    "week": "name of the week",
-    "day": "name of the day",
-    "starts": "HH:mm, school time",
-    "ends": "HH:mm, school time",
-    "room": "the code of the room",
-    "room_id": "the room; blank where iSAMS does not say",
-}
-"""What each column that may be chosen holds."""
 
-NEEDS: Mapping[str, tuple[Dataset, ...]] = {
-    "teaching_form_id": (TEACHING_FORMS,),
-    "subject": (TEACHING_FORMS,),
-    "week": (WEEKS,),
-    "day": (WEEKS,),
-    "starts": (WEEKS,),
-    "ends": (WEEKS,),
-    "room": (BUILDINGS,),
-}
-"""What must be read for a column besides the lessons."""
+class LessonColumn(NamedTuple):
+    """A column that may be chosen: what it holds, and how it is told of a lesson.
 
-REFERS: Mapping[str, str] = {
-    "set_id": "sets",
-    "teaching_form_id": "teaching-forms",
-    "teacher_id": "employees",
-    "period": "periods",
-    "room_id": "rooms",
-}
-"""The file whose ids a column holds."""
+    `of` is the file whose ids it holds, `needs` what must be read for it besides the lessons,
+    `people` whom it tells of.
+    """
 
-PEOPLE: Mapping[str, People] = {
-    "teacher": People.BY_ID,
-    "teacher_id": People.BY_ID,
-    "teacher_name": People.BY_NAME,
-}
-"""Whom a column tells of."""
+    about: str
+    cell: _Cell
+    of: str = ""
+    needs: tuple[Dataset, ...] = ()
+    people: People = People.NONE
 
 
 def rows(read: School, columns: Sequence[str]) -> Iterator[Row] | None:
@@ -64,7 +34,7 @@ def rows(read: School, columns: Sequence[str]) -> Iterator[Row] | None:
     """
     if read.lessons is None:
         return None
-    cells = [_CELLS[name] for name in columns]
+    cells = [COLUMNS[name].cell for name in columns]
     return (tuple(cell(read, lesson) for cell in cells) for lesson in read.lessons)
 
 
@@ -102,19 +72,40 @@ def _own(pick: Callable[[Lesson], str]) -> _Cell:
     return lambda _, lesson: pick(lesson)
 
 
-_CELLS: Mapping[str, _Cell] = {
-    "code": _own(attrgetter("code")),
-    "set_id": _own(attrgetter("set_id")),
-    "teaching_form_id": _own(attrgetter("teaching_form_id")),
-    "subject": _subject,
-    "teacher": _teacher,
-    "teacher_id": _own(attrgetter("teacher_id")),
-    "teacher_name": _teacher_name,
-    "period": _own(attrgetter("period_id")),
-    "week": _of_period(attrgetter("week")),
-    "day": _of_period(attrgetter("day")),
-    "starts": _of_period(attrgetter("starts")),
-    "ends": _of_period(attrgetter("ends")),
-    "room": _room,
-    "room_id": _own(attrgetter("room_id")),
+COLUMNS: Mapping[str, LessonColumn] = {
+    "code": LessonColumn(
+        "what the timetable calls the set or the lessons of a form", _own(attrgetter("code"))
+    ),
+    "set_id": LessonColumn(
+        "the set that is taught; blank for a form's lesson", _own(attrgetter("set_id")), of="sets"
+    ),
+    "teaching_form_id": LessonColumn(
+        "the form's lessons that are taught; blank for a set's lesson",
+        _own(attrgetter("teaching_form_id")),
+        of="teaching-forms",
+        needs=(TEACHING_FORMS,),
+    ),
+    "subject": LessonColumn("the code of the subject", _subject, needs=(TEACHING_FORMS,)),
+    "teacher": LessonColumn("the teacher's initials", _teacher, people=People.BY_ID),
+    "teacher_id": LessonColumn(
+        "the teacher, if current",
+        _own(attrgetter("teacher_id")),
+        of="employees",
+        people=People.BY_ID,
+    ),
+    "teacher_name": LessonColumn(
+        "the teacher's forename and surname", _teacher_name, people=People.BY_NAME
+    ),
+    "period": LessonColumn(
+        "the period: it says week, day and time", _own(attrgetter("period_id")), of="periods"
+    ),
+    "week": LessonColumn("name of the week", _of_period(attrgetter("week")), needs=(WEEKS,)),
+    "day": LessonColumn("name of the day", _of_period(attrgetter("day")), needs=(WEEKS,)),
+    "starts": LessonColumn("HH:mm, school time", _of_period(attrgetter("starts")), needs=(WEEKS,)),
+    "ends": LessonColumn("HH:mm, school time", _of_period(attrgetter("ends")), needs=(WEEKS,)),
+    "room": LessonColumn("the code of the room", _room, needs=(BUILDINGS,)),
+    "room_id": LessonColumn(
+        "the room; blank where iSAMS does not say", _own(attrgetter("room_id")), of="rooms"
+    ),
 }
+"""Every column that timetable.csv can have, by the names that settings use."""

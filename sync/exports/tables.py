@@ -190,18 +190,14 @@ _FIXED = (
 
 def _timetable(header: Mapping[str, str]) -> Table:
     """Return timetable.csv with the columns and headings of *header*."""
-    needs = dict.fromkeys(one for name in header for one in lessons.NEEDS.get(name, ()))
+    chosen = {heading: lessons.COLUMNS[name] for name, heading in header.items()}
+    needs = dict.fromkeys(need for one in chosen.values() for need in one.needs)
     return Table(
         "timetable",
         "The published timetable: one row per lesson and teacher; what two teach together is two.",
         tuple(
-            Column(
-                heading,
-                lessons.ABOUT[name],
-                of=lessons.REFERS.get(name, ""),
-                people=lessons.PEOPLE.get(name, People.NONE),
-            )
-            for name, heading in header.items()
+            Column(heading, one.about, of=one.of, people=one.people)
+            for heading, one in chosen.items()
         ),
         lambda one: lessons.rows(one.read, tuple(header)),
         (isams.LESSONS, *needs),

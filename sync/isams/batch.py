@@ -41,7 +41,7 @@ def read_school(
     """
     must = [dataset for dataset in wanted.extras if dataset in wanted.needed]
     may = [dataset for dataset in wanted.extras if dataset not in wanted.needed]
-    return _read(chunks, (*ALWAYS, *must), limit_bytes, may).school()
+    return _read(chunks, (*ALWAYS, *must), limit_bytes, may, tutors=wanted.tutors).school()
 
 
 def read_subjects(
@@ -72,8 +72,10 @@ def _read(
     datasets: Sequence[Dataset],
     limit_bytes: int,
     may_be_empty: Sequence[Dataset] = (),
+    *,
+    tutors: bool = False,
 ) -> Gathered:
-    gathered = Gathered()
+    gathered = Gathered(tutors=tutors)
     gathered.ask(one for one in (*datasets, *may_be_empty) if one not in ALWAYS)
     readings = gathered.readings()
     walker = Walker([readings[dataset] for dataset in (*datasets, *may_be_empty)])

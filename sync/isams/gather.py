@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sync.errors import SourceMalformed
 from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
 from sync.isams.gather_frame import GatheredFrame
 from sync.isams.nested import Attributes, attribute
@@ -12,16 +11,24 @@ from sync.isams.records import Reading, Texts
 from sync.isams.register import Register, SetRecord, nc_year
 from sync.school import Employee, Pupil, School, Subject
 
-# Texts of a person that only some profiles and exports need.
-_PUPIL = ("SchoolCode", "Form", "Tutor")
-_EMPLOYEE = ("Title", "Initials", "TeachingStaff")
+_PERSON = {"Forename", "Surname"}
+_PUPIL = frozenset({"SchoolId", "SchoolCode", "Form", "NCYear", "EmailAddress", *_PERSON})
+_EMPLOYEE = frozenset(
+    {"UserCode", "Title", "Initials", "TeachingStaff", "SchoolEmailAddress", *_PERSON}
+)
 
 
 class Gathered:
-    """What has been read so far; `counts` is rows by dataset, repeats included."""
+    """What has been read so far; `counts` is rows by dataset, repeats included.
 
-    def __init__(self) -> None:
+    Pupils' *tutors* are read only on request: they come last of all that is taken, and a record
+    is passed over from where everything has been heard.
+    """
+
+    def __init__(self, *, tutors: bool = False) -> None:
+        self._pupil_texts = _PUPIL | {"Tutor"} if tutors else _PUPIL
         self._register = Register()
+        self._id = self._register.counted_id
         self.counts = self._register.counts
 
     @property
@@ -35,14 +42,11 @@ class Gathered:
 
     def readings(self) -> dict[Dataset, Reading]:
         """Return what to take of each dataset, and what is done with it."""
-        person = {"Forename", "Surname"}
-        pupil = frozenset({"SchoolId", "NCYear", "EmailAddress", *_PUPIL, *person})
-        employee = frozenset({"UserCode", "SchoolEmailAddress", *_EMPLOYEE, *person})
         teaching_set = frozenset({"SubjectId", "YearId", "Teacher", "SetCode", "Name"})
         set_list = frozenset({"SetId", "SchoolId"})
         return {
-            STAFF: Reading(STAFF, self._employee, employee),
-            PUPILS: Reading(PUPILS, self._pupil, pupil),
+            STAFF: Reading(STAFF, self._employee, _EMPLOYEE),
+            PUPILS: Reading(PUPILS, self._pupil, self._pupil_texts),
             SUBJECTS: Reading(SUBJECTS, self._subject, frozenset({"Code", "Name"})),
             SETS: Reading(SETS, self._set, teaching_set, parts=("Teachers", "Teacher")),
             SET_LISTS: Reading(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
@@ -58,7 +62,7 @@ class Gathered:
 
     def _employee(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         one = Employee(
-            id=self._id(STAFF, attribute(attributes, "Id"), "Id"),
+            id=self._id(STAFF, attribute(attributes, "Id")),
             email=texts.get("SchoolEmailAddress", ""),
             forename=texts.get("Forename", ""),
             surname=texts.get("Surname", ""),
@@ -69,9 +73,9 @@ class Gathered:
         self._register.add_employee(one, texts.get("UserCode", ""))
 
     def _pupil(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        row_id, shared = self._id(PUPILS, attribute(attributes, "Id"), "Id"), self._register.shared
+        row_id, shared = self._id(PUPILS, attribute(attributes, "Id")), self._register.shared
         one = Pupil(
-            id=self._id(PUPILS, texts.get("SchoolId", ""), "SchoolId", counted=True),
+            id=self._id(PUPILS, texts.get("SchoolId", ""), "SchoolId", is_counted=True),
             year=nc_year(texts.get("NCYear", "")),
             email=texts.get("EmailAddress", ""),
             forename=texts.get("Forename", ""),
@@ -87,14 +91,14 @@ class Gathered:
             self._register.add_tutor(one.id, tutor)
 
     def _subject(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        own = self._id(SUBJECTS, attribute(attributes, "Id"), "Id")
+        own = self._id(SUBJECTS, attribute(attributes, "Id"))
         self._register.add_subject(Subject(own, texts.get("Code", ""), texts.get("Name", "")))
 
     def _set(self, attributes: Attributes, texts: Texts, parts: list[Attributes]) -> None:
         shared = self._register.shared
         staff_ids = {attribute(teacher, "StaffId") for teacher in parts} - {""}
         one = SetRecord(
-            id=self._id(SETS, attribute(attributes, "Id"), "Id"),
+            id=self._id(SETS, attribute(attributes, "Id")),
             code=texts.get("SetCode", ""),
             name=texts.get("Name", ""),
             year=nc_year(attribute(attributes, "YearId") or texts.get("YearId", "")),
@@ -135,14 +139,4 @@ class Gathered:
     def _nobody(self, attributes: Attributes) -> str:
         """Return the row's own id in a form that no pupil's can have."""
         own = attribute(attributes, "Id")
-        return f"SetList {self._id(SET_LISTS, own, 'PupilId', counted=True)}"
-
-    def _id(self, dataset: Dataset, own: str, name: str, *, counted: bool = False) -> str:
-        """Count the record, unless it was *counted*, and return its id: an id is never guessed."""
-        if not counted:
-            self.counts[dataset.name] += 1
-        if not own:
-            raise SourceMalformed(
-                f"{dataset.ui_name}: a record has no {name}", record=self.counts[dataset.name]
-            )
-        return own
+        return f"SetList {self._id(SET_LISTS, own, 'PupilId', is_counted=True)}"

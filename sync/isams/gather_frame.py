@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from sync.errors import SourceMalformed
 from sync.isams.datasets import (
@@ -24,7 +23,7 @@ from sync.isams.frame import Frame, LessonRecord, term
 from sync.isams.nested import Attributes, Node, attribute
 from sync.isams.records import Reading, Texts
 from sync.isams.register import Register, nc_year
-from sync.school import Building, Division, Form, House, Period, Room, TeachingForm, Year
+from sync.school import Building, Division, Form, House, HouseKind, Period, Room, TeachingForm, Year
 
 type Parts = list[Attributes]
 
@@ -35,6 +34,7 @@ class GatheredFrame:
     def __init__(self, register: Register) -> None:
         self._counts = register.counts
         self._shared = register.shared
+        self._id = register.counted_id
         self._frame: Frame = register.frame
 
     def readings(self) -> dict[Dataset, Reading]:
@@ -77,7 +77,7 @@ class GatheredFrame:
         self._frame.add_form(Form(own, year, tutors, attribute(attributes, "RoomId")))
 
     def _house(
-        self, kind: Literal["academic", "boarding"], dataset: Dataset
+        self, kind: HouseKind, dataset: Dataset
     ) -> Callable[[Attributes, Texts, Parts], None]:
         def take(attributes: Attributes, texts: Texts, _: Parts) -> None:
             masters = _ids(attributes, "HouseMasterId", "AssistantHouseMasterId")
@@ -143,14 +143,6 @@ class GatheredFrame:
                 user_code=shared(texts.get("Teacher", "")),
             )
         )
-
-    def _id(self, dataset: Dataset, own: str) -> str:
-        self._counts[dataset.name] += 1
-        if not own:
-            raise SourceMalformed(
-                f"{dataset.ui_name}: a record has no Id", record=self._counts[dataset.name]
-            )
-        return own
 
 
 def _ids(attributes: Attributes, *names: str) -> tuple[str, ...]:

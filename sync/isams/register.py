@@ -69,6 +69,22 @@ class Register:
         if dataset is BUILDINGS:
             self.counts.setdefault(ROOMS.name, 0)
 
+    def counted_id(
+        self, dataset: Dataset, own: str, name: str = "Id", *, is_counted: bool = False
+    ) -> str:
+        """Count a batch record, unless it *is_counted*, and return its id *own*.
+
+        Raises:
+            SourceMalformed: it is "", as it has no *name*: an id is never guessed.
+        """
+        if not is_counted:
+            self.counts[dataset.name] += 1
+        if not own:
+            raise SourceMalformed(
+                f"{dataset.ui_name}: a record has no {name}", record=self.counts[dataset.name]
+            )
+        return own
+
     def add_employee(self, one: Employee, user_code: str = "") -> None:
         """Take an employee, and the code that Legacy records know them by."""
         if user_code and self._staff_ids.setdefault(user_code, one.id) != one.id:

@@ -117,7 +117,7 @@ class Gathered:
                     *_person(kind, said),
                     code=code,
                     form=shared(form),
-                    tutor_id=shared(tutor),
+                    tutor_id=shared(tutor) if self._wanted.tutors else "",
                 )
                 self._register.add_pupil(one)
                 self.frame.add_houses(own, said)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Set
-from typing import Literal
 
 from sync.errors import SourceMalformed, SourceRefused
 from sync.isams import rest_answers, rest_fields, rest_kinds, rest_places, rest_weeks
 from sync.isams.datasets import (
-    ACADEMIC_HOUSES,
-    BOARDING_HOUSES,
     BUILDINGS,
     DIVISIONS,
     FORMS,
@@ -22,17 +19,15 @@ from sync.isams.datasets import (
     Dataset,
     Wanted,
 )
-from sync.isams.frame import term
+from sync.isams.frame import HOUSES, term
 from sync.isams.register import Register, nc_year
 from sync.isams.rest_answers import Answer
 from sync.isams.rest_fields import Values, ids, text, texts
 from sync.isams.rest_places import Place
-from sync.school import Building, Division, Form, House, Room, Year
+from sync.school import Building, Division, Form, House, HouseKind, Room, Year
 
 type Rows = Mapping[str, Values]
-type HouseKind = Literal["academic", "boarding"]
 
-_HOUSES: Mapping[HouseKind, Dataset] = {"academic": ACADEMIC_HOUSES, "boarding": BOARDING_HOUSES}
 _NAMED = ("name", "code")
 _TUTORS = ("tutor", "assistant", "second")
 
@@ -77,7 +72,7 @@ class GatheredFrame:
         """Take a pupil's houses, as far as houses were asked for."""
         names = {
             kind: text(rest_kinds.STUDENT, said, kind) if dataset in self._asked else ""
-            for kind, dataset in _HOUSES.items()
+            for kind, dataset in HOUSES.items()
         }
         if any(names.values()):
             self._register.add_houses(pupil_id, names["academic"], names["boarding"])
@@ -129,12 +124,12 @@ class GatheredFrame:
         counts = Counter[HouseKind]()
         for number, (own, said) in enumerate(rows.items(), start=1):
             kind = _house_kind(said, number)
-            if _HOUSES[kind] in self._asked:
+            if HOUSES[kind] in self._asked:
                 name, code = texts(rest_kinds.HOUSE, said, "name", "code")
                 masters = ids(rest_kinds.HOUSE, said, "master", "assistant")
                 self._frame.add_house(House(own, kind, name, code, masters))
                 counts[kind] += 1
-        for kind, dataset in _HOUSES.items():
+        for kind, dataset in HOUSES.items():
             if dataset in self._asked:
                 self._count(dataset, counts[kind], rest_places.HOUSES)
                 self._refuse_namesakes(kind, dataset)

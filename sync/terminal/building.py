@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from sync import run
 from sync.delivery import FINDINGS, SetManifest
 from sync.errors import SyncError
 from sync.report import fault
+from sync.sealing import profile_set
 from sync.settings import Settings
 from sync.terminal import choosing, exits
 from sync.terminal.around import Surroundings, Told
 from sync.terminal.choosing import Chosen
-from sync.terminal.documents import Read, read_live, read_saved
+from sync.terminal.documents import Read, kept, read
 from sync.terminal.exits import Exit
 from sync.terminal.folders import refuse_others, write_set
 from sync.terminal.tables import findings_table, numbers
@@ -31,17 +31,12 @@ def build(
     """Write each profile's files to `out/<profile>/`; *chosen* are `--school` and `--profile`."""
     settings = around.settings()
     wanted = choosing.choose(settings, *chosen)
-    for option, file in (("--from", source), ("--save", save)):
-        if file:
-            choosing.need_one_school(settings, wanted, option)
+    choosing.need_one_school(settings, wanted.schools, {"--from": source, "--save": save})
     for profile in wanted.profiles:
         refuse_others(out / profile)
     work = _Work(settings, out)
     for school in wanted.schools:
-        if source:
-            work.write(wanted, school, read_saved(source, settings, school))
-        else:
-            work.write(wanted, school, read_live(settings, school, around.clock, save))
+        work.write(wanted, school, read(settings, school, around.clock, source, save))
     return work.told(save)
 
 
@@ -54,11 +49,11 @@ class _Work:
         self._written: dict[str, SetManifest] = {}
         self._failed: dict[str, SyncError] = {}
 
-    def write(self, wanted: Chosen, school: str, read: Read) -> None:
+    def write(self, wanted: Chosen, school: str, found: Read) -> None:
         """Write every wanted profile of *school*: one that fails does not stop the others."""
         for profile in wanted.by_school[school]:
             try:
-                made = run.profile_set(self._settings, profile, read.school, read.at)
+                made = profile_set(self._settings, profile, found.school, found.at)
             except SyncError as error:
                 self._failed[profile] = error
                 continue
@@ -70,7 +65,7 @@ class _Work:
             line for profile in self._written for line in self._lines(profile)
         ]
         if save:
-            shown.append(f"The document is kept in {save}. It names people: only you can read it.")
+            shown.append(kept(save))
         value: dict[str, object] = {
             "profiles": {key: self._value(key) for key in self._written},
             "failed": {key: fault(error).model_dump() for key, error in self._failed.items()},

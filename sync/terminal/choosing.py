@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -51,16 +52,23 @@ def the_one_school(settings: Settings, school: str | None) -> str:
     if school:
         return one_of("--school", school, settings.schools)
     if len(settings.schools) > 1:
-        raise click.UsageError(which(settings))
+        raise click.UsageError(_which(settings))
     return next(iter(settings.schools))
 
 
-def need_one_school(settings: Settings, chosen: Chosen, option: str) -> None:
-    """Refuse *option*, a file of one school, where several schools are meant."""
-    if len(chosen.schools) > 1:
-        raise click.UsageError(f"{option} is about one school. {which(settings)}")
+def need_one_school(
+    settings: Settings, schools: Sequence[str], options: Mapping[str, Path | None]
+) -> None:
+    """Refuse *options* that name a file, which is of one school, where several *schools* are meant.
+
+    Raises:
+        click.UsageError: the first such option, and which schools there are.
+    """
+    for option, file in options.items():
+        if file and len(schools) > 1:
+            raise click.UsageError(f"{option} is about one school. {_which(settings)}")
 
 
-def which(settings: Settings) -> str:
+def _which(settings: Settings) -> str:
     """Say which schools there are to choose from."""
     return f"There are several schools: say --school, {' or '.join(sorted(settings.schools))}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from sync.errors import ConfigError, SourceError
 from sync.isams import batch
 from sync.isams.datasets import Wanted
 from sync.school import School
-from sync.settings import Settings
+from sync.settings import SchoolSettings, Settings
 from sync.terminal import choosing
 from sync.terminal.around import Surroundings, Told, doing
 from sync.terminal.exits import Exit
@@ -36,19 +37,32 @@ class Read(NamedTuple):
     at: datetime
 
 
-def read_live(
+def read(
     settings: Settings,
     key: str,
     clock: Clock,
+    source: Path | None,
     save: Path | None = None,
     asked: Wanted | None = None,
 ) -> Read:
-    """Read the school called *key* from iSAMS; *save* keeps the document.
+    """Read the school called *key* from *source*, a saved document, or from iSAMS if there is none.
 
-    *asked* is what to read beyond what is always read; left out, what the settings need.
+    *save* keeps what iSAMS sends. *asked* is what to read beyond what is always read; left out,
+    what the settings need.
     """
-    place, at = settings.schools[key], clock.now()
     more = asked or wanted(settings, key)
+    if source:
+        return _saved(source, more)
+    return _live(settings.schools[key], key, clock, save, more)
+
+
+def kept(save: Path) -> str:
+    """Return what to tell of a document that was kept."""
+    return f"The document is kept in {save}. It names people: only you can read it."
+
+
+def _live(place: SchoolSettings, key: str, clock: Clock, save: Path | None, more: Wanted) -> Read:
+    at = clock.now()
     if save and place.isams_api == "rest":
         raise click.BadParameter("REST has no document to save", param_hint="--save")
     with doing(f"Reading iSAMS: {key}") as say, saved_to(save) if save else nullcontext() as copied:
@@ -62,15 +76,14 @@ def read_live(
         return Read(source.school(Budget.of(clock, run.PULL_S), more), at)
 
 
-def read_saved(source: Path, settings: Settings, key: str, asked: Wanted | None = None) -> Read:
-    """Read a saved document as the school called *key*; nothing is asked of any network.
+def _saved(source: Path, more: Wanted) -> Read:
+    """Read a saved document; nothing is asked of any network.
 
     Only what is needed must be in it: what else it lacks was never asked for, and is not empty.
     """
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
-    more = asked or wanted(settings, key)
     with doing("Reading the saved document"), _whole():
-        held = Wanted(more.needed, batch.told(_pieces(source), more.besides))
+        held = replace(more, besides=batch.told(_pieces(source), more.besides))
         return Read(batch.read_school(_pieces(source), held), at)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
 from rich.console import RenderableType
 
 from sync import wanted
@@ -13,7 +12,7 @@ from sync.exports.files import DATASETS_JSON, Exported, exported
 from sync.settings.exporting import DATASETS
 from sync.terminal import choosing
 from sync.terminal.around import Surroundings, Told, one_of
-from sync.terminal.documents import read_live, read_saved
+from sync.terminal.documents import kept, read
 from sync.terminal.exits import Exit
 from sync.terminal.folders import refuse_others, write_set
 from sync.terminal.tables import table
@@ -33,24 +32,18 @@ def datasets(
     school, only = chosen
     names = only or DATASETS
     schools = [one_of("--school", school, settings.schools)] if school else sorted(settings.schools)
-    for option, file in (("--from", source), ("--save", save)):
-        if file and len(schools) > 1:
-            raise click.UsageError(f"{option} is about one school. {choosing.which(settings)}")
+    choosing.need_one_school(settings, schools, {"--from": source, "--save": save})
     for key in schools:
         refuse_others(out / key, _OURS)
     made: dict[str, Exported] = {}
     for key in schools:
         place = settings.schools[key]
-        asked = wanted.exported(place, names)
-        if source:
-            read = read_saved(source, settings, key, asked)
-        else:
-            read = read_live(settings, key, around.clock, save, asked)
-        made[key] = exported(read.school, place, read.at, names)
+        found = read(settings, key, around.clock, source, save, wanted.exported(place, names))
+        made[key] = exported(found.school, place, found.at, names)
         write_set(out / key, made[key].files)
     shown = [line for key, one in made.items() for line in _lines(key, one, out / key)]
     if save:
-        shown.append(f"The document is kept in {save}. It names people: only you can read it.")
+        shown.append(kept(save))
     value = {"schools": {key: _value(one, out / key) for key, one in made.items()}}
     return Told(Exit.DONE, value, shown)
 

@@ -18,7 +18,7 @@ from sync.school import School
 from sync.settings import Settings
 from sync.terminal import choosing
 from sync.terminal.around import Surroundings, Told
-from sync.terminal.documents import read_live, read_saved
+from sync.terminal.documents import read
 from sync.terminal.exits import Exit
 from sync.terminal.tables import numbers, table
 from sync.view import look
@@ -53,18 +53,12 @@ def _read(
     around: Surroundings, settings: Settings, on: date, source: Path | None
 ) -> Mapping[str, School]:
     wanted = choosing.choose(settings, None, ())
-    if source:
-        choosing.need_one_school(settings, wanted, "--from")
+    choosing.need_one_school(settings, wanted.schools, {"--from": source})
     for school in wanted.schools:
         if on < around.clock.now().astimezone(settings.schools[school].time_zone).date():
             raise click.BadParameter("this day has passed", param_hint="--on")
     return {
-        school: (
-            read_saved(source, settings, school)
-            if source
-            else read_live(settings, school, around.clock)
-        ).school
-        for school in wanted.schools
+        school: read(settings, school, around.clock, source).school for school in wanted.schools
     }
 
 

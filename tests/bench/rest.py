@@ -32,7 +32,7 @@ BUDGET_S = 180.0
 MB = 1_000_000
 WANTED = {
     "people and sets": NOTHING_MORE,
-    "all that it tells": Wanted(needed=frozenset(EXTRAS) - {TEACHING_FORMS}),
+    "all that it tells": Wanted(needed=frozenset(EXTRAS) - {TEACHING_FORMS}, tutors=True),
 }
 
 

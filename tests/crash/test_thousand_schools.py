@@ -9,11 +9,12 @@ import pytest
 from simulators.isams.documents import METHODS, batch_xml
 from simulators.school import InventedSchool, invent
 from simulators.sds import check_files
-from sync import delivery, run
+from sync import delivery
 from sync.isams import batch
 from sync.school import School
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
+from sync.sealing import profile_set
 from tests.clocks import START
 from tests.worlds import make_world
 
@@ -46,7 +47,7 @@ def test_sds_finds_no_fault_in_a_thousand_schools(share: int) -> None:
         known = read(school(seed))
         sealed = []
         for profile in SETTINGS.profiles:
-            made = run.profile_set(SETTINGS, profile, known, START)
+            made = profile_set(SETTINGS, profile, known, START)
             files = {name: made.files[name] for name in made.manifest.files}
             sealed.append(SealedFiles("northbank", files))
             assert check_files(files) == [], f"seed {seed}, {profile}"

@@ -10,10 +10,12 @@ from simulators.isams.app import IsamsSimulator
 from simulators.isams.keys import DEMO_KEY
 from simulators.school import invent
 from sync.edge.isams import Isams
+from sync.isams.datasets import ALWAYS
 from sync.settings import SchoolSettings
 from tests.clocks import FakeClock
 
 CLEAN = invent(60, quirks=False)
+METHODS = tuple(dataset.method for dataset in ALWAYS)
 
 
 def settings(**more: str) -> SchoolSettings:

@@ -14,7 +14,7 @@ from tests.clocks import FakeClock
 
 CLEAN = invent(60, quirks=False)
 BUDGET_S = 180.0
-ALL_OF_REST = Wanted(needed=frozenset(EXTRAS) - {TEACHING_FORMS})
+ALL_OF_REST = Wanted(needed=frozenset(EXTRAS) - {TEACHING_FORMS}, tutors=True)
 
 
 def settings(**more: str) -> SchoolSettings:

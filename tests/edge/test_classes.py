@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -145,3 +146,23 @@ def test_a_year_that_waits_for_its_pupils_is_not_told_as_emptied() -> None:
     excesses = json.loads(one.store.read(held))["excesses"]
     assert {excess["table"] for excess in excesses} >= {"classes.csv", "enrollments.csv"}
     assert not [excess for excess in excesses if excess["grade"]]
+
+
+def test_kept_teams_that_lose_a_year_are_told_while_its_new_classes_wait() -> None:
+    """Its forms wait for PUPILS_FROM as before; that its sets are gone is a loss all the same."""
+    own = {
+        "PROFILES__SENIORS__CLASSES": "sets,forms",
+        "PROFILES__SENIORS__KEEP_TEAMS": "11,13",
+        "PROFILES__SENIORS__PUPILS_FROM": "2027-09-06",
+    }
+    one = on_the_eve(**own)
+    taught = one.isams.school.sets
+    left = tuple(each for each in taught if each.year != 11)
+    one.isams.school = replace(one.isams.school, sets=left)
+    one.clock.advance(24 * 3600)
+    one.pull()
+
+    assert one.send_until_still(CONNECTOR).outcome is Outcome.HELD
+    (held,) = (b.name for b in one.store.blobs("") if b.name.endswith("held.json"))
+    excesses = json.loads(one.store.read(held))["excesses"]
+    assert [each["grade"] for each in excesses if each["what"] == "emptied"] == ["11"]

@@ -225,7 +225,11 @@ def test_a_mistyped_command_is_told(here: Trial, words: tuple[str, ...], said: s
 
 def by_both() -> tuple[Exported, Exported]:
     """Return the files of one school as the two APIs tell it."""
-    clock, school, everything = FakeClock(), invent(150), Wanted(besides=frozenset(EXTRAS))
+    clock, school, everything = (
+        FakeClock(),
+        invent(150),
+        Wanted(besides=frozenset(EXTRAS), tutors=True),
+    )
     rest = rest_of(simulated(clock, school), clock).school(Budget.of(clock, 180), everything)
     batch = read_school(batch_xml(school, METHODS), everything)
     place = rest_edge.settings()

@@ -9,11 +9,10 @@ from simulators.isams.faults import DEADLOCK, HARMLESS, Faults, refused
 from simulators.isams.keys import DEMO_KEY, BatchKey
 from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
-from sync.edge.isams import METHODS
 from sync.errors import SourceRefused, SourceUnavailable
 from sync.school import School
 from tests.clocks import FakeClock
-from tests.edge.isams_edge import CLEAN, isams_of
+from tests.edge.isams_edge import CLEAN, METHODS, isams_of
 
 SCHOOL = invent(200)
 

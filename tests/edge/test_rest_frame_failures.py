@@ -199,7 +199,7 @@ def test_what_is_only_wanted_besides_is_not_judged() -> None:
     simulator.spoil("/api/students", RestFaults(fields={"formGroup": "8/Nobody"}))
     simulator.spoil("/api/school/houses", RestFaults(fields={"name": "One House"}))
     read = rest_of(simulator, clock).school(
-        Budget.of(clock, BUDGET_S), Wanted(besides=frozenset(EXTRAS))
+        Budget.of(clock, BUDGET_S), Wanted(besides=frozenset(EXTRAS), tutors=True)
     )
 
     assert {one.form for one in read.pupils.values()} == {"8/Nobody"}

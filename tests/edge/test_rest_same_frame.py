@@ -35,7 +35,7 @@ COUNTED = (
 def by_batch(school: InventedSchool) -> School:
     clock = FakeClock()
     isams = isams_of(IsamsSimulator(school, clock=clock.now), clock)
-    return isams.school(Budget.of(clock, BUDGET_S), Wanted(needed=frozenset(EXTRAS)))
+    return isams.school(Budget.of(clock, BUDGET_S), Wanted(needed=frozenset(EXTRAS), tutors=True))
 
 
 def by_rest(
@@ -193,7 +193,7 @@ def test_what_is_wanted_besides_may_be_empty_and_is_then_known_to_be() -> None:
     """An export of nothing is no reason to stop the night."""
     school = invent(60, quirks=False)
     bare = replace(school, terms=(), boarding_houses=(), buildings=(), weeks=(), years=())
-    wanted = Wanted(besides=frozenset(EXTRAS))
+    wanted = Wanted(besides=frozenset(EXTRAS), tutors=True)
     read = by_rest(bare, wanted=wanted)
 
     assert (read.terms, read.boarding_houses, read.periods, read.years) == ({}, {}, {}, {})
@@ -208,7 +208,7 @@ def test_forms_that_are_told_nowhere_stay_unknown_to_those_who_can_do_without() 
     read = by_rest(
         invent(60, quirks=False),
         RestChoices(forms_path=""),
-        Wanted(besides=frozenset(EXTRAS)),
+        Wanted(besides=frozenset(EXTRAS), tutors=True),
     )
 
     assert read.forms is None

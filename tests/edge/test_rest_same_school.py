@@ -10,10 +10,12 @@ import pytest
 
 from simulators.isams import SET_SPELLINGS, IsamsSimulator, RestChoices
 from simulators.school import InventedSchool, invent
-from sync import delivery, run
+from sync import delivery
 from sync.edge.clock import Budget
 from sync.edge.world import Source
+from sync.isams.datasets import Wanted
 from sync.school import School
+from sync.sealing import profile_set
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
@@ -51,7 +53,7 @@ def _told(profile: str, read: School) -> tuple[Mapping[str, bytes], str]:
         sds=SdsSettings(connector="iSAMS nightly"),
         storage=StorageSettings(folder="unused"),
     )
-    made = run.profile_set(place, profile, read, AT)
+    made = profile_set(place, profile, read, AT)
     beside = {delivery.FINDINGS, delivery.MANIFEST}
     files = {name: body for name, body in made.files.items() if name not in beside}
     return files, made.manifest.digest
@@ -140,3 +142,20 @@ def test_what_nobody_knows_of_rest_makes_no_difference(choices: RestChoices) -> 
     school = invent(180)
 
     assert _told("all", _by_rest(school, choices)) == _told("all", _by_batch(school))
+
+
+@pytest.mark.parametrize("tutors", [False, True])
+def test_both_apis_tell_tutors_to_whoever_asks_and_to_nobody_else(*, tutors: bool) -> None:
+    """What a school is read for says what is in it, not the API."""
+    clock, school = FakeClock(), invent(60)
+    sources: tuple[Source, ...] = (
+        isams_of(IsamsSimulator(school, clock=clock.now), clock),
+        rest_of(simulated(clock, school), clock),
+    )
+    batch, by_rest = (
+        one.school(Budget.of(clock, BUDGET_S), Wanted(tutors=tutors)) for one in sources
+    )
+    told = {own: one.tutor_id for own, one in batch.pupils.items()}
+
+    assert {own: one.tutor_id for own, one in by_rest.pupils.items()} == told
+    assert any(told.values()) is tutors

@@ -48,7 +48,7 @@ def read(seed: int = 1, *, quirks: bool = True) -> School:
 
 
 def reading(invented: InventedSchool) -> School:
-    return read_school(batch_xml(invented, METHODS), Wanted(besides=frozenset(EXTRAS)))
+    return read_school(batch_xml(invented, METHODS), Wanted(besides=frozenset(EXTRAS), tutors=True))
 
 
 def place(**changes: object) -> SchoolSettings:

@@ -129,6 +129,18 @@ def test_a_pupils_houses_are_kept_as_far_as_they_were_asked_for() -> None:
     assert "BoardingHouse" not in register.counts
 
 
+def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
+    """But a pupil without a house is in none, though one has no name, or two are called alike."""
+    register, frame = taken(ACADEMIC_HOUSES)
+    named = {"1": "Kestrel", "2": "Otter", "3": "OTTER", "4": None}
+    frame.take_houses(
+        {own: {"id": own, "name": name, "type": "Academic"} for own, name in named.items()}
+    )
+
+    found = [register.frame.house_id("academic", name) for name in ("kestrel", "Otter", "")]
+    assert found == ["1", "", ""]
+
+
 def test_lessons_without_a_period_are_malformed_and_none_at_all_is_unknown() -> None:
     """One lesson without will do no harm; where none has one, the field has another name."""
     register, _ = taken(LESSONS)

@@ -56,3 +56,21 @@ def test_what_any_profile_needs_is_read_once_for_all() -> None:
 def test_a_school_year_by_terms_needs_the_terms() -> None:
     """Without them no class has an id."""
     assert names(settings({}, school_year="terms")) == ["Term"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "datasets", "asked"),
+    [
+        ({}, (), False),
+        ({"classes": "sets,forms"}, ("forms", "timetable"), False),
+        ({"classes": "sets,tutors"}, (), True),
+        ({}, ("pupils",), True),
+    ],
+)
+def test_tutors_are_read_for_their_classes_and_for_pupils_csv(
+    profile: dict[str, str], datasets: tuple[str, ...], *, asked: bool
+) -> None:
+    """Nothing else says who a pupil's tutor is, and reading it takes time."""
+    found = wanted(settings(profile, datasets=datasets), "northbank")
+
+    assert found.tutors is asked
