@@ -34,6 +34,7 @@ FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a fo
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Space = Literal["P", "T"]
+TUTOR = "tutor"  # what the ids of tutor groups say they are
 
 
 def usable_id(text: str) -> bool:
@@ -68,6 +69,11 @@ def group_id(org: str, academic_year: int, space: str, own: str) -> str:
     what SDS does not take becomes a dot and its hexadecimal number, so that no two are alike.
     """
     return f"{org}-{academic_year}-{space}-{_spelt(own)}"
+
+
+def is_tutor_group(class_id: str) -> bool:
+    """Say whether *class_id*, which is all that SDS's files tell, is that of a tutor group."""
+    return f"-{TUTOR}-" in class_id
 
 
 def session_id(org: str, academic_year: int, term: str = "") -> str:

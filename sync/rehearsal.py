@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sync import terms
+from sync import names
 from sync.findings import Finding
-from sync.profile import Built, build
+from sync.profile import Built, roster_at
 from sync.roster import SchoolClass
 from sync.school import School
 from sync.sds import csvtext
@@ -75,12 +75,12 @@ def rehearse(
         ConfigError: as a run would at that moment.
     """
     built = _built(settings, connector, reads, moment)
-    after = _classes(one for _, one in built.values())
+    after = _classes(built.values())
     old = {one.id: one for one in before}
     ended = [one for own, one in old.items() if own not in after]
     named = {own: _named(one) for own, one in after.items()}
     return Rehearsal(
-        parts={key: _part(year, one) for key, (year, one) in built.items()},
+        parts={key: _part(one) for key, one in built.items()},
         goes_on=_sorted(one for own, one in named.items() if own in old),
         new=_sorted(one for own, one in named.items() if own not in old),
         ended=_sorted(ended),
@@ -93,13 +93,13 @@ def of_day(
 ) -> tuple[Named, ...]:
     """Return the classes that *connector* would be given at *moment*, by id."""
     built = _built(settings, connector, reads, moment)
-    return _sorted(map(_named, _classes(one for _, one in built.values()).values()))
+    return _sorted(map(_named, _classes(built.values()).values()))
 
 
 def of_files(files: Mapping[str, bytes]) -> tuple[Named, ...]:
     """Return the classes in a delivery's *files*, by id; raises `StoreConflict`."""
     rows = csvtext.rows("classes.csv", files)
-    return _sorted(_named(SchoolClass(row[0], row[2], (), ())) for row in rows)
+    return _sorted(Named(row[0], "" if names.is_tutor_group(row[0]) else row[2]) for row in rows)
 
 
 def noon(settings: Settings, school: str, on: date) -> datetime:
@@ -109,16 +109,12 @@ def noon(settings: Settings, school: str, on: date) -> datetime:
 
 def _built(
     settings: Settings, connector: str, reads: Mapping[str, School], moment: datetime
-) -> dict[str, tuple[int, Built]]:
-    """Return the roster of each profile of *connector*, with its academic year."""
-    found: dict[str, tuple[int, Built]] = {}
-    for profile in settings.connectors()[connector]:
-        school = settings.school_of(profile)
-        read, place = reads[school], settings.schools[school]
-        year = terms.academic_year(read, place, moment)
-        today = moment.astimezone(place.time_zone).date()
-        found[profile] = year, build(read, place, settings.profiles[profile], year, today)
-    return found
+) -> dict[str, Built]:
+    """Return the roster of each profile of *connector*."""
+    return {
+        profile: roster_at(settings, profile, reads[settings.school_of(profile)], moment)
+        for profile in settings.connectors()[connector]
+    }
 
 
 def _classes(built: Iterable[Built]) -> dict[str, SchoolClass]:
@@ -129,11 +125,11 @@ def _classes(built: Iterable[Built]) -> dict[str, SchoolClass]:
     return found
 
 
-def _part(year: int, built: Built) -> Part:
+def _part(built: Built) -> Part:
     left_out = [one.record for one in built.found if one.code in _NOBODY_TEACHES]
     kept = [one.id for one in built.roster.classes if not one.teacher_ids]
     return Part(
-        academic_year=year,
+        academic_year=built.academic_year,
         counts=built.roster.counts(),
         without_teacher=tuple(sorted(left_out + kept)),
         without_pupils=sum(not one.student_ids for one in built.roster.classes),
@@ -149,7 +145,7 @@ def _alike(after: Iterable[SchoolClass], ended: Sequence[Named]) -> Iterator[str
 
 def _named(one: SchoolClass) -> Named:
     """Return a class by id; a tutor group's title names its tutor, so it is left out."""
-    return Named(one.id, "" if "-tutor-" in one.id else one.title)
+    return Named(one.id, "" if one.names_person else one.title)
 
 
 def _sorted(classes: Iterable[Named]) -> tuple[Named, ...]:

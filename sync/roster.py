@@ -41,7 +41,8 @@ class User:
 class SchoolClass:
     """A class, its teachers and its students: user ids, sorted, each once, none in both.
 
-    `subject_id` is the id in iSAMS of what is taught, "" if that is no one subject.
+    `subject_id` is the id in iSAMS of what is taught, "" if that is no one subject;
+    `names_person` says that the title may name one of its people.
     """
 
     id: str
@@ -49,6 +50,7 @@ class SchoolClass:
     teacher_ids: tuple[str, ...]
     student_ids: tuple[str, ...]
     subject_id: str = ""
+    names_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

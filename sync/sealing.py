@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sync import delivery, findings, terms
+from sync import delivery, findings
 from sync.delivery import SetManifest
 from sync.edge.world import World
 from sync.exports.files import exported
-from sync.profile import build
+from sync.profile import roster_at
 from sync.report import Outcome, Step
 from sync.school import School
 from sync.sds import rules, tables
@@ -33,9 +33,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
     """
     school = settings.school_of(profile)
     place, chosen = settings.schools[school], settings.profiles[profile]
-    year = terms.academic_year(read, place, pulled_at)
-    today = pulled_at.astimezone(place.time_zone).date()
-    built = build(read, place, chosen, year, today)
+    built = roster_at(settings, profile, read, pulled_at)
     own_grades = sorted(set(chosen.grades.values()))
     files = rules.files(tables.rows(built.roster), set(own_grades))
     facts = delivery.facts(files)
@@ -43,7 +41,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         profile=profile,
         school=school,
         pulled_at=pulled_at,
-        academic_year=year,
+        academic_year=built.academic_year,
         digest=delivery.digest(facts),
         files=facts,
         counts=built.roster.counts(),

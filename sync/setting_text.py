@@ -10,39 +10,8 @@ import re
 from collections.abc import Callable
 from datetime import date, time
 from functools import wraps
-from string import Formatter
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
-
-TITLE_FIELDS = (
-    "set_code",
-    "set_name",
-    "subject",
-    "subject_code",
-    "year",
-    "academic_year",
-    "suffix",
-    "school",
-)
-# The fields that tell one class of a school from another.
-_TELLING = ("set_code", "set_name", "subject", "subject_code")
-
-GROUP_FIELDS = ("name", "code", "subject", "year", "academic_year", "suffix", "school")
-_GROUP_TELLING = ("name", "code")
-
-CLASSES = (
-    "sets",
-    "forms",
-    "form-lessons",
-    "tutors",
-    "year-groups",
-    "houses",
-    "boarding-houses",
-    "divisions",
-)
-NOT_BY_REST = "iSAMS tells form-lessons by the Batch API alone: take it out, or set ISAMS_API=batch"
-SHARED_YEARS = "both make classes of the same years: write the same in both, or share no years"
-ACROSS_YEARS = ("tutors", "houses", "boarding-houses", "divisions")
 
 YEARS = range(-2, 18)  # NC years that schools use: isams.md section 5.3
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -70,7 +39,7 @@ class Contradiction(ValueError):
         self.faults = faults
 
 
-def _of_text[Value](read: Callable[[str], Value]) -> Callable[[object], object]:
+def of_text[Value](read: Callable[[str], Value]) -> Callable[[object], object]:
     """Let *read* see texts only, without blanks around; a value that is not a text stays."""
 
     @wraps(read)
@@ -80,23 +49,24 @@ def _of_text[Value](read: Callable[[str], Value]) -> Callable[[object], object]:
     return reader
 
 
-def _parts(value: str) -> tuple[str, ...]:
+def parts(value: str) -> tuple[str, ...]:
+    """Return what stands between the commas, without blanks around it; nothing is no part."""
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
-@_of_text
+@of_text
 def words(value: str) -> tuple[str, ...]:
     """Split a text at its commas; blanks around and between are dropped."""
-    return _parts(value)
+    return parts(value)
 
 
-@_of_text
+@of_text
 def key(value: str) -> str:
     """Read the key of a school as it stands in the names of settings, where case is nothing."""
     return value.lower()
 
 
-@_of_text
+@of_text
 def flag(value: str) -> bool:
     """Read true, false, yes, no, 1 or 0, in any case."""
     if value.lower() not in _FLAGS:
@@ -104,7 +74,7 @@ def flag(value: str) -> bool:
     return _FLAGS[value.lower()]
 
 
-@_of_text
+@of_text
 def whole(value: str) -> int:
     """Read a whole number of at most nine digits."""
     if not _WHOLE.fullmatch(value):
@@ -112,7 +82,7 @@ def whole(value: str) -> int:
     return int(value)
 
 
-@_of_text
+@of_text
 def years(value: str) -> frozenset[int]:
     """Read `7,8,9` or `7-13`: NC years from -2 to 17."""
     found: set[int] = set()
@@ -128,7 +98,7 @@ def years(value: str) -> frozenset[int]:
     return frozenset(found)
 
 
-@_of_text
+@of_text
 def times(value: str) -> tuple[time, ...]:
     """Read `22:00` or `06:30,22:00`: times of day in school time, sorted."""
     found = [_CLOCK.fullmatch(part.strip()) for part in value.split(",")]
@@ -137,7 +107,7 @@ def times(value: str) -> tuple[time, ...]:
     return tuple(sorted({time(int(m[1]), int(m[2])) for m in found if m}))
 
 
-@_of_text
+@of_text
 def zone(value: str) -> ZoneInfo:
     """Read an IANA time zone name."""
     try:
@@ -146,11 +116,11 @@ def zone(value: str) -> ZoneInfo:
         raise ValueError("expected a time zone such as Europe/London") from None
 
 
-@_of_text
+@of_text
 def grades(value: str) -> dict[int, str]:
     """Read `-1=PK,14=14`: SDS grade codes by NC year, each year once."""
     found: dict[int, str] = {}
-    for part in _parts(value):
+    for part in parts(value):
         match = _GRADE.fullmatch(part)
         if not match or int(match[1]) not in YEARS:
             raise ValueError("expected year=code pairs such as -1=PK,14=14, years from -2 to 17")
@@ -160,7 +130,7 @@ def grades(value: str) -> dict[int, str]:
     return found
 
 
-@_of_text
+@of_text
 def host(value: str) -> str:
     """Read a host name, or `http://127.0.0.1:port` to try the simulator on this machine."""
     address = value.rstrip("/")
@@ -172,7 +142,7 @@ def host(value: str) -> str:
     raise ValueError("expected a host such as school.isams.example, without https:// or a path")
 
 
-@_of_text
+@of_text
 def service_url(value: str) -> str:
     """Read an https address without query; http is for this machine only."""
     secure = value.startswith("https://") or is_loopback(value)
@@ -198,7 +168,7 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-@_of_text
+@of_text
 def start_of_year(value: str) -> date:
     """Read a day from July to October, when an academic year may start: its year is that one's."""
     try:
@@ -210,7 +180,7 @@ def start_of_year(value: str) -> date:
     return day
 
 
-@_of_text
+@of_text
 def school_year(value: str) -> int | str:
     """Read the calendar year in which an academic year began, or `terms`."""
     if value.lower() == "terms":
@@ -218,51 +188,3 @@ def school_year(value: str) -> int | str:
     if not re.fullmatch(r"2[01][0-9]{2}", value):
         raise ValueError("expected a year such as 2026, or the word terms")
     return int(value)
-
-
-@_of_text
-def classes(value: str) -> tuple[str, ...]:
-    """Read kinds of classes, each once, in the order of `CLASSES`."""
-    found = {part.lower() for part in _parts(value)}
-    if not found or not found <= set(CLASSES):
-        raise ValueError(f"expected one or more of {', '.join(CLASSES)}")
-    return tuple(kind for kind in CLASSES if kind in found)
-
-
-@_of_text
-def title_template(value: str) -> str:
-    """Check a set's class title: known fields only, no tricks, not one title for all."""
-    return _template(value, TITLE_FIELDS, _TELLING)
-
-
-@_of_text
-def group_template(value: str) -> str:
-    """Check the class title of something other than a set, in the same way."""
-    return _template(value, GROUP_FIELDS, _GROUP_TELLING)
-
-
-def made_twice(kind: str) -> str:
-    """Return what to tell of two profiles that would both make classes of *kind*."""
-    return (
-        f"both make {kind}, of different pupils and under the same ids: name {kind} in one of them"
-        " only, with the YEAR_GROUPS of both"
-    )
-
-
-def _template(value: str, names: tuple[str, ...], telling: tuple[str, ...]) -> str:
-    try:
-        parts = list(Formatter().parse(value))
-    except ValueError:
-        raise ValueError("a { or } stands alone") from None
-    fields = {name for _, name, _, _ in parts if name is not None}
-    if any(spec or conversion for _, _, spec, conversion in parts):
-        raise ValueError("expected fields without : or !")
-    if not fields <= set(names):
-        raise ValueError("expected no fields but " + _braced(names))
-    if not fields & set(telling):
-        raise ValueError("expected one of " + _braced(telling) + ", or every class is called alike")
-    return value
-
-
-def _braced(names: tuple[str, ...]) -> str:
-    return ", ".join(f"{{{name}}}" for name in names)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import Field, model_validator
 
 from sync import setting_text as text
+from sync.settings.classes import ACROSS_YEARS, NOT_BY_REST, SHARED_YEARS, made_twice
 from sync.settings.profile import ProfileSettings
 from sync.settings.school import SchoolSettings
 from sync.settings.sds import Limits, SdsSettings
@@ -63,7 +64,7 @@ class Settings(Group):
             names = ("profiles", key, "connector"), ("sds", "connector")
             yield names, "give one of them"
         if "form-lessons" in profile.classes and self._reads_by_rest(key):
-            yield (("profiles", key, "classes"),), text.NOT_BY_REST
+            yield (("profiles", key, "classes"),), NOT_BY_REST
         for other in sorted(self.profiles):
             if other < key and self._meet(other, key):
                 yield from self._at_odds(other, key)
@@ -80,9 +81,9 @@ class Settings(Group):
             return tuple(("profiles", key, name) for key in keys)
 
         kinds = {*one.classes} & {*two.classes}
-        across = [kind for kind in text.ACROSS_YEARS if kind in kinds]
+        across = [kind for kind in ACROSS_YEARS if kind in kinds]
         if across and one.year_groups != two.year_groups:
-            yield both("classes"), text.made_twice(across[0])
+            yield both("classes"), made_twice(across[0])
         if one.id_style != two.id_style:
             yield both("id_style"), "profiles of one school on one connector need the same ID_STYLE"
         if one.included_subjects or two.included_subjects:
@@ -90,9 +91,9 @@ class Settings(Group):
         shared = one.year_groups & two.year_groups
         kept = {(it.keep_teams & shared, it.keep_teams_from) for it in (one, two)}
         if "sets" in kinds and len(kept) == 2 and shared & (one.keep_teams | two.keep_teams):
-            yield both("keep_teams"), text.SHARED_YEARS
+            yield both("keep_teams"), SHARED_YEARS
         if kinds and shared and one.pupils_from != two.pupils_from:
-            yield both("pupils_from"), text.SHARED_YEARS
+            yield both("pupils_from"), SHARED_YEARS
 
     def _reads_by_rest(self, key: str) -> bool:
         place = self.schools.get(self.school_of(key))

@@ -7,24 +7,27 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from sync import setting_text as text
-from sync.settings.values import (
+from sync.settings.classes import (
+    CLASSES,
+    GROUP_FIELDS,
+    TITLE_FIELDS,
     Classes,
+    GroupTitle,
+    Title,
+)
+from sync.settings.values import (
     Flag,
     Grades,
     Group,
-    GroupTitle,
     SchoolKey,
     StartOfYear,
     Suffix,
-    Title,
     Whole,
     Words,
     Years,
 )
 
-_TITLE = (
-    ", ".join(f"{{{name}}}" for name in text.GROUP_FIELDS) + ". The first or the second at least."
-)
+_TITLE = ", ".join(f"{{{name}}}" for name in GROUP_FIELDS) + ". The first or the second at least."
 
 
 class ProfileSettings(Group):
@@ -61,7 +64,7 @@ class ProfileSettings(Group):
     class_title: Title = Field(
         default="{set_code}{suffix}",
         description="How a class is called: "
-        + ", ".join(f"{{{name}}}" for name in text.TITLE_FIELDS)
+        + ", ".join(f"{{{name}}}" for name in TITLE_FIELDS)
         + ". At least one of the first four.",
         examples=["{set_code}{suffix}"],
     )
@@ -84,7 +87,7 @@ class ProfileSettings(Group):
     classes: Classes = Field(
         default=("sets",),
         description="What becomes classes: "
-        + ", ".join(f"`{kind}`" for kind in text.CLASSES)
+        + ", ".join(f"`{kind}`" for kind in CLASSES)
         + ". `form-lessons` are lessons to whole forms, as the youngest years have them.",
         examples=["sets,forms,houses"],
     )

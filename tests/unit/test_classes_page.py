@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sync import wanted
-from sync.setting_text import CLASSES
 from sync.settings import ProfileSettings
+from sync.settings.classes import CLASSES
 
 PAGE = Path("docs/classes.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ")]

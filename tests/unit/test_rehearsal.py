@@ -109,6 +109,15 @@ def test_a_tutor_group_is_told_by_id_alone() -> None:
     assert made.new == (Named("9990001-2027-tutor-41", ""),)
 
 
+def test_a_tutor_group_in_a_delivery_is_told_by_id_alone() -> None:
+    """A file says no more of a class than its id and title, and the id is enough."""
+    one = built(school([replace(pupil("1"), tutor_id="41")]), classes="sets,tutors")
+
+    held = rehearsal.of_files(rules.files(tables.rows(one.roster)))
+
+    assert held == (Named("9990001-2026-301", "8A-Ph301"), Named("9990001-2026-tutor-41", ""))
+
+
 def test_a_fixed_school_year_is_that_days_year_too() -> None:
     """The setting overrides the day, and the command says so."""
     made = rehearsed(place={"school_year": 2026})

@@ -23,6 +23,7 @@ from sync.settings import (
     Settings,
     StorageSettings,
 )
+from sync.settings.classes import title_template
 from tests.unit import settings_page
 
 SAMPLE = Path("local.settings.sample.json")
@@ -177,7 +178,7 @@ def test_the_names_cover_every_group_of_the_declaration() -> None:
         (setting_text.host, "http://[::1]:8080", "http://[::1]:8080"),
         (setting_text.service_url, "https://a.example/", "https://a.example"),
         (setting_text.service_url, "http://localhost:1/acc", "http://localhost:1/acc"),
-        (setting_text.title_template, "{subject} {year}", "{subject} {year}"),
+        (title_template, "{subject} {year}", "{subject} {year}"),
     ],
 )
 def test_a_text_becomes_its_value(read: object, given_text: str, value: object) -> None:
@@ -231,10 +232,10 @@ def test_a_text_becomes_its_value(read: object, given_text: str, value: object) 
             ],
         ),
         (
-            setting_text.title_template,
+            title_template,
             ["{set_code", "}", "{}", "{pupil}", "{set_code!r}", "{set_code:>9}", "{set_code.x}"],
         ),
-        (setting_text.title_template, ["Maths", "{school}{suffix}", "{year} {academic_year}"]),
+        (title_template, ["Maths", "{school}{suffix}", "{year} {academic_year}"]),
     ],
 )
 def test_a_text_that_could_be_misread_is_refused(read: object, texts: list[str]) -> None:
@@ -256,7 +257,7 @@ READERS = [
     setting_text.whole,
     setting_text.host,
     setting_text.service_url,
-    setting_text.title_template,
+    title_template,
     setting_text.words,
     setting_text.key,
 ]
