@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Literal
 
-from sync import afterwards, delivery, state
+from sync import afterwards, delivery, numbered, state
 from sync.delivery import DeliveryManifest
 from sync.edge.clock import Budget
 from sync.edge.world import World
@@ -23,6 +23,7 @@ from sync.errors import (
     TargetRefused,
     TargetUnavailable,
 )
+from sync.numbered import Claims
 from sync.plan import Plan
 from sync.records import Approved, Claim, ClaimDone, Receipt, Submitted
 from sync.report import Fault, Outcome, Step, fault
@@ -62,9 +63,9 @@ def is_under_way(world: World, view: View) -> bool:
     return _claims(world, view).is_open
 
 
-def _claims(world: World, view: View) -> state.Claims:
-    prefix = f"{view.prefix}claims/"
-    return state.claims(prefix, world.store.blobs(prefix), view.now)
+def _claims(world: World, view: View) -> Claims:
+    blobs = world.store.blobs(f"{view.prefix}{numbered.CLAIMS}/")
+    return numbered.claims(view.prefix, blobs, view.now)
 
 
 def _busy(connector: str, one: Folder) -> Step:
@@ -188,8 +189,7 @@ def certainly_holds(world: World, view: View, digest: str) -> str | None:
     if _ended(world, view, last.id) in {"run-failed", "run-unseen"}:
         return None  # SDS took the files, and did nothing with them: they are sent again
     since = last.made_at[state.ACCEPTED]
-    prefix = f"{view.prefix}claims/"
-    for blob in world.store.blobs(prefix):
+    for blob in world.store.blobs(f"{view.prefix}{numbered.CLAIMS}/"):
         # Azure's moments are whole seconds, so an equal one may be later.
         if blob.name.endswith(".json") and blob.created_at >= since:
             replaced = _spent(world, blob.name.removesuffix(".json"))

@@ -1,29 +1,31 @@
-"""What may go: rosters after seven days, and what was written about them after a year.
+"""What may go: rosters after seven days, and what was written about them in time.
 
 A roster is every blob that is no known mark: the files, the findings, whatever a pull keeps. They
-name people. Marks hold counts, codes and ids of our own.
+name people. Marks hold counts, codes and ids of our own: a year of those of sets and deliveries
+stays, and 35 days of those of pulls and claims, which only say how the work went.
 
 Rosters stay longer while something needs them: the newest set of each profile, a delivery that may
 still be sent, and what SDS holds now or held within the seven days. The newest delivery, pull and
-claim keep their marks, so that nothing older is ever taken for the newest.
+claim keep their marks, so that nothing older is ever taken for the newest, and so does the pull
+that read the school last.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sync import delivery, state
+from sync import delivery, numbered, state
 from sync.state import Folder, Seen, State
 
 ROSTERS_LAST = timedelta(days=7)
 MARKS_LAST = timedelta(days=365)
-
-# A connector's folders that hold no delivery, but facts by number.
-NUMBERED = ("claims", "pauses")
+PULLS_AND_CLAIMS_LAST = timedelta(days=35)
+"""A month and some days. About a third of all marks are theirs, and no decision needs one that is
+older than 48 hours, unless it came after what SDS accepted last: that one stays."""
 
 _MARKS = frozenset(
     {
@@ -43,11 +45,9 @@ _MARKS = frozenset(
         state.SWEPT,
     }
 )
-_NUMBER = re.compile(r"\d{6,}\.(?:json|done)")
 _ATTEMPT = re.compile(r"(?:tried|ended)-\d+\.json")
 
-# While one of these stands, a delivery is listed.
-_FIRST = (delivery.MANIFEST, state.UNCHANGED, state.FAILED)
+_NUMBERS_LAST = {numbered.CLAIMS: PULLS_AND_CLAIMS_LAST, numbered.PAUSES: MARKS_LAST}
 
 _OPEN = {State.SEALED, State.HELD, State.READY, State.SUBMITTED, State.ACCEPTED}
 
@@ -62,16 +62,6 @@ class Sweep:
 
     names: tuple[str, ...]
     mark: str | None = None
-
-
-def by_place(top: str, blobs: Iterable[Seen]) -> Mapping[str, list[Seen]]:
-    """Return what stands under *top* by the folder next below it, such as `profiles/prep/`."""
-    found: dict[str, list[Seen]] = {}
-    for blob in blobs:
-        place, slash, _ = blob.name.removeprefix(top).partition("/")
-        if slash:
-            found.setdefault(f"{top}{place}/", []).append(blob)
-    return found
 
 
 def of_sets(prefix: str, blobs: Iterable[Seen], now: datetime, *, known: bool) -> Iterator[Sweep]:
@@ -104,32 +94,36 @@ def of_deliveries(
     """
     seen = list(blobs)
     listed = state.deliveries(prefix, seen)
-    forget_before = now - MARKS_LAST
-    abandoned = not known and all(one.created_at < forget_before for one in seen)
+    added = [one.created_at for one in seen if not one.name.endswith(f"/{state.SWEPT}")]
+    abandoned = not known and all(now - made > MARKS_LAST for made in added)
     kept = set() if abandoned else {*needed, *_kept(listed, now)}
     newest = set() if abandoned else {one.id for one in listed[-1:]}
-    if (last := state.last_accepted(listed)) and not abandoned:
-        forget_before = min(forget_before, last.made_at[state.ACCEPTED])
+    last = None if abandoned else state.last_accepted(listed)
+    since = last.made_at[state.ACCEPTED] if last else now
     for one in state.folders(prefix, seen):
-        if one.id in NUMBERED:
-            yield from _of_numbers(
-                f"{prefix}{one.id}/", one, now, forget_before, keep_last=not abandoned
-            )
+        if lasts := _NUMBERS_LAST.get(one.id):
+            forget_before = min(now - lasts, since)
+            yield from _of_numbers(prefix, one, now, forget_before, keep_last=not abandoned)
         elif delivery.is_id(one.id) and one.id not in kept:
+            forget_before = min(now - MARKS_LAST, since)
             yield from _of_folder(prefix, one, now, None if one.id in newest else forget_before)
 
 
 def of_pulls(school: str, blobs: Iterable[Seen], now: datetime, *, known: bool) -> Iterator[Sweep]:
-    """Yield what may go of a school's pulls, the oldest first; the newest keeps its marks."""
+    """Yield what may go of a school's pulls, the oldest first.
+
+    While settings *know* the school, the newest keeps its marks, for by it the next is known to be
+    due; and so does the last that was sealed, for by it the age of the data is known.
+    """
     prefix = delivery.pulls_folder(school)
     listed = state.pulls(school, blobs)
-    newest = listed[-1] if listed and known else None
+    kept = [*listed[-1:], state.last_sealed(listed)] if known else []
     for one in listed:
-        if one is newest:
+        if one in kept:
             if state.pull_is_over(one):
                 yield from _of_folder(prefix, one, now, None)
         else:
-            yield from _of_folder(prefix, one, now, now - MARKS_LAST)
+            yield from _of_folder(prefix, one, now, now - PULLS_AND_CLAIMS_LAST)
 
 
 def _kept(listed: Sequence[Folder], now: datetime) -> Iterator[str]:
@@ -175,23 +169,24 @@ def _is_forgotten(one: Folder, before: datetime | None) -> bool:
 
 def _order(mark: str) -> tuple[bool, bool, str]:
     """Return when a mark goes: first what makes its folder exist, last what says it is swept."""
-    return mark == state.SWEPT, mark not in _FIRST, mark
+    return mark == state.SWEPT, mark not in state.LISTED_BY, mark
 
 
 def _of_numbers(
-    folder: str, one: Folder, now: datetime, forget_before: datetime, *, keep_last: bool
+    prefix: str, one: Folder, now: datetime, forget_before: datetime, *, keep_last: bool
 ) -> Iterator[Sweep]:
     """Yield the facts by number that are forgotten: the highest number stays, for the next one.
 
     A number's `.done` goes after it: without it a pause that is long over would be in force again.
     """
-    numbers = {name: int(name.partition(".")[0]) for name in one.made_at if _NUMBER.fullmatch(name)}
-    highest = max(numbers.values(), default=0) if keep_last else 0
+    numbers = {name: numbered.number(name) for name in one.made_at}
+    known = [each for each in numbers.values() if each is not None]
+    kept = max(known, default=-1) if keep_last else -1
     going = [
-        folder + name
+        f"{prefix}{one.id}/{name}"
         for name, made in sorted(one.made_at.items(), key=lambda item: _by_number(item[0]))
-        if _is_past(made, now, forget_before, is_mark=name in numbers)
-        and numbers.get(name) != highest
+        if _is_past(made, now, forget_before, is_mark=numbers[name] is not None)
+        and numbers[name] != kept
     ]
     if going:
         yield Sweep(tuple(going))

@@ -8,10 +8,10 @@ newest pull of a school counts.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from sync import calendar, delivery, state
 from sync.edge.certificate import days_left
@@ -58,7 +58,8 @@ def tick(world: World) -> Step:
         except SyncError as error:
             first = first or error
     facts = {"asked": asked, "nudged": nudged}
-    for more in (partial(_watched, world, read_at), partial(_deleted, world)):
+    clock = cache(world.store.now)  # asked once
+    for more in (partial(_watched, world, read_at, clock), partial(_deleted, world, clock)):
         try:
             facts |= more()
         except SyncError as error:
@@ -69,12 +70,14 @@ def tick(world: World) -> Step:
     return step
 
 
-def _watched(world: World, read_at: Sequence[datetime | None]) -> dict[str, int]:
+def _watched(
+    world: World, read_at: Sequence[datetime | None], clock: Callable[[], datetime]
+) -> dict[str, int]:
     """Return what a tick tells for those who watch; *read_at* is each school's last reading.
 
     `data_age_h` is of the school whose data are oldest; one that was never read is in `unread`.
     """
-    now = world.store.now()
+    now = clock()
     ages_h = [int((now - at).total_seconds() // 3600) for at in read_at if at]
     told = {
         "data_age_h": max(ages_h, default=None),
@@ -85,8 +88,8 @@ def _watched(world: World, read_at: Sequence[datetime | None]) -> dict[str, int]
     return {name: number for name, number in told.items() if number is not None}
 
 
-def _deleted(world: World) -> dict[str, int]:
-    return {"deleted": sweep(world)}
+def _deleted(world: World, clock: Callable[[], datetime]) -> dict[str, int]:
+    return {"deleted": sweep(world, clock())}
 
 
 def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:

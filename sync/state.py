@@ -6,7 +6,6 @@ be lost, doubled or late.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,6 +77,9 @@ SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT = (
 FAILED = "failed.json"  # of a delivery or of a pull
 SWEPT = "swept.json"  # its files are past their time: some or all of them are gone
 
+LISTED_BY = (delivery.MANIFEST, UNCHANGED, FAILED)
+"""While one of these stands, a delivery exists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -116,15 +118,14 @@ def deliveries(prefix: str, blobs: Iterable[Seen]) -> list[Folder]:
     exist = [
         one
         for one in folders(prefix, blobs)
-        if delivery.is_id(one.id) and one.made_at.keys() & {delivery.MANIFEST, UNCHANGED, FAILED}
+        if delivery.is_id(one.id) and not one.made_at.keys().isdisjoint(LISTED_BY)
     ]
     return sorted(exist, key=lambda one: (delivery.pulled_at(one.id), _came_at(one), one.id))
 
 
 def _came_at(one: Folder) -> datetime:
     """Return when a delivery came to be: its files before the manifest do not count."""
-    marks = (delivery.MANIFEST, UNCHANGED, FAILED)
-    return min(one.made_at[mark] for mark in marks if one.has(mark))
+    return min(one.made_at[mark] for mark in LISTED_BY if one.has(mark))
 
 
 def state(one: Folder, *, newest: bool, now: datetime) -> State:
@@ -177,69 +178,6 @@ def cleared(listed: Sequence[Folder]) -> list[Folder]:
     return [one for one in sealed if one.has(APPROVED) or not one.has(HELD)]
 
 
-# -- claims ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """The claims of one connector, and whether one is open.
-
-    `recent` are those of the last day. `young` are all that can be about a delivery that may still
-    be sent; both by number.
-    """
-
-    next_name: str
-    recent: tuple[str, ...]
-    young: tuple[str, ...]
-    is_open: bool
-
-
-def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
-    """Read the claims under *prefix* (`…/claims/`); *now* is storage's clock.
-
-    A claim is over when its `.done` exists, or when its holder must have been killed.
-    """
-    named = re.compile(re.escape(prefix) + r"\d{6,}\.(?:json|done)")  # a stray blob is no claim
-    made = {blob.name: blob.created_at for blob in blobs if named.fullmatch(blob.name)}
-    taken = {name.removesuffix(".json") for name in made if name.endswith(".json")}
-    done = {name.removesuffix(".done") for name in made if name.endswith(".done")}
-    numbers = [int(name.removeprefix(prefix)) for name in taken | done]
-
-    def since(age: timedelta) -> tuple[str, ...]:
-        return tuple(sorted(name for name in taken if now - made[f"{name}.json"] < age))
-
-    return Claims(
-        next_name=f"{prefix}{max(numbers, default=0) + 1:06}",
-        recent=since(timedelta(days=1)),
-        young=since(DATA_LASTS),
-        is_open=any(
-            name not in done and now - made[f"{name}.json"] < CLAIM_LASTS for name in taken
-        ),
-    )
-
-
-# -- pauses ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Pauses:
-    """The pauses of one connector: the next one's name, and that of the one in force, if any."""
-
-    next_name: str
-    in_force: str | None
-
-
-def pauses(prefix: str, blobs: Iterable[Seen]) -> Pauses:
-    """Read the pauses of the connector at *prefix*: the newest is in force until it is `.done`."""
-    folder = f"{prefix}pauses/"
-    named = re.compile(re.escape(folder) + r"\d{6,}\.(?:json|done)")
-    made = {blob.name for blob in blobs if named.fullmatch(blob.name)}
-    newest = max((int(name.removeprefix(folder).partition(".")[0]) for name in made), default=0)
-    last = f"{folder}{newest:06}"
-    in_force = f"{last}.json" in made and f"{last}.done" not in made
-    return Pauses(f"{folder}{newest + 1:06}", last if in_force else None)
-
-
 # -- pulls -------------------------------------------------------------------------------------
 
 
@@ -252,9 +190,16 @@ def pulls(school: str, blobs: Iterable[Seen]) -> list[Folder]:
 ASKED, SEALED = "asked.json", "sealed.json"
 
 
+def last_sealed(listed: Sequence[Folder]) -> Folder | None:
+    """Return the pull, of those of a school, that sealed its newest sets."""
+    sealed = [one for one in listed if one.has(SEALED)]
+    return max(sealed, key=lambda one: one.made_at[SEALED], default=None)
+
+
 def last_read(listed: Sequence[Folder]) -> datetime | None:
-    """Return when the newest set of a school was sealed, by its pulls; None if none ever was."""
-    return max((one.made_at[SEALED] for one in listed if one.has(SEALED)), default=None)
+    """Return when the newest set of a school was sealed; None if none ever was."""
+    last = last_sealed(listed)
+    return last.made_at[SEALED] if last else None
 
 
 def attempts(one: Folder) -> int:

@@ -1,79 +1,130 @@
 """Deleting what is past its time: the part of a tick that nobody waits for.
 
-Which blobs may go is decided by `sync.retention`, from one listing and storage's own clock. A sweep
-that is killed anywhere is gone on with by the next tick.
+Which blobs may go is decided by `sync.retention`, from one listing of a place (a school, connector
+or profile) and storage's own clock. A sweep that is killed anywhere is gone on with by the next.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from sync import delivery, retention, state
+from sync import delivery, numbered, retention
+from sync.edge.blobs import Blob
 from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import StoreConflict, SyncError
 from sync.records import Swept
 from sync.retention import Sweep
-from sync.state import Seen
 from sync.view import read_pause
 
-SWEEP_BLOBS = 200  # in one tick; a night leaves about five for each profile and connector
+SWEEP_HOUR_UTC = 3
+"""A sweep lists all that is stored, so not every tick can do it. One hour a day is enough for what
+is counted in days, any schedule with a tick an hour has one in it, and most nights are over by then
+in Europe."""
+
+SWEEP_BLOBS = 1_500  # in one tick; a night leaves about 30 of a school with two profiles
 SWEEP_S = 30.0
 
+_TOPS = ("schools/", "connectors/", "profiles/")
 
-def sweep(world: World) -> int:
-    """Delete what may go, at most `SWEEP_BLOBS` blobs; return how many.
+
+def sweep(world: World, now: datetime) -> int:
+    """Delete what may go at *now*, storage's clock; return how many blobs.
+
+    Only in the hour for it, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
 
     Raises:
         SyncError: the first trouble. What can be deleted all the same is, unless storage is away.
     """
-    budget = Budget.of(world.clock, SWEEP_S)
-    left = SWEEP_BLOBS
-    first: SyncError | None = None
-    for one in _due(world):
-        if not left or not budget.left_s:
+    if now.hour != SWEEP_HOUR_UTC:
+        return 0
+    own = _Round(world, now, Budget.of(world.clock, SWEEP_S))
+    for place in _places(world, now):
+        if own.is_over:
             break
+        with own.going_on():
+            own.sweep_place(place)
+    if own.troubles:
+        raise own.troubles[0]
+    return SWEEP_BLOBS - own.left
+
+
+@dataclass(slots=True)
+class _Round:
+    """One tick's sweep: how many blobs may still go, and what could not."""
+
+    world: World
+    now: datetime
+    budget: Budget
+    left: int = SWEEP_BLOBS
+    troubles: list[SyncError] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.left or not self.budget.left_s
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Keep a trouble for later, unless storage is away."""
         try:
-            left -= _swept(world, one, left)
+            yield
         except SyncError as error:
             if error.retry:
                 raise
-            first = first or error
-    if first:
-        raise first
-    return SWEEP_BLOBS - left
+            self.troubles.append(error)
+
+    def sweep_place(self, place: str) -> None:
+        """List one place, and delete what may go of it."""
+        for one in _due(self.world, place, self.now):
+            if self.is_over:
+                break
+            with self.going_on():
+                self._sweep_folder(one)
+
+    def _sweep_folder(self, one: Sweep) -> None:
+        """Delete what may go of one folder, the mark first."""
+        if one.mark:
+            body = Swept(at=self.world.store.now(), by=uuid.uuid4().hex).to_json()
+            self.world.store.claim(one.mark, body)
+        for name in one.names:
+            if self.is_over:
+                break
+            self.world.store.delete(name)
+            self.left -= 1
 
 
-def _swept(world: World, one: Sweep, at_most: int) -> int:
-    """Delete what may go of one folder, the mark first; return how many blobs."""
-    if one.mark:
-        body = Swept(at=world.store.now(), by=uuid.uuid4().hex).to_json()
-        world.store.claim(one.mark, body)
-    for name in one.names[:at_most]:
-        world.store.delete(name)
-    return len(one.names[:at_most])
+def _places(world: World, now: datetime) -> list[str]:
+    """Return all there are, also what settings do not name any more; each day begins with another.
+
+    So what one day's sweeps have no time for comes first on some other day.
+    """
+    found = [f"{top}{own}/" for top in _TOPS for own in world.store.folders(top)]
+    start = now.toordinal() % len(found) if found else 0
+    return found[start:] + found[:start]
 
 
-def _due(world: World) -> Iterator[Sweep]:
-    """Yield what may go, of all that is stored: also of what settings do not name any more."""
-    now, settings = world.store.now(), world.settings
-    for place, blobs in _places(world, "schools/"):
-        school = place.split("/")[1]
-        yield from retention.of_pulls(school, blobs, now, known=school in settings.schools)
-    ours = {delivery.connector_folder(name) for name in settings.connectors()}
-    for place, blobs in _places(world, "connectors/"):
-        try:
-            pause = read_pause(world, state.pauses(place, blobs))
-        except StoreConflict:
-            continue  # the connector's own look tells it; what the pause needs is not known
-        needed = {pause.restores, pause.delivery} if pause else set()
-        yield from retention.of_deliveries(place, blobs, now, known=place in ours, needed=needed)
-    for place, blobs in _places(world, "profiles/"):
-        known = place.split("/")[1] in settings.profiles
-        yield from retention.of_sets(place, blobs, now, known=known)
+def _due(world: World, place: str, now: datetime) -> Iterable[Sweep]:
+    """List *place*, and return what may go of it."""
+    top, own, _ = place.split("/")
+    blobs, settings = world.store.blobs(place), world.settings
+    if top == "schools":
+        return retention.of_pulls(own, blobs, now, known=own in settings.schools)
+    if top == "profiles":
+        return retention.of_sets(place, blobs, now, known=own in settings.profiles)
+    return _of_connector(world, place, blobs, now)
 
 
-def _places(world: World, top: str) -> Sequence[tuple[str, list[Seen]]]:
-    """List what stands under *top* at once, and return it by the folder next below."""
-    return sorted(retention.by_place(top, world.store.blobs(top)).items())
+def _of_connector(
+    world: World, place: str, blobs: Iterable[Blob], now: datetime
+) -> Iterable[Sweep]:
+    ours = {delivery.connector_folder(name) for name in world.settings.connectors()}
+    try:
+        pause = read_pause(world, numbered.pauses(place, blobs))
+    except StoreConflict:
+        return []  # the connector's own look tells it; what the pause needs is not known
+    needed = {pause.restores, pause.delivery} if pause else set()
+    return retention.of_deliveries(place, blobs, now, known=place in ours, needed=needed)

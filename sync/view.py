@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sync import delivery, state
+from sync import delivery, numbered, state
 from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.world import World
 from sync.errors import AnswerRefused
+from sync.numbered import Pauses
 from sync.records import Paused, Unchanged
 from sync.state import Folder, State
 
@@ -32,7 +33,7 @@ class View(NamedTuple):
     prefix: str
     now: datetime
     states: list[tuple[Folder, State]]
-    pauses: state.Pauses
+    pauses: Pauses
     pause: Paused | None
 
     def manifest(self, world: World, one: Folder) -> DeliveryManifest:
@@ -80,14 +81,14 @@ def look(world: World, connector: str) -> View:
     prefix = delivery.connector_folder(connector)
     blobs = world.store.blobs(prefix)
     now = world.store.now()
-    pauses = state.pauses(prefix, blobs)
+    pauses = numbered.pauses(prefix, blobs)
     pause = read_pause(world, pauses)
     only = pause.delivery if pause else None
     listed = state.states(state.deliveries(prefix, blobs), now, only)
     return View(connector, prefix, now, listed, pauses, pause)
 
 
-def read_pause(world: World, pauses: state.Pauses) -> Paused | None:
+def read_pause(world: World, pauses: Pauses) -> Paused | None:
     """Return the pause that is in force, None if there is none."""
     if pauses.in_force is None:
         return None

@@ -34,3 +34,11 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Let *seconds* pass without a sleep: a slow answer, a long night."""
         self.passed_s += seconds
+
+    def advance_to(self, hour: int) -> None:
+        """Let time pass until it is next *hour* o'clock, UTC; none if it is in that hour."""
+        now = self.now()
+        if now.hour != hour:
+            on_the_hour = now.replace(minute=0, second=0, microsecond=0)
+            hours = timedelta(hours=(hour - now.hour) % 24)
+            self.advance((on_the_hour + hours - now).total_seconds())

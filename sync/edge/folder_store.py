@@ -3,7 +3,8 @@
 Several processes may use one folder at once. A blob is a file: written and flushed under `.partial`
 and then linked to its name, which the file system does for one of any number of writers, and never
 for half a file. A writer that dies leaves a file in `.partial`, which nobody lists; opening the
-store sweeps what is older than an hour. Folders stay when their last blob goes, unlisted.
+store sweeps what is older than an hour. A folder goes with its last blob; a writer that it goes
+under makes it again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sync.errors import StoreError, StoreMissing, StoreRefused, StoreUnavailable
 
 _PARTIAL = ".partial"  # no blob's name: their segments do not begin with a dot
 _LEFTOVER_AFTER = timedelta(hours=1)  # no write takes so long: a run ends within minutes
+_WRITES = 5  # each is lost only to a `delete` that took the folder in that moment
 _OWN_FOLDER = 0o700
 _OWN_FILE = 0o600
 
@@ -54,13 +56,13 @@ class FolderStore(WriteOnce):
         return sorted((b for b in found if b.name.startswith(prefix)), key=lambda b: b.name)
 
     def folders(self, prefix: str) -> Sequence[str]:
-        below = len(check_folder(prefix))
-        rest = (blob.name[below:] for blob in self.blobs(prefix))
-        return sorted({name.partition("/")[0] for name in rest if "/" in name})
+        start = self._root / check_folder(prefix)
+        self._stand()
+        return _asking(lambda: sorted(self._folders(start)))
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        _asking(lambda: path.unlink(missing_ok=True))
+        _asking(lambda: self._delete(path))
         self._stand()
 
     def now(self) -> datetime:
@@ -71,8 +73,17 @@ class FolderStore(WriteOnce):
         self._stand()
         return _asking(lambda: self._write(path, body))
 
+    def _delete(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self._root:
+                return
+            try:
+                folder.rmdir()
+            except OSError:
+                return  # something is in it, or it was never there
+
     def _write(self, path: Path, body: bytes) -> bool:
-        self._make_folders(path.parent)
         partial = self._partial / uuid.uuid4().hex
         moment_s = self._clock.now().timestamp()
         try:
@@ -81,28 +92,38 @@ class FolderStore(WriteOnce):
                 file.flush()
                 os.fsync(file.fileno())
             os.utime(partial, (moment_s, moment_s))
-            path.hardlink_to(partial)
-        except FileExistsError:
-            return False
+            made = self._link(path, partial)
         finally:
             partial.unlink(missing_ok=True)
-        _flush_folder(path.parent)
-        return True
+        if made:
+            _flush_folder(path.parent)
+        return made
+
+    def _link(self, path: Path, partial: Path) -> bool:
+        """Give *partial* its name; False if another has it."""
+        left = _WRITES
+        while True:
+            left -= 1
+            try:
+                self._make_folders(path.parent)
+                return _named(path, partial)
+            except FileNotFoundError:
+                if not left:
+                    raise
 
     def _walk(self, folder: Path) -> Iterator[Blob]:
         """Yield the blobs below *folder*; none if there is no such folder (yet)."""
-        try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
+        for entry in _entries(folder):
             if entry.is_dir(follow_symlinks=False):
                 yield from self._walk(Path(entry))
             elif found := self._blob(Path(entry)):
                 yield found
+
+    def _folders(self, folder: Path) -> Iterator[str]:
+        """Yield the names of the folders in *folder* that hold a blob: one of each is looked at."""
+        for entry in _entries(folder):
+            if entry.is_dir(follow_symlinks=False) and any(True for _ in self._walk(Path(entry))):
+                yield entry.name
 
     def _blob(self, path: Path) -> Blob | None:
         try:
@@ -140,7 +161,11 @@ class FolderStore(WriteOnce):
         if folder.is_dir():
             return
         self._make_folders(folder.parent)
-        folder.mkdir(_OWN_FOLDER, exist_ok=True)
+        try:
+            folder.mkdir(_OWN_FOLDER)
+        except FileExistsError:
+            if folder.is_file():
+                raise  # else another made it, and it may have gone again
         _flush_folder(folder.parent)
 
 
@@ -154,6 +179,24 @@ def _check_private(folder: Path) -> None:
         raise StoreRefused("the folder of STORAGE__FOLDER belongs to another user")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise StoreRefused("others may write to the folder of STORAGE__FOLDER: chmod 700 mends it")
+
+
+def _named(path: Path, partial: Path) -> bool:
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what is in *folder* and not ours alone; nothing if there is no such folder."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = list(listing)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
 def _read(path: Path) -> bytes | None:

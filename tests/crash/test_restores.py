@@ -8,41 +8,23 @@ from random import Random
 
 import pytest
 
-from simulators.school import invent, without_pupils
-from simulators.sds import Knobs
-from simulators.sds.tenant import Files
 from sync import restoring, sending
 from sync.edge.world import World
 from sync.errors import SyncError
-from sync.report import Outcome
 from sync.state import State
 from tests.crash.copies import copied
+from tests.crash.nights import THIRD, staged, two_nights
 from tests.crash.processes import Doom, Killed, Platform, Way, doomed
 from tests.crash.scheduler import Race
-from tests.worlds import CONNECTOR, TestWorld, make_world
+from tests.worlds import CONNECTOR, TestWorld
 
-SCHOOL = invent(12, quirks=False)
-SECOND = without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id])
-THIRD = without_pupils(SCHOOL, [SCHOOL.pupils[7].school_id])
 SHARES = 4
 RACES = 60
 
 
 @cache
-def two_nights() -> TestWorld:
-    one = make_world(SCHOOL, knobs=Knobs(operation_polls=1, run_duration_s=60))
-    for school in (SCHOOL, SECOND):
-        one.isams.school = school
-        one.isams.flush()
-        one.pull()
-        assert one.send_until_still().outcome is Outcome.DONE
-        one.clock.advance(12 * 3600)
-    one.nudges.kept.clear()
-    return one
-
-
-def staged(one: TestWorld) -> Files:
-    return one.sds.staged[one.sds.connectors[0].id]
+def before() -> TestWorld:
+    return two_nights(apart_h=12)
 
 
 def first_id(one: TestWorld) -> str:
@@ -54,7 +36,7 @@ def restored(doom: Doom) -> TestWorld:
 
     One chosen call of the request, or of the work after it, ends as *doom* says.
     """
-    one = copied(two_nights(), THIRD)
+    one = copied(before(), THIRD)
     process = doomed(one, doom)
     own = first_id(one)
     try:
@@ -78,7 +60,7 @@ def test_a_restore_survives_a_fault_at_every_call(share: int) -> None:
     """Killed or unheard anywhere: the former files arrive whole, and nothing newer goes."""
     good = Doom()
     wanted = staged(restored(good))
-    assert wanted == two_nights().sds.submissions[0].files
+    assert wanted == before().sds.submissions[0].files
     said = ("read", "list", "GET", "folders")
     points = [
         (number, way)
@@ -110,7 +92,7 @@ def test_a_resume_survives_a_fault_at_every_call() -> None:
 
 
 def resumed(doom: Doom) -> TestWorld:
-    one = copied(two_nights(), THIRD)
+    one = copied(before(), THIRD)
     restoring.restore(one.world, first_id(one))
     one.send_until_still()
     with suppress(Killed, SyncError):
@@ -133,7 +115,7 @@ def ask(own: str, process: World) -> None:
 def test_a_restore_in_the_midst_of_a_night_does_no_harm(share: int) -> None:
     """Two senders and a person at once: no mixed set, and in the end the restored one is there."""
     for seed in range(share, RACES, SHARES):
-        one = copied(two_nights(), THIRD)
+        one = copied(before(), THIRD)
         one.pull()
         if Random(seed).random() < 0.5:
             sending.send(one.world, CONNECTOR)

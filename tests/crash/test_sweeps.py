@@ -9,20 +9,15 @@ from functools import cache
 
 import pytest
 
-from simulators.school import invent, without_pupils
-from simulators.sds import Knobs
-from simulators.sds.tenant import Files
 from sync import delivery, run, state
 from sync.delivery import DeliveryManifest, SetManifest
-from sync.report import Outcome
 from sync.state import State
+from sync.sweeping import SWEEP_HOUR_UTC
 from tests.crash.copies import copied
+from tests.crash.nights import THIRD, staged, two_nights
 from tests.crash.processes import Doom, Killed, Nudging, Platform, Way, doomed
-from tests.worlds import TestWorld, make_world
+from tests.worlds import TestWorld
 
-SCHOOL = invent(12, quirks=False)
-SECOND = without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id])
-THIRD = without_pupils(SCHOOL, [SCHOOL.pupils[7].school_id])
 DAY_S = 24 * 3600.0
 WEEK = timedelta(days=7)
 SHARES = 4
@@ -30,16 +25,10 @@ SHARES = 4
 
 @cache
 def aged() -> TestWorld:
-    """Return a world of two nights, the last of them eight days ago: the first may go."""
-    one = make_world(SCHOOL, knobs=Knobs(operation_polls=1, run_duration_s=60))
-    for school in (SCHOOL, SECOND):
-        one.isams.school = school
-        one.isams.flush()
-        one.pull()
-        assert one.send_until_still().outcome is Outcome.DONE
-        one.clock.advance(DAY_S)
+    """Return a world of two nights, the last of them nine days ago: the first may go now."""
+    one = two_nights(apart_h=24)
     one.clock.advance(8 * DAY_S)
-    one.nudges.kept.clear()
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     return one
 
 
@@ -94,10 +83,6 @@ def third_night(doom: Doom) -> TestWorld:
     assert platform.go_on(hours=6, until=is_over), "never finished"
     platform.go_on(hours=0.5, until=lambda: False)
     return one
-
-
-def staged(one: TestWorld) -> Files:
-    return one.sds.staged[one.sds.connectors[0].id]
 
 
 @pytest.mark.parametrize("share", range(SHARES))

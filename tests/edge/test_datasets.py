@@ -26,6 +26,7 @@ from sync.isams.batch import read_school
 from sync.isams.datasets import EXTRAS, Wanted
 from sync.report import Outcome
 from sync.settings.exporting import DATASETS
+from sync.sweeping import SWEEP_HOUR_UTC
 from sync.terminal.exits import Exit
 from sync.wanted import wanted
 from tests.canaries import found_in
@@ -385,6 +386,7 @@ def test_they_go_after_seven_days_like_every_roster() -> None:
         one.clock.advance(DAY_S)
         one.pull()
         run.tick(one.world)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     while run.tick(one.world).facts["deleted"]:
         pass
     marks = next(f for f in run.pulls(one.world, "northbank") if f.id == first).made_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -179,6 +180,46 @@ def test_one_of_twenty_claimers_in_four_processes_wins(tmp_path: Path) -> None:
     assert [racer.returncode for racer in racers] == [0, 0, 0, 0]
     assert len(winners) == 1
     assert FolderStore(folder).read("claims/000001.json").decode() == winners[0]
+
+
+def test_a_folder_goes_with_its_last_blob(tmp_path: Path) -> None:
+    """And no other: what holds a blob stays, and the store's own folder whatever it holds."""
+    folder = tmp_path / "rosters"
+    store = FolderStore(folder)
+    for name in ("a/b/c/1", "a/b/2", "d/3"):
+        store.create(name, b"")
+
+    store.delete("a/b/c/1")
+    assert not (folder / "a" / "b" / "c").exists()
+    assert (folder / "a" / "b").exists()
+    store.delete("a/b/2")
+    store.delete("a/b/2")
+    store.delete("d/3")
+
+    assert [path.name for path in folder.iterdir()] == [".partial"]
+    assert store.create("a/b/2", b"again")
+
+
+def test_a_writer_whose_folder_goes_makes_it_again(tmp_path: Path) -> None:
+    """Deletes of the last blob beside it, at the same moment, cost no write and no blob."""
+    store = FolderStore(tmp_path / "rosters")
+    stop = threading.Event()
+
+    def coming_and_going() -> None:
+        while not stop.is_set():
+            store.create("a/b/other", b"")
+            store.delete("a/b/other")
+
+    other = threading.Thread(target=coming_and_going)
+    other.start()
+    try:
+        for number in range(300):
+            assert store.create(f"a/b/{number}", b"")
+            assert store.read(f"a/b/{number}") == b""
+            store.delete(f"a/b/{number}")
+    finally:
+        stop.set()
+        other.join()
 
 
 def test_the_clock_that_was_handed_in_stamps_the_blobs(tmp_path: Path) -> None:

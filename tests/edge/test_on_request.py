@@ -21,6 +21,7 @@ from sync.records import Receipt
 from sync.report import Outcome
 from sync.sds.tables import COLUMNS, ON_REQUEST
 from sync.sealing import profile_set
+from sync.sweeping import SWEEP_HOUR_UTC
 from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
@@ -193,6 +194,7 @@ def test_what_was_lost_on_the_way_is_known_when_its_files_are_gone() -> None:
     one.store.delete(f"{one.look().prefix}{lost.id}/accepted.json")
     one.store.create(f"{one.look().prefix}{lost.id}/receipt.json", NO_ANSWER)
     one.clock.advance(8 * 24 * 3600)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     assert run.tick(one.world).facts["deleted"]
     set_to(one)
 

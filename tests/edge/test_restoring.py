@@ -205,7 +205,7 @@ def test_only_what_sds_has_accepted_can_be_restored() -> None:
 def test_what_is_swept_cannot_be_restored() -> None:
     """Its files are gone, and that is said; what SDS held within the week can still come back."""
     one, (first, second, third) = three_nights()
-    one.clock.advance(5.5 * DAY_S)
+    one.clock.advance(5 * DAY_S)
     sweep(one)
 
     assert "past their time" in refused(lambda: restoring.restore(one.world, first))

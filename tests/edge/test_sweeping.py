@@ -1,8 +1,9 @@
-"""What a tick deletes: rosters after a week, what was written about them after a year."""
+"""What a tick deletes at night: rosters after a week, what was written about them in time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
 from sync import asking, delivery, run, sweeping
-from sync.edge.blobs import Store
+from sync.edge.blobs import Blob, Store
 from sync.edge.folder_store import FolderStore
-from sync.errors import StoreConflict, StoreMissing, StoreRefused
+from sync.edge.world import World
+from sync.errors import StoreConflict, StoreMissing, StoreRefused, SyncError
 from sync.report import Outcome
 from sync.state import State
-from tests.clocks import START, FakeClock
+from sync.sweeping import SWEEP_HOUR_UTC
+from tests.clocks import FakeClock
 from tests.crash.processes import Doom, doomed
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
@@ -47,12 +50,18 @@ def two_nights(store: Callable[[FakeClock], Store] = MemoryStore) -> TestWorld:
 
 
 def sweep(one: TestWorld) -> int:
-    """Tick until nothing is left to delete; return how many blobs went."""
+    """Tick in the hour for it until nothing is left to delete; return how many blobs went."""
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     gone = 0
     while deleted := run.tick(one.world).facts["deleted"]:
         assert isinstance(deleted, int)
         gone += deleted
     return gone
+
+
+def sweep_at(world: World) -> int:
+    """Sweep by storage's clock as it is."""
+    return sweeping.sweep(world, world.store.now())
 
 
 def rosters(one: TestWorld, top: str) -> dict[str, set[str]]:
@@ -124,12 +133,13 @@ def test_receipts_and_manifests_go_after_a_year() -> None:
 
 
 def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
-    """A backlog of a year costs no tick its time."""
+    """A backlog costs no tick its time."""
     one = two_nights()
     old = f"{delivery.profile_folder('prep')}20260801T210000Z-0000000a/"
     for number in range(sweeping.SWEEP_BLOBS + 50):
         one.store.create(f"{old}odd-{number}.csv", b"x")
     one.clock.advance(8 * DAY_S)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
 
     found = [run.tick(one.world).facts["deleted"] for _ in range(3)]
 
@@ -141,10 +151,11 @@ def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
 def test_a_machine_whose_clock_runs_ahead_deletes_nothing() -> None:
     """What is past its time is known by storage's clock."""
     one = two_nights()
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     before = [blob.name for blob in one.store.blobs("")]
-    ahead = replace(one.world, clock=FakeClock(START + timedelta(days=800)))
+    ahead = replace(one.world, clock=FakeClock(one.clock.now() + timedelta(days=800)))
 
-    assert sweeping.sweep(ahead) == 0
+    assert sweep_at(ahead) == 0
     assert [blob.name for blob in one.store.blobs("")] == before
 
 
@@ -163,6 +174,7 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
     """A legal hold on one folder does not keep the others; the tick does its other work."""
     one = two_nights(Guarded)
     one.clock.advance(8 * DAY_S)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     assert isinstance(one.store, Guarded)
     one.store.guarded = f"/{ids(one)[0]}/"
 
@@ -178,6 +190,7 @@ def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going(
     """A pause that somebody has changed may need anything of its connector, and of no other."""
     one = two_nights()
     one.clock.advance(8 * DAY_S)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     one.store.create(f"{one.look().prefix}pauses/000001.json", b"changed")
 
     step = run.tick(one.world)
@@ -193,9 +206,10 @@ def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
     settings = one.world.settings
     profiles = {key: each for key, each in settings.profiles.items() if key != "prep"}
     one.clock.advance(8 * DAY_S)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
     fewer = one.process(settings=settings.model_copy(update={"profiles": profiles}))
 
-    sweeping.sweep(fewer)
+    assert sweep_at(fewer)
     assert rosters(one, "profiles/prep/") == {}
     one.world = fewer
     one.pull()
@@ -229,25 +243,107 @@ def calls_of_a_tick(one: TestWorld) -> list[str]:
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
-def test_a_tick_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
-    """Each part of the container is listed once; what is not due is not read."""
+def test_outside_its_hour_a_tick_costs_what_it_did_without_sweeping() -> None:
+    """However much may go: a look at each school's pulls, each connector and its newest sets."""
+    one = two_nights()
+    one.clock.advance(8 * DAY_S)
+    before = len(rosters(one, ""))
+    for hour in range(SWEEP_HOUR_UTC + 1, SWEEP_HOUR_UTC + 24):
+        one.clock.advance_to(hour % 24)
+        calls = calls_of_a_tick(one)
+        assert [call for call in calls if call.startswith(("list", "folders", "delete"))] == [
+            "list schools/northbank/pulls/",
+            f"list {one.look().prefix}",
+            "list profiles/prep/",
+            "list profiles/seniors/",
+        ]
+    assert len(rosters(one, "")) == before
+
+
+def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
+    """Each place is listed once, by itself; what is not due is not read."""
     young = two_nights()
-    run.tick(young.world)
     old = two_nights()
     for _ in range(4):
         old.clock.advance(100 * DAY_S)
         run.tick(old.world)
         night(old, Outcome.UNCHANGED)
-    run.tick(old.world)
-    sweep(old)
+    for one in (young, old):
+        sweep(one)
+        run.tick(one.world)
 
     assert len(calls_of_a_tick(old)) == len(calls_of_a_tick(young))
-    listed = [call for call in calls_of_a_tick(old) if call.startswith("list ")]
-    assert [call for call in listed if call.count("/") == 1] == [
-        "list schools/",
-        "list connectors/",
-        "list profiles/",
+    listed = [call for call in calls_of_a_tick(old) if call.startswith(("list", "folders"))]
+    assert sorted(listed[-7:]) == [
+        "folders connectors/",
+        "folders profiles/",
+        "folders schools/",
+        f"list {old.look().prefix}",
+        "list profiles/prep/",
+        "list profiles/seniors/",
+        "list schools/northbank/",
     ]
+
+
+def places_swept(one: TestWorld) -> list[str]:
+    """Sweep once; return the places that were listed, in order."""
+    doom = Doom()
+    with suppress(SyncError):
+        sweep_at(doomed(one, doom))
+    return [call.removeprefix("list ") for call in doom.calls if call.startswith("list ")]
+
+
+def test_every_place_comes_first_on_some_day() -> None:
+    """So none starves while the others leave it no time, whatever turns between the years."""
+    one = two_nights()
+    one.clock.advance_to(SWEEP_HOUR_UTC)
+    everything = set(places_swept(one))
+    assert len(everything) == 4
+
+    for _ in range(120):
+        found: list[str] = []
+        for _ in range(4):
+            found += places_swept(one)[:1]
+            one.clock.advance(DAY_S)
+        assert set(found) == everything
+
+
+class Slow(MemoryStore):
+    """Takes ten seconds for each listing of a place."""
+
+    def blobs(self, prefix: str) -> Sequence[Blob]:
+        if isinstance(self._clock, FakeClock) and prefix.count("/") == 2:
+            self._clock.advance(10)
+        return super().blobs(prefix)
+
+
+def test_nothing_more_is_listed_when_the_time_is_over() -> None:
+    """Memory and time are those of one place: the next sweep begins with another."""
+    one = two_nights(Slow)
+    old = [f"profiles/old-{number}/" for number in range(8)]
+    for place in old:
+        one.store.create(f"{place}20260801T210000Z-0000000a/users.csv", b"x")
+
+    for _ in range(24):
+        one.clock.advance(DAY_S)
+        one.clock.advance_to(SWEEP_HOUR_UTC)
+        assert len(places_swept(one)) == 3
+    assert not [place for place in old if one.store.blobs(place)]
+
+
+def test_a_place_that_cannot_be_listed_keeps_no_other_from_being_swept() -> None:
+    """A folder that somebody has made by hand may be called anything."""
+    one = two_nights()
+    one.clock.advance(8 * DAY_S)
+    one.clock.advance_to(SWEEP_HOUR_UTC)
+    assert isinstance(one.store, MemoryStore)
+    one.store.held["connectors/a b/note.txt"] = (b"", one.clock.now())
+
+    step = run.tick(one.world)
+
+    assert isinstance(step.error, StoreRefused)
+    assert len(rosters(one, "connectors/")) == 1
+    assert len(rosters(one, "profiles/")) == 2
 
 
 def test_a_set_whose_files_are_gone_is_never_merged() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -29,21 +28,11 @@ from sync.state import (
     SWEPT,
     UNCHANGED,
 )
+from tests.unit.listings import DAY, NOW, SECOND, Seen
 
-NOW = datetime(2027, 11, 21, 23, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
-SECOND = timedelta(seconds=1)
 FILES = ("classes.csv", "users.csv")
 SETS, FEED = "profiles/prep/", "connectors/feed/"
 SENT = (MANIFEST, PLAN, SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A listed blob."""
-
-    name: str
-    created_at: datetime
 
 
 def own(age: timedelta) -> str:
@@ -75,9 +64,11 @@ def deliveries(
     return list(retention.of_deliveries(FEED, blobs, NOW, known=known, needed=needed))
 
 
-def test_rosters_last_a_week_and_marks_a_year() -> None:
-    """The two spans are those that people are told."""
-    assert (retention.ROSTERS_LAST.days, retention.MARKS_LAST.days) == (7, 365)
+def test_rosters_last_a_week_marks_a_year_and_how_the_work_went_a_month() -> None:
+    """The spans are those that people are told."""
+    spans = (retention.ROSTERS_LAST, retention.MARKS_LAST, retention.PULLS_AND_CLAIMS_LAST)
+
+    assert [span.days for span in spans] == [7, 365, 35]
 
 
 # -- sets ----------------------------------------------------------------------------------------
@@ -236,13 +227,14 @@ def test_what_came_after_the_last_accepted_delivery_is_not_forgotten() -> None:
     assert found == [Sweep((f"{FEED}claims/000001.json",))]
 
 
-def test_claims_are_forgotten_after_a_year_but_the_last() -> None:
+@pytest.mark.parametrize(("kind", "days"), [("claims", 35), ("pauses", 365)])
+def test_facts_by_number_are_forgotten_in_time_but_the_last(kind: str, days: int) -> None:
     """The next is numbered on from it. The `.done` goes last: a pause would be in force again."""
-    numbers = [f"{FEED}claims/{name}" for name in ("000009.json", "000009.done", "000010.json")]
-    old = [Seen(name, NOW - 400 * DAY) for name in numbers]
-    young = Seen(f"{FEED}claims/000008.json", NOW - 300 * DAY)
+    names = [f"{FEED}{kind}/{name}" for name in ("000009.json", "000009.done", "000010.json")]
+    old = [Seen(name, NOW - days * DAY - SECOND) for name in names]
+    young = Seen(f"{FEED}{kind}/000008.json", NOW - days * DAY)
 
-    assert [one.names for one in deliveries(*old, young)] == [tuple(numbers[:2])]
+    assert [one.names for one in deliveries(*old, young)] == [tuple(names[:2])]
 
 
 def test_what_is_no_claim_goes_from_among_them_after_a_week() -> None:
@@ -266,6 +258,18 @@ def test_of_a_connector_that_nobody_names_any_more_all_goes_after_a_year() -> No
 
     assert left == set()
     assert deliveries(*old, claim) == []
+
+
+def test_a_sweep_of_a_connector_that_nobody_names_is_gone_on_with() -> None:
+    """The mark that the sweep itself has just written makes nothing young again."""
+    old = made(FEED, 366 * DAY, *FILES, *SENT)
+    (first,) = deliveries(*old, known=False)
+    assert first.mark
+
+    left = [blob for blob in old if blob.name != first.names[0]] + [Seen(first.mark, NOW)]
+    (again,) = deliveries(*left, known=False)
+
+    assert set(again.names) == {blob.name for blob in left}
 
 
 # -- pulls ---------------------------------------------------------------------------------------
@@ -293,13 +297,26 @@ def test_what_a_pull_keeps_beside_its_marks_goes_after_a_week() -> None:
     ]
 
 
-def test_the_marks_of_a_pull_go_after_a_year() -> None:
+@pytest.mark.parametrize(("age", "goes"), [(35 * DAY, False), (35 * DAY + SECOND, True)])
+def test_the_marks_of_a_pull_go_after_a_month(age: timedelta, *, goes: bool) -> None:
     """With the last of them nothing is left of it."""
     marks = (ASKED, "tried-1.json", "ended-1.json", "tried-2.json", SEALED)
 
-    found = pulls(*pull(366 * DAY, *marks), *pull(DAY, ASKED, SEALED))
+    found = pulls(*pull(age, *marks), *pull(DAY, ASKED, SEALED))
 
-    assert found == [sorted(marks)]
+    assert found == ([sorted(marks)] if goes else [])
+
+
+def test_the_pull_that_read_the_school_last_keeps_its_marks() -> None:
+    """However long every other one has failed: the age of the data is known by it."""
+    before = pull(91 * DAY, ASKED, SEALED)
+    read = pull(90 * DAY, ASKED, SEALED, "x.csv")
+    failed = pull(60 * DAY, ASKED, FAILED)
+    newest = pull(DAY, ASKED, FAILED)
+
+    blobs = (*before, *read, *failed, *newest)
+    assert pulls(*blobs) == [[ASKED, SEALED], ["x.csv"], [FAILED, ASKED]]
+    assert pulls(*blobs, known=False)[1] == ["x.csv", ASKED, SEALED, SWEPT]
 
 
 @pytest.mark.parametrize(
@@ -370,8 +387,8 @@ def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
     assert deliveries(*left.values()) == []
 
 
-def test_three_years_of_nights_leave_one_year_of_marks() -> None:
-    """However long it runs, a listing grows no longer than a year makes it; swept once a month."""
+def test_three_years_of_nights_leave_a_year_of_marks_and_a_month_of_claims() -> None:
+    """However long it runs, a listing grows no longer than that; swept once a month."""
     left: dict[str, Seen] = {}
     most = 0
     for night in range(3 * 365):
@@ -390,4 +407,4 @@ def test_three_years_of_nights_leave_one_year_of_marks() -> None:
                 del left[name]
         most = max(most, len(left))
 
-    assert most < (366 + 30) * (len(SENT) + 3) + 40 * len(FILES)
+    assert most < (366 + 30) * (len(SENT) + 1) + 40 * len(FILES) + (36 + 30) * 2
