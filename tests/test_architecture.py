@@ -31,7 +31,7 @@ IMPURE = {
     "sweeping",
     "view",
 }
-PURE_PACKAGES = {"exports", "isams", "sds", "settings"}
+PURE_PACKAGES = {"exports", "groups", "isams", "sds", "settings"}
 
 CLOCKS = {"now", "utcnow", "today", "localtime", "gmtime", "monotonic", "perf_counter"}
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "urlopen"}

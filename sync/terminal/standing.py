@@ -88,11 +88,16 @@ class _Paused(_Value):
     delivery: str
 
 
+class _Former(_Value):
+    id: str
+
+
 class _Connector(_Value):
     profiles: tuple[str, ...]
     waiting_for: tuple[str, ...]
     paused: _Paused | None = None
     deliveries: tuple[_Delivery, ...]
+    restorable: tuple[_Former, ...] = ()
 
 
 class _Standing(_Value):
@@ -115,6 +120,7 @@ def status(around: Surroundings) -> Told:
         table("Schools", ("school", "last pull", "state", "attempts"), _schools(standing)),
         table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(standing)),
         table("Deliveries", columns, _deliveries(standing)),
+        *_restorable(standing),
         "What to do next",
         *(f"- {line}" for line in _next(world, standing)),
     ]
@@ -144,6 +150,13 @@ def _deliveries(standing: _Standing) -> Iterator[tuple[object, ...]]:
             same = one.state is State.UNCHANGED
             rows = "nothing to send" if same else numbers(one.counts)
             yield name, one.id, _read(one.id), one.state.value, rows
+
+
+def _restorable(standing: _Standing) -> Iterator[str]:
+    for name, connector in standing.connectors.items():
+        former = [one.id for one in connector.restorable[1:]]  # SDS holds the first of them now
+        if former:
+            yield f"{name}: `restore` could send again {', '.join(former)}\n"
 
 
 def _read(own: str) -> str:

@@ -24,7 +24,7 @@ _ROLES = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role
 
 
 class Role(StrEnum):
-    """A role of the app, as infra/app-roles.json declares it. Who may answer may also look."""
+    """A role of the app, as infra/app-roles.json declares it; neither holds the other."""
 
     RUN = "Sync.Run"
     APPROVE = "Sync.Approve"

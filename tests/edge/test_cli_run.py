@@ -273,6 +273,7 @@ def test_a_former_delivery_is_restored_and_nothing_newer_sent_until_resume(here:
     here.clock.advance(RUN_S)
     here.sync("run")
 
+    offered = here.sync("status")
     restored = here.sync("restore", first)
     again = here.sync("restore", first, "--json").json["ended"][-1]["delivery"]
     approved = here.sync("approve", again)
@@ -281,6 +282,7 @@ def test_a_former_delivery_is_restored_and_nothing_newer_sent_until_resume(here:
     resumed = here.sync("resume", "--connector", here.stage.connector)
 
     assert (restored.code, approved.code) == (Exit.HELD, Exit.DONE)
+    assert f"could send again {first}" in offered.out
     assert "is paused" in restored.out
     assert here.stage.sds.submissions[2].files == here.stage.sds.submissions[0].files
     assert (paused.code, len(here.stage.sds.submissions)) == (Exit.HELD, 3)
