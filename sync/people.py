@@ -59,6 +59,11 @@ class People:
             )
         return self._pupils[own]
 
+    def pupils(self, ids: Iterable[str]) -> list[User]:
+        """Return those of *ids* whom SDS can hold. Most were judged before, so that is looked at."""
+        judged = self._pupils
+        return [user for own in ids if (user := judged.get(own) or self.pupil(own))]
+
     def employee(self, own: str) -> User | None:
         """Return a member of staff as a user, None if SDS cannot hold them; judged once."""
         if own not in self._staff:

@@ -137,8 +137,8 @@ class _Making:
             self._note(Finding.TITLE_CHANGED, one)
         for stranger in one.unknown_members:
             self._note(Finding.MEMBER_HAS_LEFT, one, f"Pupil {stranger}")
-        members = [user for own in one.pupil_ids if (user := self.people.pupil(own))]
-        students = tuple(sorted(user.id for user in members))
+        members = self.people.pupils(one.pupil_ids)
+        students = tuple(sorted([user.id for user in members]))
         teachers = tuple(sorted({*self._teachers(one), *self.extra}))
         if not one.own:
             self._note(Finding.ID_UNUSABLE, one)
