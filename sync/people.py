@@ -60,7 +60,7 @@ class People:
         return self._pupils[own]
 
     def pupils(self, ids: Iterable[str]) -> list[User]:
-        """Return those of *ids* whom SDS can hold. Most were judged before, so that is looked at."""
+        """Return those of *ids* whom SDS can hold. Most were judged before: look there."""
         judged = self._pupils
         return [user for own in ids if (user := judged.get(own) or self.pupil(own))]
 
