@@ -28,7 +28,8 @@ class Basis:
 
     def pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
         """Return the ids of the school's pupils, of every year, by their form as it is listed."""
-        listed = {one.form: as_listed(one.form, forms) for one in self.school.pupils.values()}
+        said = {one.form for one in self.school.pupils.values()}
+        listed = {name: as_listed(name, forms) for name in said}
         return self.pupils_by(lambda pupil: listed[pupil.form], "the form", every_year=True)
 
     def pupils_by(

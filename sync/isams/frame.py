@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -142,12 +142,8 @@ class Frame:
         asked = self.asked
         lessons = self._joined(school, staff_id) if LESSONS in asked else None
         lost = sum(not (one.set_id or one.teaching_form_id) for one in lessons or ())
-        return School(
-            pupils=school.pupils,
-            employees=school.employees,
-            subjects=school.subjects,
-            sets=school.sets,
-            repeated=school.repeated,
+        return replace(
+            school,
             counts=dict(school.counts) | ({LOST_LESSONS: lost} if lost else {}),
             years={one.id: one for one in self.years.values()} if YEARS in asked else None,
             forms=self.forms if FORMS in asked else None,
