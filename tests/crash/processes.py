@@ -24,6 +24,7 @@ from sync.edge.world import World
 from sync.errors import StoreUnavailable, SyncError
 from tests.worlds import TestWorld
 
+CHANGES_NOTHING = ("read", "list", "GET", "folders")  # how the names of such calls begin
 TICK_S = 300.0
 UNSEEN_S = 600.0  # until a message whose reader died is given to another
 

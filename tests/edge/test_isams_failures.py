@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import traceback
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -18,6 +17,7 @@ from sync.edge.isams import Isams
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import CLEAN, METHODS, isams_of, settings, streamed
+from tests.edge.logged import tells_none_of
 from tests.unit.batch_samples import sample
 
 SECRET = "invented-client-secret"
@@ -42,17 +42,6 @@ READS: dict[str, Ask] = {
     "subjects": lambda isams, budget: isams.subjects(budget),
     "one method": lambda isams, budget: isams.try_method(METHODS[0], budget),
 }
-
-
-def _says_nothing_secret(error: BaseException) -> bool:
-    """Look at all that a log could show of *error*; code lines are ours and free to show."""
-    shown = [str(error), repr(error), repr(getattr(error, "facts", {}))]
-    shown += traceback.TracebackException.from_exception(error).format_exception_only()
-    seen: BaseException | None = error
-    while seen is not None:
-        shown.append(repr(seen))
-        seen = seen.__cause__ or seen.__context__
-    return not any(canary.lower() in text.lower() for canary in CANARIES for text in shown)
 
 
 def _error_of(answer: Answer, *, budget_s: float = BUDGET_S, ask: str = "school") -> SourceError:
@@ -85,7 +74,7 @@ def test_no_failure_is_a_school(fault: str, secret: str) -> None:
     with pytest.raises(SourceError) as caught:
         isams.school(Budget.of(clock, BUDGET_S))
 
-    assert _says_nothing_secret(caught.value)
+    assert tells_none_of(CANARIES, caught.value)
     assert caught.value.__context__ is None
 
 
@@ -114,7 +103,7 @@ def test_a_network_that_fails_is_unavailable(error: type[httpx.RequestError], as
 
     assert type(found) is SourceUnavailable
     assert error.__name__ in str(found)
-    assert _says_nothing_secret(found)
+    assert tells_none_of(CANARIES, found)
 
 
 def _breaking(error: Exception) -> Iterator[bytes]:
@@ -163,7 +152,7 @@ def test_an_answer_that_is_not_whole_is_no_school(
     found = _error_of(answer, ask=ask)
 
     assert type(found) is error
-    assert _says_nothing_secret(found)
+    assert tells_none_of(CANARIES, found)
 
 
 def test_a_body_that_trickles_for_ever_ends_with_the_budget() -> None:

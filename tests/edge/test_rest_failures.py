@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
@@ -48,6 +47,7 @@ from sync.errors import (
 from sync.isams.datasets import NOTHING_MORE, Wanted
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import streamed
+from tests.edge.logged import tells_none_of
 from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, CLEAN, rest_of, settings, simulated
 
 COLLECTIONS = (
@@ -99,17 +99,6 @@ FRAME_CASES = [(path, name) for path in FRAME for name in REST_FATAL] + [
 ]
 
 
-def _says_nothing_secret(error: BaseException) -> bool:
-    """Look at all that a log could show of *error*; code lines are ours and free to show."""
-    shown = [str(error), repr(error), repr(getattr(error, "facts", {}))]
-    shown += traceback.TracebackException.from_exception(error).format_exception_only()
-    seen: BaseException | None = error
-    while seen is not None:
-        shown.append(repr(seen))
-        seen = seen.__cause__ or seen.__context__
-    return not any(canary.lower() in text.lower() for canary in CANARIES for text in shown)
-
-
 def _error_after(
     path: str, *faults: Faults, client: RestClient | None = None, wanted: Wanted = NOTHING_MORE
 ) -> SourceError:
@@ -145,7 +134,7 @@ def test_no_failure_is_a_school(path: str, fault: str) -> None:
     """Each fault, on each kind of request, on all lists or on one: an error that says nothing."""
     error = _error_after(path, REST_FATAL[fault])
 
-    assert _says_nothing_secret(error)
+    assert tells_none_of(CANARIES, error)
     assert error.__context__ is None
     assert type(error) in {SourceUnavailable, SourceRefused, SourceIncomplete, SourceMalformed}
 
@@ -155,7 +144,7 @@ def test_no_failure_beyond_people_and_sets_is_a_school(path: str, fault: str) ->
     """If classes are made of it, each fault in a school's frame is an error too."""
     error = _error_after(path, _fault(path, fault), wanted=ALL_OF_REST)
 
-    assert _says_nothing_secret(error)
+    assert tells_none_of(CANARIES, error)
     assert error.__context__ is None
     assert type(error) in {SourceUnavailable, SourceRefused, SourceIncomplete, SourceMalformed}
 
@@ -165,7 +154,7 @@ def test_no_failure_beyond_people_and_sets_is_a_school(path: str, fault: str) ->
 )
 def test_no_failure_of_the_sign_in_is_a_school(fault: str) -> None:
     """Whatever comes in place of a token."""
-    assert _says_nothing_secret(_error_after(TOKEN, REST_FATAL[fault]))
+    assert tells_none_of(CANARIES, _error_after(TOKEN, REST_FATAL[fault]))
 
 
 @pytest.mark.parametrize("fault", REST_HARMLESS)
@@ -233,7 +222,7 @@ def test_each_refusal_says_who_must_act_and_where(
         rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
     assert type(caught.value) is error
-    assert _says_nothing_secret(caught.value)
+    assert tells_none_of(CANARIES, caught.value)
 
 
 @pytest.mark.parametrize("module", ["HRMANAGER", "STUDENTMANAGEMENT", "TEACHING"])
