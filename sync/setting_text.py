@@ -23,6 +23,7 @@ _HOST = re.compile(
     r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
     r"(?::[0-9]{1,5})?"
 )
+_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z](?:[a-z0-9-]*[a-z0-9])?")
 # Printable ASCII without user name, query, fragment, backslash or quotes.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 
@@ -151,12 +152,32 @@ def service_url(value: str) -> str:
     return value.rstrip("/")
 
 
+@of_text
+def operations_url(value: str) -> str:
+    """Read how an address begins: a `service_url` of a named host, its path without dots."""
+    address = str(service_url(value))
+    parts = urlsplit(address)
+    dots = {".", ".."} & set(parts.path.split("/"))  # they lead out again
+    if dots or "//" in parts.path or not (is_named(parts.hostname or "") or is_loopback(address)):
+        raise ValueError("expected an https:// address of a named host, its path without . or ..")
+    return address
+
+
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(_ADDRESS.fullmatch(url) and parts.hostname and parts.port != 0)
     except ValueError:  # brackets that do not match, a port beyond 65535
         return False
+
+
+def is_named(host: str) -> bool:
+    """Say whether *host*, in small letters, is a name: no IP address, however it is written.
+
+    127.1, 0x7f000001 and 2130706433 are addresses too; they all end in a label that begins with a
+    digit, and no top-level domain does.
+    """
+    return len(host) <= 253 and bool(_NAME.fullmatch(host))
 
 
 def is_loopback(url: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, model_validator
 
 from sync import setting_text as text
-from sync.settings.values import Flag, Group, Percent, Rows, ServiceUrl
+from sync.settings.values import Flag, Group, OperationsUrl, Percent, Rows, ServiceUrl
 
 
 class Limits(Group):
@@ -86,6 +86,12 @@ class SdsSettings(Group):
         default="https://login.microsoftonline.com",
         description="Where tokens come from. Change it only to try the simulator.",
         examples=["https://login.microsoftonline.com"],
+    )
+    operations_url: OperationsUrl | None = Field(
+        default=None,
+        description="How one more address begins that may be asked, with the app's token, what"
+        " became of a delivery. Only where check or status asks for it.",
+        examples=["https://sds-proxy.northbank.example:8698/api/industryData"],
     )
 
     @model_validator(mode="after")

@@ -105,6 +105,7 @@ def test_a_blank_line_in_the_sample_has_its_reason() -> None:
         "SCHOOLS__<key>__ISAMS_CLIENT_SECRET",
         "SCHOOLS__<key>__SCHOOL_YEAR",  # copied, it would stop the year from turning
         "SDS__CERTIFICATE",  # the secret stands for it
+        "SDS__OPERATIONS_URL",  # copied, it would let the token go where nobody has looked
         "STORAGE__ACCOUNT_URL",  # the folder stands for both
         "STORAGE__CONNECTION",
     }
@@ -178,6 +179,8 @@ def test_the_names_cover_every_group_of_the_declaration() -> None:
         (setting_text.host, "http://[::1]:8080", "http://[::1]:8080"),
         (setting_text.service_url, "https://a.example/", "https://a.example"),
         (setting_text.service_url, "http://localhost:1/acc", "http://localhost:1/acc"),
+        (setting_text.operations_url, "https://A.example:8698/api/", "https://A.example:8698/api"),
+        (setting_text.operations_url, "http://127.0.0.1:1", "http://127.0.0.1:1"),
         (title_template, "{subject} {year}", "{subject} {year}"),
     ],
 )
@@ -232,6 +235,23 @@ def test_a_text_becomes_its_value(read: object, given_text: str, value: object) 
             ],
         ),
         (
+            setting_text.operations_url,
+            [
+                "http://a.example/api",
+                "https://u:p@a.example/api",
+                "https://a.example/api?sig=x",
+                "https://a.example/api#x",
+                "https://a.example/api/../admin",
+                "https://a.example/./api",
+                "https://a.example//api",
+                "https://a.example./api",
+                "https://10.0.0.1/api",
+                "https://2130706433/api",
+                "https://0x7f.1/api",
+                "https://[2001:db8::1]/api",
+            ],
+        ),
+        (
             title_template,
             ["{set_code", "}", "{}", "{pupil}", "{set_code!r}", "{set_code:>9}", "{set_code.x}"],
         ),
@@ -257,6 +277,7 @@ READERS = [
     setting_text.whole,
     setting_text.host,
     setting_text.service_url,
+    setting_text.operations_url,
     title_template,
     setting_text.words,
     setting_text.key,
