@@ -9,9 +9,15 @@ from typing import Literal
 
 from sync import state
 from sync.edge.clock import Budget
-from sync.edge.graph_values import Operation, Run
+from sync.edge.graph_values import Operation, Run, Whereabouts
 from sync.edge.world import World
-from sync.errors import TargetError, TargetRejected
+from sync.errors import (
+    TargetError,
+    TargetMalformed,
+    TargetRefused,
+    TargetRejected,
+    TargetUnavailable,
+)
 from sync.records import Accepted, Receipt, RunAsked, Submitted
 from sync.report import Outcome, Step
 from sync.state import Folder
@@ -27,9 +33,7 @@ def check(world: World, view: View, one: Folder) -> Step:
     submitted = Submitted.from_json(state.SUBMITTED, world.store.read(f"{folder}{state.SUBMITTED}"))
     overdue = view.now - one.made_at[state.SUBMITTED] > ANSWER_WITHIN
     try:
-        operation = world.target().operation(
-            submitted.operation, Budget.of(world.clock, state.STEP_S)
-        )
+        operation = _look(world, submitted)
     except TargetError:
         if not overdue:
             raise
@@ -50,13 +54,25 @@ def check(world: World, view: View, one: Folder) -> Step:
     return Step("check", Outcome.ACCEPTED, view.connector, one.id, again_in_s=0.0)
 
 
+def _look(world: World, submitted: Submitted) -> Operation:
+    """Ask Graph's two places, which know an operation by its id."""
+    asked = Whereabouts(submitted.operation, "", "", submitted.at)
+    look = world.target().operation(asked, Budget.of(world.clock, state.STEP_S))
+    if look.operation is None:
+        errors = [place.error for place in look.places if place.error]
+        raise errors[0] if errors else TargetUnavailable("nobody knows the operation (yet)")
+    return look.operation
+
+
 def _faults(operation: Operation, sent: Collection[str]) -> tuple[Mapping[str, str], ...]:
     """Return why SDS did not take every file that was *sent*; () if it did.
 
     A file of ours that SDS did not find is only a warning to SDS, but would empty every class.
     """
-    unseen = [one for one in operation.warnings if one.file in sent and "NotFound" in one.code]
-    left = set(sent) - set(operation.validated_files) if operation.validated_files else ()
+    warned = [one for one in operation.warnings if "NotFound" in one.code]
+    unseen = [one for one in warned if one.file.lower() in sent]
+    validated = {name.lower() for name in operation.validated_files or ()}
+    left = set(sent) - validated if validated else ()
     found = [{"code": one.code, "file": one.file} for one in (*operation.errors, *unseen)]
     found += [{"code": "NotValidated", "file": name} for name in sorted(left)]
     if operation.state == "rejected" and not found:
@@ -83,7 +99,7 @@ def follow_run(world: World, view: View, one: Folder) -> Step:
         return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
     if run is None:
         return write_receipt(world, view, one, Receipt(outcome="run-unseen", at=view.now))
-    counts = asdict(world.target().statistics(run.id, budget))
+    counts = asdict(world.target().statistics(run.id, budget).totals)
     receipt = Receipt(
         outcome="run-failed" if run.status == "failed" else "completed",
         at=view.now,
@@ -96,10 +112,17 @@ def follow_run(world: World, view: View, one: Folder) -> Step:
 def _ask_for_run(world: World, view: View, one: Folder, budget: Budget) -> Step:
     """Start a run unless one began since: after a lost answer a second would cost one of five."""
     since = one.made_at[state.SUBMITTED]
-    started = bool(world.target().runs_since(since, budget)) or world.target().start_run(budget)
+    started = bool(world.target().runs_since(since, budget)) or _start(world, budget)
     record = RunAsked(at=world.clock.now(), started=started)
     world.store.claim(f"{view.prefix}{one.id}/{state.RUN_ASKED}", record.to_json())
     return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
+
+
+def _start(world: World, budget: Budget) -> bool:
+    try:
+        return world.target().start_run(budget)
+    except (TargetRefused, TargetMalformed):
+        return False  # its own run will do
 
 
 def _run(run: Run) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Literal
 from sync import afterwards, delivery, numbered, state
 from sync.delivery import DeliveryManifest
 from sync.edge.clock import Budget
+from sync.edge.graph_answers import flow_state
 from sync.edge.world import World
 from sync.errors import (
     ConfigError,
@@ -20,6 +21,7 @@ from sync.errors import (
     StoreConflict,
     StoreMissing,
     TargetError,
+    TargetMalformed,
     TargetRefused,
     TargetUnavailable,
 )
@@ -92,7 +94,9 @@ def _under_claim(
         if after.now - view.now > state.CLAIM_LASTS / 2:
             raise TargetUnavailable("the upload took too long: nothing was validated")
         given = "unknown"
-        operation = world.target().validate(sds_id, budget)
+        operation = world.target().validate(sds_id, budget).operation_id
+        if not operation:
+            raise TargetMalformed("SDS gave no operation to follow", outcome="unknown")
         record = Submitted(
             operation=operation, digest=manifest.digest, claim=claim, at=world.clock.now()
         )
@@ -122,8 +126,8 @@ def _upload(
             "two CONNECTOR settings, a name and an id, mean one connector of SDS: each would empty"
             " what the other sent. Write it in one way everywhere"
         )
-    flow = target.flow_state(connector.id, budget)
-    if flow is not None and flow.expired:
+    flows = target.flows(budget)
+    if flows is not None and flow_state(flows, connector.id).expired:
         raise TargetRefused(
             "the inbound flow of this connector has expired: make a new one in School Data Sync"
             " for the new academic year, and set its connector"

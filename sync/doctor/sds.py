@@ -9,7 +9,10 @@ from functools import partial
 from sync.doctor.clocks import compared
 from sync.doctor.visit import Note, Row, Visit
 from sync.edge import graph, identity
+from sync.edge.clock import Budget
+from sync.edge.graph_answers import flow_state
 from sync.edge.graph_clock import graph_time
+from sync.edge.graph_places import OPERATION
 from sync.edge.graph_values import Connector, FlowState, Run
 from sync.errors import TargetRefused
 from sync.settings import SdsSettings
@@ -17,7 +20,7 @@ from sync.settings import SdsSettings
 NEAR_END = timedelta(days=30)
 RUNS_WITHIN = timedelta(hours=26)  # SDS runs twice a day by itself
 
-_NEEDED = (graph.CONNECTORS, graph.UPLOAD, graph.OPERATION, graph.RUNS)
+_NEEDED = (graph.CONNECTORS, graph.UPLOAD, OPERATION, graph.RUNS)
 _CLOCK = "clock, against Microsoft Graph"
 _SIGN_IN = "sign-in to Microsoft Graph"
 _ROLES = "roles of the app in the tenant"
@@ -70,13 +73,18 @@ def _connector(
         yield from visit.skipped((takes, flow, end), found)
         return
     yield visit.attempt(takes, partial(graph.demand_csv, one), _format).row
-    asked = partial(target.flow_state, one.id, visit.budget())
+    asked = partial(_state, target, one.id, visit.budget())
     row, state = visit.attempt(flow, asked, _ready)
     yield row
     if state is None:
         yield from visit.skipped((end,), flow)
     else:
         yield visit.attempt(end, lambda: state, partial(_end, visit.clock.now())).row
+
+
+def _state(target: graph.SdsTarget, connector_id: str, budget: Budget) -> FlowState | None:
+    flows = target.flows(budget)
+    return None if flows is None else flow_state(flows, connector_id)
 
 
 def _roles(settings: SdsSettings, held: frozenset[str]) -> Note:

@@ -1,9 +1,9 @@
 """School Data Sync through Microsoft Graph: one method for each thing we ask of it.
 
-In the order of a delivery: `connector`, `flow_state`, `open_session`, `put_file` for each file,
+In the order of a delivery: `connector`, `flows`, `open_session`, `put_file` for each file,
 `validate`, `operation` until it is not waiting; later `runs_since`, `statistics`. Errors are
 `TargetError` and nothing else. What can be repeated without harm is, within the given budget;
-`validate` and `start_run` are asked once.
+`validate` and `start_run` are asked once. Ids are compared without case.
 """
 
 from __future__ import annotations
@@ -15,11 +15,23 @@ import httpx
 
 from sync.edge import graph_answers as answers
 from sync.edge.clock import Budget, Clock
-from sync.edge.graph_requests import Answer, Errand, GraphRequests
-from sync.edge.graph_values import Connector, FlowState, Operation, Run, Session, Statistics
+from sync.edge.graph_operations import handed_over
+from sync.edge.graph_places import Places
+from sync.edge.graph_requests import Ending, Errand, GraphRequests
+from sync.edge.graph_values import (
+    Connector,
+    Flow,
+    HandedOver,
+    OperationLook,
+    Run,
+    Session,
+    Statistics,
+    Whereabouts,
+)
+from sync.edge.graph_wire import Answer
 from sync.edge.identity import Tokens
 from sync.edge.lake import Lake
-from sync.errors import TargetMalformed, TargetRefused, TargetUnavailable
+from sync.errors import TargetMalformed, TargetRefused
 from sync.setting_text import is_loopback
 from sync.settings import SdsSettings
 
@@ -30,13 +42,23 @@ CONNECTORS = Errand("list the connectors of SDS", "IndustryData-DataConnector.Re
 FLOWS = Errand("list the inbound flows of SDS", "IndustryData-InboundFlow.Read.All")
 UPLOAD = Errand("open an upload session", "IndustryData-DataConnector.Upload")
 VALIDATE = Errand("take the uploaded files", "IndustryData-DataConnector.Upload")
-OPERATION = Errand("say what became of the files", "IndustryData.ReadBasic.All")
 RUNS = Errand("show the runs of SDS", "IndustryData-Run.Read.All")
 START = Errand("start a run of SDS", "IndustryData-Run.Start")
 
+_NAMESPACE = "microsoft.graph.industryData"
+_OPEN = Ending(
+    "/getUploadSession?resetSession=true", f"/{_NAMESPACE}.getUploadSession(resetSession=true)"
+)
+_VALIDATE = Ending("/validate", f"/{_NAMESPACE}.validate")
+_START = Ending("/start", f"/{_NAMESPACE}.start")
+_COUNT = Ending("/getStatistics", f"/{_NAMESPACE}.getStatistics()")
+
 
 class SdsTarget:
-    """One tenant's SDS. *graph* and *storage* are transports that stand for them in tests."""
+    """One tenant's SDS. *graph* and *storage* are transports that stand for them in tests.
+
+    *graph* stands for the hosts too that SDS answers on. One lives as long as the process.
+    """
 
     def __init__(
         self,
@@ -49,7 +71,9 @@ class SdsTarget:
     ) -> None:
         self._on_loopback = is_loopback(settings.graph_url)
         self._graph = GraphRequests(settings.graph_url, tokens, clock, graph)
+        self._places = Places(settings, self._graph, tokens, clock, graph)
         self._lake = Lake(clock, storage)
+        self._counted: dict[str, Statistics] = {}
 
     def connector(self, name_or_id: str, budget: Budget) -> Connector:
         """Return the one connector of exactly that name or id, if it takes CSV v2.1."""
@@ -57,26 +81,26 @@ class SdsTarget:
 
     def find(self, name_or_id: str, budget: Budget) -> Connector:
         """Return the one connector of exactly that name or id, whatever it takes."""
-        everyone = [
-            answers.connector(item)
-            for item in self._graph.pages("dataConnectors", CONNECTORS, budget)
-        ]
-        found = [one for one in everyone if name_or_id in (one.name, one.id)]
-        if not found:
+        items = self._graph.pages("dataConnectors", CONNECTORS, budget)
+        # A strange record is no concern of ours, unless it bears our name.
+        ours = [one for one in items if answers.has_id(one) or one.get("displayName") == name_or_id]
+        connectors = [answers.connector(item) for item in ours]
+        meant = [one for one in connectors if _is_called(one, name_or_id)]
+        if not meant:
             raise TargetRefused(
                 "SDS has no connector of the name or id in CONNECTOR: check the setting, or make"
                 " the inbound flow in SDS",
-                connectors=len(everyone),
+                connectors=len(connectors),
             )
-        if len(found) > 1:
+        if len(meant) > 1:
             raise TargetRefused(
                 "several connectors of SDS have the name in CONNECTOR: set the id of the one meant",
-                connectors=len(found),
+                connectors=len(meant),
             )
-        return found[0]
+        return meant[0]
 
-    def flow_state(self, connector_id: str, budget: Budget) -> FlowState | None:
-        """Return what the inbound flows of a connector are ready for.
+    def flows(self, budget: Budget) -> tuple[Flow, ...] | None:
+        """Return the inbound flows of the tenant.
 
         None if we cannot know: the role that shows them is optional, and Graph may not let us see
         the flows together with their connectors.
@@ -87,15 +111,12 @@ class SdsTarget:
             if error.facts.get("status") in {400, 403}:
                 return None
             raise
-        return answers.flow_state(items, connector_id)
+        return answers.flows(items)
 
     def open_session(self, connector_id: str, budget: Budget) -> Session:
         """Return a new, empty upload session; the one before it is void from now on."""
-        path = (
-            f"dataConnectors/{_part(connector_id)}/"
-            "microsoft.graph.industryData.azureDataLakeConnector/getUploadSession?resetSession=true"
-        )
-        item = self._graph.read(path, UPLOAD, budget)
+        path = f"dataConnectors/{_part(connector_id)}/{_NAMESPACE}.azureDataLakeConnector"
+        item = self._graph.read(path, UPLOAD, budget, ending=_OPEN)
         return answers.session(item, on_loopback=self._on_loopback)
 
     def put_file(self, session: Session, name: str, body: bytes, budget: Budget) -> None:
@@ -106,29 +127,32 @@ class SdsTarget:
         """
         self._lake.put(session.url, name, body, budget)
 
-    def validate(self, connector_id: str, budget: Budget) -> str:
-        """Hand over what was uploaded; return the id of the operation to poll.
+    def validate(self, connector_id: str, budget: Budget) -> HandedOver:
+        """Hand over what was uploaded; return where to ask for the outcome, as far as is told.
 
         Asked once. If `outcome_unknown` of the error is true, SDS may have taken the files.
         """
-        path = f"dataConnectors/{_part(connector_id)}/validate"
-        answer = self._graph.ask("POST", path, budget)
+        path = f"dataConnectors/{_part(connector_id)}"
+        # As Microsoft's connector asks: the answer has no body, whatever its type.
+        answer = self._graph.ask("POST", path, budget, ending=_VALIDATE, accept="*/*")
         self._demand_success(answer, VALIDATE)
-        return answers.operation_id(answer.headers.get("Location"))
+        return handed_over(answer.headers.get("Location"))
 
-    def operation(self, operation_id: str, budget: Budget) -> Operation:
-        """Look once at an operation; leave `POLL_S` between looks.
+    def operation(self, whereabouts: Whereabouts, budget: Budget) -> OperationLook:
+        """Look once at an operation, wherever it may be known; leave `POLL_S` between looks.
 
-        An outage, or an operation that is not known yet, is `TargetUnavailable`.
+        Nothing is raised: `places` tell what each place said, and why there is no answer.
         """
-        answer = self._graph.ask("GET", f"operations/{_part(operation_id)}", budget)
-        if answer.status == 404:
-            raise TargetUnavailable(
-                "SDS does not know the operation (yet)", retry_after_s=POLL_S, **answer.facts()
-            )
-        if error := self._graph.fault(answer, OPERATION):
-            raise error
-        return answers.operation(answer.json())
+        return self._places.look(whereabouts, budget)
+
+    def reach(self, address: str, budget: Budget) -> None:
+        """Try the host that a `Location` names, without any token: whatever it answers is good.
+
+        Raises:
+            TargetUnavailable: there is no connection; the facts are host and port.
+            TargetRefused: it may not be spoken to.
+        """
+        self._places.reach(address, budget)
 
     def runs_since(self, moment: datetime, budget: Budget) -> list[Run]:
         """Return the runs that began at *moment* or later, oldest first.
@@ -136,28 +160,35 @@ class SdsTarget:
         Graph's times are whole seconds: a run that began in the same second counts.
         """
         since = moment.replace(microsecond=0)
-        runs = map(answers.run, self._graph.pages("runs", RUNS, budget))
-        begun = [(one.started_at, one) for one in runs if one.started_at]
-        return [one for at, one in sorted(begun, key=lambda pair: pair[0]) if at >= since]
+        items = self._graph.pages("runs", RUNS, budget)
+        runs = [answers.run(item) for item in items if answers.has_id(item)]
+        begun = [(run.started_at, run) for run in runs if run.started_at]
+        return [run for at, run in sorted(begun, key=lambda pair: pair[0]) if at >= since]
 
     def start_run(self, budget: Budget) -> bool:
-        """Ask SDS to run now; False if it will not: its own run, twice a day, will do.
+        """Ask SDS to run now; False if one runs, or too many were asked for: its own will do.
 
         Asked once: SDS starts at most five in twelve hours.
         """
-        answer = self._graph.ask("POST", "runs/start", budget)
-        if 400 <= answer.status < 500:
+        answer = self._graph.ask("POST", "runs", budget, ending=_START)
+        if answer.status in {409, 429}:
             return False
         self._demand_success(answer, START)
         return True
 
     def statistics(self, run_id: str, budget: Budget) -> Statistics:
-        """Return the counts of a run. Which rows had faults only the portal of SDS shows."""
-        path = f"runs/{_part(run_id)}/getStatistics"
-        return answers.statistics(self._graph.read(path, RUNS, budget))
+        """Return the counts of a run that is over; asked for once, then kept.
+
+        Which rows had faults only the portal of SDS shows.
+        """
+        if run_id not in self._counted:
+            item = self._graph.read(f"runs/{_part(run_id)}", RUNS, budget, ending=_COUNT)
+            self._counted[run_id] = answers.statistics(item)
+        return self._counted[run_id]
 
     def close(self) -> None:
         self._graph.close()
+        self._places.close()
         self._lake.close()
 
     def _demand_success(self, answer: Answer, errand: Errand) -> None:
@@ -171,14 +202,18 @@ class SdsTarget:
 
 def demand_csv(one: Connector) -> Connector:
     """Return *one* if it takes CSV v2.1, or may: old connectors tell no format. Else raise."""
-    if one.kind != answers.DATA_LAKE:
+    if one.kind.lower() != answers.DATA_LAKE.lower():
         raise TargetRefused("the connector does not take files: choose a CSV one in SDS")
-    if one.format not in (None, answers.FORMAT):
+    if one.format is not None and one.format.lower() != answers.FORMAT.lower():
         raise TargetRefused(
             "the connector does not take SDS v2.1 CSV: make an inbound flow for that format",
             format=one.format or "",
         )
     return one
+
+
+def _is_called(one: Connector, name_or_id: str) -> bool:
+    return one.name == name_or_id or one.id.lower() == name_or_id.lower()
 
 
 def _part(text: str) -> str:

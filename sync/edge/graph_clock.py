@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.graph_requests import BASE, out_of_reach
+from sync.edge.graph_locations import BASE
+from sync.edge.graph_requests import out_of_reach
 from sync.edge.http import make_client, patiently, request_timeout
 from sync.errors import TargetMalformed
 from sync.settings import SdsSettings
@@ -36,7 +37,7 @@ def graph_time(
             with client.stream("GET", "dataConnectors", timeout=timeout) as answer:
                 return str(answer.headers.get("Date", ""))
         except httpx.HTTPError as error:
-            raise out_of_reach(error) from None
+            raise out_of_reach(error, base_url) from None
 
     with make_client(base_url=base_url, timeout_s=_READ_S, transport=transport) as client:
         told = patiently(once, clock=clock, budget=budget)

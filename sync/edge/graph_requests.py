@@ -10,29 +10,24 @@ anything else         TargetMalformed: redirects, which are not followed, and ou
 
 from __future__ import annotations
 
-import json
-import re
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.graph_answers import Json, safe_code
-from sync.edge.http import make_client, patiently, pieces, request_timeout, retry_after_s
+from sync.edge.graph_answers import Json
+from sync.edge.graph_locations import BASE, place_of, read
+from sync.edge.graph_wire import READ_S, Answer, exchange
+from sync.edge.http import make_client, patiently, retry_after_s
 from sync.edge.identity import Tokens
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 
-BASE = "/beta/external/industryData/"
-
-_READ_S = 60.0
-_ANSWER_BYTES = 8 * 1024 * 1024
 _PAGES = 100  # a tenant has a handful of connectors and flows; the portal keeps 14 runs
 _BUSY = frozenset({408, 409, 423, 429})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+# Without it Graph writes `unknownFutureValue` for members of enums that came later.
+_PREFER = {"Prefer": "include-unknown-enum-members"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +39,14 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer, read."""
+class Ending:
+    """How the path of a call ends, with leading slash.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    Microsoft's pages show the short name; its generated clients send the qualified one.
+    """
 
-    def json(self) -> Json:
-        try:
-            found = json.loads(self.body)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise TargetMalformed("Graph did not answer with a JSON object", **self.facts())
-        return found
-
-    def facts(self) -> dict[str, int | str]:
-        """Return the status, Graph's own `request-id` (no secret) and its error code."""
-        facts: dict[str, int | str] = {"status": self.status}
-        request_id = self.headers.get("request-id", "")
-        if _GUID.fullmatch(request_id):
-            facts["request_id"] = request_id
-        if self.status >= 400 and (code := self._error_code()):
-            facts["graph_code"] = code
-        return facts
-
-    def _error_code(self) -> str | None:
-        try:
-            return safe_code(str(json.loads(self.body)["error"]["code"]))
-        except (ValueError, TypeError, LookupError):
-            return None
+    short: str
+    qualified: str
 
 
 class GraphRequests:
@@ -87,36 +59,43 @@ class GraphRequests:
         clock: Clock,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._base = urlsplit(graph_url + BASE)
+        self._base = graph_url + BASE
         self._tokens = tokens
         self._clock = clock
-        self._client = make_client(
-            base_url=graph_url + BASE, timeout_s=_READ_S, transport=transport
-        )
+        self._client = make_client(base_url=self._base, timeout_s=READ_S, transport=transport)
+        self._qualified: set[Ending] = set()
 
-    def read(self, path: str, errand: Errand, budget: Budget) -> Json:
+    def read(
+        self,
+        path: str,
+        errand: Errand,
+        budget: Budget,
+        *,
+        ending: Ending | None = None,
+        attempts: int = 4,
+    ) -> Json:
         """Return one object; asked again while Graph is busy, within *budget*."""
 
         def once() -> Json:
-            answer = self.ask("GET", path, budget)
+            answer = self.ask("GET", path, budget, ending=ending)
             if error := self.fault(answer, errand):
                 raise error
             return answer.json()
 
-        return patiently(once, clock=self._clock, budget=budget)
+        return patiently(once, clock=self._clock, budget=budget, attempts=attempts)
 
-    def pages(self, path: str, errand: Errand, budget: Budget) -> list[Json]:
+    def pages(self, path: str, errand: Errand, budget: Budget, *, attempts: int = 4) -> list[Json]:
         """Return a whole collection. A page that cannot be had loses all of them, loudly."""
         items: list[Json] = []
         seen: set[str] = set()
         following = path
         while len(seen) < _PAGES:
             seen.add(following)
-            page = self.read(following, errand, budget)
-            found = page.get("value")
-            if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            page = self.read(following, errand, budget, attempts=attempts)
+            records = page.get("value")
+            if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
                 raise TargetMalformed("Graph gave a page without a list of records")
-            items += found
+            items += records
             link = page.get("@odata.nextLink")
             if link is None:
                 return items
@@ -125,17 +104,33 @@ class GraphRequests:
                 raise TargetMalformed("Graph's pages go round in a circle")
         raise TargetMalformed("Graph's pages do not end", pages=_PAGES)
 
-    def ask(self, method: str, path: str, budget: Budget) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        budget: Budget,
+        *,
+        ending: Ending | None = None,
+        accept: str = "application/json",
+    ) -> Answer:
         """Ask once, and once more with a new token if the old one is not accepted.
 
-        A POST that may have been carried out, although no answer came, raises `TargetUnavailable`
-        with the fact `outcome="unknown"`.
+        With an *ending*: once more by its qualified name if Graph does not know the short one; what
+        worked is remembered. A POST that may have been carried out, although no answer came, raises
+        `TargetUnavailable` with the fact `outcome="unknown"`.
         """
-        answer = self._once(method, path, budget)
-        if answer.status == 401:
-            self._tokens.forget()
-            answer = self._once(method, path, budget)
-        return answer
+        if ending is None:
+            return self._admitted(method, path, budget, accept)
+        if ending in self._qualified:
+            return self._admitted(method, path + ending.qualified, budget, accept)
+        answer = self._admitted(method, path + ending.short, budget, accept)
+        if answer.status not in {400, 404}:
+            return answer
+        other = self._admitted(method, path + ending.qualified, budget, accept)
+        if 200 <= other.status < 300:
+            self._qualified.add(ending)
+        # Where neither is known it is not the name: what Graph said first is what is meant.
+        return answer if other.status in {400, 404} else other
 
     def fault(self, answer: Answer, errand: Errand) -> TargetError | None:
         """Return what is wrong with *answer*, as an error that says who must act."""
@@ -171,51 +166,54 @@ class GraphRequests:
     def close(self) -> None:
         self._client.close()
 
-    def _once(self, method: str, path: str, budget: Budget) -> Answer:
+    def _admitted(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
+        answer = self._once(method, path, budget, accept)
+        if answer.status == 401:
+            self._tokens.forget()
+            answer = self._once(method, path, budget, accept)
+        return answer
+
+    def _once(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
         token = self._tokens.token()  # first: it may fail, and then nothing has been sent
         if budget.left_s <= 0:
             raise TargetUnavailable("no time left to ask Graph")
-        headers = {
-            "Authorization": f"Bearer {token.get_secret_value()}",
-            "Accept": "application/json",
-            "client-request-id": str(uuid.uuid4()),
-        }
-        timeout = request_timeout(_READ_S, budget)
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": accept}
+        if method == "GET":
+            headers |= _PREFER
         try:
-            with self._client.stream(method, path, headers=headers, timeout=timeout) as response:
-                return Answer(response.status_code, response.headers, _body(response, budget))
+            return exchange(self._client, method, path, headers, budget)
         except _NOT_SENT as error:
-            raise out_of_reach(error) from None
+            raise out_of_reach(error, self._base) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             # `from None`: the cause holds the request, and the request holds the token.
             raise _no_answer(method, type(error).__name__) from None
 
     def _next(self, link: object) -> str:
         """Return *link* if it leads on in industryData on Graph's own host."""
-        try:
-            parts = urlsplit(link) if isinstance(link, str) else None
-            ours = parts is not None and (parts.scheme, parts.hostname, parts.port) == (
-                self._base.scheme,
-                self._base.hostname,
-                self._base.port,
-            )
-        except ValueError:
-            ours = False
+        base, following = read(self._base), read(link) if isinstance(link, str) else None
         if (
-            parts is None
-            or not ours
-            or parts.username
-            or not parts.path.startswith(self._base.path)
+            base is None
+            or following is None
+            or following.origin != base.origin
+            or not following.path.startswith(base.path)
         ):
             raise TargetMalformed("Graph's next page is on another host or path: not followed")
-        return str(link)
+        return following.url
 
 
-def out_of_reach(error: httpx.HTTPError) -> TargetUnavailable:
+def is_busy(status: int) -> bool:
+    """Say whether whoever answers so may know later; 501 says that it never will."""
+    return status in _BUSY or (status >= 500 and status != 501)
+
+
+def out_of_reach(error: httpx.HTTPError, url: str) -> TargetUnavailable:
     """Return the error of a request that did not get there; *error* says only of which kind."""
+    host, _, port = place_of(url).rpartition(":")
     return TargetUnavailable(
-        f"Graph is out of reach ({type(error).__name__}); if it stays so, check"
-        " SDS__GRAPH_URL and this machine's network"
+        f"Graph is out of reach at {host}:{port} ({type(error).__name__}); if it stays so, check"
+        " SDS__GRAPH_URL and this machine's network",
+        host=host,
+        port=int(port or 0),
     )
 
 
@@ -225,12 +223,3 @@ def _no_answer(method: str, why: str) -> TargetUnavailable:
     if method == "POST":
         return TargetUnavailable(message, outcome="unknown")
     return TargetUnavailable(message)
-
-
-def _body(response: httpx.Response, budget: Budget) -> bytes:
-    body = bytearray()
-    for chunk in pieces(response, budget):
-        body += chunk
-        if len(body) > _ANSWER_BYTES:
-            raise TargetMalformed("Graph's answer is too large", limit_bytes=_ANSWER_BYTES)
-    return bytes(body)

@@ -7,6 +7,8 @@ never comes here. A file that is created anew is empty again, so a failed one st
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import httpx
 from pydantic import SecretStr
@@ -20,9 +22,22 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 _TIMEOUT_S = 60.0
 _VERSION = "2023-11-03"
+
+# What Microsoft's own collection calls the files; whether SDS looks at it is not known, and it is
+# a property of the file, so it goes with the flush.
+_OF_FLUSH = {"x-ms-content-type": "application/vnd.ms-excel"}
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}\.csv")
 _OVER = frozenset({401, 403, 404})
 _BUSY = frozenset({408, 409, 423, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    method: str
+    query: str
+    content: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Lake:
@@ -54,13 +69,14 @@ class Lake:
         self._client.close()
 
     def _write(self, url: str, body: bytes, budget: Budget) -> TargetError | None:
-        steps = [("PUT", "resource=file", b"")]
+        steps = [_Step("PUT", "resource=file")]
         for start in range(0, len(body), CHUNK_BYTES):
             chunk = body[start : start + CHUNK_BYTES]
-            steps.append(("PATCH", f"action=append&position={start}", chunk))
-        steps.append(("PATCH", f"action=flush&position={len(body)}", b""))
-        for method, query, content in steps:
-            answer = self._send(method, f"{url}&{query}", content, budget)
+            kind = {"Content-Type": "application/octet-stream"}
+            steps.append(_Step("PATCH", f"action=append&position={start}", chunk, kind))
+        steps.append(_Step("PATCH", f"action=flush&position={len(body)}", b"", _OF_FLUSH))
+        for step in steps:
+            answer = self._send(step, f"{url}&{step.query}", budget)
             if answer.status_code in _OVER:
                 return TargetUnavailable(
                     "the upload session is over: open a new one and send every file again",
@@ -72,16 +88,15 @@ class Lake:
                 raise self._fault(answer)
         return None
 
-    def _send(self, method: str, url: str, content: bytes, budget: Budget) -> httpx.Response:
+    def _send(self, step: _Step, url: str, budget: Budget) -> httpx.Response:
         if budget.left_s <= 0:
             raise TargetUnavailable("no time left to upload")
-        headers = {"x-ms-version": _VERSION, "Content-Length": str(len(content))}
-        if content:
-            headers["Content-Type"] = "application/octet-stream"
+        length = {"x-ms-version": _VERSION, "Content-Length": str(len(step.content))}
+        headers = {**length, **step.headers}
         timeout = request_timeout(_TIMEOUT_S, budget)
         try:
             with self._client.stream(
-                method, url, content=content, headers=headers, timeout=timeout
+                step.method, url, content=step.content, headers=headers, timeout=timeout
             ) as answer:
                 for _ in pieces(answer, budget):  # what it says stands in its headers
                     pass

@@ -12,6 +12,7 @@ from simulators.sds import Connector, Flow, Knobs, SdsSimulator
 from simulators.sds.tenant import TENANT_ID
 from sync.edge.clock import Budget
 from sync.edge.graph import SdsTarget
+from sync.edge.graph_values import Whereabouts
 from sync.edge.identity import graph_tokens
 from sync.settings import SdsSettings
 from tests.clocks import FakeClock
@@ -45,12 +46,14 @@ class Tried:
     def connector_id(self) -> str:
         return self.sim.connectors[0].id
 
-    def deliver(self, files: Mapping[str, bytes] = FILES) -> str:
-        """Open a session, put the files, validate; return the id of the operation."""
+    def deliver(self, files: Mapping[str, bytes] = FILES) -> Whereabouts:
+        """Open a session, put the files, validate; return where to ask for the operation."""
+        since = self.clock.now()
         session = self.target.open_session(self.connector_id, self.budget)
         for name, body in files.items():
             self.target.put_file(session, name, body, self.budget)
-        return self.target.validate(self.connector_id, self.budget)
+        given = self.target.validate(self.connector_id, self.budget)
+        return Whereabouts(given.operation_id, given.location, self.connector_id, since)
 
 
 class Overheard(httpx.BaseTransport):

@@ -16,6 +16,7 @@ import pytest
 
 from simulators.directory import GRAPH_APP_ID, TOKEN, Directory, Principal, Role
 from sync.edge import graph as calls
+from sync.edge import graph_places
 from sync.edge.graph_requests import Errand
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +97,8 @@ def tried() -> Tried:
 
 def test_the_script_grants_what_the_app_asks_for() -> None:
     """Every role that a call to Graph names is granted, and no role that none names."""
-    asked = {one.role for one in vars(calls).values() if isinstance(one, Errand)}
+    named = {**vars(calls), **vars(graph_places)}.values()
+    asked = {one.role for one in named if isinstance(one, Errand)}
 
     assert set(ROLES) == asked
     assert set(script.RUN_START) == {calls.START.role}
