@@ -113,13 +113,41 @@ def test_a_managed_identity_reads_and_writes_storage(
     assert set(mine.asked) == {"https://storage.azure.com"}
 
 
+ASKED = {"resource": "any", "api-version": identity.API_VERSION}
+
+
 def test_only_the_app_itself_gets_a_token() -> None:
     """Without the header that the app was given, the identity answers 401."""
     with identity.serve() as mine:
-        answer = httpx.get(mine.settings["IDENTITY_ENDPOINT"], params={"resource": "any"})
+        answer = httpx.get(mine.settings["IDENTITY_ENDPOINT"], params=ASKED)
 
     assert answer.status_code == 401
     assert mine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("has", "query", "status"),
+    [
+        (None, ASKED, 200),
+        (None, ASKED | {"client_id": "somebody-elses"}, 400),
+        ("made", ASKED | {"client_id": "made"}, 200),
+        ("made", ASKED | {"client_id": "somebody-elses"}, 400),
+        ("made", ASKED, 400),
+        (None, {"resource": "any"}, 400),
+        (None, ASKED | {"api-version": "2017-09-01"}, 400),
+        (None, {"api-version": identity.API_VERSION}, 400),
+    ],
+)
+def test_a_token_is_for_the_identity_that_there_is(
+    has: str | None, query: dict[str, str], status: int
+) -> None:
+    """Another client id, no client id where one is due, no version or no resource: 400."""
+    with identity.serve(has) as mine:
+        headers = {"X-IDENTITY-HEADER": mine.settings["IDENTITY_HEADER"]}
+        answer = httpx.get(mine.settings["IDENTITY_ENDPOINT"], params=query, headers=headers)
+
+    assert answer.status_code == status
+    assert mine.asked == ([query["resource"]] if status == 200 else [])
 
 
 def test_a_token_is_for_its_resource_and_expires() -> None:
