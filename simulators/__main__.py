@@ -14,6 +14,7 @@ from simulators import staging
 from simulators.isams import BatchKey, IsamsSimulator, RestClient
 from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
+from simulators.sds.listening import listening
 from simulators.serving import serve
 
 SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
@@ -47,7 +48,7 @@ def main(words: Sequence[str], until: threading.Event) -> int:
 
 @contextmanager
 def _serving(options: _Options) -> Iterator[Mapping[str, str]]:
-    """Yield the settings. With `all`, SDS is on the port after that of iSAMS."""
+    """Yield the settings. With `all`, SDS is on the two ports after that of iSAMS."""
     settings: dict[str, str] = {}
     what, port = options.what, options.port
     with ExitStack() as stack:
@@ -59,7 +60,7 @@ def _serving(options: _Options) -> Iterator[Mapping[str, str]]:
         if what in {"sds", "all"}:
             sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))
             sds_port = port + 1 if port and what == "all" else port
-            url = stack.enter_context(serve(sds, sds_port))
+            url = stack.enter_context(listening(sds, sds_port))
             settings |= staging.sds_settings(sds, url)
         yield settings
 
@@ -87,7 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=1, metavar="N", help="another seed, another school"
     )
     parser.add_argument(
-        "--port", type=_port, default=0, metavar="P", help="1 to 65534; left out: any free ones"
+        "--port",
+        type=_port,
+        default=0,
+        metavar="P",
+        help="1 to 65533, and the two after it; left out: any free ones",
     )
     return parser
 
@@ -97,7 +102,7 @@ def _pupils(text: str) -> int:
 
 
 def _port(text: str) -> int:
-    return _number(text, 65_534)  # SDS takes the port after it
+    return _number(text, 65_533)  # SDS takes the two ports after it
 
 
 def _number(text: str, most: int) -> int:

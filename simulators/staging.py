@@ -17,6 +17,7 @@ from simulators.isams import (
 )
 from simulators.school import InventedSchool
 from simulators.sds import Knobs, SdsSimulator
+from simulators.sds.listening import listening
 from simulators.serving import serve
 
 type Api = Literal["batch", "rest"]
@@ -45,7 +46,7 @@ def staged(
     """Serve an iSAMS that holds *school*, without its cache, and an SDS, until the block ends."""
     isams = IsamsSimulator(school, keys=[BatchKey(production=False)], clock=clock)
     sds = SdsSimulator(clock=clock, knobs=knobs or Knobs())
-    with serve(isams) as isams_url, serve(sds) as sds_url:
+    with serve(isams) as isams_url, listening(sds) as sds_url:
         found = isams_settings(school, isams_url) | sds_settings(sds, sds_url)
         yield Stage(isams, sds, found)
 

@@ -32,7 +32,7 @@ KEYS = Keys()
 LOOK_S = 0.5
 PATIENCE_S = 60.0
 # The app looks 15 s after its upload: by then SDS has checked the files, and its run is over.
-KNOBS = Knobs(operation_polls=0, run_duration_s=5.0)
+KNOBS = Knobs(operation_polls=0, operation_s=2.0, run_duration_s=5.0)
 _COUNTS = ("students", "teachers", "classes", "enrollments")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,9 +17,10 @@ from simulators.sds import lake, runs
 from simulators.sds.calls import Call, RefusalError, Reply, stamp
 from simulators.sds.faults import Answer, Fault, Script
 from simulators.sds.login import demand_role
-from simulators.sds.routes import MAP, Route, Service, plain
+from simulators.sds.routes import MAP, Route, Service
+from simulators.sds.spelling import demand_served_spelling, plain
 from simulators.sds.store import Store
-from simulators.sds.tenant import Json, RequestLine, Tenant
+from simulators.sds.tenant import Connector, Files, Flow, Json, RequestLine, Tenant
 from simulators.sds.verdict import RowFault
 
 if TYPE_CHECKING:
@@ -69,8 +70,19 @@ class SdsSimulator(Tenant):
         session = self.current[connector_id or self.connectors[0].id]
         session.writes_left = after_writes
 
+    def settle(self, connector: Connector, files: Files) -> None:
+        """Let the tenant have another source, with a flow of its own and *files* staged."""
+        flows = None if self.flows is None else [*self.flows, self.flow_of(connector)]
+        self.connectors, self.flows = (*self.connectors, connector), flows
+        self.staged[connector.id] = files
+
+    def change_flows(self, change: Callable[[Flow], Flow]) -> None:
+        """Let every flow that leads to the first connector be what *change* makes of it."""
+        ours = self.connectors[0].id
+        self.flows = [change(f) if f.connector_id == ours else f for f in self.all_flows()]
+
     def catch_up(self) -> None:
-        """Do what runs were due up to the clock's moment; every call does so by itself."""
+        """Do what operations and runs were due by now; every call does so by itself."""
         with self._lock:
             runs.catch_up(self)
 
@@ -91,29 +103,17 @@ class SdsSimulator(Tenant):
         storage = route is not None and route.service is Service.STORAGE
         name = route.name if route else "unknown"
         name = lake.route_name(request) if storage else name
+        call = Call(self, request, values, self.new_id())
         status = 0
         try:
-            response = self._scripted(name, route, Call(self, request, values))
+            response = self._scripted(name, route, call)
             status = response.status_code
         finally:
-            self.requests.append(
-                RequestLine(
-                    at=self.clock(),
-                    method=request.method,
-                    host=request.host,
-                    path=request.path,
-                    route=name,
-                    status=status,
-                    had_authorization="Authorization" in request.headers,
-                    sas_intact=lake.sas_intact(self, request, values["container_id"])
-                    if storage
-                    else None,
-                )
-            )
-        return self._signed(response, request, storage=storage)
+            self.requests.append(_line(call, name, status, storage=storage))
+        return self._signed(response, call, storage=storage)
 
     def _scripted(self, name: str, route: Route | None, call: Call) -> Response:
-        fault = self._script.next_for(name)
+        fault = self._script.next_for(name) or self._standing(name)
         if fault is None:
             return self._served(route, call)
         if fault.done:
@@ -121,12 +121,22 @@ class SdsSimulator(Tenant):
         if isinstance(fault.answer, Exception):
             raise fault.answer
         storage = route is not None and route.service is Service.STORAGE
-        return fault.answer.response(storage=storage)
+        return fault.answer.response(call.request_id, storage=storage)
+
+    def _standing(self, name: str) -> Fault | None:
+        """Return what a knob lets every call of this route meet."""
+        answers = {
+            "backendOperation": self.knobs.backend_answer,
+            "runsStart": self.knobs.start_answer,
+        }
+        answer = answers.get(name)
+        return None if answer is None else Fault(name, answer)
 
     def _served(self, route: Route | None, call: Call) -> Response:
         try:
             if route is None or not self._right_host(route.service, call):
                 raise RefusalError(404, "ResourceNotFound", "nothing is served here")
+            demand_served_spelling(call, route.name)
             if route.roles:
                 demand_role(call, route.roles)
             runs.catch_up(self)
@@ -138,18 +148,19 @@ class SdsSimulator(Tenant):
 
     def _right_host(self, service: Service, call: Call) -> bool:
         """A service with a URL of its own answers there and nowhere else."""
-        if service is Service.BACKEND:
-            due = self.backend_url
-        elif service is Service.STORAGE:
+        at_backend = urlsplit(self.backend_url).netloc == call.request.host
+        if at_backend or service is Service.BACKEND:
+            return at_backend and service is Service.BACKEND
+        if service is Service.STORAGE:
             due = call.storage_url
         else:
             due = call.login_url if service is Service.LOGIN else self.base_url or call.here
         return urlsplit(due).netloc == call.request.host
 
-    def _signed(self, response: Response, request: Request, *, storage: bool) -> Response:
-        response.headers["x-ms-request-id" if storage else "request-id"] = self.new_id()
+    def _signed(self, response: Response, call: Call, *, storage: bool) -> Response:
+        response.headers["x-ms-request-id" if storage else "request-id"] = call.request_id
         response.headers["Date"] = http_date(self.after(self.knobs.date_ahead_s))
-        if sent := request.headers.get("client-request-id"):
+        if sent := call.request.headers.get("client-request-id"):
             response.headers["client-request-id"] = sent
         return response
 
@@ -161,6 +172,24 @@ def _match(request: Request) -> tuple[Route | None, dict[str, str]]:
     except HTTPException:
         return None, {}
     return route, dict(values)
+
+
+def _line(call: Call, name: str, status: int, *, storage: bool) -> RequestLine:
+    sent = call.request.headers
+    container_id = call.values.get("container_id", "")
+    return RequestLine(
+        at=call.tenant.clock(),
+        method=call.request.method,
+        host=call.request.host,
+        path=call.request.path,
+        route=name,
+        status=status,
+        had_authorization="Authorization" in sent,
+        sas_intact=lake.sas_intact(call.tenant, call.request, container_id) if storage else None,
+        accept=sent.get("Accept", ""),
+        prefer=sent.get("Prefer", ""),
+        file_type=sent.get("x-ms-content-type", ""),
+    )
 
 
 def _document(reply: Reply) -> Response:
@@ -185,7 +214,7 @@ def _refusal(refusal: RefusalError, service: Service, call: Call) -> Response:
     else:
         told["innerError"] = {
             "date": stamp(call.tenant.clock()),
-            "request-id": call.tenant.new_id(),
+            "request-id": call.request_id,
             "client-request-id": call.request.headers.get("client-request-id"),
         }
     if refusal.retry_after_s is not None:

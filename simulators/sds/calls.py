@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 from simulators.sds.tenant import Json, Tenant
 
 GRAPH_PATH = "/beta/external/industryData"
+BACKEND_PATH = "/api/industryData/v0.4-beta/industryData"
 
 
 class RefusalError(Exception):
@@ -38,6 +39,7 @@ class Call:
     tenant: Tenant
     request: Request
     values: Mapping[str, str]
+    request_id: str
 
     @property
     def here(self) -> str:
@@ -61,6 +63,10 @@ class Call:
 
 def not_found(what: str) -> RefusalError:
     return RefusalError(404, "ResourceNotFound", f"no such {what}")
+
+
+def prefers(call: Call, preference: str) -> bool:
+    return preference in call.request.headers.get("Prefer", "").replace(" ", "").split(",")
 
 
 def stamp(moment: datetime | None) -> str | None:

@@ -22,7 +22,8 @@ GRAPH_CODES = {
 class Answer:
     """*retry_after* goes out as written: seconds, an HTTP date, or None for no header.
 
-    *body* replaces the error document of the service that was asked.
+    *body* replaces the error document of the service that was asked. *location* is where a
+    redirect leads.
     """
 
     status: int
@@ -30,18 +31,32 @@ class Answer:
     code: str = ""
     body: bytes | None = None
     content_type: str = "application/json"
+    location: str | None = None
 
-    def response(self, *, storage: bool) -> Response:
+    def response(self, request_id: str, *, storage: bool) -> Response:
         codes = STORAGE_CODES if storage else GRAPH_CODES
         code = self.code or codes.get(self.status, "GeneralException")
-        document = {"error": {"code": code, "message": f"scripted answer {self.status}"}}
+        told: dict[str, object] = {"code": code, "message": f"scripted answer {self.status}"}
+        if not storage:
+            told["innerError"] = {"request-id": request_id}
+        document = {"error": told}
         body = json.dumps(document).encode() if self.body is None else self.body
         response = Response(body, self.status, content_type=self.content_type)
         if storage and self.status >= 400:
             response.headers["x-ms-error-code"] = code
         if self.retry_after is not None:
             response.headers["Retry-After"] = self.retry_after
+        if self.location is not None:
+            response.headers["Location"] = self.location
         return response
+
+
+SIGN_IN_PAGE = Answer(
+    200,
+    body=b"<!doctype html><title>Sign in</title><p>invented",
+    content_type="text/html; charset=utf-8",
+)
+MOVED = Answer(302, location="https://elsewhere.example/operations/moved")
 
 
 @dataclass(slots=True)

@@ -92,19 +92,26 @@ def _append(call: Call, upload: Upload) -> Reply:
     if _position(call) != len(upload.received):
         raise RefusalError(400, "InvalidInput", "position is not the length so far")
     upload.received += call.request.get_data()
+    if call.request.args.get("flush", "").lower() == "true":
+        _keep(call, upload)
     return Reply(202)
 
 
 def _flush(call: Call, upload: Upload) -> Reply:
     if call.request.get_data():
         raise RefusalError(400, "ContentLengthMustBeZero", "a flush has no body")
-    length = _position(call)
-    if length != len(upload.received):
+    if _position(call) != len(upload.received):
         raise RefusalError(400, "InvalidFlushPosition", "position is not the length so far")
+    _keep(call, upload)
+    return Reply(200)
+
+
+def _keep(call: Call, upload: Upload) -> None:
+    """Let what was received so far be seen, or as much of it as the knob keeps."""
+    length = len(upload.received)
     kept = length * call.tenant.knobs.flush_keeps_percent // 100
     upload.flushed = bytes(upload.received[:kept])
     upload.flushed_bytes = length
-    return Reply(200)
 
 
 def _upload(session: Session, name: str) -> Upload:

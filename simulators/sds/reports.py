@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from simulators.sds import runs
 from simulators.sds.calls import Call, RefusalError, Reply, collection, not_found, stamp
+from simulators.sds.graph import readiness
+from simulators.sds.knobs import Activities
+from simulators.sds.outcome import give
 from simulators.sds.store import Store
 from simulators.sds.tenant import NAMESPACE, Activity, Json, Run
+from simulators.sds.words import told
 
 
 def start(call: Call) -> Reply:
@@ -45,28 +50,55 @@ def activities(call: Call) -> Reply:
 
 
 def statistics(call: Call) -> Reply:
-    run = _run(call)
+    """Of all flows together, and of each: null and left out as the knobs say."""
+    run, knobs = _run(call), call.tenant.knobs
+    totals = _totals(run.activities)
+    for name in [*totals]:
+        give(totals, name, knobs.counts)
+    body: Json = {
+        "@odata.type": f"{NAMESPACE}industryDataRunStatistics",
+        "runId": run.id,
+        "status": told(call, "industryDataRunStatus", run.status),
+        "inboundTotals": totals,
+        "activityStatistics": _of_flows(call, run),
+    }
+    give(body, "inboundTotals", knobs.totals)
+    if knobs.activity_statistics is Activities.ABSENT:
+        del body["activityStatistics"]
+    return Reply(body=body)
+
+
+def _totals(activities: Sequence[Activity]) -> Json:
     total: Counter[str] = Counter()
     matched: Counter[str] = Counter()
     unmatched: Counter[str] = Counter()
-    for activity in run.activities:
+    for activity in activities:
         for name, metric in activity.store.metrics().items():
             total[name] += metric["active"]
         matched += activity.store.matched
         unmatched += activity.store.unmatched
-    body: Json = {
-        "@odata.type": f"{NAMESPACE}industryDataRunStatistics",
-        "runId": run.id,
-        "status": run.status,
-        "inboundTotals": {
-            "errors": sum(activity.errors for activity in run.activities),
-            "warnings": sum(activity.warnings for activity in run.activities),
-            **{name: total[name] for name in Store().metrics()},
-            **_by_role(matched, unmatched),
-        },
-        "activityStatistics": [_statistics_json(activity) for activity in run.activities],
+    return {
+        "errors": sum(activity.errors for activity in activities),
+        "warnings": sum(activity.warnings for activity in activities),
+        **{name: total[name] for name in Store().metrics()},
+        **_by_role(matched, unmatched),
     }
-    return Reply(body=body)
+
+
+def _of_flows(call: Call, run: Run) -> list[Json] | None:
+    """Write each flow's statistics, as far as and under the ids that the knob says."""
+    activities = [(activity.flow.id, activity) for activity in run.activities]
+    ours = call.tenant.connectors[0].id
+    match call.tenant.knobs.activity_statistics:
+        case Activities.NULL:
+            return None
+        case Activities.NONE:
+            activities = []
+        case Activities.OTHERS:
+            activities = [pair for pair in activities if pair[1].flow.connector_id != ours]
+        case Activities.UNKNOWN_IDS:  # those of the activities themselves, say
+            activities = [(activity.id, activity) for _, activity in activities]
+    return [_statistics_json(call, *pair) for pair in activities]
 
 
 def _run(call: Call) -> Run:
@@ -81,7 +113,7 @@ def _run_json(call: Call, run: Run) -> Json:
         "@odata.type": f"{NAMESPACE}industryDataRun",
         "id": run.id,
         "displayName": f"Run {run.started:%Y-%m-%d %H:%M} UTC",
-        "status": run.status,
+        "status": told(call, "industryDataRunStatus", run.status),
         "startDateTime": stamp(run.started),
         "endDateTime": None if run.status == "running" else stamp(run.ends),
         "blockingError": _blocking_json(run.blocking_error),
@@ -95,7 +127,7 @@ def _blocking_json(code: str | None) -> Json | None:
     if code is None:
         return None
     message = f"The run was stopped by {code}."
-    return {"code": code, "message": message, "target": None, "details": [], "innerError": None}
+    return {"code": code, "message": message, "target": "run", "details": [], "innerError": None}
 
 
 def _activity_json(call: Call, activity: Activity) -> Json:
@@ -103,7 +135,7 @@ def _activity_json(call: Call, activity: Activity) -> Json:
         "@odata.type": f"{NAMESPACE}inboundFlowActivity",
         "id": activity.id,
         "displayName": activity.flow.name,
-        "status": activity.status,
+        "status": told(call, "industryDataActivityStatus", activity.status),
         "blockingError": None,
     }
     if call.expands("activity") or "$expand=activity)" in call.request.args.get("$expand", ""):
@@ -111,21 +143,26 @@ def _activity_json(call: Call, activity: Activity) -> Json:
             "@odata.type": f"{NAMESPACE}inboundFileFlow",
             "id": activity.flow.id,
             "displayName": activity.flow.name,
-            "readinessStatus": activity.flow.readiness_at(call.tenant.clock()),
+            "readinessStatus": readiness(call, activity.flow),
         }
     return body
 
 
-def _statistics_json(activity: Activity) -> Json:
-    return {
-        "@odata.type": f"{NAMESPACE}inboundActivityResults",
-        "activityId": activity.flow.id,
-        "displayName": activity.flow.name,
-        "status": activity.status,
+def _statistics_json(call: Call, activity_id: str, activity: Activity) -> Json:
+    counts: Json = {
         "errors": activity.errors,
         "warnings": activity.warnings,
         **activity.store.metrics(),
         **_by_role(activity.store.matched, activity.store.unmatched),
+    }
+    for name in [*counts]:
+        give(counts, name, call.tenant.knobs.counts)
+    return {
+        "@odata.type": f"{NAMESPACE}inboundActivityResults",
+        "activityId": activity_id,
+        "displayName": activity.flow.name,
+        "status": told(call, "industryDataActivityStatus", activity.status),
+        **counts,
     }
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from werkzeug.routing import Map, Rule
 
-from simulators.sds import graph, lake, login, reports
-from simulators.sds.calls import GRAPH_PATH, Call, Reply
+from simulators.sds import graph, lake, login, operations, reports
+from simulators.sds.calls import BACKEND_PATH, GRAPH_PATH, Call, Reply
 from simulators.sds.knobs import (
     CONNECTOR_READ,
     CONNECTOR_UPLOAD,
@@ -21,6 +20,7 @@ from simulators.sds.knobs import (
     RUN_READ,
     RUN_START,
 )
+from simulators.sds.spelling import QUALIFIED
 
 
 class Service(StrEnum):
@@ -42,9 +42,8 @@ class Route:
     service: Service = Service.GRAPH
 
 
-_CAST = "microsoft.graph.industryData.azureDataLakeConnector"
-_SESSION = "microsoft.graph.industryData.getUploadSession"
-_STATISTICS = "microsoft.graph.industryData.getStatistics"
+_CAST = f"{QUALIFIED}azureDataLakeConnector"
+_SESSION = f"{QUALIFIED}getUploadSession"
 _CONNECTOR = "/dataConnectors/<connector_id>"
 _FLOW = "/inboundFlows/<flow_id>"
 _RUN = "/runs/<run_id>"
@@ -89,17 +88,19 @@ ROUTES = (
     ),
     _post(
         "validate",
-        graph.validate,
+        operations.validate,
         _MAY_UPLOAD,
         f"{_CONNECTOR}/validate",
+        f"{_CONNECTOR}/{QUALIFIED}validate",
         f"{_FLOW}/dataConnector/validate",
     ),
-    _get("operation", graph.operation, _BASIC, "/operations/<operation_id>"),
+    _get("operations", operations.listing, _BASIC, "/operations"),
+    _get("operation", operations.one, _BASIC, "/operations/<operation_id>"),
     Route(
         "backendOperation",
         "GET",
-        (f"{graph.BACKEND_PATH}/operations/<operation_id>",),
-        graph.operation,
+        (f"{BACKEND_PATH}/operations/<operation_id>",),
+        operations.at_backend,
         _BASIC,
         Service.BACKEND,
     ),
@@ -111,9 +112,15 @@ ROUTES = (
         reports.statistics,
         _MAY_READ_RUNS,
         f"{_RUN}/getStatistics",
-        f"{_RUN}/{_STATISTICS}",
+        f"{_RUN}/{QUALIFIED}getStatistics",
     ),
-    _post("runsStart", reports.start, frozenset({RUN_START}), "/runs/start"),
+    _post(
+        "runsStart",
+        reports.start,
+        frozenset({RUN_START}),
+        "/runs/start",
+        f"/runs/{QUALIFIED}start",
+    ),
     *(
         Route(
             "storage",
@@ -134,10 +141,3 @@ MAP = Map(
     ],
     merge_slashes=False,
 )
-
-
-def plain(path: str) -> str:
-    """Return *path* with `x('id')` as `x/id` and without the `()` of a function call."""
-    if not path.startswith(GRAPH_PATH):
-        return path
-    return re.sub(r"\('([^']*)'\)", r"/\1", path).removesuffix("()")

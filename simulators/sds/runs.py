@@ -1,38 +1,70 @@
 """Runs: when they start, what they do with the staged files, what they tell (reference §4.7-4.9).
 
 Nothing here waits: `catch_up` brings the tenant to its clock's moment, in the order in which
-the starts and ends in between were due.
+the ends of operations and the starts and ends of runs in between were due.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from simulators.sds.checks import check
 from simulators.sds.formats import V1_CODE
-from simulators.sds.graph import as_read
+from simulators.sds.operations import as_read
 from simulators.sds.store import Store
-from simulators.sds.tenant import Activity, Files, Processed, Run, Tenant
+from simulators.sds.tenant import Activity, Files, Flow, Operation, Processed, Run, Tenant
 from simulators.sds.verdict import Level
+
+type _Event = tuple[datetime, Callable[[datetime], object]]
 
 
 def catch_up(tenant: Tenant) -> None:
     now = tenant.clock()
     while True:
-        run = running(tenant)
-        if run is None and tenant.run_wanted:
-            begin(tenant, now)
-        elif run and run.ends is not None and run.ends <= min(now, tenant.next_run_at):
-            finish(tenant, run)
-            if tenant.run_wanted:
-                begin(tenant, run.ends)
-        elif tenant.next_run_at <= now:
-            due = tenant.next_run_at
-            tenant.next_run_at += timedelta(seconds=tenant.knobs.run_period_s)
-            if run is None:
-                begin(tenant, due)
-        else:
+        due, happen = min(_ahead(tenant), key=lambda event: event[0])
+        if due > now:
             return
+        happen(due)
+
+
+def _ahead(tenant: Tenant) -> Iterator[_Event]:
+    """Yield what happens next of each kind; of what is due at one moment, the first goes first."""
+    for operation in tenant.operations.values():
+        if not operation.ended:
+            yield operation.ends, partial(_take_over, tenant, operation)
+    run = running(tenant)
+    if run and run.ends is not None:
+        yield run.ends, partial(_end, tenant, run)
+    yield tenant.next_run_at, partial(_keep_schedule, tenant)
+
+
+def _take_over(tenant: Tenant, operation: Operation, moment: datetime) -> None:
+    """Stage what an operation leaves at its end: a run that has begun does not see it."""
+    operation.ended = True
+    if operation.takes is None:
+        return
+    tenant.staged[operation.connector_id] = operation.takes
+    if tenant.knobs.auto_run_after_validate:
+        tenant.run_wanted = True
+        _begin_if_wanted(tenant, moment)
+
+
+def _end(tenant: Tenant, run: Run, moment: datetime) -> None:
+    finish(tenant, run)
+    _begin_if_wanted(tenant, moment)
+
+
+def _begin_if_wanted(tenant: Tenant, moment: datetime) -> None:
+    if tenant.run_wanted and running(tenant) is None:
+        begin(tenant, moment)
+
+
+def _keep_schedule(tenant: Tenant, moment: datetime) -> None:
+    tenant.next_run_at += timedelta(seconds=tenant.knobs.run_period_s)
+    if running(tenant) is None:
+        begin(tenant, moment)
 
 
 def running(tenant: Tenant) -> Run | None:
@@ -49,7 +81,11 @@ def begin(tenant: Tenant, moment: datetime) -> Run:
         started=moment,
         ends=None if duration_s is None else moment + timedelta(seconds=duration_s),
         files=dict(tenant.staged),
-        activities=tuple(Activity(tenant.new_id(), flow) for flow in tenant.all_flows()),
+        activities=tuple(
+            Activity(tenant.new_id(), flow)
+            for flow in tenant.all_flows()
+            if _is_listed(tenant, flow, moment)
+        ),
     )
     tenant.runs.append(run)
     return run
@@ -63,7 +99,8 @@ def finish(tenant: Tenant, run: Run) -> None:
         return
     for activity in run.activities:
         _process(tenant, run, activity)
-    statuses = {activity.status for activity in run.activities}
+    # A word that a knob gave one flow is not the run's: it ends as the others do.
+    statuses = {a.status for a in run.activities if not _forced(tenant, a)}
     for status in ("failed", "completedWithErrors", "completedWithWarnings"):
         if status in statuses:
             run.status = status
@@ -71,14 +108,34 @@ def finish(tenant: Tenant, run: Run) -> None:
     run.status = "completed"
 
 
+def _is_listed(tenant: Tenant, flow: Flow, moment: datetime) -> bool:
+    ready = flow.readiness_at(moment) == "ready"
+    return ready or tenant.knobs.idle_flow_activity is not None
+
+
+def _forced(tenant: Tenant, activity: Activity) -> str | None:
+    """Return the word that the knob gives the first connector's flow."""
+    ours = activity.flow.connector_id == tenant.connectors[0].id
+    return tenant.knobs.activity_word if ours else None
+
+
 def _process(tenant: Tenant, run: Run, activity: Activity) -> None:
-    """Take one flow's files as the whole truth. Without any, or past its date, it is skipped."""
+    forced = _forced(tenant, activity)
+    if forced is None or forced.startswith("completed"):
+        _read(tenant, run, activity)
+    activity.status = forced or activity.status
+
+
+def _read(tenant: Tenant, run: Run, activity: Activity) -> None:
+    """Take one flow's files as the whole truth. Without any, or not ready, it takes nothing."""
     connector_id = activity.flow.connector_id
     files = run.files.get(connector_id)
     formats = {one.id: one.format_code for one in tenant.connectors}
     usable = files is not None and formats.get(connector_id) != V1_CODE
-    at = run.ends or run.started
-    if files is None or not usable or activity.flow.readiness_at(at) != "ready":
+    if activity.flow.readiness_at(run.ends or run.started) != "ready":
+        activity.status = tenant.knobs.idle_flow_activity or "skipped"
+        return
+    if files is None or not usable:
         activity.status = "skipped"
         return
     done = tenant.processed.get(connector_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from simulators.sds.formats import V2_1_CODE
 from simulators.sds.knobs import Knobs
@@ -32,12 +32,16 @@ class Connector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """*readiness* is what SDS says until *expires*, then it is `expired`. None: never."""
+    """*readiness* is what SDS says until *expires*, then it is `expired`. None: never.
+
+    `ready` apart, a flow takes nothing: `notReady`, `failed`, `disabled`, or any other word.
+    """
 
     id: str
     connector_id: str
     name: str = "Roster"
     readiness: str = "ready"
+    begins: datetime = datetime(2026, 8, 20, tzinfo=UTC)
     expires: datetime | None = None
 
     def readiness_at(self, now: datetime) -> str:
@@ -92,12 +96,19 @@ class Submission:
 
 @dataclass(slots=True)
 class Operation:
+    """*takes* is what becomes SDS's when it ends, at *ends*, None: nothing does.
+
+    *ended*: what its end brings about has been done. *status* None: it is never told to be over.
+    """
+
     connector_id: str
     created: datetime
     status: str | None
     polls_left: int
-    ready_at: datetime
+    ends: datetime
     document: Json
+    takes: Files | None = field(default=None, repr=False)
+    ended: bool = False
     last_poll: datetime | None = None
 
 
@@ -140,7 +151,7 @@ class RequestLine:
     """*path* is without its query, so no line holds a SAS or a token.
 
     *sas_intact*: the query began with the SAS, byte for byte; None where none was due.
-    *status* 0: no answer was given.
+    *status* 0: no answer was given. *file_type* is the content type that a flush sets.
     """
 
     at: datetime
@@ -151,6 +162,9 @@ class RequestLine:
     status: int
     had_authorization: bool
     sas_intact: bool | None = None
+    accept: str = ""
+    prefer: str = ""
+    file_type: str = ""
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -158,7 +172,8 @@ class Tenant:
     """*clock* gives aware moments.
 
     A URL that is None is that of the host the request came to; one that is set is the only host
-    on which that service answers. *connectors*' first is the one that `store` speaks of.
+    on which that service answers. *backend_url* is SDS's own host, to which `Location` leads:
+    nothing else is served there. *connectors*' first is the one that `store` speaks of.
     """
 
     clock: Callable[[], datetime]
@@ -170,7 +185,7 @@ class Tenant:
     base_url: str | None = None
     login_url: str | None = None
     storage_url: str | None = None
-    backend_url: str = "https://localhost:8698"
+    backend_url: str = "https://edu-sds.microsoft.com:8698"
 
     staged: dict[str, Files] = field(init=False, default_factory=dict)
     submissions: list[Submission] = field(init=False, default_factory=list)
@@ -204,7 +219,10 @@ class Tenant:
         """The flows as given, else one ready flow for each connector."""
         if self.flows is not None:
             return self.flows
-        return [
-            Flow(id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"flow/{c.id}")), connector_id=c.id)
-            for c in self.connectors
-        ]
+        return [self.flow_of(connector) for connector in self.connectors]
+
+    @staticmethod
+    def flow_of(connector: Connector) -> Flow:
+        """Return the ready flow that a connector has unless flows were given."""
+        flow_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"flow/{connector.id}"))
+        return Flow(id=flow_id, connector_id=connector.id)

@@ -11,6 +11,7 @@ import httpx
 from simulators.sds import Connector, SdsSimulator
 
 GRAPH = "https://graph.sim.example/beta/external/industryData"
+BACKEND = "https://edu-sds.microsoft.com:8698/api/industryData/v0.4-beta/industryData"
 CAST = "microsoft.graph.industryData.azureDataLakeConnector"
 CONNECTOR = Connector()
 SESSION_SPELLINGS = [
@@ -84,6 +85,10 @@ class Sender:
 
     def get(self, path: str) -> httpx.Response:
         return self.http.get(GRAPH + path, headers=self.bearer)
+
+    def at(self, url: str) -> httpx.Response:
+        """Ask an address as it was given, with the token."""
+        return self.http.get(url, headers=self.bearer)
 
     def post(self, path: str) -> httpx.Response:
         return self.http.post(GRAPH + path, headers=self.bearer)

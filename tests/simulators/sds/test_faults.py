@@ -74,6 +74,20 @@ def test_errors_have_the_shape_of_graph(sender: Sender) -> None:
     assert answer.headers["client-request-id"] == "mine"
 
 
+@pytest.mark.parametrize("scripted", [True, False])
+def test_an_error_names_the_request_as_its_header_does(
+    sim: SdsSimulator, sender: Sender, *, scripted: bool
+) -> None:
+    """`innerError.request-id` is what a school tells Microsoft: it is that of this answer."""
+    if scripted:
+        sim.fail_next("operation", Answer(503), times=None)
+    answers = [sender.get("/operations/none") for _ in range(2)]
+    named = [answer.json()["error"]["innerError"]["request-id"] for answer in answers]
+
+    assert named == [answer.headers["request-id"] for answer in answers]
+    assert named[0] != named[1]
+
+
 def test_services_with_their_own_host_answer_nowhere_else(clock: Clock) -> None:
     """A Graph call to the storage host, or the reverse, finds nothing."""
     sim = SdsSimulator(

@@ -136,6 +136,18 @@ def test_several_appends_make_one_file(sim: SdsSimulator, sender: Sender) -> Non
     assert sim.submissions[0].files == {"orgs.csv": b"abcde"}
 
 
+def test_an_append_may_flush_as_well(sim: SdsSimulator, sender: Sender) -> None:
+    """With `flush=true` what was appended is to be seen at once."""
+    url = sender.open()
+    for name, flush in (("orgs.csv", "&flush=true"), ("users.csv", "&flush=false")):
+        sender.storage("PUT", url, name, "resource=file")
+        sender.storage("PATCH", url, name, f"action=append&position=0{flush}", b"abc")
+    sender.validate()
+
+    assert sim.submissions[0].files == {"orgs.csv": b"abc"}
+    assert sim.submissions[0].unfinished == ("users.csv",)
+
+
 def test_creating_a_file_again_empties_it(sender: Sender) -> None:
     """Create truncates, unless `If-None-Match: *` asks for a 409."""
     url = sender.open()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from simulators.sds import Connector, Flow, Location, SdsSimulator, digest_of
-from tests.simulators.sds.sender import CONNECTOR, GRAPH, Clock, Sender, school
+from tests.simulators.sds.sender import BACKEND, CONNECTOR, GRAPH, Clock, Sender, school
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_validate_in_every_spelling(clock: Clock, path: str) -> None:
     ("location", "start"),
     [
         (Location.GRAPH, f"{GRAPH}/operations/"),
-        (Location.BACKEND, "https://localhost:8698/api/industryData/v0.4-beta/"),
+        (Location.BACKEND, "https://edu-sds.microsoft.com:8698/api/industryData/v0.4-beta/"),
         (Location.RELATIVE, "/beta/external/industryData/operations/"),
         (Location.MISSING, None),
     ],
@@ -176,8 +176,8 @@ def test_reject_with_speaks_for_one_validation(sim: SdsSimulator, sender: Sender
 def test_the_backend_answers_polls_as_well(sim: SdsSimulator, sender: Sender) -> None:
     """Whoever follows a backend Location finds the operation, and shows in the log as such."""
     where = sender.send(school())
-    url = f"https://localhost:8698/api/industryData/v0.4-beta/industryData/operations/{where}"
+    url = f"{BACKEND}/operations/{where}"
 
     assert sender.http.get(url, headers=sender.bearer).json()["id"] == where
     assert sim.requests[-1].route == "backendOperation"
-    assert sim.requests[-1].host == "localhost:8698"
+    assert sim.requests[-1].host == "edu-sds.microsoft.com:8698"
