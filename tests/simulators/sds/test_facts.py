@@ -1,0 +1,156 @@
+"""What the simulator answers under healthy knobs fits the project's table of Graph's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from simulators.sds import (
+    NEIGHBOUR,
+    Activities,
+    Connector,
+    Flow,
+    Given,
+    Knobs,
+    Names,
+    SdsSimulator,
+    neighbour_files,
+)
+from simulators.sds.facts import ENUMS, FACTS, LISTS, TYPES, misfits
+from tests.simulators.sds.sender import CAST, CONNECTOR, Clock, Sender, run_to_its_end, school
+
+HEALTHY = Knobs(operation_polls=1, graph_knows_operation=True, graph_lists_operations=True)
+FLOW = Flow(id="f1", connector_id=CONNECTOR.id)
+
+
+def answers(sim: SdsSimulator, clock: Clock) -> Iterator[tuple[str, Any]]:
+    """Yield every document that a whole delivery meets, and its type; a list's items one by one."""
+    sender = Sender(sim)
+    session = f"/dataConnectors/{CONNECTOR.id}/{CAST}/getUploadSession"
+    yield "fileUploadSession", sender.get(session).json()
+    operation = sender.send(school())
+    for _ in range(3):
+        yield "fileValidateOperation", sender.get(f"/operations/{operation}").json()
+        clock.pass_s(sim.knobs.operation_s / 2 + 5)
+    yield from listed(sender)
+    sender.post("/runs/start")  # where nothing was staged, no run has begun by itself
+    run_to_its_end(sim, clock)
+    sender = Sender(sim)
+    yield from listed(sender)
+    for run in sim.runs:
+        yield from of_run(sender, f"/runs/{run.id}")
+
+
+def listed(sender: Sender) -> Iterator[tuple[str, Any]]:
+    expanded = ("inboundFlows?$expand=dataConnector", "runs?$expand=activities")
+    for path in (*LISTS, *expanded):
+        for item in sender.get(f"/{path}").json()["value"]:
+            yield LISTS[path.partition("?")[0]], item
+
+
+def of_run(sender: Sender, path: str) -> Iterator[tuple[str, Any]]:
+    yield "industryDataRun", sender.get(f"{path}?$expand=activities($expand=activity)").json()
+    for item in sender.get(f"{path}/activities?$expand=activity").json()["value"]:
+        yield "inboundFlowActivity", item
+    yield "industryDataRunStatistics", sender.get(f"{path}/getStatistics").json()
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        HEALTHY,
+        replace(HEALTHY, operation_s=30),
+        replace(HEALTHY, operation_status="failed"),
+        replace(HEALTHY, operation_status="skipped"),
+        replace(HEALTHY, overlooked=frozenset({"users.csv"})),
+        replace(HEALTHY, validated_files=Names.PATHS, extra_warnings=(("Odd", "users.csv"),)),
+        replace(HEALTHY, activity_word="skipped"),
+        replace(HEALTHY, activity_statistics=Activities.NULL, totals=Given.NULL),
+        replace(HEALTHY, counts=Given.NULL),
+        replace(HEALTHY, blocking_error="InternalApplicationError"),
+    ],
+)
+@pytest.mark.parametrize(
+    "flow",
+    [
+        FLOW,
+        replace(FLOW, readiness="disabled"),
+        replace(FLOW, readiness="notYetKnown"),
+        replace(FLOW, expires=Clock().now),
+    ],
+)
+def test_every_answer_fits_the_table(clock: Clock, knobs: Knobs, flow: Flow) -> None:
+    """Each property is known and of its type, null stands where it may, each word is a member."""
+    sim = SdsSimulator(
+        clock=clock,
+        base_url="https://graph.sim.example",
+        knobs=knobs,
+        connectors=[Connector(), Connector(id="old", format_code=None)],
+        flows=[flow],
+    )
+    sim.settle(NEIGHBOUR, neighbour_files())
+    seen = list(answers(sim, clock))
+
+    assert [fault for kind, document in seen for fault in misfits(document, kind)] == []
+    assert {kind for kind, _ in seen} == {*LISTS.values(), *GIVEN, "inboundFlowActivity"}
+
+
+GIVEN = {call["gives"] for call in FACTS["calls"].values() if call["gives"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"shoe": 7}, "industryDataRun.shoe: no such property"),
+        ({"status": None}, "industryDataRun.status: null"),
+        ({"status": "done"}, "industryDataRun.status: 'done' is no industryDataRunStatus"),
+        ({"id": 7}, "industryDataRun.id: 7 is no String"),
+        ({"startDateTime": "today"}, "industryDataRun.startDateTime: 'today' is no DateTimeOffset"),
+        ({"activities": {}}, "industryDataRun.activities: not a list"),
+        ({"blockingError": 1}, "industryDataRun.blockingError: not an object"),
+        ({"@odata.type": "#microsoft.graph.x"}, "industryDataRun: is said to be x"),
+        ({"endDateTime": None}, None),
+        ({"blockingError": {"innerError": None}}, None),
+        ({"blockingError": {"code": None}}, "industryDataRun.blockingError.code: null"),
+    ],
+)
+def test_what_does_not_fit_is_found(change: dict[str, object], fault: str | None) -> None:
+    """The table is held against the answers by a check that can fail."""
+    document = {"id": "r1", "status": "running"} | change
+
+    assert list(misfits(document, "industryDataRun")) == ([] if fault is None else [fault])
+
+
+def test_every_word_has_a_meaning_and_every_meaning_a_word() -> None:
+    """No member of an enumeration is without a decision, nor is a word that was met elsewhere."""
+    words = {enum: {*members, *FACTS["beyond"].get(enum, ())} for enum, members in ENUMS.items()}
+
+    assert {enum: set(meant) for enum, meant in FACTS["meanings"].items()} == words
+
+
+def test_every_enumeration_has_the_member_for_what_is_to_come() -> None:
+    """By that member Graph masks words that it learns later."""
+    assert all("unknownFutureValue" in members for members in ENUMS.values())
+
+
+def test_every_type_that_is_named_is_in_the_table() -> None:
+    """A type of a property is plain, an enumeration, or another type of the table."""
+    plain = {"String", "Int32", "DateTimeOffset"}
+    named = {
+        written.removeprefix("-> ").rstrip("?~").removesuffix("[]")
+        for properties in TYPES.values()
+        for written in properties.values()
+    }
+
+    assert named <= plain | set(ENUMS) | set(TYPES)
+    assert (set(LISTS.values()) | GIVEN) <= set(TYPES)
+    assert set(ENUMS) <= named
+
+
+def test_the_table_says_when_it_was_read() -> None:
+    """Graph's beta changes: a table without a date is none."""
+    assert date.fromisoformat(FACTS["read"]) >= date(2026, 11, 29)
