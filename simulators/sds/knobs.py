@@ -98,6 +98,7 @@ class Knobs:
 
     **What a run says.** `activity_word` is what becomes of the first connector's flow whatever
     it was sent, while the run ends as the others do; only `completed…` takes the files.
+    `run_word` is the status with which every run ends (any but `running`), whatever its flows do.
     `idle_flow_activity` is what becomes of flows that are not ready, None: they are not listed.
     `activity_statistics`, `totals` and `counts` are how the statistics tell it.
 
@@ -147,6 +148,7 @@ class Knobs:
     blocking_error: str | None = None
     append_domain: str = ""
     activity_word: str | None = None
+    run_word: str | None = None
     idle_flow_activity: str | None = "skipped"
     activity_statistics: Activities = Activities.FLOWS
     totals: Given = Given.AS_IT_IS

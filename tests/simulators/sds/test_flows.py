@@ -87,6 +87,15 @@ def test_a_completed_word_takes_the_files(sim: SdsSimulator, clock: Clock) -> No
     assert len(sim.store.people.active) == 4
 
 
+def test_a_run_may_fail_over_a_flow_that_completed(sim: SdsSimulator, clock: Clock) -> None:
+    """The run's own word says nothing of ours: its people are in SDS."""
+    sim.knobs = replace(QUICK, run_word="failed")
+    run, statistics = told(sim, clock)
+
+    assert (run["status"], words(statistics)) == ("failed", ["completed", "completed"])
+    assert len(sim.store.people.active) == 4
+
+
 def test_an_idle_flow_may_be_told_otherwise_or_not_at_all(sim: SdsSimulator, clock: Clock) -> None:
     """Failed, or not listed: the reference only has `skipped`."""
     sim.change_flows(lambda flow: replace(flow, readiness="disabled"))
