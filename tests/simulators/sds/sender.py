@@ -90,6 +90,10 @@ class Sender:
         """Ask an address as it was given, with the token."""
         return self.http.get(url, headers=self.bearer)
 
+    def look(self, operation_id: str) -> httpx.Response:
+        """Ask after an operation where SDS says: at its own host."""
+        return self.at(f"{BACKEND}/operations/{operation_id}")
+
     def post(self, path: str) -> httpx.Response:
         return self.http.post(GRAPH + path, headers=self.bearer)
 
@@ -125,6 +129,11 @@ class Sender:
         self.put(self.open(connector_id), files)
         self.validate(connector_id).raise_for_status()
         return self.sim.submissions[-1].operation_id
+
+
+def operation_to_its_end(sim: SdsSimulator, clock: Clock) -> None:
+    clock.pass_s(sim.knobs.operation_s)
+    sim.catch_up()
 
 
 def run_to_its_end(sim: SdsSimulator, clock: Clock) -> None:

@@ -66,6 +66,15 @@ def test_a_run_completes_over_a_flow_that_took_nothing(
     assert sim.store.people.active == frozenset()
 
 
+def test_a_flow_expires_by_the_clock(sim: SdsSimulator, clock: Clock) -> None:
+    """It was ready when the files came: they are taken over, and never read."""
+    sim.change_flows(lambda flow: replace(flow, expires=sim.after(60)))
+    _, statistics = told(sim, clock)
+
+    assert words(statistics) == ["skipped", "completed"]
+    assert sim.store.people.active == frozenset()
+
+
 @pytest.mark.parametrize("word", ["skipped", "failed", "inProgress"])
 def test_a_flow_that_is_ready_may_be_left_out_as_well(
     sim: SdsSimulator, clock: Clock, word: str

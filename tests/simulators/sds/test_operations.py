@@ -20,7 +20,7 @@ from tests.simulators.sds.sender import (
     school,
 )
 
-QUICK = Knobs(operation_polls=0, operation_s=0, min_poll_s=0)
+QUICK = Knobs(operation_polls=0, operation_s=0, min_poll_s=0, graph_knows_operation=True)
 
 
 @pytest.fixture

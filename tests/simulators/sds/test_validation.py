@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from simulators.sds import Connector, Flow, Location, SdsSimulator, digest_of
-from tests.simulators.sds.sender import BACKEND, CONNECTOR, GRAPH, Clock, Sender, school
+from tests.simulators.sds.sender import (
+    CONNECTOR,
+    GRAPH,
+    Clock,
+    Sender,
+    operation_to_its_end,
+    school,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,10 @@ def test_validate_in_every_spelling(clock: Clock, path: str) -> None:
     sender = Sender(SdsSimulator(clock=clock, flows=flows))
     sender.put(sender.open(), school())
 
-    assert sender.post(path).status_code == 202
+    status = sender.post(path).status_code
+    operation_to_its_end(sender.sim, clock)
+
+    assert status == 202
     assert sender.sim.staged == {CONNECTOR.id: school()}
     assert sender.sim.submissions[0].digest == digest_of(school())
 
@@ -54,7 +64,7 @@ def test_an_operation_ends_after_its_polls(sender: Sender, clock: Clock) -> None
     operation = sender.send(school())
     seen = []
     for _ in range(4):
-        seen.append(sender.get(f"/operations/{operation}").json())
+        seen.append(sender.look(operation).json())
         clock.pass_s(5)
 
     assert [one["status"] for one in seen] == ["notStarted", "running", *["succeeded"] * 2]
@@ -65,9 +75,9 @@ def test_an_operation_ends_after_its_polls(sender: Sender, clock: Clock) -> None
 def test_a_poll_too_soon_is_refused(sender: Sender, clock: Clock) -> None:
     """Under five seconds: 429 with the seconds to wait."""
     operation = sender.send(school())
-    sender.get(f"/operations/{operation}")
+    sender.look(operation)
     clock.pass_s(1.5)
-    answer = sender.get(f"/operations/{operation}")
+    answer = sender.look(operation)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "4")
 
@@ -88,7 +98,7 @@ def test_an_operation_can_end_otherwise(
     operation = sender.send(school())
     for _ in range(9):
         clock.pass_s(5)
-        last = sender.get(f"/operations/{operation}").json()["status"]
+        last = sender.look(operation).json()["status"]
 
     assert (last, bool(sender.sim.staged)) == (seen, staged)
 
@@ -99,7 +109,7 @@ def test_an_operation_can_be_slow(sender: Sender, clock: Clock) -> None:
     operation = sender.send(school())
     seen = []
     for _ in range(3):
-        seen.append(sender.get(f"/operations/{operation}").json()["status"])
+        seen.append(sender.look(operation).json()["status"])
         clock.pass_s(300)
 
     assert seen == ["notStarted", "running", "succeeded"]
@@ -129,7 +139,7 @@ def test_a_broken_set_ends_succeeded_with_errors(
     changed = {**school(), **change}
     operation = sender.send({n: c for n, c in changed.items() if c is not None})
     for _ in range(3):
-        body = sender.get(f"/operations/{operation}").json()
+        body = sender.look(operation).json()
         clock.pass_s(5)
 
     assert body["status"] == "succeeded"
@@ -144,7 +154,7 @@ def test_absent_class_files_are_only_warnings(sender: Sender, clock: Clock) -> N
     few = {n: c for n, c in school().items() if n not in {"classes.csv", "enrollments.csv"}}
     operation = sender.send(few)
     for _ in range(3):
-        body = sender.get(f"/operations/{operation}").json()
+        body = sender.look(operation).json()
         clock.pass_s(5)
 
     assert body["errors"] == []
@@ -161,12 +171,16 @@ def test_a_v1_connector_wants_v1_files(clock: Clock) -> None:
     assert sender.sim.staged == {}
 
 
-def test_reject_with_speaks_for_one_validation(sim: SdsSimulator, sender: Sender) -> None:
+def test_reject_with_speaks_for_one_validation(
+    sim: SdsSimulator, sender: Sender, clock: Clock
+) -> None:
     """The errors are reported once; the same files then pass."""
     sim.reject_with([{"code": "Whatever", "message": "m", "target": "users.csv"}])
     sender.send(school())
+    operation_to_its_end(sim, clock)
     refused = dict(sim.staged)
     sender.send(school())
+    operation_to_its_end(sim, clock)
 
     assert refused == {}
     assert [len(one.errors) for one in sim.submissions] == [1, 0]
@@ -176,8 +190,7 @@ def test_reject_with_speaks_for_one_validation(sim: SdsSimulator, sender: Sender
 def test_the_backend_answers_polls_as_well(sim: SdsSimulator, sender: Sender) -> None:
     """Whoever follows a backend Location finds the operation, and shows in the log as such."""
     where = sender.send(school())
-    url = f"{BACKEND}/operations/{where}"
 
-    assert sender.http.get(url, headers=sender.bearer).json()["id"] == where
+    assert sender.look(where).json()["id"] == where
     assert sim.requests[-1].route == "backendOperation"
     assert sim.requests[-1].host == "edu-sds.microsoft.com:8698"
