@@ -1,150 +1,208 @@
-"""What became of a delivery: did SDS take it, did its run end, and the receipt."""
+"""What SDS made of the files: did it take them, and the receipt.
+
+The answer is asked for in three places (see `sync.edge.graph`). Until one has it, SDS is checking;
+after two hours the delivery is *unproven*: the connector goes on, and what a run takes may still
+prove it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-from sync import state
+from sync import fates, state
+from sync.delivery import FileFacts
 from sync.edge.clock import Budget
-from sync.edge.graph_values import Operation, Run, Whereabouts
+from sync.edge.graph_values import Operation, OperationLook, PlaceAsked, Whereabouts
 from sync.edge.world import World
-from sync.errors import (
-    TargetError,
-    TargetMalformed,
-    TargetRefused,
-    TargetRejected,
-    TargetUnavailable,
-)
-from sync.records import Accepted, Receipt, RunAsked, Submitted
+from sync.errors import TargetError, TargetRefused, TargetRejected, TargetUnavailable
+from sync.fates import Fate
+from sync.records import Accepted, Checked, Place, Receipt, Submitted, Unproven
 from sync.report import Outcome, Step
+from sync.sds.tables import FILES
 from sync.state import Folder
 from sync.view import View
 
-ANSWER_WITHIN = timedelta(hours=6)  # SDS checks names and headers within minutes
-RUN_WITHIN = timedelta(hours=26)  # SDS runs twice a day
+ANSWER_WITHIN = timedelta(hours=2)
+"""SDS checks names and headers within minutes: after this the way to its answer is what fails."""
+
+CHECK_AGAIN_S = 15.0
+CHECKED = "checked.json"
 
 
-def check(world: World, view: View, one: Folder) -> Step:
-    """Ask once what SDS made of the files of *one*."""
-    folder = f"{view.prefix}{one.id}/"
-    submitted = Submitted.from_json(state.SUBMITTED, world.store.read(f"{folder}{state.SUBMITTED}"))
-    overdue = view.now - one.made_at[state.SUBMITTED] > ANSWER_WITHIN
-    try:
-        operation = _look(world, submitted)
-    except TargetError:
-        if not overdue:
-            raise
-        operation = Operation("waiting")  # a role taken away must not block the connector for ever
-    if operation.state == "waiting":
-        if overdue:
-            return write_receipt(world, view, one, Receipt(outcome="no-answer", at=view.now))
-        return Step("check", Outcome.CHECKING, view.connector, one.id, again_in_s=15.0)
-    faults = _faults(operation, view.manifest(world, one).files)
+def check(world: World, view: View, folder: Folder) -> Step:
+    """Ask once what SDS made of the files of the delivery in *folder*."""
+    look, trouble = _look(world, view, folder)
+    operation = look.operation
+    if operation is None or operation.state == "waiting":
+        return _not_yet(world, view, folder, look, trouble)
+    files = view.manifest(world, folder).files
+    faults = _faults(operation, files)
     if faults:
         took_some = operation.state == "accepted"
         outcome: Literal["incomplete", "refused"] = "incomplete" if took_some else "refused"
-        return write_receipt(world, view, one, Receipt(outcome=outcome, at=view.now, faults=faults))
+        receipt = Receipt(outcome=outcome, at=view.now, faults=faults)
+        return write_receipt(world, view, folder, receipt)
+    checked = Checked(ended_at=operation.ended_at)
+    world.store.claim(f"{view.prefix}{folder.id}/{CHECKED}", checked.to_json())
+    accept(world, view, folder, warnings=len(operation.warnings))
+    facts = _oddities(operation, files)
+    return Step("check", Outcome.ACCEPTED, view.connector, folder.id, facts, again_in_s=0.0)
+
+
+def accept(world: World, view: View, folder: Folder, *, warnings: int = 0) -> None:
+    """Note that SDS holds the files of the delivery in *folder*, or will with its next run."""
     record = Accepted(
-        operation=submitted.operation, at=world.clock.now(), warnings=len(operation.warnings)
+        operation=_submitted(world, view, folder).operation,
+        at=world.clock.now(),
+        warnings=warnings,
     )
-    world.store.claim(f"{folder}{state.ACCEPTED}", record.to_json())
-    return Step("check", Outcome.ACCEPTED, view.connector, one.id, again_in_s=0.0)
+    world.store.claim(f"{view.prefix}{folder.id}/{state.ACCEPTED}", record.to_json())
 
 
-def _look(world: World, submitted: Submitted) -> Operation:
-    """Ask Graph's two places, which know an operation by its id."""
-    asked = Whereabouts(submitted.operation, "", "", submitted.at)
-    look = world.target().operation(asked, Budget.of(world.clock, state.STEP_S))
-    if look.operation is None:
-        errors = [place.error for place in look.places if place.error]
-        raise errors[0] if errors else TargetUnavailable("nobody knows the operation (yet)")
-    return look.operation
+def place_of(world: World, view: View, folder: Folder) -> Place | None:
+    """Return what was noted of the hand-over of the delivery in *folder*; None of an older one."""
+    claim = _submitted(world, view, folder).claim
+    name = f"{view.prefix}{folder.id}/{place_name(claim)}"
+    if not folder.has(place_name(claim)):
+        return None
+    return Place.from_json(name, world.store.read(name))
 
 
-def _faults(operation: Operation, sent: Collection[str]) -> tuple[Mapping[str, str], ...]:
-    """Return why SDS did not take every file that was *sent*; () if it did.
+def place_name(claim: str) -> str:
+    """Return the name of the file that says where to ask after the hand-over under *claim*."""
+    return f"place-{claim.rpartition('/')[2]}.json"
 
-    A file of ours that SDS did not find is only a warning to SDS, but would empty every class.
+
+def _submitted(world: World, view: View, folder: Folder) -> Submitted:
+    name = f"{view.prefix}{folder.id}/{state.SUBMITTED}"
+    return Submitted.from_json(name, world.store.read(name))
+
+
+def _look(world: World, view: View, folder: Folder) -> tuple[OperationLook, TargetError | None]:
+    """Ask each place, and return what came of it; the error is of the sign-in, if that failed."""
+    place = place_of(world, view, folder)
+    whereabouts = Whereabouts(
+        operation_id=_submitted(world, view, folder).operation,
+        location=place.address if place else "",
+        connector_id=place.connector if place else "",
+        since=place.since if place else folder.made_at[state.SUBMITTED],
+    )
+    try:
+        return world.target().operation(whereabouts, Budget.of(world.clock, state.STEP_S)), None
+    except TargetError as error:
+        return OperationLook(None, ()), error
+
+
+def _not_yet(
+    world: World, view: View, folder: Folder, look: OperationLook, trouble: TargetError | None
+) -> Step:
+    """Wait, or after two hours go on without an answer: what nobody told is never acceptance."""
+    heard: dict[str, str] = {
+        place.name: place.heard for place in look.places if place.heard != "skipped"
+    }
+    error = None if look.operation else trouble or _worst(look.places)
+    facts: dict[str, int | str] = {f"place_{name}": word for name, word in heard.items()}
+    overdue = view.now - folder.made_at[state.SUBMITTED] > ANSWER_WITHIN
+    if overdue and not folder.has(state.UNPROVEN):
+        record = Unproven(at=view.now, heard=heard)
+        world.store.claim(f"{view.prefix}{folder.id}/{state.UNPROVEN}", record.to_json())
+    if overdue:
+        return Step("check", Outcome.UNPROVEN, view.connector, folder.id, facts, error=error)
+    wish_s = max(CHECK_AGAIN_S, look.retry_after_s or 0.0)
+    return Step(
+        "check", Outcome.CHECKING, view.connector, folder.id, facts, error=error, again_in_s=wish_s
+    )
+
+
+def _worst(places: tuple[PlaceAsked, ...]) -> TargetError | None:
+    """Return the error that a person can do most about: a refusal, then what was out of reach."""
+    errors = [place.error for place in places if place.error]
+    kinds = (TargetRefused, TargetUnavailable, TargetError)
+    return next((error for kind in kinds for error in errors if isinstance(error, kind)), None)
+
+
+def _faults(operation: Operation, sent: Mapping[str, FileFacts]) -> tuple[Mapping[str, str], ...]:
+    """Return why SDS did not take every file of *sent* that has rows; () if it did.
+
+    A file of ours that SDS did not find is only a warning to SDS, but would empty every class. One
+    without rows has nothing to lose. Where SDS lists no file at all, nothing can be said by that.
     """
-    warned = [one for one in operation.warnings if "NotFound" in one.code]
-    unseen = [one for one in warned if one.file.lower() in sent]
+    full = {name.lower(): name for name, facts in sent.items() if facts.rows}
+    unseen = [
+        warning
+        for warning in operation.warnings
+        if warning.file.lower() in full and "notfound" in warning.code.lower()
+    ]
     validated = {name.lower() for name in operation.validated_files or ()}
-    left = set(sent) - validated if validated else ()
-    found = [{"code": one.code, "file": one.file} for one in (*operation.errors, *unseen)]
-    found += [{"code": "NotValidated", "file": name} for name in sorted(left)]
-    if operation.state == "rejected" and not found:
-        found = [{"code": "Failed", "file": ""}]
-    return tuple(found)
+    listed = validated & {name.lower() for name in sent}
+    left = sorted(full[name] for name in full.keys() - validated) if listed else []
+    faults = [{"code": each.code, "file": each.file} for each in (*operation.errors, *unseen)]
+    faults += [{"code": "NotValidated", "file": name} for name in left]
+    if operation.state == "rejected" and not faults:
+        faults = [{"code": "Failed", "file": ""}]
+    return tuple(faults)
 
 
-def follow_run(world: World, view: View, one: Folder) -> Step:
-    """Ask SDS to run if we are told to, once; then look for the run, and write the receipt."""
-    budget = Budget.of(world.clock, state.STEP_S)
-    if world.settings.sds.start_run and not one.has(state.RUN_ASKED):
-        return _ask_for_run(world, view, one, budget)
-    since = one.made_at[state.SUBMITTED]  # SDS may begin a run before we hear it has accepted
-    overdue = view.now - since > RUN_WITHIN
-    try:
-        runs = world.target().runs_since(since, budget)
-    except TargetError:
-        if not overdue:
-            raise
-        runs = ()
-    over = sorted((run for run in runs if run.over), key=lambda run: run.status == "failed")
-    run = over[0] if over else None  # one that did its work, if there is one
-    if run is None and not overdue:
-        return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
-    if run is None:
-        return write_receipt(world, view, one, Receipt(outcome="run-unseen", at=view.now))
-    counts = asdict(world.target().statistics(run.id, budget).totals)
-    receipt = Receipt(
-        outcome="run-failed" if run.status == "failed" else "completed",
-        at=view.now,
-        run=_run(run),
-        counts={name: value for name, value in counts.items() if isinstance(value, int)},
-    )
-    return write_receipt(world, view, one, receipt)
+def _oddities(operation: Operation, sent: Mapping[str, FileFacts]) -> dict[str, int]:
+    """Return what is odd about an acceptance all the same, as counts; what is 0 is left out.
+
+    A file that we did not send means that the upload session was not new.
+    """
+    ours = {name.lower() for name in sent}
+    validated = {name.lower() for name in operation.validated_files or ()}
+    known = {name.lower() for name in FILES}
+    counts = {
+        "warnings": sum(warning.file.lower() in ours for warning in operation.warnings),
+        "files_not_listed": len(sent) if operation.validated_files == () else 0,
+        "files_not_ours": len((validated & known) - ours),
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
-def _ask_for_run(world: World, view: View, one: Folder, budget: Budget) -> Step:
-    """Start a run unless one began since: after a lost answer a second would cost one of five."""
-    since = one.made_at[state.SUBMITTED]
-    started = bool(world.target().runs_since(since, budget)) or _start(world, budget)
-    record = RunAsked(at=world.clock.now(), started=started)
-    world.store.claim(f"{view.prefix}{one.id}/{state.RUN_ASKED}", record.to_json())
-    return Step("run", Outcome.RUNNING, view.connector, one.id, again_in_s=60.0)
+# -- the receipt ---------------------------------------------------------------------------------
 
 
-def _start(world: World, budget: Budget) -> bool:
-    try:
-        return world.target().start_run(budget)
-    except (TargetRefused, TargetMalformed):
-        return False  # its own run will do
+def write_receipt(world: World, view: View, folder: Folder, receipt: Receipt) -> Step:
+    """Write the last word on the delivery in *folder*."""
+    world.store.claim(f"{view.prefix}{folder.id}/{state.RECEIPT}", receipt.to_json())
+    fate = fates.of(folder, receipt)
+    facts: dict[str, int | str] = {}
+    if fate not in _UNANSWERED:
+        facts = dict(receipt.counts) | {
+            "receipt": receipt.outcome,
+            "run": receipt.run.get("status", ""),
+        }
+    error = _error(fate, receipt)
+    return Step("receipt", _OUTCOMES[fate], view.connector, folder.id, facts, error=error)
 
 
-def _run(run: Run) -> dict[str, str]:
-    return {"id": run.id, "status": run.status, "blocked_by": run.blocked_by or ""}
+_UNANSWERED = frozenset({Fate.REFUSED, Fate.INCOMPLETE, Fate.GAVE_UP, Fate.NO_ANSWER})
+_OUTCOMES: Mapping[Fate, Outcome] = {
+    **dict.fromkeys(_UNANSWERED, Outcome.REFUSED),
+    Fate.TAKEN: Outcome.TAKEN,
+    Fate.DONE: Outcome.DONE,
+    Fate.FAULTY: Outcome.FAULTY,
+    Fate.ENDED: Outcome.ENDED,
+    Fate.NOT_TAKEN: Outcome.NOT_TAKEN,
+    Fate.UNSEEN: Outcome.NOT_TAKEN,
+    Fate.REPLACED: Outcome.REPLACED,
+}
 
 
-def write_receipt(world: World, view: View, one: Folder, receipt: Receipt) -> Step:
-    """Write the last word on *one*."""
-    world.store.claim(f"{view.prefix}{one.id}/{state.RECEIPT}", receipt.to_json())
-    if receipt.outcome in {"refused", "incomplete", "gave-up", "no-answer"}:
-        error = TargetRejected(
-            "SDS found faults in the files: status shows file and code"
-            if receipt.faults
-            else "SDS gave no answer that we could read: look at it in the SDS portal",
+def _error(fate: Fate, receipt: Receipt) -> TargetError | None:
+    """Return what a person must know of how a delivery ended, None if nothing."""
+    if fate in {Fate.REFUSED, Fate.INCOMPLETE}:
+        return TargetRejected(
+            "SDS found faults in the files: status shows file and code",
             faults=len(receipt.faults),
             receipt=receipt.outcome,
         )
-        return Step("receipt", Outcome.REFUSED, view.connector, one.id, error=error)
-    counts = dict(receipt.counts) | {
-        "receipt": receipt.outcome,
-        "run": receipt.run.get("status", ""),
-    }
-    whole = receipt.outcome == "completed" and not receipt.counts.get("errors")
-    outcome = Outcome.DONE if whole else Outcome.FAULTY
-    return Step("receipt", outcome, view.connector, one.id, counts)
+    if fate in {Fate.GAVE_UP, Fate.NO_ANSWER}:
+        return TargetRejected(
+            "SDS gave no answer that we could read: look at it in the SDS portal",
+            faults=0,
+            receipt=receipt.outcome,
+        )
+    return None

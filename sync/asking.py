@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
-from sync import __version__, delivery, run, state
+from sync import __version__, delivery, fates, follow, run, state
 from sync.edge.queues import QUEUES
 from sync.edge.world import World
 from sync.errors import AnswerRefused, SyncError
+from sync.holdings import HandOver
 from sync.plan import Hold, Plan
 from sync.records import Approved, Paused, Pulled, Receipt
-from sync.report import Fault, fault
+from sync.report import Fault, Outcome, fault
 from sync.state import Folder, State
 from sync.view import View, find, look, newest_sets, set_manifest
 
@@ -91,12 +93,15 @@ def _connector(world: World, connector: str) -> Json:
     view = look(world, connector)
     missing = [key for key, one in newest_sets(world, connector).items() if one is None]
     shown = view.states[-DELIVERIES_SHOWN:]
+    known = {each.delivery: each for each in view.hand_overs(world)}
     return {
         "profiles": list(world.settings.connectors()[connector]),
         "waiting_for": missing,
         "paused": _paused(view.pause),
         "restorable": _restorable(view),
-        "deliveries": [_told(world, view, one, reached) for one, reached in reversed(shown)],
+        "deliveries": [
+            _told(world, view, one, reached, known.get(one.id)) for one, reached in reversed(shown)
+        ],
     }
 
 
@@ -113,10 +118,12 @@ def _restorable(view: View) -> list[Json]:
     return [{"id": one.id, "accepted_at": _text(one.made_at[state.ACCEPTED])} for one in taken]
 
 
-def _told(world: World, view: View, one: Folder, reached: State) -> Json:
+def _told(
+    world: World, view: View, one: Folder, reached: State, hand_over: HandOver | None
+) -> Json:
     """Return how a delivery stands; one unreadable record does not hide the others."""
     try:
-        return _delivery(world, view, one, reached)
+        return _delivery(world, view, one, reached) | _became(world, view, one, hand_over)
     except SyncError as error:
         return {"id": one.id, "state": reached.value, "error": fault(error).model_dump()}
 
@@ -139,6 +146,15 @@ def _delivery(world: World, view: View, one: Folder, reached: State) -> Json:
         receipt = Receipt.from_json(state.RECEIPT, world.store.read(folder + state.RECEIPT))
         told["receipt"] = receipt.model_dump(mode="json")
     return told
+
+
+def _became(world: World, view: View, one: Folder, hand_over: HandOver | None) -> Json:
+    """Return what became of a delivery that was handed over; nothing of one that was not."""
+    if hand_over is None and not one.has(state.SUBMITTED) and not one.has(state.RECEIPT):
+        return {}
+    fate = hand_over.fate if hand_over else fates.of(one, view.receipt(world, one))
+    row = fates.TABLE[fate]
+    return {"became": {"word": row.word, "may_hold": row.may_hold, "who": row.who}}
 
 
 def _failed_messages(world: World) -> Json:
@@ -180,18 +196,28 @@ def findings(world: World, profile: str) -> bytes | None:
 # -- a person's answer ---------------------------------------------------------------------------
 
 
-def answer(world: World, own: str, *, approve: bool) -> str:
-    """Approve or reject the held delivery called *own*, once; return its connector.
+class Answered(NamedTuple):
+    """What came of a person's answer: for which connector, and the word for it."""
+
+    connector: str
+    outcome: Outcome
+
+
+def answer(world: World, own: str, *, approve: bool) -> Answered:
+    """Approve or reject the held delivery called *own*, once.
 
     An approval covers exactly this delivery's digest and lasts 24 h. If two people answer at
-    once, a rejection wins. A delivery that may go and has not gone yet can be rejected too.
+    once, a rejection wins. A delivery that may go and has not gone yet can be rejected too. To
+    approve an *unproven* one says: I have looked in SDS, it holds this.
 
     Raises:
         AnswerRefused: there is no such delivery, or it does not wait for an answer.
     """
     view, one = find(world, own)
-    connector = view.connector
     reached = {folder.id: found for folder, found in view.states}[own]
+    if approve and reached is State.UNPROVEN:
+        world.tell(follow.vouch(world, view, one))
+        return Answered(view.connector, Outcome.TAKEN)
     withdrawn = not approve and reached is State.READY  # approved, or within the limits: not sent
     if reached is not State.HELD and not withdrawn:
         newest = view.states[-1][0].id
@@ -207,5 +233,5 @@ def answer(world: World, own: str, *, approve: bool) -> str:
     if not world.store.claim(f"{view.prefix}{own}/{mark}", record.to_json()):
         raise AnswerRefused("somebody has answered at the same moment; see status")
     if approve:
-        world.nudges.nudge("send", {"connector": connector})
-    return connector
+        world.nudges.nudge("send", {"connector": view.connector})
+    return Answered(view.connector, Outcome.APPROVED if approve else Outcome.REJECTED)

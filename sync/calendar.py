@@ -23,13 +23,17 @@ def moment(text: str) -> datetime:
     Raises:
         ValueError: it is not one.
     """
-    return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
+    # Ten times as fast as strptime, and every listing reads as many of these as there are folders.
+    found = datetime.fromisoformat(text)
+    if stamp(found) != text:
+        raise ValueError("not a moment as `stamp` writes it")
+    return found
 
 
 def is_stamp(text: str) -> bool:
     """Say whether *text* is what `stamp` writes."""
     try:
-        return stamp(moment(text)) == text
+        return bool(moment(text))
     except ValueError:
         return False
 

@@ -149,7 +149,7 @@ def _datasets(  # click hands each option over by name
 def _rehearse(around: Surroundings, day: datetime, source: Path | None, *, as_json: bool) -> int:
     """Show what another day would send: Teams that go on, are new, or end; clashes; no teacher.
 
-    iSAMS is read as it is now, and compared with what SDS accepted last. Nothing is sent.
+    iSAMS is read as it is now, and compared with what SDS may hold. Nothing is sent.
     """
     return _answer(lambda: rehearsed(around, day.date(), source), as_json=as_json)
 

@@ -8,12 +8,14 @@ let two runs mix their files.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from sync import afterwards, delivery, numbered, state
+from sync import afterwards, delivery, numbered, state, verdicts
 from sync.delivery import DeliveryManifest
 from sync.edge.clock import Budget
-from sync.edge.graph_answers import flow_state
+from sync.edge.graph_values import HandedOver
 from sync.edge.world import World
 from sync.errors import (
     ConfigError,
@@ -21,13 +23,12 @@ from sync.errors import (
     StoreConflict,
     StoreMissing,
     TargetError,
-    TargetMalformed,
     TargetRefused,
     TargetUnavailable,
 )
 from sync.numbered import Claims
 from sync.plan import Plan
-from sync.records import Approved, Claim, ClaimDone, Receipt, Submitted
+from sync.records import Against, Approved, Claim, ClaimDone, Place, Receipt, Submitted
 from sync.report import Fault, Outcome, Step, fault
 from sync.sds.tables import columns
 from sync.state import Folder, State
@@ -54,15 +55,76 @@ def hand_over(world: World, view: View, one: Folder) -> Step:
         return afterwards.write_receipt(world, view, one, Receipt(outcome="gave-up", at=view.now))
     if len(spent.keys() & set(claims.recent)) >= state.SUBMISSIONS_A_DAY:
         return Step("hand-over", Outcome.LIMITED, view.connector, one.id)
+    budget = Budget.of(world.clock, state.STEP_S)
+    goal = _goal(world, view.connector, budget)
     claim = Claim(delivery=one.id, at=view.now, by=uuid.uuid4().hex)
     if not world.store.claim(f"{claims.next_name}.json", claim.to_json()):
         return _busy(view.connector, one)
-    return _under_claim(world, one, view.connector, claims.next_name, manifest)
+    return _under_claim(world, one, _Held(claims.next_name, claim.at, goal, budget), manifest)
 
 
-def is_under_way(world: World, view: View) -> bool:
-    """Say whether somebody may be talking to SDS about this connector."""
-    return _claims(world, view).is_open
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """Where the files go: our connector, by name and by SDS's id, and the flows that lead on.
+
+    `flows` is None where they may not be read. `odd` are their states that SDS may mean anything
+    by: `notready`, or a word that nobody knows.
+    """
+
+    connector: str
+    sds_id: str
+    flows: tuple[str, ...] | None
+    odd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A claim that is ours: its name, when it was taken, and what it was taken for."""
+
+    name: str
+    at: datetime
+    goal: _Goal
+    budget: Budget
+
+
+def _goal(world: World, connector: str, budget: Budget) -> _Goal:
+    """Find the connector in SDS, and see whether what it is given can go anywhere.
+
+    Raises:
+        TargetRefused: it has no flow, or each of its flows is expired, disabled or failed.
+    """
+    target = world.target()
+    found = target.connector(connector, budget)
+    if len({found.id, found.name} & world.settings.connectors().keys()) > 1:
+        raise ConfigError(
+            "two CONNECTOR settings, a name and an id, mean one connector of SDS: each would empty"
+            " what the other sent. Write it in one way everywhere"
+        )
+    flows = target.flows(budget)
+    if flows is None:
+        return _Goal(connector, found.id, None)
+    ours = {flow.state for flow in flows if flow.connector_id == found.id.lower()}
+    if not ours:
+        raise TargetRefused(
+            "this connector has no inbound flow, so what is sent would go nowhere: make one in"
+            " School Data Sync"
+        )
+    if ours <= _DEAD:
+        raise TargetRefused(
+            "each inbound flow of this connector is expired, disabled or failed: look at it in"
+            " School Data Sync. For a new academic year make a new one, and set its connector",
+            states=" ".join(sorted(ours)),
+        )
+    odd = " ".join(sorted(ours - _DEAD - {"ready"}))
+    return _Goal(connector, found.id, verdicts.usable(flows, found.id), odd)
+
+
+_DEAD = frozenset({"expired", "disabled", "failed"})
+
+
+def is_under_way(view: View) -> bool:
+    """Say whether somebody may be talking to SDS about this connector, as of the listing."""
+    return any(not claim.done and view.now - claim.at < state.CLAIM_LASTS for claim in view.claims)
 
 
 def _claims(world: World, view: View) -> Claims:
@@ -74,19 +136,17 @@ def _busy(connector: str, one: Folder) -> Step:
     return Step("hand-over", Outcome.BUSY, connector, one.id, again_in_s=60.0)
 
 
-def _under_claim(
-    world: World, one: Folder, connector: str, claim: str, manifest: DeliveryManifest
-) -> Step:
-    """Do what only the holder of *claim* may do, and say in its `.done` how it went."""
+def _under_claim(world: World, one: Folder, held: _Held, manifest: DeliveryManifest) -> Step:
+    """Do what only the holder of a claim may do, and say in its `.done` how it went."""
+    connector = held.goal.connector
     given: Literal["yes", "no", "unknown"] = "no"
     failure: Fault | None = None
-    budget = Budget.of(world.clock, state.STEP_S)
     try:
         view = look(world, connector)  # what was seen before the claim may have changed since
         if not _is_alone(view, one):
             return _busy(connector, one)
-        _check_baseline(world, view, one)
-        sds_id = _upload(world, view, one, manifest, budget)
+        _check_baselines(world, view, one, held.name)
+        _upload(world, view, one, manifest, held)
         after = look(world, connector)  # somebody may have said no, or a newer one come, meanwhile
         if not _is_alone(after, one):
             return _busy(connector, one)
@@ -94,11 +154,13 @@ def _under_claim(
         if after.now - view.now > state.CLAIM_LASTS / 2:
             raise TargetUnavailable("the upload took too long: nothing was validated")
         given = "unknown"
-        operation = world.target().validate(sds_id, budget).operation_id
-        if not operation:
-            raise TargetMalformed("SDS gave no operation to follow", outcome="unknown")
+        answer = world.target().validate(held.goal.sds_id, held.budget)
+        _note(world, view, one, held, answer)
         record = Submitted(
-            operation=operation, digest=manifest.digest, claim=claim, at=world.clock.now()
+            operation=answer.operation_id,
+            digest=manifest.digest,
+            claim=held.name,
+            at=world.clock.now(),
         )
         world.store.create(f"{view.prefix}{one.id}/{state.SUBMITTED}", record.to_json())
         given = "yes"  # only now: until the mark stands, nobody knows that SDS is reading
@@ -110,32 +172,30 @@ def _under_claim(
     finally:
         if given != "unknown":
             done = ClaimDone(delivery=one.id, submitted=given, fault=failure)
-            world.store.claim(f"{claim}.done", done.to_json())
-    return Step("hand-over", Outcome.SUBMITTED, connector, one.id, manifest.counts, again_in_s=15.0)
+            world.store.claim(f"{held.name}.done", done.to_json())
+    facts = dict(manifest.counts) | ({"flow": held.goal.odd} if held.goal.odd else {})
+    return Step("hand-over", Outcome.SUBMITTED, connector, one.id, facts, again_in_s=15.0)
 
 
-def _upload(
-    world: World, view: View, one: Folder, manifest: DeliveryManifest, budget: Budget
-) -> str:
-    """Put every file into a fresh session; return the connector's id in SDS."""
+def _upload(world: World, view: View, one: Folder, manifest: DeliveryManifest, held: _Held) -> None:
+    """Put every file into a fresh session."""
     files = view.files(world, one, manifest)
     target = world.target()
-    connector = target.connector(view.connector, budget)
-    if len({connector.id, connector.name} & world.settings.connectors().keys()) > 1:
-        raise ConfigError(
-            "two CONNECTOR settings, a name and an id, mean one connector of SDS: each would empty"
-            " what the other sent. Write it in one way everywhere"
-        )
-    flows = target.flows(budget)
-    if flows is not None and flow_state(flows, connector.id).expired:
-        raise TargetRefused(
-            "the inbound flow of this connector has expired: make a new one in School Data Sync"
-            " for the new academic year, and set its connector"
-        )
-    session = target.open_session(connector.id, budget)
+    session = target.open_session(held.goal.sds_id, held.budget)
     for name in columns(files):
-        target.put_file(session, name, files[name], budget)
-    return connector.id
+        target.put_file(session, name, files[name], held.budget)
+
+
+def _note(world: World, view: View, one: Folder, held: _Held, answer: HandedOver) -> None:
+    """Note where to ask what became of this hand-over, and which flows are ours."""
+    place = Place(
+        address=answer.location,
+        connector=held.goal.sds_id,
+        flows=held.goal.flows,
+        since=held.at,
+    )
+    name = f"{view.prefix}{one.id}/{afterwards.place_name(held.name)}"
+    world.store.create(name, place.to_json())
 
 
 def _is_alone(view: View, one: Folder) -> bool:
@@ -144,15 +204,19 @@ def _is_alone(view: View, one: Folder) -> bool:
     return ready == [one.id] and not view.named(State.SUBMITTED)
 
 
-def _check_baseline(world: World, view: View, one: Folder) -> None:
-    """Refuse a plan that was made against another delivery than the one SDS holds now."""
-    name = f"{view.prefix}{one.id}/{state.PLAN}"
-    planned = Plan.from_json(name, world.store.read(name)).against
-    held = state.last_accepted([folder for folder, _ in view.states])
-    if planned != (held.id if held else None):
+def _check_baselines(world: World, view: View, one: Folder, claim: str) -> None:
+    """Refuse a plan that was not made against all that SDS may hold now; *claim* is our own."""
+    folder = f"{view.prefix}{one.id}/"
+    if one.has(state.AGAINST):
+        body = world.store.read(folder + state.AGAINST)
+        planned = set(Against.from_json(folder + state.AGAINST, body).deliveries)
+    else:  # a plan of the version before
+        against = Plan.from_json(folder + state.PLAN, world.store.read(folder + state.PLAN)).against
+        planned = {against} if against else set()
+    if {each.delivery for each in view.may_hold(world, claim)} - planned - {one.id}:
         raise PlanOutdated(
-            "SDS has accepted another delivery since this one was compared: the next pull makes"
-            " a new one"
+            "SDS may hold another delivery since this one was compared: the next pull makes a new"
+            " one"
         )
 
 
@@ -179,35 +243,3 @@ def _done(world: World, claim: str) -> ClaimDone | None:
         return ClaimDone.from_json(name, world.store.read(name))
     except StoreMissing:
         return None
-
-
-def certainly_holds(world: World, view: View, digest: str) -> str | None:
-    """Return the delivery that SDS accepted last, if it has *digest* and nothing came after.
-
-    A later hand-over whose answer was lost may have replaced it: then it must be sent again.
-    """
-    listed = [one for one, _ in view.states]
-    last = state.last_accepted(listed)
-    if last is None or view.manifest(world, last).digest != digest:
-        return None
-    if _ended(world, view, last.id) in {"run-failed", "run-unseen"}:
-        return None  # SDS took the files, and did nothing with them: they are sent again
-    since = last.made_at[state.ACCEPTED]
-    for blob in world.store.blobs(f"{view.prefix}{numbered.CLAIMS}/"):
-        # Azure's moments are whole seconds, so an equal one may be later.
-        if blob.name.endswith(".json") and blob.created_at >= since:
-            replaced = _spent(world, blob.name.removesuffix(".json"))
-            if replaced in (None, last.id):
-                continue
-            if _ended(world, view, replaced) != "refused":
-                return None
-    return last.id
-
-
-def _ended(world: World, view: View, own: str) -> str:
-    """Return the outcome in the receipt of the delivery called *own*, "" if it has none."""
-    name = f"{view.prefix}{own}/{state.RECEIPT}"
-    try:
-        return Receipt.from_json(name, world.store.read(name)).outcome
-    except StoreMissing:
-        return ""

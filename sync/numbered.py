@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sync.state import CLAIM_LASTS, DATA_LASTS, Seen
 
@@ -76,6 +77,22 @@ def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
             for name in taken
         ),
     )
+
+
+class Claimed(NamedTuple):
+    """A claim as listed: its name, when storage made it, and whether its holder has ended it."""
+
+    name: str
+    at: datetime
+    done: bool
+
+
+def claimed(prefix: str, blobs: Iterable[Seen]) -> tuple[Claimed, ...]:
+    """Return every claim of the connector at *prefix*, in the order in which they were taken."""
+    folder = f"{prefix}{CLAIMS}/"
+    made = _facts(folder, blobs)
+    taken = sorted(name.removesuffix(".json") for name in made if name.endswith(".json"))
+    return tuple(Claimed(name, made[f"{name}.json"], f"{name}.done" in made) for name in taken)
 
 
 # -- pauses ------------------------------------------------------------------------------------

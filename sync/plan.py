@@ -1,13 +1,13 @@
 """What would change in SDS, and whether that may happen without a person.
 
 SDS has no threshold of its own (sds.md section 5.2): it makes inactive whatever is missing. So
-every delivery is compared, row by row, with the last one that SDS accepted.
+every delivery is compared, row by row, with each one that SDS may hold.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sync.delivery import Record
@@ -50,7 +50,8 @@ class Plan(Record):
 class Excess(Record):
     """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
 
-    `org` says for which school, `grade` for which year group; "" for all of them together.
+    `org` says for which school, `grade` for which year group; "" for all of them together. Of
+    `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`.
     """
 
     table: str
@@ -88,6 +89,74 @@ class Meant:
 
     profiles_gone: int = 0
     withheld: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A delivery that SDS may hold. `files` is None where they are gone or damaged."""
+
+    delivery: str
+    files: Mapping[str, bytes] | None
+    meant: Meant = field(default_factory=Meant)
+
+
+MOST_COMPARED = 4
+"""If SDS may hold more than so many different deliveries, a person looks at SDS first."""
+
+
+def judge(
+    digest: str,
+    baselines: Iterable[Baseline],
+    after: Mapping[str, bytes],
+    *,
+    limits: Limits,
+    hold_first: bool,
+) -> Decision:
+    """Compare *after* with each of *baselines*, the newest first, by every limit.
+
+    The plan says what differs from the newest. Without any baseline everything is new, and
+    *hold_first* decides. One baseline is read at a time.
+    """
+    plan: Plan | None = None
+    found = dict[tuple[str, str, str, str], Excess]()
+    unknown = compared = 0
+    for baseline in baselines:
+        compared += 1
+        files = {} if baseline.files is None else baseline.files
+        decision = decide(
+            digest,
+            files,
+            after,
+            against=baseline.delivery,
+            limits=limits,
+            hold_first=False,
+            meant=baseline.meant,
+        )
+        plan = plan or decision.plan
+        if baseline.files is None:
+            unknown += 1
+            continue
+        for excess in decision.hold.excesses if decision.hold else ():
+            _keep_worst(found, excess)
+    if plan is None:
+        return decide(digest, None, after, against=None, limits=limits, hold_first=hold_first)
+    excesses = [*_of_deliveries(unknown, compared), *found.values()]
+    hold = Hold(digest=digest, first=False, excesses=tuple(excesses)) if excesses else None
+    return Decision(plan, hold)
+
+
+def _keep_worst(found: dict[tuple[str, str, str, str], Excess], excess: Excess) -> None:
+    key = (excess.table, excess.what, excess.org, excess.grade)
+    if key not in found or found[key].rows < excess.rows:
+        found[key] = excess
+
+
+def _of_deliveries(unknown: int, compared: int) -> Iterator[Excess]:
+    """Yield why what SDS holds is not known well enough to compare with."""
+    if unknown:
+        yield Excess(table="deliveries", what="unknown", rows=unknown, allowed=0)
+    if compared > MOST_COMPARED:
+        yield Excess(table="deliveries", what="many", rows=compared, allowed=MOST_COMPARED)
 
 
 def decide(

@@ -65,12 +65,51 @@ class Approved(Record):
 
 
 class Submitted(Record):
-    """`submitted.json`: SDS took the upload, and checks it under this operation."""
+    """`submitted.json`: SDS took the upload, and checks it under this operation; "": not told."""
 
     operation: str
     digest: str
     claim: str
     at: datetime
+
+
+class Place(Record):
+    """`place-000123.json`: where to ask after one hand-over, and which flows were ours then.
+
+    It lies with the files and goes with them. `address` is SDS's own, as it came. `connector` is
+    SDS's id. `flows` are the ids of those that could take the files; None: they could not be read.
+    """
+
+    address: str
+    connector: str
+    flows: tuple[str, ...] | None
+    since: datetime
+
+
+class Checked(Record):
+    """`checked.json`: when SDS's check of the files ended, by its own clock; it goes with them."""
+
+    ended_at: datetime | None
+
+
+class Unproven(Record):
+    """`unproven.json`: no answer in time. `heard`: what each place gave, in one word."""
+
+    at: datetime
+    heard: Mapping[str, str]
+
+
+class Vouched(Record):
+    """`vouched.json`: a person has seen in SDS that it holds these files."""
+
+    at: datetime
+    by: str
+
+
+class Against(Record):
+    """`against.json`: the ids of all deliveries that SDS may have held when this was compared."""
+
+    deliveries: tuple[str, ...]
 
 
 class Accepted(Record):
@@ -92,6 +131,7 @@ class Receipt(Record):
     """`receipt.json`: how it ended. Counts and codes only.
 
     `refused`: SDS took nothing. `incomplete`: it took the files, but says it did not find them all.
+    What `run` and `counts` hold beyond that is read by `sync.fates`.
     """
 
     outcome: Literal[

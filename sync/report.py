@@ -41,9 +41,14 @@ class Outcome(StrEnum):
     CHECKING = "checking"  # SDS is reading the files
     ACCEPTED = "accepted"  # SDS took them
     REFUSED = "refused"  # SDS found faults in them
+    UNPROVEN = "unproven"  # SDS has them, and nobody could tell us what came of its check
     RUNNING = "running"  # SDS's run is awaited
-    DONE = "done"  # the receipt is written
-    FAULTY = "faulty"  # the receipt is written, and SDS's run did not do all it should
+    DONE = "done"  # SDS's run has taken them
+    TAKEN = "taken"  # SDS has taken them: known by the counts of its run, or by a person's word
+    FAULTY = "faulty"  # SDS's run has taken them, but not all of them
+    ENDED = "ended"  # SDS's run is over; whose files it took, we are not told
+    NOT_TAKEN = "not-taken"  # no run of SDS took them in time
+    REPLACED = "replaced"  # a newer delivery took their place before SDS's run
     SWEPT = "swept"  # a tick has looked around
 
 

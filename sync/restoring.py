@@ -12,7 +12,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 
-from sync import delivery, handover, state
+from sync import delivery, fates, repeats, state
 from sync.delivery import DeliveryManifest
 from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreMissing, SyncError
@@ -42,7 +42,7 @@ def restore(world: World, own: str) -> Paused:
         raise AnswerRefused("SDS has never accepted this delivery: only such a one can come back")
     if one.has(state.SWEPT):
         raise AnswerRefused("the files of this delivery are past their time and gone; see status")
-    if view.pause and view.pause.restores == own and not _was_in_vain(view, view.pause):
+    if view.pause and view.pause.restores == own and not _was_in_vain(world, view):
         world.nudges.nudge("send", {"connector": view.connector})
         return view.pause
     pauses = view.pauses
@@ -109,8 +109,8 @@ def _make(world: World, view: View, pause: Paused) -> Step:
         }
     )
     folder = f"{view.prefix}{pause.delivery}/"
-    if accepted := handover.certainly_holds(world, view, manifest.digest):
-        record = Unchanged(sources=was.sources, digest=manifest.digest, accepted=accepted)
+    if held := repeats.held(world, view, view.hand_overs(world), manifest.digest):
+        record = Unchanged(sources=was.sources, digest=manifest.digest, accepted=held)
         world.store.claim(f"{folder}{state.UNCHANGED}", record.to_json())
         return Step("restore", Outcome.UNCHANGED, view.connector, pause.delivery, was.counts)
     for name, body in files.items():
@@ -141,8 +141,13 @@ def _exists(view: View, pause: Paused) -> bool:
     return any(one.id == pause.delivery for one, _ in view.states)
 
 
-def _was_in_vain(view: View, pause: Paused) -> bool:
+def _was_in_vain(world: World, view: View) -> bool:
+    """Say whether what the pause in force was to bring back did not reach SDS."""
+    pause = view.pause
     for one, reached in view.states:
-        if one.id == pause.delivery:
-            return reached in _IN_VAIN or (reached is State.DONE and not one.has(state.ACCEPTED))
+        if pause and one.id == pause.delivery:
+            receipt = view.receipt(world, one)
+            if receipt is None:
+                return reached in _IN_VAIN
+            return fates.TABLE[fates.of(one, receipt)].tomorrow != "unchanged"
     return False

@@ -25,17 +25,20 @@ ROSTERS_LAST = timedelta(days=7)
 MARKS_LAST = timedelta(days=365)
 PULLS_AND_CLAIMS_LAST = timedelta(days=35)
 """A month and some days. About a third of all marks are theirs, and no decision needs one that is
-older than 48 hours, unless it came after what SDS accepted last: that one stays."""
+older than 48 hours, unless it came after what a run of SDS took last: that one stays."""
 
 _MARKS = frozenset(
     {
         delivery.MANIFEST,
         state.UNCHANGED,
+        state.AGAINST,
         state.PLAN,
         state.HELD,
         state.APPROVED,
         state.REJECTED,
         state.SUBMITTED,
+        state.UNPROVEN,
+        state.VOUCHED,
         state.ACCEPTED,
         state.RUN_ASKED,
         state.RECEIPT,
@@ -49,7 +52,14 @@ _ATTEMPT = re.compile(r"(?:tried|ended)-\d+\.json")
 
 _NUMBERS_LAST = {numbered.CLAIMS: PULLS_AND_CLAIMS_LAST, numbered.PAUSES: MARKS_LAST}
 
-_OPEN = {State.SEALED, State.HELD, State.READY, State.SUBMITTED, State.ACCEPTED}
+_OPEN = {
+    State.SEALED,
+    State.HELD,
+    State.READY,
+    State.SUBMITTED,
+    State.UNPROVEN,
+    State.ACCEPTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +95,13 @@ def of_deliveries(
     *,
     known: bool,
     needed: Set[str] = frozenset(),
+    since: datetime | None = None,
 ) -> Iterator[Sweep]:
     """Yield what may go of a connector's deliveries, claims and the like, the oldest first.
 
-    What came after the last accepted delivery stays whole in its marks: they say whether SDS still
-    holds that one. Of a connector that settings do not *know*, all goes once nothing was added
-    for a year.
+    *needed* are deliveries that stay whole: those that SDS may hold, and those of a pause. What
+    came *since* the oldest of the former stays in its marks: they say whether SDS still holds it.
+    Of a connector that settings do not *know*, all goes once nothing was added for a year.
     """
     seen = list(blobs)
     listed = state.deliveries(prefix, seen)
@@ -98,14 +109,13 @@ def of_deliveries(
     abandoned = not known and all(now - made > MARKS_LAST for made in added)
     kept = set() if abandoned else {*needed, *_kept(listed, now)}
     newest = set() if abandoned else {one.id for one in listed[-1:]}
-    last = None if abandoned else state.last_accepted(listed)
-    since = last.made_at[state.ACCEPTED] if last else now
+    marks_since = now if abandoned or since is None else since
     for one in state.folders(prefix, seen):
         if lasts := _NUMBERS_LAST.get(one.id):
-            forget_before = min(now - lasts, since)
+            forget_before = min(now - lasts, marks_since)
             yield from _of_numbers(prefix, one, now, forget_before, keep_last=not abandoned)
         elif delivery.is_id(one.id) and one.id not in kept:
-            forget_before = min(now - MARKS_LAST, since)
+            forget_before = min(now - MARKS_LAST, marks_since)
             yield from _of_folder(prefix, one, now, None if one.id in newest else forget_before)
 
 

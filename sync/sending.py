@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from sync import afterwards, delivery, handover, plan, restoring, state
+from sync import afterwards, baselines, delivery, follow, handover, plan, repeats, restoring, state
 from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.world import World
-from sync.errors import SyncError
-from sync.records import Unchanged
+from sync.errors import PlanOutdated, SyncError
+from sync.records import Against, Unchanged
 from sync.report import Outcome, Step, fault
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
@@ -28,11 +28,13 @@ AGAIN_S = 15.0  # the chain of a step's own nudges while SDS checks the files
 CHAIN_LASTS = timedelta(minutes=8)  # then only ticks look: they start when a chain must be over
 RUN_AGAIN_S = 60.0
 
+_OPEN = (State.SUBMITTED, State.UNPROVEN, State.ACCEPTED, State.SEALED, State.READY)
+
 
 def stands_still(world: World, connector: str) -> bool:
     """Say whether *connector* has work that nobody seems to be at."""
     view = look(world, connector)
-    open_work = view.named(State.SUBMITTED, State.ACCEPTED, State.SEALED, State.READY)
+    open_work = view.named(*_OPEN)
     if any(state.stands_still(one, view.now) for one in open_work):
         return True
     if view.pause:
@@ -75,19 +77,36 @@ def _send(world: World, connector: str) -> Step:
         return _ending(world, view, newest, _plan)
     if not step and reached is State.READY:
         return _ending(world, view, newest, _hand_over)
-    if view.pause and reached not in {State.ACCEPTED, State.HELD}:
+    if view.pause and reached not in {State.ACCEPTED, State.UNPROVEN, State.HELD}:
         step = Step("send", Outcome.PAUSED, connector, facts={"restored": newest.id})
     step = step or Step("send", _WAITING.get(reached, Outcome.NOTHING), connector, newest.id)
-    if accepted := view.named(State.ACCEPTED):
-        followed = afterwards.follow_run(world, view, accepted[0])
-        _nudged(world, view, followed, accepted[0])
-        if accepted[0] is newest and step.outcome is Outcome.NOTHING:
-            return followed
-        world.tell(followed)
-        if reached is State.ACCEPTED and step.outcome is Outcome.NOTHING:
-            # The older one's run is looked for first; that of the newest is awaited all the same.
-            return Step("run", Outcome.RUNNING, connector, newest.id, again_in_s=RUN_AGAIN_S)
-    return step
+    return _followed(world, view, step)
+
+
+def _followed(world: World, view: View, step: Step) -> Step:
+    """Look what became of the deliveries that SDS has; return the newest's, or *step*."""
+    if not view.named(State.ACCEPTED, State.UNPROVEN):
+        return step
+    steps = [*_asked_again(world, view)] or follow.follow(world, view)
+    newest = view.states[-1][0]
+    ours = step
+    for each in steps:
+        folder = next(one for one, _ in view.states if one.id == each.delivery)
+        _nudged(world, view, each, folder)
+        if folder is newest and step.outcome in {Outcome.NOTHING, Outcome.UNPROVEN}:
+            ours = each
+        else:
+            world.tell(each)
+    return ours
+
+
+def _asked_again(world: World, view: View) -> Iterator[Step]:
+    """Ask once more after a delivery that was never answered for: the way may be open by now."""
+    for folder in view.named(State.UNPROVEN)[-1:]:
+        if not folder.has(state.VOUCHED):
+            step = afterwards.check(world, view, folder)
+            if step.outcome is not Outcome.UNPROVEN:
+                yield step
 
 
 _WAITING = {
@@ -96,6 +115,7 @@ _WAITING = {
     State.REJECTED: Outcome.REJECTED,
     State.UNCHANGED: Outcome.UNCHANGED,
     State.FAILED: Outcome.FAILED,
+    State.UNPROVEN: Outcome.UNPROVEN,
 }
 
 
@@ -200,10 +220,12 @@ def _merge(world: World, view: View, sources: list[Newest]) -> Step:
     digest = hashlib.sha256(f"{view.connector}\n{manifest.digest}".encode()).hexdigest()
     own = delivery.set_id(view.now, digest)
     folder = f"{view.prefix}{own}/"
-    if accepted := handover.certainly_holds(world, view, manifest.digest):
-        record = Unchanged(sources=manifest.sources, digest=manifest.digest, accepted=accepted)
+    recent = view.hand_overs(world)
+    if held := repeats.held(world, view, recent, manifest.digest):
+        record = Unchanged(sources=manifest.sources, digest=manifest.digest, accepted=held)
         world.store.claim(f"{folder}{state.UNCHANGED}", record.to_json())
         return Step("merge", Outcome.UNCHANGED, view.connector, own, manifest.counts)
+    repeats.demand_hope(world, view, recent, manifest)
     for name, body in files.items():
         world.store.create(f"{folder}{name}", body)
     if not world.store.claim(f"{folder}{delivery.MANIFEST}", manifest.to_json()):
@@ -224,33 +246,27 @@ def _set_files(world: World, one: Newest, manifest: SetManifest) -> dict[str, by
 
 
 def _plan(world: World, view: View, one: Folder) -> Step:
-    """Compare with what SDS last accepted. The hold is written before the plan, never after.
+    """Compare with all that SDS may hold. The hold is written before the plan, never after.
 
     While another delivery may be on its way to SDS, what it will hold is not known.
     """
-    if handover.is_under_way(world, view):
+    if handover.is_under_way(view):
         return Step("plan", Outcome.BUSY, view.connector, one.id, again_in_s=RUN_AGAIN_S)
     manifest = view.manifest(world, one)
-    baseline = state.last_accepted([folder for folder, _ in view.states])
-    before, gone, withheld = None, 0, Counter(manifest.withheld)
-    if baseline:
-        was = view.manifest(world, baseline)
-        before = view.files(world, baseline, was)
-        gone = len(was.sources.keys() - manifest.sources.keys())
-        withheld -= Counter(was.withheld)
-    decision = plan.decide(
+    compared = view.may_hold(world)
+    decision = plan.judge(
         manifest.digest,
-        before,
+        baselines.of(world, view, compared, manifest),
         view.files(world, one, manifest),
-        against=baseline.id if baseline else None,
         limits=world.settings.sds.limits,
-        hold_first=not baseline and (world.settings.sds.hold_first or _has_ever_accepted(world)),
-        meant=plan.Meant(gone, withheld),
+        hold_first=not compared and (world.settings.sds.hold_first or _has_ever_accepted(world)),
     )
+    # Of two looks at once the one that came later may know that SDS holds less: the first counts.
     folder = f"{view.prefix}{one.id}/"
     if decision.hold:
-        world.store.create(f"{folder}{state.HELD}", decision.hold.to_json())
-    world.store.create(f"{folder}{state.PLAN}", decision.plan.to_json())
+        world.store.claim(f"{folder}{state.HELD}", decision.hold.to_json())
+    _note_against(world, folder, tuple(each.delivery for each in compared))
+    world.store.claim(f"{folder}{state.PLAN}", decision.plan.to_json())
     changes = {
         f"{table.removesuffix('.csv')}_{what}": count
         for table, change in decision.plan.changes.items()
@@ -260,6 +276,20 @@ def _plan(world: World, view: View, one: Folder) -> Step:
         return Step("plan", Outcome.HELD, view.connector, one.id, changes)
     world.nudges.nudge("send", {"connector": view.connector})
     return Step("plan", Outcome.PLANNED, view.connector, one.id, changes, again_in_s=0)
+
+
+def _note_against(world: World, folder: str, compared: tuple[str, ...]) -> None:
+    """Note with what a delivery was compared, or see that somebody has noted as much.
+
+    Raises:
+        PlanOutdated: somebody has compared it with less, when SDS could not hold as much yet.
+    """
+    name = f"{folder}{state.AGAINST}"
+    if world.store.claim(name, Against(deliveries=compared).to_json()):
+        return
+    noted = Against.from_json(name, world.store.read(name)).deliveries
+    if set(compared) - set(noted):
+        raise PlanOutdated("this delivery was compared before SDS was given another one")
 
 
 def _has_ever_accepted(world: World) -> bool:

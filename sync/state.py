@@ -60,6 +60,7 @@ class State(StrEnum):
     SUPERSEDED = "superseded"  # a newer one exists
     SWEPT = "swept"  # its files are past their time: it cannot be sent any more
     SUBMITTED = "submitted"  # SDS has it and checks it
+    UNPROVEN = "unproven"  # SDS has it, and nobody could tell us what came of its check
     ACCEPTED = "accepted"  # SDS took it; its run is awaited
     DONE = "done"  # there is a receipt
     FAILED = "failed"  # it cannot be sent: somebody must act, and the next pull makes another
@@ -67,6 +68,7 @@ class State(StrEnum):
 
 # The names of a delivery's marks, in `connectors/<folder>/<id>/`.
 UNCHANGED, PLAN, HELD = "unchanged.json", "plan.json", "held.json"
+AGAINST = "against.json"  # beside the plan: the deliveries that this one was compared with
 APPROVED, REJECTED = "approved.json", "rejected.json"
 SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT = (
     "submitted.json",
@@ -74,6 +76,8 @@ SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT = (
     "run-asked.json",
     "receipt.json",
 )
+UNPROVEN = "unproven.json"  # no answer in time: the connector goes on without one
+VOUCHED = "vouched.json"  # a person has seen in SDS that it holds this delivery
 FAILED = "failed.json"  # of a delivery or of a pull
 SWEPT = "swept.json"  # its files are past their time: some or all of them are gone
 
@@ -133,6 +137,7 @@ def state(one: Folder, *, newest: bool, now: datetime) -> State:
     for mark, reached in (
         (RECEIPT, State.DONE),
         (ACCEPTED, State.ACCEPTED),
+        (UNPROVEN, State.UNPROVEN),
         (SUBMITTED, State.SUBMITTED),
         (REJECTED, State.REJECTED),
         (UNCHANGED, State.UNCHANGED),
@@ -164,12 +169,6 @@ def states(
     ordered = sorted(listed, key=lambda one: one.id == only) if only else listed
     newest = only or (ordered[-1].id if ordered else "")
     return [(one, state(one, newest=one.id == newest, now=now)) for one in ordered]
-
-
-def last_accepted(listed: Sequence[Folder]) -> Folder | None:
-    """Return the delivery that SDS accepted last: what it holds now."""
-    taken = [one for one in listed if one.has(ACCEPTED)]
-    return max(taken, key=lambda one: one.made_at[ACCEPTED], default=None)
 
 
 def cleared(listed: Sequence[Folder]) -> list[Folder]:

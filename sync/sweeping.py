@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync import delivery, numbered, retention
+from sync import delivery, retention
 from sync.edge.blobs import Blob
 from sync.edge.clock import Budget
 from sync.edge.world import World
-from sync.errors import StoreConflict, SyncError
+from sync.errors import StoreConflict, StoreMissing, SyncError
 from sync.records import Swept
 from sync.retention import Sweep
-from sync.view import read_pause
+from sync.view import seen
 
 SWEEP_HOUR_UTC = 3
 """A sweep lists all that is stored, so not every tick can do it. One hour a day is enough for what
@@ -123,8 +123,14 @@ def _of_connector(
 ) -> Iterable[Sweep]:
     ours = {delivery.connector_folder(name) for name in world.settings.connectors()}
     try:
-        pause = read_pause(world, numbered.pauses(place, blobs))
-    except StoreConflict:
-        return []  # the connector's own look tells it; what the pause needs is not known
-    needed = {pause.restores, pause.delivery} if pause else set()
-    return retention.of_deliveries(place, blobs, now, known=place in ours, needed=needed)
+        view = seen(world, "", place, blobs)
+        held = view.may_hold(world)
+    except (StoreConflict, StoreMissing):
+        return []  # the connector's own look tells it; what must stay is not known
+    needed = {each.delivery for each in held}
+    if view.pause:
+        needed |= {view.pause.restores, view.pause.delivery}
+    since = min((each.at for each in held), default=None)
+    return retention.of_deliveries(
+        place, blobs, now, known=place in ours, needed=needed, since=since
+    )

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sync import delivery, numbered, state
+from sync import delivery, fates, holdings, numbered, state
 from sync.delivery import DeliveryManifest, SetManifest
+from sync.edge.blobs import Blob
 from sync.edge.world import World
-from sync.errors import AnswerRefused
-from sync.numbered import Pauses
-from sync.records import Paused, Unchanged
+from sync.errors import AnswerRefused, StoreMissing
+from sync.fates import Fate
+from sync.holdings import HandOver
+from sync.numbered import Claimed, Pauses
+from sync.records import Claim, Paused, Receipt, Unchanged
 from sync.state import Folder, State
 
 
@@ -35,6 +38,7 @@ class View(NamedTuple):
     states: list[tuple[Folder, State]]
     pauses: Pauses
     pause: Paused | None
+    claims: tuple[Claimed, ...]
 
     def manifest(self, world: World, one: Folder) -> DeliveryManifest:
         """Read a delivery's manifest."""
@@ -71,6 +75,46 @@ class View(NamedTuple):
                 held.update(self.manifest(world, one).files)
         return held.intersection(names)
 
+    def hand_overs(self, world: World, besides: str = "") -> list[HandOver]:
+        """Return what was handed over, from the last delivery that a run took on, oldest first.
+
+        *besides* is a claim that does not count: the one that we hold ourselves.
+        """
+        listed = {folder.id: folder for folder, _ in self.states}
+        recent: dict[str, HandOver] = {}
+        since: datetime | None = None
+        for at, folder in reversed(holdings.answered(listed.values(), self.claims)):
+            recent[folder.id] = self._hand_over(world, folder.id, at, folder)
+            if recent[folder.id].alone:
+                since = at
+                break
+        for claim in self.claims:
+            if not claim.done and claim.name != besides and (since is None or claim.at >= since):
+                lost = claim_of(world, claim.name)
+                if lost and lost.delivery not in recent:
+                    folder_of = listed.get(lost.delivery)
+                    recent[lost.delivery] = self._hand_over(
+                        world, lost.delivery, claim.at, folder_of
+                    )
+        return sorted(recent.values(), key=lambda hand_over: (hand_over.at, hand_over.delivery))
+
+    def may_hold(self, world: World, besides: str = "") -> list[HandOver]:
+        """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
+        return holdings.may_hold(self.hand_overs(world, besides))
+
+    def _hand_over(self, world: World, own: str, at: datetime, folder: Folder | None) -> HandOver:
+        if folder is None:
+            return HandOver(own, at, Fate.LOST, None)
+        receipt = self.receipt(world, folder)
+        return HandOver(own, at, fates.of(folder, receipt), folder, receipt)
+
+    def receipt(self, world: World, folder: Folder) -> Receipt | None:
+        """Read the receipt of the delivery in *folder*; None if it has none yet."""
+        if not folder.has(state.RECEIPT):
+            return None
+        name = f"{self.prefix}{folder.id}/{state.RECEIPT}"
+        return Receipt.from_json(name, world.store.read(name))
+
     def named(self, *wanted: State) -> list[Folder]:
         """Return the deliveries in one of these states, oldest first."""
         return [one for one, reached in self.states if reached in wanted]
@@ -79,13 +123,26 @@ class View(NamedTuple):
 def look(world: World, connector: str) -> View:
     """List what exists for *connector*."""
     prefix = delivery.connector_folder(connector)
-    blobs = world.store.blobs(prefix)
-    now = world.store.now()
+    return seen(world, connector, prefix, world.store.blobs(prefix))
+
+
+def seen(world: World, connector: str, prefix: str, blobs: Iterable[Blob]) -> View:
+    """Return what a listing of *prefix* says of *connector*."""
+    blobs, now = list(blobs), world.store.now()
     pauses = numbered.pauses(prefix, blobs)
     pause = read_pause(world, pauses)
     only = pause.delivery if pause else None
     listed = state.states(state.deliveries(prefix, blobs), now, only)
-    return View(connector, prefix, now, listed, pauses, pause)
+    claims = numbered.claimed(prefix, blobs)
+    return View(connector, prefix, now, listed, pauses, pause, claims)
+
+
+def claim_of(world: World, name: str) -> Claim | None:
+    """Read the claim called *name*; None if a sweep has just taken it."""
+    try:
+        return Claim.from_json(f"{name}.json", world.store.read(f"{name}.json"))
+    except StoreMissing:
+        return None
 
 
 def read_pause(world: World, pauses: Pauses) -> Paused | None:

@@ -22,13 +22,17 @@ IMPURE = {
     "__main__",
     "afterwards",
     "asking",
+    "baselines",
     "cli",
+    "follow",
     "handover",
+    "repeats",
     "restoring",
     "run",
     "sealing",
     "sending",
     "sweeping",
+    "verdicts",  # asks nothing itself, but what it judges are the edge's values
     "view",
 }
 PURE_PACKAGES = {"exports", "groups", "isams", "sds", "settings"}

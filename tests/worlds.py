@@ -151,6 +151,15 @@ class TestWorld:
             self.clock.advance(max(step.again_in_s, 6))
         raise AssertionError("the delivery never came to rest")
 
+    def hand_over(self, connector: str = CONNECTOR) -> str:
+        """Send until SDS has the files; return the id of the operation that checks them."""
+        for _ in range(50):
+            step = sending.send(self.world, connector)
+            if step.outcome is Outcome.SUBMITTED:
+                return self.sds.submissions[-1].operation_id
+            self.clock.advance(max(step.again_in_s or 0, 6))
+        raise AssertionError(f"not handed over: {step.outcome}")
+
     def accept(self, connector: str = CONNECTOR) -> Step:
         """Do everything until SDS has accepted what was pulled."""
         for _ in range(50):

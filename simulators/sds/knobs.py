@@ -125,14 +125,14 @@ class Knobs:
 
     bom_breaks_header: bool = True
     location: Location = Location.BACKEND
-    graph_knows_operation: bool = True
+    graph_knows_operation: bool = False
     graph_lists_operations: bool = False
     backend_knows_operation: bool = True
     backend_body: Body = Body.AS_GRAPH
     backend_answer: Answer | Exception | None = None
 
     operation_polls: int = 2
-    operation_s: float = 0.0
+    operation_s: float = 8.0
     operation_status: str | None = "succeeded"
     min_poll_s: float = 5.0
     overlooked: frozenset[str] = frozenset()

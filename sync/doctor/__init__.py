@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sync.doctor import isams, sds, storage
+from sync.doctor import handed, isams, sds, storage
 from sync.doctor.visit import Note, Row, Visit
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
@@ -17,7 +17,7 @@ from sync.settings import Settings
 type Json = dict[str, object]
 
 _SETTINGS = "settings"
-_REST = ("storage", "queues", "clock", "sign-in and roles", "SDS", "iSAMS")
+_REST = ("storage", "queues", "clock", "sign-in and roles", "SDS", "last hand-over", "iSAMS")
 
 
 def check(
@@ -49,6 +49,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Row]:
         return
     yield from storage.rows(settings, visit)
     yield from sds.rows(settings.sds, settings.connectors(), visit)
+    yield from handed.rows(settings, visit)
     yield from isams.rows(settings, visit)
 
 

@@ -8,6 +8,7 @@ In the order of a delivery: `connector`, `flows`, `open_session`, `put_file` for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 
@@ -73,7 +74,7 @@ class SdsTarget:
         self._graph = GraphRequests(settings.graph_url, tokens, clock, graph)
         self._places = Places(settings, self._graph, tokens, clock, graph)
         self._lake = Lake(clock, storage)
-        self._counted: dict[str, Statistics] = {}
+        self._counted: dict[str, Statistics | None] = {}
 
     def connector(self, name_or_id: str, budget: Budget) -> Connector:
         """Return the one connector of exactly that name or id, if it takes CSV v2.1."""
@@ -181,10 +182,20 @@ class SdsTarget:
 
         Which rows had faults only the portal of SDS shows.
         """
-        if run_id not in self._counted:
+        if kept := self._counted.get(run_id):
+            return kept
+        try:
             item = self._graph.read(f"runs/{_part(run_id)}", RUNS, budget, ending=_COUNT)
-            self._counted[run_id] = answers.statistics(item)
-        return self._counted[run_id]
+        except (TargetRefused, TargetMalformed) as error:
+            if error.facts.get("status") not in {401, 403}:
+                self._counted[run_id] = None
+            raise
+        found = self._counted[run_id] = answers.statistics(item)
+        return found
+
+    def counted(self) -> Mapping[str, Statistics | None]:
+        """Return what was asked of `statistics` so far, by run; None if SDS has none to give."""
+        return dict(self._counted)
 
     def close(self) -> None:
         self._graph.close()

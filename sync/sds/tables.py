@@ -54,6 +54,9 @@ def columns(files: Collection[str]) -> dict[str, Row]:
 WIDEST: Mapping[str, Row] = columns(ON_REQUEST)
 """Every file there can be, with every column it can have."""
 
+FILES = frozenset({*WIDEST, "demographics.csv", "userFlags.csv", "relationships.csv"})
+"""Every file of SDS v2.1, also those that we never send (sds.md section 3.3)."""
+
 # The value list that every tenant has; a tenant may add its own (sds.md section 2.4).
 GRADES = frozenset(
     {"IT", "PR", "PK", "TK", "KG", "PS", "UG", "Other", "PS1", "PS2", "PS3", "PS4"}

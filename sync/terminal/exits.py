@@ -67,6 +67,9 @@ _OUTCOMES: Mapping[Outcome, Exit] = {
     Outcome.ACCEPTED: Exit.DONE,
     Outcome.RUNNING: Exit.DONE,
     Outcome.DONE: Exit.DONE,
+    Outcome.TAKEN: Exit.DONE,
+    Outcome.ENDED: Exit.DONE,
+    Outcome.REPLACED: Exit.DONE,
     Outcome.FAULTY: Exit.DONE,  # accepted; a run that failed is told by its receipt
     Outcome.PARTLY_SEALED: Exit.PARTLY,
     Outcome.HELD: Exit.HELD,
@@ -80,7 +83,9 @@ _OUTCOMES: Mapping[Outcome, Exit] = {
     Outcome.LIMITED: Exit.LATER,
     Outcome.CHECKING: Exit.LATER,
     Outcome.NOTHING: Exit.LATER,
+    Outcome.UNPROVEN: Exit.LATER,
     Outcome.REFUSED: Exit.TARGET,
+    Outcome.NOT_TAKEN: Exit.TARGET,
 }
 
 _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (

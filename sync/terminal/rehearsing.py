@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import RenderableType
 
-from sync import rehearsal, state
+from sync import rehearsal
 from sync.edge.world import World
 from sync.rehearsal import Named, Rehearsal
 from sync.report import Step
@@ -28,7 +28,7 @@ _TODAY = "what iSAMS gives today"
 
 
 def rehearsed(around: Surroundings, on: date, source: Path | None) -> Told:
-    """Rehearse every connector for the day *on*, against what SDS accepted last.
+    """Rehearse every connector for the day *on*, against the newest that SDS may hold.
 
     With a saved document, or before anything was accepted: against what today would send.
     """
@@ -63,9 +63,10 @@ def _read(
 
 
 def _accepted(world: World, connector: str) -> tuple[str, Sequence[Named]]:
-    """Return the delivery that SDS accepted last, and its classes; "" if there is none."""
+    """Return the newest delivery that SDS may hold, and its classes; "" if there is none."""
     view = look(world, connector)
-    last = state.last_accepted([folder for folder, _ in view.states])
+    held = view.may_hold(world)
+    last = held[-1].folder if held else None
     if last is None:
         return "", ()
     return last.id, rehearsal.of_files(view.files(world, last, view.manifest(world, last)))

@@ -29,7 +29,12 @@ _MEANING = {
     Outcome.UNCHANGED: "SDS holds exactly this already: nothing was sent",
     Outcome.ACCEPTED: "SDS has accepted the files; its run will follow",
     Outcome.RUNNING: "SDS has accepted the files; its run has not ended yet",
-    Outcome.DONE: "SDS has accepted the files, and its run has ended",
+    Outcome.UNPROVEN: "sent, but nobody could tell us what SDS made of it: see `status`",
+    Outcome.DONE: "SDS has accepted the files, and its run has taken them",
+    Outcome.TAKEN: "SDS has taken the files",
+    Outcome.ENDED: "SDS has accepted the files, and a run has ended: whose, we are not told",
+    Outcome.NOT_TAKEN: "SDS has accepted the files, but no run took them in 26 h: see `status`",
+    Outcome.REPLACED: "a newer delivery took its place before SDS's run",
     Outcome.HELD: "held: nothing was sent",
     Outcome.REJECTED: "a person has rejected it: nothing was sent",
     Outcome.EXPIRED: "approved, but not sent in time: run again",
@@ -44,6 +49,10 @@ _MEANING = {
     Outcome.REFUSED: "SDS found faults in the files",
     Outcome.FAILED: "failed: nothing was sent",
     Outcome.NOTHING: "there was nothing to do: another run may be ahead of this one",
+}
+_ANSWERED = {
+    Outcome.REJECTED: "is rejected and will not be sent",
+    Outcome.TAKEN: "counts as taken by SDS, on your word",
 }
 _WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
 
@@ -89,10 +98,10 @@ def answer_hold(around: Surroundings, own: str, patience: Patience, *, approve: 
     """Approve or reject the held delivery called *own*; an approved one is sent at once."""
     heard = _Heard()
     world = around.opened(around.settings(), heard)
-    connector = asking.answer(world, own, approve=approve)
-    if not approve:
-        value = {"exit": int(Exit.DONE), "rejected": own}
-        return Told(Exit.DONE, value, [f"{connector}: {own} is rejected and will not be sent"])
+    connector, outcome = asking.answer(world, own, approve=approve)
+    if outcome is not Outcome.APPROVED:
+        value = {"exit": int(Exit.DONE), outcome.value: own}
+        return Told(Exit.DONE, value, [f"{connector}: {own} {_ANSWERED[outcome]}"])
     with doing(f"Sending to SDS: {connector}") as heard.note:
         step = Follower(world, connector, delivery.pulled_at(own), patience).follow()
     return _told(world, heard.steps, [step])
@@ -139,6 +148,16 @@ def _excess(one: Excess) -> str:
     of_year = f" of grade {one.grade}" if one.grade else ""
     if one.what == "empty":
         return f"{one.table} would be empty."
+    if one.what == "unknown":
+        return (
+            f"{one.rows} of the deliveries that SDS may hold cannot be read: there is nothing to"
+            " compare with."
+        )
+    if one.what == "many":
+        return (
+            f"SDS may hold any of {one.rows} deliveries, more than {one.allowed}: no run is known"
+            " to have taken one. Look at Sync health in School Data Sync."
+        )
     if one.table == "profiles":
         gone = f"{numbers({'profiles': one.rows})} of the last delivery"
         return f"{gone} would be missing; none may be."
@@ -191,13 +210,21 @@ def _errors(ended: Sequence[Step]) -> tuple[SyncError, ...]:
 
 
 def _code(step: Step) -> Exit:
-    if step.facts.get("receipt") == "run-failed":
+    if _left_out(step):
         return Exit.TARGET
     return exits.of_outcome(step.outcome, step.error)
 
 
+def _left_out(step: Step) -> bool:
+    """Say whether a run of SDS is over and did not take what was sent: the next may yet."""
+    return step.outcome is Outcome.RUNNING and "left_out" in step.facts
+
+
 def _lines(world: World, step: Step) -> Iterator[str]:
-    yield f"{step.about}: {_MEANING.get(step.outcome, step.outcome.value)}"
+    told = _MEANING.get(step.outcome, step.outcome.value)
+    if _left_out(step):
+        told = "SDS has accepted the files, but its run did not take them: the next one may"
+    yield f"{step.about}: {told}"
     counts = {name: value for name, value in step.facts.items() if isinstance(value, int)}
     if counts:
         yield f"  {numbers(counts)}"

@@ -28,8 +28,30 @@ _NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do an
     State.SUPERSEDED: "a newer one takes its place; nothing to do",
     State.SWEPT: "it was never sent, and its files are past their time; run again",
     State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
+    State.UNPROVEN: "SDS has it, and nobody could tell us what came of its check: is port 8698 open"
+    " for this app? If Sync health in School Data Sync shows these files, type `approve` with its"
+    " id",
     State.ACCEPTED: "SDS's own run is awaited, for an hour or more; nothing to do",
     State.FAILED: "it was not sent; mend what is told here, then run again",
+}
+
+
+_ENDED: Mapping[str, str] = {  # by what became of it, once there is a receipt
+    "done": "SDS holds it, and its run has taken it; nothing to do",
+    "taken": "SDS holds it; nothing to do",
+    "faulty": "SDS holds it, but left records out: Sync health in School Data Sync names them",
+    "ended": "a run of SDS has ended, and whose files it took is not told: grant this app"
+    " IndustryData-InboundFlow.Read.All",
+    "not-taken": "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The"
+    " same files go again, on two more nights",
+    "replaced": "a newer one took its place before SDS's run; nothing to do",
+    "refused": "SDS took nothing of it and keeps what it had",
+    "incomplete": "SDS did not see all files: look at Sync health in School Data Sync before its"
+    " next run",
+    "no-answer": "SDS's answer never reached us: is port 8698 open for this app? The same files go"
+    " again, on two more nights",
+    "gave-up": "it was sent three times, and the answer was lost each time: look at Sync health in"
+    " School Data Sync",
 }
 
 
@@ -73,9 +95,15 @@ class _Received(_Value):
     counts: Mapping[str, int]
 
 
+class _Became(_Value):
+    word: str
+    who: str
+
+
 class _Delivery(_Value):
     id: str
     state: State
+    became: _Became | None = None
     counts: Mapping[str, int] = {}
     hold: _Held | None = None
     error: Fault | None = None
@@ -149,7 +177,8 @@ def _deliveries(standing: _Standing) -> Iterator[tuple[object, ...]]:
         for one in connector.deliveries:
             same = one.state is State.UNCHANGED
             rows = "nothing to send" if same else numbers(one.counts)
-            yield name, one.id, _read(one.id), one.state.value, rows
+            word = one.became.word if one.became else one.state.value
+            yield name, one.id, _read(one.id), word, rows
 
 
 def _restorable(standing: _Standing) -> Iterator[str]:
@@ -204,15 +233,13 @@ def _for_newest(world: World, connector: str, one: _Delivery) -> Iterator[str]:
         yield f"{one.id} is held. {' '.join(why_held(hold))} {what}"
     elif told := _NEXT.get(one.state):
         yield f"{one.id} is {one.state.value}: {told}"
-    elif one.receipt and one.receipt.outcome == "completed" and not one.receipt.faults:
-        yield f"{one.id} is done: SDS holds it, and its run has ended; nothing to do"
+    elif one.became and (told := _ENDED.get(one.became.word)):
+        yield f"{one.id} is {one.became.word}: {told} (who must act: {one.became.who})"
     if one.error:
         yield f"{one.id}: {_fault(one.error)}"
     if one.receipt and one.receipt.faults:
         found = ", ".join(" ".join(fault.values()) for fault in one.receipt.faults)
         yield f"{one.id}: SDS refused the files: {found}"
-    elif one.receipt and one.receipt.outcome != "completed":
-        yield f"{one.id}: SDS's run ended as {one.receipt.outcome}: look at it in the SDS portal"
 
 
 def _fault(one: Fault) -> str:

@@ -105,9 +105,8 @@ def findings(world: World, profile: str | None) -> Answer:
 
 
 def decide(world: World, delivery: str, *, approve: bool) -> Answer:
-    """200 when a held delivery was approved or rejected, 409 when it is not held."""
-    connector = asking.answer(world, delivery, approve=approve)
-    outcome = Outcome.APPROVED if approve else Outcome.REJECTED
+    """200 when a held or unproven delivery was answered, 409 when it waits for no answer."""
+    connector, outcome = asking.answer(world, delivery, approve=approve)
     world.tell(Step("answer", outcome, connector, delivery))
     return _told(200, {"delivery": delivery, "connector": connector, "answer": outcome.value})
 

@@ -19,13 +19,16 @@ log = logging.getLogger("sync")
 
 _LOUD = {Outcome.FAILED: logging.ERROR, Outcome.REFUSED: logging.ERROR}
 _WARNING = {
+    Outcome.ENDED,
     Outcome.FAULTY,
     Outcome.HELD,
     Outcome.LATER,
     Outcome.LIMITED,
+    Outcome.NOT_TAKEN,
     Outcome.PARTLY_SEALED,
     Outcome.PAUSED,
     Outcome.STALE,
+    Outcome.UNPROVEN,
     Outcome.WAITING,
 }
 

@@ -41,9 +41,9 @@ def whole_or_swept(one: TestWorld) -> None:
             kind = SetManifest if name.startswith("profiles/") else DeliveryManifest
             wanted: Mapping[str, object] = kind.from_json(name, one.store.read(name)).files
             assert {f"{folder}/{file}" for file in wanted} <= held, folder
-    last_accepted = state.last_accepted([folder for folder, _ in one.look().states])
-    assert last_accepted
-    assert not last_accepted.has(state.SWEPT)
+    may_hold = one.look().may_hold(one.world)
+    assert may_hold
+    assert not any(each.folder is None or each.folder.has(state.SWEPT) for each in may_hold)
 
 
 def left(one: TestWorld) -> list[str]:

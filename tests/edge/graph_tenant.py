@@ -17,7 +17,7 @@ from sync.edge.identity import graph_tokens
 from sync.settings import SdsSettings
 from tests.clocks import FakeClock
 
-GRAPH = "https://graph.sim.example"
+GRAPH = "https://graph.microsoft.com"  # so that the rule for its hosts holds
 LOGIN = "https://login.sim.example"
 STORAGE = "https://rosters.dfs.core.windows.net"
 NAME = "MIS feed"

@@ -66,7 +66,7 @@ def test_a_first_delivery_waits_and_goes_once_it_is_approved() -> None:
     one.send_until_still()
     assert not one.sds.requests
 
-    assert asking.answer(one.world, own, approve=True) == CONNECTOR
+    assert asking.answer(one.world, own, approve=True) == (CONNECTOR, Outcome.APPROVED)
     assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
     assert one.send_until_still().outcome is Outcome.DONE
     assert len(one.sds.submissions) == 1
@@ -341,4 +341,4 @@ def test_an_answer_is_for_one_connector_alone() -> None:
     held_ids = {connector: one.accept(connector).delivery for connector in (CONNECTOR, "Pilot")}
 
     assert len(set(held_ids.values())) == 2
-    assert asking.answer(one.world, held_ids["Pilot"], approve=True) == "Pilot"
+    assert asking.answer(one.world, held_ids["Pilot"], approve=True).connector == "Pilot"

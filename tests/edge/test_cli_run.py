@@ -95,7 +95,7 @@ def test_wait_stays_until_the_run_of_sds_has_ended(here: Trial) -> None:
     said = here.sync("run", "--approve", "--wait", "60")
 
     assert said.code == Exit.DONE
-    assert "its run has ended" in said.out
+    assert "its run has taken them" in said.out
     assert " matched" in said.out
 
 

@@ -14,6 +14,7 @@ import pytest
 from simulators.isams import DEMO_KEY, METHODS, BatchKey, Choices, Faults, Shape
 from simulators.isams.faults import DEADLOCK, empty, refused
 from simulators.sds import Answer, Connector, Flow, Knobs
+from simulators.sds.knobs import FLOW_READ
 from simulators.sds.tenant import TENANT_ID
 from sync import doctor
 from sync.environment import load
@@ -26,6 +27,7 @@ ISAMS = "iSAMS of northbank"
 GRAPH_CLOCK = "clock, against Microsoft Graph"
 ROLES = "roles of the app in the tenant"
 LAST_RUN = "last run of SDS"
+WAY, WHOSE = f"{SDS}: way to SDS's answers", f"{SDS}: whose files a run took"
 SIGN_IN = "sign-in to Microsoft Graph"
 STAFF, LISTS = f"{ISAMS}: Current Staff", f"{ISAMS}: Teaching Set Lists"
 PUPILS = f"{ISAMS}: Current Pupils (or Current Students)"
@@ -112,6 +114,8 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         f"{SDS}: flow",
         f"{SDS}: end of the flow",
         LAST_RUN,
+        WAY,
+        WHOSE,
         f"{ISAMS}: host",
         f"{ISAMS}: key",
         *DATASETS,
@@ -421,6 +425,43 @@ def test_a_tenant_that_has_stopped_running_is_told(here: Trial) -> None:
 
 
 # --- iSAMS ----------------------------------------------------------------------------------
+
+
+# -- the last hand-over ----------------------------------------------------------------------------
+
+
+def test_the_way_to_sdss_answers_is_tried_where_sds_last_said(here: Trial) -> None:
+    """It is knocked at without a token; before anything was handed over nothing is known of it."""
+    assert rows(here)[WAY]["told"] == "nothing was handed over yet"
+    here.sync("run", "--approve")
+    before = len(here.stage.sds.requests)
+
+    found = rows(here)
+    knocks = [line for line in here.stage.sds.requests[before:] if line.route == "backendOperation"]
+    assert (found[WAY]["state"], found[WAY]["told"]) == ("ok", "open")
+    assert not any(line.had_authorization for line in knocks)
+    assert found[WHOSE]["state"] == "ok"
+
+
+def test_a_way_that_is_closed_is_told_with_host_and_port(here: Trial) -> None:
+    """Port 8698 is what networks close: then every delivery would end unproven."""
+    here.stage.sds.backend_url = "http://127.0.0.1:9"
+    here.sync("run", "--approve")
+    said = here.sync("check", "--json")
+
+    found = {row["check"]: row for row in said.json["checks"]}
+    assert found[WAY]["state"] == "wrong"
+    assert (found[WAY]["error"]["facts"]["port"], said.code) == (9, Exit.LATER)
+
+
+def test_a_run_that_tells_of_nobodys_flow_is_a_warning(here: Trial) -> None:
+    """What the role would show, the app can only guess."""
+    tune(here, roles=without(FLOW_READ))
+    here.sync("run", "--approve", "--wait", "60")
+    found = rows(here)
+
+    assert found[WHOSE]["state"] == "warning"
+    assert FLOW_READ in found[WHOSE]["next"]
 
 
 @pytest.mark.parametrize("status", [404, 503])

@@ -123,6 +123,14 @@ def test_flows_are_read_or_not_known(
     assert answers.flows(items) == flows
 
 
+def test_the_end_of_a_flow_that_has_expired_is_no_end() -> None:
+    """Only a flow that still takes what is sent says until when."""
+    early, late = datetime(2027, 7, 31, tzinfo=UTC), datetime(2028, 7, 31, tzinfo=UTC)
+    flows = (Flow("f1", "c1", "ready", early), Flow("f2", "c1", "expired", late))
+
+    assert answers.flow_state(flows, "c1").ends_at == early
+
+
 def test_a_flow_without_a_state_is_neither_ready_nor_expired() -> None:
     """A readiness that SDS does not give is shown as unknown."""
     flows = (Flow("f1", "c1", ""), Flow("f2", "c2", "expired"))

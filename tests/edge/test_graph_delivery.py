@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from simulators.sds import Answer, Connector, Flow, Knobs, Location
+from simulators.sds import Answer, Body, Connector, Flow, Knobs, Location
 from sync.edge.clock import Budget
 from sync.edge.graph_answers import flow_state
 from sync.edge.graph_values import Fault, FlowState, Operation, Whereabouts
@@ -77,20 +77,45 @@ def test_succeeded_with_errors_is_rejected() -> None:
     assert found.validated_files == ()
 
 
-@pytest.mark.parametrize("location", [Location.GRAPH, Location.BACKEND, Location.RELATIVE])
-def test_an_operation_is_followed_wherever_its_location_points(location: Location) -> None:
-    """Trap 2: `Location` need not be on Graph; of another cloud's Graph only its own host hears."""
-    it = tried(knobs=Knobs(location=location))
+@pytest.mark.parametrize("at_graph", [True, False])
+@pytest.mark.parametrize("location", list(Location))
+def test_an_operation_is_followed_wherever_it_is_known(
+    location: Location, *, at_graph: bool
+) -> None:
+    """Trap 2: `Location` need not be on Graph; what Graph knows is asked of nobody else."""
+    led_away = location in {Location.BACKEND, Location.BACKEND_QUOTED}
+    in_list = at_graph or not led_away
+    knobs = Knobs(location=location, graph_knows_operation=at_graph, graph_lists_operations=in_list)
+    it = tried(knobs=knobs)
 
     assert settle(it, it.deliver()).state == "accepted"
     assert {request.url.host for request in it.sent if "Authorization" in request.headers} == {
-        "graph.sim.example"
+        "graph.microsoft.com",
+        *([] if in_list else ["edu-sds.microsoft.com"]),
     }
-    assert {request.url.host for request in it.sent} == {
-        "graph.sim.example",
-        "login.sim.example",
-        "rosters.dfs.core.windows.net",
-    }
+
+
+@pytest.mark.parametrize("body", [each for each in Body if each is not Body.OTHER_ID])
+def test_sds_itself_may_write_otherwise_than_graph(body: Body) -> None:
+    """Where SDS answers, names and ids may be in another case, and the id may be missing."""
+    it = tried(knobs=Knobs(backend_body=body))
+
+    operation = settle(it, it.deliver())
+
+    assert operation.state == "accepted"
+    assert set(operation.validated_files or ()) == set(FILES)
+
+
+def test_another_operation_than_ours_is_no_answer() -> None:
+    """An answer about other files would end this delivery by their outcome."""
+    it = tried(knobs=Knobs(backend_body=Body.OTHER_ID))
+    wanted = it.deliver()
+    it.clock.advance(60)
+
+    look = it.target.operation(wanted, it.budget)
+
+    assert look.operation is None
+    assert look.places[2].heard == "unknown"
 
 
 def test_a_validate_without_location_has_been_a_hand_over() -> None:
@@ -132,7 +157,7 @@ def test_the_token_never_reaches_storage_or_sign_in() -> None:
     it.deliver()
 
     with_token = {request.url.host for request in it.sent if "Authorization" in request.headers}
-    assert with_token == {"graph.sim.example"}
+    assert with_token == {"graph.microsoft.com"}
 
 
 def test_a_session_never_holds_what_an_earlier_one_was_given() -> None:
@@ -430,7 +455,7 @@ def test_an_upload_stops_when_its_time_is_up() -> None:
 
 def test_an_operation_that_never_ends_is_waiting() -> None:
     """Neither a status that nobody knows nor a slow one is ever taken for acceptance."""
-    for status in (None, "almostSucceeded", "unknownFutureValue", ""):
+    for status in (None, "almostSucceeded", "unknownFutureValue"):
         it = tried(knobs=Knobs(operation_status=status))
 
         assert settle(it, it.deliver()).state == "waiting"

@@ -10,17 +10,20 @@ import pytest
 
 import sync.edge
 from simulators.sds.facts import ENUMS, FACTS, TYPES
-from sync.edge import graph_answers
+from sync.edge import graph_operations
 
-READERS = sorted(Path(sync.edge.__path__[0]).glob("graph_answers*.py"))
+READERS = sorted(Path(sync.edge.__path__[0]).glob("graph_[ao]*.py"))
 KNOWN = {name for properties in TYPES.values() for name in properties} | {"@odata.type"}
 # Read of each type, by hand; the test below holds it against the source, both ways.
 READ = {
     "azureDataLakeConnector": {"id", "displayName", "fileFormat"},
     "fileFormatReferenceValue": {"code"},
-    "inboundFileFlow": {"dataConnector", "readinessStatus", "expirationDateTime"},
+    "inboundFileFlow": {"id", "dataConnector", "readinessStatus", "expirationDateTime"},
     "fileUploadSession": {"sessionUrl", "sessionExpirationDateTime"},
-    "fileValidateOperation": {"status", "errors", "warnings", "validatedFiles"},
+    "fileValidateOperation": {
+        *("id", "status", "errors", "warnings", "validatedFiles"),
+        *("createdDateTime", "lastActionDateTime", "resourceLocation"),
+    },
     "publicError": {"code", "target"},
     "industryDataRun": {"id", "status", "startDateTime", "endDateTime", "blockingError"},
     "industryDataRunStatistics": {"status", "inboundTotals", "activityStatistics"},
@@ -28,8 +31,12 @@ READ = {
         *("errors", "warnings", "organizations", "people", "groups", "memberships"),
         *("matchedPeopleByRole", "unmatchedPeopleByRole"),
     },
-    "inboundActivityResults": {"organizations", "people", "groups", "memberships"},
-    "industryDataRunEntityCountMetric": {"inactive", "total"},
+    "inboundActivityResults": {
+        *("activityId", "status", "errors", "warnings"),
+        *("organizations", "people", "groups", "memberships"),
+        *("matchedPeopleByRole", "unmatchedPeopleByRole"),
+    },
+    "industryDataRunEntityCountMetric": {"active", "inactive"},
     "industryDataRunRoleCountMetric": {"count"},
 }
 
@@ -98,4 +105,4 @@ def test_each_status_of_an_operation_is_taken_for_what_the_table_says(word: str)
     answer = {"id": "a", "status": word, "errors": [], "warnings": [], "validatedFiles": []}
     meant = FACTS["meanings"]["longRunningOperationStatus"][word]
 
-    assert graph_answers.operation(answer).state == meant.partition(",")[0]
+    assert graph_operations.operation(answer).state == meant.partition(",")[0]

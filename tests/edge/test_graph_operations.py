@@ -12,7 +12,7 @@ from sync.errors import TargetMalformed
 
 CLAIMED = datetime(2026, 9, 14, 21, tzinfo=UTC)
 CONNECTOR = "0B1F8A52-0000-4000-8000-0000000000C1"
-PLACE = "https://graph.sim.example/beta/industryData/dataConnectors"
+PLACE = "https://graph.microsoft.com/beta/industryData/dataConnectors"
 
 
 @pytest.mark.parametrize("errors", [{}, {"code": "x"}, "none", 0, False])

@@ -119,6 +119,16 @@ def test_every_status_is_heard_alike_at_every_place(place: str, heard: str, stat
     assert {request.url.host for request in sent} == {"graph.microsoft.com", HOST}
 
 
+@pytest.mark.parametrize("place", ["graph", "location"])
+@pytest.mark.parametrize("status", [201, 202, 206])
+def test_only_a_200_holds_the_operation(place: str, status: int) -> None:
+    """A part of it, or word that it comes, is no answer, even with the right id."""
+    look, _ = looked({place: httpx.Response(status, json=DONE)})
+
+    assert look.operation is None
+    assert at(place, look).heard == "unknown"
+
+
 BODIES: dict[str, bytes] = {
     "nothing": b"",
     "a page": b"<html>sign in</html>",

@@ -243,17 +243,17 @@ def test_a_validate_after_an_expired_token_is_one_submission() -> None:
     "link",
     [
         "https://graph.evil.example/beta/external/industryData/dataConnectors?$skiptoken=1",
-        "http://graph.sim.example/beta/external/industryData/dataConnectors?$skiptoken=1",
-        "https://graph.sim.example:444/beta/external/industryData/dataConnectors",
-        "https://a:b@graph.sim.example/beta/external/industryData/dataConnectors",
-        "https://graph.sim.example.evil.example/beta/external/industryData/dataConnectors",
-        "https://graph.sim.example/v1.0/users",
-        "https://graph.sim.example:x/",
+        "http://graph.microsoft.com/beta/external/industryData/dataConnectors?$skiptoken=1",
+        "https://graph.microsoft.com:444/beta/external/industryData/dataConnectors",
+        "https://a:b@graph.microsoft.com/beta/external/industryData/dataConnectors",
+        "https://graph.microsoft.com.evil.example/beta/external/industryData/dataConnectors",
+        "https://graph.microsoft.com/v1.0/users",
+        "https://graph.microsoft.com:x/",
         "//graph.evil.example/beta/external/industryData/",
         "dataConnectors?$skiptoken=1",
-        "https://graph.sim.example/beta/external/industryData/../../../v1.0/users",
-        "https://graph.sim.example/beta/external/industryData/%2e%2e/users",
-        "https://graph.sim.example/beta/external/industryData/x#y",
+        "https://graph.microsoft.com/beta/external/industryData/../../../v1.0/users",
+        "https://graph.microsoft.com/beta/external/industryData/%2e%2e/users",
+        "https://graph.microsoft.com/beta/external/industryData/x#y",
         "https://[::1",
         "https://[::1/beta/external/industryData/",
         "",
@@ -273,7 +273,7 @@ def test_a_next_page_elsewhere_is_not_followed(link: object) -> None:
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize("host", ["graph.sim.example:443", "GRAPH.sim.example"])
+@pytest.mark.parametrize("host", ["graph.microsoft.com:443", "GRAPH.microsoft.com"])
 def test_a_next_page_on_graph_is_followed_however_its_host_is_written(host: str) -> None:
     """The default port and the case of letters make no other origin."""
     link = f"https://{host}/beta/external/industryData/dataConnectors?$skiptoken=a|b'c'"
@@ -362,7 +362,7 @@ def test_a_redirect_is_not_followed() -> None:
     with pytest.raises(TargetMalformed):
         target.validate(ID, Budget.of(clock, 60))
 
-    assert [request.url.host for request in sent] == ["graph.sim.example"]
+    assert [request.url.host for request in sent] == ["graph.microsoft.com"]
 
 
 def test_an_answer_of_any_size_is_cut_short() -> None:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 ISAMS, GRAPH = "northbank.isams.example", "graph.microsoft.com"
 LOGIN, STORAGE = "login.microsoftonline.com", "invented.dfs.core.windows.net"
+BACKEND = "edu-sds.microsoft.com"  # where SDS itself says what became of a hand-over
 ELSEWHERE = "elsewhere.example"
 REDIRECTS = [301, 302, 303, 307, 308]
 
@@ -104,23 +105,23 @@ def hosts(sent: list[httpx.Request], said: Callable[[httpx.Request], bool]) -> s
 # --- Whom we speak to -----------------------------------------------------------------------
 
 
-def test_the_whole_job_speaks_to_four_hosts_and_tells_each_its_own() -> None:
+def test_the_whole_job_speaks_to_five_hosts_and_tells_each_its_own() -> None:
     """From the pull to the receipt: no other host, and no secret at the wrong one."""
     one, sent = overheard()
     one.pull()
     one.send_until_still()
 
     assert one.steps[-1].outcome is Outcome.DONE
-    assert hosts(sent, lambda _: True) == {ISAMS, GRAPH, LOGIN, STORAGE}
+    assert hosts(sent, lambda _: True) == {ISAMS, GRAPH, LOGIN, STORAGE, BACKEND}
     assert hosts(sent, lambda r: r.url.scheme != "https") == set()
-    assert hosts(sent, lambda r: "Authorization" in r.headers) == {GRAPH}
+    assert hosts(sent, lambda r: "Authorization" in r.headers) == {GRAPH, BACKEND}
     assert hosts(sent, lambda r: "sig" in parse_qs(r.url.query.decode())) == {STORAGE}
     assert hosts(sent, lambda r: "apiKey" in r.url.params) == {ISAMS}
     assert hosts(sent, lambda r: b"client_secret" in r.content) == {LOGIN}
     assert hosts(sent, lambda r: any(n in r.content.decode().lower() for n in NAMES)) == {STORAGE}
 
 
-def test_a_school_that_is_read_by_rest_speaks_to_the_same_four_hosts() -> None:
+def test_a_school_that_is_read_by_rest_speaks_to_the_same_five_hosts() -> None:
     """Two sign-ins, two tokens and two secrets, each at its own host; no key in any address."""
     one, sent = overheard(api="rest")
     one.pull()
@@ -136,9 +137,9 @@ def test_a_school_that_is_read_by_rest_speaks_to_the_same_four_hosts() -> None:
     }
 
     assert one.steps[-1].outcome is Outcome.DONE
-    assert hosts(sent, lambda _: True) == {ISAMS, GRAPH, LOGIN, STORAGE}
+    assert hosts(sent, lambda _: True) == {ISAMS, GRAPH, LOGIN, STORAGE, BACKEND}
     assert hosts(sent, lambda r: r.url.scheme != "https") == set()
-    assert hosts(sent, lambda r: "Authorization" in r.headers) == {GRAPH, ISAMS}
+    assert hosts(sent, lambda r: "Authorization" in r.headers) == {GRAPH, ISAMS, BACKEND}
     assert tokens[ISAMS].isdisjoint(tokens[GRAPH])
     assert secrets == {(DEMO_CLIENT_SECRET, ISAMS), (Knobs().client_secret, LOGIN)}
     assert {r.method for r in sent if r.url.host == ISAMS and "/api/" in r.url.path} == {"GET"}
@@ -147,21 +148,27 @@ def test_a_school_that_is_read_by_rest_speaks_to_the_same_four_hosts() -> None:
     assert not [r for r in sent if any(n in str(r.url).lower() for n in NAMES)]
 
 
-def test_where_sds_answers_from_behind_graph_is_not_asked() -> None:
-    """The `Location` of a validation names a host of its own: only the id of it is used."""
-    locations = list[str]()
-
-    def listen(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
-        locations.extend([answer.headers["Location"]] if "Location" in answer.headers else [])
-        return answer
-
-    one, sent = overheard(listen)
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "https://sds.example:8698",
+        "https://203.0.113.7:8698",
+        "https://edu-sds.microsoft.com:8699",
+        "https://edu-sds.microsoft.com.example:8698",
+        "https://edu-sds.trafficmanager.net",
+    ],
+)
+def test_an_address_that_is_not_microsofts_never_hears_from_us(backend: str) -> None:
+    """What SDS itself gives goes by closed rules: no request, and so no token."""
+    one, sent = overheard()
+    one.sds.backend_url = backend
     one.pull()
-    one.accept()
-    named = {httpx.URL(location).host for location in locations}
+    for _ in range(8):
+        step = sending.send(one.world, CONNECTOR)
+        one.clock.advance(60)
 
-    assert named
-    assert not named & hosts(sent, lambda _: True)
+    assert step.outcome is Outcome.CHECKING
+    assert hosts(sent, lambda _: True) == {ISAMS, GRAPH, LOGIN, STORAGE}
 
 
 def with_next_page(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
@@ -288,7 +295,7 @@ def test_no_proxy_of_the_environment_is_used(
 ) -> None:
     """A proxy would hear the key and every name: the whole job goes past it."""
     trap, steps = Trap(), list[Step]()
-    quick = Knobs(operation_polls=0)
+    quick = Knobs(operation_polls=0, operation_s=0.0)
     school = invent(20, quirks=False)
     with serve(trap) as proxy, staged(school, lambda: datetime.now(UTC), quick) as stage:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):

@@ -32,7 +32,7 @@ from sync.edge.graph import SdsTarget
 from sync.edge.identity import EXCHANGE_SCOPE, credential, graph_tokens, roles_in
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.clocks import FakeClock
-from tests.edge.graph_tenant import LOGIN, NAME, Overheard, settings
+from tests.edge.graph_tenant import GRAPH, LOGIN, NAME, Overheard, settings
 
 SECRET = "invented-secret"
 
@@ -153,9 +153,9 @@ def test_the_apps_own_identity_signs_in_over_its_endpoint(monkeypatch: pytest.Mo
             monkeypatch.setenv(name, value)
         token = graph_tokens(given, clock).token()
 
-    assert offered.asked == ["https://graph.sim.example"]
+    assert offered.asked == [GRAPH]
     claims = json.loads(base64.urlsafe_b64decode(token.get_secret_value().split(".")[1] + "=="))
-    assert claims["aud"] == "https://graph.sim.example"
+    assert claims["aud"] == GRAPH
 
 
 @pytest.mark.parametrize(

@@ -61,14 +61,17 @@ def next_day(one: TestWorld, school: InventedSchool) -> Outcome:
     one.isams.school = school
     one.isams.flush()
     one.pull()
-    return one.accept().outcome
+    outcome = one.accept().outcome
+    if outcome is Outcome.ACCEPTED:
+        assert one.send_until_still().outcome is Outcome.DONE
+    return outcome
 
 
 def sent(**asked: str) -> TestWorld:
     """Return a world whose first delivery SDS has taken."""
     one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **asked})
     one.pull()
-    assert one.accept().outcome is Outcome.ACCEPTED
+    assert one.send_until_still().outcome is Outcome.DONE
     return one
 
 
@@ -141,7 +144,7 @@ def test_what_settings_take_away_waits_and_is_then_sent_as_a_header_for_ever() -
     assert len(one.sds.submissions) == 1
 
     asking.answer(one.world, one.look().states[-1][0].id, approve=True)
-    assert one.accept().outcome is Outcome.ACCEPTED
+    assert one.send_until_still().outcome is Outcome.DONE
     headers = {name: (",".join(cells) + "\r\n").encode() for name, cells in ON_REQUEST.items()}
     assert one.sds.submissions[-1].files.items() >= headers.items()
     assert check_files(one.sds.submissions[-1].files) == []
@@ -171,7 +174,7 @@ def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
     """SDS may have taken it although its answer never came."""
     one = sent()
     set_to(one, **BOTH)
-    one.sds.fail_next("operation", Answer(503), times=None)
+    one.sds.fail_next("backendOperation", Answer(503), times=None)
     one.pull()
     assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
     assert sending.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
@@ -181,26 +184,30 @@ def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
     one.sds.heal()
     set_to(one)
 
-    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
+    assert next_day(one, SCHOOL) is Outcome.HELD
+    asking.answer(one.world, one.look().states[-1][0].id, approve=True)
+    assert one.accept().outcome is Outcome.ACCEPTED
     assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
 
 
-def test_what_was_lost_on_the_way_is_known_when_its_files_are_gone() -> None:
-    """A week later only its manifest says what SDS may have been given."""
+def test_what_was_lost_on_the_way_keeps_its_files() -> None:
+    """A month later SDS may still hold it: what comes next is compared with it, and is held."""
     one = sent()
     set_to(one, **BOTH)
     assert next_day(one, changed(0)) is Outcome.ACCEPTED
     lost = one.look().states[-1][0]
-    one.store.delete(f"{one.look().prefix}{lost.id}/accepted.json")
-    one.store.create(f"{one.look().prefix}{lost.id}/receipt.json", NO_ANSWER)
-    one.clock.advance(8 * 24 * 3600)
+    for name, body in {"accepted": b"", "receipt": NO_ANSWER}.items():
+        one.store.delete(f"{one.look().prefix}{lost.id}/{name}.json")
+        if body:
+            one.store.create(f"{one.look().prefix}{lost.id}/{name}.json", body)
+    one.clock.advance(30 * 24 * 3600)
     one.clock.advance_to(SWEEP_HOUR_UTC)
-    assert run.tick(one.world).facts["deleted"]
+    run.tick(one.world)
     set_to(one)
 
-    assert next_day(one, changed(1)) is Outcome.ACCEPTED
-    assert state.SWEPT in next(each for each, _ in one.look().states if each.id == lost.id).made_at
-    assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
+    assert state.SWEPT not in next(e for e, _ in one.look().states if e.id == lost.id).made_at
+    assert next_day(one, changed(1)) is Outcome.HELD
+    assert {(name, "emptied") for name in ON_REQUEST} <= held_for(one)
 
 
 def test_what_is_restored_has_the_headers_of_files_that_were_asked_for_since() -> None:
@@ -237,7 +244,7 @@ def test_a_file_on_request_that_sds_did_not_find_is_no_acceptance(
         "errors": [],
         "warnings": [{"code": "OptionalFileNotFound", "target": name}],
     }
-    one.sds.fail_next("operation", Answer(200, body=json.dumps(body).encode()))
+    one.sds.fail_next("backendOperation", Answer(200, body=json.dumps(body).encode()))
     one.pull()
 
     assert one.send_until_still().outcome is Outcome.REFUSED

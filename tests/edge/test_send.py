@@ -15,7 +15,7 @@ import pytest
 from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
-from sync import afterwards, delivery, records, run, sending, state
+from sync import afterwards, records, run, sending, state, verdicts
 from sync.edge.world import World
 from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
 from sync.report import Outcome
@@ -125,7 +125,7 @@ def test_files_that_sds_took_but_did_not_find_are_not_taken_for_nothing() -> Non
         "errors": [],
         "warnings": [{"code": "OptionalFileNotFound", "target": "enrollments.csv"}],
     }
-    one.sds.fail_next("operation", Answer(200, body=json.dumps(partial).encode()))
+    one.sds.fail_next("backendOperation", Answer(200, body=json.dumps(partial).encode()))
     one.pull()
     assert one.send_until_still().outcome is Outcome.REFUSED
     flush(one, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
@@ -160,7 +160,8 @@ def test_a_delivery_is_not_compared_while_another_is_on_its_way() -> None:
     one.pull()
     to_hand_over(one)
     claim = f"{one.look().prefix}claims/000001"
-    one.store.claim(f"{claim}.json", b"at work")
+    work = records.Claim(delivery=one.look().states[-1][0].id, at=one.clock.now(), by="somebody")
+    one.store.claim(f"{claim}.json", work.to_json())
     change(one, 3)
     one.pull()
     assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
@@ -313,17 +314,19 @@ def test_a_wait_of_an_hour_is_not_waited() -> None:
 def test_an_operation_that_cannot_be_read_does_not_block_the_connector_for_ever(
     status: int,
 ) -> None:
-    """After six hours it is written off, and the next night's delivery goes."""
+    """After two hours it is unproven, and the next night's delivery goes."""
     one = make_world(SCHOOL, knobs=QUICK)
     one.pull()
     to_hand_over(one)
-    one.sds.fail_next("operation", Answer(status), times=None)
+    for route in ("operation", "operations", "backendOperation"):
+        one.sds.fail_next(route, Answer(status), times=None)
     sending.send(one.world, CONNECTOR)
     sending.send(one.world, CONNECTOR)
     assert newest(one) is State.SUBMITTED
     one.clock.advance(afterwards.ANSWER_WITHIN.total_seconds() + 1)
 
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.REFUSED
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.UNPROVEN
+    change(one, 3)
     one.sds.heal()
     one.pull()
     assert one.accept().outcome is Outcome.ACCEPTED
@@ -337,11 +340,11 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
     one.accept()
     assert sending.send(one.world, CONNECTOR).outcome is Outcome.FAILED
     assert newest(one) is State.ACCEPTED
-    one.clock.advance(afterwards.RUN_WITHIN.total_seconds() + 1)
+    one.clock.advance(verdicts.RUN_WITHIN.total_seconds() + 1)
 
     step = sending.send(one.world, CONNECTOR)
 
-    assert step.outcome is Outcome.FAULTY
+    assert step.outcome is Outcome.NOT_TAKEN
     assert step.facts["receipt"] == "run-unseen"
 
 
@@ -430,18 +433,22 @@ def test_a_profile_taken_away_by_settings_is_held() -> None:
     assert len(one.sds.submissions) == 1
 
 
-def test_a_run_of_sds_that_failed_is_loud_and_the_same_school_is_sent_again() -> None:
+def test_a_run_of_sds_that_failed_is_waited_out_and_the_same_school_is_sent_again() -> None:
     """SDS took the files and did nothing with them: tomorrow is not `unchanged`."""
     one = make_world(SCHOOL, knobs=replace(QUICK, blocking_error="Cancelled"))
     one.pull()
+    one.accept()
+    one.clock.advance(3600)
+    waiting = sending.send(one.world, CONNECTOR)
+    one.clock.advance(verdicts.RUN_WITHIN.total_seconds())
     last = one.send_until_still()
     one.sds.knobs = QUICK
-    one.clock.advance(24 * 3600)
     one.isams.flush()
     one.pull()
     one.accept()
 
-    assert last.outcome is Outcome.FAULTY
+    assert (waiting.outcome, waiting.facts) == (Outcome.RUNNING, {"left_out": "failed"})
+    assert (last.outcome, last.facts["receipt"]) == (Outcome.NOT_TAKEN, "run-failed")
     assert len(one.sds.submissions) == 2
 
 
@@ -473,10 +480,9 @@ def test_a_plan_made_against_another_delivery_is_not_handed_over() -> None:
     change(one, 3)
     one.pull()
     to_hand_over(one)
-    folder = delivery.connector_folder(CONNECTOR)
-    for blob in one.store.blobs(folder):
-        if blob.name.endswith(state.ACCEPTED):
-            one.store.delete(blob.name)
+    name = f"{one.look().prefix}{one.look().states[-1][0].id}/{state.AGAINST}"
+    one.store.delete(name)
+    one.store.create(name, records.Against(deliveries=("another",)).to_json())
 
     step = sending.send(one.world, CONNECTOR)
 
@@ -487,8 +493,8 @@ def test_a_plan_made_against_another_delivery_is_not_handed_over() -> None:
 def test_a_file_that_sds_did_not_validate_is_no_acceptance() -> None:
     """Classes that SDS does not list as read would all become inactive."""
     one = make_world(SCHOOL, knobs=QUICK)
-    body = json.dumps({"id": "1", "status": "succeeded", "validatedFiles": ["orgs.csv"]}).encode()
-    one.sds.fail_next("operation", Answer(200, body=body))
+    told = {"status": "succeeded", "errors": [], "validatedFiles": ["orgs.csv"]}
+    one.sds.fail_next("backendOperation", Answer(200, body=json.dumps(told).encode()))
     one.pull()
     step = one.send_until_still()
 

@@ -42,7 +42,7 @@ def test_stamps_sort_by_time(one: datetime, other: datetime) -> None:
 @pytest.mark.parametrize("text", ["", "20260701", "20261301T000000Z", "20260701T223015"])
 def test_what_is_no_stamp_is_refused(text: str) -> None:
     """Another's blob is never taken for a moment."""
-    with pytest.raises(ValueError, match=r"time data|unconverted"):
+    with pytest.raises(ValueError, match=r"isoformat|month|not a moment"):
         calendar.moment(text)
 
 

@@ -12,7 +12,7 @@ import pytest
 from sync import errors, plan
 from sync.errors import SyncError
 from sync.findings import ADVICE, Finding
-from sync.plan import Excess
+from sync.plan import Baseline, Excess
 from sync.records import Receipt
 from sync.report import Outcome
 from sync.sds.csvtext import encode
@@ -72,7 +72,7 @@ ERRORS = {one.__name__: one for one in leaves(SyncError) if one.__module__ == er
 WORDS: Mapping[Section, list[str]] = {
     "Errors": sorted(ERRORS),
     "Findings": sorted(code.value for code in Finding),
-    "Holds": ["added", "emptied", "empty", "first", "removed"],
+    "Holds": ["added", "emptied", "empty", "first", "many", "removed", "unknown"],
     "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
     "Mails": sorted(ALERTS),
 }
@@ -135,6 +135,18 @@ def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int =
     return set(decision.hold.excesses) if decision.hold else set()
 
 
+def against(*baselines: Mapping[str, int] | None) -> set[Excess]:
+    """Return why a delivery is held where SDS may hold any of *baselines*; None: unreadable."""
+    decision = plan.judge(
+        "digest",
+        (Baseline("d", None if sizes is None else files(sizes)) for sizes in baselines),
+        files({}),
+        limits=Limits(),
+        hold_first=True,
+    )
+    return set(decision.hold.excesses) if decision.hold else set()
+
+
 def files(sizes: Mapping[str, int]) -> dict[str, bytes]:
     """Return every table there can be, each with as many rows as *sizes* says, one if nothing."""
     return {
@@ -152,6 +164,7 @@ def every_hold() -> set[tuple[str, str]]:
     found = held({}, {}, gone=1) | held({}, {"users.csv": 100})
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
+    found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
     return {(one.what, one.table) for one in found}
 
 

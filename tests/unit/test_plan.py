@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import plan
-from sync.plan import Change, Decision, Excess, Meant
+from sync.plan import Baseline, Change, Decision, Excess, Meant
 from sync.sds.csvtext import encode
 from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
 from sync.settings import Limits
@@ -489,3 +489,69 @@ def test_a_plan_adds_up(before: set[int], after: set[int]) -> None:
 
     assert change.before - change.removed + change.added == change.after
     assert (change.added, change.removed) == (len(after - before), len(before - after))
+
+
+# -- against all that SDS may hold -----------------------------------------------------------------
+
+
+def people(count: int) -> dict[str, bytes]:
+    """Return a delivery of so many users."""
+    return files(rows("users.csv", range(count)))
+
+
+def judged(*baselines: Baseline, after: Mapping[str, bytes], hold_first: bool = True) -> Decision:
+    """Compare a delivery with several, the newest first."""
+    return plan.judge("digest", iter(baselines), after, limits=LIMITS, hold_first=hold_first)
+
+
+def test_a_loss_against_any_delivery_that_sds_may_hold_is_held() -> None:
+    """SDS may hold the older one: then as many would lose their place as if it were the last."""
+    newest, older = Baseline("n", people(100)), Baseline("o", people(150))
+
+    decision = judged(newest, older, after=people(100))
+
+    assert decision.hold
+    assert decision.hold.excesses == (
+        Excess(table="users.csv", what="removed", rows=50, allowed=15),
+    )
+    assert decision.plan.against == "n"
+    assert decision.plan.changes["users.csv"].removed == 0
+    assert judged(newest, after=people(100)).hold is None
+
+
+def test_the_worst_of_several_comparisons_is_told_once() -> None:
+    """One line a limit, with the most rows of any comparison."""
+    decision = judged(Baseline("n", people(120)), Baseline("o", people(150)), after=people(100))
+
+    assert decision.hold
+    assert [excess.rows for excess in decision.hold.excesses] == [50]
+
+
+def test_what_cannot_be_read_waits_for_a_person() -> None:
+    """Nothing to compare with is not the same as nothing to lose."""
+    decision = judged(Baseline("n", None), Baseline("o", people(100)), after=people(100))
+
+    assert decision.hold
+    assert decision.hold.excesses == (
+        Excess(table="deliveries", what="unknown", rows=1, allowed=0),
+    )
+    assert not decision.hold.first
+
+
+@pytest.mark.parametrize("count", [plan.MOST_COMPARED, plan.MOST_COMPARED + 1])
+def test_more_than_four_deliveries_that_sds_may_hold_are_too_many(count: int) -> None:
+    """By then nobody knows what SDS holds, however little differs."""
+    decision = judged(*(Baseline(str(n), people(100 - n)) for n in range(count)), after=people(100))
+
+    assert bool(decision.hold) is (count > plan.MOST_COMPARED)
+
+
+@pytest.mark.parametrize("hold_first", [True, False])
+def test_without_any_baseline_it_is_a_first_delivery(*, hold_first: bool) -> None:
+    """Then the setting decides."""
+    assert bool(judged(after=full(), hold_first=hold_first).hold) is hold_first
+
+
+def full() -> dict[str, bytes]:
+    """Return a delivery with a row in each table."""
+    return files({name: rows(name, [1])[name] for name in columns(())})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Set
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import delivery, retention, state
+from sync import delivery, holdings, retention, state
 from sync.calendar import stamp
 from sync.delivery import MANIFEST
 from sync.retention import Sweep
@@ -59,9 +59,13 @@ def sets(*blobs: Seen, known: bool = True) -> list[Sweep]:
 
 
 def deliveries(
-    *blobs: Seen, known: bool = True, needed: frozenset[str] = frozenset()
+    *blobs: Seen,
+    known: bool = True,
+    needed: Set[str] = frozenset(),
+    since: datetime | None = None,
 ) -> list[Sweep]:
-    return list(retention.of_deliveries(FEED, blobs, NOW, known=known, needed=needed))
+    found = retention.of_deliveries(FEED, blobs, NOW, known=known, needed=needed, since=since)
+    return list(found)
 
 
 def test_rosters_last_a_week_marks_a_year_and_how_the_work_went_a_month() -> None:
@@ -215,15 +219,16 @@ def test_a_year_counts_from_the_last_mark() -> None:
     assert deliveries(*old, late, *made(FEED, DAY, *FILES, *SENT)) == []
 
 
-def test_what_came_after_the_last_accepted_delivery_is_not_forgotten() -> None:
+def test_what_came_after_the_oldest_that_sds_may_hold_is_not_forgotten() -> None:
     """A lost hand-over may have replaced what SDS holds: its claim and its end must be known."""
     held = made(FEED, 800 * DAY, *FILES, *SENT)
     after = made(FEED, 700 * DAY, MANIFEST, PLAN, SUBMITTED, RECEIPT, SWEPT)
     ages = {"000001.json": 900 * DAY, "000002.json": 700 * DAY, "000003.json": 600 * DAY}
     claims = [Seen(f"{FEED}claims/{name}", NOW - age) for name, age in ages.items()]
 
-    found = deliveries(*held, *after, *claims, *made(FEED, DAY, UNCHANGED))
+    blobs = (*held, *after, *claims, *made(FEED, DAY, UNCHANGED))
 
+    found = deliveries(*blobs, needed={own(800 * DAY)}, since=NOW - 800 * DAY)
     assert found == [Sweep((f"{FEED}claims/000001.json",))]
 
 
@@ -351,6 +356,12 @@ def feed(made_of: Iterable[tuple[timedelta, set[str]]]) -> Iterator[Seen]:
         yield from made(FEED, age, *marks, *(() if SWEPT in marks else FILES))
 
 
+def last_taken(blobs: Mapping[str, Seen]) -> state.Folder | None:
+    """Return the delivery that was handed over last, as if a run had taken it."""
+    answered = holdings.answered(standing(blobs), [])
+    return answered[-1][1] if answered else None
+
+
 def standing(blobs: Mapping[str, Seen]) -> list[state.Folder]:
     return state.deliveries(FEED, blobs.values())
 
@@ -359,23 +370,25 @@ def standing(blobs: Mapping[str, Seen]) -> list[state.Folder]:
 def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
     made_of: list[tuple[timedelta, set[str]]],
 ) -> None:
-    """After each blob the newest and the last accepted delivery are the same.
+    """After each blob the newest delivery, and the last that SDS took, are the same.
 
     What can be sent or compared with has its files, and going on brings the sweep to its end.
     """
     left = {blob.name: blob for blob in feed(made_of)}
     newest = [one.id for one in standing(left)[-1:]]
-    held = state.last_accepted(standing(left))
+    held = last_taken(left)
+    needed = {held.id} if held else set()
+    since = holdings.handed_at(held, []) if held else None
     before = {one.id: reached for one, reached in state.states(standing(left), NOW)}
 
-    for one in deliveries(*left.values()):
+    for one in deliveries(*left.values(), needed=needed, since=since):
         if one.mark:
             left[one.mark] = Seen(one.mark, NOW)
         for name in one.names:
             left.pop(name)
             listed = standing(left)
             assert [one.id for one in listed[-1:]] == newest
-            after = state.last_accepted(listed)
+            after = last_taken(left)
             assert (after and after.id) == (held and held.id)
             for each, reached in state.states(listed, NOW):
                 whole = all(each.has(file) for file in FILES)
@@ -384,7 +397,7 @@ def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
     if held and SWEPT not in held.made_at:
         assert {f"{FEED}{held.id}/{file}" for file in FILES} <= left.keys()
 
-    assert deliveries(*left.values()) == []
+    assert deliveries(*left.values(), needed=needed, since=since) == []
 
 
 def test_three_years_of_nights_leave_a_year_of_marks_and_a_month_of_claims() -> None:

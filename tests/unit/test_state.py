@@ -23,6 +23,7 @@ from sync.state import (
     RUN_ASKED,
     SUBMITTED,
     UNCHANGED,
+    UNPROVEN,
     Folder,
     State,
 )
@@ -132,6 +133,9 @@ SENT = (*PLANNED, SUBMITTED)
         ((*HELD_TOO, APPROVED, SUBMITTED), State.SUBMITTED, State.SUBMITTED),
         ((*SENT, REJECTED), State.SUBMITTED, State.SUBMITTED),
         ((*SENT, FAILED), State.SUBMITTED, State.SUBMITTED),
+        ((*SENT, UNPROVEN), State.UNPROVEN, State.UNPROVEN),
+        ((*SENT, UNPROVEN, ACCEPTED), State.ACCEPTED, State.ACCEPTED),
+        ((*SENT, UNPROVEN, RECEIPT), State.DONE, State.DONE),
         ((*SENT, ACCEPTED), State.ACCEPTED, State.ACCEPTED),
         ((*SENT, ACCEPTED, RUN_ASKED), State.ACCEPTED, State.ACCEPTED),
         ((*SENT, RECEIPT), State.DONE, State.DONE),
@@ -208,17 +212,6 @@ def test_only_the_last_delivery_is_the_newest() -> None:
 
     assert state.states([older, newer], NOW) == [(older, State.SUPERSEDED), (newer, State.READY)]
     assert state.states([], NOW) == []
-
-
-def test_sds_holds_what_it_accepted_last_not_what_was_sealed_last() -> None:
-    """An older delivery can be accepted after a newer one was sealed."""
-    first = Folder(ONE, {ACCEPTED: NOW})
-    second = Folder(TWO, {ACCEPTED: NOW - SECOND})
-    third = folder(*PLANNED, own="20261122T220000Z-0000000c")
-
-    assert state.last_accepted([first, second, third]) is first
-    assert state.last_accepted([third]) is None
-    assert state.last_accepted([]) is None
 
 
 def test_a_file_may_have_reached_sds_if_its_delivery_was_cleared() -> None:

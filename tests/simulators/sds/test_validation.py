@@ -187,6 +187,15 @@ def test_reject_with_speaks_for_one_validation(
     assert sim.staged[CONNECTOR.id] == school()
 
 
+def test_by_itself_only_the_backend_knows_an_operation(sender: Sender) -> None:
+    """The default is what the field's artefacts agree on; that Graph knows it, nobody has shown."""
+    operation = sender.send(school())
+
+    assert sender.get(f"/operations/{operation}").status_code == 404
+    assert sender.get("/operations").json()["value"] == []
+    assert sender.look(operation).status_code == 200
+
+
 def test_the_backend_answers_polls_as_well(sim: SdsSimulator, sender: Sender) -> None:
     """Whoever follows a backend Location finds the operation, and shows in the log as such."""
     where = sender.send(school())

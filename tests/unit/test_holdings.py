@@ -1,0 +1,61 @@
+"""In which order deliveries reached SDS, and what it may hold of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sync import holdings, state
+from sync.fates import TABLE, Fate
+from sync.holdings import HandOver
+from sync.numbered import Claimed
+from sync.state import Folder
+from tests.unit.listings import DAY, NOW, SECOND
+
+ONE, TWO = "20261120T220000Z-0000000a", "20261121T220000Z-0000000b"
+
+
+def test_a_delivery_was_handed_over_when_its_claim_was_taken() -> None:
+    """SDS may have had the files before its answer was written: the claim comes before both."""
+    answered = Folder(ONE, {state.SUBMITTED: NOW})
+    claims = [
+        Claimed("claims/000001", NOW - DAY, done=True),
+        Claimed("claims/000002", NOW - 40 * SECOND, done=True),
+        Claimed("claims/000003", NOW + SECOND, done=False),
+    ]
+
+    assert holdings.handed_at(answered, claims) == NOW - 40 * SECOND
+
+
+def test_where_the_claim_is_swept_the_answer_tells_the_moment() -> None:
+    """Claims go after five weeks, and a school may be unchanged for longer."""
+    answered = Folder(ONE, {state.SUBMITTED: NOW, state.ACCEPTED: NOW + DAY})
+
+    assert holdings.handed_at(answered, []) == NOW
+    assert holdings.handed_at(Folder(ONE, {state.ACCEPTED: NOW}), []) == NOW
+
+
+def test_what_was_never_answered_for_has_no_moment_of_its_own() -> None:
+    """Only a claim without an end can tell that it may have been handed over."""
+    assert holdings.handed_at(Folder(ONE, {state.PLAN: NOW}), []) is None
+
+
+def test_deliveries_go_by_hand_over_not_by_name_or_acceptance() -> None:
+    """An older one may be handed over later, as a restored one is, and accepted earlier."""
+    restored = Folder(ONE, {state.SUBMITTED: NOW, state.ACCEPTED: NOW})
+    before = Folder(TWO, {state.SUBMITTED: NOW - DAY, state.ACCEPTED: NOW + SECOND})
+
+    ordered = holdings.answered([restored, before, Folder("x", {})], [])
+
+    assert [folder.id for _, folder in ordered] == [TWO, ONE]
+
+
+@pytest.mark.parametrize("fate", list(Fate))
+def test_sds_may_hold_all_but_what_it_refused(fate: Fate) -> None:
+    """Whatever is not known counts as held: a comparison too many does no harm."""
+    hand_over = HandOver(ONE, NOW, fate, None)
+
+    assert holdings.may_hold([hand_over]) == ([] if fate is Fate.REFUSED else [hand_over])
+    assert hand_over.alone is (TABLE[fate].holds == "alone")
+    assert timedelta(0) == NOW - hand_over.at
