@@ -35,7 +35,8 @@ NEEDED = {
     "IndustryData-DataConnector.Upload": "open an upload session and hand the files over",
     "IndustryData.ReadBasic.All": "ask what became of the files",
     "IndustryData-Run.Read.All": "follow the run of SDS and read its counts",
-    "IndustryData-InboundFlow.Read.All": "see before a hand-over that the inbound flow has expired, and what became of it in a run",
+    "IndustryData-InboundFlow.Read.All": "see whether our inbound flow has expired, and what a run"
+    " made of it",
 }
 RUN_START = {"IndustryData-Run.Start": "ask SDS to run at once (SDS__START_RUN)"}
 
