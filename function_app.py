@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from sync.web import hosted
-from sync.web.answers import HEADERS, Answer
+from sync.web import handlers
+from sync.web.responses import HEADERS, Answer
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -16,66 +16,66 @@ QUEUES = "AzureWebJobsStorage"
     schedule="%TICK_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True
 )
 def tick(timer: func.TimerRequest, context: func.Context) -> None:
-    hosted.tick(context.invocation_id)
+    handlers.tick(context.invocation_id)
 
 
 @app.queue_trigger(arg_name="message", queue_name="sync-pull", connection=QUEUES)
 def pull(message: func.QueueMessage, context: func.Context) -> None:
-    hosted.pull(message.get_body(), context.invocation_id)
+    handlers.pull(message.get_body(), context.invocation_id)
 
 
 @app.queue_trigger(arg_name="message", queue_name="sync-send", connection=QUEUES)
 def send(message: func.QueueMessage, context: func.Context) -> None:
-    hosted.send(message.get_body(), context.invocation_id)
+    handlers.send(message.get_body(), context.invocation_id)
 
 
 @app.route(route="sync", methods=["POST"])
 def resync(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.resync(req.headers, req.params.get("profile")))
+    return reply(handlers.resync(req.headers, req.params.get("profile")))
 
 
 @app.route(route="status", methods=["GET"])
 def status(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.status(req.headers))
+    return reply(handlers.status(req.headers))
 
 
 @app.route(route="subjects", methods=["GET"])
 def subjects(req: func.HttpRequest) -> func.HttpResponse:
     return reply(
-        hosted.subjects(req.headers, req.params.get("school"), req.headers.get("Accept", ""))
+        handlers.subjects(req.headers, req.params.get("school"), req.headers.get("Accept", ""))
     )
 
 
 # Names people, so it wants the host's admin key.
 @app.route(route="findings", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 def findings(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.findings(req.headers, req.params.get("profile")))
+    return reply(handlers.findings(req.headers, req.params.get("profile")))
 
 
 # Reads all of iSAMS and signs in everywhere: not for everybody's key.
 @app.route(route="check", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 def check(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.check(req.headers))
+    return reply(handlers.check(req.headers))
 
 
 @app.route(route="deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.decide(req.headers, req.route_params["id"], approve=True))
+    return reply(handlers.decide(req.headers, req.route_params["id"], approve=True))
 
 
 @app.route(route="deliveries/{id}/reject", methods=["POST"])
 def reject(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.decide(req.headers, req.route_params["id"], approve=False))
+    return reply(handlers.decide(req.headers, req.route_params["id"], approve=False))
 
 
 @app.route(route="deliveries/{id}/restore", methods=["POST"])
 def restore(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.restore(req.headers, req.route_params["id"]))
+    return reply(handlers.restore(req.headers, req.route_params["id"]))
 
 
 @app.route(route="resume", methods=["POST"])
 def resume(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(hosted.resume(req.headers, req.params.get("connector")))
+    return reply(handlers.resume(req.headers, req.params.get("connector")))
 
 
 def reply(answer: Answer) -> func.HttpResponse:

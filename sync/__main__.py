@@ -21,7 +21,7 @@ def main() -> int:
         sys.stderr.write(MISSING + "\n")
         return 2
     try:
-        from sync.cli import start
+        from sync.terminal.cli import start
 
         code = start()
         if sys.stdout:  # there is none where it was closed before the start

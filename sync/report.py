@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePath
 
-from sync.delivery import Record
 from sync.errors import SyncError, UnexpectedError
 
 
@@ -101,20 +100,6 @@ class Step:
             told |= {f"error_{name}": value for name, value in self.error.facts.items()}
             told |= {"error": self.error.code, "message": str(self.error), "who": self.error.who}
         return json.dumps({k: v for k, v in told.items() if v != ""}, sort_keys=True)
-
-
-class Fault(Record):
-    """An error as it is stored and shown: its class, its message, who must act, and the facts."""
-
-    error: str
-    message: str
-    who: str
-    facts: Mapping[str, int | str]
-
-
-def fault(error: SyncError) -> Fault:
-    """Return *error* as a record."""
-    return Fault(error=error.code, message=str(error), who=error.who, facts=error.facts)
 
 
 def unexpected(error: BaseException) -> UnexpectedError:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from threading import Lock
 
-from sync.edge.blobs import Blob, WriteOnce, check_folder, check_name, check_prefix
 from sync.edge.clock import Clock
+from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
 from sync.errors import StoreMissing
 
 

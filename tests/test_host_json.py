@@ -7,10 +7,10 @@ import json
 import pytest
 
 from simulators.host.hostjson import HostJson
-from sync.edge.queues import QUEUES, queue_name
 from sync.edge.quiet import QUIET
-from sync.run import PULL_S
-from sync.state import FUNCTION_TIMEOUT_S, STEP_S
+from sync.edge.storage.queues import QUEUES, queue_name
+from sync.ledger.states import FUNCTION_TIMEOUT_S, STEP_S
+from sync.steps.pull import PULL_S
 from tests.edge.hosted import APP, TRIGGERS
 
 FILE = APP / "host.json"

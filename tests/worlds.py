@@ -18,18 +18,19 @@ from simulators.school import InventedSchool, invent
 from simulators.sds import Connector as SdsConnector
 from simulators.sds import Knobs, SdsSimulator
 from simulators.sds.tenant import Files
-from sync import run, sending
-from sync.edge.blobs import Store
-from sync.edge.graph import SdsTarget
-from sync.edge.identity import graph_tokens
-from sync.edge.isams import Isams
-from sync.edge.isams_rest import RestIsams
-from sync.edge.queues import Nudges, Unqueued
+from sync.edge.graph.identity import graph_tokens
+from sync.edge.graph.sds import SdsTarget
+from sync.edge.isams.batch import Isams
+from sync.edge.isams.rest import RestIsams
+from sync.edge.storage.queues import Nudges, Unqueued
+from sync.edge.storage.store import Store
 from sync.edge.world import Source, Target, World
-from sync.environment import load
 from sync.report import Outcome, Step
 from sync.settings import Settings
-from sync.view import View, look
+from sync.settings.load import load
+from sync.steps import pull as run
+from sync.steps import schedule, send
+from sync.steps.connector import View, look
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
 
@@ -139,13 +140,13 @@ class TestWorld:
     def pull(self, school: str = "northbank") -> Step:
         """Ask for a pull and do it."""
         self.clock.advance(1)
-        run.ask(self.world, school, "test")
+        schedule.ask(self.world, school, "test")
         return run.pull(self.world, school)
 
     def send_until_still(self, connector: str = CONNECTOR) -> Step:
         """Send, with the pauses that the app asks for, until it asks for none."""
         for _ in range(200):
-            step = sending.send(self.world, connector)
+            step = send.send(self.world, connector)
             if step.again_in_s is None:
                 return step
             self.clock.advance(max(step.again_in_s, 6))
@@ -154,7 +155,7 @@ class TestWorld:
     def hand_over(self, connector: str = CONNECTOR) -> str:
         """Send until SDS has the files; return the id of the operation that checks them."""
         for _ in range(50):
-            step = sending.send(self.world, connector)
+            step = send.send(self.world, connector)
             if step.outcome is Outcome.SUBMITTED:
                 return self.sds.submissions[-1].operation_id
             self.clock.advance(max(step.again_in_s or 0, 6))
@@ -163,7 +164,7 @@ class TestWorld:
     def accept(self, connector: str = CONNECTOR) -> Step:
         """Do everything until SDS has accepted what was pulled."""
         for _ in range(50):
-            step = sending.send(self.world, connector)
+            step = send.send(self.world, connector)
             if step.outcome in {Outcome.ACCEPTED, Outcome.UNCHANGED, Outcome.HELD, Outcome.FAILED}:
                 return step
             self.clock.advance(max(step.again_in_s or 0, 6))

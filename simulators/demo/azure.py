@@ -24,7 +24,7 @@ from simulators.invented.records import InventedSchool
 from simulators.school import invent
 from simulators.sds import Knobs
 from simulators.staging import PROFILES, Stage, staged
-from sync.terminal.around import doing
+from sync.terminal.context import doing
 from sync.terminal.tables import numbers, table
 
 APP = Path(simulators.__file__).parent.parent

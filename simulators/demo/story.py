@@ -13,18 +13,18 @@ from simulators.invented.records import InventedSchool
 from simulators.school import invent
 from simulators.sds import Knobs
 from simulators.staging import PROFILES, SCHOOL, Stage, staged
-from sync import asking, run
-from sync.delivery import SetManifest
-from sync.edge.folder_store import FolderStore
-from sync.edge.queues import Unqueued
+from sync.edge.storage.folder import FolderStore
+from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
-from sync.environment import load
+from sync.ledger.manifests import SetManifest
 from sync.report import Outcome, Step
-from sync.terminal.around import doing
-from sync.terminal.following import Follower, Patience, hold_of, sealed_since
-from sync.terminal.running import why_held
+from sync.settings.load import load
+from sync.steps import pull, schedule, status
+from sync.steps.connector import newest_sets, set_manifest
+from sync.terminal.context import doing
+from sync.terminal.follower import Follower, Patience, hold_of, sealed_since
+from sync.terminal.run import why_held
 from sync.terminal.tables import findings_table, numbers, table
-from sync.view import newest_sets, set_manifest
 
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
 NIGHT_S = 24 * 3600.0
@@ -95,7 +95,7 @@ class _Story:
         tell.expect("it is held, because it is the first", holds=held.outcome is Outcome.HELD)
         tell.say(*why_held(hold_of(world, self.stage.connector, held.delivery)))
         tell.expect("SDS has been sent nothing", holds=not self.stage.sds.requests)
-        asking.answer(world, held.delivery, approve=True)
+        status.answer(world, held.delivery, approve=True)
         tell.say("A person would look at it now. Here the demo itself approves it.")
         tell.chapter("It is delivered, and SDS answers")
         self._show_answer(self._follow(), unmatched=2)
@@ -144,8 +144,8 @@ class _Story:
     def _pull(self) -> None:
         began_s = time.monotonic()
         with doing("Reading iSAMS"):
-            run.ask(self.world, SCHOOL, "demo")
-            step = run.pull(self.world, SCHOOL)
+            schedule.ask(self.world, SCHOOL, "demo")
+            step = pull.pull(self.world, SCHOOL)
         self.teller.say(f"read, built and sealed in {time.monotonic() - began_s:.1f} s")
         self.teller.expect("every dataset came", holds=step.outcome is Outcome.SEALED)
 

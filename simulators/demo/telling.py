@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console, RenderableType
 
 from sync.report import Step
-from sync.terminal.around import out
+from sync.terminal.context import out
 from sync.terminal.tables import numbers
 
 

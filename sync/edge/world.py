@@ -11,9 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol
 
-from sync.edge.blobs import Store, open_store
 from sync.edge.clock import Budget, Clock, SystemClock
-from sync.edge.graph_values import (
+from sync.edge.graph.values import (
     Connector,
     Flow,
     HandedOver,
@@ -23,10 +22,12 @@ from sync.edge.graph_values import (
     Statistics,
     Whereabouts,
 )
-from sync.edge.queues import Nudges, open_queues
+from sync.edge.storage.opening import open_queues, open_store
+from sync.edge.storage.queues import Nudges
+from sync.edge.storage.store import Store
 from sync.isams.datasets import NOTHING_MORE, Wanted
+from sync.isams.school import School, Subject
 from sync.report import Step
-from sync.school import School, Subject
 from sync.settings import SchoolSettings, Settings
 
 
@@ -77,10 +78,10 @@ def open_source(
     *tell* hears how many of the questions have been answered, where there are many.
     """
     if place.isams_api == "rest":
-        from sync.edge.isams_rest import RestIsams
+        from sync.edge.isams.rest import RestIsams
 
         return RestIsams(place, clock, tell=tell)
-    from sync.edge.isams import Isams
+    from sync.edge.isams.batch import Isams
 
     return Isams(place, clock)
 
@@ -104,8 +105,8 @@ def opened(
 
     @cache
     def target() -> Target:
-        from sync.edge.graph import SdsTarget
-        from sync.edge.identity import graph_tokens
+        from sync.edge.graph.identity import graph_tokens
+        from sync.edge.graph.sds import SdsTarget
 
         return SdsTarget(settings.sds, graph_tokens(settings.sds, own_clock), own_clock)
 

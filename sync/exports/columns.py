@@ -8,7 +8,7 @@ from datetime import date
 from enum import IntEnum
 
 from sync.isams.datasets import Dataset
-from sync.school import School
+from sync.isams.school import School
 from sync.settings import SchoolSettings
 
 type Row = tuple[str, ...]

@@ -15,12 +15,14 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync import __version__, terms
-from sync.delivery import FileFacts, Record
+from sync import __version__
 from sync.exports.columns import MANY, People, Reading, Row, Table
 from sync.exports.tables import known_ids, tables
-from sync.names import is_unsafe
-from sync.school import School
+from sync.isams.school import School
+from sync.ledger.manifests import FileFacts
+from sync.ledger.record import Record
+from sync.roster import academic_year as terms
+from sync.roster.identifiers import is_unsafe
 from sync.sds.csvtext import encode
 from sync.settings import SchoolSettings
 

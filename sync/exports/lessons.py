@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sync.exports.columns import People, Row
 from sync.isams.datasets import BUILDINGS, TEACHING_FORMS, WEEKS, Dataset
-from sync.school import Lesson, Period, School
+from sync.isams.school import Lesson, Period, School
 
 type _Cell = Callable[[School, Lesson], str]
 

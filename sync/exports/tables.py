@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sync import terms
 from sync.exports import lessons
 from sync.exports.columns import Column, People, Reading, Row, Table, of_records
-from sync.isams import datasets as isams
-from sync.school import School
+from sync.isams import datasets
+from sync.isams.school import School
+from sync.roster import academic_year
 from sync.settings import SchoolSettings
 
 
@@ -41,7 +41,7 @@ def known_ids(read: School) -> dict[str, set[str]]:
 
 
 def _school(one: Reading) -> Iterator[Row]:
-    term = terms.active(one.read.terms or {}, one.day)
+    term = academic_year.active(one.read.terms or {}, one.day)
     told = (term.id, term.name) if term else ("", "")
     yield one.place.id, one.place.name, one.day.isoformat(), str(one.academic_year), *told
 
@@ -76,23 +76,23 @@ _FIXED = (
             Column("term", "its name"),
         ),
         _school,
-        needs=(isams.TERMS,),
+        needs=(datasets.TERMS,),
     ),
     of_records("subjects", "Subjects; one that departments share comes once.", _ID, _CODE, _NAME),
-    of_records("buildings", "Buildings.", _ID, _CODE, _NAME, needs=(isams.BUILDINGS,)),
+    of_records("buildings", "Buildings.", _ID, _CODE, _NAME, needs=(datasets.BUILDINGS,)),
     of_records(
         "rooms",
         "Classrooms.",
         *(_ID, _CODE, _NAME),
         Column("building_id", "the building that it is in", of="buildings"),
-        needs=(isams.BUILDINGS,),
+        needs=(datasets.BUILDINGS,),
     ),
     of_records(
         "year-groups",
         "Year groups.",
         *(Column("id", "NC year, -2 to 17"), _CODE, _NAME),
         _staff("tutor_ids", "head of year, then assistant"),
-        needs=(isams.YEARS,),
+        needs=(datasets.YEARS,),
     ),
     of_records(
         "forms",
@@ -100,25 +100,25 @@ _FIXED = (
         *(Column("id", "the form's name, which is its id"), _YEAR),
         _staff("tutor_ids", "form tutor, then assistants"),
         Column("room_id", "the form's room", of="rooms"),
-        needs=(isams.FORMS,),
+        needs=(datasets.FORMS,),
     ),
     of_records(
         "academic-houses",
         "Academic houses. A boarding house may have the id of one of them.",
         *(_ID, _CODE, _NAME, _MASTERS),
-        needs=(isams.ACADEMIC_HOUSES,),
+        needs=(datasets.ACADEMIC_HOUSES,),
     ),
     of_records(
         "boarding-houses",
         "Boarding houses.",
         *(_ID, _CODE, _NAME, _MASTERS),
-        needs=(isams.BOARDING_HOUSES,),
+        needs=(datasets.BOARDING_HOUSES,),
     ),
     of_records(
         "divisions",
         "Divisions: parts of the school.",
         *(_ID, _CODE, _NAME, Column("years", "its NC years")),
-        needs=(isams.DIVISIONS,),
+        needs=(datasets.DIVISIONS,),
     ),
     of_records(
         "terms",
@@ -131,7 +131,7 @@ _FIXED = (
         ),
         Column("starts_on", "first day"),
         Column("finishes_on", "last day"),
-        needs=(isams.TERMS,),
+        needs=(datasets.TERMS,),
     ),
     of_records(
         "employees",
@@ -155,7 +155,7 @@ _FIXED = (
         Column("division_id", "their division; REST does not tell it", of="divisions"),
         _staff("tutor_id", "their pastoral tutor"),
         # REST tells a pupil's houses by name: their ids come with the houses.
-        needs=(isams.ACADEMIC_HOUSES, isams.BOARDING_HOUSES),
+        needs=(datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
     ),
     of_records("sets", "Teaching sets.", _ID, _CODE, _NAME, _YEAR, _SUBJECT),
     Table(
@@ -177,13 +177,13 @@ _FIXED = (
         "The timetable's cycle: each period of each day of each week.",
         *(_ID, _NAME, Column("week", "name of the week"), Column("day", "name of the day")),
         *(_STARTS, _ENDS),
-        needs=(isams.WEEKS,),
+        needs=(datasets.WEEKS,),
     ),
     of_records(
         "teaching-forms",
         "Lessons of one subject to a whole form, as the youngest years have them.",
         *(_ID, _CODE, Column("form_id", "the form", of="forms", field="form"), _SUBJECT),
-        needs=(isams.TEACHING_FORMS,),
+        needs=(datasets.TEACHING_FORMS,),
     ),
 )
 
@@ -200,5 +200,5 @@ def _timetable(header: Mapping[str, str]) -> Table:
             for heading, one in chosen.items()
         ),
         lambda one: lessons.rows(one.read, tuple(header)),
-        (isams.LESSONS, *needs),
+        (datasets.LESSONS, *needs),
     )

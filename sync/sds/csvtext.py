@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 
 from sync.errors import StoreConflict
-
-from .tables import WIDEST, Row, columns
+from sync.sds.tables import WIDEST, Row, columns
 
 _ROWS_AT_ONCE = 1_000  # text is four bytes a letter while it is being written: keep little of it
 

@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.errors import MergeConflict
-
-from .csvtext import rows
-from .tables import COURSES, ON_REQUEST, SESSIONS, WIDEST, Row, columns
+from sync.sds.csvtext import rows
+from sync.sds.tables import COURSES, ON_REQUEST, SESSIONS, WIDEST, Row, columns
 
 
 @dataclass(frozen=True, slots=True)

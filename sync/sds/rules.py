@@ -13,10 +13,17 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sync.errors import RosterInvalid
-from sync.names import ADDRESS, ADDRESS_LIMIT, CLASS_ID_LIMIT, TITLE, TITLE_LIMIT, is_unsafe
-
-from .csvtext import encode
-from .tables import COURSES, GRADES, SESSIONS, Row, columns
+from sync.roster.grades import GRADES
+from sync.roster.identifiers import (
+    ADDRESS,
+    ADDRESS_LIMIT,
+    CLASS_ID_LIMIT,
+    TITLE,
+    TITLE_LIMIT,
+    is_unsafe,
+)
+from sync.sds.csvtext import encode
+from sync.sds.tables import COURSES, SESSIONS, Row, columns
 
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here
 

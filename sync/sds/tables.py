@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from sync.roster import Roster
+from sync.roster.model import Roster
 
 Row = tuple[str, ...]
 
@@ -56,27 +56,6 @@ WIDEST: Mapping[str, Row] = columns(ON_REQUEST)
 
 FILES = frozenset({*WIDEST, "demographics.csv", "userFlags.csv", "relationships.csv"})
 """Every file of SDS v2.1, also those that we never send (sds.md section 3.3)."""
-
-# The value list that every tenant has; a tenant may add its own (sds.md section 2.4).
-GRADES = frozenset(
-    {"IT", "PR", "PK", "TK", "KG", "PS", "UG", "Other", "PS1", "PS2", "PS3", "PS4"}
-    | {f"{number:02}" for number in range(1, 15)}
-    | {"undergraduate", "graduate", "postgraduate", "alumni", "adultEducation"}
-)
-
-
-def grade(year: int | None, own: Mapping[int, str]) -> str:
-    """Return the SDS grade for an NC year, "" if there is none; *own* codes come first.
-
-    There are no UK codes by default: Reception (0) is `KG`, Years 1-13 are two digits.
-    """
-    if year is None:
-        return ""
-    if year in own:
-        return own[year]
-    if year in range(1, 14):
-        return f"{year:02}"
-    return {0: "KG", -1: "PK", -2: "PR"}.get(year, "Other")
 
 
 def rows(roster: Roster) -> dict[str, Iterator[Row]]:

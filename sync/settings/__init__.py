@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field, model_validator
 
-from sync import setting_text as text
-from sync.settings.classes import ACROSS_YEARS, NOT_BY_REST, SHARED_YEARS, made_twice
+from sync.settings import text
+from sync.settings.class_kinds import ACROSS_YEARS, NOT_BY_REST, SHARED_YEARS, made_twice
 from sync.settings.profile import ProfileSettings
 from sync.settings.school import SchoolSettings
 from sync.settings.sds import Limits, SdsSettings
 from sync.settings.storage import PLACES, HostStorage, StorageSettings
-from sync.settings.values import Group
+from sync.settings.types import Group
 
 __all__ = [
     "PLACES",

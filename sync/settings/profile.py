@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sync import setting_text as text
-from sync.settings.classes import (
+from sync.settings import text
+from sync.settings.class_kinds import (
     CLASSES,
     GROUP_FIELDS,
     TITLE_FIELDS,
@@ -15,7 +15,7 @@ from sync.settings.classes import (
     GroupTitle,
     Title,
 )
-from sync.settings.values import (
+from sync.settings.types import (
     Flag,
     Grades,
     Group,

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from sync import setting_text as text
-from sync.settings.exporting import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
-from sync.settings.values import Group, Host, OrgId, SchoolYear, Times, Zone
+from sync.settings import text
+from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
+from sync.settings.types import Group, Host, OrgId, SchoolYear, Times, Zone
 
 _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, model_validator
 
-from sync import setting_text as text
-from sync.settings.values import Flag, Group, OperationsUrl, Percent, Rows, ServiceUrl
+from sync.settings import text
+from sync.settings.types import Flag, Group, OperationsUrl, Percent, Rows, ServiceUrl
 
 
 class Limits(Group):

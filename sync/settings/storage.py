@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, model_validator
 
-from sync import setting_text as text
-from sync.settings.values import Group, ServiceUrl
+from sync.settings import text
+from sync.settings.types import Group, ServiceUrl
 
 PLACES = ("folder", "account_url", "connection")  # of `StorageSettings`: exactly one is set
 

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from sync.errors import ConfigError, SyncError
-from sync.findings import ADVICE, Finding
+from sync.roster.findings import ADVICE, Finding
 
 WHO: Mapping[str, str] = {
     "operator": "whoever runs this app",

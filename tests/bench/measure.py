@@ -22,15 +22,14 @@ from pydantic import SecretStr
 
 from simulators.isams.documents import batch_xml
 from simulators.school import invent
-from sync import run
-from sync.edge.blobs import open_store
 from sync.edge.clock import SystemClock
-from sync.edge.isams import Isams
-from sync.edge.queues import Unqueued
+from sync.edge.isams.batch import Isams
+from sync.edge.storage.opening import open_store
+from sync.edge.storage.queues import Unqueued
 from sync.edge.world import Target, World
-from sync.isams.batch import read_school
+from sync.isams.batch.reader import read_school
 from sync.isams.datasets import BY_METHOD
-from sync.profile import build
+from sync.roster.build import build
 from sync.sds import rules, tables
 from sync.settings import (
     ProfileSettings,
@@ -39,6 +38,8 @@ from sync.settings import (
     Settings,
     StorageSettings,
 )
+from sync.steps import pull as run
+from sync.steps import schedule
 
 CHUNK_BYTES = 64 * 1024
 PLACE = SchoolSettings(
@@ -99,7 +100,7 @@ def pull(document: Path) -> None:
             target=_no_target,
             tell=lambda _: None,
         )
-        run.ask(world, "northbank", "bench")
+        schedule.ask(world, "northbank", "bench")
         step = run.pull(world, "northbank")
         if step.outcome != "sealed":
             raise RuntimeError(step.line())

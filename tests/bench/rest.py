@@ -19,7 +19,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from sync.edge.clock import Budget, SystemClock
-from sync.edge.isams_rest import RestIsams
+from sync.edge.isams.rest import RestIsams
 from sync.isams.datasets import EXTRAS, NOTHING_MORE, TEACHING_FORMS, Wanted
 from sync.settings import SchoolSettings
 from tests.bench.measure import high_water_bytes

@@ -17,11 +17,11 @@ from threading import Lock
 
 import httpx
 
-from sync import run, sending
-from sync.edge.blobs import Blob, Store
-from sync.edge.queues import Nudges, Queue
+from sync.edge.storage.queues import Nudges, Queue
+from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
 from sync.errors import StoreUnavailable, SyncError
+from sync.steps import pull, schedule, send
 from tests.worlds import TestWorld
 
 CHANGES_NOTHING = ("read", "list", "GET", "folders")  # how the names of such calls begin
@@ -200,7 +200,7 @@ class Platform:
             clock.passed_s = max(clock.passed_s, due_s)
             if due_s == self._next_tick_s:
                 self._next_tick_s += TICK_S
-                self._do(lambda: run.tick(self.process))
+                self._do(lambda: schedule.tick(self.process))
                 self._take_in(times=1)
             else:
                 _, _, queue, message = heapq.heappop(self._waiting)
@@ -211,9 +211,9 @@ class Platform:
 
     def _read(self, queue: Queue, message: Mapping[str, str]) -> None:
         if queue == "pull":
-            run.pull(self.process, message["school"])
+            pull.pull(self.process, message["school"])
         else:
-            sending.send(self.process, message["connector"])
+            send.send(self.process, message["connector"])
 
     def _do(self, work: Callable[[], object]) -> bool:
         """Do one function's work; say whether it came to its end."""

@@ -15,7 +15,7 @@ from threading import Semaphore, Thread
 
 import httpx
 
-from sync.edge.blobs import Blob, Store
+from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
 from sync.errors import SyncError
 from tests.worlds import TestWorld

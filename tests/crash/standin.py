@@ -15,10 +15,9 @@ from typing import Literal
 from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.graph_values import (
+from sync.edge.graph.values import (
     Connector,
     Counts,
-    Fault,
     Flow,
     HandedOver,
     Operation,
@@ -28,6 +27,7 @@ from sync.edge.graph_values import (
     Statistics,
     Whereabouts,
 )
+from sync.edge.graph.values import FileFault as Fault
 from sync.errors import TargetUnavailable
 
 OURS, THEIRS = "flow-ours", "flow-theirs"

@@ -9,8 +9,10 @@ import pytest
 
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
-from sync import run, sending, state
 from sync.edge.world import World
+from sync.ledger import states
+from sync.steps import pull, schedule
+from sync.steps import send as sending
 from tests.crash.copies import copied
 from tests.crash.processes import Platform
 from tests.crash.scheduler import Race, Script, uploaded_at_once
@@ -51,13 +53,13 @@ def send(one: TestWorld, times: int, process: World) -> None:
 
 
 def tick_and_pull(process: World) -> None:
-    run.tick(process)
-    run.pull(process, "northbank")
+    schedule.tick(process)
+    pull.pull(process, "northbank")
 
 
 def ask_and_pull(process: World) -> None:
-    run.ask(process, "northbank", "test")
-    run.pull(process, "northbank")
+    schedule.ask(process, "northbank", "test")
+    pull.pull(process, "northbank")
 
 
 def scripts(one: TestWorld, rng: Random) -> list[Script]:
@@ -72,7 +74,7 @@ def check(one: TestWorld, seed: int) -> None:
     new = one.sds.submissions[1:]
     assert all(submission.files in sealed for submission in new), f"seed {seed}: a mixed set"
     assert not any(submission.unfinished for submission in new), f"seed {seed}: a partial set"
-    assert len(new) <= state.SUBMISSIONS_A_DAY, f"seed {seed}: {len(new)} submissions"
+    assert len(new) <= states.SUBMISSIONS_A_DAY, f"seed {seed}: {len(new)} submissions"
     Platform(one, one.process()).go_on(hours=3, until=lambda: False)
     wanted = list(one.sealed_files())[-1]
     staged = one.sds.staged[one.sds.connectors[0].id]

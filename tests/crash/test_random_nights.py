@@ -15,21 +15,23 @@ from typing import NamedTuple, cast
 
 import pytest
 
-from sync import asking, delivery, fates, plan, restoring, sending, state
-from sync.delivery import SetManifest
-from sync.edge.queues import Unqueued
+from sync.edge.storage.queues import Unqueued
 from sync.edge.world import Source, World
-from sync.environment import load
 from sync.errors import AnswerRefused
-from sync.fates import Fate
-from sync.holdings import SENT_IN_VAIN
-from sync.records import Receipt
+from sync.ledger import fates, ids, manifests, states
+from sync.ledger.fates import Fate
+from sync.ledger.holdings import SENT_IN_VAIN
+from sync.ledger.manifests import SetManifest
+from sync.ledger.marks import Receipt
+from sync.ledger.states import State
 from sync.report import Step
+from sync.sds import diff
 from sync.sds.csvtext import encode
 from sync.sds.tables import COLUMNS, Row
 from sync.settings import Limits
-from sync.state import State
-from sync.view import look
+from sync.settings.load import load
+from sync.steps import restore, send, status
+from sync.steps.connector import look
 from tests.clocks import FakeClock
 from tests.crash.standin import Check, Files, PlannedRun, Plans, StandIn, Way
 from tests.memory_store import MemoryStore
@@ -89,7 +91,7 @@ class Life:
 
     def _send(self) -> Step:
         before = len(self.sds.checks)
-        step = sending.send(self.world, CONNECTOR)
+        step = send.send(self.world, CONNECTOR)
         if len(self.sds.checks) > before and self.rng.random() < 0.4:
             early_s = self.rng.choice([0.0, 5.0, 29.0, 31.0, 600.0])
             moment = self.clock.now() + timedelta(seconds=early_s)
@@ -124,21 +126,21 @@ class Life:
 
     def _pull(self) -> None:
         files = roster(self.pupils)
-        facts = delivery.facts(files)
+        facts = manifests.facts(files)
         manifest = SetManifest(
             profile="seniors",
             school="northbank",
             pulled_at=self.clock.now(),
             academic_year=2026,
-            digest=delivery.digest(facts),
+            digest=manifests.digest(facts),
             files=facts,
             counts={},
             source={},
             findings={},
         )
-        own = delivery.set_id(self.clock.now(), manifest.digest)
-        for name, body in {**files, delivery.MANIFEST: manifest.to_json()}.items():
-            self.store.create(f"{delivery.profile_folder('seniors')}{own}/{name}", body)
+        own = ids.set_id(self.clock.now(), manifest.digest)
+        for name, body in {**files, manifests.MANIFEST: manifest.to_json()}.items():
+            self.store.create(f"{ids.profile_folder('seniors')}{own}/{name}", body)
 
     def _people(self) -> None:
         """Answer holds, vouch for what is really there, and now and then restore and resume."""
@@ -146,20 +148,20 @@ class Life:
         for held in view.named(State.HELD):
             if self.rng.random() < 0.3:
                 with suppress(AnswerRefused):
-                    asking.answer(self.world, held.id, approve=True)
+                    status.answer(self.world, held.id, approve=True)
                     self.agreed.add(held.id)
         holds = self.sds.history(self.clock.now())
         for unproven in view.named(State.UNPROVEN):
             files = view.files(self.world, unproven, view.manifest(self.world, unproven))
             if holds and holds[-1][1] == files and self.rng.random() < 0.2:
                 with suppress(AnswerRefused):
-                    asking.answer(self.world, unproven.id, approve=True)
-        former = [one.id for one, _ in view.states if one.has(state.ACCEPTED)]
+                    status.answer(self.world, unproven.id, approve=True)
+        former = [one.id for one, _ in view.states if one.has(states.ACCEPTED)]
         if view.pause and self.rng.random() < 0.05:
-            restoring.resume(self.world)
+            restore.resume(self.world)
         elif former and self.rng.random() < 0.01:
             with suppress(AnswerRefused):
-                self.agreed.add(restoring.restore(self.world, self.rng.choice(former)).delivery)
+                self.agreed.add(restore.restore(self.world, self.rng.choice(former)).delivery)
 
 
 def roster(pupils: list[str]) -> dict[str, bytes]:
@@ -222,7 +224,7 @@ def unheld_jumps(life: Life) -> list[str]:
     agreed = [files for own, files in whole if own in life.agreed]
     for run, after in life.sds.history(life.clock.now()):
         if before is not None and after != before and len(after) == len(before) == 5:
-            decision = plan.decide("", before, after, against="", limits=Limits(), hold_first=False)
+            decision = diff.decide("", before, after, against="", limits=Limits(), hold_first=False)
             if decision.hold and after not in agreed:
                 jumps.append(run.own)
         before = after
@@ -232,7 +234,7 @@ def unheld_jumps(life: Life) -> list[str]:
 def sealed(life: Life) -> Iterator[tuple[str, Files]]:
     view = look(life.world, CONNECTOR)
     for folder, _ in view.states:
-        if folder.has(delivery.MANIFEST):
+        if folder.has(manifests.MANIFEST):
             yield folder.id, view.files(life.world, folder, view.manifest(life.world, folder))
 
 
@@ -244,7 +246,7 @@ def sent_for_ever(life: Life) -> int:
     view = look(life.world, CONNECTOR)
     most, times, last = 0, Counter[str](), ""
     handed = sorted(
-        (at, folder.id) for folder, _ in view.states if (at := folder.made_at.get(state.SUBMITTED))
+        (at, folder.id) for folder, _ in view.states if (at := folder.made_at.get(states.SUBMITTED))
     )
     for _, own in handed:
         folder = next(one for one, _ in view.states if one.id == own)

@@ -8,10 +8,11 @@ from random import Random
 
 import pytest
 
-from sync import restoring, sending
 from sync.edge.world import World
 from sync.errors import SyncError
-from sync.state import State
+from sync.ledger.states import State
+from sync.steps import restore
+from sync.steps import send as sending
 from tests.crash.copies import copied
 from tests.crash.nights import THIRD, staged, two_nights
 from tests.crash.processes import CHANGES_NOTHING, Doom, Killed, Platform, Way, doomed
@@ -40,10 +41,10 @@ def restored(doom: Doom) -> TestWorld:
     process = doomed(one, doom)
     own = first_id(one)
     try:
-        asked = restoring.restore(process, own)
+        asked = restore.restore(process, own)
     except (Killed, SyncError):
         process = one.process()
-        asked = restoring.restore(process, own)
+        asked = restore.restore(process, own)
     platform = Platform(one, process)
 
     def is_over() -> bool:
@@ -76,7 +77,7 @@ def test_a_restore_survives_a_fault_at_every_call(share: int) -> None:
         assert 1 <= len(new) <= 3, call
         assert all(each.files == wanted and not each.unfinished for each in new), call
         assert one.look().pause, call
-        assert restoring.resume(one.world) == [CONNECTOR], call
+        assert restore.resume(one.world) == [CONNECTOR], call
 
 
 def test_a_resume_survives_a_fault_at_every_call() -> None:
@@ -92,11 +93,11 @@ def test_a_resume_survives_a_fault_at_every_call() -> None:
 
 def resumed(doom: Doom) -> TestWorld:
     one = copied(before(), THIRD)
-    restoring.restore(one.world, first_id(one))
+    restore.restore(one.world, first_id(one))
     one.send_until_still()
     with suppress(Killed, SyncError):
-        restoring.resume(doomed(one, doom))
-    restoring.resume(one.world)
+        restore.resume(doomed(one, doom))
+    restore.resume(one.world)
     return one
 
 
@@ -107,7 +108,7 @@ def send(one: TestWorld, process: World) -> None:
 
 
 def ask(own: str, process: World) -> None:
-    restoring.restore(process, own)
+    restore.restore(process, own)
 
 
 @pytest.mark.parametrize("share", range(SHARES))

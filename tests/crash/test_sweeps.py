@@ -9,10 +9,11 @@ from functools import cache
 
 import pytest
 
-from sync import delivery, run, state
-from sync.delivery import DeliveryManifest, SetManifest
-from sync.state import State
-from sync.sweeping import SWEEP_HOUR_UTC
+from sync.ledger import manifests, states
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.states import State
+from sync.steps import schedule
+from sync.steps.sweep import SWEEP_HOUR_UTC
 from tests.crash.copies import copied
 from tests.crash.nights import THIRD, staged, two_nights
 from tests.crash.processes import CHANGES_NOTHING, Doom, Killed, Nudging, Platform, Way, doomed
@@ -37,13 +38,13 @@ def whole_or_swept(one: TestWorld) -> None:
     held = {blob.name for blob in one.store.blobs("")}
     for name in sorted(held):
         folder, _, last = name.rpartition("/")
-        if last == delivery.MANIFEST and f"{folder}/{state.SWEPT}" not in held:
+        if last == manifests.MANIFEST and f"{folder}/{states.SWEPT}" not in held:
             kind = SetManifest if name.startswith("profiles/") else DeliveryManifest
             wanted: Mapping[str, object] = kind.from_json(name, one.store.read(name)).files
             assert {f"{folder}/{file}" for file in wanted} <= held, folder
     may_hold = one.look().may_hold(one.world)
     assert may_hold
-    assert not any(each.folder is None or each.folder.has(state.SWEPT) for each in may_hold)
+    assert not any(each.folder is None or each.folder.has(states.SWEPT) for each in may_hold)
 
 
 def left(one: TestWorld) -> list[str]:
@@ -54,9 +55,9 @@ def swept(doom: Doom) -> TestWorld:
     """Return the world after one tick that ends as *doom* says, and others that go on."""
     one = copied(aged(), THIRD)
     with suppress(Killed):
-        run.tick(doomed(one, doom))
+        schedule.tick(doomed(one, doom))
     whole_or_swept(one)
-    while run.tick(one.world).facts["deleted"]:
+    while schedule.tick(one.world).facts["deleted"]:
         whole_or_swept(one)
     return one
 

@@ -9,12 +9,12 @@ import pytest
 from simulators.isams.documents import METHODS, batch_xml
 from simulators.school import InventedSchool, invent
 from simulators.sds import check_files
-from sync import delivery
-from sync.isams import batch
-from sync.school import School
+from sync.isams.batch import reader
+from sync.isams.school import School
+from sync.ledger import manifests
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
-from sync.sealing import profile_set
+from sync.steps.seal import profile_set
 from tests.clocks import START
 from tests.worlds import make_world
 
@@ -29,7 +29,7 @@ def school(seed: int) -> InventedSchool:
 
 def read(one: InventedSchool) -> School:
     """Read *one* as iSAMS tells it."""
-    return batch.read_school(batch_xml(one, METHODS))
+    return reader.read_school(batch_xml(one, METHODS))
 
 
 SETTINGS = make_world(
@@ -53,4 +53,4 @@ def test_sds_finds_no_fault_in_a_thousand_schools(share: int) -> None:
             assert check_files(files) == [], f"seed {seed}, {profile}"
         merged = rules.files(merge(sealed))
         assert check_files(merged) == [], f"seed {seed}, merged"
-        assert delivery.facts(merged).keys() == files.keys()
+        assert manifests.facts(merged).keys() == files.keys()

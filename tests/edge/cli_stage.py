@@ -15,13 +15,13 @@ from simulators.invented.records import InventedSchool
 from simulators.school import invent
 from simulators.sds import Knobs
 from simulators.staging import Stage, staged
-from sync.cli import main
-from sync.edge.folder_store import FolderStore
-from sync.edge.queues import Unqueued
+from sync.edge.storage.folder import FolderStore
+from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
 from sync.report import Step
 from sync.settings import Settings
-from sync.terminal.around import Surroundings
+from sync.terminal.cli import main
+from sync.terminal.context import Surroundings
 from tests.clocks import FakeClock
 
 RUN_S = 1800.0

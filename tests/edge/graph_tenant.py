@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from simulators.sds import Connector, Flow, Knobs, SdsSimulator
 from simulators.sds.tenant import TENANT_ID
 from sync.edge.clock import Budget
-from sync.edge.graph import SdsTarget
-from sync.edge.graph_values import Whereabouts
-from sync.edge.identity import graph_tokens
+from sync.edge.graph.identity import graph_tokens
+from sync.edge.graph.sds import SdsTarget
+from sync.edge.graph.values import Whereabouts
 from sync.settings import SdsSettings
 from tests.clocks import FakeClock
 

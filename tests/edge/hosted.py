@@ -26,10 +26,10 @@ from simulators.host import Keys, RunningHost, running_host
 from simulators.school import InventedSchool, invent
 from simulators.sds import Knobs
 from simulators.staging import Stage, staged
-from sync.edge.queues import QUEUES, Queue, queue_name
-from sync.edge.storage_queues import StorageQueues
+from sync.edge.storage.azure_queues import StorageQueues
+from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.settings import HostStorage
-from sync.web import hosted
+from sync.web import handlers
 
 APP = Path(function_app.__file__).parent
 KEYS = Keys(master="invented-master-key", host="invented-host-key")
@@ -132,8 +132,8 @@ def running(
             "TICK_SCHEDULE": "0 */5 * * * *",
             **(changes or {}),
         }
-        hosted.world.cache_clear()  # a new process would have nothing in it
-        stack.callback(hosted.world.cache_clear)
+        handlers.world.cache_clear()  # a new process would have nothing in it
+        stack.callback(handlers.world.cache_clear)
         host = stack.enter_context(running_host(app, settings, KEYS, idle_poll_s=0.05))
         yield Hosted(host, stage, storage, settings)
 

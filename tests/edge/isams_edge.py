@@ -9,7 +9,7 @@ import httpx
 from simulators.isams.app import IsamsSimulator
 from simulators.isams.keys import DEMO_KEY
 from simulators.school import invent
-from sync.edge.isams import Isams
+from sync.edge.isams.batch import Isams
 from sync.isams.datasets import ALWAYS
 from sync.settings import SchoolSettings
 from tests.clocks import FakeClock

@@ -7,7 +7,7 @@ import httpx
 from simulators.isams import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, IsamsSimulator
 from simulators.isams.rest_clients import RestClient
 from simulators.school import InventedSchool, invent
-from sync.edge.isams_rest import RestIsams
+from sync.edge.isams.rest import RestIsams
 from sync.isams.datasets import EXTRAS, TEACHING_FORMS, Wanted
 from sync.settings import SchoolSettings
 from tests.clocks import FakeClock

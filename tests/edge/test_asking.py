@@ -10,10 +10,11 @@ import pytest
 from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
-from sync import asking, records, run, sending, state
 from sync.errors import AnswerRefused
+from sync.ledger import marks, states
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.state import State
+from sync.steps import pull, schedule, send, status
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
@@ -48,7 +49,7 @@ def state_of(one: TestWorld, own: str) -> State:
 
 def refused(one: TestWorld, own: str, *, approve: bool = True) -> str:
     with pytest.raises(AnswerRefused) as caught:
-        asking.answer(one.world, own, approve=approve)
+        status.answer(one.world, own, approve=approve)
     return str(caught.value.facts.get("state", ""))
 
 
@@ -66,7 +67,7 @@ def test_a_first_delivery_waits_and_goes_once_it_is_approved() -> None:
     one.send_until_still()
     assert not one.sds.requests
 
-    assert asking.answer(one.world, own, approve=True) == (CONNECTOR, Outcome.APPROVED)
+    assert status.answer(one.world, own, approve=True) == (CONNECTOR, Outcome.APPROVED)
     assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
     assert one.send_until_still().outcome is Outcome.DONE
     assert len(one.sds.submissions) == 1
@@ -76,7 +77,7 @@ def test_a_rejected_delivery_is_never_sent() -> None:
     """A no stands, also for who would approve it afterwards."""
     one, own = held()
 
-    asking.answer(one.world, own, approve=False)
+    status.answer(one.world, own, approve=False)
 
     assert refused(one, own) == "rejected"
     assert refused(one, own, approve=False) == "rejected"
@@ -87,7 +88,7 @@ def test_a_rejected_delivery_is_never_sent() -> None:
 def test_an_answer_is_taken_once() -> None:
     """Whoever answers an approved delivery again, before or after it went, is refused."""
     one, own = held()
-    asking.answer(one.world, own, approve=True)
+    status.answer(one.world, own, approve=True)
 
     assert refused(one, own) == "ready"
     one.send_until_still()
@@ -99,11 +100,11 @@ def test_an_answer_is_taken_once() -> None:
 def test_an_approval_can_be_withdrawn_until_it_is_sent() -> None:
     """Who has approved by mistake says no, and nothing goes."""
     one, own = held()
-    asking.answer(one.world, own, approve=True)
+    status.answer(one.world, own, approve=True)
 
-    asking.answer(one.world, own, approve=False)
+    status.answer(one.world, own, approve=False)
 
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.REJECTED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.REJECTED
     assert one.sds.submissions == []
 
 
@@ -132,7 +133,7 @@ def test_the_next_nights_delivery_takes_the_place_of_one_that_waits() -> None:
     assert newer.outcome is Outcome.HELD
     assert newer.delivery != own
     assert refused(one, own) == "superseded"
-    asking.answer(one.world, newer.delivery, approve=True)
+    status.answer(one.world, newer.delivery, approve=True)
     assert one.accept().outcome is Outcome.ACCEPTED
 
 
@@ -164,12 +165,12 @@ def test_of_a_yes_and_a_no_at_once_the_no_counts(first: str) -> None:
     store = one.store
 
     def other_answer(name: str) -> None:
-        if name.endswith((state.APPROVED, state.REJECTED)):
+        if name.endswith((states.APPROVED, states.REJECTED)):
             store.before_put = None
-            asking.answer(one.world, own, approve=first == "no")
+            status.answer(one.world, own, approve=first == "no")
 
     store.before_put = other_answer
-    asking.answer(one.world, own, approve=first == "yes")
+    status.answer(one.world, own, approve=first == "yes")
 
     assert state_of(one, own) is State.REJECTED
     one.send_until_still()
@@ -183,9 +184,9 @@ def test_of_two_equal_answers_at_once_one_is_told_that_it_came_second() -> None:
     store = one.store
 
     def other_answer(name: str) -> None:
-        if name.endswith(state.APPROVED):
+        if name.endswith(states.APPROVED):
             store.before_put = None
-            asking.answer(one.world, own, approve=True)
+            status.answer(one.world, own, approve=True)
 
     store.before_put = other_answer
 
@@ -196,17 +197,17 @@ def test_of_two_equal_answers_at_once_one_is_told_that_it_came_second() -> None:
 def test_a_no_that_comes_during_the_upload_still_counts() -> None:
     """Until the files are validated SDS has taken nothing."""
     one, own = held()
-    asking.answer(one.world, own, approve=True)
+    status.answer(one.world, own, approve=True)
     assert isinstance(one.store, Watched)
-    record = records.Approved(digest="", at=one.clock.now(), by="somebody at the same moment")
+    record = marks.Approved(digest="", at=one.clock.now(), by="somebody at the same moment")
 
     def say_no(name: str) -> None:
         if "/claims/" in name and name.endswith(".json"):
-            one.store.claim(f"{one.look().prefix}{own}/{state.REJECTED}", record.to_json())
+            one.store.claim(f"{one.look().prefix}{own}/{states.REJECTED}", record.to_json())
 
     one.store.before_put = say_no
 
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.BUSY
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.BUSY
     assert not one.sds.submissions
 
 
@@ -214,18 +215,18 @@ def test_a_no_that_comes_during_the_upload_still_counts() -> None:
 def test_an_approval_lasts_a_day(hours: float, outcome: Outcome) -> None:
     """What could not be sent within 24 h of the yes needs another look."""
     one, own = held()
-    asking.answer(one.world, own, approve=True)
+    status.answer(one.world, own, approve=True)
     one.clock.advance(hours * 3600)
 
-    assert sending.send(one.world, CONNECTOR).outcome is outcome
+    assert send.send(one.world, CONNECTOR).outcome is outcome
     assert len(one.sds.submissions) == (outcome is Outcome.SUBMITTED)
 
 
 def test_an_approval_covers_no_other_files_than_those_it_was_given_for() -> None:
     """An approval of another digest, however it came there, sends nothing."""
     one, own = held()
-    record = records.Approved(digest="0" * 64, at=one.clock.now(), by="somebody")
-    one.store.create(f"{one.look().prefix}{own}/{state.APPROVED}", record.to_json())
+    record = marks.Approved(digest="0" * 64, at=one.clock.now(), by="somebody")
+    one.store.create(f"{one.look().prefix}{own}/{states.APPROVED}", record.to_json())
 
     assert one.send_until_still().outcome is Outcome.FAILED
     assert not one.sds.requests
@@ -236,7 +237,7 @@ def test_a_late_approval_does_not_send_old_data(hours: float, sent: int) -> None
     """However fresh the yes: what was read more than 48 h ago is not sent."""
     one, own = held()
     one.clock.advance(hours * 3600)
-    asking.answer(one.world, own, approve=True)
+    status.answer(one.world, own, approve=True)
 
     one.send_until_still()
 
@@ -248,7 +249,7 @@ def test_a_late_approval_does_not_send_old_data(hours: float, sent: int) -> None
 
 def told(one: TestWorld, *path: str | int) -> object:
     """Return what status says at *path*, as a reader of its JSON sees it."""
-    found: object = json.loads(json.dumps(asking.status(one.world)))
+    found: object = json.loads(json.dumps(status.status(one.world)))
     for key in path:
         assert isinstance(found, dict | list)
         found = found[key]  # type: ignore[index]  # a list by number, a record by name
@@ -297,11 +298,11 @@ def test_status_tells_of_every_stage() -> None:
     one = make_world(SCHOOL, knobs=QUICK)
     stages = ["waiting", "sealed", "ready", "submitted", "accepted", "done"]
     seen = []
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
     seen.append(told(one, "schools", "northbank", "pull", "state"))
-    run.pull(one.world, "northbank")
+    pull.pull(one.world, "northbank")
     for _ in range(5):
-        sending.send(one.world, CONNECTOR)
+        send.send(one.world, CONNECTOR)
         one.clock.advance(61)
         seen.append(told(one, "connectors", CONNECTOR, "deliveries", 0, "state"))
 
@@ -321,9 +322,9 @@ def test_status_tells_why_a_pull_waits() -> None:
 def test_findings_are_those_of_the_newest_set() -> None:
     """A profile without a set has none; with one, its own file comes back as it was sealed."""
     one = make_world(invent(60))
-    assert asking.findings(one.world, "seniors") is None
+    assert status.findings(one.world, "seniors") is None
     one.pull()
-    found = asking.findings(one.world, "seniors")
+    found = status.findings(one.world, "seniors")
     assert found
     assert b"PUPIL_WITHOUT_EMAIL" in found.upper().replace(b"-", b"_")
 
@@ -341,4 +342,4 @@ def test_an_answer_is_for_one_connector_alone() -> None:
     held_ids = {connector: one.accept(connector).delivery for connector in (CONNECTOR, "Pilot")}
 
     assert len(set(held_ids.values())) == 2
-    assert asking.answer(one.world, held_ids["Pilot"], approve=True).connector == "Pilot"
+    assert status.answer(one.world, held_ids["Pilot"], approve=True).connector == "Pilot"

@@ -14,8 +14,9 @@ from azure.storage.blob import ContainerClient
 from simulators import azurite as emulator
 from simulators import identity
 from simulators.azurite import Azurite
-from sync.edge.blob_store import BlobStore
-from sync.edge.blobs import Store, open_store
+from sync.edge.storage.azure_blobs import BlobStore
+from sync.edge.storage.opening import open_store
+from sync.edge.storage.store import Store
 from sync.errors import ConfigError, StoreError, StoreRefused, StoreUnavailable
 from sync.settings import StorageSettings
 from tests.conftest import FreshNames

@@ -15,7 +15,7 @@ from simulators.isams.faults import Faults
 from simulators.school import invent
 from simulators.sds import Knobs
 from sync.report import Outcome
-from sync.settings.classes import CLASSES
+from sync.settings.class_kinds import CLASSES
 from tests.clocks import FakeClock
 from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
 

@@ -15,16 +15,16 @@ from simulators.isams import METHODS, batch_xml
 from simulators.isams.faults import refused
 from simulators.school import invent
 from simulators.staging import isams_settings
-from sync.cli import main
-from sync.delivery import FINDINGS, MANIFEST
 from sync.edge.world import World
 from sync.errors import ConfigError
+from sync.ledger.manifests import FINDINGS, MANIFEST
 from sync.report import Step
 from sync.sds.tables import COLUMNS
 from sync.settings import Settings
-from sync.terminal.around import Surroundings
+from sync.terminal.cli import main
+from sync.terminal.context import Surroundings
 from sync.terminal.exits import Exit
-from sync.terminal.folders import write_set
+from sync.terminal.output import write_set
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import Said, Trial, trial
 

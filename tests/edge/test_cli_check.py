@@ -18,7 +18,7 @@ from simulators.isams.faults import refused
 from simulators.school import invent
 from simulators.sds import Flow
 from sync.__main__ import MISSING
-from sync.cli import cli
+from sync.terminal.cli import cli
 from sync.terminal.exits import MEANING, Exit, worst
 from tests.edge.cli_stage import Trial, trial
 

@@ -18,17 +18,18 @@ from simulators.isams import METHODS, BatchKey, batch_xml
 from simulators.isams.faults import refused
 from simulators.isams.rest_clients import RestClient
 from simulators.school import InventedSchool, invent
-from sync import run, state
 from sync.edge.clock import Budget
 from sync.errors import SyncError
 from sync.exports.files import DATASETS_JSON, Exported, exported
-from sync.isams.batch import read_school
+from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, Wanted
+from sync.ledger import states
 from sync.report import Outcome
-from sync.settings.exporting import DATASETS
-from sync.sweeping import SWEEP_HOUR_UTC
+from sync.settings.export_kinds import DATASETS
+from sync.steps import pull, schedule
+from sync.steps.needs import wanted
+from sync.steps.sweep import SWEEP_HOUR_UTC
 from sync.terminal.exits import Exit
-from sync.wanted import wanted
 from tests.canaries import found_in
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Killed, Way, doomed
@@ -297,8 +298,8 @@ def kept(one: TestWorld) -> dict[str, dict[str, bytes]]:
 
 def of_last(one: TestWorld) -> Mapping[str, bytes]:
     """Return the files of the newest pull's last attempt."""
-    newest = run.pulls(one.world, "northbank")[-1]
-    return kept(one)[f"{newest.id}/datasets-{state.attempts(newest)}"]
+    newest = pull.pulls(one.world, "northbank")[-1]
+    return kept(one)[f"{newest.id}/datasets-{states.attempts(newest)}"]
 
 
 def test_nothing_is_kept_unless_the_settings_say_so() -> None:
@@ -359,16 +360,16 @@ def test_a_pull_survives_a_fault_at_every_call(way: Way) -> None:
     for at in count(1):
         one = keeping(names="rooms,pupils")
         one.clock.advance(1)
-        run.ask(one.world, "northbank", "test")
+        schedule.ask(one.world, "northbank", "test")
         doom = Doom(at, way)
         with suppress(Killed, SyncError):
-            run.pull(doomed(one, doom), "northbank")
+            pull.pull(doomed(one, doom), "northbank")
         if len(doom.calls) < at:
             break
-        one.clock.advance(state.ATTEMPT_LASTS.total_seconds() + 1)
-        assert run.pull(one.world, "northbank").outcome in {Outcome.SEALED, Outcome.NOTHING}
-        last = run.pulls(one.world, "northbank")[-1]
-        assert last.has(state.SEALED)
+        one.clock.advance(states.ATTEMPT_LASTS.total_seconds() + 1)
+        assert pull.pull(one.world, "northbank").outcome in {Outcome.SEALED, Outcome.NOTHING}
+        last = pull.pulls(one.world, "northbank")[-1]
+        assert last.has(states.SEALED)
         files = of_last(one)
         assert list(files) == ["rooms.csv", "pupils.csv", DATASETS_JSON]
         assert files["pupils.csv"] == of_last(whole)["pupils.csv"]
@@ -381,15 +382,15 @@ def test_they_go_after_seven_days_like_every_roster() -> None:
     one = keeping()
     one.pull()
     one.send_until_still()
-    first = run.pulls(one.world, "northbank")[-1].id
+    first = pull.pulls(one.world, "northbank")[-1].id
     for _ in range(8):
         one.clock.advance(DAY_S)
         one.pull()
-        run.tick(one.world)
+        schedule.tick(one.world)
     one.clock.advance_to(SWEEP_HOUR_UTC)
-    while run.tick(one.world).facts["deleted"]:
+    while schedule.tick(one.world).facts["deleted"]:
         pass
-    marks = next(f for f in run.pulls(one.world, "northbank") if f.id == first).made_at
+    marks = next(f for f in pull.pulls(one.world, "northbank") if f.id == first).made_at
 
     assert not [name for name in kept(one) if name.startswith(first)]
     assert set(marks) == {"asked.json", "tried-1.json", "sealed.json", "swept.json"}

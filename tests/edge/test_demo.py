@@ -16,7 +16,7 @@ from simulators.__main__ import main as serve
 from simulators.demo.story import demo
 from simulators.demo.telling import Teller
 from simulators.school import invent
-from sync.environment import load
+from sync.settings.load import load
 
 ROOT = Path(__file__).parent.parent.parent
 PUPILS = 200

@@ -13,17 +13,17 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from simulators.azurite import Azurite
-from sync.doctor import storage as doctor_storage
-from sync.doctor.storage import PROBE
-from sync.doctor.visit import Row, Visit
-from sync.edge.blobs import open_store
 from sync.edge.clock import Budget, Clock, SystemClock
-from sync.edge.folder_store import FolderStore
-from sync.edge.queues import QUEUES, queue_name
-from sync.edge.storage_queues import StorageQueues
-from sync.environment import load
+from sync.edge.storage.azure_queues import StorageQueues
+from sync.edge.storage.folder import FolderStore
+from sync.edge.storage.opening import open_store
+from sync.edge.storage.queues import QUEUES, queue_name
 from sync.errors import StoreConflict, StoreRefused
 from sync.settings import HostStorage, Settings
+from sync.settings.load import load
+from sync.steps.doctor import storage as doctor_storage
+from sync.steps.doctor.attempts import Row, Visit
+from sync.steps.doctor.storage import PROBE
 from tests.clocks import FakeClock
 from tests.conftest import FreshNames
 from tests.edge.storage_wire import waits_s

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sync.edge.blobs import open_store
-from sync.edge.folder_store import FolderStore
+from sync.edge.storage.folder import FolderStore
+from sync.edge.storage.opening import open_store
 from sync.errors import StoreRefused
 from sync.settings import StorageSettings
 from tests.clocks import START, FakeClock
@@ -23,7 +23,7 @@ BODY = b"everything" * 100_000
 # that the first flush is the file's own.
 DYING = """
 import os, sys
-from sync.edge.folder_store import FolderStore
+from sync.edge.storage.folder import FolderStore
 store = FolderStore(sys.argv[1])
 os.makedirs(os.path.join(sys.argv[1], "profiles", "seniors", "set"))
 setattr(os, sys.argv[2], lambda *_, **__: os._exit(9))
@@ -32,7 +32,7 @@ store.create("profiles/seniors/set/users.csv", b"everything" * 100_000)
 
 CLAIMING = """
 import sys, threading
-from sync.edge.folder_store import FolderStore
+from sync.edge.storage.folder import FolderStore
 store, racer = FolderStore(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)
 sys.stdin.readline()

@@ -16,10 +16,10 @@ import pytest
 
 from simulators.azurite import Azurite
 from simulators.school import Department, InventedSchool, invent
-from sync.cli import main
 from sync.edge.clock import SystemClock
 from sync.edge.world import opened
-from sync.terminal.around import Surroundings
+from sync.terminal.cli import main
+from sync.terminal.context import Surroundings
 from tests.conftest import FreshNames
 from tests.edge.hosted import (
     APP,

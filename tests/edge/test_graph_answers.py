@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.edge import graph_answers as answers
-from sync.edge import graph_operations as operations
-from sync.edge.graph_values import Counts, Flow, Whereabouts
+from sync.edge.graph import answers, operations
+from sync.edge.graph.values import Counts, Flow, Whereabouts
 from sync.errors import TargetMalformed
 
 json_values = st.recursive(

@@ -10,8 +10,8 @@ import pytest
 
 from simulators.sds import Answer, Body, Connector, Flow, Knobs, Location
 from sync.edge.clock import Budget
-from sync.edge.graph_answers import flow_state
-from sync.edge.graph_values import Fault, FlowState, Operation, Whereabouts
+from sync.edge.graph.answers import flow_state
+from sync.edge.graph.values import FileFault, FlowState, Operation, Whereabouts
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.edge.graph_tenant import FILES, NAME, STORAGE, Tried, scripted, tried
 
@@ -73,7 +73,7 @@ def test_succeeded_with_errors_is_rejected() -> None:
     found = settle(it, it.deliver({name: FILES[name] for name in ("users.csv", "roles.csv")}))
 
     assert found.state == "rejected"
-    assert found.errors == (Fault("RequiredFileNotFound", "orgs.csv"),)
+    assert found.errors == (FileFault("RequiredFileNotFound", "orgs.csv"),)
     assert found.validated_files == ()
 
 

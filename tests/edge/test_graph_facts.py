@@ -10,9 +10,10 @@ import pytest
 
 import sync.edge
 from simulators.sds.facts import ENUMS, FACTS, TYPES
-from sync.edge import graph_operations
+from sync.edge.graph import operations
 
-READERS = sorted(Path(sync.edge.__path__[0]).glob("graph_[ao]*.py"))
+GRAPH = Path(sync.edge.__path__[0]) / "graph"
+READERS = [GRAPH / "answers.py", GRAPH / "operations.py"]
 KNOWN = {name for properties in TYPES.values() for name in properties} | {"@odata.type"}
 # Read of each type, by hand; the test below holds it against the source, both ways.
 READ = {
@@ -105,4 +106,4 @@ def test_each_status_of_an_operation_is_taken_for_what_the_table_says(word: str)
     answer = {"id": "a", "status": word, "errors": [], "warnings": [], "validatedFiles": []}
     meant = FACTS["meanings"]["longRunningOperationStatus"][word]
 
-    assert graph_operations.operation(answer).state == meant.partition(",")[0]
+    assert operations.operation(answer).state == meant.partition(",")[0]

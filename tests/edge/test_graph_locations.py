@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.edge.graph_locations import allowed, is_graphs_first_place, read
+from sync.edge.graph.locations import allowed, is_graphs_first_place, read
 from sync.errors import TargetRefused
 
 PUBLIC = "https://graph.microsoft.com"

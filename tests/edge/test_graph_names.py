@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from sync.edge.clock import Budget
-from sync.edge.graph import SdsTarget
-from sync.edge.graph_values import Whereabouts
+from sync.edge.graph.sds import SdsTarget
+from sync.edge.graph.values import Whereabouts
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.clocks import START
 from tests.edge.graph_tenant import scripted

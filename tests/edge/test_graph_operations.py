@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.edge import graph_operations as operations
-from sync.edge.graph_values import Fault, HandedOver, Whereabouts
+from sync.edge.graph import operations
+from sync.edge.graph.values import FileFault, HandedOver, Whereabouts
 from sync.errors import TargetMalformed
 
 CLAIMED = datetime(2026, 9, 14, 21, tzinfo=UTC)
@@ -27,7 +27,7 @@ def test_an_error_that_cannot_be_shown_is_still_an_error(item: object) -> None:
     """A fault whose code or file is unfit to show rejects all the same."""
     operation = operations.operation({"status": "succeeded", "errors": [item]})
 
-    assert (operation.state, operation.errors) == ("rejected", (Fault("", ""),))
+    assert (operation.state, operation.errors) == ("rejected", (FileFault("", ""),))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_names_of_properties_may_be_written_otherwise() -> None:
 
     operation = operations.operation(operations.as_graph_writes(document))
 
-    assert operation.errors == (Fault("DuplicateHeader", "users.csv"), Fault("", ""))
+    assert operation.errors == (FileFault("DuplicateHeader", "users.csv"), FileFault("", ""))
     assert (operation.id, operation.validated_files) == ("a-1", ())
     assert operation.ended_at is not None
 

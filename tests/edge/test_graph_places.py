@@ -15,8 +15,8 @@ from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 
 from sync.edge.clock import Budget
-from sync.edge.graph import SdsTarget
-from sync.edge.graph_values import OperationLook, PlaceAsked, Whereabouts
+from sync.edge.graph.sds import SdsTarget
+from sync.edge.graph.values import OperationLook, PlaceAsked, Whereabouts
 from sync.errors import (
     TargetError,
     TargetMalformed,

@@ -13,8 +13,8 @@ import pytest
 from simulators.sds import Answer, Knobs
 from simulators.sds.knobs import SENDER_ROLES
 from sync.edge.clock import Budget
-from sync.edge.graph import SdsTarget
-from sync.edge.graph_values import HandedOver
+from sync.edge.graph.sds import SdsTarget
+from sync.edge.graph.values import HandedOver
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.clocks import FakeClock
 from tests.edge.graph_tenant import FILES, GRAPH, NAME, scripted, tried

@@ -15,11 +15,13 @@ from pydantic import BaseModel, ConfigDict
 from simulators.school import without_pupils
 from simulators.sds import Answer
 from simulators.sds.knobs import RUN_START, Names
-from sync import asking, run, sending, state
 from sync.errors import AnswerRefused, TargetRefused
-from sync.fates import Fate
+from sync.ledger import states
+from sync.ledger.fates import Fate
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.state import State
+from sync.steps import pull as run
+from sync.steps import schedule, send, status
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live
 from tests.worlds import CONNECTOR, TestWorld, make_world
@@ -44,11 +46,11 @@ def test_a_person_who_has_looked_says_that_sds_has_it() -> None:
     """It counts as taken from then on, and the same school is unchanged."""
     one, own = unproven()
 
-    assert asking.answer(one.world, own, approve=True).outcome is Outcome.TAKEN
+    assert status.answer(one.world, own, approve=True).outcome is Outcome.TAKEN
     assert became(one)["word"] == "taken"
     one.isams.flush()
     one.pull()
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.UNCHANGED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.UNCHANGED
 
 
 def test_nobody_vouches_for_what_something_was_handed_over_after() -> None:
@@ -60,7 +62,7 @@ def test_nobody_vouches_for_what_something_was_handed_over_after() -> None:
     assert len(one.sds.submissions) == 2
 
     with pytest.raises(AnswerRefused, match="newer delivery was handed to SDS"):
-        asking.answer(one.world, own, approve=True)
+        status.answer(one.world, own, approve=True)
     assert not one.look().named(State.DONE)
 
 
@@ -69,7 +71,7 @@ def test_an_unproven_delivery_cannot_be_rejected() -> None:
     one, own = unproven()
 
     with pytest.raises(AnswerRefused, match="unproven"):
-        asking.answer(one.world, own, approve=False)
+        status.answer(one.world, own, approve=False)
 
 
 @pytest.mark.parametrize("at", range(1, 12))
@@ -77,10 +79,10 @@ def test_a_word_that_is_cut_short_is_finished_by_the_next_look(at: int) -> None:
     """Killed anywhere between the marks, a later look writes the rest of them."""
     one, own = unproven()
     with suppress(Killed):
-        asking.answer(doomed(one, Doom(at, Way.AFTER)), own, approve=True)
+        status.answer(doomed(one, Doom(at, Way.AFTER)), own, approve=True)
     live(one, 0.2)
 
-    said = any(state.VOUCHED in folder.made_at for folder, _ in one.look().states)
+    said = any(states.VOUCHED in folder.made_at for folder, _ in one.look().states)
     assert became(one)["word"] == ("taken" if said else "unproven")
 
 
@@ -91,9 +93,9 @@ def night(one: TestWorld, by: str = "timer") -> Outcome:
     """Read the school at the next night's hour, and send for two hours; return the last word."""
     one.clock.advance(22 * HOUR_S)
     one.isams.flush()
-    run.ask(one.world, "northbank", by)
+    schedule.ask(one.world, "northbank", by)
     run.pull(one.world, "northbank")
-    first = [sending.send(one.world, CONNECTOR)]
+    first = [send.send(one.world, CONNECTOR)]
     live(one, 2)
     return first[0].outcome
 
@@ -177,7 +179,7 @@ def test_a_look_at_runs_costs_three_calls_at_most_and_a_run_is_counted_once() ->
     one.clock.advance(6 * HOUR_S)
     for _ in range(12):
         before = calls(one)
-        assert sending.send(one.world, CONNECTOR).outcome is Outcome.RUNNING
+        assert send.send(one.world, CONNECTOR).outcome is Outcome.RUNNING
         assert calls(one) - before <= 3
         one.clock.advance(60)
 
@@ -198,7 +200,7 @@ def test_a_start_that_sds_refuses_leaves_it_to_sdss_own_run(
     one = make_world(SCHOOL, knobs=knobs, SDS__START_RUN="true")
     one.pull()
     one.accept()
-    step = sending.send(one.world, CONNECTOR)
+    step = send.send(one.world, CONNECTOR)
     assert step.outcome is Outcome.RUNNING
     assert told in str(step.error)
     assert bool(step.error) is (answer is not None and answer.status in {400, 403})
@@ -426,4 +428,4 @@ def test_a_run_that_nobody_names_flows_of_is_asked_about_by_another_process_too(
     one.accept()
     one.clock.advance(HOUR_S)
 
-    assert sending.send(one.process(), CONNECTOR).outcome is Outcome.DONE
+    assert send.send(one.process(), CONNECTOR).outcome is Outcome.DONE

@@ -25,16 +25,16 @@ from simulators.school import invent
 from simulators.sds import Knobs
 from simulators.serving import serve
 from simulators.staging import staged
-from sync import run, sending
 from sync.edge.clock import Budget, SystemClock
-from sync.edge.graph import SdsTarget
-from sync.edge.identity import graph_tokens
-from sync.edge.isams import Isams
-from sync.edge.queues import Unqueued
+from sync.edge.graph.identity import graph_tokens
+from sync.edge.graph.sds import SdsTarget
+from sync.edge.isams.batch import Isams
+from sync.edge.storage.queues import Unqueued
 from sync.edge.world import opened
-from sync.environment import load
 from sync.errors import SourceUnavailable, TargetUnavailable
 from sync.report import Outcome, Step
+from sync.settings.load import load
+from sync.steps import pull, schedule, send
 from tests.canaries import NAMES
 from tests.edge.graph_tenant import Signed
 from tests.edge.graph_tenant import settings as sds_settings
@@ -164,7 +164,7 @@ def test_an_address_that_is_not_microsofts_never_hears_from_us(backend: str) -> 
     one.sds.backend_url = backend
     one.pull()
     for _ in range(8):
-        step = sending.send(one.world, CONNECTOR)
+        step = send.send(one.world, CONNECTOR)
         one.clock.advance(60)
 
     assert step.outcome is Outcome.CHECKING
@@ -217,7 +217,7 @@ def test_what_points_elsewhere_is_an_error_and_nothing_is_sent_there(what: str) 
     one, sent = overheard(TAMPERINGS[what])
     one.pull()
     for _ in range(3):
-        step = sending.send(one.world, CONNECTOR)
+        step = send.send(one.world, CONNECTOR)
         one.clock.advance(60)
 
     assert step.error is not None or step.outcome is Outcome.FAILED
@@ -307,10 +307,10 @@ def test_no_proxy_of_the_environment_is_used(
             {**stage.settings, "STORAGE__FOLDER": str(tmp_path), "SDS__HOLD_FIRST": "false"}
         )
         world = opened(settings, steps.append, nudges=Unqueued())
-        run.ask(world, "northbank", "test")
-        run.pull(world, "northbank")
+        schedule.ask(world, "northbank", "test")
+        pull.pull(world, "northbank")
         for _ in range(4):
-            step = sending.send(world, stage.connector)
+            step = send.send(world, stage.connector)
         caught = list(trap.caught)
         httpx.get("http://anybody.example/", timeout=10)
 

@@ -28,8 +28,8 @@ from pydantic import SecretStr
 from simulators import identity, serving
 from simulators.sds import SENDER_ROLES, Answer, SdsSimulator
 from sync.edge.clock import Budget
-from sync.edge.graph import SdsTarget
-from sync.edge.identity import EXCHANGE_SCOPE, credential, graph_tokens, roles_in
+from sync.edge.graph.identity import EXCHANGE_SCOPE, credential, graph_tokens, roles_in
+from sync.edge.graph.sds import SdsTarget
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.clocks import FakeClock
 from tests.edge.graph_tenant import GRAPH, LOGIN, NAME, Overheard, settings
@@ -410,7 +410,7 @@ def test_a_token_that_cannot_be_read_has_no_roles(token: str) -> None:
 def test_the_azure_packages_are_not_loaded_before_they_are_needed() -> None:
     """A cold start that signs in to nothing does not pay for them."""
     code = (
-        "import sys, sync.edge.identity; "
+        "import sys, sync.edge.graph.identity; "
         "sys.exit(any(name.split('.')[0] in {'azure', 'msal', 'requests'} for name in sys.modules))"
     )
 

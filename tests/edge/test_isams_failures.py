@@ -13,7 +13,7 @@ from simulators.isams.app import BATCH, TOKEN, IsamsSimulator
 from simulators.isams.faults import FATAL
 from simulators.isams.keys import DEMO_KEY, BatchKey
 from sync.edge.clock import Budget
-from sync.edge.isams import Isams
+from sync.edge.isams.batch import Isams
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import CLEAN, METHODS, isams_of, settings, streamed

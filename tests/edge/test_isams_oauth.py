@@ -12,7 +12,7 @@ from simulators.isams.app import TOKEN, IsamsSimulator
 from simulators.isams.faults import Faults, refused
 from simulators.isams.keys import BatchKey
 from sync.edge.clock import Budget
-from sync.edge.isams import Isams
+from sync.edge.isams.batch import Isams
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import CLEAN, isams_of, settings, streamed

@@ -10,7 +10,7 @@ from simulators.isams.keys import DEMO_KEY, BatchKey
 from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
 from sync.errors import SourceRefused, SourceUnavailable
-from sync.school import School
+from sync.isams.school import School
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import CLEAN, METHODS, isams_of
 

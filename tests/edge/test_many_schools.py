@@ -10,10 +10,10 @@ import pytest
 from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Answer
-from sync import asking, run, sending
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.state import State
-from sync.view import look, newest_sets
+from sync.steps import pull, schedule, send, status
+from sync.steps.connector import look, newest_sets
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
 
@@ -44,17 +44,17 @@ def test_on_two_connectors_one_schools_failure_is_not_the_others(failing: str) -
     """The school that can be read is delivered; of the other SDS hears nothing."""
     one = apart()
     one.isams_of[failing].faults = faults.refused(403)
-    run.tick(one.world)
+    schedule.tick(one.world)
     for queue, message, _ in list(one.nudges.kept):
         assert queue == "pull"
-        run.pull(one.world, message["school"])
+        pull.pull(one.world, message["school"])
     for connector in (CONNECTOR, OTHER_FEED.name):
         one.send_until_still(connector)
-    run.tick(one.world)
+    schedule.tick(one.world)
 
     well = {"northbank": OTHER_FEED.name, "southbank": CONNECTOR}[failing]
     assert list(staged(one)) == [well]
-    schools = asking.status(one.world)["schools"]
+    schools = status.status(one.world)["schools"]
     assert isinstance(schools, dict)
     assert schools[failing]["pull"]["state"] == "failed"
 
@@ -80,7 +80,7 @@ def test_on_one_connector_nothing_goes_before_each_school_has_been_read_once() -
 
     assert one.send_until_still().outcome is Outcome.WAITING
     assert not one.sds.requests
-    connectors = asking.status(one.world)["connectors"]
+    connectors = status.status(one.world)["connectors"]
     assert isinstance(connectors, dict)
     assert connectors[CONNECTOR]["waiting_for"] == ["south"]
 
@@ -138,8 +138,8 @@ def test_a_school_that_was_begun_first_and_read_last_is_delivered_the_same_night
             assert one.accept().outcome is Outcome.ACCEPTED
             return self.wire.handle_request(request)
 
-    run.ask(one.world, "northbank", "test")
-    assert run.pull(one.process(isams_transport=Slow), "northbank").outcome is Outcome.SEALED
+    schedule.ask(one.world, "northbank", "test")
+    assert pull.pull(one.process(isams_transport=Slow), "northbank").outcome is Outcome.SEALED
 
     assert one.accept().outcome is Outcome.ACCEPTED
     before, between, after = (each.files["users.csv"] for each in one.sds.submissions)
@@ -188,11 +188,11 @@ def test_a_fault_of_one_connector_does_not_stop_a_tick() -> None:
     one.sds.fail_next("*", Answer(500), times=None)
     for connector in (CONNECTOR, OTHER_FEED.name):
         for _ in range(3):
-            sending.send(one.world, connector)
+            send.send(one.world, connector)
     one.clock.advance(24 * HOUR_S)
     one.nudges.kept.clear()
 
-    run.tick(one.world)
+    schedule.tick(one.world)
 
     messages = [next(iter(message.values())) for _, message, _ in one.nudges.kept]
     assert messages == ["northbank", "southbank", CONNECTOR, OTHER_FEED.name]
@@ -216,7 +216,7 @@ def test_of_two_merges_at_once_the_one_that_saw_less_never_goes() -> None:
             if self.waits and name.startswith("connectors/"):
                 self.waits = False
                 one.pull("northbank")
-                sending.send(one.world, CONNECTOR)
+                send.send(one.world, CONNECTOR)
                 one.clock.advance(5)
             return super().create(name, body)
 
@@ -225,7 +225,7 @@ def test_of_two_merges_at_once_the_one_that_saw_less_never_goes() -> None:
     assert isinstance(one.store, MemoryStore)
     slow = Slow(one.clock)
     slow.held = one.store.held
-    sending.send(one.process(store=slow), CONNECTOR)
+    send.send(one.process(store=slow), CONNECTOR)
     one.accept()
 
     view = look(one.world, CONNECTOR)

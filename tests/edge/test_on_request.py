@@ -12,16 +12,17 @@ from simulators.isams.documents import METHODS
 from simulators.isams.keys import BatchKey
 from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs, check_files
-from sync import asking, restoring, run, sending, state
 from sync.edge.clock import Budget
 from sync.edge.world import Source
-from sync.environment import load
 from sync.isams.datasets import TERMS, Wanted
-from sync.records import Receipt
+from sync.ledger import states
+from sync.ledger.marks import Receipt
 from sync.report import Outcome
 from sync.sds.tables import COLUMNS, ON_REQUEST
-from sync.sealing import profile_set
-from sync.sweeping import SWEEP_HOUR_UTC
+from sync.settings.load import load
+from sync.steps import restore, schedule, send, status
+from sync.steps.seal import profile_set
+from sync.steps.sweep import SWEEP_HOUR_UTC
 from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
@@ -143,7 +144,7 @@ def test_what_settings_take_away_waits_and_is_then_sent_as_a_header_for_ever() -
     assert {table for table, _ in held_for(one)} == set(ON_REQUEST)
     assert len(one.sds.submissions) == 1
 
-    asking.answer(one.world, one.look().states[-1][0].id, approve=True)
+    status.answer(one.world, one.look().states[-1][0].id, approve=True)
     assert one.send_until_still().outcome is Outcome.DONE
     headers = {name: (",".join(cells) + "\r\n").encode() for name, cells in ON_REQUEST.items()}
     assert one.sds.submissions[-1].files.items() >= headers.items()
@@ -163,7 +164,7 @@ def test_a_request_that_nobody_approved_leaves_nothing_behind() -> None:
     one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH}, SDS__HOLD_FIRST="true")
     one.pull()
     assert one.accept().outcome is Outcome.HELD
-    asking.answer(one.world, one.look().states[-1][0].id, approve=False)
+    status.answer(one.world, one.look().states[-1][0].id, approve=False)
     set_to(one)
 
     assert next_day(one, SCHOOL) is Outcome.ACCEPTED
@@ -176,16 +177,16 @@ def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
     set_to(one, **BOTH)
     one.sds.fail_next("backendOperation", Answer(503), times=None)
     one.pull()
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SUBMITTED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.SUBMITTED
     one.clock.advance(24 * 3600)
-    sending.send(one.world, CONNECTOR)
+    send.send(one.world, CONNECTOR)
     one.sds.heal()
     set_to(one)
 
     assert next_day(one, SCHOOL) is Outcome.HELD
-    asking.answer(one.world, one.look().states[-1][0].id, approve=True)
+    status.answer(one.world, one.look().states[-1][0].id, approve=True)
     assert one.accept().outcome is Outcome.ACCEPTED
     assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
 
@@ -202,10 +203,10 @@ def test_what_was_lost_on_the_way_keeps_its_files() -> None:
             one.store.create(f"{one.look().prefix}{lost.id}/{name}.json", body)
     one.clock.advance(30 * 24 * 3600)
     one.clock.advance_to(SWEEP_HOUR_UTC)
-    run.tick(one.world)
+    schedule.tick(one.world)
     set_to(one)
 
-    assert state.SWEPT not in next(e for e, _ in one.look().states if e.id == lost.id).made_at
+    assert states.SWEPT not in next(e for e, _ in one.look().states if e.id == lost.id).made_at
     assert next_day(one, changed(1)) is Outcome.HELD
     assert {(name, "emptied") for name in ON_REQUEST} <= held_for(one)
 
@@ -218,10 +219,10 @@ def test_what_is_restored_has_the_headers_of_files_that_were_asked_for_since() -
     assert next_day(one, changed(0)) is Outcome.ACCEPTED
     people = one.sds.submissions[0].files["users.csv"]
 
-    asked = restoring.restore(one.world, first)
+    asked = restore.restore(one.world, first)
     assert one.send_until_still().outcome is Outcome.HELD
     assert {(name, "emptied") for name in ON_REQUEST} == held_for(one)
-    asking.answer(one.world, asked.delivery, approve=True)
+    status.answer(one.world, asked.delivery, approve=True)
     assert one.accept().outcome is Outcome.ACCEPTED
 
     files = one.sds.submissions[-1].files

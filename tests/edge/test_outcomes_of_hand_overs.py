@@ -19,12 +19,13 @@ from rich.console import Console
 from simulators.school import invent, without_pupils
 from simulators.sds import SENDER_ROLES, Knobs
 from simulators.sds.knobs import FLOW_READ
-from sync import asking, restoring, sending
-from sync.fates import TABLE, Fate
+from sync.ledger.fates import TABLE, Fate
 from sync.report import Outcome
 from sync.settings import Settings
-from sync.terminal import standing
-from sync.terminal.around import Surroundings
+from sync.steps import restore, send
+from sync.steps import status as asking
+from sync.terminal import status as standing
+from sync.terminal.context import Surroundings
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 SCHOOL = invent(20, quirks=False)
@@ -68,7 +69,7 @@ def live(one: TestWorld, hours: float) -> None:
     """Send as the queues do, and then as the ticks do, for so many *hours*."""
     until_s = one.clock.passed_s + hours * HOUR_S
     while one.clock.passed_s < until_s:
-        step = sending.send(one.world, CONNECTOR)
+        step = send.send(one.world, CONNECTOR)
         pause_s = 900.0 if step.again_in_s is None else max(step.again_in_s, 6.0)
         one.clock.advance(min(pause_s, until_s - one.clock.passed_s + 1))
 
@@ -88,7 +89,7 @@ def evening(*, start_run: bool, paused: bool) -> TestWorld:
         change(one, 2)
         one.pull()
         live(one, 1)
-        restoring.restore(one.world, one.look().states[0][0].id)
+        restore.restore(one.world, one.look().states[0][0].id)
     return one
 
 

@@ -23,10 +23,11 @@ from simulators.isams.messages import Message
 from simulators.school import InventedSchool, invent, without_pupils
 from simulators.sds import Answer, Knobs
 from simulators.sds.tenant import Json
-from sync import asking, sending
 from sync.errors import SyncError
 from sync.report import Outcome, Step
-from sync.web import hosted
+from sync.steps import send as sending
+from sync.steps import status as asking
+from sync.web import handlers
 from tests import canaries
 from tests.canaries import found_in
 from tests.memory_store import MemoryStore
@@ -238,7 +239,7 @@ def test_an_unforeseen_error_leaves_the_worker_without_its_text(error: Exception
             raise error from None
 
     with pytest.raises(SyncError) as caught:
-        hosted._guarded(work)
+        handlers._guarded(work)
 
     assert type(error).__name__ in str(caught.value.facts)
     assert found_in(said_by(caught.value)) == set()

@@ -11,8 +11,9 @@ from simulators.isams.faults import Faults
 from simulators.isams.keys import BatchKey
 from simulators.isams.oauth import TokenDesk
 from simulators.school import invent, shuffled, without_pupils
-from sync import asking, run, sending, state
+from sync.ledger import states
 from sync.report import Outcome, Step
+from sync.steps import pull, schedule, send, status
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
 
@@ -33,9 +34,9 @@ EVERY_FAULT = [
 def pulled_at_last(one: TestWorld) -> Step:
     """Ask for a pull and try it until it is over, as ticks would."""
     one.clock.advance(1)
-    run.ask(one.world, "northbank", "test")
-    while (step := run.pull(one.world, "northbank")).outcome is Outcome.LATER:
-        one.clock.advance(run.RETRY_S)
+    schedule.ask(one.world, "northbank", "test")
+    while (step := pull.pull(one.world, "northbank")).outcome is Outcome.LATER:
+        one.clock.advance(pull.RETRY_S)
     return step
 
 
@@ -45,7 +46,7 @@ def rosters(one: TestWorld) -> list[str]:
 
 
 def pull_told(one: TestWorld) -> dict[str, object]:
-    schools = asking.status(one.world)["schools"]
+    schools = status.status(one.world)["schools"]
     assert isinstance(schools, dict)
     told = schools["northbank"]["pull"]
     assert isinstance(told, dict)
@@ -79,8 +80,8 @@ def test_a_failed_read_changes_nothing(route: str, fault: Faults) -> None:
     one.isams.script([fault] * 100, route=route)
 
     step = pulled_at_last(one)
-    sending.send(one.world, CONNECTOR)
-    run.tick(one.world)
+    send.send(one.world, CONNECTOR)
+    schedule.tick(one.world)
 
     assert step.outcome is Outcome.FAILED
     assert rosters(one) == before
@@ -95,13 +96,13 @@ def test_a_read_that_fails_once_is_made_good_by_the_next() -> None:
     one = make_world(SCHOOL)
     one.isams.script([faults.refused(503)] * 4)
     one.clock.advance(1)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
 
-    assert run.pull(one.world, "northbank").outcome is Outcome.LATER
+    assert pull.pull(one.world, "northbank").outcome is Outcome.LATER
     assert pull_told(one)["state"] == "waiting"
-    assert ("pull", {"school": "northbank"}, run.RETRY_S) in one.nudges.kept
-    one.clock.advance(run.RETRY_S)
-    assert run.pull(one.world, "northbank").outcome is Outcome.SEALED
+    assert ("pull", {"school": "northbank"}, pull.RETRY_S) in one.nudges.kept
+    one.clock.advance(pull.RETRY_S)
+    assert pull.pull(one.world, "northbank").outcome is Outcome.SEALED
     assert pull_told(one)["state"] == "sealed"
 
 
@@ -113,27 +114,27 @@ def test_a_pull_that_fails_five_times_has_failed() -> None:
     step = pulled_at_last(one)
 
     assert step.outcome is Outcome.FAILED
-    assert step.facts["attempt"] == state.ATTEMPTS
-    assert pull_told(one)["attempts"] == state.ATTEMPTS
-    assert run.pull(one.world, "northbank").outcome is Outcome.NOTHING
+    assert step.facts["attempt"] == states.ATTEMPTS
+    assert pull_told(one)["attempts"] == states.ATTEMPTS
+    assert pull.pull(one.world, "northbank").outcome is Outcome.NOTHING
     one.nudges.kept.clear()
     one.clock.advance(3600)
-    run.tick(one.world)
+    schedule.tick(one.world)
     assert not one.nudges.kept
 
 
 def test_a_pull_that_is_killed_again_and_again_has_failed() -> None:
     """What ends the process cannot be written down by it: the sixth finds five, and gives up."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "test")
-    for attempt in range(state.ATTEMPTS):
+    schedule.ask(one.world, "northbank", "test")
+    for attempt in range(states.ATTEMPTS):
         with pytest.raises(Killed):
-            run.pull(doomed(one, Doom(4, Way.BEFORE)), "northbank")
+            pull.pull(doomed(one, Doom(4, Way.BEFORE)), "northbank")
         assert pull_told(one)["state"] == "running", attempt
-        assert run.pull(one.world, "northbank").outcome is Outcome.BUSY
-        one.clock.advance(state.ATTEMPT_LASTS.total_seconds())
+        assert pull.pull(one.world, "northbank").outcome is Outcome.BUSY
+        one.clock.advance(states.ATTEMPT_LASTS.total_seconds())
 
-    assert run.pull(one.world, "northbank").outcome is Outcome.FAILED
+    assert pull.pull(one.world, "northbank").outcome is Outcome.FAILED
     assert pull_told(one)["state"] == "failed"
     assert "UnexpectedError" in str(pull_told(one)["error"])
 
@@ -156,12 +157,12 @@ def test_a_profile_that_cannot_be_built_does_not_take_the_others_along() -> None
 def test_only_the_newest_pull_counts() -> None:
     """A pull that was asked for later stands for the one before it."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
     one.clock.advance(60)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
 
-    assert run.pull(one.world, "northbank").outcome is Outcome.SEALED
-    assert run.pull(one.world, "northbank").outcome is Outcome.NOTHING
+    assert pull.pull(one.world, "northbank").outcome is Outcome.SEALED
+    assert pull.pull(one.world, "northbank").outcome is Outcome.NOTHING
 
 
 def set_digests(one: TestWorld) -> Iterator[set[str]]:

@@ -16,8 +16,9 @@ from azure.storage.queue import QueueServiceClient
 from simulators import azurite as emulator
 from simulators import identity
 from simulators.azurite import Azurite
-from sync.edge.queues import LONGEST_DELAY_S, Nudges, Unqueued, open_queues
-from sync.edge.storage_queues import StorageQueues
+from sync.edge.storage.azure_queues import StorageQueues
+from sync.edge.storage.opening import open_queues
+from sync.edge.storage.queues import LONGEST_DELAY_S, Nudges, Unqueued
 from sync.errors import ConfigError, StoreError, StoreRefused, StoreUnavailable
 from sync.settings import HostStorage
 from tests.edge.storage_wire import (

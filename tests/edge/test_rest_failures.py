@@ -36,7 +36,7 @@ from simulators.isams.rest_faults import (
 )
 from simulators.school import invent, without_pupils
 from sync.edge.clock import Budget
-from sync.edge.isams_rest import RestIsams
+from sync.edge.isams.rest import RestIsams
 from sync.errors import (
     SourceError,
     SourceIncomplete,

@@ -11,7 +11,7 @@ from simulators.isams.rest_choices import FormSpelling
 from simulators.isams.rest_faults import NOT_AUTHORISED
 from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
-from sync.edge.isams_rest import PLACES
+from sync.edge.isams.rest import PLACES
 from sync.errors import SourceError, SourceIncomplete, SourceMalformed, SourceRefused
 from sync.isams.datasets import (
     ACADEMIC_HOUSES,
@@ -28,7 +28,7 @@ from sync.isams.datasets import (
     Dataset,
     Wanted,
 )
-from sync.isams.rest_places import places
+from sync.isams.rest.endpoints import places
 from tests.clocks import FakeClock
 from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, CLEAN, rest_of, simulated
 

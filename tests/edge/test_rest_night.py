@@ -10,8 +10,8 @@ from simulators.isams import Faults, RestFaults
 from simulators.isams.faults import refused
 from simulators.isams.rest_faults import EXPIRED_NEXT
 from simulators.school import invent, without_pupils
-from sync import run
 from sync.report import Outcome
+from sync.steps import pull, schedule
 from tests.worlds import ONE_SCHOOL, TestWorld, flush, make_world
 
 SCHOOL = invent(60, quirks=False)
@@ -55,8 +55,8 @@ def test_a_school_that_turns_from_batch_to_rest_changes_nothing_in_sds() -> None
     before = len(one.sds.requests)
     one.isams_of = other.isams_of
     turned = one.process(settings=other.world.settings)
-    run.ask(turned, "northbank", "test")
-    sealed = run.pull(turned, "northbank")
+    schedule.ask(turned, "northbank", "test")
+    sealed = pull.pull(turned, "northbank")
     one.world = turned
 
     assert sealed.outcome is Outcome.SEALED

@@ -19,7 +19,7 @@ from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
 from sync.isams import datasets
 from sync.isams.datasets import EXTRAS, TEACHING_FORMS, Wanted
-from sync.school import Lesson, School
+from sync.isams.school import Lesson, School
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
 from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, rest_of, simulated

@@ -10,13 +10,13 @@ import pytest
 
 from simulators.isams import SET_SPELLINGS, IsamsSimulator, RestChoices
 from simulators.school import InventedSchool, invent
-from sync import delivery
 from sync.edge.clock import Budget
 from sync.edge.world import Source
 from sync.isams.datasets import Wanted
-from sync.school import School
-from sync.sealing import profile_set
+from sync.isams.school import School
+from sync.ledger import manifests
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
+from sync.steps.seal import profile_set
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
 from tests.edge.rest_edge import BUDGET_S, rest_of, settings, simulated
@@ -54,7 +54,7 @@ def _told(profile: str, read: School) -> tuple[Mapping[str, bytes], str]:
         storage=StorageSettings(folder="unused"),
     )
     made = profile_set(place, profile, read, AT)
-    beside = {delivery.FINDINGS, delivery.MANIFEST}
+    beside = {manifests.FINDINGS, manifests.MANIFEST}
     files = {name: body for name, body in made.files.items() if name not in beside}
     return files, made.manifest.digest
 

@@ -12,8 +12,8 @@ from simulators.isams import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DISCOVERY, REST
 from simulators.isams.faults import refused
 from simulators.isams.rest_clients import RestClient
 from sync.edge.clock import Budget
-from sync.edge.isams_rest import RestIsams
-from sync.edge.isams_rest_token import RestTokens
+from sync.edge.isams.rest import RestIsams
+from sync.edge.isams.rest_tokens import RestTokens
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import streamed

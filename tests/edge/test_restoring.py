@@ -9,12 +9,13 @@ import pytest
 
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
-from sync import asking, delivery, restoring, run, sending, state
 from sync.errors import AnswerRefused, StoreUnavailable
-from sync.records import Paused
+from sync.ledger import ids, states
+from sync.ledger.marks import Paused
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.state import State
-from sync.web import answers
+from sync.steps import pull, restore, schedule, send, status
+from sync.web import responses
 from tests.edge.test_sweeping import DAY_S, sweep
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
@@ -64,7 +65,7 @@ def test_a_former_delivery_is_sent_again_to_the_byte() -> None:
     """What SDS holds afterwards is what it held that day, by a delivery of its own."""
     one, (first, *_) = three_nights()
 
-    pause = restoring.restore(one.world, first)
+    pause = restore.restore(one.world, first)
     assert one.send_until_still().outcome is Outcome.DONE
 
     assert staged(one) == one.sds.submissions[0].files
@@ -80,12 +81,12 @@ def test_it_is_compared_with_what_sds_holds_now() -> None:
     few = live(one, SCHOOL.pupils.index(covered[0]), gone=20)
     live(one, 0, gone=1)
 
-    pause = restoring.restore(one.world, few)
+    pause = restore.restore(one.world, few)
     step = one.send_until_still()
 
     assert (step.outcome, step.delivery) == (Outcome.HELD, pause.delivery)
     sent = len(one.sds.submissions)
-    asking.answer(one.world, pause.delivery, approve=True)
+    status.answer(one.world, pause.delivery, approve=True)
     assert one.send_until_still().outcome is Outcome.DONE
     assert len(one.sds.submissions) == sent + 1
     assert staged(one) == one.sds.submissions[0].files
@@ -94,23 +95,23 @@ def test_it_is_compared_with_what_sds_holds_now() -> None:
 def test_nothing_newer_is_sent_while_it_is_paused() -> None:
     """Nights go on: iSAMS is read, sets are sealed, and none of it is merged until `resume`."""
     one, (first, *_) = three_nights()
-    pause = restoring.restore(one.world, first)
+    pause = restore.restore(one.world, first)
     one.send_until_still()
     sent = len(one.sds.submissions)
 
     for _ in range(3):
         one.clock.advance(DAY_S)
-        run.tick(one.world)
-        assert run.pull(one.world, "northbank").outcome is Outcome.SEALED
+        schedule.tick(one.world)
+        assert pull.pull(one.world, "northbank").outcome is Outcome.SEALED
         assert one.send_until_still().outcome is Outcome.PAUSED
         one.nudges.kept.clear()
         one.clock.advance(3600)
-        run.tick(one.world)
+        schedule.tick(one.world)
         assert one.nudges.kept == []
     assert len(one.sds.submissions) == sent
     assert newest(one)[0] == pause.delivery
 
-    assert restoring.resume(one.world) == [CONNECTOR]
+    assert restore.resume(one.world) == [CONNECTOR]
     one.pull()
     assert one.send_until_still().outcome is Outcome.DONE
     assert len(one.sds.submissions) == sent + 1
@@ -121,42 +122,42 @@ def test_asked_twice_it_is_one_delivery() -> None:
     """Whoever heard no answer asks again, and gets the same; so does who resumes twice."""
     one, (first, *_) = three_nights()
 
-    found = [restoring.restore(one.world, first).delivery for _ in range(2)]
+    found = [restore.restore(one.world, first).delivery for _ in range(2)]
     one.send_until_still()
-    found.append(restoring.restore(one.world, first).delivery)
+    found.append(restore.restore(one.world, first).delivery)
     one.send_until_still()
 
     assert len(set(found)) == 1
     assert len(one.sds.submissions) == 4
-    assert [restoring.resume(one.world) for _ in range(2)] == [[CONNECTOR], []]
+    assert [restore.resume(one.world) for _ in range(2)] == [[CONNECTOR], []]
 
 
 def test_another_one_can_be_restored_while_it_is_paused() -> None:
     """It was the wrong day: the next choice counts, and one `resume` ends it all."""
     one, (first, second, _) = three_nights()
-    restoring.restore(one.world, first)
+    restore.restore(one.world, first)
     one.send_until_still()
     one.clock.advance(3600)
 
-    restoring.restore(one.world, second)
+    restore.restore(one.world, second)
     one.send_until_still()
 
     assert staged(one) == one.sds.submissions[1].files
-    restoring.resume(one.world)
+    restore.resume(one.world)
     assert one.look().pause is None
 
 
 def test_what_came_to_nothing_can_be_asked_for_again() -> None:
     """A restored delivery that somebody rejected does not stand in the way of another try."""
     one, (first, *_) = three_nights()
-    pause = restoring.restore(one.world, first)
-    sending.send(one.world, CONNECTOR)
-    sending.send(one.world, CONNECTOR)
-    asking.answer(one.world, pause.delivery, approve=False)
+    pause = restore.restore(one.world, first)
+    send.send(one.world, CONNECTOR)
+    send.send(one.world, CONNECTOR)
+    status.answer(one.world, pause.delivery, approve=False)
     assert one.send_until_still().outcome is Outcome.PAUSED
     one.clock.advance(60)
 
-    again = restoring.restore(one.world, first)
+    again = restore.restore(one.world, first)
     assert again.delivery != pause.delivery
     assert one.send_until_still().outcome is Outcome.DONE
     assert staged(one) == one.sds.submissions[0].files
@@ -166,7 +167,7 @@ def test_what_sds_holds_already_is_not_sent_again() -> None:
     """To restore the last one is a way to pause."""
     one, (*_, last) = three_nights()
 
-    restoring.restore(one.world, last)
+    restore.restore(one.world, last)
 
     assert one.send_until_still().outcome is Outcome.UNCHANGED
     assert len(one.sds.submissions) == 3
@@ -179,10 +180,10 @@ def test_a_delivery_on_its_way_is_kept_back_by_a_pause() -> None:
     one.isams.school = SCHOOL
     one.isams.flush()
     one.pull()
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
 
-    restoring.restore(one.world, first)  # in the same second
+    restore.restore(one.world, first)  # in the same second
     assert one.send_until_still().outcome is Outcome.DONE
 
     assert len(one.sds.submissions) == 4
@@ -195,10 +196,8 @@ def test_only_what_sds_has_accepted_can_be_restored() -> None:
     one.pull()
     held = one.send_until_still()
 
-    assert "never accepted" in refused(lambda: restoring.restore(one.world, held.delivery))
-    assert "no delivery" in refused(
-        lambda: restoring.restore(one.world, "20260914T210001Z-00000000")
-    )
+    assert "never accepted" in refused(lambda: restore.restore(one.world, held.delivery))
+    assert "no delivery" in refused(lambda: restore.restore(one.world, "20260914T210001Z-00000000"))
     assert one.look().pause is None
 
 
@@ -208,23 +207,23 @@ def test_what_is_swept_cannot_be_restored() -> None:
     one.clock.advance(5 * DAY_S)
     sweep(one)
 
-    assert "past their time" in refused(lambda: restoring.restore(one.world, first))
-    told = asking.status(one.world)["connectors"]
+    assert "past their time" in refused(lambda: restore.restore(one.world, first))
+    told = status.status(one.world)["connectors"]
     assert isinstance(told, dict)
     assert [each["id"] for each in told[CONNECTOR]["restorable"]] == [third, second]
-    restoring.restore(one.world, second)
+    restore.restore(one.world, second)
     assert one.send_until_still().outcome is Outcome.DONE
 
 
 def test_a_sweep_keeps_what_is_to_be_restored() -> None:
     """From the moment that a person asks, the files stay until they have been sent."""
     one, (first, *_) = three_nights()
-    restoring.restore(one.world, first)
+    restore.restore(one.world, first)
     one.clock.advance(20 * DAY_S)
     sweep(one)
     assert one.store.read(f"{one.look().prefix}{first}/users.csv")
 
-    restoring.resume(one.world)
+    restore.resume(one.world)
     sweep(one)
 
     assert not [b for b in one.store.blobs(f"{one.look().prefix}{first}/") if "csv" in b.name]
@@ -233,10 +232,10 @@ def test_a_sweep_keeps_what_is_to_be_restored() -> None:
 def test_a_restore_that_nobody_sent_in_two_days_is_not_sent() -> None:
     """Then a person should look again, as with anything that is older than 48 h."""
     one, (first, *_) = three_nights()
-    restoring.restore(one.world, first)
-    sending.send(one.world, CONNECTOR)
-    sending.send(one.world, CONNECTOR)
-    one.clock.advance(state.DATA_LASTS.total_seconds() + 60)
+    restore.restore(one.world, first)
+    send.send(one.world, CONNECTOR)
+    send.send(one.world, CONNECTOR)
+    one.clock.advance(states.DATA_LASTS.total_seconds() + 60)
 
     assert one.send_until_still().outcome is Outcome.STALE
     assert len(one.sds.submissions) == 3
@@ -247,10 +246,10 @@ def test_a_restore_needs_nothing_but_the_delivery_itself() -> None:
     one, (first, *_) = three_nights()
     view = one.look()
     for profile, own in view.manifest(one.world, view.states[0][0]).sources.items():
-        for blob in one.store.blobs(f"{delivery.profile_folder(profile)}{own}/"):
+        for blob in one.store.blobs(f"{ids.profile_folder(profile)}{own}/"):
             one.store.delete(blob.name)
 
-    restoring.restore(one.world, first)
+    restore.restore(one.world, first)
 
     assert one.send_until_still().outcome is Outcome.DONE
     assert staged(one) == one.sds.submissions[0].files
@@ -263,7 +262,7 @@ def test_files_that_somebody_has_changed_are_not_restored() -> None:
     one.store.delete(name)
     one.store.create(name, b"changed")
 
-    pause = restoring.restore(one.world, first)
+    pause = restore.restore(one.world, first)
 
     step = one.send_until_still()
     assert (step.outcome, step.error and step.error.code) == (Outcome.FAILED, "StoreConflict")
@@ -278,15 +277,15 @@ def test_a_pause_is_one_connectors_own() -> None:
         one.pull(key)
     one.send_until_still()
     step = one.send_until_still(OTHER_FEED.name)
-    asking.answer(one.world, step.delivery, approve=True)
+    status.answer(one.world, step.delivery, approve=True)
     assert one.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
 
-    restoring.restore(one.world, step.delivery)
+    restore.restore(one.world, step.delivery)
 
     assert one.look(OTHER_FEED.name).pause
     assert one.look().pause is None
-    assert restoring.resume(one.world, CONNECTOR) == []
-    assert restoring.resume(one.world) == [OTHER_FEED.name]
+    assert restore.resume(one.world, CONNECTOR) == []
+    assert restore.resume(one.world) == [OTHER_FEED.name]
 
 
 class Losing(MemoryStore):
@@ -310,16 +309,16 @@ def test_a_restore_whose_answer_was_lost_is_the_same_when_repeated() -> None:
     assert isinstance(one.store, Losing)
     one.store.losing = True
     with pytest.raises(StoreUnavailable):
-        restoring.restore(one.world, first)
+        restore.restore(one.world, first)
     asked = one.look().pause
     assert asked
 
     one.nudges.kept.clear()
-    one.clock.advance(state.STANDSTILL.total_seconds() + 1)
-    run.tick(one.world)
+    one.clock.advance(states.STANDSTILL.total_seconds() + 1)
+    schedule.tick(one.world)
     assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
 
-    assert restoring.restore(one.world, first) == asked
+    assert restore.restore(one.world, first) == asked
     assert one.send_until_still().outcome is Outcome.DONE
     assert staged(one) == one.sds.submissions[0].files
 
@@ -327,9 +326,9 @@ def test_a_restore_whose_answer_was_lost_is_the_same_when_repeated() -> None:
 def test_the_status_says_that_it_is_paused_and_what_can_come_back() -> None:
     """Since when, what was restored, and as which delivery."""
     one, (first, *_) = three_nights()
-    pause: Paused = restoring.restore(one.world, first)
+    pause: Paused = restore.restore(one.world, first)
 
-    told = asking.status(one.world)["connectors"]
+    told = status.status(one.world)["connectors"]
 
     assert isinstance(told, dict)
     assert told[CONNECTOR]["paused"] == {
@@ -343,10 +342,10 @@ def test_over_http_the_answers_say_what_was_done() -> None:
     """202 for a restore, 409 for what cannot be, 404 for a connector that is none."""
     one, (first, *_) = three_nights()
 
-    done = answers.restore(one.world, first)
+    done = responses.restore(one.world, first)
     assert done.status == 202
     assert json.loads(done.body)["restores"] == first
-    unknown = answers.answered(lambda: answers.restore(one.world, "x"), one.world.tell)
+    unknown = responses.answered(lambda: responses.restore(one.world, "x"), one.world.tell)
     assert unknown.status == 409
-    assert answers.resume(one.world, "Nobody's feed").status == 404
-    assert json.loads(answers.resume(one.world, None).body) == {"resumed": [CONNECTOR]}
+    assert responses.resume(one.world, "Nobody's feed").status == 404
+    assert json.loads(responses.resume(one.world, None).body) == {"resumed": [CONNECTOR]}

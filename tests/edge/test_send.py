@@ -15,11 +15,13 @@ import pytest
 from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
-from sync import afterwards, records, run, sending, state, verdicts
 from sync.edge.world import World
 from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
+from sync.ledger import marks, states
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.state import State
+from sync.steps import acceptance, schedule, send, verdicts
+from sync.steps import pull as run
 from tests.clocks import FakeClock
 from tests.crash.processes import Killed
 from tests.edge.slow_wires import SlowWire
@@ -57,8 +59,8 @@ def newest(one: TestWorld) -> State:
 
 def to_hand_over(one: TestWorld) -> None:
     """Move the newest delivery up to where it is to be handed over."""
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
 
 
 # -- unchanged -----------------------------------------------------------------------------------
@@ -104,8 +106,8 @@ def test_after_a_lost_answer_nothing_is_unchanged() -> None:
     one.sds.fail_next("validate", httpx.ReadTimeout("lost"), done=True)
     one.pull()
     to_hand_over(one)
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.LATER
-    one.clock.advance(state.CLAIM_LASTS.total_seconds() + 1)
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.LATER
+    one.clock.advance(states.CLAIM_LASTS.total_seconds() + 1)
     flush(one, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
     one.pull()
 
@@ -144,14 +146,14 @@ def test_no_session_is_opened_while_a_lost_request_may_still_arrive() -> None:
     one.sds.fail_next("validate", httpx.ReadTimeout("lost"))
     one.pull()
     to_hand_over(one)
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.LATER
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.LATER
     sessions = [line.route for line in one.sds.requests].count("getUploadSession")
 
-    one.clock.advance(state.CLAIM_LASTS.total_seconds() - 60)
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.BUSY
+    one.clock.advance(states.CLAIM_LASTS.total_seconds() - 60)
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.BUSY
     assert [line.route for line in one.sds.requests].count("getUploadSession") == sessions
     one.clock.advance(61)
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SUBMITTED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.SUBMITTED
 
 
 def test_a_delivery_is_not_compared_while_another_is_on_its_way() -> None:
@@ -160,17 +162,17 @@ def test_a_delivery_is_not_compared_while_another_is_on_its_way() -> None:
     one.pull()
     to_hand_over(one)
     claim = f"{one.look().prefix}claims/000001"
-    work = records.Claim(delivery=one.look().states[-1][0].id, at=one.clock.now(), by="somebody")
+    work = marks.Claim(delivery=one.look().states[-1][0].id, at=one.clock.now(), by="somebody")
     one.store.claim(f"{claim}.json", work.to_json())
     change(one, 3)
     one.pull()
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
 
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.BUSY
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.BUSY
     assert newest(one) is State.SEALED
-    done = records.ClaimDone(delivery="", submitted="no")
+    done = marks.ClaimDone(delivery="", submitted="no")
     one.store.claim(f"{claim}.done", done.to_json())
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
 
 
 # -- the vendors' pace ---------------------------------------------------------------------------
@@ -203,14 +205,14 @@ def test_one_delivery_is_submitted_three_times_at_most() -> None:
     one.pull()
     to_hand_over(one)
     for hours in range(40):
-        step = sending.send(one.world, CONNECTOR)
+        step = send.send(one.world, CONNECTOR)
         if hours == 2:  # the third failed: for a day nothing of it is even begun
             one.sds.fail_next("getUploadSession", Answer(503), times=None)
         one.clock.advance(3600)
 
     assert step.outcome in {Outcome.DONE, Outcome.NOTHING}
     assert newest(one) is State.DONE
-    assert len(one.sds.submissions) == state.SUBMISSIONS_EACH
+    assert len(one.sds.submissions) == states.SUBMISSIONS_EACH
 
 
 def test_an_operation_is_asked_after_no_oftener_than_every_five_seconds() -> None:
@@ -218,12 +220,12 @@ def test_an_operation_is_asked_after_no_oftener_than_every_five_seconds() -> Non
     one = make_world(SCHOOL, knobs=Knobs(operation_polls=10**6))
     one.pull()
     to_hand_over(one)
-    sending.send(one.world, CONNECTOR)
+    send.send(one.world, CONNECTOR)
     one.nudges.kept = one.nudges.kept[-1:]
     while one.nudges.kept:
         _, _, delay_s = one.nudges.kept.pop()
         one.clock.advance(delay_s)
-        sending.send(one.world, CONNECTOR)
+        send.send(one.world, CONNECTOR)
         assert len(one.nudges.kept) <= 1
 
     polls = [line.at for line in one.sds.requests if line.route == "operation"]
@@ -255,7 +257,7 @@ def busy(one: TestWorld) -> World:
 
 def took_s(one: TestWorld, process: World, *, pull: bool) -> float:
     began_s = one.clock.passed_s
-    step = run.pull(process, "northbank") if pull else sending.send(process, CONNECTOR)
+    step = run.pull(process, "northbank") if pull else send.send(process, CONNECTOR)
     assert step.outcome not in {Outcome.NOTHING, Outcome.BUSY}
     return one.clock.passed_s - began_s
 
@@ -264,7 +266,7 @@ def took_s(one: TestWorld, process: World, *, pull: bool) -> float:
 def test_a_pull_ends_in_time_however_slow_the_answer(pieces: int) -> None:
     """A late, trickling answer of iSAMS costs one invocation at most 200 s."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
 
     assert took_s(one, slow(one, pieces), pull=True) <= LONGEST_S
 
@@ -289,10 +291,10 @@ def test_a_send_ends_in_time_however_slow_sds_is(
     one.pull()
     to_hand_over(one)
     if stage != "hand over":
-        sending.send(one.world, CONNECTOR)
+        send.send(one.world, CONNECTOR)
     if stage == "run":
         one.clock.advance(6)
-        sending.send(one.world, CONNECTOR)
+        send.send(one.world, CONNECTOR)
 
     assert took_s(one, process(one), pull=False) <= LONGEST_S
 
@@ -300,7 +302,7 @@ def test_a_send_ends_in_time_however_slow_sds_is(
 def test_a_wait_of_an_hour_is_not_waited() -> None:
     """`Retry-After: 3600` ends the invocation: a later one asks again."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
     process = busy(one)
 
     assert took_s(one, process, pull=True) <= LONGEST_S
@@ -320,12 +322,12 @@ def test_an_operation_that_cannot_be_read_does_not_block_the_connector_for_ever(
     to_hand_over(one)
     for route in ("operation", "operations", "backendOperation"):
         one.sds.fail_next(route, Answer(status), times=None)
-    sending.send(one.world, CONNECTOR)
-    sending.send(one.world, CONNECTOR)
+    send.send(one.world, CONNECTOR)
+    send.send(one.world, CONNECTOR)
     assert newest(one) is State.SUBMITTED
-    one.clock.advance(afterwards.ANSWER_WITHIN.total_seconds() + 1)
+    one.clock.advance(acceptance.ANSWER_WITHIN.total_seconds() + 1)
 
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.UNPROVEN
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.UNPROVEN
     change(one, 3)
     one.sds.heal()
     one.pull()
@@ -338,11 +340,11 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
     one.sds.fail_next("runs", Answer(403), times=None)
     one.pull()
     one.accept()
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.FAILED
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.FAILED
     assert newest(one) is State.ACCEPTED
     one.clock.advance(verdicts.RUN_WITHIN.total_seconds() + 1)
 
-    step = sending.send(one.world, CONNECTOR)
+    step = send.send(one.world, CONNECTOR)
 
     assert step.outcome is Outcome.NOT_TAKEN
     assert step.facts["receipt"] == "run-unseen"
@@ -365,12 +367,12 @@ def test_a_delivery_that_is_superseded_while_it_is_uploaded_is_not_validated() -
                 self.done = True
                 change(one, 5)
                 one.pull()
-                assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+                assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
             return self.wire.handle_request(request)
 
     process = one.process(sds_transport=Meanwhile)
 
-    assert sending.send(process, CONNECTOR).outcome is Outcome.BUSY
+    assert send.send(process, CONNECTOR).outcome is Outcome.BUSY
     assert len(one.sds.submissions) == 1
     assert one.accept().outcome is Outcome.ACCEPTED
     assert len(one.sds.submissions) == 2
@@ -395,12 +397,12 @@ def test_who_wakes_after_its_claim_is_over_validates_nothing() -> None:
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             answer = self.wire.handle_request(request)
             if "enrollments.csv" in request.url.path and b"flush" in request.url.query:
-                one.clock.advance(state.CLAIM_LASTS.total_seconds() + 1)
+                one.clock.advance(states.CLAIM_LASTS.total_seconds() + 1)
                 with suppress(Killed):
-                    sending.send(one.process(sds_transport=DiesHalfWay), CONNECTOR)
+                    send.send(one.process(sds_transport=DiesHalfWay), CONNECTOR)
             return answer
 
-    assert sending.send(one.process(sds_transport=SleepsAtTheEnd), CONNECTOR).error
+    assert send.send(one.process(sds_transport=SleepsAtTheEnd), CONNECTOR).error
     assert not one.sds.submissions
 
 
@@ -424,7 +426,7 @@ def test_a_profile_taken_away_by_settings_is_held() -> None:
     process = one.process(settings=settings.model_copy(update={"profiles": left}))
     one.clock.advance(60)
 
-    steps = [sending.send(process, CONNECTOR).outcome for _ in range(2)]
+    steps = [send.send(process, CONNECTOR).outcome for _ in range(2)]
 
     name = next(blob.name for blob in one.store.blobs("connectors/") if "held" in blob.name)
     excesses = json.loads(one.store.read(name))["excesses"]
@@ -439,7 +441,7 @@ def test_a_run_of_sds_that_failed_is_waited_out_and_the_same_school_is_sent_agai
     one.pull()
     one.accept()
     one.clock.advance(3600)
-    waiting = sending.send(one.world, CONNECTOR)
+    waiting = send.send(one.world, CONNECTOR)
     one.clock.advance(verdicts.RUN_WITHIN.total_seconds())
     last = one.send_until_still()
     one.sds.knobs = QUICK
@@ -460,17 +462,17 @@ def test_a_claim_whose_delivery_could_not_be_marked_ends_by_its_age() -> None:
 
     class Forgetful(MemoryStore):
         def create(self, name: str, body: bytes) -> bool:
-            if name.endswith(state.SUBMITTED):
+            if name.endswith(states.SUBMITTED):
                 raise StoreUnavailable("storage is busy")
             return super().create(name, body)
 
     store = Forgetful(one.clock)
     assert isinstance(one.store, MemoryStore)
     store.held = one.store.held
-    step = sending.send(one.process(store=store), CONNECTOR)
+    step = send.send(one.process(store=store), CONNECTOR)
 
     assert step.outcome is Outcome.LATER
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.BUSY
+    assert send.send(one.world, CONNECTOR).outcome is Outcome.BUSY
     assert len(one.sds.submissions) == 1
 
 
@@ -480,11 +482,11 @@ def test_a_plan_made_against_another_delivery_is_not_handed_over() -> None:
     change(one, 3)
     one.pull()
     to_hand_over(one)
-    name = f"{one.look().prefix}{one.look().states[-1][0].id}/{state.AGAINST}"
+    name = f"{one.look().prefix}{one.look().states[-1][0].id}/{states.AGAINST}"
     one.store.delete(name)
-    one.store.create(name, records.Against(deliveries=("another",)).to_json())
+    one.store.create(name, marks.Against(deliveries=("another",)).to_json())
 
-    step = sending.send(one.world, CONNECTOR)
+    step = send.send(one.world, CONNECTOR)
 
     assert isinstance(step.error, PlanOutdated)
     assert len(one.sds.submissions) == 1
@@ -522,13 +524,13 @@ def test_a_machine_that_slept_during_the_upload_validates_nothing() -> None:
     class Slept(MemoryStore):
         def read(self, name: str) -> bytes:
             if name.endswith("enrollments.csv"):
-                one.clock.advance(state.CLAIM_LASTS.total_seconds() * 0.6)
+                one.clock.advance(states.CLAIM_LASTS.total_seconds() * 0.6)
             return super().read(name)
 
     assert isinstance(one.store, MemoryStore)
     store = Slept(one.clock)
     store.held = one.store.held
-    step = sending.send(replace(one.process(store=store), clock=FakeClock()), CONNECTOR)
+    step = send.send(replace(one.process(store=store), clock=FakeClock()), CONNECTOR)
 
     assert step.outcome is Outcome.LATER
     assert one.sds.submissions == []

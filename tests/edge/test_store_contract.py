@@ -14,9 +14,9 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from simulators.azurite import Azurite
-from sync.edge.blob_store import BlobStore
-from sync.edge.blobs import Store
-from sync.edge.folder_store import FolderStore
+from sync.edge.storage.azure_blobs import BlobStore
+from sync.edge.storage.folder import FolderStore
+from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreMissing, StoreRefused
 from tests.conftest import FreshNames
 

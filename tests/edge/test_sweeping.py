@@ -12,14 +12,16 @@ import pytest
 
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
-from sync import asking, delivery, run, sweeping
-from sync.edge.blobs import Blob, Store
-from sync.edge.folder_store import FolderStore
+from sync.edge.storage.folder import FolderStore
+from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, StoreRefused, SyncError
+from sync.ledger import ids, manifests
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.state import State
-from sync.sweeping import SWEEP_HOUR_UTC
+from sync.steps import schedule, status
+from sync.steps import sweep as sweeping
+from sync.steps.sweep import SWEEP_HOUR_UTC
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, doomed
 from tests.memory_store import MemoryStore
@@ -53,7 +55,7 @@ def sweep(one: TestWorld) -> int:
     """Tick in the hour for it until nothing is left to delete; return how many blobs went."""
     one.clock.advance_to(SWEEP_HOUR_UTC)
     gone = 0
-    while deleted := run.tick(one.world).facts["deleted"]:
+    while deleted := schedule.tick(one.world).facts["deleted"]:
         assert isinstance(deleted, int)
         gone += deleted
     return gone
@@ -69,12 +71,12 @@ def rosters(one: TestWorld, top: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for blob in one.store.blobs(top):
         folder, _, name = blob.name.rpartition("/")
-        if name.endswith(".csv") or name == delivery.FINDINGS:
+        if name.endswith(".csv") or name == manifests.FINDINGS:
             found.setdefault(folder.rpartition("/")[2], set()).add(name)
     return found
 
 
-def ids(one: TestWorld) -> list[str]:
+def delivery_ids(one: TestWorld) -> list[str]:
     return [folder.id for folder, _ in one.look().states]
 
 
@@ -94,21 +96,21 @@ def test_after_a_week_only_the_newest_rosters_are_left(aged: TestWorld) -> None:
     sweep(aged)
 
     assert list(rosters(aged, "connectors/").values()) == [TABLES]
-    assert list(rosters(aged, "connectors/")) == ids(aged)[-1:]
+    assert list(rosters(aged, "connectors/")) == delivery_ids(aged)[-1:]
     for profile in ("prep", "seniors"):
-        found = rosters(aged, delivery.profile_folder(profile))
-        assert list(found.values()) == [TABLES | {delivery.FINDINGS}]
+        found = rosters(aged, ids.profile_folder(profile))
+        assert list(found.values()) == [TABLES | {manifests.FINDINGS}]
 
 
 def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
     """The status still knows both nights, and the next school is compared with the last."""
-    before = ids(aged)
+    before = delivery_ids(aged)
     sweep(aged)
 
-    told = asking.status(aged.world)
-    assert ids(aged) == before
+    told = status.status(aged.world)
+    assert delivery_ids(aged) == before
     assert '"error"' not in str(told)
-    assert asking.findings(aged.world, "prep") is not None
+    assert status.findings(aged.world, "prep") is not None
     night(aged, Outcome.UNCHANGED)
     flush(aged, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
     night(aged)
@@ -118,16 +120,16 @@ def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
 def test_receipts_and_manifests_go_after_a_year() -> None:
     """A year later nothing is left of a night but what SDS still holds."""
     one = two_nights()
-    first = ids(one)[0]
+    first = delivery_ids(one)[0]
     one.clock.advance(360 * DAY_S)
     sweep(one)
-    assert first in ids(one)
+    assert first in delivery_ids(one)
     assert one.store.read(f"{one.look().prefix}{first}/receipt.json")
 
     one.clock.advance(10 * DAY_S)
     sweep(one)
 
-    assert ids(one) == ids(one)[-1:] != [first]
+    assert delivery_ids(one) == delivery_ids(one)[-1:] != [first]
     assert not one.store.blobs(f"{one.look().prefix}{first}/")
     assert [reached for _, reached in one.look().states] == [State.DONE]
 
@@ -135,13 +137,13 @@ def test_receipts_and_manifests_go_after_a_year() -> None:
 def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
     """A backlog costs no tick its time."""
     one = two_nights()
-    old = f"{delivery.profile_folder('prep')}20260801T210000Z-0000000a/"
+    old = f"{ids.profile_folder('prep')}20260801T210000Z-0000000a/"
     for number in range(sweeping.SWEEP_BLOBS + 50):
         one.store.create(f"{old}odd-{number}.csv", b"x")
     one.clock.advance(8 * DAY_S)
     one.clock.advance_to(SWEEP_HOUR_UTC)
 
-    found = [run.tick(one.world).facts["deleted"] for _ in range(3)]
+    found = [schedule.tick(one.world).facts["deleted"] for _ in range(3)]
 
     assert found[0] == sweeping.SWEEP_BLOBS
     assert found[2] == 0
@@ -176,13 +178,13 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
     one.clock.advance(8 * DAY_S)
     one.clock.advance_to(SWEEP_HOUR_UTC)
     assert isinstance(one.store, Guarded)
-    one.store.guarded = f"/{ids(one)[0]}/"
+    one.store.guarded = f"/{delivery_ids(one)[0]}/"
 
-    step = run.tick(one.world)
+    step = schedule.tick(one.world)
 
     assert isinstance(step.error, StoreRefused)
     assert step.facts["asked"] == 1
-    assert set(rosters(one, "connectors/")) == set(ids(one))
+    assert set(rosters(one, "connectors/")) == set(delivery_ids(one))
     assert len(rosters(one, "profiles/")) == 2
 
 
@@ -193,7 +195,7 @@ def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going(
     one.clock.advance_to(SWEEP_HOUR_UTC)
     one.store.create(f"{one.look().prefix}pauses/000001.json", b"changed")
 
-    step = run.tick(one.world)
+    step = schedule.tick(one.world)
 
     assert isinstance(step.error, StoreConflict)
     assert len(rosters(one, "connectors/")) == 2
@@ -225,7 +227,7 @@ def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
 def test_what_a_pull_kept_goes_after_a_week() -> None:
     """Whatever it is called: only marks that are known to name nobody stay."""
     one = two_nights()
-    pulls = delivery.pulls_folder("northbank")
+    pulls = ids.pulls_folder("northbank")
     folders = one.store.folders(pulls)
     for each in folders:
         one.store.create(f"{pulls}{each}/datasets-1/Pupil.csv", b"Wren Applethwaite")
@@ -239,7 +241,7 @@ def test_what_a_pull_kept_goes_after_a_week() -> None:
 
 def calls_of_a_tick(one: TestWorld) -> list[str]:
     doom = Doom()
-    run.tick(doomed(one, doom))
+    schedule.tick(doomed(one, doom))
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
@@ -266,11 +268,11 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
     old = two_nights()
     for _ in range(4):
         old.clock.advance(100 * DAY_S)
-        run.tick(old.world)
+        schedule.tick(old.world)
         night(old, Outcome.UNCHANGED)
     for one in (young, old):
         sweep(one)
-        run.tick(one.world)
+        schedule.tick(one.world)
 
     assert len(calls_of_a_tick(old)) == len(calls_of_a_tick(young))
     listed = [call for call in calls_of_a_tick(old) if call.startswith(("list", "folders"))]
@@ -339,7 +341,7 @@ def test_a_place_that_cannot_be_listed_keeps_no_other_from_being_swept() -> None
     assert isinstance(one.store, MemoryStore)
     one.store.held["connectors/a b/note.txt"] = (b"", one.clock.now())
 
-    step = run.tick(one.world)
+    step = schedule.tick(one.world)
 
     assert isinstance(step.error, StoreRefused)
     assert len(rosters(one, "connectors/")) == 1
@@ -350,7 +352,7 @@ def test_a_set_whose_files_are_gone_is_never_merged() -> None:
     """If the newest one is swept, its profile counts as not yet pulled."""
     one = make_world(SCHOOL, knobs=QUICK)
     one.pull()
-    folder = delivery.profile_folder("prep")
+    folder = ids.profile_folder("prep")
     (own,) = one.store.folders(folder)
     one.store.create(f"{folder}{own}/swept.json", b"{}")
     one.store.delete(f"{folder}{own}/users.csv")
@@ -358,4 +360,4 @@ def test_a_set_whose_files_are_gone_is_never_merged() -> None:
     assert one.send_until_still().outcome is Outcome.WAITING
     with pytest.raises(StoreMissing):
         one.store.read(f"{folder}{own}/users.csv")
-    assert CONNECTOR in asking.status(one.world)["connectors"]  # type: ignore[operator]  # is JSON
+    assert CONNECTOR in status.status(one.world)["connectors"]  # type: ignore[operator]  # is JSON

@@ -11,7 +11,7 @@ import pytest
 from simulators.azurite import Azurite
 from sync.errors import StoreConflict
 from sync.report import Outcome, Step
-from sync.web.telling import line, tell, telling
+from sync.web.logs import line, tell, telling
 from tests.clocks import FakeClock
 from tests.conftest import FreshNames
 from tests.edge.hosted import Hosted, empty, running

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulators.school import invent
-from sync import delivery, run, sending, state
 from sync.errors import StoreConflict
+from sync.ledger import ids, states
 from sync.report import Outcome
+from sync.steps import pull as run
+from sync.steps import schedule, send
 from tests.clocks import START, FakeClock
 from tests.crash.processes import TICK_S
 from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
@@ -27,21 +29,21 @@ def asked_at(one: TestWorld) -> list[datetime]:
     return [datetime.strptime(f"{pull.id}+0000", "%Y%m%dT%H%M%SZ%z") for pull in pulls(one)]
 
 
-def pulls(one: TestWorld) -> list[state.Folder]:
+def pulls(one: TestWorld) -> list[states.Folder]:
     return run.pulls(one.world, "northbank")
 
 
 def tick_through(one: TestWorld, days: float) -> list[datetime]:
     """Tick every five minutes, each tick doubled; return what was asked for."""
-    run.tick(one.world)
+    schedule.tick(one.world)
     before = len(pulls(one))
     for _ in range(int(days * 86_400 / TICK_S)):
         one.clock.advance(TICK_S)
-        run.tick(one.world)
-        run.tick(one.world)
-        if pulls(one)[-1].has(state.SEALED):
+        schedule.tick(one.world)
+        schedule.tick(one.world)
+        if pulls(one)[-1].has(states.SEALED):
             continue
-        one.store.claim(f"{delivery.pulls_folder('northbank')}{pulls(one)[-1].id}/sealed.json", b"")
+        one.store.claim(f"{ids.pulls_folder('northbank')}{pulls(one)[-1].id}/sealed.json", b"")
     return asked_at(one)[before:]
 
 
@@ -87,8 +89,8 @@ def test_a_first_deployment_pulls_at_once() -> None:
     """The time that struck last counts, so that nobody waits for the night to see a result."""
     one = world_at(datetime(2026, 11, 3, 10, 0, tzinfo=UTC))
 
-    run.tick(one.world)
-    run.tick(one.world)
+    schedule.tick(one.world)
+    schedule.tick(one.world)
 
     assert asked_at(one) == [datetime(2026, 11, 2, 22, 0, tzinfo=UTC)]
 
@@ -96,10 +98,10 @@ def test_a_first_deployment_pulls_at_once() -> None:
 def test_days_without_ticks_are_made_good_by_one_pull() -> None:
     """After an outage of days the newest due time is asked for, not each that was missed."""
     one = world_at(datetime(2026, 11, 3, 22, 0, tzinfo=UTC))
-    run.tick(one.world)
+    schedule.tick(one.world)
     one.clock.advance(timedelta(days=3, hours=2).total_seconds())
 
-    run.tick(one.world)
+    schedule.tick(one.world)
 
     assert [f"{moment:%dT%H}" for moment in asked_at(one)] == ["03T22", "06T22"]
 
@@ -108,10 +110,10 @@ def test_a_pull_asked_for_by_hand_stands_for_the_one_that_is_due() -> None:
     """A resync at 22:03 leaves nothing to ask for at 22:05, if the tick at 22:00 was lost."""
     one = make_world(SCHOOL)
     one.clock.advance(180)
-    run.ask(one.world, "northbank", "resync")
+    schedule.ask(one.world, "northbank", "resync")
     one.clock.advance(120)
 
-    run.tick(one.world)
+    schedule.tick(one.world)
 
     assert asked_at(one) == [START + timedelta(seconds=180)]
 
@@ -119,18 +121,18 @@ def test_a_pull_asked_for_by_hand_stands_for_the_one_that_is_due() -> None:
 def nudged(one: TestWorld) -> list[str]:
     """Tick once; return the queues that got a message."""
     one.nudges.kept.clear()
-    run.tick(one.world)
+    schedule.tick(one.world)
     return [queue for queue, _, _ in one.nudges.kept]
 
 
 def stand_still(one: TestWorld) -> None:
-    one.clock.advance(state.STANDSTILL.total_seconds() + 1)
+    one.clock.advance(states.STANDSTILL.total_seconds() + 1)
 
 
 def test_what_stands_still_is_nudged_at_every_stage() -> None:
     """A lost nudge costs a quarter of an hour, wherever it was lost, and no more."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
     for stage in ("asked", "sealed", "merged", "planned", "submitted", "accepted"):
         assert nudged(one) == [], f"{stage}: under way"
         stand_still(one)
@@ -139,10 +141,10 @@ def test_what_stands_still_is_nudged_at_every_stage() -> None:
         if stage == "asked":
             run.pull(one.world, "northbank")
         else:
-            sending.send(one.world, CONNECTOR)
-            while stage == "submitted" and not one.look().named(state.State.ACCEPTED):
+            send.send(one.world, CONNECTOR)
+            while stage == "submitted" and not one.look().named(states.State.ACCEPTED):
                 one.clock.advance(6)
-                sending.send(one.world, CONNECTOR)
+                send.send(one.world, CONNECTOR)
     one.send_until_still()
     stand_still(one)
 
@@ -152,9 +154,9 @@ def test_what_stands_still_is_nudged_at_every_stage() -> None:
 def test_a_pull_at_work_is_not_nudged() -> None:
     """What was begun a moment ago is under way, even if it was asked for long before."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "test")
+    schedule.ask(one.world, "northbank", "test")
     stand_still(one)
-    folder = f"{delivery.pulls_folder('northbank')}{pulls(one)[-1].id}/"
+    folder = f"{ids.pulls_folder('northbank')}{pulls(one)[-1].id}/"
     one.store.claim(f"{folder}tried-1.json", b"{}")
 
     assert nudged(one) == []
@@ -168,7 +170,7 @@ def test_a_held_delivery_is_not_nudged_and_an_approved_one_is() -> None:
     stand_still(one)
     assert nudged(one) == []
 
-    one.store.claim(f"{one.look().prefix}{held.delivery}/{state.APPROVED}", b"{}")
+    one.store.claim(f"{one.look().prefix}{held.delivery}/{states.APPROVED}", b"{}")
     stand_still(one)
 
     assert nudged(one) == ["send"]
@@ -178,11 +180,11 @@ def test_a_machine_whose_clock_runs_ahead_does_not_stop_the_school() -> None:
     """Pulls and sets are named by storage's clock, so one of next month cannot be the newest."""
     one = make_world(SCHOOL)
     ahead = replace(one.world, clock=FakeClock(START + timedelta(days=30)))
-    run.ask(ahead, "northbank", "terminal")
+    schedule.ask(ahead, "northbank", "terminal")
     run.pull(ahead, "northbank")
     one.clock.advance(24 * 3600)
 
-    run.tick(one.world)
+    schedule.tick(one.world)
 
     assert len(run.pulls(one.world, "northbank")) == 2
     assert run.pulls(one.world, "northbank")[-1].id < "20260917"
@@ -192,7 +194,7 @@ def test_a_stray_blob_is_no_pull_and_no_claim() -> None:
     """Somebody who leaves a note in the container does not stop the school."""
     one = make_world(SCHOOL)
     one.store.create("schools/northbank/pulls/note/readme.txt", b"x")
-    one.store.create(f"{delivery.connector_folder(CONNECTOR)}claims/copy.json", b"x")
+    one.store.create(f"{ids.connector_folder(CONNECTOR)}claims/copy.json", b"x")
 
     nights = [one.pull().outcome for _ in range(2)]
 
@@ -205,14 +207,14 @@ def test_one_connectors_trouble_does_not_keep_the_tick_from_the_others() -> None
     one = make_world(SCHOOL, PROFILES__PREP__CONNECTOR="Another", SDS__HOLD_FIRST="true")
     one.pull()
     assert one.accept("Another").outcome is Outcome.HELD
-    folder = delivery.connector_folder("Another")
+    folder = ids.connector_folder("Another")
     name = next(b.name for b in one.store.blobs(folder) if b.name.endswith("manifest.json"))
     one.store.delete(name)
     one.store.create(name, b"junk")
     one.nudges.kept.clear()
     one.clock.advance(3600)
 
-    step = run.tick(one.world)
+    step = schedule.tick(one.world)
 
     assert isinstance(step.error, StoreConflict)
     assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
@@ -221,9 +223,9 @@ def test_one_connectors_trouble_does_not_keep_the_tick_from_the_others() -> None
 def test_who_asks_twice_in_one_second_gets_two_pulls() -> None:
     """The first may have been read already, before whatever the second is about."""
     one = make_world(SCHOOL)
-    run.ask(one.world, "northbank", "resync")
+    schedule.ask(one.world, "northbank", "resync")
     first = run.pull(one.world, "northbank")
-    run.ask(one.world, "northbank", "resync")
+    schedule.ask(one.world, "northbank", "resync")
 
     assert (first.outcome, run.pull(one.world, "northbank").outcome) == (
         Outcome.SEALED,

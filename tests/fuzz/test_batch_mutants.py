@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.errors import SourceError
-from sync.isams.batch import read_school
-from sync.isams.errordoc import read_error
-from sync.school import School
+from sync.isams.batch.reader import read_school
+from sync.isams.error_document import read_error
+from sync.isams.school import School
 from tests.unit.batch_samples import emptied, sample
 
 MUTANTS = 10_000

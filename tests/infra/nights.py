@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from simulators.invented.edits import without_pupils
 from simulators.isams.faults import Faults, refused
 from simulators.school import invent
-from sync import run, sending
-from sync.edge.queues import Queue, Unqueued
+from sync.edge.storage.queues import Queue, Unqueued
 from sync.report import Step
-from sync.web.telling import line, telling
+from sync.steps import pull as run
+from sync.steps import schedule, send
+from sync.web.logs import line, telling
 from tests.infra.kql import Row, Table
 from tests.worlds import ONE_SCHOOL, TestWorld, make_world
 
@@ -67,7 +68,7 @@ class Nights:
     def tick(self) -> None:
         """Tick once."""
         with self._run():
-            run.tick(self.one.world)
+            schedule.tick(self.one.world)
 
     def idle(self, hours: float) -> None:
         """Let *hours* pass in which the app does not run."""
@@ -90,7 +91,7 @@ class Nights:
                 if queue == "pull":
                     run.pull(self.one.world, message["school"])
                 else:
-                    sending.send(self.one.world, message["connector"])
+                    send.send(self.one.world, message["connector"])
 
     def _run(self) -> AbstractContextManager[None]:
         self.runs += 1

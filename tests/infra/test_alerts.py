@@ -10,9 +10,9 @@ import pytest
 
 from simulators.certificate import write_self_signed
 from simulators.isams.faults import Faults, refused
-from sync import asking
 from sync.errors import StoreUnavailable
 from sync.report import Outcome, Step
+from sync.steps import status
 from tests.infra.asked import ALERTS, QUERIES, alarms, answer
 from tests.infra.nights import NIGHTS, Nights, lose, nights, second_night
 from tests.worlds import CONNECTOR, ONE_SCHOOL
@@ -156,7 +156,7 @@ def test_a_hold_is_over_once_it_is_answered(*, approve: bool) -> None:
     held = run.one.look().states[-1][0].id
     run.live(20, every_s=3600)
     before = alarms(run)
-    asking.answer(run.one.world, held, approve=approve)
+    status.answer(run.one.world, held, approve=approve)
     outcome = Outcome.APPROVED if approve else Outcome.REJECTED
     run.hear(Step("answer", outcome, CONNECTOR, held))  # as web/answers.py tells it
 

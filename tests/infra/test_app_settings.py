@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from sync import setting_names
-from sync.edge.queues import QUEUES, queue_name
-from sync.environment import load
+from sync.edge.storage.queues import QUEUES, queue_name
 from sync.errors import ConfigError
-from sync.setting_names import DECLARED, HOST, KEY, PROFILES_JSON
 from sync.settings import StorageSettings
+from sync.settings import names as setting_names
+from sync.settings.load import load
+from sync.settings.names import DECLARED, HOST, KEY, PROFILES_JSON
 from tests.edge.hosted import TRIGGERS
 from tests.infra.app_settings import app_settings, sample
 from tests.infra.bicep import Code, last, value, walk

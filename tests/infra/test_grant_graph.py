@@ -15,9 +15,8 @@ import httpx
 import pytest
 
 from simulators.directory import GRAPH_APP_ID, TOKEN, Directory, Principal, Role
-from sync.edge import graph as calls
-from sync.edge import graph_places
-from sync.edge.graph_requests import Errand
+from sync.edge.graph import places, sds
+from sync.edge.graph.requests import Errand
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "infra" / "grant-graph.py"
@@ -97,11 +96,11 @@ def tried() -> Tried:
 
 def test_the_script_grants_what_the_app_asks_for() -> None:
     """Every role that a call to Graph names is granted, and no role that none names."""
-    named = {**vars(calls), **vars(graph_places)}.values()
+    named = {**vars(sds), **vars(places)}.values()
     asked = {one.role for one in named if isinstance(one, Errand)}
 
     assert set(ROLES) == asked
-    assert set(script.RUN_START) == {calls.START.role}
+    assert set(script.RUN_START) == {sds.START.role}
 
 
 def test_the_page_lists_the_roles_that_the_script_grants() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.retention import MARKS_LAST
+from sync.ledger.retention import MARKS_LAST
 from tests.infra import safety
 from tests.infra.bicep import File, last, load, parsed, spot
 from tests.infra.safety import WANTED, Wanted

@@ -100,7 +100,7 @@ def test_a_line_too_few_is_noticed(line: str) -> None:
     for reading in (as_git, as_functions_tools):
         ships = reading(text)
         wrong.append(
-            ships("tests/conftest.py") or not (ships("sync/run.py") and ships("host.json"))
+            ships("tests/conftest.py") or not (ships("sync/report.py") and ships("host.json"))
         )
 
     assert wrong == [True, True]

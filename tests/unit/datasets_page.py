@@ -13,7 +13,7 @@ from sync.exports.files import PEOPLE
 from sync.exports.tables import tables
 from sync.isams.datasets import Dataset
 from sync.settings import SchoolSettings
-from sync.settings.exporting import LESSON_COLUMNS
+from sync.settings.export_kinds import LESSON_COLUMNS
 from tests.unit.schools import PLACE
 
 PAGE = Path("docs/datasets.md")

@@ -7,8 +7,8 @@ from datetime import date
 
 from pydantic import SecretStr
 
-from sync.profile import Built, build
-from sync.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.roster.build import Built, build
 from sync.settings import ProfileSettings, SchoolSettings
 
 YEAR = 2026

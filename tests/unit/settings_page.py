@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
-from sync import setting_names
+from sync.settings import names
 
 PAGE = Path("docs/settings.md")
 HEAD = "| name | what it does | allowed | left out | example |\n|---|---|---|---|---|\n"
@@ -36,9 +36,9 @@ HOST_EXAMPLES = {
 def tables() -> dict[str, str]:
     """Return the tables by their names in the page."""
     groups: dict[str, list[str]] = {}
-    for path, declared in setting_names.DECLARED.items():
+    for path, declared in names.DECLARED.items():
         group = "limits" if path[:2] == ("sds", "limits") else path[0]
-        groups.setdefault(group, []).append(_row(setting_names.written(path), declared))
+        groups.setdefault(group, []).append(_row(names.written(path), declared))
     return {group: HEAD + "".join(rows) for group, rows in groups.items()} | {"host": _host()}
 
 
@@ -56,11 +56,11 @@ def refreshed(page: str) -> str:
 
 def host_names() -> set[str]:
     """Return the host's names that the page explains."""
-    return set(setting_names.HOST) | set(HOST_ABOUT)
+    return set(names.HOST) | set(HOST_ABOUT)
 
 
 def _host() -> str:
-    ours = {name: path for name, path in setting_names.HOST.items() if name not in HOST_ABOUT}
+    ours = {name: path for name, path in names.HOST.items() if name not in HOST_ABOUT}
     rows = [_row(name, _declared(path)) for name, path in ours.items()]
     for name, about in HOST_ABOUT.items():
         rows.append(f"| `{name}` | {about} |  | - | `{HOST_EXAMPLES[name]}` |\n")
@@ -68,21 +68,21 @@ def _host() -> str:
 
 
 def _declared(path: tuple[str, ...]) -> FieldInfo:
-    declared = setting_names.field_of(path)
+    declared = names.field_of(path)
     assert declared is not None
     return declared
 
 
 def _row(name: str, declared: FieldInfo) -> str:
-    allowed = setting_names.bounds(declared)
-    if setting_names.is_secret(declared):
+    allowed = names.bounds(declared)
+    if names.is_secret(declared):
         allowed = f"secret; {allowed}" if allowed else "secret"
     cells = (
         f"`{name}`",
         declared.description or "",
         allowed,
         "required" if declared.is_required() else _default(declared.default),
-        f"`{setting_names.example(declared)}`",
+        f"`{names.example(declared)}`",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 

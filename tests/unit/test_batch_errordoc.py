@@ -7,8 +7,8 @@ import re
 import pytest
 
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
-from sync.isams.batch import read_school
-from sync.isams.errordoc import by_status, meaning, read_error
+from sync.isams.batch.reader import read_school
+from sync.isams.error_document import by_status, meaning, read_error
 from tests.unit.batch_samples import CANARIES, sample
 
 

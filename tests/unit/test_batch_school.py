@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from sync.errors import SourceMalformed
-from sync.isams.batch import count_records, read_school, read_subjects
-from sync.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.isams.batch.reader import count_records, read_school, read_subjects
+from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
 from tests.unit.batch_samples import altered, sample
 
 WHOLE = School(

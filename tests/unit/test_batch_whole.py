@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused
-from sync.isams.batch import count_records, read_school, read_subjects
+from sync.isams.batch.reader import count_records, read_school, read_subjects
 from tests.unit.batch_samples import altered, emptied, sample, without
 from tests.unit.test_batch_school import WHOLE
 

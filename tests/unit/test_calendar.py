@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import calendar
+from sync.ledger import ids
+from sync.roster import academic_year
+from sync.steps import schedule
 
 LONDON = ZoneInfo("Europe/London")
 DUBAI = ZoneInfo("Asia/Dubai")
@@ -27,8 +29,8 @@ def test_a_stamp_is_utc_and_reads_back() -> None:
     """Names in the container carry moments in one zone, to the second."""
     summer = datetime(2026, 7, 1, 23, 30, 15, 999_999, tzinfo=LONDON)
 
-    assert calendar.stamp(summer) == "20260701T223015Z"
-    assert calendar.moment("20260701T223015Z") == utc("2026-07-01T22:30:15")
+    assert ids.stamp(summer) == "20260701T223015Z"
+    assert ids.moment("20260701T223015Z") == utc("2026-07-01T22:30:15")
 
 
 @given(MOMENTS, MOMENTS)
@@ -36,14 +38,14 @@ def test_stamps_sort_by_time(one: datetime, other: datetime) -> None:
     """State is a listing, and a listing is sorted by name."""
     first, second = sorted((one, other))
 
-    assert calendar.stamp(first) <= calendar.stamp(second)
+    assert ids.stamp(first) <= ids.stamp(second)
 
 
 @pytest.mark.parametrize("text", ["", "20260701", "20261301T000000Z", "20260701T223015"])
 def test_what_is_no_stamp_is_refused(text: str) -> None:
     """Another's blob is never taken for a moment."""
     with pytest.raises(ValueError, match=r"isoformat|month|not a moment"):
-        calendar.moment(text)
+        ids.moment(text)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +79,13 @@ def test_a_pull_is_due_in_school_time(times: list[str], zone: ZoneInfo, now: str
     """Whatever the season, to the second; each time once a day."""
     at = [time.fromisoformat(one) for one in times]
 
-    assert calendar.last_due(at, zone, utc(now)) == utc(due)
+    assert schedule.last_due(at, zone, utc(now)) == utc(due)
 
 
 @given(st.lists(st.times(), min_size=1, max_size=4), ZONES, MOMENTS)
 def test_there_is_always_a_last_time(at: list[time], zone: ZoneInfo, now: datetime) -> None:
     """At most a day and a changed hour ago, and never still to come."""
-    due = calendar.last_due(at, zone, now)
+    due = schedule.last_due(at, zone, now)
 
     assert timedelta(0) <= now - due <= timedelta(hours=25)
 
@@ -94,7 +96,7 @@ def test_each_time_strikes_once_a_day(zone: ZoneInfo) -> None:
     start = utc("2026-01-01T12:00:00")
     ticks = (start + timedelta(minutes=15) * number for number in range(365 * 24 * 4))
 
-    found = sorted({calendar.last_due([time(1, 30)], zone, tick) for tick in ticks})
+    found = sorted({schedule.last_due([time(1, 30)], zone, tick) for tick in ticks})
 
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(366)]
     assert [one.astimezone(zone).date() for one in found] == days
@@ -116,9 +118,9 @@ def test_the_academic_year_turns_on_the_first_of_september(
     now: str, zone: ZoneInfo, year: int
 ) -> None:
     """In school time, to the second: the turn changes every class id."""
-    assert calendar.academic_year(utc(now), zone, None) == year
+    assert academic_year.by_calendar(utc(now), zone, None) == year
 
 
 def test_a_set_academic_year_does_not_turn() -> None:
     """The school says when, if it says so at all."""
-    assert calendar.academic_year(utc("2026-09-01T12:00:00"), LONDON, 2025) == 2025
+    assert academic_year.by_calendar(utc("2026-09-01T12:00:00"), LONDON, 2025) == 2025

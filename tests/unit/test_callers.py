@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sync.errors import CallerRefused
-from sync.web.callers import IS_ON, PRINCIPAL, Role, admit
+from sync.web.access import IS_ON, PRINCIPAL, Role, admit
 
 ON = {IS_ON: "True"}
 LONG = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"

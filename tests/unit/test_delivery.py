@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import delivery
-from sync.delivery import DeliveryManifest, FileFacts, Record, SetManifest
-from sync.edge.blobs import check_name
+from sync.edge.storage.store import check_name
 from sync.errors import StoreConflict
+from sync.ledger import ids, manifests
+from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
+from sync.ledger.record import Record
 
 PULLED_AT = datetime(2026, 11, 21, 22, 0, 30, 250_000, tzinfo=UTC)
 FILES = {
     "users.csv": b"sourcedId,username\r\n9990001-P1,p1@northbank.example\r\n",
     "orgs.csv": b"sourcedId,name,type\r\n",
 }
-FACTS = delivery.facts(FILES)
+FACTS = manifests.facts(FILES)
 DIGEST = "11977ba0f76bc7a824cd661627e6ec56a746edd53881634f2ad090d7322c4503"
 
 SET = SetManifest(
@@ -51,13 +52,13 @@ def test_facts_are_bytes_rows_and_sha_256() -> None:
     assert FACTS["users.csv"] == FileFacts(
         size_bytes=53, rows=1, sha256=hashlib.sha256(FILES["users.csv"]).hexdigest()
     )
-    assert delivery.counts(FACTS) == {"orgs": 0, "users": 1}
+    assert manifests.counts(FACTS) == {"orgs": 0, "users": 1}
 
 
 def test_the_digest_of_known_files_never_changes() -> None:
     """A digest that is computed otherwise would make every school look changed for one night."""
-    assert delivery.digest(FACTS) == DIGEST
-    assert delivery.digest(dict(reversed(FACTS.items()))) == DIGEST
+    assert manifests.digest(FACTS) == DIGEST
+    assert manifests.digest(dict(reversed(FACTS.items()))) == DIGEST
 
 
 NAMES = st.sampled_from(("orgs.csv", "users.csv", "roles.csv"))
@@ -69,7 +70,7 @@ def test_only_equal_files_have_equal_digests(
     one: dict[str, bytes], other: dict[str, bytes]
 ) -> None:
     """A byte, a name or a file more is another digest."""
-    first, second = (delivery.digest(delivery.facts(files)) for files in (one, other))
+    first, second = (manifests.digest(manifests.facts(files)) for files in (one, other))
 
     assert (first == second) is (one == other)
 
@@ -78,14 +79,14 @@ def test_a_file_that_is_what_its_manifest_says_is_given_back() -> None:
     """The check is a gate on the way, not a copy."""
     body = FILES["users.csv"]
 
-    assert delivery.check("users.csv", body, FACTS["users.csv"]) is body
+    assert manifests.check("users.csv", body, FACTS["users.csv"]) is body
 
 
 @pytest.mark.parametrize("body", [b"", FILES["users.csv"][:-1], FILES["users.csv"].upper()])
 def test_a_file_that_is_not_what_its_manifest_says_is_refused(body: bytes) -> None:
     """Cut short, or of one length and other bytes; the message says which file, not what."""
     with pytest.raises(StoreConflict) as caught:
-        delivery.check("users.csv", body, FACTS["users.csv"])
+        manifests.check("users.csv", body, FACTS["users.csv"])
 
     assert str(caught.value) == "a sealed file is not what its manifest says"
     assert caught.value.facts == {"file": "users.csv"}
@@ -140,11 +141,11 @@ def test_a_foreign_record_is_refused_and_not_quoted(body: bytes) -> None:
 
 def test_a_set_is_called_after_its_moment_and_digest() -> None:
     """And its name tells the moment again, to the second."""
-    own = delivery.set_id(PULLED_AT, DIGEST)
+    own = ids.set_id(PULLED_AT, DIGEST)
 
     assert own == "20261121T220030Z-11977ba0"
-    assert delivery.is_id(own)
-    assert delivery.pulled_at(own) == PULLED_AT.replace(microsecond=0)
+    assert ids.is_id(own)
+    assert ids.pulled_at(own) == PULLED_AT.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -162,13 +163,13 @@ def test_a_set_is_called_after_its_moment_and_digest() -> None:
 )
 def test_what_is_no_id_is_not_taken_for_one(text: str) -> None:
     """Ids come in by HTTP, and lead to blobs."""
-    assert not delivery.is_id(text)
+    assert not ids.is_id(text)
 
 
 def test_every_profile_and_school_has_its_folder() -> None:
     """The layout of the container is public: administrators look into it."""
-    assert delivery.profile_folder("seniors") == "profiles/seniors/"
-    assert delivery.pulls_folder("northbank") == "schools/northbank/pulls/"
+    assert ids.profile_folder("seniors") == "profiles/seniors/"
+    assert ids.pulls_folder("northbank") == "schools/northbank/pulls/"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_every_profile_and_school_has_its_folder() -> None:
 )
 def test_a_connector_has_a_folder_that_never_changes(connector: str, folder: str) -> None:
     """A folder computed otherwise would lose sight of what SDS last accepted."""
-    assert delivery.connector_folder(connector) == folder
+    assert ids.connector_folder(connector) == folder
 
 
 ODD = st.text("aZ9 ./\\-_\x00é學", min_size=1, max_size=60) | st.text(min_size=1)
@@ -193,16 +194,16 @@ ODD = st.text("aZ9 ./\\-_\x00é學", min_size=1, max_size=60) | st.text(min_size
 @given(ODD)
 def test_a_connectors_folder_stays_inside_the_container(connector: str) -> None:
     """Whatever its name: two segments, each one that a blob may have."""
-    folder = delivery.connector_folder(connector)
+    folder = ids.connector_folder(connector)
 
     assert folder.startswith("connectors/")
     assert folder.count("/") == 2
-    assert check_name(folder + delivery.MANIFEST)
+    assert check_name(folder + manifests.MANIFEST)
 
 
 @given(ODD, ODD)
 def test_two_connectors_never_share_a_folder(one: str, other: str) -> None:
     """Names that differ in blanks or case only are told apart."""
-    same = delivery.connector_folder(one) == delivery.connector_folder(other)
+    same = ids.connector_folder(one) == ids.connector_folder(other)
 
     assert same is (one == other)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync import environment, setting_names
 from sync.errors import ConfigError
-from sync.settings import Settings
+from sync.settings import Settings, names
+from sync.settings import load as environment
 
 BASE = {
     "SCHOOLS__NORTHBANK__NAME": "Northbank School",
@@ -661,17 +661,15 @@ def test_a_secret_under_a_wrong_name_is_not_shown() -> None:
 HEADS = st.sampled_from(["SCHOOLS", "PROFILES", "SDS", "STORAGE", "SCHOOL", "sds", "PROFILE", "X"])
 MARKS = st.sampled_from(["__", "__", "__", "_", ":", ""])
 WORDS = st.sampled_from(
-    sorted({part.upper() for path in setting_names.DECLARED for part in path[1:]} - {"<KEY>"})
+    sorted({part.upper() for path in names.DECLARED for part in path[1:]} - {"<KEY>"})
 )
 ANY = st.text(st.characters(exclude_categories=()), max_size=12)  # half characters, too
 NAMES = (
     st.tuples(HEADS, MARKS, WORDS | ANY, MARKS, WORDS | ANY).map("".join)
-    | st.sampled_from(
-        sorted({setting_names.written(path) for path in setting_names.DECLARED})
-    ).flatmap(
+    | st.sampled_from(sorted({names.written(path) for path in names.DECLARED})).flatmap(
         lambda name: st.sampled_from(["NORTHBANK", "a"]).map(lambda k: name.replace("<key>", k))
     )
-    | st.sampled_from([*setting_names.HOST, "PROFILES_JSON", "WEBSITE_SITE_NAME"])
+    | st.sampled_from([*names.HOST, "PROFILES_JSON", "WEBSITE_SITE_NAME"])
     | ANY
 )
 JSON = st.recursive(
@@ -683,9 +681,9 @@ VALUES = (
     ANY | JSON | st.sampled_from(["7-13", "true", "10", "22:00", "https://a.example", REFERENCE])
 )
 SECRETS = [
-    setting_names.written(path).replace("<key>", "NORTHBANK")
-    for path, field in setting_names.DECLARED.items()
-    if setting_names.is_secret(field)
+    names.written(path).replace("<key>", "NORTHBANK")
+    for path, field in names.DECLARED.items()
+    if names.is_secret(field)
 ] + ["AzureWebJobsStorage"]
 
 

@@ -23,13 +23,13 @@ from sync.errors import ConfigError
 from sync.exports.columns import MANY, People
 from sync.exports.files import DATASETS_JSON, PEOPLE, Exported, exported, plain
 from sync.exports.tables import tables
-from sync.isams.batch import read_school
+from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
-from sync.names import is_unsafe
-from sync.school import Building, Employee, School, Subject, Term
+from sync.isams.school import Building, Employee, School, Subject, Term
+from sync.roster.identifiers import is_unsafe
 from sync.settings import SchoolSettings
-from sync.settings.exporting import DATASETS, LESSON_COLUMNS
-from sync.wanted import exported as wanted_for
+from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
+from sync.steps.needs import exported as wanted_for
 from tests.canaries import found_in
 from tests.unit import datasets_page
 from tests.unit.schools import PLACE, school

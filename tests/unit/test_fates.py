@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sync import fates, state
-from sync.fates import TABLE, Fate
-from sync.records import Receipt
-from sync.state import Folder
+from sync.ledger import fates, states
+from sync.ledger.fates import TABLE, Fate
+from sync.ledger.marks import Receipt
+from sync.ledger.states import Folder
 from tests.unit.listings import NOW
 
 PAGE = Path("docs/troubleshooting.md").read_text(encoding="utf-8")
@@ -32,10 +32,10 @@ def receipt(outcome: str, counts: dict[str, int] | None = None, **run: str) -> R
     ("marks", "fate"),
     [
         ((), Fate.LOST),
-        ((state.SUBMITTED,), Fate.CHECKING),
-        ((state.SUBMITTED, state.UNPROVEN), Fate.UNPROVEN),
-        ((state.SUBMITTED, state.UNPROVEN, state.ACCEPTED), Fate.ACCEPTED),
-        ((state.SUBMITTED, state.ACCEPTED), Fate.ACCEPTED),
+        ((states.SUBMITTED,), Fate.CHECKING),
+        ((states.SUBMITTED, states.UNPROVEN), Fate.UNPROVEN),
+        ((states.SUBMITTED, states.UNPROVEN, states.ACCEPTED), Fate.ACCEPTED),
+        ((states.SUBMITTED, states.ACCEPTED), Fate.ACCEPTED),
     ],
 )
 def test_marks_say_how_a_hand_over_stands(marks: tuple[str, ...], fate: Fate) -> None:
@@ -67,7 +67,7 @@ def test_marks_say_how_a_hand_over_stands(marks: tuple[str, ...], fate: Fate) ->
 )
 def test_a_receipt_says_how_a_hand_over_ended(written: Receipt, fate: Fate) -> None:
     """Those of the version before, which knew the run alone, are read as well."""
-    assert fates.of(folder(state.SUBMITTED, state.RECEIPT), written) is fate
+    assert fates.of(folder(states.SUBMITTED, states.RECEIPT), written) is fate
 
 
 def test_every_fate_has_its_row() -> None:

@@ -8,9 +8,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import findings
-from sync.findings import ADVICE, Finding, Found
-from sync.roster import Org, Roster, SchoolClass, User
+from sync.roster import findings
+from sync.roster.findings import ADVICE, Finding, Found
+from sync.roster.model import Org, Roster, SchoolClass, User
 from tests.unit.schools import built
 
 WORDS = st.sampled_from(("", "21", "Ma", "Zoë"))

@@ -8,9 +8,7 @@ from datetime import date
 import pytest
 
 from sync.errors import ConfigError, RosterInvalid
-from sync.profile import Built, build
-from sync.roster import SchoolClass
-from sync.school import (
+from sync.isams.school import (
     Division,
     Employee,
     Form,
@@ -21,6 +19,8 @@ from sync.school import (
     TeachingForm,
     Year,
 )
+from sync.roster.build import Built, build
+from sync.roster.model import SchoolClass
 from sync.settings import ProfileSettings
 from tests.unit.schools import PLACE, TODAY, YEAR, built, codes, employee, school, teaching_set
 

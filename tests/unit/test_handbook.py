@@ -9,16 +9,17 @@ from typing import Literal, NamedTuple, get_args
 
 import pytest
 
-from sync import errors, plan
+from sync import errors
 from sync.errors import SyncError
-from sync.findings import ADVICE, Finding
-from sync.plan import Baseline, Excess
-from sync.records import Receipt
+from sync.ledger.marks import Receipt
+from sync.ledger.states import State
 from sync.report import Outcome
+from sync.roster.findings import ADVICE, Finding
+from sync.sds import diff
 from sync.sds.csvtext import encode
+from sync.sds.diff import Baseline, Excess
 from sync.sds.tables import WIDEST, Row
 from sync.settings import Limits
-from sync.state import State
 from sync.terminal.tables import WHO
 from tests.infra.asked import ALERTS
 
@@ -123,21 +124,21 @@ def test_a_finding_is_advised_in_the_words_of_findings_json(code: Finding) -> No
 
 def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int = 0) -> set[Excess]:
     """Return why a delivery with *after* rows in its tables is held."""
-    decision = plan.decide(
+    decision = diff.decide(
         "digest",
         None if before is None else files(before),
         files(after),
         against=None if before is None else "20261120T220000Z-00000000",
         limits=Limits(),
         hold_first=True,
-        meant=plan.Meant(profiles_gone=gone),
+        meant=diff.Meant(profiles_gone=gone),
     )
     return set(decision.hold.excesses) if decision.hold else set()
 
 
 def against(*baselines: Mapping[str, int] | None) -> set[Excess]:
     """Return why a delivery is held where SDS may hold any of *baselines*; None: unreadable."""
-    decision = plan.judge(
+    decision = diff.judge(
         "digest",
         (Baseline("d", None if sizes is None else files(sizes)) for sizes in baselines),
         files({}),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from simulators.sds import check_files
 from sync.errors import MergeConflict, RosterInvalid, StoreConflict
-from sync.profile import build
-from sync.roster import Course, Org, Roster, SchoolClass, Session, User
+from sync.roster.build import build
+from sync.roster.model import Course, Org, Roster, SchoolClass, Session, User
 from sync.sds import rules, tables
 from sync.sds.csvtext import decode
 from sync.sds.merge import SealedFiles, merge

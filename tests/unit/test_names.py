@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from sync import names
+from sync.roster import identifiers
 from tests.unit.schools import employee
 
 TEXTS = st.text(max_size=200)
@@ -28,15 +28,18 @@ ODD = st.text("a8/&#.= -@+\t\u2028é", max_size=130)
 )
 def test_an_id_of_letters_digits_and_dots_is_usable(text: str, *, usable: bool) -> None:
     """The hyphen joins the parts of our ids, so no part may hold one."""
-    assert names.usable_id(text) is usable
+    assert identifiers.usable_id(text) is usable
 
 
 def test_ids_say_school_kind_and_year() -> None:
     """Ids are anchors for ever: their form is fixed."""
-    assert names.person_id("9990001", "P", "41") == "9990001-P41"
-    assert names.person_id("9990001", "T", "41") == "9990001-T41"
-    assert names.class_id("9990001", 2026, "301") == "9990001-2026-301"
-    assert names.service_account_id("9990001", "bot@northbank.example") == "9990001-Xd02755e7249d"
+    assert identifiers.person_id("9990001", "P", "41") == "9990001-P41"
+    assert identifiers.person_id("9990001", "T", "41") == "9990001-T41"
+    assert identifiers.class_id("9990001", 2026, "301") == "9990001-2026-301"
+    assert (
+        identifiers.service_account_id("9990001", "bot@northbank.example")
+        == "9990001-Xd02755e7249d"
+    )
 
 
 ORGS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.-]{0,5}", fullmatch=True)
@@ -52,7 +55,7 @@ def test_two_sets_never_share_a_class_id(
     """Whatever the numbers of two schools look like, their ids stay apart."""
     assume(one != other)
 
-    assert names.class_id(*one) != names.class_id(*other)
+    assert identifiers.class_id(*one) != identifiers.class_id(*other)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +70,12 @@ def test_two_sets_never_share_a_class_id(
 )
 def test_an_address_is_kept(text: str) -> None:
     """What Entra takes as a user principal name is taken."""
-    assert names.address(text) == text
+    assert identifiers.address(text) == text
 
 
 def test_an_address_is_stripped_and_made_small() -> None:
     """SDS compares addresses in small letters."""
-    assert names.address(" Ida.Vale@NorthBank.Example ") == "ida.vale@northbank.example"
+    assert identifiers.address(" Ida.Vale@NorthBank.Example ") == "ida.vale@northbank.example"
 
 
 @pytest.mark.parametrize(
@@ -100,16 +103,16 @@ def test_an_address_is_stripped_and_made_small() -> None:
 )
 def test_what_is_not_exactly_one_address_is_none(text: str) -> None:
     """A guess would give one person's classes to another's account."""
-    assert names.address(text) is None
+    assert identifiers.address(text) is None
 
 
 def test_a_pattern_matches_the_staff_it_fits() -> None:
     """`*` and `?` are wildcards, letters of any case are equal, no address matches nothing."""
     staff = [employee("1", "SVC-a@x.example"), employee("2", "svc-bb@x.example"), employee("3", "")]
 
-    assert names.matching("svc-?@X.example", staff) == ["1"]
-    assert names.matching("svc-*", staff) == ["1", "2"]
-    assert names.matching("*", staff) == ["1", "2"]
+    assert identifiers.matching("svc-?@X.example", staff) == ["1"]
+    assert identifiers.matching("svc-*", staff) == ["1", "2"]
+    assert identifiers.matching("*", staff) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -134,29 +137,29 @@ def test_a_pattern_matches_the_staff_it_fits() -> None:
 )
 def test_titles_are_cleaned(text: str, title: str, *, loses: bool) -> None:
     """Teams gets a name it takes, and whoever reads the findings hears what was lost."""
-    assert names.title(text) == title
-    assert names.title_loses(text) is loses
+    assert identifiers.title(text) == title
+    assert identifiers.title_loses(text) is loses
 
 
 @given(TEXTS | ODD)
 def test_a_title_is_one_that_teams_takes(text: str) -> None:
     """Whatever the set is called: no refused character, no formula, no blank end, 120 at most."""
-    title = names.title(text)
+    title = identifiers.title(text)
 
-    assert not title or names.TITLE.fullmatch(title)
-    assert len(title) <= names.TITLE_LIMIT
+    assert not title or identifiers.TITLE.fullmatch(title)
+    assert len(title) <= identifiers.TITLE_LIMIT
     assert title == title.strip(" .")
     assert "  " not in title
-    assert not names.is_unsafe(title)
+    assert not identifiers.is_unsafe(title)
 
 
 @given(TEXTS | ODD)
 def test_a_clean_title_stays_as_it_is(text: str) -> None:
     """Cleaning twice is cleaning once, and the second time loses nothing."""
-    title = names.title(text)
+    title = identifiers.title(text)
 
-    assert names.title(title) == title
-    assert not names.title_loses(title)
+    assert identifiers.title(title) == title
+    assert not identifiers.title_loses(title)
 
 
 @pytest.mark.parametrize(
@@ -175,11 +178,11 @@ def test_a_clean_title_stays_as_it_is(text: str) -> None:
 )
 def test_a_name_is_one_clean_cell(text: str, name: str) -> None:
     """A name that cannot be sent as it is, is not sent."""
-    assert names.person_name(text) == name
+    assert identifiers.person_name(text) == name
 
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "a\nb", "a\rb", "a\x00b", "a\x85b"])
 def test_formulas_and_control_characters_are_unsafe(cell: str) -> None:
     """A spreadsheet would run the one; SDS would refuse the other."""
-    assert names.is_unsafe(cell)
-    assert not names.is_unsafe("a" + cell[0] if cell[0] in "=+-@" else "ab")
+    assert identifiers.is_unsafe(cell)
+    assert not identifiers.is_unsafe("a" + cell[0] if cell[0] in "=+-@" else "ab")

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from sync import numbered, state
-from sync.delivery import MANIFEST
+from sync.ledger import claims as numbered
+from sync.ledger import states
+from sync.ledger.manifests import MANIFEST
 from tests.unit.listings import DAY, NOW, SECOND, listed
 
 # -- claims ----------------------------------------------------------------------------------------
@@ -51,8 +52,8 @@ def test_claims_are_numbered_on(names: list[str], number: str) -> None:
     ("names", "age", "is_open"),
     [
         (["000001.json"], timedelta(0), True),
-        (["000001.json"], state.CLAIM_LASTS - SECOND, True),
-        (["000001.json"], state.CLAIM_LASTS, False),
+        (["000001.json"], states.CLAIM_LASTS - SECOND, True),
+        (["000001.json"], states.CLAIM_LASTS, False),
         (["000001.json", "000001.done"], timedelta(0), False),
         (["000001.json", "000002.done"], timedelta(0), True),
         (["000001.json", "000002.json", "000002.done"], timedelta(0), True),
@@ -70,8 +71,8 @@ def test_a_claim_is_over_when_it_is_done_or_its_holder_must_be_dead(
 def test_claims_of_a_day_and_of_two_days_are_told_apart() -> None:
     """A day's submissions have a limit, and so have one delivery's, while it may be sent."""
     ages = {
-        "000001.json": state.DATA_LASTS,
-        "000002.json": state.DATA_LASTS - SECOND,
+        "000001.json": states.DATA_LASTS,
+        "000002.json": states.DATA_LASTS - SECOND,
         "000003.json": DAY,
         "000004.json": DAY - SECOND,
     }

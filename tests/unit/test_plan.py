@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import plan
-from sync.plan import Baseline, Change, Decision, Excess, Meant
+from sync.sds import diff
 from sync.sds.csvtext import encode
+from sync.sds.diff import Baseline, Change, Decision, Excess, Meant
 from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
 from sync.settings import Limits
 
@@ -28,7 +28,7 @@ def files(tables: Tables | None = None) -> dict[str, bytes]:
 
 def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
     """Compare two deliveries; without *before* there was none."""
-    return plan.decide(
+    return diff.decide(
         "digest",
         None if before is None else files(before),
         files(after),
@@ -321,14 +321,14 @@ def test_limits_are_the_settings() -> None:
 @pytest.mark.parametrize("hold_first", [True, False])
 def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bool) -> None:
     """There is nothing to compare with, so no limit says anything."""
-    decision = plan.decide(
+    decision = diff.decide(
         "digest", None, files(group(())), against=None, limits=LIMITS, hold_first=hold_first
     )
 
     assert decision.plan.against is None
     assert decision.plan.changes["users.csv"].added == 1_000
     if hold_first:
-        assert decision.hold == plan.Hold(digest="digest", first=True, excesses=())
+        assert decision.hold == diff.Hold(digest="digest", first=True, excesses=())
     else:
         assert decision.hold is None
 
@@ -337,7 +337,7 @@ def test_a_first_delivery_with_an_empty_table_waits_whatever_a_setting_says() ->
     """Five files with nobody in them would empty whatever SDS holds from elsewhere."""
     tables = group(()) | {"classes.csv": [], "enrollments.csv": []}
 
-    decision = plan.decide(
+    decision = diff.decide(
         "digest", None, files(tables), against=None, limits=LIMITS, hold_first=False
     )
 
@@ -396,7 +396,7 @@ def test_a_year_group_that_changes_its_teams_waits_however_few_it_is_of_all() ->
 def waits(after: Tables, withheld: dict[str, int]) -> bool:
     """Say whether *after* waits where PUPILS_FROM keeps back so many more than before."""
     return bool(
-        plan.decide(
+        diff.decide(
             "d",
             files(years(300, 300, 20)),
             files(after),
@@ -425,7 +425,7 @@ def test_a_profile_that_settings_took_away_waits() -> None:
     """Nobody is asked when an app setting is deleted; here somebody is."""
     same = files(group(()))
 
-    decision = plan.decide(
+    decision = diff.decide(
         "d", same, same, against="a", limits=LIMITS, hold_first=False, meant=Meant(profiles_gone=1)
     )
 
@@ -446,7 +446,7 @@ def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
     before, after = files(rows("classes.csv", range(3))), files(rows("orgs.csv", range(2)))
     del after["classes.csv"], before["orgs.csv"]
 
-    decision = plan.decide("d", before, after, against="a", limits=LIMITS, hold_first=True)
+    decision = diff.decide("d", before, after, against="a", limits=LIMITS, hold_first=True)
 
     assert decision.plan.changes["classes.csv"] == Change(
         before=3, after=0, added=0, removed=3, changed=0
@@ -501,7 +501,7 @@ def people(count: int) -> dict[str, bytes]:
 
 def judged(*baselines: Baseline, after: Mapping[str, bytes], hold_first: bool = True) -> Decision:
     """Compare a delivery with several, the newest first."""
-    return plan.judge("digest", iter(baselines), after, limits=LIMITS, hold_first=hold_first)
+    return diff.judge("digest", iter(baselines), after, limits=LIMITS, hold_first=hold_first)
 
 
 def test_a_loss_against_any_delivery_that_sds_may_hold_is_held() -> None:
@@ -538,12 +538,12 @@ def test_what_cannot_be_read_waits_for_a_person() -> None:
     assert not decision.hold.first
 
 
-@pytest.mark.parametrize("count", [plan.MOST_COMPARED, plan.MOST_COMPARED + 1])
+@pytest.mark.parametrize("count", [diff.MOST_COMPARED, diff.MOST_COMPARED + 1])
 def test_more_than_four_deliveries_that_sds_may_hold_are_too_many(count: int) -> None:
     """By then nobody knows what SDS holds, however little differs."""
     decision = judged(*(Baseline(str(n), people(100 - n)) for n in range(count)), after=people(100))
 
-    assert bool(decision.hold) is (count > plan.MOST_COMPARED)
+    assert bool(decision.hold) is (count > diff.MOST_COMPARED)
 
 
 @pytest.mark.parametrize("hold_first", [True, False])

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import ConfigError
-from sync.findings import ADVICE, Finding
-from sync.profile import build
-from sync.roster import SchoolClass, User
-from sync.school import School, Subject
+from sync.isams.school import School, Subject
+from sync.roster.build import build
+from sync.roster.findings import ADVICE, Finding
+from sync.roster.model import SchoolClass, User
 from sync.sds import rules, tables
 from sync.settings import ProfileSettings
 from tests.unit.schools import PLACE, TODAY, built, codes, employee, pupil, school, teaching_set

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from sync import rehearsal
-from sync.rehearsal import Named, Rehearsal
-from sync.school import School
-from sync.sds import rules, tables
+from sync.isams.school import School
+from sync.sds import rehearsal, rules, tables
+from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
 from tests.unit.schools import PLACE, built, pupil, school, teaching_set
 

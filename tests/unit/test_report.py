@@ -6,7 +6,9 @@ import json
 
 from sync import report
 from sync.errors import SourceUnavailable, StoreConflict
-from sync.report import Fault, Outcome, Step
+from sync.ledger import marks
+from sync.ledger.marks import Fault
+from sync.report import Outcome, Step
 
 
 def test_a_line_holds_what_there_is_to_tell() -> None:
@@ -66,7 +68,7 @@ def test_a_line_is_one_line() -> None:
 
 def test_a_fault_is_stored_and_read_back() -> None:
     """Numbers stay numbers, texts stay texts; who must act is told."""
-    made = report.fault(StoreConflict("changed", blob="manifest.json", row=3, code="07"))
+    made = marks.fault(StoreConflict("changed", blob="manifest.json", row=3, code="07"))
 
     assert Fault.from_json("failed.json", made.to_json()) == made
     assert made.model_dump() == {

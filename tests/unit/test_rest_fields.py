@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sync.errors import SourceMalformed
-from sync.isams import rest_fields as fields
-from sync.isams.rest_kinds import EMPLOYEE, MEMBER, STUDENT, TEACHING_SET
+from sync.isams.rest import fields
+from sync.isams.rest.spellings import EMPLOYEE, MEMBER, STUDENT, TEACHING_SET
 
 
 @pytest.mark.parametrize(

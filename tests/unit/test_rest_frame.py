@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sync.errors import SourceError, SourceIncomplete, SourceMalformed
-from sync.isams import rest_frame, rest_timetables, rest_weeks
+from sync.isams.assembly import Register
 from sync.isams.datasets import ACADEMIC_HOUSES, FORMS, LESSONS, YEARS, Dataset, Wanted
-from sync.isams.register import Register
-from sync.isams.rest_answers import Answer
-from sync.school import Employee, Period, Pupil
+from sync.isams.rest import structure as rest_frame
+from sync.isams.rest import timetables, weeks
+from sync.isams.rest.answers import Answer
+from sync.isams.school import Employee, Period, Pupil
 
 
 def taken(*needed: Dataset) -> tuple[Register, rest_frame.GatheredFrame]:
@@ -30,8 +31,8 @@ def structure(**period: object) -> Answer:
 
 def test_a_period_knows_its_week_and_day_by_name() -> None:
     """Ids of weeks and days are nobody's business; a week may have no name."""
-    told = rest_weeks.read(structure())
-    nameless = rest_weeks.read({"timetableWeeks": [{"timetableDays": [{"periods": None}]}]})
+    told = weeks.read(structure())
+    nameless = weeks.read({"timetableWeeks": [{"timetableDays": [{"periods": None}]}]})
 
     assert told.periods == [Period("101", "P1", "Week A", "Monday", "09:00", "09:40")]
     assert {"timetableDays", "periods", "startTime"} <= told.names
@@ -53,7 +54,7 @@ def test_a_period_knows_its_week_and_day_by_name() -> None:
 )
 def test_a_time_is_hours_and_minutes(told: object, time: str) -> None:
     """In any form that says nothing else; a moment of another zone is not turned into one."""
-    assert rest_weeks.read(structure(startTime=told)).periods[0].starts == time
+    assert weeks.read(structure(startTime=told)).periods[0].starts == time
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_time_is_hours_and_minutes(told: object, time: str) -> None:
 def test_what_is_no_structure_is_malformed(answer: Answer) -> None:
     """Levels that are missing, or of a wrong type, and periods without ids or times."""
     with pytest.raises(SourceMalformed):
-        rest_weeks.read(answer)
+        weeks.read(answer)
 
 
 @pytest.mark.parametrize("own", ["99", "Year 7", "-3"])
@@ -144,17 +145,17 @@ def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
 def test_lessons_without_a_period_are_malformed_and_none_at_all_is_unknown() -> None:
     """One lesson without will do no harm; where none has one, the field has another name."""
     register, _ = taken(LESSONS)
-    taught = rest_timetables.Taught()
+    taught = timetables.Taught()
     with pytest.raises(SourceIncomplete, match="TIMETABLEMANAGER"):
         taught.add_to(register, needed=True)
     taught.add_to(register, needed=False)
     rows: list[object] = [{"id": 301, "code": "7A/Ma1", "slot": 5}, {"id": 301}]
-    taught.take(rest_timetables.read({"sets": rows}, "41"))
+    taught.take(timetables.read({"sets": rows}, "41"))
     with pytest.raises(SourceMalformed, match=r"no period: expected periodId .* slot"):
         taught.add_to(register, needed=True)
-    taught.take(rest_timetables.read({"sets": [{"id": 302, "periodId": 101}]}, "42"))
+    taught.take(timetables.read({"sets": [{"id": 302, "periodId": 101}]}, "42"))
     taught.add_to(register, needed=True)
 
     assert register.counts["Schedule"] == 3
     assert taught.teachers() == {"301": ("41",), "302": ("42",)}
-    assert rest_timetables.read({"sets": None}, "41").lessons == ()
+    assert timetables.read({"sets": None}, "41").lessons == ()

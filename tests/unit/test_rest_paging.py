@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import SourceIncomplete, SourceMalformed
-from sync.isams.rest_answers import Answer
-from sync.isams.rest_paging import PAGE_SIZE, Reading, State
-from sync.isams.rest_places import EMPLOYEES, STUDENTS, TEACHING
+from sync.isams.rest.answers import Answer
+from sync.isams.rest.endpoints import EMPLOYEES, STUDENTS, TEACHING
+from sync.isams.rest.paging import PAGE_SIZE, Reading, State
 
 HOST = "northbank.isams.example"
 

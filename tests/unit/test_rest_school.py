@@ -7,17 +7,17 @@ from collections.abc import Iterable
 import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SourceUnavailable
-from sync.isams import rest, rest_answers, rest_timetables
-from sync.isams.rest_places import MEMBERS, STUDENTS, TEACHING_SETS, Place
+from sync.isams.rest import answers, reader, timetables
+from sync.isams.rest.endpoints import MEMBERS, STUDENTS, TEACHING_SETS, Place
 
 PEOPLE = ("email", "forename", "surname")
 
 
 def gathered(
     teachers: Iterable[object] = (41,), *, hidden: bool = False, second: bool = True
-) -> rest.Gathered:
+) -> reader.Gathered:
     """Return two pupils, one teacher and a set, with another unless told otherwise."""
-    one = rest.Gathered()
+    one = reader.Gathered()
     one.take_employees({"41": {"id": 41, **dict.fromkeys(PEOPLE, "x")}})
     one.take_students({own: {"id": own, "year": 7, **dict.fromkeys(PEOPLE)} for own in ("01", "2")})
     one.take_subjects({"21": {"id": 21, "code": "Ma", "name": "Maths"}})
@@ -43,11 +43,11 @@ def test_pupils_teachers_and_sets_are_joined() -> None:
 
 def test_people_who_are_not_current_are_left_out() -> None:
     """If nobody is left, that is no school."""
-    one = rest.Gathered()
+    one = reader.Gathered()
     person = dict.fromkeys(PEOPLE)
     one.take_employees({"41": {"id": 41, **person}, "42": {"id": 42, "status": "Old", **person}})
     with pytest.raises(SourceIncomplete, match="Current Staff"):
-        rest.Gathered().take_employees({"42": {"id": 42, "status": "Old", **person}})
+        reader.Gathered().take_employees({"42": {"id": 42, "status": "Old", **person}})
 
     one.take_sets({"301": {"id": 301, "code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}})
 
@@ -67,7 +67,7 @@ def test_teachers_come_from_timetables_where_no_set_has_one() -> None:
     """Only of sets that are ours."""
     one = gathered(teachers=(), second=False)
     needed = one.timetables_of
-    one.take_timetable(rest_timetables.read({"sets": [{"id": 301}, {"id": 999}]}, "41"))
+    one.take_timetable(timetables.read({"sets": [{"id": 301}, {"id": 999}]}, "41"))
     one.take_list("301", ["2"])
 
     assert needed == ("41",)
@@ -103,10 +103,10 @@ def test_the_list_of_another_set_is_refused() -> None:
     """An answer that says whose it is must be of the set that was asked for."""
     answer = {"id": 302, "students": [{"schoolId": "2"}]}
 
-    assert rest.members(answer, "302") == ("2",)
-    assert rest.members({"students": None}, "302") == ()
+    assert reader.members(answer, "302") == ("2",)
+    assert reader.members({"students": None}, "302") == ()
     with pytest.raises(SourceMalformed, match="another set's"):
-        rest.members(answer, "301")
+        reader.members(answer, "301")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_the_list_of_another_set_is_refused() -> None:
 def test_an_answer_is_data_or_an_error(body: bytes, status: int, error: type[Exception]) -> None:
     """The message counts first, then the status; neither is ever repeated."""
     with pytest.raises(error) as caught:
-        rest_answers.read(body, STUDENTS, status)
+        answers.read(body, STUDENTS, status)
 
     assert type(caught.value) is error
     assert "deadlocked" not in str(caught.value)
@@ -143,7 +143,7 @@ def test_rows_beside_a_message_are_rows() -> None:
     """A record may have a field of that name."""
     answer = {"message": "welcome", "students": []}
 
-    assert rest_answers.read(b'{"message": "welcome", "students": []}', STUDENTS) == answer
+    assert answers.read(b'{"message": "welcome", "students": []}', STUDENTS) == answer
 
 
 @pytest.mark.parametrize(
@@ -153,4 +153,4 @@ def test_what_is_not_there_is_a_wrong_host_or_a_broken_promise(
     place: Place, error: type[Exception]
 ) -> None:
     """A collection is missing where there is no REST; a set that was listed has a list."""
-    assert type(rest_answers.by_status(place, 404)) is error
+    assert type(answers.by_status(place, 404)) is error

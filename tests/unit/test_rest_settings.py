@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync import environment
 from sync.errors import ConfigError
+from sync.settings import load
 
 LEAST = {
     "SCHOOLS__NORTHBANK__NAME": "Northbank School",
@@ -25,21 +25,21 @@ REST = {
 def refusal(env: dict[str, str]) -> list[str]:
     """Return the lines of the error."""
     with pytest.raises(ConfigError) as caught:
-        environment.load(env)
+        load.load(env)
     return str(caught.value).splitlines()
 
 
 def test_batch_is_read_unless_the_settings_say_otherwise() -> None:
     """A key alone works as it always has."""
-    place = environment.load(LEAST | KEY).schools["northbank"]
+    place = load.load(LEAST | KEY).schools["northbank"]
 
     assert (place.isams_api, place.batch_key) == ("batch", "invented-key")
 
 
 def test_rest_needs_no_batch_key() -> None:
     """Client and secret are enough; a key that is left over does no harm."""
-    alone = environment.load(LEAST | REST).schools["northbank"]
-    both = environment.load(LEAST | REST | KEY).schools["northbank"]
+    alone = load.load(LEAST | REST).schools["northbank"]
+    both = load.load(LEAST | REST | KEY).schools["northbank"]
 
     assert (alone.isams_api, alone.batch_key) == ("rest", "")
     assert both.batch_key == "invented-key"

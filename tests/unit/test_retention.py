@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import delivery, holdings, retention, state
-from sync.calendar import stamp
-from sync.delivery import MANIFEST
-from sync.retention import Sweep
-from sync.state import (
+from sync.ledger import holdings, ids, manifests, retention, states
+from sync.ledger.ids import stamp
+from sync.ledger.manifests import MANIFEST
+from sync.ledger.retention import Sweep
+from sync.ledger.states import (
     ACCEPTED,
     APPROVED,
     ASKED,
@@ -48,7 +48,7 @@ def made(prefix: str, age: timedelta, *names: str) -> list[Seen]:
 def going(sweeps: Iterable[Sweep]) -> list[str]:
     """Return what goes: for each blob its age in days, and its last name."""
     return [
-        f"{(NOW - delivery.pulled_at(name.split('/')[-2])).days} {name.rpartition('/')[2]}"
+        f"{(NOW - ids.pulled_at(name.split('/')[-2])).days} {name.rpartition('/')[2]}"
         for one in sweeps
         for name in one.names
     ]
@@ -82,7 +82,7 @@ def test_rosters_last_a_week_marks_a_year_and_how_the_work_went_a_month() -> Non
 def test_a_set_goes_after_seven_days_to_the_second(age: timedelta, *, goes: bool) -> None:
     """Its files and findings name people; its manifest does not, and stays."""
     newer = made(SETS, DAY, *FILES, MANIFEST)
-    found = sets(*made(SETS, age, *FILES, delivery.FINDINGS, MANIFEST), *newer)
+    found = sets(*made(SETS, age, *FILES, manifests.FINDINGS, MANIFEST), *newer)
 
     assert going(found) == (["7 classes.csv", "7 findings.json", "7 users.csv"] if goes else [])
 
@@ -356,14 +356,14 @@ def feed(made_of: Iterable[tuple[timedelta, set[str]]]) -> Iterator[Seen]:
         yield from made(FEED, age, *marks, *(() if SWEPT in marks else FILES))
 
 
-def last_taken(blobs: Mapping[str, Seen]) -> state.Folder | None:
+def last_taken(blobs: Mapping[str, Seen]) -> states.Folder | None:
     """Return the delivery that was handed over last, as if a run had taken it."""
     answered = holdings.answered(standing(blobs), [])
     return answered[-1][1] if answered else None
 
 
-def standing(blobs: Mapping[str, Seen]) -> list[state.Folder]:
-    return state.deliveries(FEED, blobs.values())
+def standing(blobs: Mapping[str, Seen]) -> list[states.Folder]:
+    return states.deliveries(FEED, blobs.values())
 
 
 @given(folders)
@@ -379,7 +379,7 @@ def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
     held = last_taken(left)
     needed = {held.id} if held else set()
     since = holdings.handed_at(held, []) if held else None
-    before = {one.id: reached for one, reached in state.states(standing(left), NOW)}
+    before = {one.id: reached for one, reached in states.states(standing(left), NOW)}
 
     for one in deliveries(*left.values(), needed=needed, since=since):
         if one.mark:
@@ -390,10 +390,10 @@ def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
             assert [one.id for one in listed[-1:]] == newest
             after = last_taken(left)
             assert (after and after.id) == (held and held.id)
-            for each, reached in state.states(listed, NOW):
+            for each, reached in states.states(listed, NOW):
                 whole = all(each.has(file) for file in FILES)
-                assert whole or each.has(SWEPT) or reached is state.State.UNCHANGED
-                assert reached in {before[each.id], state.State.SWEPT, state.State.FAILED}
+                assert whole or each.has(SWEPT) or reached is states.State.UNCHANGED
+                assert reached in {before[each.id], states.State.SWEPT, states.State.FAILED}
     if held and SWEPT not in held.made_at:
         assert {f"{FEED}{held.id}/{file}" for file in FILES} <= left.keys()
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from simulators.sds import check_files
 from sync.errors import RosterInvalid
+from sync.roster.grades import GRADES
 from sync.sds import rules
 from sync.sds.csvtext import decode
-from sync.sds.tables import COLUMNS, GRADES, WIDEST, Row
+from sync.sds.tables import COLUMNS, WIDEST, Row
 
 CLASS = "9990001-2026-301"
 SOUND: Mapping[str, list[Row]] = {

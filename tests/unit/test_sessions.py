@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from simulators.sds import check_files
 from sync.errors import ConfigError
-from sync.roster import Course, Org, Roster, SchoolClass, Session
-from sync.school import School, Subject, Term
+from sync.isams.school import School, Subject, Term
+from sync.roster.model import Course, Org, Roster, SchoolClass, Session
+from sync.roster.sessions import courses, sessions
 from sync.sds import rules, tables
-from sync.sessions import courses, sessions
 from tests.unit.schools import PLACE, YEAR, school
 
 AUTUMN = Term("31", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 11))

@@ -14,7 +14,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from sync import environment, setting_names, setting_text
 from sync.settings import (
     Limits,
     ProfileSettings,
@@ -22,8 +21,11 @@ from sync.settings import (
     SdsSettings,
     Settings,
     StorageSettings,
+    load,
 )
-from sync.settings.classes import title_template
+from sync.settings import names as setting_names
+from sync.settings import text as setting_text
+from sync.settings.class_kinds import title_template
 from tests.unit import settings_page
 
 SAMPLE = Path("local.settings.sample.json")
@@ -64,7 +66,7 @@ def test_the_sample_shows_what_the_host_needs() -> None:
 
 def test_the_sample_loads_as_it_is() -> None:
     """The sample is a working set: one school, Seniors of Years 7-13 and Prep of Years 3-6."""
-    settings = environment.load(environment.with_local_file({}, SAMPLE.read_text(encoding="utf-8")))
+    settings = load.load(load.with_local_file({}, SAMPLE.read_text(encoding="utf-8")))
 
     assert list(settings.schools) == ["northbank"]
     assert settings.profiles["seniors"].year_groups == set(range(7, 14))
@@ -85,7 +87,7 @@ def test_every_example_in_the_declaration_is_sound() -> None:
     assert all(field.description for field in setting_names.DECLARED.values())
     for place in ("FOLDER", "ACCOUNT_URL", "CONNECTION"):
         example = examples["storage", place.lower()]
-        assert environment.load({**env, f"STORAGE__{place}": example})
+        assert load.load({**env, f"STORAGE__{place}": example})
 
 
 def test_a_blank_line_in_the_sample_has_its_reason() -> None:
@@ -128,7 +130,7 @@ def test_the_settings_shown_on_the_page_load(heading: str) -> None:
 
     env = dict(line.split("=", 1) for line in block.splitlines())
 
-    assert environment.load(env).profiles["seniors"].year_groups == set(range(7, 14))
+    assert load.load(env).profiles["seniors"].year_groups == set(range(7, 14))
 
 
 def test_both_ways_to_give_the_profiles_on_the_page_say_the_same() -> None:
@@ -139,7 +141,7 @@ def test_both_ways_to_give_the_profiles_on_the_page_say_the_same() -> None:
     other = {name: text for name, text in one.items() if not name.startswith("PROFILES__")}
     other["PROFILES_JSON"] = page.partition("```json\n")[2].partition("```")[0]
 
-    assert environment.load(one) == environment.load(other)
+    assert load.load(one) == load.load(other)
 
 
 def test_the_command_on_the_page_names_real_settings() -> None:
@@ -149,7 +151,7 @@ def test_the_command_on_the_page_names_real_settings() -> None:
     env = dict(line.split("=", 1) for line in re.findall(r"'([^']+)'", block))
     env["SCHOOLS__NORTHBANK__ISAMS_KEY"] = "invented-key"  # the reference, resolved
 
-    assert environment.load({**env, "WEBSITE_SITE_NAME": "func-rosters"})
+    assert load.load({**env, "WEBSITE_SITE_NAME": "func-rosters"})
 
 
 def test_the_names_cover_every_group_of_the_declaration() -> None:

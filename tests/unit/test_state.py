@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sync import delivery, state
-from sync.delivery import MANIFEST
-from sync.state import (
+from sync.ledger import manifests, states
+from sync.ledger.manifests import MANIFEST
+from sync.ledger.states import (
     ACCEPTED,
     APPROVED,
     FAILED,
@@ -39,9 +39,9 @@ def folder(*names: str, own: str = TWO, age: timedelta = timedelta(0)) -> Folder
 
 def test_the_limits_are_those_that_are_promised() -> None:
     """Approvals for a day, data for two; fewer submissions than SDS takes in a day."""
-    assert timedelta(hours=24) == state.APPROVAL_LASTS
-    assert timedelta(hours=48) == state.DATA_LASTS
-    assert (state.SUBMISSIONS_A_DAY, state.SUBMISSIONS_EACH, state.ATTEMPTS) == (4, 3, 5)
+    assert timedelta(hours=24) == states.APPROVAL_LASTS
+    assert timedelta(hours=48) == states.DATA_LASTS
+    assert (states.SUBMISSIONS_A_DAY, states.SUBMISSIONS_EACH, states.ATTEMPTS) == (4, 3, 5)
 
 
 def test_a_claim_outlives_the_function_that_holds_it() -> None:
@@ -49,8 +49,8 @@ def test_a_claim_outlives_the_function_that_holds_it() -> None:
     host = json.loads((Path(__file__).parents[2] / "host.json").read_text("utf-8"))
     hours, minutes, seconds = map(int, host["functionTimeout"].split(":"))
 
-    assert hours * 3600 + minutes * 60 + seconds == state.FUNCTION_TIMEOUT_S
-    assert timedelta(seconds=2 * state.FUNCTION_TIMEOUT_S) == state.CLAIM_LASTS
+    assert hours * 3600 + minutes * 60 + seconds == states.FUNCTION_TIMEOUT_S
+    assert timedelta(seconds=2 * states.FUNCTION_TIMEOUT_S) == states.CLAIM_LASTS
 
 
 # -- folders -------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def test_folders_are_those_directly_under_the_prefix() -> None:
     """Blobs beside them are no folders, and what is deeper belongs to the folder above."""
     blobs = listed("schools/a/pulls/2/x.json", "schools/a/pulls/1/y/z.json", "schools/a/pulls/odd")
 
-    found = state.folders("schools/a/pulls/", reversed(blobs))
+    found = states.folders("schools/a/pulls/", reversed(blobs))
 
     assert found == [Folder("1", {"y/z.json": NOW}), Folder("2", {"x.json": NOW})]
 
@@ -74,7 +74,7 @@ def test_a_set_exists_once_its_manifest_does() -> None:
         f"profiles/prep/notes/{MANIFEST}",
     )
 
-    assert [one.id for one in state.sets("prep", blobs)] == [ONE]
+    assert [one.id for one in states.sets("prep", blobs)] == [ONE]
 
 
 @pytest.mark.parametrize("mark", [MANIFEST, UNCHANGED, FAILED])
@@ -88,7 +88,7 @@ def test_a_delivery_exists_once_it_is_sealed_unchanged_or_failed(mark: str) -> N
         f"connectors/c/claims/{MANIFEST}",
     )
 
-    assert [one.id for one in state.deliveries("connectors/c/", blobs)] == [TWO]
+    assert [one.id for one in states.deliveries("connectors/c/", blobs)] == [TWO]
 
 
 def test_two_deliveries_of_one_moment_go_by_when_they_were_sealed() -> None:
@@ -98,7 +98,7 @@ def test_two_deliveries_of_one_moment_go_by_when_they_were_sealed() -> None:
     ages = {names[0]: timedelta(hours=2), names[1]: timedelta(hours=1)}
     blobs = listed(*names, f"connectors/c/{first}/{ACCEPTED}", ages=ages)
 
-    assert [one.id for one in state.deliveries("connectors/c/", blobs)] == [first, second]
+    assert [one.id for one in states.deliveries("connectors/c/", blobs)] == [first, second]
 
 
 # -- the state of a delivery -----------------------------------------------------------------------
@@ -149,8 +149,8 @@ def test_marks_say_how_far_a_delivery_has_come(
     """As the newest of its connector, and when a newer one exists."""
     one = folder(*marks)
 
-    assert state.state(one, newest=True, now=NOW) is newest
-    assert state.state(one, newest=False, now=NOW) is older
+    assert states.state(one, newest=True, now=NOW) is newest
+    assert states.state(one, newest=False, now=NOW) is older
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_an_approval_lasts_a_day_to_the_second(age: timedelta, reached: State) -
     """By storage's own clock, from the moment it was given."""
     made = dict.fromkeys(HELD_TOO, NOW - DAY * 40) | {APPROVED: NOW - age}
 
-    assert state.state(Folder(TWO, made), newest=True, now=NOW) is reached
+    assert states.state(Folder(TWO, made), newest=True, now=NOW) is reached
 
 
 @pytest.mark.parametrize("marks", [PLANNED, HELD_TOO])
@@ -175,7 +175,7 @@ def test_only_an_approval_ages(marks: tuple[str, ...]) -> None:
     """How old data may be is judged where they are sent, not here."""
     one = folder(*marks, age=DAY * 30)
 
-    assert state.state(one, newest=True, now=NOW) in {State.READY, State.HELD}
+    assert states.state(one, newest=True, now=NOW) in {State.READY, State.HELD}
 
 
 MARKS = (MANIFEST, UNCHANGED, PLAN, HELD, APPROVED, REJECTED, SUBMITTED, ACCEPTED, RECEIPT, FAILED)
@@ -191,7 +191,7 @@ def test_nothing_is_ready_that_must_not_be_sent() -> None:
         for newest in (True, False):
             for age in (DAY, DAY + SECOND):
                 one = folder(*marks, age=age)
-                if state.state(one, newest=newest, now=NOW) is State.READY:
+                if states.state(one, newest=newest, now=NOW) is State.READY:
                     assert newest
                     assert marks >= {MANIFEST, PLAN}
                     assert HELD not in marks or APPROVED in marks
@@ -203,24 +203,24 @@ def test_what_sds_has_is_never_lost_sight_of() -> None:
     """No other mark hides that files were submitted and are not answered yet."""
     for marks in _all_marks():
         if SUBMITTED in marks and not marks & {ACCEPTED, RECEIPT}:
-            assert state.state(folder(*marks), newest=False, now=NOW) is State.SUBMITTED
+            assert states.state(folder(*marks), newest=False, now=NOW) is State.SUBMITTED
 
 
 def test_only_the_last_delivery_is_the_newest() -> None:
     """The older of two sealed ones is superseded."""
     older, newer = folder(*PLANNED, own=ONE), folder(*PLANNED, own=TWO)
 
-    assert state.states([older, newer], NOW) == [(older, State.SUPERSEDED), (newer, State.READY)]
-    assert state.states([], NOW) == []
+    assert states.states([older, newer], NOW) == [(older, State.SUPERSEDED), (newer, State.READY)]
+    assert states.states([], NOW) == []
 
 
 def test_a_file_may_have_reached_sds_if_its_delivery_was_cleared() -> None:
     """Whether SDS answered or not; one that nobody approved, or nothing was decided of, has not."""
     for cleared in (PLANNED, (*HELD_TOO, APPROVED), SENT, (*SENT, ACCEPTED), (*SENT, RECEIPT)):
         listed = [folder(*cleared), folder(*SEALED)]
-        assert state.cleared(listed) == listed[:1]
+        assert states.cleared(listed) == listed[:1]
     for not_cleared in (SEALED, HELD_TOO, (*HELD_TOO, REJECTED), (*SEALED, REJECTED), (UNCHANGED,)):
-        assert state.cleared([folder(*not_cleared)]) == []
+        assert states.cleared([folder(*not_cleared)]) == []
 
 
 # -- pulls -----------------------------------------------------------------------------------------
@@ -246,14 +246,14 @@ def test_the_names_of_a_pull_say_how_it_stands(
     """How often it was begun, whether it has ended, whether somebody is at it."""
     one = folder(*names)
 
-    assert state.attempts(one) == attempts
-    assert state.pull_is_over(one) is over
-    assert state.pull_is_running(one, NOW) is running
+    assert states.attempts(one) == attempts
+    assert states.pull_is_over(one) is over
+    assert states.pull_is_running(one, NOW) is running
 
 
 @pytest.mark.parametrize(
     ("age", "running"),
-    [(state.ATTEMPT_LASTS - SECOND, True), (state.ATTEMPT_LASTS, False)],
+    [(states.ATTEMPT_LASTS - SECOND, True), (states.ATTEMPT_LASTS, False)],
 )
 def test_an_attempt_that_was_killed_is_given_up_after_a_while(
     age: timedelta, *, running: bool
@@ -261,22 +261,22 @@ def test_an_attempt_that_was_killed_is_given_up_after_a_while(
     """It could not say so itself."""
     one = Folder(TWO, {"asked.json": NOW - DAY, "tried-1.json": NOW - age})
 
-    assert state.pull_is_running(one, NOW) is running
+    assert states.pull_is_running(one, NOW) is running
 
 
 @pytest.mark.parametrize(
-    ("age", "still"), [(state.STANDSTILL, False), (state.STANDSTILL + SECOND, True)]
+    ("age", "still"), [(states.STANDSTILL, False), (states.STANDSTILL + SECOND, True)]
 )
 def test_what_nothing_was_added_to_for_a_while_stands_still(age: timedelta, *, still: bool) -> None:
     """By the youngest blob in it."""
     one = Folder(TWO, {MANIFEST: NOW - DAY, PLAN: NOW - age})
 
-    assert state.stands_still(one, NOW) is still
+    assert states.stands_still(one, NOW) is still
 
 
 def test_no_mark_is_called_like_a_file_that_is_sent() -> None:
     """A mark is told from content by its name alone."""
-    marks = {*MARKS, RUN_ASKED, state.ASKED, state.SEALED, delivery.FINDINGS}
+    marks = {*MARKS, RUN_ASKED, states.ASKED, states.SEALED, manifests.FINDINGS}
 
     assert len(marks) == len(MARKS) + 4
     assert all(name.endswith(".json") for name in marks)
@@ -289,20 +289,20 @@ def test_while_only_one_may_be_sent_no_other_is_ready() -> None:
     """It counts as the newest, also if another came after it, or if it is not there yet."""
     both = [folder(MANIFEST, PLAN, own=ONE), folder(MANIFEST, PLAN, own=TWO)]
 
-    assert [(one.id, reached) for one, reached in state.states(both, NOW, ONE)] == [
+    assert [(one.id, reached) for one, reached in states.states(both, NOW, ONE)] == [
         (TWO, State.SUPERSEDED),
         (ONE, State.READY),
     ]
-    assert {reached for _, reached in state.states(both, NOW, "x")} == {State.SUPERSEDED}
+    assert {reached for _, reached in states.states(both, NOW, "x")} == {State.SUPERSEDED}
 
 
 def test_what_is_swept_can_be_neither_sent_nor_merged() -> None:
     """Whatever else it has; what SDS has said about it is still told."""
     for marks in ((), (PLAN,), (HELD, PLAN), (HELD, PLAN, APPROVED)):
-        swept = folder(MANIFEST, state.SWEPT, *marks)
-        assert state.state(swept, newest=True, now=NOW) is State.SWEPT
-    done = folder(MANIFEST, state.SWEPT, PLAN, SUBMITTED, ACCEPTED, RECEIPT)
-    assert state.state(done, newest=False, now=NOW) is State.DONE
+        swept = folder(MANIFEST, states.SWEPT, *marks)
+        assert states.state(swept, newest=True, now=NOW) is State.SWEPT
+    done = folder(MANIFEST, states.SWEPT, PLAN, SUBMITTED, ACCEPTED, RECEIPT)
+    assert states.state(done, newest=False, now=NOW) is State.DONE
 
     prefix = f"profiles/prep/{ONE}/"
-    assert state.sets("prep", listed(f"{prefix}{MANIFEST}", f"{prefix}{state.SWEPT}")) == []
+    assert states.sets("prep", listed(f"{prefix}{MANIFEST}", f"{prefix}{states.SWEPT}")) == []

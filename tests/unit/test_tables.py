@@ -10,7 +10,8 @@ import pytest
 
 from simulators.sds import check_files
 from simulators.sds.formats import FORMATS, V2_1_CODE
-from sync.roster import Course, Org, Roster, SchoolClass, Session, User
+from sync.roster import grades
+from sync.roster.model import Course, Org, Roster, SchoolClass, Session, User
 from sync.sds import rules, tables
 
 ROSTER = Roster(
@@ -183,13 +184,13 @@ def test_columns_are_those_of_sds_and_none_that_it_needs_is_left_out() -> None:
 )
 def test_nc_years_become_grades(year: int | None, grade: str) -> None:
     """The default mapping, at its edges; each is a code that every tenant has."""
-    assert tables.grade(year, {}) == grade
-    assert grade in tables.GRADES | {""}
+    assert grades.grade(year, {}) == grade
+    assert grade in grades.GRADES | {""}
 
 
 def test_the_tenants_own_grade_codes_come_first() -> None:
     """A mapping in the settings wins, and only for its years."""
-    assert tables.grade(14, {14: "14"}) == "14"
-    assert tables.grade(8, {8: "Year 8"}) == "Year 8"
-    assert tables.grade(9, {8: "Year 8"}) == "09"
-    assert tables.grade(None, {8: "Year 8"}) == ""
+    assert grades.grade(14, {14: "14"}) == "14"
+    assert grades.grade(8, {8: "Year 8"}) == "Year 8"
+    assert grades.grade(9, {8: "Year 8"}) == "09"
+    assert grades.grade(None, {8: "Year 8"}) == ""

@@ -8,10 +8,10 @@ from typing import Literal
 
 import pytest
 
-from sync import verdicts
-from sync.edge.graph_values import Counts, Flow, Run, Statistics
-from sync.fates import Fate
-from sync.verdicts import FlowsNow, Judgement, Known, Seen, judge
+from sync.edge.graph.values import Counts, Flow, Run, Statistics
+from sync.ledger.fates import Fate
+from sync.steps import verdicts
+from sync.steps.verdicts import FlowsNow, Judgement, Known, Seen, judge
 from tests.unit.listings import NOW
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

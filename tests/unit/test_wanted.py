@@ -6,7 +6,7 @@ import pytest
 
 from sync.isams.datasets import NOTHING_MORE
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
-from sync.wanted import wanted
+from sync.steps.needs import wanted
 from tests.unit.schools import PLACE
 
 

@@ -1,0 +1,241 @@
+"""Sign-in: where the token for Microsoft Graph comes from, in one of four ways.
+
+    CLIENT_ID and TENANT_ID    and              we are
+    not set                                     the app's managed identity
+    set                        CLIENT_SECRET    an app registration with a secret
+    set                        CERTIFICATE      an app registration with a certificate
+    set                        neither          one that trusts the managed identity
+
+Secrets are posted to the token endpoint of `SDS__LOGIN_URL` and nowhere else: msal's discovery of
+other endpoints is answered here. Nothing that Entra writes in words is ever shown, because it names
+the tenant, the app and at times a person: only the AADSTS number is.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from sync.edge.clock import Clock
+from sync.edge.graph.msal_http import MsalHttp
+from sync.errors import TargetMalformed, TargetRefused, TargetUnavailable
+from sync.settings import SdsSettings
+from sync.settings.text import is_loopback
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"
+
+_GRAPH = "https://graph.microsoft.com"
+_EARLY = timedelta(minutes=5)  # a call that begins with the token must also end with it
+_BLOCK = re.compile(r"-----BEGIN (?P<label>[A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END (?P=label)-----")
+
+# What azure-identity writes when an identity is offered and its endpoint is away. Everything else
+# is an identity that is missing or wrong. Seen with azure-identity 1.27; tested over a socket.
+_AWAY = re.compile(r"Failed to establish|timed out|Connection aborted|\) (?:408|429|5\d\d), ")
+
+_MEND = {
+    7000215: "the client secret is wrong: renew SDS__CLIENT_SECRET (the value, not the id)",
+    7000222: "the client secret has expired: make a new one and put it in SDS__CLIENT_SECRET",
+    700016: "the tenant does not know this app: check SDS__CLIENT_ID and SDS__TENANT_ID",
+    700027: "the app does not know this certificate: upload it to the app registration",
+    700024: "the signed assertion is out of its time: check the clock of this machine",
+    90002: "there is no such tenant: check SDS__TENANT_ID",
+    900023: "there is no such tenant: check SDS__TENANT_ID",
+    7000112: "the app is disabled in the tenant: enable the enterprise application",
+    7000229: "the app has no enterprise application in the tenant: give admin consent to it",
+    500011: "the tenant does not know the address in SDS__GRAPH_URL",
+    53003: "a Conditional Access policy blocks the app: exclude the workload identity",
+    **dict.fromkeys(
+        (70021, 700211, 700212, 700213),
+        "the app does not trust this managed identity: add its federated credential",
+    ),
+}
+_PASSING = frozenset({90033, 90055, 50196, 81016})  # Entra is overloaded or away
+
+
+class Tokens(Protocol):
+    """Something that has the app's token for Microsoft Graph."""
+
+    def token(self) -> SecretStr:
+        """Return a token that lasts some minutes yet."""
+
+    def forget(self) -> None:
+        """Drop the token: Graph did not accept it, so the next one must be new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token, and the moment (UTC) from which it is worthless."""
+
+    token: SecretStr
+    expires_at: datetime
+
+
+class CachedTokens:
+    """Keeps what *obtain* gave until shortly before it expires."""
+
+    def __init__(self, obtain: Callable[[], Issued], clock: Clock) -> None:
+        self._obtain = obtain
+        self._clock = clock
+        self._kept: Issued | None = None
+
+    def token(self) -> SecretStr:
+        if self._kept is None or self._clock.now() >= self._kept.expires_at - _EARLY:
+            self._kept = self._obtain()
+        return self._kept.token
+
+    def forget(self) -> None:
+        self._kept = None
+
+
+def credential(*, retries: int = 3) -> TokenCredential:
+    """Return the identity that this machine offers: on Azure, the app's managed identity.
+
+    Also serves blobs and queues. At a terminal it is whoever has done `az login`; nothing that
+    opens a window is asked.
+    """
+    from azure.identity import DefaultAzureCredential
+
+    return DefaultAzureCredential(
+        exclude_interactive_browser_credential=True,
+        exclude_broker_credential=True,
+        exclude_shared_token_cache_credential=True,
+        exclude_visual_studio_code_credential=True,
+        exclude_powershell_credential=True,
+        exclude_developer_cli_credential=True,
+        retry_total=retries,
+    )
+
+
+def graph_tokens(
+    settings: SdsSettings,
+    clock: Clock,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    identity: Callable[[], TokenCredential] = credential,
+) -> Tokens:
+    """Return the tokens of the one way to sign in that *settings* choose.
+
+    Asking for one raises `TargetRefused` with what to mend, `TargetUnavailable` if Entra or the
+    managed identity is away, or `TargetMalformed`. *transport* stands for Entra in tests.
+    """
+    scope = f"{_GRAPH if is_loopback(settings.graph_url) else _origin(settings.graph_url)}/.default"
+    if settings.client_id is None:
+        return CachedTokens(lambda: _from_identity(identity, scope), clock)
+    http = MsalHttp(settings.login_url, settings.tenant_id or "", clock, transport)
+    return CachedTokens(lambda: _from_app(settings, scope, http, clock, identity), clock)
+
+
+def roles_in(token: SecretStr) -> frozenset[str]:
+    """Return the application roles that *token* says it carries; none if it cannot be read.
+
+    The signature is not checked: this is to tell a person what is missing, never to let anyone in.
+    """
+    parts = token.get_secret_value().split(".")
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return frozenset(role for role in claims["roles"] if isinstance(role, str))
+    except (IndexError, KeyError, TypeError, ValueError):
+        return frozenset()
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _from_identity(identity: Callable[[], TokenCredential], scope: str) -> Issued:
+    from azure.core.exceptions import AzureError
+
+    try:
+        # A new credential each time: it keeps tokens of its own, and a token from before the roles
+        # were granted would come back for up to a day.
+        issued = identity().get_token(scope)
+    except AzureError as error:
+        if _AWAY.search(str(error)):
+            raise TargetUnavailable("the managed identity does not answer") from None
+        raise TargetRefused(
+            "there is no managed identity to sign in with: switch on the function app's identity,"
+            " or set SDS__TENANT_ID and SDS__CLIENT_ID"
+        ) from None
+    return Issued(SecretStr(issued.token), datetime.fromtimestamp(issued.expires_on, UTC))
+
+
+def _from_app(
+    settings: SdsSettings,
+    scope: str,
+    http: MsalHttp,
+    clock: Clock,
+    identity: Callable[[], TokenCredential],
+) -> Issued:
+    from jwt import PyJWTError
+    from msal import (  # type: ignore[import-untyped]  # msal has neither types nor stubs
+        ConfidentialClientApplication,
+    )
+
+    proof: str | dict[str, object]
+    if settings.client_secret:
+        proof = settings.client_secret.get_secret_value()
+    elif settings.certificate:
+        proof = _certificate(settings.certificate)
+    else:
+        assertion = _from_identity(identity, EXCHANGE_SCOPE).token
+        # A function, because msal warns of an assertion that would outlive its hour.
+        proof = {"client_assertion": assertion.get_secret_value}
+    try:
+        app = ConfidentialClientApplication(
+            settings.client_id,
+            client_credential=proof,
+            authority=http.authority,
+            http_client=http,
+            instance_discovery=False,
+            # What a certificate signs must name the endpoint as it is, on loopback too.
+            client_claims={"aud": http.token_url},
+        )
+        answer = app.acquire_token_for_client([scope])
+    except (ValueError, TypeError, PyJWTError):  # the last where the key is not RSA
+        raise TargetRefused("SDS__CERTIFICATE holds a key that cannot be used: take RSA") from None
+    return _issued(answer, clock)
+
+
+def _issued(answer: dict[str, object], clock: Clock) -> Issued:
+    token, lasts_s = answer.get("access_token"), answer.get("expires_in")
+    if isinstance(token, str) and token and str(lasts_s).isdigit():
+        return Issued(SecretStr(token), clock.now() + timedelta(seconds=int(str(lasts_s))))
+    if "error" not in answer:
+        raise TargetMalformed("sign-in answered without a token")
+    codes = answer.get("error_codes")
+    number = codes[0] if isinstance(codes, list) and codes else None
+    if not isinstance(number, int):
+        match = re.search(r"AADSTS(\d{4,9})", str(answer.get("error_description")))
+        number = int(match[1]) if match else 0
+    facts = {"aadsts": number} if number else {}
+    shown = f" (AADSTS{number})" if number else ""
+    if number in _PASSING or answer["error"] in ("temporarily_unavailable", "server_error"):
+        raise TargetUnavailable(f"sign-in is busy{shown}", **facts)
+    mend = _MEND.get(number, "check the app registration that SDS__CLIENT_ID names")
+    raise TargetRefused(f"sign-in was refused{shown}: {mend}", **facts)
+
+
+def _certificate(setting: SecretStr) -> dict[str, object]:
+    found = {
+        match["label"].removeprefix("RSA ").removeprefix("EC "): match[0]
+        for match in reversed(list(_BLOCK.finditer(setting.get_secret_value())))
+    }
+    if {"CERTIFICATE", "PRIVATE KEY"} - set(found):
+        raise TargetRefused(
+            "SDS__CERTIFICATE must hold a certificate and its private key as PEM text (in Key"
+            " Vault: content type application/x-pem-file)"
+        )
+    return {"private_key": found["PRIVATE KEY"], "public_certificate": found["CERTIFICATE"]}

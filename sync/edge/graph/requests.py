@@ -1,0 +1,225 @@
+"""Asking Microsoft Graph: with our token, of its host alone, and knowing whose fault a no is.
+
+200-299               the answer
+401                   once: a new token; then TargetRefused (the app, the tenant)
+403                   TargetRefused, naming the application role that the call needs
+404                   TargetRefused (the id, or SDS is not switched on), where not said otherwise
+408 409 423 429 5xx   TargetUnavailable, with what Retry-After wishes
+anything else         TargetMalformed: redirects, which are not followed, and our own mistakes
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from sync.edge.clock import Budget, Clock
+from sync.edge.graph.answers import Json
+from sync.edge.graph.identity import Tokens
+from sync.edge.graph.locations import BASE, place_of, read
+from sync.edge.graph.wire import READ_S, Answer, exchange
+from sync.edge.http import make_client, patiently, retry_after_s
+from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
+
+_PAGES = 100  # a tenant has a handful of connectors and flows; the portal keeps 14 runs
+_BUSY = frozenset({408, 409, 423, 429})
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+# Without it Graph writes `unknownFutureValue` for members of enums that came later.
+_PREFER = {"Prefer": "include-unknown-enum-members"}
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a call is for, in words that end "Graph would not …", and the role that allows it."""
+
+    words: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the path of a call ends, with leading slash.
+
+    Microsoft's pages show the short name; its generated clients send the qualified one.
+    """
+
+    short: str
+    qualified: str
+
+
+class GraphRequests:
+    """The industryData part of one Graph."""
+
+    def __init__(
+        self,
+        graph_url: str,
+        tokens: Tokens,
+        clock: Clock,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._base = graph_url + BASE
+        self._tokens = tokens
+        self._clock = clock
+        self._client = make_client(base_url=self._base, timeout_s=READ_S, transport=transport)
+        self._qualified: set[Ending] = set()
+
+    def read(
+        self,
+        path: str,
+        errand: Errand,
+        budget: Budget,
+        *,
+        ending: Ending | None = None,
+        attempts: int = 4,
+    ) -> Json:
+        """Return one object; asked again while Graph is busy, within *budget*."""
+
+        def once() -> Json:
+            answer = self.ask("GET", path, budget, ending=ending)
+            if error := self.fault(answer, errand):
+                raise error
+            return answer.json()
+
+        return patiently(once, clock=self._clock, budget=budget, attempts=attempts)
+
+    def pages(self, path: str, errand: Errand, budget: Budget, *, attempts: int = 4) -> list[Json]:
+        """Return a whole collection. A page that cannot be had loses all of them, loudly."""
+        items: list[Json] = []
+        seen: set[str] = set()
+        following = path
+        while len(seen) < _PAGES:
+            seen.add(following)
+            page = self.read(following, errand, budget, attempts=attempts)
+            records = page.get("value")
+            if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+                raise TargetMalformed("Graph gave a page without a list of records")
+            items += records
+            link = page.get("@odata.nextLink")
+            if link is None:
+                return items
+            following = self._next(link)
+            if following in seen:
+                raise TargetMalformed("Graph's pages go round in a circle")
+        raise TargetMalformed("Graph's pages do not end", pages=_PAGES)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        budget: Budget,
+        *,
+        ending: Ending | None = None,
+        accept: str = "application/json",
+    ) -> Answer:
+        """Ask once, and once more with a new token if the old one is not accepted.
+
+        With an *ending*: once more by its qualified name if Graph does not know the short one; what
+        worked is remembered. A POST that may have been carried out, although no answer came, raises
+        `TargetUnavailable` with the fact `outcome="unknown"`.
+        """
+        if ending is None:
+            return self._admitted(method, path, budget, accept)
+        if ending in self._qualified:
+            return self._admitted(method, path + ending.qualified, budget, accept)
+        answer = self._admitted(method, path + ending.short, budget, accept)
+        if answer.status not in {400, 404}:
+            return answer
+        other = self._admitted(method, path + ending.qualified, budget, accept)
+        if 200 <= other.status < 300:
+            self._qualified.add(ending)
+        # Where neither is known it is not the name: what Graph said first is what is meant.
+        return answer if other.status in {400, 404} else other
+
+    def fault(self, answer: Answer, errand: Errand) -> TargetError | None:
+        """Return what is wrong with *answer*, as an error that says who must act."""
+        status, facts = answer.status, answer.facts()
+        if 200 <= status < 300:
+            return None
+        if status == 401:
+            return TargetRefused(
+                f"Graph would not {errand.words}: it does not accept this app's token; check the"
+                " tenant and the app that the SDS__ settings name",
+                **facts,
+            )
+        if status == 403:
+            return TargetRefused(
+                f"Graph would not {errand.words}: grant the application role {errand.role} to the"
+                " app's identity (a role just granted can take an hour to be seen)",
+                **facts,
+                role=errand.role,
+            )
+        if status == 404:
+            return TargetRefused(
+                f"Graph would not {errand.words}: nothing is there; is School Data Sync switched on"
+                " in this tenant, and does the connector still exist?",
+                **facts,
+            )
+        if status in _BUSY or status >= 500:
+            wish_s = retry_after_s(answer.headers, self._clock.now())
+            return TargetUnavailable(
+                f"Graph could not {errand.words}: it is busy", retry_after_s=wish_s, **facts
+            )
+        return TargetMalformed(f"Graph would not {errand.words}: unexpected answer", **facts)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _admitted(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
+        answer = self._once(method, path, budget, accept)
+        if answer.status == 401:
+            self._tokens.forget()
+            answer = self._once(method, path, budget, accept)
+        return answer
+
+    def _once(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
+        token = self._tokens.token()  # first: it may fail, and then nothing has been sent
+        if budget.left_s <= 0:
+            raise TargetUnavailable("no time left to ask Graph")
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": accept}
+        if method == "GET":
+            headers |= _PREFER
+        try:
+            return exchange(self._client, method, path, headers, budget)
+        except _NOT_SENT as error:
+            raise out_of_reach(error, self._base) from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            # `from None`: the cause holds the request, and the request holds the token.
+            raise _no_answer(method, type(error).__name__) from None
+
+    def _next(self, link: object) -> str:
+        """Return *link* if it leads on in industryData on Graph's own host."""
+        base, following = read(self._base), read(link) if isinstance(link, str) else None
+        if (
+            base is None
+            or following is None
+            or following.origin != base.origin
+            or not following.path.startswith(base.path)
+        ):
+            raise TargetMalformed("Graph's next page is on another host or path: not followed")
+        return following.url
+
+
+def is_busy(status: int) -> bool:
+    """Say whether whoever answers so may know later; 501 says that it never will."""
+    return status in _BUSY or (status >= 500 and status != 501)
+
+
+def out_of_reach(error: httpx.HTTPError, url: str) -> TargetUnavailable:
+    """Return the error of a request that did not get there; *error* says only of which kind."""
+    host, _, port = place_of(url).rpartition(":")
+    return TargetUnavailable(
+        f"Graph is out of reach at {host}:{port} ({type(error).__name__}); if it stays so, check"
+        " SDS__GRAPH_URL and this machine's network",
+        host=host,
+        port=int(port or 0),
+    )
+
+
+def _no_answer(method: str, why: str) -> TargetUnavailable:
+    """Return the error of a request that was sent: a POST may have been carried out."""
+    message = f"Graph gave no answer: {why}"
+    if method == "POST":
+        return TargetUnavailable(message, outcome="unknown")
+    return TargetUnavailable(message)

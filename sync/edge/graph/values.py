@@ -1,0 +1,192 @@
+"""What SDS tells us, as frozen values; `sync.edge.graph_answers` reads them out of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from pydantic import SecretStr
+
+from sync.errors import TargetError
+
+type Heard = Literal["answered", "unknown", "refused", "later", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A place in SDS that takes one set of files. `format` is None on old connectors."""
+
+    id: str
+    name: str
+    kind: str
+    format: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One inbound flow of the tenant; ids in small letters.
+
+    `state` is SDS's readiness in lower case, "" if none is given; `connector_id` is "" where the
+    flow leads to no connector.
+    """
+
+    id: str
+    connector_id: str
+    state: str
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowState:
+    """The inbound flows of one connector.
+
+    `states` are SDS's own words in lower case, sorted: `ready`, `expired`, `notready`, `disabled`,
+    `failed`. `ends_at` is when the last flow that has not expired will stop.
+    """
+
+    states: tuple[str, ...]
+    ends_at: datetime | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Say whether at least one flow takes what is sent."""
+        return "ready" in self.states
+
+    @property
+    def expired(self) -> bool:
+        """Say whether every flow is of a past academic year: what is sent would go nowhere."""
+        return set(self.states) == {"expired"}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An empty directory to put files in. Whoever holds `url` may write there."""
+
+    url: SecretStr
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """One thing SDS says of a file; either may be empty if SDS gave something unfit to show."""
+
+    code: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What `validate` answered; both are "" where its `Location` gave no id.
+
+    `location` is as it came, query and all: never told or logged.
+    """
+
+    operation_id: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where to ask after a hand-over.
+
+    "" is: not known. Without `operation_id` only the list can tell, by `connector_id` and `since`,
+    the moment of the claim in UTC.
+    """
+
+    operation_id: str
+    location: str
+    connector_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """How far SDS is with checking a set of files: names and headers, not rows.
+
+    `validated_files` is None where SDS gave no list; names are as they came, without folders.
+    `ended_at` is the last moment SDS did anything to it. `id` is as it came, "" if there is none.
+    """
+
+    state: Literal["waiting", "accepted", "rejected"]
+    errors: tuple[FileFault, ...] = ()
+    warnings: tuple[FileFault, ...] = ()
+    validated_files: tuple[str, ...] | None = None
+    ended_at: datetime | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAsked:
+    """One of the places that may know an operation, and what was heard there.
+
+    `host` is host and port, never more, and "" where there is none. `skipped`: not asked, because
+    nothing is known to ask for, or it was asked already, or our token may not go there; only the
+    last has an `error`, which says who must act.
+    """
+
+    name: Literal["graph", "list", "location"]
+    host: str
+    heard: Heard
+    error: TargetError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLook:
+    """What one look at an operation gave: None if nobody answered. `places` are as asked."""
+
+    operation: Operation | None
+    places: tuple[PlaceAsked, ...]
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of SDS over all flows of the tenant, hours long.
+
+    `status` is in lower case. `blocked_by` is the code of what stopped it, if anything did.
+    """
+
+    id: str
+    status: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    blocked_by: str | None
+
+    @property
+    def over(self) -> bool:
+        """Say whether the run has ended, well or not."""
+        return self.status.startswith("completed") or self.status == "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run made of rows, of one flow or of all. None: SDS did not give it; that is not 0.
+
+    `organizations` to `memberships` are the active ones. `inactive` counts, by `people`, `groups`
+    …, the records that this run or an earlier one retired: only what was given. `status` is in
+    lower case.
+    """
+
+    status: str
+    errors: int | None = None
+    warnings: int | None = None
+    organizations: int | None = None
+    people: int | None = None
+    groups: int | None = None
+    memberships: int | None = None
+    matched: int | None = None
+    unmatched: int | None = None
+    inactive: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The counts of a run: of all flows of the tenant, and by the id of each flow in small letters.
+
+    `activities` is None where SDS gave none.
+    """
+
+    totals: Counts
+    activities: Mapping[str, Counts] | None

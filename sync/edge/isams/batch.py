@@ -1,0 +1,157 @@
+"""The way to one school's iSAMS: asks, streams the answer into the reader, asks again if it may.
+
+The key stands in every URL, because iSAMS wants it there. So no httpx error leaves this module:
+ours say what happened and carry neither URL, host, key nor token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from functools import partial
+from typing import NamedTuple
+
+import httpx
+
+from sync.edge.clock import Budget, Clock
+from sync.edge.http import age_s, make_client, patiently, request_timeout, retry_after_s
+from sync.edge.isams.tokens import Tokens
+from sync.edge.wire import opening, plain
+from sync.errors import SourceError, SourceUnavailable
+from sync.isams import error_document
+from sync.isams.batch import reader
+from sync.isams.datasets import ALWAYS, NOTHING_MORE, SUBJECTS, Wanted
+from sync.isams.school import School, Subject
+from sync.settings import SchoolSettings
+
+_PATH = "/api/batch/1.0/xml.ashx"
+_ANSWER_S = 120.0  # until the answer begins: iSAMS gives up at about 35 s, networks later
+
+type Reader[T] = Callable[[Iterable[bytes]], T]
+
+
+class Tried(NamedTuple):
+    """What one method gave: how many records, and how old they are if the answer says so."""
+
+    records: int
+    age_s: float | None
+
+
+class Isams:
+    """One school's iSAMS. An OAuth token is kept for its life, nothing else between calls.
+
+    Every call ends within its budget. Each reads from the start and gives all or nothing, raising
+    a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
+    """
+
+    def __init__(
+        self,
+        settings: SchoolSettings,
+        clock: Clock,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        limit_bytes: int = reader.LIMIT_BYTES,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._transport = transport
+        self._limit_bytes = limit_bytes
+        self._tokens = Tokens(settings, clock)
+
+    def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
+        """Read the five datasets, and those *wanted* beyond them."""
+        read = partial(reader.read_school, wanted=wanted, limit_bytes=self._limit_bytes)
+        return self._ask([one.method for one in (*ALWAYS, *wanted.extras)], read, budget)
+
+    def subjects(self, budget: Budget) -> Mapping[str, Subject]:
+        """Read only the departments' subjects, by id."""
+        read = partial(reader.read_subjects, limit_bytes=self._limit_bytes)
+        return self._ask([SUBJECTS.method], read, budget)
+
+    def try_method(self, method: str, budget: Budget) -> Tried:
+        """Ask for one batch method alone and count its records, never 0: what the doctor does."""
+        ages_s: list[float | None] = []
+
+        def hear(headers: Mapping[str, str]) -> None:
+            ages_s.append(age_s(headers, self._clock.now()))
+
+        read = partial(reader.count_records, method=method, limit_bytes=self._limit_bytes)
+        return Tried(self._ask([method], read, budget, hear), ages_s[-1])
+
+    def _ask[T](
+        self,
+        methods: list[str],
+        read: Reader[T],
+        budget: Budget,
+        hear: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> T:
+        with make_client(
+            base_url=self._settings.isams_url, timeout_s=_ANSWER_S, transport=self._transport
+        ) as client:
+            return patiently(
+                lambda: self._once(client, methods, read, budget, hear),
+                clock=self._clock,
+                budget=budget,
+            )
+
+    def _once[T](
+        self,
+        client: httpx.Client,
+        methods: list[str],
+        read: Reader[T],
+        budget: Budget,
+        hear: Callable[[Mapping[str, str]], None],
+    ) -> T:
+        if budget.left_s <= 0:
+            raise SourceUnavailable("no time was left to ask iSAMS")
+        try:
+            with closing(self._answer(client, methods, budget)) as answer:
+                if answer.status_code != 200:
+                    raise self._refusal(answer, budget)
+                hear(answer.headers)
+                return read(plain(answer, budget))
+        except httpx.HTTPError as error:
+            raise SourceUnavailable(
+                f"iSAMS did not answer, or broke off ({type(error).__name__})"
+            ) from None
+
+    def _answer(self, client: httpx.Client, methods: list[str], budget: Budget) -> httpx.Response:
+        """Send the request; a token that iSAMS no longer takes is renewed once."""
+        token = self._tokens.get(client, budget)
+        answer = client.send(self._request(client, methods, token, budget), stream=True)
+        if answer.status_code == 401 and token:
+            answer.close()
+            self._tokens.forget()
+            token = self._tokens.get(client, budget)
+            answer = client.send(self._request(client, methods, token, budget), stream=True)
+        return answer
+
+    def _request(
+        self, client: httpx.Client, methods: list[str], token: str, budget: Budget
+    ) -> httpx.Request:
+        headers = {"Content-Type": "application/xml"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return client.build_request(
+            "POST",
+            _PATH,
+            params={"apiKey": self._settings.batch_key},
+            content=_filters(methods),
+            headers=headers,
+            timeout=request_timeout(_ANSWER_S, budget),
+        )
+
+    def _refusal(self, answer: httpx.Response, budget: Budget) -> SourceError:
+        body = opening(answer, budget, limit_bytes=error_document.LIMIT_BYTES)
+        error = error_document.read_error(body, answer.status_code)
+        if isinstance(error, SourceUnavailable):
+            error.retry_after_s = retry_after_s(answer.headers, self._clock.now())
+        return error
+
+
+def _filters(methods: Iterable[str]) -> bytes:
+    asked = "".join(f"<Method>{method}</Method>" for method in methods)
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f"<Filters><MethodsToRun>{asked}</MethodsToRun></Filters>"
+    ).encode()

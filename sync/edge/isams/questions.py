@@ -1,0 +1,166 @@
+"""One question to the REST API at a time, asked again if it may; and many, four at a time.
+
+No httpx error leaves this module: ours carry neither URL, host, secret nor token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event
+from urllib.parse import quote
+
+import httpx
+
+from sync.edge.clock import Budget, Clock
+from sync.edge.http import patiently, request_timeout, retry_after_s
+from sync.edge.isams.rest_tokens import RestTokens
+from sync.edge.wire import plain
+from sync.errors import SourceError, SourceMalformed, SourceUnavailable
+from sync.isams.rest import answers
+from sync.isams.rest.answers import Answer
+from sync.isams.rest.endpoints import Place
+from sync.isams.rest.paging import Reading, State
+
+AT_ONCE = 4  # as many as a browser with a few tabs: a school's server is shared with its users
+
+ANSWER_S = 60.0  # until the answer begins: iSAMS gives up at about 35 s
+_READINGS = 3  # of a collection whose rows do not add up
+_NAP_S = 1.0  # of a wait, before it is looked whether to wait on
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The way to one iSAMS for one call of ours. `limit_bytes` caps each answer."""
+
+    client: httpx.Client
+    tokens: RestTokens
+    clock: Clock
+    budget: Budget
+    limit_bytes: int = answers.LIMIT_BYTES
+    _over: Event = field(default_factory=Event)
+
+    def collection(
+        self,
+        place: Place,
+        own: str = "",
+        *,
+        must: frozenset[str] = frozenset(),
+        may_be_empty: bool = False,
+    ) -> Reading:
+        """Read a collection whole, from page 1 again if it changes meanwhile; see `Reading`.
+
+        Raises:
+            SourceUnavailable: its rows did not add up to its totals, however often it was read.
+        """
+        host = self.client.base_url.netloc.decode("ascii").lower()
+        for _ in range(_READINGS):
+            reading, state = Reading(place, host, must, may_be_empty=may_be_empty), State.MORE
+            while state is State.MORE:
+                state = reading.add(self.one(place, own, query=reading.query))
+            if state is State.WHOLE:
+                return reading
+        raise SourceUnavailable(
+            f"the {place.key} did not add up to iSAMS's own totals, each time they were read",
+            place=place.name,
+            readings=_READINGS,
+        )
+
+    def each[Result](
+        self, ids: Sequence[str], ask: Callable[[str], Result]
+    ) -> Iterator[tuple[str, Result]]:
+        """Yield each id with what *ask* returns for it, in the order in which answers come.
+
+        After the first error no other question is begun, and it is raised.
+        """
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="isams") as pool:
+
+            def asked_for(own: str) -> tuple[str, Result]:
+                return own, ask(own)
+
+            asked = [pool.submit(asked_for, own) for own in ids]
+            try:
+                for done in as_completed(asked):
+                    yield done.result()
+            finally:
+                self._over.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                self._over.clear()
+
+    def one(self, place: Place, own: str = "", query: Mapping[str, str] | None = None) -> Answer:
+        """Ask for one page of a collection, or for the object of one id."""
+        return patiently(
+            lambda: self._once(place, own, query or {}), clock=_Napping(self), budget=self.budget
+        )
+
+    def go_on(self) -> None:
+        """Raise if there is no more to be asked: the time or another question is over."""
+        if self._over.is_set():
+            raise SourceMalformed("another question to iSAMS has failed")
+        if not self.budget.left_s:
+            raise SourceUnavailable("no time was left to ask iSAMS")
+
+    def _once(self, place: Place, own: str, query: Mapping[str, str]) -> Answer:
+        self.go_on()
+        try:
+            with closing(self._answer(place.path.format(id=quote(own, safe="")), query)) as answer:
+                return self._read(answer, place)
+        except httpx.HTTPError as error:
+            raise SourceUnavailable(
+                f"iSAMS did not answer, or broke off ({type(error).__name__})", place=place.name
+            ) from None
+
+    def _answer(self, path: str, query: Mapping[str, str]) -> httpx.Response:
+        """Send the request; a token that iSAMS no longer takes is renewed once."""
+        token = self.tokens.get(self.client, self.budget)
+        answer = self._sent(path, query, token)
+        if answer.status_code == 401:
+            answer.close()
+            self.tokens.forget(token)
+            answer = self._sent(path, query, self.tokens.get(self.client, self.budget))
+        return answer
+
+    def _sent(self, path: str, query: Mapping[str, str], token: str) -> httpx.Response:
+        request = self.client.build_request(
+            "GET",
+            path,
+            params=query,
+            headers={"Accept": "application/json", "Authorization": f"Bearer {token}"},
+            timeout=request_timeout(ANSWER_S, self.budget),
+        )
+        return self.client.send(request, stream=True)
+
+    def _read(self, answer: httpx.Response, place: Place) -> Answer:
+        body = bytearray()
+        for piece in plain(answer, self.budget):
+            body += piece
+            if len(body) > self.limit_bytes:
+                raise SourceMalformed("iSAMS's answer is too large", limit_bytes=self.limit_bytes)
+        try:
+            return answers.read(bytes(body), place, answer.status_code)
+        except SourceError as error:
+            if isinstance(error, SourceUnavailable):
+                error.retry_after_s = retry_after_s(answer.headers, self.clock.now())
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Napping:
+    """A clock whose waits end early, with an error, once another question has failed."""
+
+    asking: Asking
+
+    def now(self) -> datetime:
+        return self.asking.clock.now()
+
+    def monotonic_s(self) -> float:
+        return self.asking.clock.monotonic_s()
+
+    def sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            self.asking.go_on()
+            self.asking.clock.sleep(min(seconds, _NAP_S))
+            seconds -= _NAP_S

@@ -1,0 +1,163 @@
+"""The store in Azure: block blobs in one container.
+
+The SDK is imported here and nowhere above: a function that needs no blobs does not pay for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
+from azure.storage.blob import BlobPrefix, ContainerClient
+
+from sync.edge.storage.azure_client import Service, code_of, default_credential, sdk_options
+from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
+from sync.errors import ConfigError, StoreMissing, StoreUnavailable
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline import PipelineResponse
+    from azure.core.pipeline.transport import HttpRequest, HttpResponse
+
+    type Answer = PipelineResponse[HttpRequest, HttpResponse]
+
+_BLOBS = Service(
+    role="Storage Blob Data Contributor",
+    settings="STORAGE__ACCOUNT_URL, STORAGE__CONNECTION and STORAGE__CONTAINER",
+)
+
+# The service's own limit for one Put Blob. A body is always one request, which is whole or absent
+# by nature; above 64 MiB the SDK alone would stage blocks and commit them with the same condition.
+_ONE_PUT_BYTES = 5000 * 1024 * 1024
+
+_PAGE = 5000  # names in one page of a listing: the service's own limit
+
+
+class BlobStore(WriteOnce):
+    """A `Store` in a container of an Azure storage account. Safe to share between threads."""
+
+    def __init__(self, container: ContainerClient, *, page: int = _PAGE) -> None:
+        self._container = container
+        self._page = page
+
+    @classmethod
+    def by_identity(
+        cls,
+        account_url: str,
+        container: str,
+        credential: Callable[[], TokenCredential] | None = None,
+        *,
+        transport: object = None,
+    ) -> BlobStore:
+        """Open *container* of an account that knows our identity; it must exist already."""
+        try:
+            client = ContainerClient(
+                account_url,
+                container,
+                (credential or default_credential)(),
+                max_single_put_size=_ONE_PUT_BYTES,
+                **sdk_options(transport),
+            )
+        except ValueError:
+            client = None
+        if client is None:
+            raise ConfigError("STORAGE__ACCOUNT_URL is not a blob endpoint over https")
+        return cls(client)
+
+    @classmethod
+    def by_connection(
+        cls,
+        connection: str,
+        container: str,
+        *,
+        transport: object = None,
+        page: int = _PAGE,
+    ) -> BlobStore:
+        """Open *container* by a connection string, making it if it is missing."""
+        try:
+            client = ContainerClient.from_connection_string(
+                connection,
+                container,
+                max_single_put_size=_ONE_PUT_BYTES,
+                **sdk_options(transport),
+            )
+        except ValueError:
+            client = None
+        if client is None:
+            raise ConfigError("STORAGE__CONNECTION is not a storage connection string")
+        _BLOBS.ask(lambda: _make(client))
+        return cls(client, page=page)
+
+    def read(self, name: str) -> bytes:
+        blob = self._container.get_blob_client(check_name(name))
+        return _BLOBS.ask(lambda: blob.download_blob().readall(), blob=name)
+
+    def blobs(self, prefix: str) -> Sequence[Blob]:
+        check_prefix(prefix)
+        found = _BLOBS.ask(
+            lambda: [
+                Blob(blob.name, blob.size, blob.creation_time)
+                for blob in self._container.list_blobs(
+                    name_starts_with=prefix, results_per_page=self._page
+                )
+            ]
+        )
+        return sorted(found, key=lambda blob: blob.name)
+
+    def folders(self, prefix: str) -> Sequence[str]:
+        check_folder(prefix)
+        found = _BLOBS.ask(
+            lambda: [
+                item.name
+                for item in self._container.walk_blobs(
+                    name_starts_with=prefix, delimiter="/", results_per_page=self._page
+                )
+                if isinstance(item, BlobPrefix)
+            ]
+        )
+        return sorted(name[len(prefix) : -1] for name in found)
+
+    def delete(self, name: str) -> None:
+        blob = self._container.get_blob_client(check_name(name))
+
+        try:
+            _BLOBS.ask(blob.delete_blob, blob=name)
+        except StoreMissing:
+            return
+
+    def now(self) -> datetime:
+        dates: list[str] = []
+
+        def keep_date(answer: Answer) -> None:
+            dates.append(answer.http_response.headers.get("Date", ""))
+
+        _BLOBS.ask(lambda: self._container.get_container_properties(raw_response_hook=keep_date))
+        try:
+            return parsedate_to_datetime(dates[-1]).astimezone(UTC)
+        except (IndexError, ValueError):
+            raise StoreUnavailable("storage did not tell its time") from None
+
+    def _put(self, name: str, body: bytes) -> bool:
+        blob = self._container.get_blob_client(check_name(name))
+
+        def put() -> bool:
+            try:
+                blob.upload_blob(body, overwrite=False)  # If-None-Match: *
+            except (ResourceExistsError, ResourceModifiedError) as error:
+                if code_of(error) in {"BlobAlreadyExists", "ConditionNotMet"}:
+                    return False
+                raise
+            return True
+
+        return _BLOBS.ask(put, blob=name)
+
+
+def _make(container: ContainerClient) -> None:
+    try:
+        container.create_container()
+    except ResourceExistsError as error:
+        if code_of(error) != "ContainerAlreadyExists":
+            raise

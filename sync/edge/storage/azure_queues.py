@@ -1,0 +1,96 @@
+"""The queues in Azure. The SDK is imported here and nowhere above."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from azure.storage.queue import QueueServiceClient
+
+from sync.edge.storage.azure_client import Service, default_credential, sdk_options
+from sync.edge.storage.queues import LONGEST_DELAY_S, QUEUES, Queue, queue_name
+from sync.errors import ConfigError, StoreMissing
+from sync.settings import HostStorage
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+_QUEUES = Service(role="Storage Queue Data Contributor", settings="AzureWebJobsStorage")
+_KEPT_S = 86_400  # from when it may be read: a tick says it again long before
+_PEEKED = 32  # the service's own limit
+
+
+class StorageQueues:
+    """`Nudges` over Azure Storage: JSON in base64, which is what the host expects."""
+
+    def __init__(self, service: QueueServiceClient) -> None:
+        self._service = service
+
+    @classmethod
+    def opened(
+        cls,
+        settings: HostStorage,
+        credential: Callable[[], TokenCredential] | None = None,
+        *,
+        transport: object = None,
+    ) -> StorageQueues:
+        """Open the account that *settings* name; see `sync.edge.queues.open_queues`."""
+        options = sdk_options(transport)
+        try:
+            if settings.connection is not None:
+                connection = settings.connection.get_secret_value()
+                return cls(QueueServiceClient.from_connection_string(connection, **options))
+            if settings.queue_url is not None:
+                identity = (credential or default_credential)()
+                return cls(QueueServiceClient(settings.queue_url, identity, **options))
+        except ValueError:
+            pass  # the SDK's words may repeat the setting
+        raise ConfigError("AzureWebJobsStorage is missing, or is not a storage account")
+
+    def nudge(self, queue: Queue, message: Mapping[str, str], delay_s: float = 0) -> None:
+        text = base64.b64encode(json.dumps(dict(message)).encode()).decode()
+        hidden_s = math.ceil(min(max(delay_s, 0), LONGEST_DELAY_S))
+        client = self._service.get_queue_client(queue_name(queue))
+
+        def send() -> None:
+            client.send_message(text, visibility_timeout=hidden_s, time_to_live=hidden_s + _KEPT_S)
+
+        try:
+            _QUEUES.ask(send)
+        except StoreMissing:
+            _QUEUES.ask(client.create_queue)  # fine if somebody else was quicker
+            _QUEUES.ask(send)
+
+    def poisoned(self) -> Mapping[Queue, Sequence[str]]:
+        return {queue: self._peeked(f"{queue_name(queue)}-poison") for queue in QUEUES}
+
+    def waiting(self) -> Mapping[Queue, int]:
+        counts = {queue: self._count(queue_name(queue)) for queue in QUEUES}
+        return {queue: count for queue, count in counts.items() if count is not None}
+
+    def _peeked(self, name: str) -> Sequence[str]:
+        client = self._service.get_queue_client(name)
+        try:
+            found = _QUEUES.ask(lambda: client.peek_messages(max_messages=_PEEKED))
+        except StoreMissing:
+            return ()
+        return tuple(_text(message.content) for message in found)
+
+    def _count(self, name: str) -> int | None:
+        client = self._service.get_queue_client(name)
+        try:
+            return _QUEUES.ask(client.get_queue_properties).approximate_message_count or 0
+        except StoreMissing:
+            return None
+
+
+def _text(content: object) -> str:
+    """Return a message's text; one that a person put in by hand may not be base64."""
+    text = str(content)
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return text

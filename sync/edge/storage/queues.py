@@ -1,0 +1,60 @@
+"""The nudges between the app's functions: messages that say where to look, not what is true.
+
+A lost, doubled or late nudge does no harm, because whoever gets it looks at the blobs. The queues
+live in the Functions host's own storage account, where the host reads them and, after too many
+failures, moves a message to `<queue>-poison`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+type Queue = Literal["pull", "send"]
+
+QUEUES: tuple[Queue, ...] = ("pull", "send")
+LONGEST_DELAY_S = 7 * 86_400  # the service's own limit
+
+
+class Nudges(Protocol):
+    """Where one step leaves word for another.
+
+    Every call raises `StoreUnavailable` when the queues are away or busy, and `StoreRefused` when
+    they refuse us.
+    """
+
+    def nudge(self, queue: Queue, message: Mapping[str, str], delay_s: float = 0) -> None:
+        """Have *message* read at least once, not before *delay_s* from now.
+
+        The delay is rounded up to a whole second and kept between 0 and `LONGEST_DELAY_S`.
+        """
+
+    def poisoned(self) -> Mapping[Queue, Sequence[str]]:
+        """Return, for each queue, the texts of up to 32 messages that failed for good."""
+
+    def waiting(self) -> Mapping[Queue, int]:
+        """Return about how many messages each queue holds, the delayed and those in hand too.
+
+        A queue that does not exist is left out: the first nudge makes it.
+        """
+
+
+def queue_name(queue: Queue) -> str:
+    """Return the queue's name in storage; the triggers name the same."""
+    return f"sync-{queue}"
+
+
+class Unqueued:
+    """`Nudges` kept in order, for a caller that goes through them itself: a terminal, a test."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Queue, dict[str, str], float]] = []
+
+    def nudge(self, queue: Queue, message: Mapping[str, str], delay_s: float = 0) -> None:
+        self.kept.append((queue, dict(message), delay_s))
+
+    def poisoned(self) -> Mapping[Queue, Sequence[str]]:
+        return dict.fromkeys(QUEUES, ())
+
+    def waiting(self) -> Mapping[Queue, int]:
+        return {queue: sum(kept[0] == queue for kept in self.kept) for queue in QUEUES}

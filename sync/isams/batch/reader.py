@@ -1,0 +1,98 @@
+"""The Batch API's document, read as it arrives: bytes in, a `School` out, whole or not at all.
+
+Pure, and lean: nothing of the document is kept but what the roster needs. Attributes hold the
+ids; children marked Legacy are read where an attribute is missing (isams.md section 5). "Current"
+staff can have a leaving date, even a past one: they are kept, because iSAMS calls them current
+and a set taught by one would otherwise lose its Team's owner on a date that schools enter early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sync.errors import SourceIncomplete
+from sync.isams import xmltext
+from sync.isams.batch.people import Gathered
+from sync.isams.batch.walker import Walker
+from sync.isams.datasets import (
+    ALWAYS,
+    BY_METHOD,
+    KEY_SCREEN,
+    NOTHING_MORE,
+    SUBJECTS,
+    Dataset,
+    Wanted,
+)
+from sync.isams.school import School, Subject
+
+LIMIT_BYTES = xmltext.LIMIT_BYTES
+
+
+def read_school(
+    chunks: Iterable[bytes], wanted: Wanted = NOTHING_MORE, *, limit_bytes: int = LIMIT_BYTES
+) -> School:
+    """Read the five datasets, and those *wanted* beyond them, to the document's end.
+
+    Raises:
+        SourceMalformed: cut short, not XML, not iSAMS's, larger than *limit_bytes*, or a record
+            has no id.
+        SourceIncomplete: one of the five, or one that is needed, is missing or empty.
+        SourceRefused, SourceUnavailable: an error document or a web page came instead.
+    """
+    must = [dataset for dataset in wanted.extras if dataset in wanted.needed]
+    may = [dataset for dataset in wanted.extras if dataset not in wanted.needed]
+    return _read(chunks, (*ALWAYS, *must), limit_bytes, may, tutors=wanted.tutors).school()
+
+
+def read_subjects(
+    chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES
+) -> Mapping[str, Subject]:
+    """Read the departments' subjects by id, in the order of iSAMS; raises as `read_school`."""
+    return _read(chunks, (SUBJECTS,), limit_bytes).subjects
+
+
+def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LIMIT_BYTES) -> int:
+    """Count the records that the batch *method* gave, never 0; raises as `read_school`."""
+    dataset = BY_METHOD[method]
+    return _read(chunks, (dataset,), limit_bytes).counts[dataset.name]
+
+
+def told(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozenset[Dataset]:
+    """Return which of *extras* a kept document holds, empty or not; raises as `read_school`."""
+    gathered = Gathered()
+    gathered.ask(extras)
+    readings = gathered.readings()
+    walker = Walker([readings[dataset] for dataset in extras])
+    xmltext.parse(chunks, walker.attach, limit_bytes=LIMIT_BYTES)
+    return frozenset(walker.seen)
+
+
+def _read(
+    chunks: Iterable[bytes],
+    datasets: Sequence[Dataset],
+    limit_bytes: int,
+    may_be_empty: Sequence[Dataset] = (),
+    *,
+    tutors: bool = False,
+) -> Gathered:
+    gathered = Gathered(tutors=tutors)
+    gathered.ask(one for one in (*datasets, *may_be_empty) if one not in ALWAYS)
+    readings = gathered.readings()
+    walker = Walker([readings[dataset] for dataset in (*datasets, *may_be_empty)])
+    xmltext.parse(chunks, walker.attach, limit_bytes=limit_bytes)
+    if walker.message:
+        # With a status of its own it would not have come here: 200 explains nothing further.
+        raise walker.message.error(200)
+    for dataset in datasets:
+        if dataset not in walker.seen:
+            raise _incomplete(dataset, "not in iSAMS's answer", "tick it under Batch Methods")
+        if not gathered.counts[dataset.name]:
+            raise _incomplete(dataset, "empty in iSAMS's answer", "see that no filter empties it")
+    return gathered
+
+
+def _incomplete(dataset: Dataset, what: str, mend: str) -> SourceIncomplete:
+    return SourceIncomplete(
+        f"{dataset.ui_name} is {what}: in {KEY_SCREEN}, open this key and {mend}",
+        method=dataset.method,
+    )

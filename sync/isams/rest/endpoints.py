@@ -1,0 +1,134 @@
+"""Where the REST API keeps what a school needs, and what a client must be allowed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.isams import datasets
+from sync.isams.datasets import ALWAYS, Dataset, Wanted
+from sync.isams.rest import spellings
+from sync.isams.rest.spellings import Kind
+
+CLIENT_SCREEN = "API Services Manager > Manage REST API Clients"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One endpoint: a collection, or with `{id}` in its *path* an answer for each id.
+
+    *key* holds its rows, *kind* is what they are, *module* the permission that it needs. *datasets*
+    are those that are read there, as batch calls them; the first gives its name on the screen.
+    """
+
+    path: str
+    key: str
+    kind: Kind
+    module: str
+    datasets: tuple[Dataset, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages call it: the path without its beginning."""
+        return self.path.removeprefix("/api/")
+
+
+EMPLOYEES = Place(
+    "/api/humanresources/employees",
+    "employees",
+    spellings.EMPLOYEE,
+    "HRMANAGER",
+    (datasets.STAFF,),
+)
+STUDENTS = Place(
+    "/api/students", "students", spellings.STUDENT, "STUDENTMANAGEMENT", (datasets.PUPILS,)
+)
+TEACHING = Place(
+    "/api/teaching/subjects", "subjects", spellings.SUBJECT, "TEACHING", (datasets.SUBJECTS,)
+)
+TEACHING_SETS = Place(
+    "/api/teaching/sets", "sets", spellings.TEACHING_SET, "TEACHING", (datasets.SETS,)
+)
+MEMBERS = Place(
+    "/api/teaching/sets/{id}/setList",
+    "students",
+    spellings.MEMBER,
+    "TEACHING",
+    (datasets.SET_LISTS,),
+)
+
+_SCHOOL, _ESTATES, _TIMETABLES = "SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"
+
+TIMETABLES = Place(
+    "/api/timetables/employees/{id}", "sets", spellings.LESSON, _TIMETABLES, (datasets.LESSONS,)
+)
+YEAR_GROUPS = Place(
+    "/api/school/yeargroups",
+    "yearGroups",
+    spellings.YEAR,
+    _SCHOOL,
+    (datasets.YEARS, datasets.DIVISIONS),  # divisions are told year group by year group
+)
+YEAR_DIVISIONS = Place(
+    "/api/school/yeargroups/{id}/divisions",
+    "divisions",
+    spellings.DIVISION,
+    _SCHOOL,
+    (datasets.DIVISIONS,),
+)
+FORMS = Place("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
+HOUSES = Place(
+    "/api/school/houses",
+    "houses",
+    spellings.HOUSE,
+    _SCHOOL,
+    (datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
+)
+TERMS = Place("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
+BUILDINGS = Place(
+    "/api/estates/buildings", "buildings", spellings.BUILDING, _ESTATES, (datasets.BUILDINGS,)
+)
+ROOMS = Place("/api/estates/rooms", "rooms", spellings.ROOM, _ESTATES, (datasets.BUILDINGS,))
+STRUCTURE = Place(
+    "/api/timetables/structure", "timetableWeeks", spellings.WEEK, _TIMETABLES, (datasets.WEEKS,)
+)
+
+ALL = (
+    EMPLOYEES,
+    STUDENTS,
+    TEACHING,
+    TEACHING_SETS,
+    MEMBERS,
+    TIMETABLES,
+    YEAR_GROUPS,
+    YEAR_DIVISIONS,
+    FORMS,
+    HOUSES,
+    TERMS,
+    BUILDINGS,
+    ROOMS,
+    STRUCTURE,
+)
+
+
+# What a student must say of their own for the classes that are made of these.
+_OF_STUDENTS = {
+    datasets.FORMS: "form",
+    datasets.ACADEMIC_HOUSES: "academic",
+    datasets.BOARDING_HOUSES: "boarding",
+}
+
+
+def must(place: Place, wanted: Wanted) -> frozenset[str]:
+    """Return the fields that records of *place* may otherwise lack, and what is needed may not."""
+    if place is not STUDENTS:
+        return frozenset()
+    return frozenset(field for one, field in _OF_STUDENTS.items() if one in wanted.needed)
+
+
+def places(wanted: Wanted) -> tuple[Place, ...]:
+    """Return what is asked for a school from which that is *wanted*.
+
+    Timetables are among them always: sets may name no teacher, and then timetables must.
+    """
+    asked = {*ALWAYS, *wanted.extras}
+    return tuple(one for one in ALL if one is TIMETABLES or not asked.isdisjoint(one.datasets))

@@ -1,0 +1,149 @@
+"""How the fields of a REST record are found and read, by the table of their spellings.
+
+A record that fits none is refused, with the names of the fields that were seen and none of their
+values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Set
+
+from sync.errors import SourceMalformed
+from sync.isams.assembly import nc_year
+from sync.isams.rest.spellings import TEACHER, TEACHING_SET, Kind
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
+_NAMES_SHOWN = 60
+
+type Values = Mapping[str, object]
+
+
+def values(kind: Kind, row: object) -> Values:
+    """Return the fields of *row* by our names; absent ones are left out, null ones are None.
+
+    Raises:
+        SourceMalformed: it is no record, or has no id.
+    """
+    if not isinstance(row, dict):
+        raise SourceMalformed(f"iSAMS's {kind.name} is not a record")
+    said = {str(name).lower(): value for name, value in row.items()}
+    found: dict[str, object] = {}
+    for field, spellings in kind.spellings.items():
+        here = [said[own.lower()] for own in spellings if own.lower() in said]
+        if here:
+            found[field] = next((value for value in here if value is not None), None)
+    if "id" in kind.spellings and found.get("id") is None:
+        raise unfit(kind, "id", row)
+    return found
+
+
+def identity(kind: Kind, said: Values, *, as_text: bool = False) -> str:
+    """Return the record's id; a number will do unless it must come *as_text*.
+
+    Raises:
+        SourceMalformed: it is neither, or blank.
+    """
+    own = said["id"]
+    if isinstance(own, str) and own.strip():
+        return own.strip()
+    if isinstance(own, int) and not isinstance(own, bool) and not as_text:
+        return str(own)
+    raise SourceMalformed(f"iSAMS's {kind.name} has an id of a wrong type")
+
+
+def text(kind: Kind, said: Values, field: str) -> str:
+    """Return a field's text without blanks around, "" for none."""
+    value = said.get(field)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise SourceMalformed(f"iSAMS's {kind.name} has a {field} that is no text")
+
+
+def texts(kind: Kind, said: Values, *fields: str) -> tuple[str, ...]:
+    """Return the texts of several fields, in that order."""
+    return tuple(text(kind, said, field) for field in fields)
+
+
+def ids(kind: Kind, said: Values, *fields: str) -> tuple[str, ...]:
+    """Return the ids in several fields, in that order, each once."""
+    return tuple(dict.fromkeys(own for own in texts(kind, said, *fields) if own))
+
+
+def year(kind: Kind, said: Values) -> int | None:
+    """Return the NC year, None for none."""
+    return nc_year(text(kind, said, "year"))
+
+
+def flag(kind: Kind, said: Values, field: str) -> bool:
+    """Return a field that is true or false; absent is false."""
+    value = said.get(field)
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise SourceMalformed(f"iSAMS's {kind.name} has a {field} that is neither true nor false")
+    return value
+
+
+def is_current(kind: Kind, said: Values) -> bool:
+    """Say whether a person is of the school now; nothing said, they are."""
+    return text(kind, said, "status").lower() in {"", "current"}
+
+
+def teacher_ids(said: Values) -> tuple[str, ...]:
+    """Return the employee ids of a set's teachers, each once, sorted; () where none is told."""
+    rows = said.get("teachers")
+    if rows is None:
+        return ()
+    if not isinstance(rows, list):
+        raise SourceMalformed(f"iSAMS's {TEACHING_SET.name} has teachers that are no list")
+    told = (values(TEACHER, row) if isinstance(row, dict) else {"id": row} for row in rows)
+    return tuple(sorted({identity(TEACHER, one) for one in told}))
+
+
+def inner(kind: Kind, row: object, said: Values, field: str) -> list[object]:
+    """Return the rows that the record *row*, which said *said*, holds under *field*; null is none.
+
+    Raises:
+        SourceMalformed: the field is not there, or is no list.
+    """
+    if field not in said:
+        raise unfit(kind, field, keys(row))
+    rows = said[field]
+    if rows is not None and not isinstance(rows, list):
+        raise SourceMalformed(f"iSAMS's {kind.name} has {field} that are no list")
+    return rows or []
+
+
+def keys(row: object) -> set[str]:
+    """Return what a record calls its fields."""
+    return {str(name) for name in row} if isinstance(row, dict) else set()
+
+
+def refuse_unfit(
+    kind: Kind, seen: Set[str], names_seen: Iterable[object], may_lack: Set[str] | None = None
+) -> None:
+    """Raise if a field is *seen* in none of the records, and is not one that they *may_lack*."""
+    lacking = kind.may_lack if may_lack is None else may_lack
+    for field in kind.spellings:
+        if field not in seen and field not in lacking:
+            raise unfit(kind, field, names_seen)
+
+
+def unfit(kind: Kind, field: str, row: Iterable[object]) -> SourceMalformed:
+    """Return the error for a record, or the fields of many, in which *field* is not found."""
+    wanted = " or ".join(kind.spellings[field])
+    return SourceMalformed(
+        f"iSAMS's {kind.name} has no {field}: expected {wanted} among its fields, seen were"
+        f" {', '.join(names(row)) or 'none'}"
+    )
+
+
+def names(row: Iterable[object]) -> list[str]:
+    """Return the field names in *row*, sorted, as far as they look like names of fields."""
+    told = sorted({str(name) for name in row if _NAME.fullmatch(str(name))})
+    return told[:_NAMES_SHOWN]

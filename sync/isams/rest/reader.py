@@ -1,0 +1,210 @@
+"""The REST API's answers, taken one collection at a time: rows in, a `School` out, or an error.
+
+Pure. What batch's reader joins and counts is joined and counted by the same `Register`. Sets that
+iSAMS hides are left out; hidden subjects are kept, because sets refer to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sync.errors import SourceIncomplete, SourceMalformed
+from sync.isams.assembly import Register, SetRecord
+from sync.isams.datasets import (
+    LESSONS,
+    NOTHING_MORE,
+    PUPILS,
+    SET_LISTS,
+    SETS,
+    STAFF,
+    SUBJECTS,
+    Wanted,
+)
+from sync.isams.rest import answers, fields, spellings
+from sync.isams.rest.answers import Answer
+from sync.isams.rest.endpoints import EMPLOYEES, MEMBERS, STUDENTS, TEACHING_SETS
+from sync.isams.rest.fields import Values
+from sync.isams.rest.spellings import Kind
+from sync.isams.rest.structure import GatheredFrame, Rows, refuse_untold
+from sync.isams.rest.timetables import Taught, Timetable
+from sync.isams.school import Employee, Pupil, School, Subject
+
+
+def subjects(rows: Rows) -> dict[str, Subject]:
+    """Return the subjects by id, in the order of iSAMS."""
+    kind = spellings.SUBJECT
+    return {
+        own: Subject(own, fields.text(kind, said, "code"), fields.text(kind, said, "name"))
+        for own, said in rows.items()
+    }
+
+
+def members(answer: Answer, set_id: str) -> tuple[str, ...]:
+    """Return the SchoolIds in a set's list, row by row; null is no pupil, as elsewhere in REST.
+
+    Raises:
+        SourceMalformed: it is no set list, or another set's.
+    """
+    kind = spellings.MEMBER
+    if answer.get("id") is not None and fields.identity(kind, answer) != set_id:
+        raise SourceMalformed("iSAMS gave another set's list than the one asked for")
+    rows = answers.rows(answer, MEMBERS) or ()
+    told = (fields.values(kind, row) for row in rows)
+    return tuple(fields.identity(kind, said, as_text=True) for said in told)
+
+
+class Gathered:
+    """What has been read so far. First the four collections, then lists and timetables.
+
+    `frame` takes what is *wanted* beyond them; the four must be there before it.
+    """
+
+    def __init__(self, wanted: Wanted = NOTHING_MORE) -> None:
+        refuse_untold(wanted)
+        self._wanted = wanted
+        self._register = Register()
+        self.frame = GatheredFrame(self._register, wanted)
+        self._set_ids = frozenset[str]()  # of all, hidden or not
+        self._taught = Taught()
+
+    @property
+    def set_ids(self) -> tuple[str, ...]:
+        """The sets whose lists are wanted."""
+        return tuple(self._register.sets)
+
+    @property
+    def timetables_of(self) -> tuple[str, ...]:
+        """The employees whose timetables are wanted: all, because anybody may teach, or none."""
+        if self.lacks_teachers or LESSONS in self._wanted.extras:
+            return tuple(self._register.employees)
+        return ()
+
+    @property
+    def lacks_teachers(self) -> bool:
+        """Whether no set's record tells a teacher, so that timetables must."""
+        return not any(one.staff_ids for one in self._register.sets.values())
+
+    def take_employees(self, rows: Rows) -> None:
+        """Take the current ones; raises `SourceIncomplete` if there are none."""
+        kind = spellings.EMPLOYEE
+        self._register.counts[STAFF.name] = len(rows)
+        for own, said in rows.items():
+            if fields.is_current(kind, said):
+                title, initials = fields.texts(kind, said, "title", "initials")
+                one = Employee(
+                    own,
+                    *_person(kind, said),
+                    title=self._register.shared(title),
+                    initials=initials,
+                    teaches=fields.flag(kind, said, "teaches"),
+                )
+                self._register.add_employee(one)
+        if not self._register.employees:
+            raise answers.empty(EMPLOYEES)
+
+    def take_students(self, rows: Rows) -> None:
+        """Take the current ones; raises `SourceIncomplete` if there are none."""
+        kind, shared = spellings.STUDENT, self._register.shared
+        self._register.counts[PUPILS.name] = len(rows)
+        for own, said in rows.items():
+            if fields.is_current(kind, said):
+                code, form, tutor = fields.texts(kind, said, "code", "form", "tutor")
+                one = Pupil(
+                    own,
+                    fields.year(kind, said),
+                    *_person(kind, said),
+                    code=code,
+                    form=shared(form),
+                    tutor_id=shared(tutor) if self._wanted.tutors else "",
+                )
+                self._register.add_pupil(one)
+                self.frame.add_houses(own, said)
+        if not self._register.pupils:
+            raise answers.empty(STUDENTS)
+        if all(one.year is None for one in self._register.pupils.values()):
+            raise SourceMalformed("no student has a yearGroup that is an NC year")
+
+    def take_subjects(self, rows: Rows) -> None:
+        """Take them all."""
+        self._register.counts[SUBJECTS.name] = len(rows)
+        for one in subjects(rows).values():
+            self._register.add_subject(one)
+
+    def take_sets(self, rows: Rows) -> None:
+        """Take those that are not hidden; raises `SourceIncomplete` if there are none."""
+        kind, shared = spellings.TEACHING_SET, self._register.shared
+        self._register.counts[SETS.name] = len(rows)
+        self._set_ids = frozenset(rows)
+        for own, said in rows.items():
+            if fields.flag(kind, said, "hidden"):
+                continue
+            one = SetRecord(
+                id=own,
+                code=fields.text(kind, said, "code"),
+                name=fields.text(kind, said, "name"),
+                year=fields.year(kind, said),
+                subject_id=shared(fields.text(kind, said, "subject")),
+                staff_ids=tuple(map(shared, fields.teacher_ids(said))),
+            )
+            self._register.add_set(one)
+        sets = self._register.sets.values()
+        if not sets:
+            raise answers.empty(TEACHING_SETS)
+        if all(one.year is None for one in sets):
+            raise SourceMalformed("no teaching set has a year that is an NC year")
+        if not any(one.code for one in sets):
+            raise SourceMalformed("no teaching set has a code")
+
+    def take_list(self, set_id: str, school_ids: Iterable[str]) -> None:
+        """Take one set's list."""
+        rows = [self._register.shared(own) for own in school_ids]
+        self._register.counts[SET_LISTS.name] += len(rows)
+        self._register.school_ids[set_id] = rows
+
+    def take_timetable(self, told: Timetable) -> None:
+        """Take one employee's timetable."""
+        self._taught.take(told)
+
+    def school(self) -> School:
+        """Put it together.
+
+        Raises:
+            SourceIncomplete: all set lists are empty, no set has a teacher, or lessons are needed
+                and there are none.
+            SourceMalformed: what sets call pupils or teachers, or lessons call sets, is not what
+                these are called.
+        """
+        if not self._register.counts[SET_LISTS.name]:
+            raise answers.empty(MEMBERS)
+        self._taught.refuse_strangers(self._set_ids)
+        self._add_teachers()
+        if LESSONS in self._wanted.extras:
+            self._taught.add_to(self._register, needed=LESSONS in self._wanted.needed)
+        return self._register.school()
+
+    def _add_teachers(self) -> None:
+        sets, employees = self._register.sets, self._register.employees
+        if self.lacks_teachers:
+            for set_id, teachers in self._taught.teachers().items():
+                if set_id in sets:
+                    sets[set_id] = sets[set_id]._replace(staff_ids=teachers)
+        told = {own for one in sets.values() for own in one.staff_ids}
+        if not told:
+            raise SourceIncomplete(
+                "iSAMS tells no teacher of any set, neither with the set nor in the timetables of"
+                " its employees",
+                sets=len(sets),
+            )
+        if 2 * len(told & employees.keys()) < len(told):
+            # A teacher or two may have left. If most are unknown, these are not employees' ids.
+            raise SourceMalformed(
+                "most teachers of sets are not among the employees", teachers=len(told)
+            )
+
+
+def _person(kind: Kind, said: Values) -> tuple[str, str, str]:
+    """Return address, forename and surname."""
+    email, forename, surname = (
+        fields.text(kind, said, field) for field in ("email", "forename", "surname")
+    )
+    return email, forename, surname

@@ -1,0 +1,106 @@
+"""Sealed sets and deliveries: what they are called, what their manifests say.
+
+    profiles/<profile>/<stamp>-<digest8>/     a profile's files, findings.json, manifest.json
+    connectors/<folder>/<stamp>-<digest8>/    the merged files, manifest.json, and its marks
+    connectors/<folder>/claims/000123.json    "I alone may talk to SDS now", and 000123.done
+    connectors/<folder>/pauses/000001.json    "send nothing but this former delivery", and its .done
+    schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed; datasets-1/
+
+Every blob is created once and never changed. The manifest comes last: a folder without one does
+not exist yet. *State is which names exist*: see `sync.state`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from sync import __version__
+from sync.errors import StoreConflict
+from sync.ledger.record import Record
+
+MANIFEST = "manifest.json"
+FINDINGS = "findings.json"
+
+
+class FileFacts(Record):
+    """What a file of a set must be, to the byte."""
+
+    size_bytes: int
+    rows: int
+    sha256: str
+
+
+class SetManifest(Record):
+    """A profile's sealed set. No personal data.
+
+    `pulled_at` is the moment before iSAMS was asked. `counts` are rows by role, `source` the rows
+    that iSAMS gave by dataset, `findings` how many by code. `withheld` is how many enrollments of
+    students PUPILS_FROM keeps back, by `<org>/<grade>`.
+    """
+
+    profile: str
+    school: str
+    pulled_at: datetime
+    academic_year: int
+    digest: str
+    files: Mapping[str, FileFacts]
+    counts: Mapping[str, int]
+    source: Mapping[str, int]
+    findings: Mapping[str, int]
+    own_grades: tuple[str, ...] = ()
+    withheld: Mapping[str, int] = {}
+    code_version: str = __version__
+
+
+class DeliveryManifest(Record):
+    """One connector's delivery: which set of each profile it was merged from. No personal data.
+
+    `restores` is the former delivery whose files these are, if a person asked for them again.
+    `own_grades` are those of its profiles: to restore it, nothing else need still be there.
+    """
+
+    connector: str
+    sources: Mapping[str, str]
+    pulled_at: datetime
+    digest: str
+    files: Mapping[str, FileFacts]
+    counts: Mapping[str, int]
+    withheld: Mapping[str, int] = {}
+    own_grades: tuple[str, ...] = ()
+    restores: str | None = None
+
+
+def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:
+    """Return what a manifest says of *files*. Rows do not count the header."""
+    return {
+        name: FileFacts(
+            size_bytes=len(body),
+            rows=body.count(b"\r\n") - 1,
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        for name, body in sorted(files.items())
+    }
+
+
+def digest(files: Mapping[str, FileFacts]) -> str:
+    """Return one digest over all files: equal rosters have equal digests."""
+    lines = "".join(f"{name} {facts.sha256}\n" for name, facts in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def counts(files: Mapping[str, FileFacts]) -> dict[str, int]:
+    """Return the rows of each table, by its name without `.csv`."""
+    return {name.removesuffix(".csv"): facts.rows for name, facts in sorted(files.items())}
+
+
+def check(name: str, body: bytes, wanted: FileFacts) -> bytes:
+    """Return *body* if it is what the manifest says.
+
+    Raises:
+        StoreConflict: it is not: somebody has changed a sealed file.
+    """
+    if len(body) != wanted.size_bytes or hashlib.sha256(body).hexdigest() != wanted.sha256:
+        raise StoreConflict("a sealed file is not what its manifest says", file=name)
+    return body

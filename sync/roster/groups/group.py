@@ -1,0 +1,61 @@
+"""What may become a class, and how one that is no set is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sync.roster import identifiers
+from sync.roster.groups import titles
+from sync.roster.groups.context import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What may become a class.
+
+    `own` is its id in SDS, "" if it can have none; `academic_year` is the one in that id. `record`
+    is what iSAMS calls it, `name` what people do. The people are iSAMS's, by their own ids, sorted;
+    `unknown_members` are pupils of its list who are not current. `title` is still raw;
+    `names_person` says that it goes by the name of one of its people.
+    """
+
+    own: str
+    academic_year: int
+    record: str
+    name: str
+    title: str
+    subject_id: str
+    teacher_ids: tuple[str, ...]
+    pupil_ids: tuple[str, ...]
+    unknown_members: tuple[str, ...] = ()
+    is_set: bool = False
+    names_person: bool = False
+
+
+def other_group(
+    basis: Basis,
+    identity: tuple[str, str, str],
+    template: str,
+    called: tuple[str, str, int | None],
+    teacher_ids: Iterable[str],
+    pupil_ids: Iterable[str],
+    subject_id: str = "",
+) -> Group:
+    """Return one that is no set; *identity* is id space, id and iSAMS's name of the record.
+
+    *called* are name, code and NC year, for the title.
+    """
+    space, iden, record = identity
+    own = identifiers.group_id(basis.place.id, basis.academic_year, space, iden)
+    return Group(
+        own=own if len(own) <= identifiers.CLASS_ID_LIMIT else "",
+        academic_year=basis.academic_year,
+        record=record,
+        name=called[0],
+        title=titles.of_other(basis, template, called, subject_id),
+        subject_id=subject_id,
+        teacher_ids=tuple(sorted(set(teacher_ids))),
+        pupil_ids=tuple(sorted(pupil_ids)),
+        names_person=space == identifiers.TUTOR,
+    )

@@ -1,0 +1,46 @@
+"""How a group is called before Teams has a say: the profile's title templates, filled in."""
+
+from __future__ import annotations
+
+from sync.isams.school import Subject, TeachingSet
+from sync.roster import identifiers
+from sync.roster.groups.context import Basis
+
+
+def of_set(basis: Basis, one: TeachingSet) -> str:
+    """Return a teaching set's title, still raw; its code stands in for its name, or its name."""
+    subject = _subject(basis, one.subject_id)
+    return basis.profile.class_title.format(
+        set_code=one.code or one.name,
+        set_name=one.name or one.code,
+        subject=subject.name,
+        subject_code=subject.code,
+        year=one.year,
+        **_common(basis),
+    )
+
+
+def of_other(
+    basis: Basis, template: str, called: tuple[str, str, int | None], subject_id: str
+) -> str:
+    """Return the title of what is no set, still raw; *called* are its name, code and NC year."""
+    name, code, year = called
+    return template.format(
+        name=name,
+        code=code,
+        year="" if year is None else year,
+        subject=_subject(basis, subject_id).name,
+        **_common(basis),
+    )
+
+
+def _common(basis: Basis) -> dict[str, str]:
+    return {
+        "academic_year": identifiers.year_label(basis.academic_year),
+        "suffix": basis.profile.suffix,
+        "school": basis.place.name,
+    }
+
+
+def _subject(basis: Basis, own: str) -> Subject:
+    return basis.school.subjects.get(own, Subject("", "", ""))

@@ -1,0 +1,133 @@
+"""Ids, addresses and titles: what SDS, Teams and Entra take, and how iSAMS's words become that.
+
+Sources: sds.md section 2.2 (ids and names), section 5.3 (matching). No lengths are published:
+48 for class ids keeps the group's mail nickname within 64; 120 for titles is a safe display name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from sync.isams.school import Employee
+
+CLASS_ID_LIMIT = 48
+TITLE_LIMIT = 120
+ADDRESS_LIMIT = 113  # a user principal name's own limit
+
+# Part of an id: the hyphen is left out because ids are joined with it.
+_ID_PART = re.compile(r"[A-Za-z0-9.]+")
+_UNPLAIN = re.compile(r"[^A-Za-z0-9]")
+ADDRESS = re.compile(
+    r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+    r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+)
+# Teams, SharePoint and the group behind a class refuse these in names.
+_REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
+_REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
+TITLE = re.compile(f"[^&{_REFUSED}]+")
+_SPACES = re.compile(r"\s+")
+FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a formula
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+Space = Literal["P", "T"]
+TUTOR = "tutor"  # what the ids of tutor groups say they are
+
+
+def usable_id(text: str) -> bool:
+    """Say whether an id of iSAMS can be part of an SDS id."""
+    return _ID_PART.fullmatch(text) is not None
+
+
+def person_id(org: str, space: Space, own: str) -> str:
+    """Return a pupil's (`P`) or teacher's (`T`) id; iSAMS numbers the two apart."""
+    return f"{org}-{space}{own}"
+
+
+def service_account_id(org: str, address: str) -> str:
+    """Return the id of an extra teacher that iSAMS does not know: stable for the address."""
+    return f"{org}-X{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+
+
+def class_id(org: str, academic_year: int, own: str) -> str:
+    """Return a class's id in one academic year: next year's pupils get another Team."""
+    return f"{org}-{academic_year}-{own}"
+
+
+def year_label(academic_year: int) -> str:
+    """Return an academic year as people write it: `2026-27`."""
+    return f"{academic_year}-{(academic_year + 1) % 100:02}"
+
+
+def group_id(org: str, academic_year: int, space: str, own: str) -> str:
+    """Return the id of a class that is no set; *space* says what it is, such as `form`.
+
+    A set's id has no hyphen in it, so the two never meet. *own* may be any text, such as `8/JDO`:
+    what SDS does not take becomes a dot and its hexadecimal number, so that no two are alike.
+    """
+    return f"{org}-{academic_year}-{space}-{_spelt(own)}"
+
+
+def is_tutor_group(class_id: str) -> bool:
+    """Say whether *class_id*, which is all that SDS's files tell, is that of a tutor group."""
+    return f"-{TUTOR}-" in class_id
+
+
+def session_id(org: str, academic_year: int, term: str = "") -> str:
+    """Return the id of an academic year, or of one of its terms."""
+    return group_id(org, academic_year, "term", term) if term else f"{org}-{academic_year}"
+
+
+def course_id(org: str, subject: str) -> str:
+    """Return the id of a subject's course, the same every year; *subject* may be any text."""
+    return f"{org}-course-{_spelt(subject)}"
+
+
+def _spelt(own: str) -> str:
+    return _UNPLAIN.sub(lambda match: f".{ord(match[0]):X}.", own)
+
+
+def address(text: str) -> str | None:
+    """Return *text* as a lower-case address, or None if it is not exactly one."""
+    tidy = text.strip().lower()
+    return tidy if len(tidy) <= ADDRESS_LIMIT and ADDRESS.fullmatch(tidy) else None
+
+
+def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
+    """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards."""
+    wanted = pattern.lower().replace("[", "[[]")  # which fnmatch would take for a class of letters
+    return [one.id for one in staff if one.email and fnmatchcase(one.email.lower(), wanted)]
+
+
+def title(text: str) -> str:
+    """Return *text* as a class title that Teams takes, "" if nothing is left.
+
+    `&` becomes "and", the other refused characters a hyphen, runs of blanks one blank. What a
+    spreadsheet would read as a formula loses its first characters.
+    """
+    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" .")
+
+
+def title_loses(text: str) -> bool:
+    """Say whether `title` takes more away than it replaces: a formula's start, or the end."""
+    tidy = _tidy(text)
+    return len(tidy) > TITLE_LIMIT or tidy.startswith(FORMULA)
+
+
+def _tidy(text: str) -> str:
+    replaced = _REFUSED_IN_TITLES.sub("-", text.replace("&", " and "))
+    return _SPACES.sub(" ", replaced).strip(" .")
+
+
+def person_name(text: str) -> str:
+    """Return a forename or surname as one clean cell, "" if it cannot be sent."""
+    tidy = _SPACES.sub(" ", text).strip()
+    return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy
+
+
+def is_unsafe(cell: str) -> bool:
+    """Say whether *cell* has a control character, or would be a formula in a spreadsheet."""
+    return cell.startswith(FORMULA) or _CONTROL.search(cell) is not None

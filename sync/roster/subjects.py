@@ -1,0 +1,70 @@
+"""Which sets a profile takes by their subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync.errors import ConfigError
+from sync.isams.school import School, Subject
+from sync.roster.findings import Finding, Found
+from sync.settings import ProfileSettings
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectChoice:
+    """The subjects a profile names, as ids; `found` are names that no subject has."""
+
+    known: frozenset[str]
+    included: frozenset[str] | None
+    excluded: frozenset[str]
+    found: tuple[Found, ...]
+
+    @classmethod
+    def of(cls, profile: ProfileSettings, school: School) -> SubjectChoice:
+        """Resolve the profile's subject ids and codes (any case) against the school's subjects.
+
+        Raises:
+            ConfigError: INCLUDED_SUBJECTS matches nothing.
+        """
+        wanted = profile.included_subjects or profile.excluded_subjects
+        matches = {word: _match(word, school.subjects) for word in wanted}
+        ids = frozenset[str]().union(*matches.values())
+        if profile.included_subjects and not ids:
+            raise ConfigError(
+                "INCLUDED_SUBJECTS matches no subject of the school, which would empty every"
+                " class: look up ids and codes with `python -m sync subjects`",
+                subjects=len(wanted),
+            )
+        setting = "INCLUDED_SUBJECTS" if profile.included_subjects else "EXCLUDED_SUBJECTS"
+        return cls(
+            frozenset(school.subjects),
+            ids if profile.included_subjects else None,
+            ids if profile.excluded_subjects else frozenset(),
+            tuple(
+                Found(Finding.SUBJECT_UNKNOWN, setting, word)
+                for word, found in matches.items()
+                if not found
+            ),
+        )
+
+    def covers(self, subject_id: str) -> bool | None:
+        """Say whether what is taught in this subject is wanted; None if that cannot be known.
+
+        A subject that is in no department is not listed by iSAMS. That matters only to a profile
+        that selects by subject.
+        """
+        if self.included is None and not self.excluded:
+            return True
+        if subject_id not in self.known:
+            return None
+        if self.included is not None:
+            return subject_id in self.included
+        return subject_id not in self.excluded
+
+
+def _match(word: str, subjects: Mapping[str, Subject]) -> frozenset[str]:
+    """Return the subjects that *word* names: the one with that id, else all with that code."""
+    if word in subjects:
+        return frozenset({word})
+    return frozenset(s.id for s in subjects.values() if s.code.casefold() == word.casefold())

@@ -1,0 +1,108 @@
+"""How a fault in the settings reads: the name as it was written, what it got, what was expected.
+
+What it got is shown only where that is no secret, and short: a long text under a harmless name
+may be a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from sync.settings import names
+from sync.settings.names import Path
+from sync.settings.text import Contradiction
+
+UNRESOLVED = (
+    "the Key Vault reference was not resolved. Check that the app's identity has the role"
+    ' "Key Vault Secrets User", that the app can reach the vault, and that vault and secret are'
+    " spelt right; the portal shows the reason under Environment variables"
+)
+KEY_FORM = "expected a key of 1 to 30 letters, digits and hyphens"
+_SEE_PAGE = "docs/settings.md lists all there are"
+_SHOWN = 32  # characters of a value; account keys and client secrets are longer
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value and the name it was written under."""
+
+    name: str
+    value: str = field(repr=False)
+
+
+def plain(name: str) -> str:
+    """Return *name*, escaped if it holds what would break a line."""
+    return name if name.isprintable() else ascii(name)
+
+
+def shown(value: str, *, secret: bool) -> str:
+    """Return what a message may say of *value*: itself, or for a secret its length at most."""
+    if secret or len(value) > _SHOWN:
+        return f"a value of {len(value)} characters"
+    return ascii(value)
+
+
+def unknown(name: str) -> str:
+    """Say that there is no setting *name*, and which is nearest."""
+    near = names.nearest(name)
+    if near.lower() == name.lower():  # all of it is right but the key
+        return f"{plain(name)}: {KEY_FORM} in the middle"
+    return f"{plain(name)}: there is no such setting; {hint(near)}"
+
+
+def hint(near: str) -> str:
+    """Offer the setting *near*, or the page that lists them all."""
+    return f"did you mean {plain(near)}?" if near else _SEE_PAGE
+
+
+def lines(
+    error: ValidationError, given: Mapping[Path, Given], said: Collection[Path]
+) -> Iterator[str]:
+    """Yield a line for each fault in *error*, except at the paths that are *said* already."""
+    # The input and the address of pydantic's own page are of no use to anybody here, and the
+    # input may be a secret.
+    for detail in error.errors(include_url=False, include_input=False):
+        path = tuple(str(step) for step in detail["loc"])
+        reason = detail.get("ctx", {}).get("error")
+        if isinstance(reason, Contradiction):
+            for paths, expected in reason.faults:
+                concerned = [_name(path + tail, given) for tail in paths]
+                yield f"{' and '.join(concerned)}: {expected}"
+        elif path not in said:
+            yield _line(path, detail, given)
+
+
+def _name(path: Path, given: Mapping[Path, Given]) -> str:
+    if path in given:
+        return plain(given[path].name)
+    for sibling, other in given.items():
+        if sibling[:-1] == path[:-1]:  # the key as it was written, rather than in capitals
+            return plain(other.name[: -len(sibling[-1])] + path[-1].upper())
+    return names.written(path)
+
+
+def _line(path: Path, detail: ErrorDetails, given: Mapping[Path, Given]) -> str:
+    declared = names.field_of(path)
+    example = f" Example: {names.example(declared)}" if declared else ""
+    if path not in given:
+        about = declared.description if declared else ""
+        return f"{_name(path, given)}: is not set. {about}{example}"
+    got = shown(given[path].value, secret=declared is None or names.is_secret(declared))
+    expected = _expected(detail, declared).rstrip(".")
+    return f"{_name(path, given)}: got {got}; {expected}.{example}"
+
+
+def _expected(detail: ErrorDetails, declared: FieldInfo | None) -> str:
+    reason = detail.get("ctx", {}).get("error")
+    if reason is not None:
+        return str(reason)
+    bounds = names.bounds(declared) if declared else ""
+    if bounds and detail["type"] != "string_pattern_mismatch":
+        return f"expected {bounds}"
+    # An administrator need not read regular expressions: the words say what they say.
+    return f"expected: {declared.description if declared else detail['type']}"

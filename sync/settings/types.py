@@ -1,0 +1,42 @@
+"""The kinds of values that settings hold, and how their text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from sync.settings import text
+
+Years = Annotated[frozenset[int], BeforeValidator(text.years)]
+Words = Annotated[tuple[str, ...], BeforeValidator(text.words)]
+Times = Annotated[tuple[time, ...], BeforeValidator(text.times)]
+Zone = Annotated[ZoneInfo, BeforeValidator(text.zone)]
+Host = Annotated[str, BeforeValidator(text.host)]
+ServiceUrl = Annotated[str, BeforeValidator(text.service_url)]
+OperationsUrl = Annotated[str, BeforeValidator(text.operations_url)]
+Grades = Annotated[Mapping[int, str], BeforeValidator(text.grades)]
+SchoolKey = Annotated[str, BeforeValidator(text.key)]
+StartOfYear = Annotated[date, BeforeValidator(text.start_of_year)]
+SchoolYear = Annotated[int | Literal["terms"], BeforeValidator(text.school_year)]
+OrgId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$")]
+Suffix = Annotated[str, StringConstraints(strip_whitespace=False, max_length=40)]
+Flag = Annotated[bool, BeforeValidator(text.flag)]
+Whole = Annotated[int, BeforeValidator(text.whole)]
+Percent = Annotated[Whole, Field(ge=0, le=50)]
+Rows = Annotated[Whole, Field(ge=0, le=1000)]
+
+
+class Group(BaseModel):
+    """A group of settings: frozen, and nothing in it that nobody declared."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        str_strip_whitespace=True,
+    )

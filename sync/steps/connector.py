@@ -1,0 +1,186 @@
+"""What exists for one connector: its deliveries as listed, and what their manifests hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sync.edge.storage.store import Blob
+from sync.edge.world import World
+from sync.errors import AnswerRefused, StoreMissing
+from sync.ledger import claims as numbered
+from sync.ledger import fates, holdings, ids, manifests
+from sync.ledger import states as state
+from sync.ledger.claims import Claimed, Pauses
+from sync.ledger.fates import Fate
+from sync.ledger.holdings import HandOver
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import Claim, Paused, Receipt, Unchanged
+from sync.ledger.states import Folder, State
+
+
+class Newest(NamedTuple):
+    """A profile's newest sealed set."""
+
+    profile: str
+    own: str
+    pulled_at: datetime
+
+
+class View(NamedTuple):
+    """One listing of a connector's folder, read once: every later decision is about it.
+
+    While there is a `pause`, the delivery that it names is the last of `states`, once it exists.
+    """
+
+    connector: str
+    prefix: str
+    now: datetime
+    states: list[tuple[Folder, State]]
+    pauses: Pauses
+    pause: Paused | None
+    claims: tuple[Claimed, ...]
+
+    def manifest(self, world: World, one: Folder) -> DeliveryManifest:
+        """Read a delivery's manifest."""
+        name = f"{self.prefix}{one.id}/{manifests.MANIFEST}"
+        return DeliveryManifest.from_json(name, world.store.read(name))
+
+    def files(self, world: World, one: Folder, wanted: DeliveryManifest) -> dict[str, bytes]:
+        """Read a delivery's files, each checked against its manifest."""
+        folder = f"{self.prefix}{one.id}/"
+        return {
+            name: manifests.check(name, world.store.read(folder + name), facts)
+            for name, facts in wanted.files.items()
+        }
+
+    def sources(self, world: World, one: Folder) -> Mapping[str, str] | None:
+        """Return the set of each profile that *one* was merged from, None if they could not be."""
+        if one.has(manifests.MANIFEST):
+            return self.manifest(world, one).sources
+        if not one.has(state.UNCHANGED):
+            return None
+        name = f"{self.prefix}{one.id}/{state.UNCHANGED}"
+        return Unchanged.from_json(name, world.store.read(name)).sources
+
+    def may_have_sent(self, world: World, names: Iterable[str]) -> set[str]:
+        """Return which of *names* are files of a delivery that may have reached SDS.
+
+        Each has whatever the ones before it had. So one that is swept is asked, by its manifest,
+        only if it is the newest.
+        """
+        cleared = state.cleared([one for one, _ in self.states])
+        held = {name for one in cleared for name in one.made_at}
+        for one in cleared[-1:]:
+            if one.has(state.SWEPT):
+                held.update(self.manifest(world, one).files)
+        return held.intersection(names)
+
+    def hand_overs(self, world: World, besides: str = "") -> list[HandOver]:
+        """Return what was handed over, from the last delivery that a run took on, oldest first.
+
+        *besides* is a claim that does not count: the one that we hold ourselves.
+        """
+        listed = {folder.id: folder for folder, _ in self.states}
+        recent: dict[str, HandOver] = {}
+        since: datetime | None = None
+        for at, folder in reversed(holdings.answered(listed.values(), self.claims)):
+            recent[folder.id] = self._hand_over(world, folder.id, at, folder)
+            if recent[folder.id].alone:
+                since = at
+                break
+        for claim in self.claims:
+            if not claim.done and claim.name != besides and (since is None or claim.at >= since):
+                lost = claim_of(world, claim.name)
+                if lost and lost.delivery not in recent:
+                    folder_of = listed.get(lost.delivery)
+                    recent[lost.delivery] = self._hand_over(
+                        world, lost.delivery, claim.at, folder_of
+                    )
+        return sorted(recent.values(), key=lambda hand_over: (hand_over.at, hand_over.delivery))
+
+    def may_hold(self, world: World, besides: str = "") -> list[HandOver]:
+        """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
+        return holdings.may_hold(self.hand_overs(world, besides))
+
+    def _hand_over(self, world: World, own: str, at: datetime, folder: Folder | None) -> HandOver:
+        if folder is None:
+            return HandOver(own, at, Fate.LOST, None)
+        receipt = self.receipt(world, folder)
+        return HandOver(own, at, fates.of(folder, receipt), folder, receipt)
+
+    def receipt(self, world: World, folder: Folder) -> Receipt | None:
+        """Read the receipt of the delivery in *folder*; None if it has none yet."""
+        if not folder.has(state.RECEIPT):
+            return None
+        name = f"{self.prefix}{folder.id}/{state.RECEIPT}"
+        return Receipt.from_json(name, world.store.read(name))
+
+    def named(self, *wanted: State) -> list[Folder]:
+        """Return the deliveries in one of these states, oldest first."""
+        return [one for one, reached in self.states if reached in wanted]
+
+
+def look(world: World, connector: str) -> View:
+    """List what exists for *connector*."""
+    prefix = ids.connector_folder(connector)
+    return seen(world, connector, prefix, world.store.blobs(prefix))
+
+
+def seen(world: World, connector: str, prefix: str, blobs: Iterable[Blob]) -> View:
+    """Return what a listing of *prefix* says of *connector*."""
+    blobs, now = list(blobs), world.store.now()
+    pauses = numbered.pauses(prefix, blobs)
+    pause = read_pause(world, pauses)
+    only = pause.delivery if pause else None
+    listed = state.states(state.deliveries(prefix, blobs), now, only)
+    claims = numbered.claimed(prefix, blobs)
+    return View(connector, prefix, now, listed, pauses, pause, claims)
+
+
+def claim_of(world: World, name: str) -> Claim | None:
+    """Read the claim called *name*; None if a sweep has just taken it."""
+    try:
+        return Claim.from_json(f"{name}.json", world.store.read(f"{name}.json"))
+    except StoreMissing:
+        return None
+
+
+def read_pause(world: World, pauses: Pauses) -> Paused | None:
+    """Return the pause that is in force, None if there is none."""
+    if pauses.in_force is None:
+        return None
+    name = f"{pauses.in_force}.json"
+    return Paused.from_json(name, world.store.read(name))
+
+
+def find(world: World, own: str) -> tuple[View, Folder]:
+    """Return the delivery called *own*, among all there are for its connector.
+
+    Raises:
+        AnswerRefused: there is none.
+    """
+    if ids.is_id(own):
+        for connector in world.settings.connectors():
+            view = look(world, connector)
+            for one, _ in view.states:
+                if one.id == own:
+                    return view, one
+    raise AnswerRefused("there is no delivery of this id; see status for those there are")
+
+
+def newest_sets(world: World, connector: str) -> dict[str, Newest | None]:
+    """Return the newest sealed set of each profile of *connector*, None where there is none."""
+    found: dict[str, Newest | None] = {}
+    for profile in world.settings.connectors()[connector]:
+        listed = state.sets(profile, world.store.blobs(ids.profile_folder(profile)))
+        own = listed[-1].id if listed else None
+        found[profile] = Newest(profile, own, ids.pulled_at(own)) if own else None
+    return found
+
+
+def set_manifest(world: World, profile: str, own: str) -> SetManifest:
+    """Read the manifest of a profile's set."""
+    name = f"{ids.profile_folder(profile)}{own}/{manifests.MANIFEST}"
+    return SetManifest.from_json(name, world.store.read(name))

@@ -1,0 +1,103 @@
+"""One try after another, each with its time, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sync.edge.clock import Budget, Clock
+from sync.errors import SyncError
+from sync.ledger.marks import fault
+
+EACH_S = 60.0  # one try, with its own retries
+
+_NEXT: Mapping[str, str] = {  # by who must act; what exactly, the error says
+    "operator": "mend it in the settings, in Azure or in Entra, then check again",
+    "school": "ask whoever looks after iSAMS, then check again",
+    "nobody": "wait some minutes, then check again",
+    "developer": "report it to the developers of this app",
+}
+
+
+class Note(NamedTuple):
+    """What was found. With something to `do` it is a warning: tonight works all the same."""
+
+    told: str
+    do: str = ""
+
+
+NOTHING = Note("")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing: tried, or `skipped`; `error` is what is wrong with it."""
+
+    check: str
+    note: Note = NOTHING
+    error: SyncError | None = None
+    skipped: bool = False
+
+    @property
+    def state(self) -> Literal["ok", "warning", "wrong", "not tried"]:
+        if self.skipped:
+            return "not tried"
+        if self.error:
+            return "wrong"
+        return "warning" if self.note.do else "ok"
+
+    @property
+    def next(self) -> str:
+        """What to do next, "" if nothing."""
+        return _NEXT.get(self.error.who, "") if self.error else self.note.do
+
+    def value(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        return {
+            "check": self.check,
+            "state": self.state,
+            "told": self.note.told,
+            "next": self.next,
+            "error": fault(self.error).model_dump() if self.error else None,
+        }
+
+
+class Tried[T](NamedTuple):
+    """A row, and what the try gave; None unless all was well enough with it."""
+
+    row: Row
+    value: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The whole of one check. `whole` bounds it all; `tell` hears what is tried next."""
+
+    clock: Clock
+    whole: Budget
+    tell: Callable[[str], None]
+
+    def budget(self) -> Budget:
+        """Return the time of one try."""
+        return Budget.of(self.clock, EACH_S)
+
+    def attempt[T](self, check: str, ask: Callable[[], T], note: Callable[[T], Note]) -> Tried[T]:
+        """Do *ask*, and say with *note* what its result means; an error of either is the row's.
+
+        It is not begun with less than its full time: what is only slow would look broken.
+        """
+        if self.whole.left_s < EACH_S:
+            told = Note("the time was over", "check again, from a terminal: it has more time")
+            return Tried(Row(check, told, skipped=True), None)
+        self.tell(check)
+        try:
+            value = ask()
+            return Tried(Row(check, note(value)), value)
+        except SyncError as error:
+            return Tried(Row(check, error=error), None)
+
+    def skipped(self, checks: Iterable[str], after: str) -> Iterator[Row]:
+        """Yield rows of what is not tried because *after* has failed."""
+        for check in checks:
+            yield Row(check, Note(f"waits for: {after}", "mend that first"), skipped=True)

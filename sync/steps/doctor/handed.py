@@ -1,0 +1,71 @@
+"""What the last hand-over left: the way to SDS's answers, and whether runs tell of our files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from sync.edge.graph.sds import FLOWS
+from sync.edge.storage.queues import Unqueued
+from sync.edge.world import World, opened
+from sync.ledger import fates, states
+from sync.ledger.fates import Fate
+from sync.settings import Settings
+from sync.steps import acceptance
+from sync.steps.connector import View, look
+from sync.steps.doctor.attempts import Note, Row, Visit
+
+_NOTHING = Note("nothing was handed over yet")
+
+
+def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
+    """Look at each connector's newest hand-over, and knock where SDS said to ask after it."""
+    for connector, profiles in settings.connectors().items():
+        about = f"SDS connector of {', '.join(profiles)}"
+        way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
+        row, seen = visit.attempt(
+            way, partial(_seen, settings, connector, visit), partial(_way, visit)
+        )
+        yield row
+        if seen is None:
+            yield from visit.skipped((whose,), way)
+        else:
+            yield visit.attempt(whose, partial(_fate, seen), _whose).row
+
+
+class _Seen(NamedTuple):
+    world: World
+    view: View
+
+
+def _seen(settings: Settings, connector: str, visit: Visit) -> _Seen:
+    world = opened(settings, lambda _: None, nudges=Unqueued(), clock=visit.clock)
+    return _Seen(world, look(world, connector))
+
+
+def _way(visit: Visit, seen: _Seen) -> Note:
+    """Knock without a token: that the way is open shows by any answer."""
+    world, view = seen
+    handed = [folder for folder, _ in view.states if folder.has(states.SUBMITTED)]
+    place = acceptance.place_of(world, view, handed[-1]) if handed else None
+    if place is None:
+        return _NOTHING
+    if not place.address:
+        return Note("SDS gave no address of its own: Graph alone is asked")
+    world.target().reach(place.address, visit.budget())
+    return Note("open")
+
+
+def _fate(seen: _Seen) -> Fate | None:
+    handed = seen.view.hand_overs(seen.world)
+    return handed[-1].fate if handed else None
+
+
+def _whose(fate: Fate | None) -> Note:
+    if fate is None:
+        return _NOTHING
+    if fate is Fate.ENDED:
+        told = "a run has ended; whose files it took is not told"
+        return Note(told, f"grant {FLOWS.role}, to {FLOWS.words}")
+    return Note(f"the last is {fates.TABLE[fate].word}")

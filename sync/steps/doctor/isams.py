@@ -1,0 +1,129 @@
+"""Each school's iSAMS: does it answer, does it know us, and may we read each thing we need?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Literal
+
+from sync.edge.isams.batch import Isams
+from sync.edge.isams.rest import RestIsams
+from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SyncError
+from sync.isams.datasets import ALWAYS, Dataset, Wanted
+from sync.isams.rest import endpoints
+from sync.settings import SchoolSettings, Settings
+from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.needs import wanted
+
+_CACHE_H = 24.0  # Cache Expiry of a key as iSAMS sets it
+_ENTRY = frozenset({400, 401, 403})  # where the host answers, and keeps us out
+
+type Tries = Mapping[str, Callable[[], Note]]
+
+
+def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
+    """Try each school's host, key or client, and alone each thing that a pull of it asks for."""
+    for school, place in settings.schools.items():
+        about, needs = f"iSAMS of {school}", wanted(settings, school)
+        if place.isams_api == "rest":
+            yield from _school(about, "client", _places(place, needs, visit), visit)
+        else:
+            yield from _school(about, "key", _methods(place, needs, visit), visit)
+
+
+def _methods(place: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
+    isams = Isams(place, visit.clock)
+    must = {*ALWAYS, *needs.needed}
+    return {
+        _on_screen(one): partial(_count, isams, one, visit, may_be_empty=one not in must)
+        for one in (*ALWAYS, *needs.extras)
+    }
+
+
+def _places(place: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
+    isams = RestIsams(place, visit.clock)
+    return {
+        one.name: partial(_fields, isams, one.name, needs, visit) for one in endpoints.places(needs)
+    }
+
+
+def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Row]:
+    """Try one after another, until one fails for a reason that every other would have as well.
+
+    Whether host and key are good is seen by the first: a host that is away or a key that is
+    unknown is told once, as what it is.
+    """
+    host, key = f"{about}: host", f"{about}: {proof}"
+    waiting = [f"{about}: {name}" for name in tries]
+    work = iter(tries.values())
+    first = _tried(waiting.pop(0), next(work), visit)
+    blame = _blame(first.error)
+    if first.skipped:
+        yield from (Row(name, first.note, skipped=True) for name in (host, key, first.check))
+    elif blame == "host":
+        yield Row(host, error=first.error)
+        yield from visit.skipped((key, first.check, *waiting), host)
+        return
+    elif blame == "key":
+        yield Row(host, Note("answers"))
+        yield Row(key, error=first.error)
+        yield from visit.skipped((first.check, *waiting), key)
+        return
+    else:
+        yield Row(host, Note("answers"))
+        if isinstance(first.error, SourceMalformed):  # whoever it is that answers
+            yield from visit.skipped((key,), first.check)
+        else:
+            yield Row(key, Note("accepted"))
+        yield first
+    for each in work:
+        row = _tried(waiting.pop(0), each, visit)
+        yield row
+        if _blame(row.error):
+            yield from visit.skipped(waiting, row.check)
+            return
+
+
+def _tried(check: str, work: Callable[[], Note], visit: Visit) -> Row:
+    return visit.attempt(check, work, lambda note: note).row
+
+
+def _blame(error: SyncError | None) -> Literal["", "host", "key"]:
+    """Return what *error* is about, if not the one thing that was asked for."""
+    if error is None:
+        return ""
+    if error.retry:
+        return "host"
+    if not isinstance(error, SourceRefused) or {"methods", "module", "place"} & error.facts.keys():
+        return ""
+    return "key" if error.facts.get("status") in _ENTRY else "host"
+
+
+def _on_screen(dataset: Dataset) -> str:
+    """Return what iSAMS's screen calls the method: newer ones speak of students."""
+    return dataset.ui_name.replace("Current Pupils", "Current Pupils (or Current Students)")
+
+
+def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) -> Note:
+    try:
+        found = isams.try_method(dataset.method, visit.budget())
+    except SourceIncomplete:
+        if not may_be_empty:
+            raise
+        return Note("no records: its file will be empty")
+    told = f"{found.records:,} records"
+    if found.age_s is None:
+        return Note(f"{told}; their age is unknown")
+    age_h = found.age_s / 3600
+    told = f"{told}, {age_h:.1f} h old"
+    old = "shorten Cache Expiry of this key in iSAMS; Save & Close on it empties the cache"
+    return Note(told, old if age_h > _CACHE_H else "")
+
+
+def _fields(isams: RestIsams, place: str, needs: Wanted, visit: Visit) -> Note:
+    """Tell what the records call their fields: never a value."""
+    found = isams.try_place(place, visit.budget(), needs)
+    if found is None:
+        return Note("not needed: sets name their teachers")
+    count, names = found
+    return Note(f"200, {count:,} records with {', '.join(names) or 'no fields'}")

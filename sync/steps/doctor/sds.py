@@ -1,0 +1,156 @@
+"""Microsoft Graph and SDS: clock, sign-in, roles, connectors with their flows, the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sync.edge.clock import Budget
+from sync.edge.graph import identity, sds
+from sync.edge.graph.answers import flow_state
+from sync.edge.graph.clock import graph_time
+from sync.edge.graph.places import OPERATION
+from sync.edge.graph.values import Connector, FlowState, Run
+from sync.errors import TargetRefused
+from sync.settings import SdsSettings
+from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.doctor.clocks import compared
+
+NEAR_END = timedelta(days=30)
+RUNS_WITHIN = timedelta(hours=26)  # SDS runs twice a day by itself
+
+_NEEDED = (sds.CONNECTORS, sds.UPLOAD, OPERATION, sds.RUNS)
+_CLOCK = "clock, against Microsoft Graph"
+_SIGN_IN = "sign-in to Microsoft Graph"
+_ROLES = "roles of the app in the tenant"
+_LAST_RUN = "last run of SDS"
+_PORTAL = "look at it in School Data Sync, under Sync health"
+_NEW_FLOW = "make a new inbound flow in School Data Sync, and set its connector"
+
+
+def rows(
+    settings: SdsSettings, connectors: Mapping[str, Sequence[str]], visit: Visit
+) -> Iterator[Row]:
+    """Try all that a hand-over asks of Microsoft; nothing is uploaded and no session opened."""
+    yield visit.attempt(
+        _CLOCK,
+        lambda: graph_time(settings, visit.clock, visit.budget()),
+        lambda theirs: compared(visit.clock.now(), theirs, TargetRefused),
+    ).row
+    tokens = identity.graph_tokens(settings, visit.clock)
+    signed_in = visit.attempt(_SIGN_IN, tokens.token, lambda _: Note("signed in"))
+    yield signed_in.row
+    about = {name: f"SDS connector of {', '.join(keys)}" for name, keys in connectors.items()}
+    if signed_in.value is None:
+        others = [check for each in about.values() for check in _checks(each)]
+        yield from visit.skipped((_ROLES, *others, _LAST_RUN), _SIGN_IN)
+        return
+    held = identity.roles_in(signed_in.value)
+    yield visit.attempt(_ROLES, lambda: held, partial(_roles, settings)).row
+    target = sds.SdsTarget(settings, tokens, visit.clock)
+    for name, each in about.items():
+        yield from _connector(target, name, _checks(each), visit)
+    yield visit.attempt(
+        _LAST_RUN,
+        lambda: target.runs_since(datetime.min.replace(tzinfo=UTC), visit.budget()),
+        lambda runs: _last_run(runs, visit.clock.now()),
+    ).row
+
+
+def _checks(about: str) -> tuple[str, str, str, str]:
+    return f"{about}: found", f"{about}: format", f"{about}: flow", f"{about}: end of the flow"
+
+
+def _connector(
+    target: sds.SdsTarget, name: str, checks: tuple[str, str, str, str], visit: Visit
+) -> Iterator[Row]:
+    found, takes, flow, end = checks
+    ask = partial(target.find, name, visit.budget())
+    row, one = visit.attempt(found, ask, partial(_known_by, name))
+    yield row
+    if one is None:
+        yield from visit.skipped((takes, flow, end), found)
+        return
+    yield visit.attempt(takes, partial(sds.demand_csv, one), _format).row
+    asked = partial(_state, target, one.id, visit.budget())
+    row, state = visit.attempt(flow, asked, _ready)
+    yield row
+    if state is None:
+        yield from visit.skipped((end,), flow)
+    else:
+        yield visit.attempt(end, lambda: state, partial(_end, visit.clock.now())).row
+
+
+def _state(target: sds.SdsTarget, connector_id: str, budget: Budget) -> FlowState | None:
+    flows = target.flows(budget)
+    return None if flows is None else flow_state(flows, connector_id)
+
+
+def _roles(settings: SdsSettings, held: frozenset[str]) -> Note:
+    """Judge by the token: what it lacks, Graph will refuse."""
+    needed = [*_NEEDED, *([sds.START] if settings.start_run else [])]
+    if lacking := [errand for errand in needed if errand.role not in held]:
+        named = "; ".join(f"{errand.role}, to {errand.words}" for errand in lacking)
+        raise TargetRefused(
+            f"the app lacks {len(lacking)} of its application roles: {named}. Grant them to its"
+            " identity in Entra (a role just granted can take an hour to be seen)",
+            missing=len(lacking),
+        )
+    told = f"all {len(needed)} that are needed"
+    if sds.FLOWS.role in held:
+        return Note(told)
+    return Note(f"{told}; flows stay unseen", f"grant {sds.FLOWS.role}, to {sds.FLOWS.words}")
+
+
+def _known_by(name: str, one: Connector) -> Note:
+    return Note("by its id" if one.id == name else "by its name")
+
+
+def _format(one: Connector) -> Note:
+    return Note("SDS v2.1 CSV" if one.format else "CSV of a format that SDS does not tell")
+
+
+def _ready(state: FlowState | None) -> Note:
+    if state is None:
+        return Note("Graph does not show it", f"grant {sds.FLOWS.role}, to {sds.FLOWS.words}")
+    if state.ready:
+        return Note("ready")
+    if not state.states:
+        raise TargetRefused(f"this connector has no inbound flow: {_NEW_FLOW}")
+    if state.expired:
+        raise TargetRefused(f"its inbound flow is of a past academic year: {_NEW_FLOW}")
+    raise TargetRefused(
+        "its inbound flow is not ready: a new one takes some minutes; else look at it in School"
+        " Data Sync",
+        states=" ".join(state.states),
+    )
+
+
+def _end(now: datetime, state: FlowState) -> Note:
+    if state.ends_at is None:
+        return Note("SDS tells none")
+    if state.ends_at <= now:
+        raise TargetRefused(f"its inbound flow is over since {_day(state.ends_at)}: {_NEW_FLOW}")
+    near = state.ends_at - now <= NEAR_END
+    return Note(_day(state.ends_at), f"before that day, {_NEW_FLOW}" if near else "")
+
+
+def _last_run(runs: Sequence[Run], now: datetime) -> Note:
+    """Judge the newest run of the tenant: what goes wrong in it does not keep us from sending."""
+    if not runs:
+        return Note("none yet: SDS runs twice a day once it has files")
+    last = runs[-1]
+    begun = last.started_at or now
+    told = f"{last.status}, begun {begun:%d %B %Y %H:%M} UTC"
+    if last.blocked_by:
+        told += f", stopped by {last.blocked_by}"
+    if last.status in {"failed", "completedwitherrors"} or last.blocked_by:
+        return Note(told, _PORTAL)
+    if now - begun > RUNS_WITHIN:
+        return Note(told, f"SDS should run twice a day: {_PORTAL}")
+    return Note(told)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%d %B %Y}"

@@ -1,0 +1,95 @@
+"""Where rosters are kept, and the queues: can we get in, and do there what a night does?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from sync.edge.clock import Clock
+from sync.edge.storage.opening import open_queues, open_store
+from sync.edge.storage.queues import QUEUES, Nudges, queue_name
+from sync.edge.storage.store import Store
+from sync.errors import StoreConflict, StoreRefused
+from sync.settings import HostStorage, Settings, StorageSettings
+from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.doctor.clocks import compared
+
+# One name and one text, so that two checks at once, or one that was killed, do no harm. It stays.
+PROBE = "check/probe.txt"
+_BODY = b"Written by `check`, to see that this storage takes and gives back what it is given.\n"
+_NEVER = "check/never-written.txt"
+
+_EMULATOR = "usedevelopmentstorage=true"
+
+
+class _Opened(NamedTuple):
+    store: Store
+    ours: datetime
+    theirs: datetime
+
+
+def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
+    """Try identity, container, clock and every right that a night uses; then the queues."""
+    folder = settings.storage.folder is not None
+    what = "storage: folder" if folder else "storage: identity and container"
+    opened, row = _open(settings.storage, visit, what)
+    yield row
+    others = "clock, against storage", "storage: create, read, list, delete"
+    if opened is None:
+        yield from visit.skipped(others, what)
+    else:
+        clock = partial(_clock, folder=folder)
+        yield visit.attempt(others[0], lambda: opened, clock).row
+        yield visit.attempt(others[1], lambda: _probed(opened.store), lambda _: Note("work")).row
+    yield _queues(settings.host, visit)
+
+
+def _open(place: StorageSettings, visit: Visit, what: str) -> tuple[_Opened | None, Row]:
+    row, opened = visit.attempt(what, lambda: _look(place, visit.clock), lambda _: Note("open"))
+    return opened, row
+
+
+def _look(place: StorageSettings, clock: Clock) -> _Opened:
+    store = open_store(place)
+    theirs = store.now()
+    return _Opened(store, clock.now(), theirs)
+
+
+def _clock(opened: _Opened, *, folder: bool) -> Note:
+    if folder:
+        return Note("a folder on this machine goes by this machine's clock")
+    return compared(opened.ours, opened.theirs, StoreRefused)
+
+
+def _probed(store: Store) -> None:
+    store.create(PROBE, _BODY)
+    listed = [blob.name for blob in store.blobs(PROBE)]
+    if store.read(PROBE) != _BODY or PROBE not in listed:
+        raise StoreConflict("storage does not give back what was written", blob=PROBE)
+    store.delete(_NEVER)  # that we may, though there is nothing: ticks sweep what is old
+
+
+def _queues(host: HostStorage, visit: Visit) -> Row:
+    check = "queues of the app"
+    connection = host.connection.get_secret_value().strip().lower() if host.connection else ""
+    if connection.startswith(_EMULATOR):
+        return Row(check, Note("of an emulator on this machine: no deployment"), skipped=True)
+    if not (connection or host.queue_url):
+        told = "AzureWebJobsStorage is not set: the app on Azure needs it, a terminal does not"
+        return Row(check, Note(told), skipped=True)
+    return visit.attempt(check, lambda: open_queues(host), _waiting).row
+
+
+def _waiting(queues: Nudges) -> Note:
+    held, failed = queues.waiting(), queues.poisoned()
+    told = ", ".join(f"{queue_name(queue)} holds {count}" for queue, count in held.items())
+    do = []
+    if missing := [queue_name(queue) for queue in QUEUES if queue not in held]:
+        do.append(
+            f"{' and '.join(missing)} will be made when first needed: nothing, if the app is new"
+        )
+    if any(failed.values()):
+        do.append("some messages were given up on: GET /api/status says what they were about")
+    return Note(told or "none exists yet", "; ".join(do))

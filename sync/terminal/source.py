@@ -1,0 +1,125 @@
+"""Where a school comes from at a terminal: the live iSAMS, or a document that was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from sync.edge.clock import Budget, Clock
+from sync.edge.isams.batch import Isams
+from sync.edge.world import Source, open_source
+from sync.errors import ConfigError, SourceError
+from sync.isams.batch import reader
+from sync.isams.datasets import Wanted
+from sync.isams.school import School
+from sync.settings import SchoolSettings, Settings
+from sync.steps import pull
+from sync.steps.needs import wanted
+from sync.terminal import scope
+from sync.terminal.context import Surroundings, Told, doing
+from sync.terminal.exits import Exit
+from sync.terminal.save import saved_to
+from sync.terminal.tables import table
+
+_PIECE_BYTES = 1 << 16
+
+
+class Read(NamedTuple):
+    """A school, and the moment it is of: for a saved document, when its file was written."""
+
+    school: School
+    at: datetime
+
+
+def read(
+    settings: Settings,
+    key: str,
+    clock: Clock,
+    source: Path | None,
+    save: Path | None = None,
+    asked: Wanted | None = None,
+) -> Read:
+    """Read the school called *key* from *source*, a saved document, or from iSAMS if there is none.
+
+    *save* keeps what iSAMS sends. *asked* is what to read beyond what is always read; left out,
+    what the settings need.
+    """
+    more = asked or wanted(settings, key)
+    if source:
+        return _saved(source, more)
+    return _live(settings.schools[key], key, clock, save, more)
+
+
+def kept(save: Path) -> str:
+    """Return what to tell of a document that was kept."""
+    return f"The document is kept in {save}. It names people: only you can read it."
+
+
+def _live(place: SchoolSettings, key: str, clock: Clock, save: Path | None, more: Wanted) -> Read:
+    at = clock.now()
+    if save and place.isams_api == "rest":
+        raise click.BadParameter("REST has no document to save", param_hint="--save")
+    with doing(f"Reading iSAMS: {key}") as say, saved_to(save) if save else nullcontext() as copied:
+        source: Source
+        if copied:
+            source = Isams(place, clock, transport=copied)
+        else:
+            source = open_source(
+                place, clock, tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables")
+            )
+        return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
+
+
+def _saved(source: Path, more: Wanted) -> Read:
+    """Read a saved document; nothing is asked of any network.
+
+    Only what is needed must be in it: what else it lacks was never asked for, and is not empty.
+    """
+    at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+    with doing("Reading the saved document"), _whole():
+        held = replace(more, besides=reader.told(_pieces(source), more.besides))
+        return Read(reader.read_school(_pieces(source), held), at)
+
+
+def subjects(around: Surroundings, school: str | None, source: Path | None) -> Told:
+    """List the subjects of a school, or of a saved document: that needs no settings."""
+    if source:
+        with _whole():
+            found = reader.read_subjects(_pieces(source))
+    else:
+        settings = around.settings()
+        key = scope.the_one_school(settings, school)
+        source_now = open_source(settings.schools[key], around.clock)
+        with doing(f"Reading the subjects of {key}"):
+            found = source_now.subjects(Budget.of(around.clock, pull.PULL_S))
+    names = ("id", "code", "name")
+    rows = list(pull.subject_rows(found))
+    value = {"subjects": [dict(zip(names, row, strict=True)) for row in rows]}
+    return Told(Exit.DONE, value, [table(f"{len(rows)} subjects", names, rows)])
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """What a live iSAMS would be blamed for is here a file that its user can save again."""
+    try:
+        yield
+    except SourceError as error:
+        raise ConfigError(
+            "--from: this file is not whole, or not a document that --save kept: save it again with"
+            f" build --save (found: {error})"
+        ) from None
+
+
+def _pieces(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+    except OSError as error:
+        raise click.BadParameter(f"cannot be read: {error.strerror}", param_hint="--from") from None
