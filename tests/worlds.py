@@ -25,12 +25,14 @@ from sync.edge.isams.rest import RestIsams
 from sync.edge.storage.queues import Nudges, Unqueued
 from sync.edge.storage.store import Store
 from sync.edge.world import Source, Target, World
+from sync.ledger.manifests import DeliveryManifest
 from sync.report import Outcome, Step
 from sync.settings import Settings
 from sync.settings.load import load
 from sync.steps import pull as run
 from sync.steps import schedule, send
-from sync.steps.connector import View, look
+from sync.steps.connector import Listing as View
+from sync.steps.connector import look
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
 
@@ -134,8 +136,8 @@ class TestWorld:
         """Yield the files of every sealed delivery, oldest first."""
         view = self.look(connector)
         for one, _ in view.states:
-            if one.has("manifest.json"):
-                yield view.files(self.world, one, view.manifest(self.world, one))
+            if one.has(DeliveryManifest):
+                yield one.files()
 
     def pull(self, school: str = "northbank") -> Step:
         """Ask for a pull and do it."""

@@ -20,7 +20,7 @@ from sync.ledger.manifests import SetManifest
 from sync.report import Outcome, Step
 from sync.settings.load import load
 from sync.steps import pull, schedule, status
-from sync.steps.connector import newest_sets, set_manifest
+from sync.steps.connector import newest_sets
 from sync.terminal.context import doing
 from sync.terminal.follower import Follower, Patience, hold_of, sealed_since
 from sync.terminal.run import why_held
@@ -163,9 +163,9 @@ class _Story:
 
     def _show_sets(self) -> None:
         built: dict[str, SetManifest] = {}
-        for profile, one in newest_sets(self.world, self.stage.connector).items():
-            if one:
-                built[profile] = set_manifest(self.world, profile, one.own)
+        for profile, sealed in newest_sets(self.world, self.stage.connector).items():
+            if sealed:
+                built[profile] = sealed.manifest()
         counts = {profile: manifest.counts for profile, manifest in built.items()}
         self.teller.say(table("What was built", ("profile", *_COUNTS), counts_by(_COUNTS, counts)))
         for profile, manifest in built.items():

@@ -1,6 +1,6 @@
 """Facts by number, such as `000123.json` and the `.done` that ends it: claims and pauses.
 
-No number is used twice: each next one is numbered on from the highest there is.
+No number is used twice: the next is numbered on from the highest there is.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from sync.ledger.states import CLAIM_LASTS, DATA_LASTS, Seen
+from sync.ledger.folders import Listed
+from sync.ledger.marks import Fault
+from sync.ledger.record import Record
+from sync.ledger.states import CLAIM_LASTS, DATA_LASTS
 
 CLAIMS, PAUSES = "claims", "pauses"
 """The folders of a connector that hold facts by number, and no delivery."""
@@ -19,18 +22,57 @@ CLAIMS, PAUSES = "claims", "pauses"
 _NAME = re.compile(r"(\d{6,})\.(?:json|done)")
 
 
+class Claim(Record):
+    """`claims/000123.json`: who talks to SDS, about which delivery. `by` is an invocation's."""
+
+    delivery: str
+    at: datetime
+    by: str
+
+
+class ClaimDone(Record):
+    """`claims/000123.done`: whether SDS was given the files.
+
+    There is none where that is unknown: the request may still be on its way, and would validate
+    whatever the next holder had uploaded by then. So such a claim ends by its age.
+    """
+
+    delivery: str
+    submitted: Literal["yes", "no"]
+    fault: Fault | None = None
+
+
+class Paused(Record):
+    """`pauses/000001.json`: nothing is merged or sent for this connector but a single delivery.
+
+    `delivery` is its id, to be made of the files of `restores`, which SDS accepted before.
+    """
+
+    restores: str
+    delivery: str
+    at: datetime
+    by: str
+
+
+class Resumed(Record):
+    """`pauses/000001.done`: from then on the newest sets are merged and sent again."""
+
+    at: datetime
+    by: str
+
+
 def number(name: str) -> int | None:
     """Return the number of a fact by its last name; None if it is a stray blob's."""
-    found = _NAME.fullmatch(name)
-    return int(found[1]) if found else None
+    numbered = _NAME.fullmatch(name)
+    return int(numbered[1]) if numbered else None
 
 
-def _facts(prefix: str, blobs: Iterable[Seen]) -> dict[str, datetime]:
+def _facts(prefix: str, blobs: Iterable[Listed]) -> dict[str, datetime]:
     """Return the facts right under *prefix* by whole name, and when each was made."""
-    ours = (blob for blob in blobs if blob.name.startswith(prefix))
+    under = (blob for blob in blobs if blob.name.startswith(prefix))
     return {
         blob.name: blob.created_at
-        for blob in ours
+        for blob in under
         if number(blob.name.removeprefix(prefix)) is not None
     }
 
@@ -44,7 +86,7 @@ def _highest(prefix: str, names: Iterable[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of one connector, and whether one is open.
+    """The claims of a connector, and whether one is open.
 
     `recent` are those of the last day. `young` are all that can be about a delivery that may still
     be sent; both by number.
@@ -56,7 +98,7 @@ class Claims:
     is_open: bool
 
 
-def claims(prefix: str, blobs: Iterable[Seen], now: datetime) -> Claims:
+def read_claims(prefix: str, blobs: Iterable[Listed], now: datetime) -> Claims:
     """Read the claims of the connector at *prefix*; *now* is storage's clock.
 
     A claim is over when its `.done` exists, or when its holder must have been killed.
@@ -87,7 +129,7 @@ class Claimed(NamedTuple):
     done: bool
 
 
-def claimed(prefix: str, blobs: Iterable[Seen]) -> tuple[Claimed, ...]:
+def claimed(prefix: str, blobs: Iterable[Listed]) -> tuple[Claimed, ...]:
     """Return every claim of the connector at *prefix*, in the order in which they were taken."""
     folder = f"{prefix}{CLAIMS}/"
     made = _facts(folder, blobs)
@@ -100,13 +142,13 @@ def claimed(prefix: str, blobs: Iterable[Seen]) -> tuple[Claimed, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """The pauses of one connector: the next one's name, and that of the one in force, if any."""
+    """The pauses of a connector: the name of the next, and of the pause in force, if any."""
 
     next_name: str
     in_force: str | None
 
 
-def pauses(prefix: str, blobs: Iterable[Seen]) -> Pauses:
+def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
     """Read the pauses of the connector at *prefix*: the newest is in force until it is `.done`."""
     folder = f"{prefix}{PAUSES}/"
     made = _facts(folder, blobs)

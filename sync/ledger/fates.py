@@ -1,4 +1,4 @@
-"""What became of a delivery that was handed to SDS: one table, and everything that follows from it.
+"""What became of a delivery that was handed to SDS: a table, and everything that follows from it.
 
 A delivery is never merely sent. SDS may be reading it, may have refused it, may hold it without
 our knowing, or a run of SDS took it. From which of these it is follow the word that people read,
@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from sync.ledger import states
-from sync.ledger.marks import Receipt
-from sync.ledger.states import Folder
+from sync.ledger.folders import Folder
+from sync.ledger.marks import Accepted, Receipt, Submitted, Unproven
 
 type Holds = Literal["no", "yes", "alone"]
-"""`alone`: this one, and what was handed over after it; nothing older any more."""
+"""`alone`: this delivery, and what was handed over after it; nothing older any more."""
 
 type Tomorrow = Literal["again", "unchanged", "-"]
 """What a merge of the same files does next night; `-`: there is none while it is so."""
@@ -44,7 +43,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FateRow:
     """What follows from a fate.
 
     `word` is what people read, `outcome` what the receipt says ("" while there is none), `who` who
@@ -63,26 +62,27 @@ class Row:
         return self.holds != "no"
 
 
+_ENTRA = "whoever runs this app, in Entra"
 _PORTAL = "whoever runs this app, in School Data Sync"
 
-TABLE: Mapping[Fate, Row] = {
-    Fate.LOST: Row("under way", "", "yes", "again", "nobody"),
-    Fate.GAVE_UP: Row("gave-up", "gave-up", "yes", "again", "whoever runs this app"),
-    Fate.CHECKING: Row("checking", "", "yes", "-", "nobody"),
-    Fate.REFUSED: Row("refused", "refused", "no", "again", "the school"),
-    Fate.INCOMPLETE: Row("incomplete", "incomplete", "yes", "again", "the school"),
-    Fate.UNPROVEN: Row("unproven", "", "yes", "again", "whoever runs this app, at the network"),
-    Fate.NO_ANSWER: Row(
+TABLE: Mapping[Fate, FateRow] = {
+    Fate.LOST: FateRow("under way", "", "yes", "again", "nobody"),
+    Fate.GAVE_UP: FateRow("gave-up", "gave-up", "yes", "again", "whoever runs this app"),
+    Fate.CHECKING: FateRow("checking", "", "yes", "-", "nobody"),
+    Fate.REFUSED: FateRow("refused", "refused", "no", "again", "the school"),
+    Fate.INCOMPLETE: FateRow("incomplete", "incomplete", "yes", "again", "the school"),
+    Fate.UNPROVEN: FateRow("unproven", "", "yes", "again", "whoever runs this app, at the network"),
+    Fate.NO_ANSWER: FateRow(
         "no-answer", "no-answer", "yes", "again", "whoever runs this app, at the network"
     ),
-    Fate.TAKEN: Row("taken", "completed", "alone", "unchanged", "nobody"),
-    Fate.ACCEPTED: Row("accepted", "", "yes", "unchanged", "nobody"),
-    Fate.DONE: Row("done", "completed", "alone", "unchanged", "nobody"),
-    Fate.FAULTY: Row("faulty", "completed", "alone", "unchanged", "the school"),
-    Fate.ENDED: Row("ended", "completed", "alone", "unchanged", "whoever runs this app, in Entra"),
-    Fate.NOT_TAKEN: Row("not-taken", "run-failed", "yes", "again", _PORTAL),
-    Fate.UNSEEN: Row("not-taken", "run-unseen", "yes", "again", _PORTAL),
-    Fate.REPLACED: Row("replaced", "run-unseen", "yes", "-", "nobody"),
+    Fate.TAKEN: FateRow("taken", "completed", "alone", "unchanged", "nobody"),
+    Fate.ACCEPTED: FateRow("accepted", "", "yes", "unchanged", "nobody"),
+    Fate.DONE: FateRow("done", "completed", "alone", "unchanged", "nobody"),
+    Fate.FAULTY: FateRow("faulty", "completed", "alone", "unchanged", "the school"),
+    Fate.ENDED: FateRow("ended", "completed", "alone", "unchanged", _ENTRA),
+    Fate.NOT_TAKEN: FateRow("not-taken", "run-failed", "yes", "again", _PORTAL),
+    Fate.UNSEEN: FateRow("not-taken", "run-unseen", "yes", "again", _PORTAL),
+    Fate.REPLACED: FateRow("replaced", "run-unseen", "yes", "-", "nobody"),
 }
 
 # What a receipt's open map `run` says, beyond what the version before wrote there.
@@ -90,22 +90,22 @@ WHOSE, KNOWN_BY, REPLACED_BY, OURS = "whose", "known_by", "replaced_by", "ours"
 NOT_KNOWN = "not-known"  # of `whose`: SDS does not tell whose files a run took
 
 
-def of(folder: Folder, receipt: Receipt | None) -> Fate:
-    """Return what became of the delivery in *folder*; *receipt* is its receipt, if it has one."""
+def fate_of(delivery: Folder, receipt: Receipt | None) -> Fate:
+    """Return what became of *delivery*; *receipt* is its receipt, if there is any."""
     if receipt is not None:
         return _of_receipt(receipt)
     for mark, fate in (
-        (states.ACCEPTED, Fate.ACCEPTED),
-        (states.UNPROVEN, Fate.UNPROVEN),
-        (states.SUBMITTED, Fate.CHECKING),
+        (Accepted, Fate.ACCEPTED),
+        (Unproven, Fate.UNPROVEN),
+        (Submitted, Fate.CHECKING),
     ):
-        if folder.has(mark):
+        if delivery.has(mark):
             return fate
     return Fate.LOST
 
 
 def _of_receipt(receipt: Receipt) -> Fate:
-    """Read a receipt of this version, or of one before, which knew no run but its own."""
+    """Read a receipt; the version before knew no run but that of its flow."""
     if receipt.outcome == "completed":
         return _of_completed(receipt)
     if receipt.outcome == "run-unseen":

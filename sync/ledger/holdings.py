@@ -1,7 +1,7 @@
 """What SDS may hold, from what is known of every hand-over: pure.
 
-SDS takes the whole truth each time, but when it takes it only a run says. So there is not one last
-delivery but a list: the last that a run took, and each later one that was handed over and not
+SDS takes the whole truth each time, but when it takes it only a run says. So there is no
+last delivery but a list: the last that a run took, and each later one that was handed over and not
 refused. Whatever is sent next is compared with all of them.
 """
 
@@ -11,28 +11,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync.ledger import fates, states
+from sync.ledger import fates
 from sync.ledger.claims import Claimed
 from sync.ledger.fates import Fate
-from sync.ledger.marks import Receipt
-from sync.ledger.states import Folder
+from sync.ledger.folders import Folder
+from sync.ledger.marks import Accepted, Receipt, Submitted
 
 SENT_IN_VAIN = 3
 """On so many nights the same files are handed over without being taken: once, and twice more."""
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver[F: Folder = Folder]:
     """A delivery that SDS was given, or may have been: since when, and what became of it.
 
     `at` is the moment of the claim, by storage's clock: no run that began before can have taken
-    it. `folder` is None where nothing of the delivery is listed any more.
+    it. `delivery` is None where nothing of it is listed any more.
     """
 
-    delivery: str
+    delivery_id: str
     at: datetime
     fate: Fate
-    folder: Folder | None
+    delivery: F | None
     receipt: Receipt | None = None
 
     @property
@@ -46,27 +46,26 @@ class HandOver:
         return fates.TABLE[self.fate].holds == "alone"
 
 
-def handed_at(folder: Folder, claims: Sequence[Claimed]) -> datetime | None:
-    """Return when the delivery in *folder* was handed over; None if SDS never answered for it.
+def handed_at(delivery: Folder, claims: Sequence[Claimed]) -> datetime | None:
+    """Return when *delivery* was handed over; None if SDS never answered for it.
 
-    By its claim: the last one taken before SDS's answer was written. A claim that is swept leaves
-    the moment of that answer.
+    By its claim: the last that was taken before SDS's answer was written. A claim that is
+    swept leaves the moment of that answer.
     """
-    marks = (folder.made_at.get(mark) for mark in (states.SUBMITTED, states.ACCEPTED))
-    answered = next((at for at in marks if at), None)
-    if answered is None:
+    answered_at = delivery.when(Submitted) or delivery.when(Accepted)
+    if answered_at is None:
         return None
-    return max((claim.at for claim in claims if claim.at <= answered), default=answered)
+    return max((claim.at for claim in claims if claim.at <= answered_at), default=answered_at)
 
 
-def answered(
-    deliveries: Iterable[Folder], claims: Sequence[Claimed]
-) -> list[tuple[datetime, Folder]]:
+def handed_over[F: Folder](
+    deliveries: Iterable[F], claims: Sequence[Claimed]
+) -> list[tuple[datetime, F]]:
     """Return the deliveries that SDS has taken for checking, each with its moment, oldest first."""
-    moments = [(at, folder) for folder in deliveries if (at := handed_at(folder, claims))]
+    moments = [(at, delivery) for delivery in deliveries if (at := handed_at(delivery, claims))]
     return sorted(moments, key=lambda moment: (moment[0], moment[1].id))
 
 
-def may_hold(hand_overs: Iterable[HandOver]) -> list[HandOver]:
+def may_hold[F: Folder](hand_overs: Iterable[HandOver[F]]) -> list[HandOver[F]]:
     """Return those of *hand_overs* whose files SDS may hold, in their order."""
     return [hand_over for hand_over in hand_overs if hand_over.may_hold]

@@ -24,13 +24,13 @@ def moment(text: str) -> datetime:
     """Return the moment that `stamp` wrote.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: *text* is nothing that it writes.
     """
     # Ten times as fast as strptime, and every listing reads as many of these as there are folders.
-    found = datetime.fromisoformat(text)
-    if stamp(found) != text:
+    parsed = datetime.fromisoformat(text)
+    if stamp(parsed) != text:
         raise ValueError("not a moment as `stamp` writes it")
-    return found
+    return parsed
 
 
 def is_stamp(text: str) -> bool:
@@ -51,9 +51,9 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None and is_stamp(text.partition("-")[0])
 
 
-def pulled_at(own: str) -> datetime:
-    """Return the moment in a folder name."""
-    return moment(own.partition("-")[0])
+def pulled_at(folder_id: str) -> datetime:
+    """Return the moment in the id of a set or delivery."""
+    return moment(folder_id.partition("-")[0])
 
 
 def profile_folder(profile: str) -> str:

@@ -6,8 +6,8 @@
     connectors/<folder>/pauses/000001.json    "send nothing but this former delivery", and its .done
     schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed; datasets-1/
 
-Every blob is created once and never changed. The manifest comes last: a folder without one does
-not exist yet. *State is which names exist*: see `sync.state`.
+Every blob is created once and never changed. The manifest comes last: a folder without it does
+not exist yet. *State is which names exist*: see `sync.ledger.states`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from datetime import datetime
 
 from sync import __version__
 from sync.errors import StoreConflict
-from sync.ledger.record import Record
+from sync.ledger.record import Mark, Record
 
-MANIFEST = "manifest.json"
-FINDINGS = "findings.json"
+MANIFEST = "manifest.json"  # of a set and of a delivery
+FINDINGS = "findings.json"  # it names people, so it is no mark and goes with the rosters
 
 
 class FileFacts(Record):
@@ -32,7 +32,7 @@ class FileFacts(Record):
     sha256: str
 
 
-class SetManifest(Record):
+class SetManifest(Mark, name=MANIFEST):
     """A profile's sealed set. No personal data.
 
     `pulled_at` is the moment before iSAMS was asked. `counts` are rows by role, `source` the rows
@@ -54,7 +54,7 @@ class SetManifest(Record):
     code_version: str = __version__
 
 
-class DeliveryManifest(Record):
+class DeliveryManifest(Mark, name=MANIFEST):
     """One connector's delivery: which set of each profile it was merged from. No personal data.
 
     `restores` is the former delivery whose files these are, if a person asked for them again.
@@ -85,22 +85,22 @@ def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:
 
 
 def digest(files: Mapping[str, FileFacts]) -> str:
-    """Return one digest over all files: equal rosters have equal digests."""
+    """Return the digest over all files: equal rosters have equal digests."""
     lines = "".join(f"{name} {facts.sha256}\n" for name, facts in sorted(files.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def counts(files: Mapping[str, FileFacts]) -> dict[str, int]:
+def rows_by_table(files: Mapping[str, FileFacts]) -> dict[str, int]:
     """Return the rows of each table, by its name without `.csv`."""
     return {name.removesuffix(".csv"): facts.rows for name, facts in sorted(files.items())}
 
 
-def check(name: str, body: bytes, wanted: FileFacts) -> bytes:
+def verified(name: str, body: bytes, facts: FileFacts) -> bytes:
     """Return *body* if it is what the manifest says.
 
     Raises:
         StoreConflict: it is not: somebody has changed a sealed file.
     """
-    if len(body) != wanted.size_bytes or hashlib.sha256(body).hexdigest() != wanted.sha256:
+    if len(body) != facts.size_bytes or hashlib.sha256(body).hexdigest() != facts.sha256:
         raise StoreConflict("a sealed file is not what its manifest says", file=name)
     return body

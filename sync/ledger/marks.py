@@ -1,13 +1,16 @@
-"""What the small JSON blobs hold that mark how far a pull or a delivery has come."""
+"""What the small JSON blobs hold that mark how far a pull or a delivery has come.
+
+A new mark is a class here and its name in `tests/mark_names.py`, which holds what is stored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
 from sync.errors import SyncError
-from sync.ledger.record import Record
+from sync.ledger.record import Mark, NamedRecord, Record
 
 
 class Fault(Record):
@@ -18,59 +21,118 @@ class Fault(Record):
     who: str
     facts: Mapping[str, int | str]
 
+    @classmethod
+    def of(cls, error: SyncError) -> Self:
+        """Return *error* as such a record."""
+        return cls(error=error.code, message=str(error), who=error.who, facts=error.facts)
+
 
 def fault(error: SyncError) -> Fault:
     """Return *error* as a record."""
-    return Fault(error=error.code, message=str(error), who=error.who, facts=error.facts)
+    return Fault.of(error)
 
 
-class Attempt(Record):
-    """`asked.json`, `tried-N.json`: when, and by whom or by which invocation."""
+class Failed(Fault, Mark, name="failed.json"):
+    """Why a delivery cannot be sent, or a pull is given up."""
+
+
+class Swept(Mark, name="swept.json"):
+    """From then on the files of this set, delivery or pull go, or are gone."""
 
     at: datetime
     by: str
 
 
-class Pulled(Record):
-    """`sealed.json`: the set that each profile got, or why it got none."""
+# -- a pull ------------------------------------------------------------------------------------
+
+
+class Asked(Mark, name="asked.json"):
+    """When a pull was asked for, and by whom: `timer …`, or a person."""
+
+    at: datetime
+    by: str
+
+
+class Tried(Mark, name="tried-*.json"):
+    """An attempt was begun, by this invocation."""
+
+    at: datetime
+    by: str
+
+
+class Ended(Fault, Mark, name="ended-*.json"):
+    """Why an attempt came to nothing; there may be another."""
+
+
+class Pulled(Mark, name="sealed.json"):
+    """The set that each profile got, or why it got none."""
 
     at: datetime
     sets: Mapping[str, str]
     faults: Mapping[str, Fault]
 
 
-class Unchanged(Record):
-    """`unchanged.json`: these sets merge to what SDS holds already."""
+# -- a delivery, until it may be sent ------------------------------------------------------------
+
+
+class Unchanged(Mark, name="unchanged.json"):
+    """These sets merge to what SDS holds already."""
 
     sources: Mapping[str, str]
     digest: str
     accepted: str
 
 
-class Claim(Record):
-    """`claims/000123.json`: who talks to SDS, about which delivery. `by` is one invocation's."""
+class Change(Record):
+    """How a table differs from that of the last accepted delivery, in rows."""
 
-    delivery: str
-    at: datetime
-    by: str
+    before: int
+    after: int
+    added: int
+    removed: int
+    changed: int
 
 
-class ClaimDone(Record):
-    """`claims/000123.done`: whether SDS was given the files.
+class Plan(Mark, name="plan.json"):
+    """What a delivery would change; `against` is the delivery it was compared with, if any."""
 
-    There is none where that is unknown: the request may still be on its way, and would validate
-    whatever the next holder had uploaded by then. So such a claim ends by its age.
+    against: str | None
+    changes: Mapping[str, Change]
+
+
+class Against(Mark, name="against.json"):
+    """The ids of all deliveries that SDS may have held when it was compared."""
+
+    deliveries: tuple[str, ...]
+
+
+class Excess(Record):
+    """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
+
+    `org` says for which school, `grade` for which year group; "" for all of them together. Of
+    `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`.
     """
 
-    delivery: str
-    submitted: Literal["yes", "no"]
-    fault: Fault | None = None
+    table: str
+    what: str
+    rows: int
+    allowed: int
+    org: str = ""
+    grade: str = ""
 
 
-class Approved(Record):
-    """`approved.json` or `rejected.json`: a person's answer, for exactly this digest.
+class Hold(Mark, name="held.json"):
+    """Why a delivery waits for a person. `first` means that there is nothing to compare with."""
 
-    `by` is the answer's own mark: of two equal answers at one moment only one is the first.
+    digest: str
+    first: bool
+    excesses: tuple[Excess, ...]
+
+
+class _Answer(Mark):
+    """A person's answer to a hold, for exactly this digest.
+
+    `by` tells answers apart: of two equal answers at one moment only the first counts.
     """
 
     digest: str
@@ -78,8 +140,19 @@ class Approved(Record):
     by: str
 
 
-class Submitted(Record):
-    """`submitted.json`: SDS took the upload, and checks it under this operation; "": not told."""
+class Approved(_Answer, name="approved.json"):
+    """A person said yes."""
+
+
+class Rejected(_Answer, name="rejected.json"):
+    """A person said no; beside an approval it wins."""
+
+
+# -- a delivery that is handed over --------------------------------------------------------------
+
+
+class Submitted(Mark, name="submitted.json"):
+    """SDS took the upload, and checks it under this operation; "": not told."""
 
     operation: str
     digest: str
@@ -87,10 +160,10 @@ class Submitted(Record):
     at: datetime
 
 
-class Place(Record):
-    """`place-000123.json`: where to ask after one hand-over, and which flows were ours then.
+class Tracking(NamedRecord, name="place-*.json"):
+    """Where to ask after a hand-over, and which flows were ours then.
 
-    It lies with the files and goes with them. `address` is SDS's own, as it came. `connector` is
+    It lies with the files and goes with them. `address` is SDS's, as it came. `connector` is
     SDS's id. `flows` are the ids of those that could take the files; None: they could not be read.
     """
 
@@ -100,49 +173,43 @@ class Place(Record):
     since: datetime
 
 
-class Checked(Record):
-    """`checked.json`: when SDS's check of the files ended, by its own clock; it goes with them."""
+class Checked(NamedRecord, name="checked.json"):
+    """When SDS's check of the files ended, by SDS's clock; it goes with them."""
 
     ended_at: datetime | None
 
 
-class Unproven(Record):
-    """`unproven.json`: no answer in time. `heard`: what each place gave, in one word."""
+class Unproven(Mark, name="unproven.json"):
+    """No answer in time. `heard`: what each place gave, in a word."""
 
     at: datetime
     heard: Mapping[str, str]
 
 
-class Vouched(Record):
-    """`vouched.json`: a person has seen in SDS that it holds these files."""
+class Vouched(Mark, name="vouched.json"):
+    """A person has seen in SDS that it holds these files."""
 
     at: datetime
     by: str
 
 
-class Against(Record):
-    """`against.json`: the ids of all deliveries that SDS may have held when this was compared."""
-
-    deliveries: tuple[str, ...]
-
-
-class Accepted(Record):
-    """`accepted.json`: SDS found no fault in names and headers. It holds these files now."""
+class Accepted(Mark, name="accepted.json"):
+    """SDS found no fault in names and headers. It holds these files now."""
 
     operation: str
     at: datetime
     warnings: int
 
 
-class RunAsked(Record):
-    """`run-asked.json`: we asked SDS to run; it may have refused, and then runs on its own."""
+class RunAsked(Mark, name="run-asked.json"):
+    """We asked SDS to run; it may have refused, and then runs by itself."""
 
     at: datetime
     started: bool
 
 
-class Receipt(Record):
-    """`receipt.json`: how it ended. Counts and codes only.
+class Receipt(Mark, name="receipt.json"):
+    """How it ended. Counts and codes only.
 
     `refused`: SDS took nothing. `incomplete`: it took the files, but says it did not find them all.
     What `run` and `counts` hold beyond that is read by `sync.fates`.
@@ -155,29 +222,3 @@ class Receipt(Record):
     faults: tuple[Mapping[str, str], ...] = ()
     run: Mapping[str, str] = {}
     counts: Mapping[str, int] = {}
-
-
-class Paused(Record):
-    """`pauses/000001.json`: nothing is merged or sent for this connector but one delivery.
-
-    `delivery` is that one, to be made of the files of `restores`, which SDS accepted before.
-    """
-
-    restores: str
-    delivery: str
-    at: datetime
-    by: str
-
-
-class Resumed(Record):
-    """`pauses/000001.done`: from then on the newest sets are merged and sent again."""
-
-    at: datetime
-    by: str
-
-
-class Swept(Record):
-    """`swept.json`: from then on the files of this set, delivery or pull go, or are gone."""
-
-    at: datetime
-    by: str

@@ -1,8 +1,9 @@
 """What may go: rosters after seven days, and what was written about them in time.
 
-A roster is every blob that is no known mark: the files, the findings, whatever a pull keeps. They
-name people. Marks hold counts, codes and ids of our own: a year of those of sets and deliveries
-stays, and 35 days of those of pulls and claims, which only say how the work went.
+A roster is every blob that is no mark (`sync.ledger.record.Mark`): the files, the findings,
+whatever a pull keeps. They name people. Marks hold counts, codes and ids of this app: a year of
+those of sets and deliveries stays, and 35 days of those of pulls and claims, which only say how the
+work went.
 
 Rosters stay longer while something needs them: the newest set of each profile, a delivery that may
 still be sent, and what SDS holds now or held within the seven days. The newest delivery, pull and
@@ -12,43 +13,23 @@ that read the school last.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sync.ledger import claims, ids, manifests, states
-from sync.ledger.states import Folder, Seen, State
+from sync.ledger import claims, ids, states
+from sync.ledger.folders import Folder, Listed, folders
+from sync.ledger.manifests import MANIFEST, SetManifest
+from sync.ledger.marks import Accepted, Swept
+from sync.ledger.record import is_mark
+from sync.ledger.states import State
 
 ROSTERS_LAST = timedelta(days=7)
 MARKS_LAST = timedelta(days=365)
 PULLS_AND_CLAIMS_LAST = timedelta(days=35)
-"""A month and some days. About a third of all marks are theirs, and no decision needs one that is
-older than 48 hours, unless it came after what a run of SDS took last: that one stays."""
-
-_MARKS = frozenset(
-    {
-        manifests.MANIFEST,
-        states.UNCHANGED,
-        states.AGAINST,
-        states.PLAN,
-        states.HELD,
-        states.APPROVED,
-        states.REJECTED,
-        states.SUBMITTED,
-        states.UNPROVEN,
-        states.VOUCHED,
-        states.ACCEPTED,
-        states.RUN_ASKED,
-        states.RECEIPT,
-        states.FAILED,
-        states.ASKED,
-        states.SEALED,
-        states.SWEPT,
-    }
-)
-_ATTEMPT = re.compile(r"(?:tried|ended)-\d+\.json")
+"""A month and some days. About a third of all marks are theirs, and no decision needs any that is
+older than 48 hours, unless it came after what a run of SDS took last: such a mark stays."""
 
 _NUMBERS_LAST = {claims.CLAIMS: PULLS_AND_CLAIMS_LAST, claims.PAUSES: MARKS_LAST}
 
@@ -64,7 +45,7 @@ _OPEN = {
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What may go of one folder: whole names, in the order in which they must go.
+    """What may go of a folder: whole names, in the order in which they must go.
 
     With `mark`, that blob is written before the first of them goes: a folder that has lost some of
     its files is known by it, and never taken for whole.
@@ -74,23 +55,23 @@ class Sweep:
     mark: str | None = None
 
 
-def of_sets(prefix: str, blobs: Iterable[Seen], now: datetime, *, known: bool) -> Iterator[Sweep]:
+def of_sets(prefix: str, blobs: Iterable[Listed], now: datetime, *, known: bool) -> Iterator[Sweep]:
     """Yield what may go of a profile's sets, the oldest first.
 
     The newest set stays while settings *know* the profile. No delivery needs its sets: it has what
-    was merged from them in files of its own.
+    was merged from them in files that lie with it.
     """
-    listed = [one for one in states.folders(prefix, blobs) if ids.is_id(one.id)]
-    whole = [one.id for one in listed if one.has(manifests.MANIFEST) and not one.has(states.SWEPT)]
+    sets = [folder for folder in folders(prefix, blobs) if ids.is_id(folder.id)]
+    whole = [folder.id for folder in sets if folder.has(SetManifest) and not folder.has(Swept)]
     kept = whole[-1:] if known else []
-    for one in listed:
-        if one.id not in kept:
-            yield from _of_folder(prefix, one, now, now - MARKS_LAST)
+    for folder in sets:
+        if folder.id not in kept:
+            yield from _of_folder(prefix, folder, now, now - MARKS_LAST)
 
 
 def of_deliveries(
     prefix: str,
-    blobs: Iterable[Seen],
+    blobs: Iterable[Listed],
     now: datetime,
     *,
     known: bool,
@@ -103,100 +84,146 @@ def of_deliveries(
     came *since* the oldest of the former stays in its marks: they say whether SDS still holds it.
     Of a connector that settings do not *know*, all goes once nothing was added for a year.
     """
-    seen = list(blobs)
-    listed = states.deliveries(prefix, seen)
-    added = [one.created_at for one in seen if not one.name.endswith(f"/{states.SWEPT}")]
-    abandoned = not known and all(now - made > MARKS_LAST for made in added)
-    kept = set() if abandoned else {*needed, *_kept(listed, now)}
-    newest = set() if abandoned else {one.id for one in listed[-1:]}
-    marks_since = now if abandoned or since is None else since
-    for one in states.folders(prefix, seen):
-        if lasts := _NUMBERS_LAST.get(one.id):
-            forget_before = min(now - lasts, marks_since)
-            yield from _of_numbers(prefix, one, now, forget_before, keep_last=not abandoned)
-        elif ids.is_id(one.id) and one.id not in kept:
-            forget_before = min(now - MARKS_LAST, marks_since)
-            yield from _of_folder(prefix, one, now, None if one.id in newest else forget_before)
+    listed = list(blobs)
+    span = _Span(now, now if since is None else since)
+    if not known and _is_abandoned(listed, now):
+        yield from _of_connector(prefix, listed, _Span(now, now), _Stays())
+    else:
+        deliveries = states.deliveries(prefix, listed)
+        whole = frozenset({*needed, *_open_or_taken(deliveries, now)})
+        marks = frozenset(delivery.id for delivery in deliveries[-1:])
+        yield from _of_connector(prefix, listed, span, _Stays(whole, marks, last_number=True))
 
 
-def of_pulls(school: str, blobs: Iterable[Seen], now: datetime, *, known: bool) -> Iterator[Sweep]:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The moment of a sweep; no mark goes that was made at `marks_since` or later."""
+
+    moment: datetime
+    marks_since: datetime
+
+    def forget_before(self, lasts: timedelta) -> datetime:
+        return min(self.moment - lasts, self.marks_since)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stays:
+    """What stays of a connector: deliveries whole, deliveries in their marks, the last numbers."""
+
+    whole: Set[str] = frozenset()
+    marks: Set[str] = frozenset()
+    last_number: bool = False
+
+
+def _of_connector(
+    prefix: str, blobs: Iterable[Listed], span: _Span, stays: _Stays
+) -> Iterator[Sweep]:
+    for folder in folders(prefix, blobs):
+        if lasts := _NUMBERS_LAST.get(folder.id):
+            before = span.forget_before(lasts)
+            yield from _of_numbers(prefix, folder, span.moment, before, keep_last=stays.last_number)
+        elif ids.is_id(folder.id) and folder.id not in stays.whole:
+            before_or_never = None if folder.id in stays.marks else span.forget_before(MARKS_LAST)
+            yield from _of_folder(prefix, folder, span.moment, before_or_never)
+
+
+def _is_abandoned(blobs: Iterable[Listed], now: datetime) -> bool:
+    """Say whether nothing was added for a year but what says that something was swept."""
+    swept = f"/{Swept.file_name}"
+    added = (blob.created_at for blob in blobs if not blob.name.endswith(swept))
+    return all(now - at > MARKS_LAST for at in added)
+
+
+def of_pulls(
+    school: str, blobs: Iterable[Listed], now: datetime, *, known: bool
+) -> Iterator[Sweep]:
     """Yield what may go of a school's pulls, the oldest first.
 
     While settings *know* the school, the newest keeps its marks, for by it the next is known to be
     due; and so does the last that was sealed, for by it the age of the data is known.
     """
     prefix = ids.pulls_folder(school)
-    listed = states.pulls(school, blobs)
-    kept = [*listed[-1:], states.last_sealed(listed)] if known else []
-    for one in listed:
-        if one in kept:
-            if states.pull_is_over(one):
-                yield from _of_folder(prefix, one, now, None)
-        else:
-            yield from _of_folder(prefix, one, now, now - PULLS_AND_CLAIMS_LAST)
+    pulls = states.pulls(school, blobs)
+    kept = [*pulls[-1:], states.last_sealed(pulls)] if known else []
+    for pull in pulls:
+        if pull not in kept:
+            yield from _of_folder(prefix, pull, now, now - PULLS_AND_CLAIMS_LAST)
+        elif states.pull_is_over(pull):
+            yield from _of_folder(prefix, pull, now, None)
 
 
-def _kept(listed: Sequence[Folder], now: datetime) -> Iterator[str]:
+def _open_or_taken(deliveries: Sequence[Folder], now: datetime) -> Iterator[str]:
     """Yield the deliveries that keep their files, whatever their age."""
-    for one, reached in states.states(listed, now):
+    for delivery, reached in states.states(deliveries, now):
         if reached in _OPEN:
-            yield one.id
-    taken = [one for one in listed if one.has(states.ACCEPTED)]
-    taken.sort(key=lambda one: one.made_at[states.ACCEPTED])
-    for one, after in pairwise(taken):
-        if now - after.made_at[states.ACCEPTED] <= ROSTERS_LAST:
-            yield one.id
-    yield from (one.id for one in taken[-1:])
+            yield delivery.id
+    taken = [(at, delivery.id) for delivery in deliveries if (at := delivery.when(Accepted))]
+    taken.sort(key=lambda moment: moment[0])
+    for (_, delivery_id), (replaced_at, _) in pairwise(taken):
+        if now - replaced_at <= ROSTERS_LAST:
+            yield delivery_id
+    yield from (delivery_id for _, delivery_id in taken[-1:])
 
 
 def _of_folder(
-    prefix: str, one: Folder, now: datetime, forget_before: datetime | None
+    prefix: str, folder: Folder, now: datetime, forget_before: datetime | None
 ) -> Iterator[Sweep]:
     """Yield what may go of a folder: its files, and with its last mark before then all of it."""
-    folder = f"{prefix}{one.id}/"
-    files = [name for name in one.made_at if not _is_mark(name)]
-    if any(now - one.made_at[name] <= ROSTERS_LAST for name in files):
+    files = [name for name in folder.made_at if not is_mark(name)]
+    if any(now - folder.made_at[name] <= ROSTERS_LAST for name in files):
         return
-    mark = f"{folder}{states.SWEPT}" if files and not one.has(states.SWEPT) else None
-    # What an unknown folder within calls its manifest goes first there too.
-    going = sorted(files, key=lambda name: (not name.endswith(manifests.MANIFEST), name))
-    if _is_forgotten(one, forget_before):
-        marks = {name for name in one.made_at if _is_mark(name)} | (
-            {states.SWEPT} if mark else set()
-        )
-        going += sorted(marks, key=_order)
+    needs_mark = bool(files) and not folder.has(Swept)
+    going = sorted(files, key=_file_order)
+    if _marks_are_past(folder, forget_before):
+        going += _marks(folder, also_swept=needs_mark)
     if going:
-        yield Sweep(tuple(folder + name for name in going), mark)
+        path = f"{prefix}{folder.id}/"
+        mark = path + Swept.file_name if needs_mark else None
+        yield Sweep(tuple(path + name for name in going), mark)
 
 
-def _is_forgotten(one: Folder, before: datetime | None) -> bool:
-    """Say whether the last mark of *one* is so old; without any there was never anything."""
-    marked = {name: made for name, made in one.made_at.items() if name != states.SWEPT}
-    if not any(_is_mark(name) for name in marked):
+def _marks(folder: Folder, *, also_swept: bool) -> list[str]:
+    """Return the marks of *folder* as they go; also the mark of the sweep, if it is new."""
+    marks = {name for name in folder.made_at if is_mark(name)}
+    return sorted(marks | {Swept.file_name} if also_swept else marks, key=_mark_order)
+
+
+def _marks_are_past(folder: Folder, before: datetime | None) -> bool:
+    """Say whether the last mark of *folder* is so old; without any there was never anything."""
+    made_at = {name: at for name, at in folder.made_at.items() if name != Swept.file_name}
+    if not any(is_mark(name) for name in made_at):
         return True
-    return before is not None and max(marked.values()) < before
+    return before is not None and max(made_at.values()) < before
 
 
-def _order(mark: str) -> tuple[bool, bool, str]:
+_EXIST_BY = frozenset(mark.file_name for mark in states.LISTED_BY)
+
+
+def _file_order(name: str) -> tuple[bool, str]:
+    """Return when a file goes: what an unknown folder within calls its manifest first there too."""
+    return not name.endswith(MANIFEST), name
+
+
+def _mark_order(name: str) -> tuple[bool, bool, str]:
     """Return when a mark goes: first what makes its folder exist, last what says it is swept."""
-    return mark == states.SWEPT, mark not in states.LISTED_BY, mark
+    return name == Swept.file_name, name not in _EXIST_BY, name
 
 
 def _of_numbers(
-    prefix: str, one: Folder, now: datetime, forget_before: datetime, *, keep_last: bool
+    prefix: str, folder: Folder, now: datetime, forget_before: datetime, *, keep_last: bool
 ) -> Iterator[Sweep]:
-    """Yield the facts by number that are forgotten: the highest number stays, for the next one.
+    """Yield the facts by number that are forgotten: the highest number stays, for the next fact.
 
     A number's `.done` goes after it: without it a pause that is long over would be in force again.
     """
-    numbers = {name: claims.number(name) for name in one.made_at}
-    known = [each for each in numbers.values() if each is not None]
+    numbers = {name: claims.number(name) for name in folder.made_at}
+    known = [number for number in numbers.values() if number is not None]
     kept = max(known, default=-1) if keep_last else -1
     going = [
-        f"{prefix}{one.id}/{name}"
-        for name, made in sorted(one.made_at.items(), key=lambda item: _by_number(item[0]))
-        if _is_past(made, now, forget_before, is_mark=numbers[name] is not None)
-        and numbers[name] != kept
+        f"{prefix}{folder.id}/{name}"
+        for name, made in sorted(folder.made_at.items(), key=lambda item: _by_number(item[0]))
+        if numbers[name] != kept
+        and (now - made > ROSTERS_LAST if numbers[name] is None else made < forget_before)
     ]
     if going:
         yield Sweep(tuple(going))
@@ -204,11 +231,3 @@ def _of_numbers(
 
 def _by_number(name: str) -> tuple[str, bool]:
     return name.partition(".")[0], name.endswith(".done")
-
-
-def _is_mark(name: str) -> bool:
-    return name in _MARKS or _ATTEMPT.fullmatch(name) is not None
-
-
-def _is_past(made: datetime, now: datetime, forget_before: datetime, *, is_mark: bool) -> bool:
-    return made < forget_before if is_mark else now - made > ROSTERS_LAST

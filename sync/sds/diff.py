@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sync.ledger.record import Record
+from sync.ledger.marks import Change, Excess, Hold, Plan
 from sync.sds import csvtext
 from sync.sds.tables import COURSES, SESSIONS, Row
 from sync.settings import Limits
@@ -28,46 +28,6 @@ _KEY: Mapping[str, int] = {
 }
 
 type _Year = tuple[str, str]  # a school's id and a grade
-
-
-class Change(Record):
-    """How one table differs from the last accepted one, in rows."""
-
-    before: int
-    after: int
-    added: int
-    removed: int
-    changed: int
-
-
-class Plan(Record):
-    """What a delivery would change; `against` is the delivery it was compared with, if any."""
-
-    against: str | None
-    changes: Mapping[str, Change]
-
-
-class Excess(Record):
-    """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
-
-    `org` says for which school, `grade` for which year group; "" for all of them together. Of
-    `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`.
-    """
-
-    table: str
-    what: str
-    rows: int
-    allowed: int
-    org: str = ""
-    grade: str = ""
-
-
-class Hold(Record):
-    """Why a delivery waits for a person. `first` means that there is nothing to compare with."""
-
-    digest: str
-    first: bool
-    excesses: tuple[Excess, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest
 from sync.sds.diff import Baseline, Meant
-from sync.steps.connector import View
+from sync.steps.delivery import Delivery
 
 
-def of(
-    world: World, view: View, compared: Sequence[HandOver], manifest: DeliveryManifest
+def read_baselines(
+    compared: Sequence[HandOver[Delivery]], manifest: DeliveryManifest
 ) -> Iterator[Baseline]:
     """Yield a baseline for each of *compared*, the newest first; equal files once.
 
@@ -23,32 +22,25 @@ def of(
     """
     digests = set[str]()
     for hand_over in reversed(compared):
-        was = _manifest(world, view, hand_over)
-        if was is None:
-            yield Baseline(hand_over.delivery, None)
+        delivery = hand_over.delivery
+        was = _manifest(delivery) if delivery else None
+        if delivery is None or was is None:
+            yield Baseline(hand_over.delivery_id, None)
         elif was.digest not in digests:
             digests.add(was.digest)
-            yield Baseline(
-                hand_over.delivery, _files(world, view, hand_over, was), _meant(was, manifest)
-            )
+            yield Baseline(hand_over.delivery_id, _files(delivery, was), _meant(was, manifest))
 
 
-def _manifest(world: World, view: View, hand_over: HandOver) -> DeliveryManifest | None:
-    if hand_over.folder is None:
-        return None
+def _manifest(delivery: Delivery) -> DeliveryManifest | None:
     try:
-        return view.manifest(world, hand_over.folder)
+        return delivery.manifest()
     except (StoreMissing, StoreConflict):
         return None
 
 
-def _files(
-    world: World, view: View, hand_over: HandOver, was: DeliveryManifest
-) -> dict[str, bytes] | None:
-    if hand_over.folder is None:
-        return None
+def _files(delivery: Delivery, manifest: DeliveryManifest) -> dict[str, bytes] | None:
     try:
-        return view.files(world, hand_over.folder, was)
+        return delivery.files(manifest)
     except (StoreMissing, StoreConflict):
         return None
 

@@ -1,186 +1,164 @@
-"""What exists for one connector: its deliveries as listed, and what their manifests hold."""
+"""What exists for a connector: its deliveries as listed, its claims, and the pause in force."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-from sync.edge.storage.store import Blob
+from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreMissing
-from sync.ledger import claims as numbered
-from sync.ledger import fates, holdings, ids, manifests
-from sync.ledger import states as state
-from sync.ledger.claims import Claimed, Pauses
+from sync.ledger import claims, fates, holdings, ids, states
+from sync.ledger.claims import Claim, Claimed, Paused, Pauses
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver
-from sync.ledger.manifests import DeliveryManifest, SetManifest
-from sync.ledger.marks import Claim, Paused, Receipt, Unchanged
-from sync.ledger.states import Folder, State
+from sync.ledger.marks import Swept
+from sync.ledger.states import State
+from sync.steps.delivery import Delivery, SealedSet, list_sets, read_record
 
 
-class Newest(NamedTuple):
-    """A profile's newest sealed set."""
-
-    profile: str
-    own: str
-    pulled_at: datetime
-
-
-class View(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Listing:
     """One listing of a connector's folder, read once: every later decision is about it.
 
-    While there is a `pause`, the delivery that it names is the last of `states`, once it exists.
+    `now` is storage's clock. While there is a `pause`, the delivery that it names is the last of
+    `states`, once it exists.
     """
 
+    store: Store
     connector: str
     prefix: str
     now: datetime
-    states: list[tuple[Folder, State]]
+    states: list[tuple[Delivery, State]]
     pauses: Pauses
     pause: Paused | None
     claims: tuple[Claimed, ...]
 
-    def manifest(self, world: World, one: Folder) -> DeliveryManifest:
-        """Read a delivery's manifest."""
-        name = f"{self.prefix}{one.id}/{manifests.MANIFEST}"
-        return DeliveryManifest.from_json(name, world.store.read(name))
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery, oldest first."""
+        return [delivery for delivery, _ in self.states]
 
-    def files(self, world: World, one: Folder, wanted: DeliveryManifest) -> dict[str, bytes]:
-        """Read a delivery's files, each checked against its manifest."""
-        folder = f"{self.prefix}{one.id}/"
-        return {
-            name: manifests.check(name, world.store.read(folder + name), facts)
-            for name, facts in wanted.files.items()
-        }
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return the delivery of that id; None if it is not listed."""
+        return next((each for each in self.deliveries if each.id == delivery_id), None)
 
-    def sources(self, world: World, one: Folder) -> Mapping[str, str] | None:
-        """Return the set of each profile that *one* was merged from, None if they could not be."""
-        if one.has(manifests.MANIFEST):
-            return self.manifest(world, one).sources
-        if not one.has(state.UNCHANGED):
-            return None
-        name = f"{self.prefix}{one.id}/{state.UNCHANGED}"
-        return Unchanged.from_json(name, world.store.read(name)).sources
+    def new_delivery(self, delivery_id: str) -> Delivery:
+        """Return the delivery of that id of which nothing is written yet."""
+        return Delivery(delivery_id, {}, self.store, self.prefix)
 
-    def may_have_sent(self, world: World, names: Iterable[str]) -> set[str]:
+    def in_state(self, *wanted: State) -> list[Delivery]:
+        """Return the deliveries in any of these states, oldest first."""
+        return [delivery for delivery, reached in self.states if reached in wanted]
+
+    def may_have_sent(self, names: Iterable[str]) -> set[str]:
         """Return which of *names* are files of a delivery that may have reached SDS.
 
-        Each has whatever the ones before it had. So one that is swept is asked, by its manifest,
+        Each has whatever the ones before it had. So a swept delivery is asked, by its manifest,
         only if it is the newest.
         """
-        cleared = state.cleared([one for one, _ in self.states])
-        held = {name for one in cleared for name in one.made_at}
-        for one in cleared[-1:]:
-            if one.has(state.SWEPT):
-                held.update(self.manifest(world, one).files)
-        return held.intersection(names)
+        cleared = states.cleared(self.deliveries)
+        sent = {name for delivery in cleared for name in delivery.made_at}
+        for delivery in cleared[-1:]:
+            if delivery.has(Swept):
+                sent.update(delivery.manifest().files)
+        return sent.intersection(names)
 
-    def hand_overs(self, world: World, besides: str = "") -> list[HandOver]:
+    def hand_overs(self, besides: str = "") -> list[HandOver[Delivery]]:
         """Return what was handed over, from the last delivery that a run took on, oldest first.
 
-        *besides* is a claim that does not count: the one that we hold ourselves.
+        *besides* is a claim that does not count: that which we hold ourselves.
         """
-        listed = {folder.id: folder for folder, _ in self.states}
-        recent: dict[str, HandOver] = {}
+        recent: dict[str, HandOver[Delivery]] = {}
         since: datetime | None = None
-        for at, folder in reversed(holdings.answered(listed.values(), self.claims)):
-            recent[folder.id] = self._hand_over(world, folder.id, at, folder)
-            if recent[folder.id].alone:
+        for at, delivery in reversed(holdings.handed_over(self.deliveries, self.claims)):
+            recent[delivery.id] = _hand_over(delivery, at)
+            if recent[delivery.id].alone:
                 since = at
                 break
-        for claim in self.claims:
-            if not claim.done and claim.name != besides and (since is None or claim.at >= since):
-                lost = claim_of(world, claim.name)
-                if lost and lost.delivery not in recent:
-                    folder_of = listed.get(lost.delivery)
-                    recent[lost.delivery] = self._hand_over(
-                        world, lost.delivery, claim.at, folder_of
-                    )
-        return sorted(recent.values(), key=lambda hand_over: (hand_over.at, hand_over.delivery))
+        for claim, at in self._unanswered(since, besides):
+            if claim.delivery not in recent:
+                recent[claim.delivery] = self._lost(claim.delivery, at)
+        return sorted(recent.values(), key=lambda hand_over: (hand_over.at, hand_over.delivery_id))
 
-    def may_hold(self, world: World, besides: str = "") -> list[HandOver]:
+    def may_hold(self, besides: str = "") -> list[HandOver[Delivery]]:
         """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
-        return holdings.may_hold(self.hand_overs(world, besides))
+        return holdings.may_hold(self.hand_overs(besides))
 
-    def _hand_over(self, world: World, own: str, at: datetime, folder: Folder | None) -> HandOver:
-        if folder is None:
-            return HandOver(own, at, Fate.LOST, None)
-        receipt = self.receipt(world, folder)
-        return HandOver(own, at, fates.of(folder, receipt), folder, receipt)
+    def _unanswered(self, since: datetime | None, besides: str) -> Iterator[tuple[Claim, datetime]]:
+        """Yield the claims taken *since* then whose holder has not said how they ended."""
+        for claimed in self.claims:
+            counts = since is None or claimed.at >= since
+            if counts and not claimed.done and claimed.name != besides:
+                claim = _claim(self.store, claimed.name)
+                if claim:
+                    yield claim, claimed.at
 
-    def receipt(self, world: World, folder: Folder) -> Receipt | None:
-        """Read the receipt of the delivery in *folder*; None if it has none yet."""
-        if not folder.has(state.RECEIPT):
-            return None
-        name = f"{self.prefix}{folder.id}/{state.RECEIPT}"
-        return Receipt.from_json(name, world.store.read(name))
-
-    def named(self, *wanted: State) -> list[Folder]:
-        """Return the deliveries in one of these states, oldest first."""
-        return [one for one, reached in self.states if reached in wanted]
+    def _lost(self, delivery_id: str, at: datetime) -> HandOver[Delivery]:
+        delivery = self.delivery(delivery_id)
+        if delivery is None:
+            return HandOver(delivery_id, at, Fate.LOST, None)
+        return _hand_over(delivery, at)
 
 
-def look(world: World, connector: str) -> View:
+def _hand_over(delivery: Delivery, at: datetime) -> HandOver[Delivery]:
+    receipt = delivery.receipt()
+    return HandOver(delivery.id, at, fates.fate_of(delivery, receipt), delivery, receipt)
+
+
+def look(world: World, connector: str) -> Listing:
     """List what exists for *connector*."""
     prefix = ids.connector_folder(connector)
-    return seen(world, connector, prefix, world.store.blobs(prefix))
+    return as_listed(world, connector, prefix, world.store.blobs(prefix))
 
 
-def seen(world: World, connector: str, prefix: str, blobs: Iterable[Blob]) -> View:
+def as_listed(world: World, connector: str, prefix: str, blobs: Iterable[Blob]) -> Listing:
     """Return what a listing of *prefix* says of *connector*."""
     blobs, now = list(blobs), world.store.now()
-    pauses = numbered.pauses(prefix, blobs)
-    pause = read_pause(world, pauses)
-    only = pause.delivery if pause else None
-    listed = state.states(state.deliveries(prefix, blobs), now, only)
-    claims = numbered.claimed(prefix, blobs)
-    return View(connector, prefix, now, listed, pauses, pause, claims)
+    pauses = claims.read_pauses(prefix, blobs)
+    pause = read_record(world.store, Paused, f"{pauses.in_force}.json") if pauses.in_force else None
+    deliveries = [
+        Delivery.of(folder, world.store, prefix) for folder in states.deliveries(prefix, blobs)
+    ]
+    return Listing(
+        store=world.store,
+        connector=connector,
+        prefix=prefix,
+        now=now,
+        states=states.states(deliveries, now, pause.delivery if pause else None),
+        pauses=pauses,
+        pause=pause,
+        claims=claims.claimed(prefix, blobs),
+    )
 
 
-def claim_of(world: World, name: str) -> Claim | None:
+def _claim(store: Store, name: str) -> Claim | None:
     """Read the claim called *name*; None if a sweep has just taken it."""
     try:
-        return Claim.from_json(f"{name}.json", world.store.read(f"{name}.json"))
+        return read_record(store, Claim, f"{name}.json")
     except StoreMissing:
         return None
 
 
-def read_pause(world: World, pauses: Pauses) -> Paused | None:
-    """Return the pause that is in force, None if there is none."""
-    if pauses.in_force is None:
-        return None
-    name = f"{pauses.in_force}.json"
-    return Paused.from_json(name, world.store.read(name))
-
-
-def find(world: World, own: str) -> tuple[View, Folder]:
-    """Return the delivery called *own*, among all there are for its connector.
+def find(world: World, delivery_id: str) -> tuple[Listing, Delivery]:
+    """Return the delivery of that id, and all there are for its connector.
 
     Raises:
         AnswerRefused: there is none.
     """
-    if ids.is_id(own):
+    if ids.is_id(delivery_id):
         for connector in world.settings.connectors():
-            view = look(world, connector)
-            for one, _ in view.states:
-                if one.id == own:
-                    return view, one
+            listing = look(world, connector)
+            if delivery := listing.delivery(delivery_id):
+                return listing, delivery
     raise AnswerRefused("there is no delivery of this id; see status for those there are")
 
 
-def newest_sets(world: World, connector: str) -> dict[str, Newest | None]:
+def newest_sets(world: World, connector: str) -> dict[str, SealedSet | None]:
     """Return the newest sealed set of each profile of *connector*, None where there is none."""
-    found: dict[str, Newest | None] = {}
-    for profile in world.settings.connectors()[connector]:
-        listed = state.sets(profile, world.store.blobs(ids.profile_folder(profile)))
-        own = listed[-1].id if listed else None
-        found[profile] = Newest(profile, own, ids.pulled_at(own)) if own else None
-    return found
-
-
-def set_manifest(world: World, profile: str, own: str) -> SetManifest:
-    """Read the manifest of a profile's set."""
-    name = f"{ids.profile_folder(profile)}{own}/{manifests.MANIFEST}"
-    return SetManifest.from_json(name, world.store.read(name))
+    sets = {
+        profile: list_sets(world.store, profile)
+        for profile in world.settings.connectors()[connector]
+    }
+    return {profile: listed[-1] if listed else None for profile, listed in sets.items()}

@@ -1,83 +1,73 @@
-"""Following SDS's runs: one look judges every delivery whose run is awaited.
+"""Following SDS's runs: a look judges every delivery whose run is awaited.
 
 A look costs at most three calls of Graph. What it has no call left for, the next look asks.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from sync.edge.clock import Budget
 from sync.edge.graph.values import Run
 from sync.edge.world import World
-from sync.errors import AnswerRefused, TargetError
+from sync.errors import TargetError
 from sync.ledger import fates, states
 from sync.ledger.holdings import HandOver, handed_at
-from sync.ledger.marks import Checked, Receipt, RunAsked, Vouched
-from sync.ledger.states import Folder, State
+from sync.ledger.marks import Accepted, Checked, RunAsked, Submitted, Vouched
+from sync.ledger.states import State
 from sync.report import Outcome, Step
-from sync.steps import acceptance, verdicts
-from sync.steps.acceptance import CHECKED
-from sync.steps.connector import View
-from sync.steps.verdicts import Judgement, Known, Seen, Verdict
+from sync.steps import verdicts
+from sync.steps.connector import Listing
+from sync.steps.delivery import Delivery
+from sync.steps.evidence import FLOWS, Evidence, FlowsNow, Known, counts_from, flows_now
+from sync.steps.receipts import write_verdict, write_vouched
+from sync.steps.verdicts import Judgement, Verdict
 
 RUN_AGAIN_S = 60.0
 
 
-def follow(world: World, view: View) -> list[Step]:
+def follow(world: World, listing: Listing) -> list[Step]:
     """Look once at SDS's runs; return a step for each delivery that is followed, oldest first.
 
     Raises:
         TargetError: the runs cannot be seen, and nothing is overdue yet.
     """
-    followed = view.named(State.ACCEPTED, State.UNPROVEN)
-    vouched = [folder for folder in followed if folder.has(states.VOUCHED)]
-    if vouched:
-        return [_vouched(world, view, folder) for folder in vouched]
-    known = _known(world, view)
-    budget = Budget.of(world.clock, states.STEP_S)
-    try:
-        runs = world.target().runs_since(min(each.at for each in known if each.followed), budget)
-        started = _starts_run(world, view, known, runs)
-        asked = _asked_for_run(world, view, budget) if started else None
-        seen = Seen(runs, world.target().counted())
-        judged = _judged(world, view, known, seen, budget, calls=1 if started else 2)
-    except TargetError:
-        asked, judged = None, verdicts.judge(known, Seen((), {}), view.now)
-        if not judged.verdicts:
-            raise
-    steps = [
-        write_verdict(world, view, folder, judged.verdicts[folder.id])
-        for folder in _replaced_first(followed, judged.verdicts)
+    followed = listing.in_state(State.ACCEPTED, State.UNPROVEN)
+    if vouched := [delivery for delivery in followed if delivery.has(Vouched)]:
+        return [write_vouched(world, listing, delivery) for delivery in vouched]
+    look = _Look(world, listing, _known(listing), Budget.of(world.clock, states.STEP_S))
+    judgement, refusal = look.judged()
+    written = [
+        write_verdict(world, listing, delivery, judgement.verdicts[delivery.id])
+        for delivery in _replaced_first(followed, judgement.verdicts)
     ]
-    return steps + [
-        _awaited(view, folder, judged.heard.get(folder.id), asked)
-        for folder in followed
-        if folder.id not in judged.verdicts
+    return written + [
+        _awaited(listing, delivery, judgement.heard.get(delivery.id), refusal)
+        for delivery in followed
+        if delivery.id not in judgement.verdicts
     ]
 
 
-def _replaced_first(followed: Sequence[Folder], judged: dict[str, Verdict]) -> list[Folder]:
+def _replaced_first(followed: Sequence[Delivery], judged: dict[str, Verdict]) -> list[Delivery]:
     """Order what is written so that a death in between leaves nothing that is judged otherwise."""
-    closed = [folder for folder in followed if folder.id in judged]
-    return sorted(closed, key=lambda folder: judged[folder.id].outcome == "completed")
+    closed = [delivery for delivery in followed if delivery.id in judged]
+    return sorted(closed, key=lambda delivery: judged[delivery.id].outcome == "completed")
 
 
 def _awaited(
-    view: View, folder: Folder, heard: Verdict | None, refusal: TargetError | None
+    listing: Listing, delivery: Delivery, heard: Verdict | None, refusal: TargetError | None
 ) -> Step:
-    """Say that a run is awaited still, and what the last one did with our flow, if it was over."""
-    if not folder.has(states.ACCEPTED):
-        return Step("run", Outcome.UNPROVEN, view.connector, folder.id)
+    """Say that a run is awaited still, and what the last did with our flow, if it was over."""
+    if not delivery.has(Accepted):
+        return Step("run", Outcome.UNPROVEN, listing.connector, delivery.id)
     return Step(
         "run",
         Outcome.RUNNING,
-        view.connector,
-        folder.id,
+        listing.connector,
+        delivery.id,
         {"left_out": heard.ours} if heard else {},
         error=refusal,
         again_in_s=RUN_AGAIN_S,
@@ -87,25 +77,25 @@ def _awaited(
 # -- what is known -------------------------------------------------------------------------------
 
 
-def _known(world: World, view: View) -> list[Known]:
+def _known(listing: Listing) -> list[Known]:
     """Return every hand-over since the last that a run took, and what is still followed before."""
-    recent = view.hand_overs(world)
-    listed = {hand_over.delivery for hand_over in recent}
+    recent = listing.hand_overs()
+    among = {hand_over.delivery_id for hand_over in recent}
     older = [
-        HandOver(folder.id, at, fates.of(folder, None), folder)
-        for folder in view.named(State.ACCEPTED, State.UNPROVEN)
-        if folder.id not in listed and (at := handed_at(folder, view.claims))
+        HandOver(delivery.id, at, fates.fate_of(delivery, None), delivery)
+        for delivery in listing.in_state(State.ACCEPTED, State.UNPROVEN)
+        if delivery.id not in among and (at := handed_at(delivery, listing.claims))
     ]
-    ordered = sorted([*older, *recent], key=lambda hand_over: (hand_over.at, hand_over.delivery))
-    return [_as_known(world, view, hand_over) for hand_over in ordered]
+    ordered = sorted([*older, *recent], key=lambda hand_over: (hand_over.at, hand_over.delivery_id))
+    return [_as_known(hand_over) for hand_over in ordered]
 
 
-def _as_known(world: World, view: View, hand_over: HandOver) -> Known:
-    known = Known(hand_over.delivery, hand_over.at, hand_over.fate)
-    folder = hand_over.folder
-    if folder is None:
+def _as_known(hand_over: HandOver[Delivery]) -> Known:
+    known = Known(hand_over.delivery_id, hand_over.at, hand_over.fate)
+    delivery = hand_over.delivery
+    if delivery is None:
         return known
-    manifest = view.manifest(world, folder)
+    manifest = delivery.manifest()
     known = replace(
         known,
         digest=manifest.digest,
@@ -113,156 +103,113 @@ def _as_known(world: World, view: View, hand_over: HandOver) -> Known:
         groups=manifest.counts["classes"],
         memberships=manifest.counts["enrollments"],
     )
-    if not folder.has(states.SUBMITTED):
+    if not delivery.has(Submitted):
         return known
-    place = acceptance.place_of(world, view, folder) if known.followed else None
-    flows = frozenset(place.flows) if place and place.flows is not None else None
-    accepted_at = folder.made_at.get(states.ACCEPTED)
+    tracking = delivery.tracking() if known.followed else None
+    flows = frozenset(tracking.flows) if tracking and tracking.flows is not None else None
+    return replace(known, flows=flows, counts_from=_counts_from(delivery, known.at))
+
+
+def _counts_from(delivery: Delivery, handed_at: datetime) -> datetime | None:
+    """Return from when on a run took the files; None while SDS has not accepted them."""
+    accepted_at = delivery.when(Accepted)
     if accepted_at is None:
-        return replace(known, flows=flows)
-    moment = verdicts.counts_from(_ended_at(world, view, folder), known.at, accepted_at)
-    return replace(known, flows=flows, counts_from=moment)
-
-
-def _ended_at(world: World, view: View, folder: Folder) -> datetime | None:
-    """Return when SDS's check ended; None of an older version's, or where SDS did not say."""
-    if not folder.has(CHECKED):
         return None
-    name = f"{view.prefix}{folder.id}/{CHECKED}"
-    return Checked.from_json(name, world.store.read(name)).ended_at
+    checked = delivery.read_if_listed(Checked)  # a version before did not write it
+    return counts_from(checked.ended_at if checked else None, handed_at, accepted_at)
 
 
 # -- the look ------------------------------------------------------------------------------------
 
 
-def _judged(
-    world: World, view: View, known: Sequence[Known], seen: Seen, budget: Budget, *, calls: int
-) -> Judgement:
-    """Judge, and ask for what is needed to judge more, while there are *calls* left."""
-    judgement = verdicts.judge(known, seen, view.now)
-    if not judgement.needs or not calls:
-        return judgement
-    more = _seen_more(world, view, seen, judgement.needs, budget)
-    return _judged(world, view, known, more, budget, calls=calls - 1)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at SDS's runs for a connector; `budget` is the time of all that it asks."""
 
+    world: World
+    listing: Listing
+    known: Sequence[Known]
+    budget: Budget
 
-def _seen_more(world: World, view: View, seen: Seen, needs: str, budget: Budget) -> Seen:
-    if needs == verdicts.FLOWS:
-        return replace(seen, flows=_flows_now(world, view, budget))
-    try:
-        world.target().statistics(needs, budget)
-    except TargetError as error:
-        if error.retry or needs not in world.target().counted():
-            raise
-    return replace(seen, statistics=world.target().counted())
+    def judged(self) -> tuple[Judgement, TargetError | None]:
+        """Ask SDS for its runs and judge; also return why SDS would not run at our word.
 
+        What is overdue is judged also while SDS cannot be asked.
+        """
+        try:
+            since = min(each.at for each in self.known if each.followed)
+            runs = self.world.target().runs_since(since, self.budget)
+            starts = self._starts_run(runs)
+            refusal = self._ask_for_run() if starts else None
+            evidence = Evidence(runs, self.world.target().counted())
+            return self._judged_by(evidence, calls=1 if starts else 2), refusal
+        except TargetError:
+            judgement = verdicts.judge_by_runs(self.known, Evidence((), {}), self.listing.now)
+            if not judgement.verdicts:
+                raise
+            return judgement, None
 
-def _flows_now(world: World, view: View, budget: Budget) -> verdicts.FlowsNow | Literal["hidden"]:
-    flows = world.target().flows(budget)
-    if flows is None:
-        return "hidden"
-    return verdicts.flows_now(flows, _connector_id(world, view, budget))
+    def _judged_by(self, evidence: Evidence, *, calls: int) -> Judgement:
+        """Judge, and ask for what is needed to judge more, while there are *calls* left."""
+        judgement = verdicts.judge_by_runs(self.known, evidence, self.listing.now)
+        if not judgement.needs or not calls:
+            return judgement
+        return self._judged_by(self._with_more(evidence, judgement.needs), calls=calls - 1)
 
+    def _with_more(self, evidence: Evidence, needs: str) -> Evidence:
+        """Return *evidence* and what it *needs*: the flows, or the statistics of a run."""
+        target = self.world.target()
+        if needs == FLOWS:
+            return replace(evidence, flows=self._flows_now())
+        try:
+            target.statistics(needs, self.budget)
+        except TargetError as error:
+            if error.retry or needs not in target.counted():
+                raise
+        return replace(evidence, statistics=target.counted())
 
-def _connector_id(world: World, view: View, budget: Budget) -> str:
-    """Return SDS's id of the connector, as noted at a hand-over; one before that was not noted."""
-    for folder in reversed(view.named(State.ACCEPTED, State.UNPROVEN)):
-        if place := acceptance.place_of(world, view, folder):
-            return place.connector
-    return world.target().connector(view.connector, budget).id
+    def _flows_now(self) -> FlowsNow | Literal["hidden"]:
+        flows = self.world.target().flows(self.budget)
+        return "hidden" if flows is None else flows_now(flows, self._connector_id())
 
+    def _connector_id(self) -> str:
+        """Return SDS's id of the connector, as noted at a hand-over; older versions did not."""
+        for delivery in reversed(self.listing.in_state(State.ACCEPTED, State.UNPROVEN)):
+            if tracking := delivery.tracking():
+                return tracking.connector
+        return self.world.target().connector(self.listing.connector, self.budget).id
 
-def _starts_run(world: World, view: View, known: Sequence[Known], runs: Sequence[Run]) -> bool:
-    """Say whether SDS is to be asked for a run now; what has begun already is noted.
+    def _starts_run(self, runs: Sequence[Run]) -> bool:
+        """Say whether SDS is to be asked for a run now; what has begun already is noted.
 
-    After a lost answer a second start would cost one of five: so it is looked at what has begun.
-    """
-    newest = view.named(State.ACCEPTED)[-1:]
-    if not world.settings.sds.start_run or not newest or newest[0].has(states.RUN_ASKED):
-        return False
-    ours = next(each for each in known if each.delivery == newest[0].id)
-    if verdicts.begun_since(ours, runs):
-        _note_asked(world, view, started=True)
-        return False
-    return True
+        After a lost answer a second start would cost one of five: so it is looked at what has
+        begun.
+        """
+        newest = self._newest_accepted()
+        starts = self.world.settings.sds.start_run
+        if not starts or newest is None or newest.has(RunAsked):
+            return False
+        ours = next(each for each in self.known if each.delivery_id == newest.id)
+        if verdicts.begun_since(ours, runs):
+            self._note_asked(started=True)
+            return False
+        return True
 
+    def _ask_for_run(self) -> TargetError | None:
+        """Ask SDS to run, once; return why it would not. Then it runs by itself, twice a day."""
+        started, refusal = False, None
+        try:
+            started = self.world.target().start_run(self.budget)
+        except TargetError as error:
+            if error.retry:
+                raise
+            refusal = error
+        self._note_asked(started=started)
+        return refusal
 
-def _asked_for_run(world: World, view: View, budget: Budget) -> TargetError | None:
-    """Ask SDS to run, once; return why it would not. Then its own run, twice a day, will do."""
-    started, refusal = False, None
-    try:
-        started = world.target().start_run(budget)
-    except TargetError as error:
-        if error.retry:
-            raise
-        refusal = error
-    _note_asked(world, view, started=started)
-    return refusal
+    def _note_asked(self, *, started: bool) -> None:
+        if newest := self._newest_accepted():
+            newest.claim(RunAsked(at=self.world.clock.now(), started=started))
 
-
-def _note_asked(world: World, view: View, *, started: bool) -> None:
-    record = RunAsked(at=world.clock.now(), started=started)
-    folder = view.named(State.ACCEPTED)[-1]
-    world.store.claim(f"{view.prefix}{folder.id}/{states.RUN_ASKED}", record.to_json())
-
-
-# -- what is written -----------------------------------------------------------------------------
-
-
-def write_verdict(world: World, view: View, folder: Folder, verdict: Verdict) -> Step:
-    """Write what *verdict* says: the acceptance first where only its counts proved it."""
-    if verdict.outcome == "completed" and not folder.has(states.ACCEPTED):
-        acceptance.accept(world, view, folder)
-    receipt = Receipt(
-        outcome=verdict.outcome, at=view.now, run=_run(verdict), counts=_counts(verdict)
-    )
-    return acceptance.write_receipt(world, view, folder, receipt)
-
-
-def _run(verdict: Verdict) -> dict[str, str]:
-    """Return what a receipt says of the run; blank words are left out."""
-    told = {
-        "id": verdict.run.id if verdict.run else "",
-        "status": verdict.run.status if verdict.run else "",
-        "blocked_by": (verdict.run.blocked_by or "") if verdict.run else "",
-        fates.OURS: verdict.ours,
-        fates.WHOSE: verdict.whose or "",
-        fates.KNOWN_BY: "counts" if verdict.by_counts else "",
-        fates.REPLACED_BY: verdict.replaced_by,
-    }
-    return {name: word for name, word in told.items() if word}
-
-
-def _counts(verdict: Verdict) -> dict[str, int]:
-    """Return the counts by name; what SDS left out is left out, because it is not 0."""
-    found = asdict(verdict.counts) if verdict.counts else {}
-    return {name: value for name, value in found.items() if isinstance(value, int)}
-
-
-# -- a person's word -----------------------------------------------------------------------------
-
-
-def vouch(world: World, view: View, folder: Folder) -> Step:
-    """Take a person's word that SDS holds the unproven delivery in *folder*.
-
-    Raises:
-        AnswerRefused: something was handed over after it, so it may be gone again.
-    """
-    later = [each for each in view.may_hold(world) if each.delivery != folder.id]
-    at = handed_at(folder, view.claims)
-    if at is None or any(each.at > at for each in later):
-        raise AnswerRefused(
-            "a newer delivery was handed to SDS since: whether SDS holds this one still, nobody"
-            " can say; see status"
-        )
-    record = Vouched(at=view.now, by=uuid.uuid4().hex)
-    world.store.claim(f"{view.prefix}{folder.id}/{states.VOUCHED}", record.to_json())
-    return _vouched(world, view, folder)
-
-
-def _vouched(world: World, view: View, folder: Folder) -> Step:
-    """Write what follows from a person's word; every part may be there already."""
-    if not folder.has(states.ACCEPTED):
-        acceptance.accept(world, view, folder)
-    receipt = Receipt(outcome="completed", at=view.now, run={fates.KNOWN_BY: "person"})
-    return acceptance.write_receipt(world, view, folder, receipt)
+    def _newest_accepted(self) -> Delivery | None:
+        return next(reversed(self.listing.in_state(State.ACCEPTED)), None)

@@ -1,4 +1,4 @@
-"""The first half of a run, and the clock that starts it: `tick`, `ask`, `pull`.
+"""The reading half of a run: a school is read once, and every profile of it sealed.
 
 A pull is a folder under `schools/<school>/pulls/`: `asked.json`, then `tried-1.json` with
 `ended-1.json` for each attempt that failed, at last `sealed.json` or `failed.json`. Only the
@@ -8,16 +8,18 @@ newest pull of a school counts.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import SyncError, UnexpectedError
-from sync.isams.school import Subject
-from sync.ledger import ids, states
-from sync.ledger.marks import Attempt, Fault, Pulled, fault
+from sync.isams.school import School, Subject
+from sync.ledger import states
+from sync.ledger.marks import Ended, Failed, Fault, Pulled, Tried, fault
 from sync.report import Outcome, Step
+from sync.steps.delivery import Pull, list_pulls
 from sync.steps.needs import wanted
 from sync.steps.seal import export, seal
 
@@ -25,97 +27,105 @@ PULL_S = 130.0  # one reading of iSAMS; with a slow store after it an invocation
 RETRY_S = 300.0
 
 
-def pulls(world: World, school: str) -> list[states.Folder]:
-    """Return the pulls of *school*, oldest first."""
-    return states.pulls(school, world.store.blobs(ids.pulls_folder(school)))
-
-
 def pull(world: World, school: str) -> Step:
     """Read *school* once and seal every profile of it: the newest pull, if it is still open.
 
-    Errors become the step's outcome: one that may pass leaves the pull open for the next nudge.
+    Errors become the step's outcome: what may pass leaves the pull open for the next nudge.
     """
-    listed = pulls(world, school)
-    step = replace(_pull(world, school, listed), pull=listed[-1].id if listed else "")
+    newest = next(reversed(list_pulls(world.store, school)), None)
+    if newest is None:
+        step = Step("pull", Outcome.NOTHING, school)
+    else:
+        step = replace(_pull(world, school, newest), pull=newest.id)
     world.tell(step)
     return step
 
 
-def _pull(world: World, school: str, listed: Sequence[states.Folder]) -> Step:
+def _pull(world: World, school: str, newest: Pull) -> Step:
     now = world.store.now()
-    if not listed or states.pull_is_over(listed[-1]):
+    if states.pull_is_over(newest):
         return Step("pull", Outcome.NOTHING, school)
-    if states.pull_is_running(listed[-1], now):
+    if states.pull_is_running(newest, now):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
-    number = states.attempts(listed[-1]) + 1
-    folder = f"{ids.pulls_folder(school)}{listed[-1].id}/"
-    if number > states.ATTEMPTS:
-        return _given_up(world, school, folder)
-    mine = Attempt(at=world.store.now(), by=uuid.uuid4().hex).to_json()
-    if not world.store.claim(f"{folder}tried-{number}.json", mine):
+    attempt = states.attempts(newest) + 1
+    if attempt > states.ATTEMPTS:
+        return _given_up(school, newest)
+    if not newest.claim(Tried(at=world.store.now(), by=uuid.uuid4().hex), attempt):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
     try:
-        return _read_and_seal(world, school, folder, number)
+        return _read_and_seal(world, school, newest, attempt)
     except SyncError as error:
-        final = not error.retry or number >= states.ATTEMPTS
-        name = states.FAILED if final else f"ended-{number}.json"
-        world.store.claim(f"{folder}{name}", fault(error).to_json())
-        if final:
-            return Step("pull", Outcome.FAILED, school, facts={"attempt": number}, error=error)
-        world.nudges.nudge("pull", {"school": school}, RETRY_S)
-        return Step(
-            "pull",
-            Outcome.LATER,
-            school,
-            facts={"attempt": number},
-            error=error,
-            again_in_s=RETRY_S,
-        )
+        return _not_pulled(world, school, newest, attempt, error)
 
 
-def _given_up(world: World, school: str, folder: str) -> Step:
+def _not_pulled(world: World, school: str, newest: Pull, attempt: int, error: SyncError) -> Step:
+    """Note how an attempt failed: for good, or with another to come."""
+    facts = {"attempt": attempt}
+    if not error.retry or attempt >= states.ATTEMPTS:
+        newest.claim(Failed.of(error))
+        return Step("pull", Outcome.FAILED, school, facts=facts, error=error)
+    newest.claim(Ended.of(error), attempt)
+    world.nudges.nudge("pull", {"school": school}, RETRY_S)
+    return Step("pull", Outcome.LATER, school, facts=facts, error=error, again_in_s=RETRY_S)
+
+
+def _given_up(school: str, newest: Pull) -> Step:
     """End a pull whose last attempt was killed: it could not say so itself."""
     error = UnexpectedError(
         "the pull was killed again and again, as by too little memory: see the host's own log",
         attempts=states.ATTEMPTS,
     )
-    world.store.claim(f"{folder}{states.FAILED}", fault(error).to_json())
+    newest.claim(Failed.of(error))
     return Step("pull", Outcome.FAILED, school, error=error)
 
 
-def _read_and_seal(world: World, school: str, folder: str, attempt: int) -> Step:
+def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Step:
     began = world.store.now()
     read = world.source(school).school(
         Budget.of(world.clock, PULL_S), wanted(world.settings, school)
     )
-    sets: dict[str, str] = {}
-    faults: dict[str, Fault] = {}
-    first: SyncError | None = None
+    sealed = _seal_profiles(world, school, read, began)
+    exports = export(world, school, read, began, newest, attempt)
+    newest.claim(Pulled(at=began, sets=sealed.sets, faults=sealed.faults))
+    for connector, profiles in world.settings.connectors().items():
+        if set(profiles) & sealed.sets.keys():
+            world.nudges.nudge("send", {"connector": connector})
+    facts = dict(read.counts) | {
+        "profiles": len(sealed.sets),
+        "profiles_failed": len(sealed.faults),
+    }
+    return Step(
+        "pull",
+        Outcome.PARTLY_SEALED if sealed.faults else Outcome.SEALED,
+        school,
+        facts=facts | ({"exported": exports} if exports else {}),
+        error=sealed.first_error,
+    )
+
+
+@dataclass(slots=True)
+class _Sealed:
+    """The set that each profile got, or why it got none; and the first error of these."""
+
+    sets: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    first_error: SyncError | None = None
+
+
+def _seal_profiles(world: World, school: str, read: School, began: datetime) -> _Sealed:
+    """Seal every profile that can be; raise what may pass, and the first error if none could be."""
+    sealed = _Sealed()
     for profile in world.settings.profiles_of(school):
         try:
-            sets[profile] = seal(world, profile, read, began)
+            sealed.sets[profile] = seal(world, profile, read, began)
         except SyncError as error:
             if error.retry:
                 raise
-            faults[profile] = fault(error)
-            first = first or error
-    if first is not None and not sets:
-        raise first
-    kept = export(world, school, read, began, f"{folder}datasets-{attempt}/")
-    record = Pulled(at=began, sets=sets, faults=faults)
-    world.store.claim(f"{folder}{states.SEALED}", record.to_json())
-    for connector, profiles in world.settings.connectors().items():
-        if set(profiles) & sets.keys():
-            world.nudges.nudge("send", {"connector": connector})
-    return Step(
-        "pull",
-        Outcome.PARTLY_SEALED if faults else Outcome.SEALED,
-        school,
-        facts=dict(read.counts)
-        | {"profiles": len(sets), "profiles_failed": len(faults)}
-        | ({"exported": kept} if kept else {}),
-        error=first,
-    )
+            sealed.faults[profile] = fault(error)
+            sealed.first_error = sealed.first_error or error
+    if sealed.first_error is not None and not sealed.sets:
+        raise sealed.first_error
+    return sealed
 
 
 def read_subjects(world: World, school: str) -> Iterator[tuple[str, str, str]]:
@@ -125,5 +135,5 @@ def read_subjects(world: World, school: str) -> Iterator[tuple[str, str, str]]:
 
 def subject_rows(subjects: Mapping[str, Subject]) -> Iterator[tuple[str, str, str]]:
     """Yield id, code and name of *subjects*, by id, the shorter ids first."""
-    for one in sorted(subjects.values(), key=lambda one: (len(one.id), one.id)):
-        yield one.id, one.code, one.name
+    for subject in sorted(subjects.values(), key=lambda subject: (len(subject.id), subject.id)):
+        yield subject.id, subject.code, subject.name

@@ -6,28 +6,28 @@ from collections.abc import Sequence
 
 from sync.edge.world import World
 from sync.errors import SyncError, TargetRefused, TargetRejected
-from sync.ledger import fates, ids, manifests, states
+from sync.ledger import fates, states
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import SENT_IN_VAIN, HandOver, may_hold
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Attempt
-from sync.steps.connector import View
+from sync.ledger.marks import Asked
+from sync.steps.delivery import Delivery, list_pulls
 
 
-def held(world: World, view: View, recent: Sequence[HandOver], digest: str) -> str | None:
+def held_already(recent: Sequence[HandOver[Delivery]], digest: str) -> str | None:
     """Return the newest delivery that SDS may hold if it has *digest* and needs nothing more.
 
-    *recent* are the hand-overs since the last that a run took. A newer one, or one that did not
-    come through, may have replaced what SDS holds: then the same files are sent again.
+    *recent* are the hand-overs since the last that a run took. A newer delivery, or a hand-over
+    that did not come through, may have replaced what SDS holds: then the same files are sent again.
     """
     last = next(reversed(may_hold(recent)), None)
     if last is None or fates.TABLE[last.fate].tomorrow != "unchanged":
         return None
-    return last.delivery if _digest(world, view, last) == digest else None
+    return last.delivery_id if _digest(last) == digest else None
 
 
 def demand_hope(
-    world: World, view: View, recent: Sequence[HandOver], manifest: DeliveryManifest
+    world: World, recent: Sequence[HandOver[Delivery]], manifest: DeliveryManifest
 ) -> None:
     """Refuse to send the same files night after night in vain, unless a person asks for it.
 
@@ -36,7 +36,9 @@ def demand_hope(
             took, by who must act.
     """
     in_vain = [
-        each for each in recent if not each.alone and _digest(world, view, each) == manifest.digest
+        hand_over
+        for hand_over in recent
+        if not hand_over.alone and _digest(hand_over) == manifest.digest
     ]
     if len(in_vain) < SENT_IN_VAIN or _a_person_asked(world, manifest):
         return
@@ -60,16 +62,16 @@ def _in_vain(fate: Fate, times: int) -> SyncError:
     )
 
 
-def _digest(world: World, view: View, hand_over: HandOver) -> str | None:
+def _digest(hand_over: HandOver[Delivery]) -> str | None:
     """Return the digest of what was handed over; None where its manifest is gone."""
-    folder = hand_over.folder
-    if folder is None or not folder.has(manifests.MANIFEST):
+    delivery = hand_over.delivery
+    if delivery is None or not delivery.has(DeliveryManifest):
         return None
-    return view.manifest(world, folder).digest
+    return delivery.manifest().digest
 
 
 def _a_person_asked(world: World, manifest: DeliveryManifest) -> bool:
-    """Say whether one of the pulls whose sets were merged was asked for by a person."""
+    """Say whether a person asked for any of the pulls whose sets were merged."""
     schools = {
         world.settings.school_of(profile)
         for profile in manifest.sources
@@ -79,9 +81,6 @@ def _a_person_asked(world: World, manifest: DeliveryManifest) -> bool:
 
 
 def _asked_by_person(world: World, school: str) -> bool:
-    prefix = ids.pulls_folder(school)
-    last = states.last_sealed(states.pulls(school, world.store.blobs(prefix)))
-    if last is None or not last.has(states.ASKED):
-        return False
-    name = f"{prefix}{last.id}/{states.ASKED}"
-    return not Attempt.from_json(name, world.store.read(name)).by.startswith("timer")
+    pull = states.last_sealed(list_pulls(world.store, school))
+    asked = pull.read_if_listed(Asked) if pull else None
+    return asked is not None and not asked.by.startswith("timer")

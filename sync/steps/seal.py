@@ -1,25 +1,36 @@
-"""What a pull leaves of a school: each profile's sealed set, and files for other programs."""
+"""Sealing: each profile's set and a school's exports after a pull, and a connector's delivery.
+
+The manifest is written last. A folder without it does not exist yet, so a death in between leaves
+nothing that anybody could take for whole.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sync.edge.world import World
 from sync.exports.files import exported
 from sync.isams.school import School
 from sync.ledger import ids, manifests
-from sync.ledger.manifests import SetManifest
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import Unchanged
 from sync.report import Outcome, Step
 from sync.roster import findings
 from sync.roster.build import roster_at
 from sync.sds import rules, tables
 from sync.settings import Settings
+from sync.steps import repeats
+from sync.steps.connector import Listing
+from sync.steps.delivery import Pull, SealedSet
+
+# -- after a pull --------------------------------------------------------------------------------
 
 
 class ProfileSet(NamedTuple):
-    """What one profile's set holds: every file by name, the manifest last."""
+    """What a profile's set holds: every file by name, the manifest last."""
 
     manifest: SetManifest
     files: Mapping[str, bytes]
@@ -33,11 +44,11 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         RosterInvalid: the tables break a rule of SDS: a fault of ours.
     """
     school = settings.school_of(profile)
-    place, chosen = settings.schools[school], settings.profiles[profile]
     built = roster_at(settings, profile, read, pulled_at)
-    own_grades = sorted(set(chosen.grades.values()))
+    own_grades = sorted(set(settings.profiles[profile].grades.values()))
     files = rules.files(tables.rows(built.roster), set(own_grades))
     facts = manifests.facts(files)
+    school_id = settings.schools[school].id
     manifest = SetManifest(
         profile=profile,
         school=school,
@@ -49,7 +60,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         source=read.counts,
         findings=findings.counts(built.found),
         own_grades=tuple(own_grades),
-        withheld={f"{place.id}/{grade}": count for grade, count in built.withheld.items()},
+        withheld={f"{school_id}/{grade}": count for grade, count in built.withheld.items()},
     )
     beside = {
         manifests.FINDINGS: findings.to_json(built.found),
@@ -59,13 +70,12 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
 
 
 def seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
-    """Build one profile's set and write it, the manifest last; return the set's id."""
+    """Build a profile's set and write it, the manifest last; return the set's id."""
     manifest, files = profile_set(world.settings, profile, read, pulled_at)
-    own = ids.set_id(pulled_at, manifest.digest)
-    for name, body in files.items():
-        world.store.create(f"{ids.profile_folder(profile)}{own}/{name}", body)
-    world.tell(Step("seal", Outcome.SEALED, profile, own, _seal_facts(manifest)))
-    return own
+    set_id = ids.set_id(pulled_at, manifest.digest)
+    SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)
+    world.tell(Step("seal", Outcome.SEALED, profile, set_id, _seal_facts(manifest)))
+    return set_id
 
 
 def _seal_facts(manifest: SetManifest) -> dict[str, int]:
@@ -74,15 +84,62 @@ def _seal_facts(manifest: SetManifest) -> dict[str, int]:
     return {**manifest.counts, "findings": sum(manifest.findings.values()), **each}
 
 
-def export(world: World, school: str, read: School, began: datetime, folder: str) -> int:
-    """Keep the school's records in *folder* as files, if its settings ask; return how many.
+def export(
+    world: World, school: str, read: School, began: datetime, pull: Pull, attempt: int
+) -> int:
+    """Keep the school's records with *pull* as files, if its settings ask; return how many.
 
     A pull that is tried again has another folder: other bytes never meet under one name.
     """
-    place = world.settings.schools[school]
-    if not place.datasets:
+    settings = world.settings.schools[school]
+    if not settings.datasets:
         return 0
-    files = exported(read, place, began, place.datasets).files
-    for name, body in files.items():
-        world.store.create(f"{folder}{name}", body)
+    files = exported(read, settings, began, settings.datasets).files
+    pull.write_files({f"datasets-{attempt}/{name}": body for name, body in files.items()})
     return len(files)
+
+
+# -- a delivery ----------------------------------------------------------------------------------
+
+
+class NewDelivery(NamedTuple):
+    """A delivery that was made and is not written yet. `counts` are the rows that are told."""
+
+    id: str
+    files: Mapping[str, bytes]
+    manifest: DeliveryManifest
+    counts: Mapping[str, int]
+
+
+def seal_delivery(world: World, listing: Listing, new: NewDelivery) -> Step:
+    """Write *new*, the manifest last, or note that SDS holds the same files already.
+
+    What is restored is given its id by a mark, so that everybody who makes it makes the same: other
+    bytes there are a fault. Two merges at once may differ: the first wins, the other is busy.
+
+    Raises:
+        TargetRejected, TargetRefused: merged files were handed over in vain often enough.
+        StoreConflict: somebody has changed what was written.
+    """
+    manifest = new.manifest
+    ended = partial(
+        Step,
+        "restore" if manifest.restores else "merge",
+        about=listing.connector,
+        delivery=new.id,
+        facts=new.counts,
+    )
+    delivery = listing.new_delivery(new.id)
+    recent = listing.hand_overs()
+    if held := repeats.held_already(recent, manifest.digest):
+        delivery.claim(Unchanged(sources=manifest.sources, digest=manifest.digest, accepted=held))
+        return ended(Outcome.UNCHANGED)
+    if not manifest.restores:
+        repeats.demand_hope(world, recent, manifest)
+    delivery.write_files(new.files)
+    if manifest.restores:
+        delivery.create(manifest)
+    elif not delivery.claim(manifest):
+        return ended(Outcome.BUSY, facts={}, again_in_s=0)
+    world.nudges.nudge("send", {"connector": listing.connector})
+    return ended(Outcome.SEALED, again_in_s=0)

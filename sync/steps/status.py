@@ -14,14 +14,30 @@ from sync import __version__
 from sync.edge.storage.queues import QUEUES
 from sync.edge.world import World
 from sync.errors import AnswerRefused, SyncError
-from sync.ledger import fates, ids, manifests, states
+from sync.ledger import fates, states
+from sync.ledger.claims import Paused
+from sync.ledger.folders import Folder
 from sync.ledger.holdings import HandOver
-from sync.ledger.marks import Approved, Fault, Paused, Pulled, Receipt, fault
-from sync.ledger.states import Folder, State
+from sync.ledger.manifests import DeliveryManifest
+from sync.ledger.marks import (
+    Accepted,
+    Approved,
+    Ended,
+    Failed,
+    Hold,
+    Plan,
+    Pulled,
+    Receipt,
+    Rejected,
+    Submitted,
+    Swept,
+    fault,
+)
+from sync.ledger.states import State
 from sync.report import Outcome
-from sync.sds.diff import Hold, Plan
-from sync.steps import follow, pull
-from sync.steps.connector import View, find, look, newest_sets, set_manifest
+from sync.steps import receipts
+from sync.steps.connector import Listing, find, look, newest_sets
+from sync.steps.delivery import Delivery, list_pulls, list_sets
 
 type Json = dict[str, object]
 
@@ -48,36 +64,34 @@ def status(world: World) -> Json:
 
 
 def _school(world: World, school: str, now: datetime) -> Json:
-    listed = pull.pulls(world, school)
+    listed = list_pulls(world.store, school)
     if not listed:
         return {"pull": None}
     last = listed[-1]
     told: Json = {"id": last.id, "state": _pull_state(last, now), "attempts": states.attempts(last)}
-    folder = f"{ids.pulls_folder(school)}{last.id}/"
-    if last.has(states.FAILED):
-        told["error"] = _fault(world, folder + states.FAILED)
-    elif last.has(states.SEALED):
-        pulled = Pulled.from_json(states.SEALED, world.store.read(folder + states.SEALED))
+    if failed := last.read_if_listed(Failed):
+        told["error"] = failed.model_dump()
+    elif pulled := last.read_if_listed(Pulled):
         told["sets"] = dict(pulled.sets)
         told["faults"] = {key: one.model_dump() for key, one in pulled.faults.items()}
-    elif ended := sorted(name for name in last.made_at if name.startswith("ended-")):
-        told["error"] = _fault(world, folder + ended[-1])
+    elif ended := last.numbers(Ended):
+        told["error"] = last.read(Ended, ended[-1]).model_dump()
     return {"pull": told}
 
 
 def _pull_state(one: Folder, now: datetime) -> str:
-    if one.has(states.SEALED):
+    if one.has(Pulled):
         return "sealed"
-    if one.has(states.FAILED):
+    if one.has(Failed):
         return "failed"
     return "running" if states.pull_is_running(one, now) else "waiting"
 
 
 def _profile(world: World, profile: str, now: datetime) -> Json:
-    listed = states.sets(profile, world.store.blobs(ids.profile_folder(profile)))
+    listed = list_sets(world.store, profile)
     if not listed:
         return {"set": None}
-    manifest = set_manifest(world, profile, listed[-1].id)
+    manifest = listed[-1].manifest()
     return {
         "set": {
             "id": listed[-1].id,
@@ -95,15 +109,13 @@ def _connector(world: World, connector: str) -> Json:
     view = look(world, connector)
     missing = [key for key, one in newest_sets(world, connector).items() if one is None]
     shown = view.states[-DELIVERIES_SHOWN:]
-    known = {each.delivery: each for each in view.hand_overs(world)}
+    known = {each.delivery_id: each for each in view.hand_overs()}
     return {
         "profiles": list(world.settings.connectors()[connector]),
         "waiting_for": missing,
         "paused": _paused(view.pause),
         "restorable": _restorable(view),
-        "deliveries": [
-            _told(world, view, one, reached, known.get(one.id)) for one, reached in reversed(shown)
-        ],
+        "deliveries": [_told(one, reached, known.get(one.id)) for one, reached in reversed(shown)],
     }
 
 
@@ -113,50 +125,43 @@ def _paused(pause: Paused | None) -> Json | None:
     return {"since": _text(pause.at), "restores": pause.restores, "delivery": pause.delivery}
 
 
-def _restorable(view: View) -> list[Json]:
+def _restorable(view: Listing) -> list[Json]:
     """Return what SDS has accepted and could be sent again, the newest first."""
     taken = [
-        one for one, _ in view.states if one.has(states.ACCEPTED) and not one.has(states.SWEPT)
+        (at, one.id) for one, _ in view.states if (at := one.when(Accepted)) and not one.has(Swept)
     ]
-    taken.sort(key=lambda one: one.made_at[states.ACCEPTED], reverse=True)
-    return [{"id": one.id, "accepted_at": _text(one.made_at[states.ACCEPTED])} for one in taken]
+    taken.sort(key=lambda accepted: accepted[0], reverse=True)
+    return [{"id": delivery_id, "accepted_at": _text(at)} for at, delivery_id in taken]
 
 
-def _told(
-    world: World, view: View, one: Folder, reached: State, hand_over: HandOver | None
-) -> Json:
+def _told(one: Delivery, reached: State, hand_over: HandOver[Delivery] | None) -> Json:
     """Return how a delivery stands; one unreadable record does not hide the others."""
     try:
-        return _delivery(world, view, one, reached) | _became(world, view, one, hand_over)
+        return _delivery(one, reached) | _became(one, hand_over)
     except SyncError as error:
         return {"id": one.id, "state": reached.value, "error": fault(error).model_dump()}
 
 
-def _delivery(world: World, view: View, one: Folder, reached: State) -> Json:
-    folder = f"{view.prefix}{one.id}/"
+def _delivery(one: Delivery, reached: State) -> Json:
     told: Json = {"id": one.id, "state": reached.value}
-    if one.has(manifests.MANIFEST):
-        manifest = view.manifest(world, one)
+    if manifest := one.read_if_listed(DeliveryManifest):
         told |= {"counts": dict(manifest.counts), "pulled_at": _text(manifest.pulled_at)}
-    if one.has(states.PLAN):
-        plan = Plan.from_json(states.PLAN, world.store.read(folder + states.PLAN))
+    if plan := one.read_if_listed(Plan):
         told["changes"] = {name: change.model_dump() for name, change in plan.changes.items()}
-    if one.has(states.HELD):
-        hold = Hold.from_json(states.HELD, world.store.read(folder + states.HELD))
+    if hold := one.read_if_listed(Hold):
         told["hold"] = hold.model_dump(exclude={"digest"})
-    if one.has(states.FAILED):
-        told["error"] = _fault(world, folder + states.FAILED)
-    if one.has(states.RECEIPT):
-        receipt = Receipt.from_json(states.RECEIPT, world.store.read(folder + states.RECEIPT))
+    if failed := one.read_if_listed(Failed):
+        told["error"] = failed.model_dump()
+    if receipt := one.receipt():
         told["receipt"] = receipt.model_dump(mode="json")
     return told
 
 
-def _became(world: World, view: View, one: Folder, hand_over: HandOver | None) -> Json:
+def _became(one: Delivery, hand_over: HandOver[Delivery] | None) -> Json:
     """Return what became of a delivery that was handed over; nothing of one that was not."""
-    if hand_over is None and not one.has(states.SUBMITTED) and not one.has(states.RECEIPT):
+    if hand_over is None and not one.has(Submitted) and not one.has(Receipt):
         return {}
-    fate = hand_over.fate if hand_over else fates.of(one, view.receipt(world, one))
+    fate = hand_over.fate if hand_over else fates.fate_of(one, one.receipt())
     row = fates.TABLE[fate]
     return {"became": {"word": row.word, "may_hold": row.may_hold, "who": row.who}}
 
@@ -177,10 +182,6 @@ def _message(text: str) -> Json:
     return {key: str(known[key]) for key in ("school", "connector") if key in known}
 
 
-def _fault(world: World, name: str) -> Json:
-    return Fault.from_json(name, world.store.read(name)).model_dump()
-
-
 def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -190,11 +191,8 @@ def _text(moment: datetime) -> str:
 
 def findings(world: World, profile: str) -> bytes | None:
     """Return `findings.json` of the profile's newest set; None if it has none. Names people."""
-    listed = states.sets(profile, world.store.blobs(ids.profile_folder(profile)))
-    if not listed:
-        return None
-    folder = f"{ids.profile_folder(profile)}{listed[-1].id}/"
-    return world.store.read(folder + manifests.FINDINGS)
+    listed = list_sets(world.store, profile)
+    return listed[-1].findings() if listed else None
 
 
 # -- a person's answer ---------------------------------------------------------------------------
@@ -220,7 +218,7 @@ def answer(world: World, own: str, *, approve: bool) -> Answered:
     view, one = find(world, own)
     reached = {folder.id: found for folder, found in view.states}[own]
     if approve and reached is State.UNPROVEN:
-        world.tell(follow.vouch(world, view, one))
+        world.tell(receipts.vouch(world, view, one))
         return Answered(view.connector, Outcome.TAKEN)
     withdrawn = not approve and reached is State.READY  # approved, or within the limits: not sent
     if reached is not State.HELD and not withdrawn:
@@ -230,11 +228,9 @@ def answer(world: World, own: str, *, approve: bool) -> Answered:
             state=reached.value,
             newest=newest,
         )
-    record = Approved(
-        digest=view.manifest(world, one).digest, at=world.store.now(), by=uuid.uuid4().hex
-    )
-    mark = states.APPROVED if approve else states.REJECTED
-    if not world.store.claim(f"{view.prefix}{own}/{mark}", record.to_json()):
+    mark = Approved if approve else Rejected
+    record = mark(digest=one.manifest().digest, at=world.store.now(), by=uuid.uuid4().hex)
+    if not one.claim(record):
         raise AnswerRefused("somebody has answered at the same moment; see status")
     if approve:
         world.nudges.nudge("send", {"connector": view.connector})

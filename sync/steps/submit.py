@@ -1,6 +1,6 @@
-"""Handing one delivery to SDS, alone.
+"""Handing a delivery to SDS, alone.
 
-Only who holds the connector's claim may open an upload session, because opening one empties what
+Only who holds the connector's claim may open an upload session, because opening it empties what
 another had put there. The claim is taken *before* the session: taken just before `validate`, it
 let two runs mix their files.
 """
@@ -16,229 +16,83 @@ from sync.edge.clock import Budget
 from sync.edge.graph.values import HandedOver
 from sync.edge.world import World
 from sync.errors import (
-    ConfigError,
     PlanOutdated,
     StoreConflict,
     StoreMissing,
     TargetError,
-    TargetRefused,
     TargetUnavailable,
 )
-from sync.ledger import claims as numbered
-from sync.ledger import ids, states
-from sync.ledger.claims import Claims
+from sync.ledger import claims, ids, states
+from sync.ledger.claims import Claim, ClaimDone, Claims
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import (
-    Against,
-    Approved,
-    Claim,
-    ClaimDone,
-    Fault,
-    Place,
-    Receipt,
-    Submitted,
-    fault,
-)
-from sync.ledger.states import Folder, State
+from sync.ledger.marks import Against, Approved, Fault, Plan, Receipt, Submitted, Tracking, fault
+from sync.ledger.states import State
 from sync.report import Outcome, Step
-from sync.sds.diff import Plan
 from sync.sds.tables import columns
-from sync.steps import acceptance, verdicts
-from sync.steps.connector import View, look
+from sync.steps import receipts
+from sync.steps.connector import Listing, look
+from sync.steps.delivery import Delivery, hand_over_number, read_record
+from sync.steps.destination import Destination, find_destination
 
 
-def hand_over(world: World, view: View, one: Folder) -> Step:
-    """Upload the files of *one* and have SDS validate them, alone.
+def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
+    """Upload the files of *delivery* and have SDS validate them, alone.
 
     Raises:
         TargetError: nothing was validated, unless its `outcome_unknown` says so.
     """
-    manifest = view.manifest(world, one)
+    manifest = delivery.manifest()
     # What a person wants back is as old as it is: then the moment counts when they asked.
-    since = ids.pulled_at(one.id) if manifest.restores else manifest.pulled_at
-    if view.now - since > states.DATA_LASTS:
-        return Step("hand-over", Outcome.STALE, view.connector, one.id)
-    _check_answer(world, view, one, manifest)
-    claims = _claims(world, view)
-    if claims.is_open:
-        return _busy(view.connector, one)
-    spent = {name: own for name in claims.young if (own := _spent(world, name))}
-    if list(spent.values()).count(one.id) >= states.SUBMISSIONS_EACH:
-        return acceptance.write_receipt(world, view, one, Receipt(outcome="gave-up", at=view.now))
-    if len(spent.keys() & set(claims.recent)) >= states.SUBMISSIONS_A_DAY:
-        return Step("hand-over", Outcome.LIMITED, view.connector, one.id)
-    budget = Budget.of(world.clock, states.STEP_S)
-    goal = _goal(world, view.connector, budget)
-    claim = Claim(delivery=one.id, at=view.now, by=uuid.uuid4().hex)
-    if not world.store.claim(f"{claims.next_name}.json", claim.to_json()):
-        return _busy(view.connector, one)
-    return _under_claim(world, one, _Held(claims.next_name, claim.at, goal, budget), manifest)
-
-
-@dataclass(frozen=True, slots=True)
-class _Goal:
-    """Where the files go: our connector, by name and by SDS's id, and the flows that lead on.
-
-    `flows` is None where they may not be read. `odd` are their states that SDS may mean anything
-    by: `notready`, or a word that nobody knows.
-    """
-
-    connector: str
-    sds_id: str
-    flows: tuple[str, ...] | None
-    odd: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A claim that is ours: its name, when it was taken, and what it was taken for."""
-
-    name: str
-    at: datetime
-    goal: _Goal
-    budget: Budget
-
-
-def _goal(world: World, connector: str, budget: Budget) -> _Goal:
-    """Find the connector in SDS, and see whether what it is given can go anywhere.
-
-    Raises:
-        TargetRefused: it has no flow, or each of its flows is expired, disabled or failed.
-    """
-    target = world.target()
-    found = target.connector(connector, budget)
-    if len({found.id, found.name} & world.settings.connectors().keys()) > 1:
-        raise ConfigError(
-            "two CONNECTOR settings, a name and an id, mean one connector of SDS: each would empty"
-            " what the other sent. Write it in one way everywhere"
-        )
-    flows = target.flows(budget)
-    if flows is None:
-        return _Goal(connector, found.id, None)
-    ours = {flow.state for flow in flows if flow.connector_id == found.id.lower()}
-    if not ours:
-        raise TargetRefused(
-            "this connector has no inbound flow, so what is sent would go nowhere: make one in"
-            " School Data Sync"
-        )
-    if ours <= _DEAD:
-        raise TargetRefused(
-            "each inbound flow of this connector is expired, disabled or failed: look at it in"
-            " School Data Sync. For a new academic year make a new one, and set its connector",
-            states=" ".join(sorted(ours)),
-        )
-    odd = " ".join(sorted(ours - _DEAD - {"ready"}))
-    return _Goal(connector, found.id, verdicts.usable(flows, found.id), odd)
-
-
-_DEAD = frozenset({"expired", "disabled", "failed"})
-
-
-def is_under_way(view: View) -> bool:
-    """Say whether somebody may be talking to SDS about this connector, as of the listing."""
-    return any(not claim.done and view.now - claim.at < states.CLAIM_LASTS for claim in view.claims)
-
-
-def _claims(world: World, view: View) -> Claims:
-    blobs = world.store.blobs(f"{view.prefix}{numbered.CLAIMS}/")
-    return numbered.claims(view.prefix, blobs, view.now)
-
-
-def _busy(connector: str, one: Folder) -> Step:
-    return Step("hand-over", Outcome.BUSY, connector, one.id, again_in_s=60.0)
-
-
-def _under_claim(world: World, one: Folder, held: _Held, manifest: DeliveryManifest) -> Step:
-    """Do what only the holder of a claim may do, and say in its `.done` how it went."""
-    connector = held.goal.connector
-    given: Literal["yes", "no", "unknown"] = "no"
-    failure: Fault | None = None
-    try:
-        view = look(world, connector)  # what was seen before the claim may have changed since
-        if not _is_alone(view, one):
-            return _busy(connector, one)
-        _check_baselines(world, view, one, held.name)
-        _upload(world, view, one, manifest, held)
-        after = look(world, connector)  # somebody may have said no, or a newer one come, meanwhile
-        if not _is_alone(after, one):
-            return _busy(connector, one)
-        # A machine that slept may come back after its claim is over and another has begun.
-        if after.now - view.now > states.CLAIM_LASTS / 2:
-            raise TargetUnavailable("the upload took too long: nothing was validated")
-        given = "unknown"
-        answer = world.target().validate(held.goal.sds_id, held.budget)
-        _note(world, view, one, held, answer)
-        record = Submitted(
-            operation=answer.operation_id,
-            digest=manifest.digest,
-            claim=held.name,
-            at=world.clock.now(),
-        )
-        world.store.create(f"{view.prefix}{one.id}/{states.SUBMITTED}", record.to_json())
-        given = "yes"  # only now: until the mark stands, nobody knows that SDS is reading
-    except TargetError as error:
-        failure = fault(error)
-        if not error.outcome_unknown:
-            given = "no"
-        raise
-    finally:
-        if given != "unknown":
-            done = ClaimDone(delivery=one.id, submitted=given, fault=failure)
-            world.store.claim(f"{held.name}.done", done.to_json())
-    facts = dict(manifest.counts) | ({"flow": held.goal.odd} if held.goal.odd else {})
-    return Step("hand-over", Outcome.SUBMITTED, connector, one.id, facts, again_in_s=15.0)
-
-
-def _upload(world: World, view: View, one: Folder, manifest: DeliveryManifest, held: _Held) -> None:
-    """Put every file into a fresh session."""
-    files = view.files(world, one, manifest)
-    target = world.target()
-    session = target.open_session(held.goal.sds_id, held.budget)
-    for name in columns(files):
-        target.put_file(session, name, files[name], held.budget)
-
-
-def _note(world: World, view: View, one: Folder, held: _Held, answer: HandedOver) -> None:
-    """Note where to ask what became of this hand-over, and which flows are ours."""
-    place = Place(
-        address=answer.location,
-        connector=held.goal.sds_id,
-        flows=held.goal.flows,
-        since=held.at,
+    since = ids.pulled_at(delivery.id) if manifest.restores else manifest.pulled_at
+    if listing.now - since > states.DATA_LASTS:
+        return Step("hand-over", Outcome.STALE, listing.connector, delivery.id)
+    _check_answer(delivery, manifest)
+    held = claims.read_claims(
+        listing.prefix, world.store.blobs(f"{listing.prefix}{claims.CLAIMS}/"), listing.now
     )
-    name = f"{view.prefix}{one.id}/{acceptance.place_name(held.name)}"
-    world.store.create(name, place.to_json())
+    if held.is_open:
+        return _busy(listing.connector, delivery)
+    if step := _given_up(world, listing, delivery, held):
+        return step
+    budget = Budget.of(world.clock, states.STEP_S)
+    destination = find_destination(world, listing.connector, budget)
+    claim = Claim(delivery=delivery.id, at=listing.now, by=uuid.uuid4().hex)
+    if not world.store.claim(f"{held.next_name}.json", claim.to_json()):
+        return _busy(listing.connector, delivery)
+    turn = _Turn(world, delivery, manifest, held.next_name, claim.at, destination, budget)
+    return turn.take()
 
 
-def _is_alone(view: View, one: Folder) -> bool:
-    """Say whether *one* is still what is to be sent, and SDS is not checking another."""
-    ready = [folder.id for folder in view.named(State.READY)]
-    return ready == [one.id] and not view.named(State.SUBMITTED)
+def is_under_way(listing: Listing) -> bool:
+    """Say whether somebody may be talking to SDS about this connector, as of the listing."""
+    return any(
+        not claim.done and listing.now - claim.at < states.CLAIM_LASTS for claim in listing.claims
+    )
 
 
-def _check_baselines(world: World, view: View, one: Folder, claim: str) -> None:
-    """Refuse a plan that was not made against all that SDS may hold now; *claim* is our own."""
-    folder = f"{view.prefix}{one.id}/"
-    if one.has(states.AGAINST):
-        body = world.store.read(folder + states.AGAINST)
-        planned = set(Against.from_json(folder + states.AGAINST, body).deliveries)
-    else:  # a plan of the version before
-        against = Plan.from_json(
-            folder + states.PLAN, world.store.read(folder + states.PLAN)
-        ).against
-        planned = {against} if against else set()
-    if {each.delivery for each in view.may_hold(world, claim)} - planned - {one.id}:
-        raise PlanOutdated(
-            "SDS may hold another delivery since this one was compared: the next pull makes a new"
-            " one"
-        )
+def _busy(connector: str, delivery: Delivery) -> Step:
+    return Step("hand-over", Outcome.BUSY, connector, delivery.id, again_in_s=60.0)
 
 
-def _check_answer(world: World, view: View, one: Folder, manifest: DeliveryManifest) -> None:
-    if one.has(states.APPROVED):
-        name = f"{view.prefix}{one.id}/{states.APPROVED}"
-        if Approved.from_json(name, world.store.read(name)).digest != manifest.digest:
-            raise StoreConflict("the approval is for other files than these", blob=name)
+def _check_answer(delivery: Delivery, manifest: DeliveryManifest) -> None:
+    approved = delivery.read_if_listed(Approved)
+    if approved and approved.digest != manifest.digest:
+        name = delivery.path(Approved.file_name)
+        raise StoreConflict("the approval is for other files than these", blob=name)
+
+
+# -- enough is enough ----------------------------------------------------------------------------
+
+
+def _given_up(world: World, listing: Listing, delivery: Delivery, held: Claims) -> Step | None:
+    """Return the step that ends or delays what was handed over often enough; None if it was not."""
+    spent = {name: sent for name in held.young if (sent := _spent(world, name))}
+    if list(spent.values()).count(delivery.id) >= states.SUBMISSIONS_EACH:
+        receipt = Receipt(outcome="gave-up", at=listing.now)
+        return receipts.write_receipt(listing, delivery, receipt)
+    if len(spent.keys() & set(held.recent)) >= states.SUBMISSIONS_A_DAY:
+        return Step("hand-over", Outcome.LIMITED, listing.connector, delivery.id)
+    return None
 
 
 def _spent(world: World, claim: str) -> str | None:
@@ -246,14 +100,117 @@ def _spent(world: World, claim: str) -> str | None:
     done = _done(world, claim)
     if done is not None:
         return done.delivery if done.submitted != "no" else None
-    name = f"{claim}.json"
-    return Claim.from_json(name, world.store.read(name)).delivery
+    return read_record(world.store, Claim, f"{claim}.json").delivery
 
 
 def _done(world: World, claim: str) -> ClaimDone | None:
     """Return how a claim ended; None if its holder was killed, and may have got through."""
-    name = f"{claim}.done"
     try:
-        return ClaimDone.from_json(name, world.store.read(name))
+        return read_record(world.store, ClaimDone, f"{claim}.done")
     except StoreMissing:
         return None
+
+
+# -- under a claim -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the holder of a claim does: `claim` is its name, `at` when it was taken.
+
+    `given` says whether SDS was given the files, as far as we know.
+    """
+
+    world: World
+    delivery: Delivery
+    manifest: DeliveryManifest
+    claim: str
+    at: datetime
+    destination: Destination
+    budget: Budget
+    given: Literal["yes", "no", "unknown"] = "no"
+
+    def take(self) -> Step:
+        """Do what only the holder of a claim may do, and say in its `.done` how it went."""
+        failure: Fault | None = None
+        try:
+            step = self._submit()
+        except TargetError as error:
+            failure = fault(error)
+            if not error.outcome_unknown:
+                self.given = "no"
+            raise
+        finally:
+            if self.given != "unknown":
+                done = ClaimDone(delivery=self.delivery.id, submitted=self.given, fault=failure)
+                self.world.store.claim(f"{self.claim}.done", done.to_json())
+        return step
+
+    def _submit(self) -> Step:
+        connector = self.destination.connector
+        before = look(self.world, connector)  # what was seen before the claim may have changed
+        if not _is_alone(before, self.delivery):
+            return _busy(connector, self.delivery)
+        _check_baselines(before, self.delivery, self.claim)
+        self._upload()
+        after = look(self.world, connector)  # somebody may have said no, or a newer one come
+        if not _is_alone(after, self.delivery):
+            return _busy(connector, self.delivery)
+        # A machine that slept may come back after its claim is over and another has begun.
+        if after.now - before.now > states.CLAIM_LASTS / 2:
+            raise TargetUnavailable("the upload took too long: nothing was validated")
+        self.given = "unknown"
+        answer = self.world.target().validate(self.destination.sds_id, self.budget)
+        self._note(answer)
+        self.given = "yes"  # only now: until the mark stands, nobody knows that SDS is reading
+        odd = self.destination.odd
+        facts = dict(self.manifest.counts) | ({"flow": odd} if odd else {})
+        return Step(
+            "hand-over", Outcome.SUBMITTED, connector, self.delivery.id, facts, again_in_s=15.0
+        )
+
+    def _upload(self) -> None:
+        """Put every file into a fresh session."""
+        files = self.delivery.files(self.manifest)
+        target = self.world.target()
+        session = target.open_session(self.destination.sds_id, self.budget)
+        for name in columns(files):
+            target.put_file(session, name, files[name], self.budget)
+
+    def _note(self, answer: HandedOver) -> None:
+        """Note where to ask what became of it and which flows are ours; then that SDS has it."""
+        tracking = Tracking(
+            address=answer.location,
+            connector=self.destination.sds_id,
+            flows=self.destination.flows,
+            since=self.at,
+        )
+        self.delivery.create(tracking, hand_over_number(self.claim))
+        submitted = Submitted(
+            operation=answer.operation_id,
+            digest=self.manifest.digest,
+            claim=self.claim,
+            at=self.world.clock.now(),
+        )
+        self.delivery.create(submitted)
+
+
+def _is_alone(listing: Listing, delivery: Delivery) -> bool:
+    """Say whether *delivery* is still what is to be sent, and SDS is not checking another."""
+    ready = [each.id for each in listing.in_state(State.READY)]
+    return ready == [delivery.id] and not listing.in_state(State.SUBMITTED)
+
+
+def _check_baselines(listing: Listing, delivery: Delivery, claim: str) -> None:
+    """Refuse a plan that was not made against all that SDS may hold now; *claim* is ours."""
+    if against := delivery.read_if_listed(Against):
+        planned = set(against.deliveries)
+    else:  # a plan of the version before
+        baseline = delivery.read(Plan).against
+        planned = {baseline} if baseline else set()
+    held = {hand_over.delivery_id for hand_over in listing.may_hold(claim)}
+    if held - planned - {delivery.id}:
+        raise PlanOutdated(
+            "SDS may hold another delivery since this one was compared: the next pull makes a new"
+            " one"
+        )

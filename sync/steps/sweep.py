@@ -1,7 +1,8 @@
 """Deleting what is past its time: the part of a tick that nobody waits for.
 
-Which blobs may go is decided by `sync.retention`, from one listing of a place (a school, connector
-or profile) and storage's own clock. A sweep that is killed anywhere is gone on with by the next.
+Which blobs may go is decided by `sync.ledger.retention`, from a listing of all that is of a school,
+connector or profile, and storage's clock. What a sweep that is killed anywhere has left, the next
+goes on with.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from sync.errors import StoreConflict, StoreMissing, SyncError
 from sync.ledger import ids, retention
 from sync.ledger.marks import Swept
 from sync.ledger.retention import Sweep
-from sync.steps.connector import seen
+from sync.steps.connector import as_listed
 
 SWEEP_HOUR_UTC = 3
-"""A sweep lists all that is stored, so not every tick can do it. One hour a day is enough for what
-is counted in days, any schedule with a tick an hour has one in it, and most nights are over by then
-in Europe."""
+"""A sweep lists all that is stored, so not every tick can do it. An hour a day is enough for what
+is counted in days, any schedule with a tick an hour has a tick in it, and most nights are over by
+then in Europe."""
 
-SWEEP_BLOBS = 1_500  # in one tick; a night leaves about 30 of a school with two profiles
+SWEEP_BLOBS = 1_500  # in a tick; a night leaves about 30 of a school with two profiles
 SWEEP_S = 30.0
 
 _TOPS = ("schools/", "connectors/", "profiles/")
@@ -42,20 +43,20 @@ def sweep(world: World, now: datetime) -> int:
     """
     if now.hour != SWEEP_HOUR_UTC:
         return 0
-    own = _Round(world, now, Budget.of(world.clock, SWEEP_S))
-    for place in _places(world, now):
-        if own.is_over:
+    sweeping = _Sweeping(world, now, Budget.of(world.clock, SWEEP_S))
+    for prefix in _prefixes(world, now):
+        if sweeping.is_over:
             break
-        with own.going_on():
-            own.sweep_place(place)
-    if own.troubles:
-        raise own.troubles[0]
-    return SWEEP_BLOBS - own.left
+        with sweeping.going_on():
+            sweeping.sweep_under(prefix)
+    if sweeping.troubles:
+        raise sweeping.troubles[0]
+    return SWEEP_BLOBS - sweeping.left
 
 
 @dataclass(slots=True)
-class _Round:
-    """One tick's sweep: how many blobs may still go, and what could not."""
+class _Sweeping:
+    """A tick's sweep: how many blobs may still go, and what could not."""
 
     world: World
     now: datetime
@@ -77,60 +78,61 @@ class _Round:
                 raise
             self.troubles.append(error)
 
-    def sweep_place(self, place: str) -> None:
-        """List one place, and delete what may go of it."""
-        for one in _due(self.world, place, self.now):
+    def sweep_under(self, prefix: str) -> None:
+        """List what is under *prefix*, and delete what may go of it."""
+        for folder in _due(self.world, prefix, self.now):
             if self.is_over:
                 break
             with self.going_on():
-                self._sweep_folder(one)
+                self._sweep_folder(folder)
 
-    def _sweep_folder(self, one: Sweep) -> None:
-        """Delete what may go of one folder, the mark first."""
-        if one.mark:
-            body = Swept(at=self.world.store.now(), by=uuid.uuid4().hex).to_json()
-            self.world.store.claim(one.mark, body)
-        for name in one.names:
+    def _sweep_folder(self, folder: Sweep) -> None:
+        """Delete what may go of a folder, the mark first."""
+        if folder.mark:
+            swept = Swept(at=self.world.store.now(), by=uuid.uuid4().hex)
+            self.world.store.claim(folder.mark, swept.to_json())
+        for name in folder.names:
             if self.is_over:
                 break
             self.world.store.delete(name)
             self.left -= 1
 
 
-def _places(world: World, now: datetime) -> list[str]:
-    """Return all there are, also what settings do not name any more; each day begins with another.
+def _prefixes(world: World, now: datetime) -> list[str]:
+    """Return where each school, connector and profile has its blobs; each day begins with another.
 
-    So what one day's sweeps have no time for comes first on some other day.
+    Also of those that settings do not name any more. What one day's sweeps have no time for comes
+    first on some other day.
     """
-    found = [f"{top}{own}/" for top in _TOPS for own in world.store.folders(top)]
-    start = now.toordinal() % len(found) if found else 0
-    return found[start:] + found[:start]
+    prefixes = [f"{top}{name}/" for top in _TOPS for name in world.store.folders(top)]
+    start = now.toordinal() % len(prefixes) if prefixes else 0
+    return prefixes[start:] + prefixes[:start]
 
 
-def _due(world: World, place: str, now: datetime) -> Iterable[Sweep]:
-    """List *place*, and return what may go of it."""
-    top, own, _ = place.split("/")
-    blobs, settings = world.store.blobs(place), world.settings
+def _due(world: World, prefix: str, now: datetime) -> Iterable[Sweep]:
+    """List what is under *prefix*, and return what may go of it."""
+    top, name, _ = prefix.split("/")
+    blobs, settings = world.store.blobs(prefix), world.settings
     if top == "schools":
-        return retention.of_pulls(own, blobs, now, known=own in settings.schools)
+        return retention.of_pulls(name, blobs, now, known=name in settings.schools)
     if top == "profiles":
-        return retention.of_sets(place, blobs, now, known=own in settings.profiles)
-    return _of_connector(world, place, blobs, now)
+        return retention.of_sets(prefix, blobs, now, known=name in settings.profiles)
+    return _of_connector(world, prefix, blobs, now)
 
 
 def _of_connector(
-    world: World, place: str, blobs: Iterable[Blob], now: datetime
+    world: World, prefix: str, blobs: Iterable[Blob], now: datetime
 ) -> Iterable[Sweep]:
     ours = {ids.connector_folder(name) for name in world.settings.connectors()}
     try:
-        view = seen(world, "", place, blobs)
-        held = view.may_hold(world)
+        listing = as_listed(world, "", prefix, blobs)
+        held = listing.may_hold()
     except (StoreConflict, StoreMissing):
-        return []  # the connector's own look tells it; what must stay is not known
-    needed = {each.delivery for each in held}
-    if view.pause:
-        needed |= {view.pause.restores, view.pause.delivery}
-    since = min((each.at for each in held), default=None)
+        return []  # the next look at the connector tells it; what must stay is not known
+    needed = {hand_over.delivery_id for hand_over in held}
+    if pause := listing.pause:
+        needed |= {pause.restores, pause.delivery}
+    since = min((hand_over.at for hand_over in held), default=None)
     return retention.of_deliveries(
-        place, blobs, now, known=place in ours, needed=needed, since=since
+        prefix, blobs, now, known=prefix in ours, needed=needed, since=since
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.edge.world import World
-from sync.ledger import ids, states
+from sync.ledger import ids
+from sync.ledger.marks import Hold
 from sync.report import Outcome, Step
-from sync.sds.diff import Hold
 from sync.steps import send, status
 from sync.steps.connector import newest_sets
+from sync.steps.delivery import Delivery
 
 ANSWER_WITHIN_S = 20 * 60.0  # SDS checks names and headers within minutes; a claim lasts ten
 RUN_LOOKS = 3  # a run takes SDS an hour or more: look whether it is over already, no longer
@@ -42,8 +43,7 @@ def sealed_since(world: World, connector: str, asked_at: datetime) -> datetime |
 
 def hold_of(world: World, connector: str, own: str) -> Hold:
     """Return why the delivery called *own* is held."""
-    name = f"{ids.connector_folder(connector)}{own}/{states.HELD}"
-    return Hold.from_json(name, world.store.read(name))
+    return Delivery(own, {}, world.store, ids.connector_folder(connector)).read(Hold)
 
 
 class Follower:

@@ -64,12 +64,9 @@ def _read(
 
 def _accepted(world: World, connector: str) -> tuple[str, Sequence[Named]]:
     """Return the newest delivery that SDS may hold, and its classes; "" if there is none."""
-    view = look(world, connector)
-    held = view.may_hold(world)
-    last = held[-1].folder if held else None
-    if last is None:
-        return "", ()
-    return last.id, rehearsal.of_files(view.files(world, last, view.manifest(world, last)))
+    held = look(world, connector).may_hold()
+    last = held[-1].delivery if held else None
+    return (last.id, rehearsal.of_files(last.files())) if last else ("", ())
 
 
 def _lines(

@@ -13,8 +13,8 @@ from rich.console import RenderableType
 from sync.edge.world import World
 from sync.errors import SyncError
 from sync.ledger import ids
+from sync.ledger.marks import Excess, Hold
 from sync.report import Outcome, Step
-from sync.sds.diff import Excess, Hold
 from sync.steps import pull, restore, schedule, status
 from sync.steps.connector import find, look
 from sync.terminal import exits, scope

@@ -9,9 +9,8 @@ from rich.console import RenderableType
 
 from sync.edge.world import World
 from sync.ledger.ids import moment
-from sync.ledger.marks import Fault
+from sync.ledger.marks import Excess, Fault, Hold
 from sync.ledger.states import State
-from sync.sds.diff import Excess, Hold
 from sync.steps import status as asking
 from sync.terminal.context import Surroundings, Told, doing
 from sync.terminal.exits import Exit

@@ -63,7 +63,7 @@ def check(settings: Callable[[], Settings], clock: Clock) -> Answer:
     """200 with what was tried and what came of it, also if *settings* cannot even be read."""
     from sync.steps import doctor
 
-    return _told(200, doctor.document(doctor.check(settings, clock, within_s=CHECK_S)))
+    return _told(200, doctor.document(doctor.examine(settings, clock, within_s=CHECK_S)))
 
 
 def resync(world: World, profile: str | None) -> Answer:

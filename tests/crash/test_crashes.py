@@ -88,7 +88,7 @@ def check(one: TestWorld, wanted: Files, *, already: int, at_most: int) -> None:
     assert all(submission.files in sealed for submission in one.sds.submissions), "a mixed set"
     assert not any(submission.unfinished for submission in new), "a partial set"
     assert one.sds.staged[one.sds.connectors[0].id] == wanted, "not what the school is"
-    assert not one.look().named(State.FAILED), "a delivery was given up"
+    assert not one.look().in_state(State.FAILED), "a delivery was given up"
     assert 1 <= len(new) <= at_most, f"{len(new)} submissions"
 
 
@@ -188,7 +188,7 @@ def held_night(doom: Doom) -> TestWorld:
     platform = Platform(one, doomed(one, doom))
 
     def is_held() -> bool:
-        return bool(one.look().named(State.HELD))
+        return bool(one.look().in_state(State.HELD))
 
     assert platform.go_on(hours=2, until=is_held), "never held"
     platform.go_on(hours=0.2, until=lambda: False)

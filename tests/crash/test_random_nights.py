@@ -18,7 +18,7 @@ import pytest
 from sync.edge.storage.queues import Unqueued
 from sync.edge.world import Source, World
 from sync.errors import AnswerRefused
-from sync.ledger import fates, ids, manifests, states
+from sync.ledger import fates, ids, manifests
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import SENT_IN_VAIN
 from sync.ledger.manifests import SetManifest
@@ -34,6 +34,7 @@ from sync.steps import restore, send, status
 from sync.steps.connector import look
 from tests.clocks import FakeClock
 from tests.crash.standin import Check, Files, PlannedRun, Plans, StandIn, Way
+from tests.mark_names import ACCEPTED, SUBMITTED
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, ONE_SCHOOL
 
@@ -145,18 +146,18 @@ class Life:
     def _people(self) -> None:
         """Answer holds, vouch for what is really there, and now and then restore and resume."""
         view = look(self.world, CONNECTOR)
-        for held in view.named(State.HELD):
+        for held in view.in_state(State.HELD):
             if self.rng.random() < 0.3:
                 with suppress(AnswerRefused):
                     status.answer(self.world, held.id, approve=True)
                     self.agreed.add(held.id)
         holds = self.sds.history(self.clock.now())
-        for unproven in view.named(State.UNPROVEN):
-            files = view.files(self.world, unproven, view.manifest(self.world, unproven))
+        for unproven in view.in_state(State.UNPROVEN):
+            files = unproven.files()
             if holds and holds[-1][1] == files and self.rng.random() < 0.2:
                 with suppress(AnswerRefused):
                     status.answer(self.world, unproven.id, approve=True)
-        former = [one.id for one, _ in view.states if one.has(states.ACCEPTED)]
+        former = [one.id for one, _ in view.states if ACCEPTED in one.made_at]
         if view.pause and self.rng.random() < 0.05:
             restore.resume(self.world)
         elif former and self.rng.random() < 0.01:
@@ -198,9 +199,9 @@ def ended(life: Life) -> Iterator[Ended]:
     """Yield every delivery of a life that ended."""
     view = look(life.world, CONNECTOR)
     for folder, _ in view.states:
-        if receipt := view.receipt(life.world, folder):
-            files = view.files(life.world, folder, view.manifest(life.world, folder))
-            yield Ended(folder.id, files, fates.of(folder, receipt), receipt)
+        if receipt := folder.receipt():
+            files = folder.files()
+            yield Ended(folder.id, files, fates.fate_of(folder, receipt), receipt)
 
 
 def false_words(life: Life) -> list[str]:
@@ -234,8 +235,8 @@ def unheld_jumps(life: Life) -> list[str]:
 def sealed(life: Life) -> Iterator[tuple[str, Files]]:
     view = look(life.world, CONNECTOR)
     for folder, _ in view.states:
-        if folder.has(manifests.MANIFEST):
-            yield folder.id, view.files(life.world, folder, view.manifest(life.world, folder))
+        if manifests.MANIFEST in folder.made_at:
+            yield folder.id, folder.files()
 
 
 def sent_for_ever(life: Life) -> int:
@@ -246,17 +247,17 @@ def sent_for_ever(life: Life) -> int:
     view = look(life.world, CONNECTOR)
     most, times, last = 0, Counter[str](), ""
     handed = sorted(
-        (at, folder.id) for folder, _ in view.states if (at := folder.made_at.get(states.SUBMITTED))
+        (at, folder.id) for folder, _ in view.states if (at := folder.made_at.get(SUBMITTED))
     )
     for _, own in handed:
         folder = next(one for one, _ in view.states if one.id == own)
-        manifest = view.manifest(life.world, folder)
+        manifest = folder.manifest()
         if manifest.restores or manifest.digest != last:
             times.clear()
         last = manifest.digest
         times[last] += not manifest.restores
         most = max(most, times[last])
-        receipt = view.receipt(life.world, folder)
+        receipt = folder.receipt()
         if receipt and receipt.outcome == "completed":
             times.clear()
     return most

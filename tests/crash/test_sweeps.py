@@ -9,14 +9,16 @@ from functools import cache
 
 import pytest
 
-from sync.ledger import manifests, states
+from sync.ledger import manifests
 from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import Swept
 from sync.ledger.states import State
 from sync.steps import schedule
 from sync.steps.sweep import SWEEP_HOUR_UTC
 from tests.crash.copies import copied
 from tests.crash.nights import THIRD, staged, two_nights
 from tests.crash.processes import CHANGES_NOTHING, Doom, Killed, Nudging, Platform, Way, doomed
+from tests.mark_names import SWEPT
 from tests.worlds import TestWorld
 
 DAY_S = 24 * 3600.0
@@ -38,13 +40,13 @@ def whole_or_swept(one: TestWorld) -> None:
     held = {blob.name for blob in one.store.blobs("")}
     for name in sorted(held):
         folder, _, last = name.rpartition("/")
-        if last == manifests.MANIFEST and f"{folder}/{states.SWEPT}" not in held:
+        if last == manifests.MANIFEST and f"{folder}/{SWEPT}" not in held:
             kind = SetManifest if name.startswith("profiles/") else DeliveryManifest
             wanted: Mapping[str, object] = kind.from_json(name, one.store.read(name)).files
             assert {f"{folder}/{file}" for file in wanted} <= held, folder
-    may_hold = one.look().may_hold(one.world)
+    may_hold = one.look().may_hold()
     assert may_hold
-    assert not any(each.folder is None or each.folder.has(states.SWEPT) for each in may_hold)
+    assert not any(each.delivery is None or each.delivery.has(Swept) for each in may_hold)
 
 
 def left(one: TestWorld) -> list[str]:
@@ -79,7 +81,7 @@ def third_night(doom: Doom) -> TestWorld:
     platform = Platform(one, doomed(one, doom), Nudging.KEPT)
 
     def is_over() -> bool:
-        return len(one.look().named(State.DONE)) == 3
+        return len(one.look().in_state(State.DONE)) == 3
 
     assert platform.go_on(hours=6, until=is_over), "never finished"
     platform.go_on(hours=0.5, until=lambda: False)

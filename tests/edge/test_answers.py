@@ -24,7 +24,7 @@ from sync.errors import (
 from sync.report import Outcome, Step
 from sync.settings import Settings
 from sync.steps import doctor
-from sync.steps.doctor.attempts import Row
+from sync.steps.doctor.attempts import Check
 from sync.web import responses
 from sync.web.responses import Answer
 from tests.clocks import FakeClock
@@ -229,7 +229,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     status = told(responses.status(one.world))
     decided = told(responses.decide(one.world, own, approve=True))
     late, _ = failing(AnswerRefused("not held"))
-    checked: Any = doctor.document([Row("settings")])
+    checked: Any = doctor.document([Check("settings")])
     pairs = [
         (example("asked"), asked),
         (example("connectors"), status),

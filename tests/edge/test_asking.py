@@ -11,10 +11,11 @@ from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
 from sync.errors import AnswerRefused
-from sync.ledger import marks, states
+from sync.ledger import marks
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.steps import pull, schedule, send, status
+from tests.mark_names import APPROVED, REJECTED
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
@@ -165,7 +166,7 @@ def test_of_a_yes_and_a_no_at_once_the_no_counts(first: str) -> None:
     store = one.store
 
     def other_answer(name: str) -> None:
-        if name.endswith((states.APPROVED, states.REJECTED)):
+        if name.endswith((APPROVED, REJECTED)):
             store.before_put = None
             status.answer(one.world, own, approve=first == "no")
 
@@ -184,7 +185,7 @@ def test_of_two_equal_answers_at_once_one_is_told_that_it_came_second() -> None:
     store = one.store
 
     def other_answer(name: str) -> None:
-        if name.endswith(states.APPROVED):
+        if name.endswith(APPROVED):
             store.before_put = None
             status.answer(one.world, own, approve=True)
 
@@ -203,7 +204,7 @@ def test_a_no_that_comes_during_the_upload_still_counts() -> None:
 
     def say_no(name: str) -> None:
         if "/claims/" in name and name.endswith(".json"):
-            one.store.claim(f"{one.look().prefix}{own}/{states.REJECTED}", record.to_json())
+            one.store.claim(f"{one.look().prefix}{own}/{REJECTED}", record.to_json())
 
     one.store.before_put = say_no
 
@@ -226,7 +227,7 @@ def test_an_approval_covers_no_other_files_than_those_it_was_given_for() -> None
     """An approval of another digest, however it came there, sends nothing."""
     one, own = held()
     record = marks.Approved(digest="0" * 64, at=one.clock.now(), by="somebody")
-    one.store.create(f"{one.look().prefix}{own}/{states.APPROVED}", record.to_json())
+    one.store.create(f"{one.look().prefix}{own}/{APPROVED}", record.to_json())
 
     assert one.send_until_still().outcome is Outcome.FAILED
     assert not one.sds.requests

@@ -14,7 +14,7 @@ import pytest
 from simulators.isams.faults import refused
 from simulators.school import without_pupils
 from simulators.sds import Answer
-from sync.sds.diff import Excess, Hold
+from sync.ledger.marks import Excess, Hold
 from sync.terminal.exits import Exit
 from sync.terminal.run import why_held
 from sync.terminal.tables import numbers

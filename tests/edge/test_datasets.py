@@ -27,6 +27,7 @@ from sync.ledger import states
 from sync.report import Outcome
 from sync.settings.export_kinds import DATASETS
 from sync.steps import pull, schedule
+from sync.steps.delivery import list_pulls
 from sync.steps.needs import wanted
 from sync.steps.sweep import SWEEP_HOUR_UTC
 from sync.terminal.exits import Exit
@@ -36,6 +37,7 @@ from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.edge import rest_edge
 from tests.edge.cli_stage import Trial, trial
 from tests.edge.rest_edge import rest_of, simulated
+from tests.mark_names import SEALED
 from tests.memory_store import MemoryStore
 from tests.worlds import TestWorld, make_world
 
@@ -298,7 +300,7 @@ def kept(one: TestWorld) -> dict[str, dict[str, bytes]]:
 
 def of_last(one: TestWorld) -> Mapping[str, bytes]:
     """Return the files of the newest pull's last attempt."""
-    newest = pull.pulls(one.world, "northbank")[-1]
+    newest = list_pulls(one.store, "northbank")[-1]
     return kept(one)[f"{newest.id}/datasets-{states.attempts(newest)}"]
 
 
@@ -368,8 +370,8 @@ def test_a_pull_survives_a_fault_at_every_call(way: Way) -> None:
             break
         one.clock.advance(states.ATTEMPT_LASTS.total_seconds() + 1)
         assert pull.pull(one.world, "northbank").outcome in {Outcome.SEALED, Outcome.NOTHING}
-        last = pull.pulls(one.world, "northbank")[-1]
-        assert last.has(states.SEALED)
+        last = list_pulls(one.store, "northbank")[-1]
+        assert SEALED in last.made_at
         files = of_last(one)
         assert list(files) == ["rooms.csv", "pupils.csv", DATASETS_JSON]
         assert files["pupils.csv"] == of_last(whole)["pupils.csv"]
@@ -382,7 +384,7 @@ def test_they_go_after_seven_days_like_every_roster() -> None:
     one = keeping()
     one.pull()
     one.send_until_still()
-    first = pull.pulls(one.world, "northbank")[-1].id
+    first = list_pulls(one.store, "northbank")[-1].id
     for _ in range(8):
         one.clock.advance(DAY_S)
         one.pull()
@@ -390,7 +392,7 @@ def test_they_go_after_seven_days_like_every_roster() -> None:
     one.clock.advance_to(SWEEP_HOUR_UTC)
     while schedule.tick(one.world).facts["deleted"]:
         pass
-    marks = next(f for f in pull.pulls(one.world, "northbank") if f.id == first).made_at
+    marks = next(f for f in list_pulls(one.store, "northbank") if f.id == first).made_at
 
     assert not [name for name in kept(one) if name.startswith(first)]
     assert set(marks) == {"asked.json", "tried-1.json", "sealed.json", "swept.json"}

@@ -144,12 +144,12 @@ def test_what_the_time_does_not_allow_is_not_tried(here: Trial) -> None:
     def slowly(what: str) -> None:
         here.clock.advance(70 if what in DATASETS else 0)
 
-    found = doctor.check(lambda: load(here.settings), here.clock, within_s=190, tell=slowly)
-    over = [row.check for row in found if row.note.told == "the time was over"]
+    found = doctor.examine(lambda: load(here.settings), here.clock, within_s=190, tell=slowly)
+    over = [row.name for row in found if row.note.text == "the time was over"]
 
     assert over == DATASETS[2:]
-    assert {row.state for row in found if row.check in over} == {"not tried"}
-    assert {row.state for row in found if row.check not in over} <= {"ok", "not tried"}
+    assert {row.state for row in found if row.name in over} == {"not tried"}
+    assert {row.state for row in found if row.name not in over} <= {"ok", "not tried"}
 
 
 # --- Clock ----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from sync.errors import StoreConflict, StoreRefused
 from sync.settings import HostStorage, Settings
 from sync.settings.load import load
 from sync.steps.doctor import storage as doctor_storage
-from sync.steps.doctor.attempts import Row, Visit
+from sync.steps.doctor.attempts import Check, Visit
 from sync.steps.doctor.storage import PROBE
 from tests.clocks import FakeClock
 from tests.conftest import FreshNames
@@ -53,11 +53,11 @@ def settings(connection: str, container: str = "rosters", **others: str) -> Sett
     return load({**ONE_SCHOOL, **place, **storage, **others})
 
 
-def found(given: Settings, clock: Clock | None = None) -> dict[str, Row]:
+def found(given: Settings, clock: Clock | None = None) -> dict[str, Check]:
     """Return what the doctor finds of storage and queues."""
     own = clock or SystemClock()
     visit = Visit(own, Budget.of(own, 600), lambda _: None)
-    return {row.check: row for row in doctor_storage.rows(given, visit)}
+    return {row.name: row for row in doctor_storage.check_storage(given, visit)}
 
 
 def forged(azurite: Azurite) -> str:
@@ -85,7 +85,7 @@ def test_a_check_can_be_repeated_and_doubled(azurite: Azurite, azurite_names: Fr
     """One after the other or at once, each finds all well, and one probe is left."""
     given = settings(azurite.connection, azurite_names.container)
     first, second = found(given), found(given)
-    at_once: list[dict[str, Row]] = []
+    at_once: list[dict[str, Check]] = []
     visits = [threading.Thread(target=lambda: at_once.append(found(given))) for _ in range(3)]
     for one in visits:
         one.start()
@@ -137,7 +137,7 @@ def test_a_probe_that_somebody_has_changed_is_told(tmp_path: Path) -> None:
 # --- Queues ---------------------------------------------------------------------------------
 
 
-def queues_row(azurite: Azurite, names: FreshNames, connection: str) -> Row:
+def queues_row(azurite: Azurite, names: FreshNames, connection: str) -> Check:
     host = {"AzureWebJobsStorage": connection}
     return found(settings(azurite.connection, names.container, **host))[QUEUES_ROW]
 
@@ -150,7 +150,7 @@ def test_queues_are_told_with_what_they_hold(azurite: Azurite, azurite_names: Fr
     queues.nudge("send", {"connector": "x"}, 60)
     row = queues_row(azurite, azurite_names, azurite.connection)
 
-    assert (row.state, row.note.told) == ("ok", "sync-pull holds 1, sync-send holds 2")
+    assert (row.state, row.note.text) == ("ok", "sync-pull holds 1, sync-send holds 2")
 
 
 def test_a_queue_that_is_not_there_is_a_warning(

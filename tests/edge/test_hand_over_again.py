@@ -16,7 +16,6 @@ from simulators.school import without_pupils
 from simulators.sds import Answer
 from simulators.sds.knobs import RUN_START, Names
 from sync.errors import AnswerRefused, TargetRefused
-from sync.ledger import states
 from sync.ledger.fates import Fate
 from sync.ledger.states import State
 from sync.report import Outcome
@@ -24,6 +23,7 @@ from sync.steps import pull as run
 from sync.steps import schedule, send, status
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live
+from tests.mark_names import VOUCHED
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 HOUR_S = 3600.0
@@ -63,7 +63,7 @@ def test_nobody_vouches_for_what_something_was_handed_over_after() -> None:
 
     with pytest.raises(AnswerRefused, match="newer delivery was handed to SDS"):
         status.answer(one.world, own, approve=True)
-    assert not one.look().named(State.DONE)
+    assert not one.look().in_state(State.DONE)
 
 
 def test_an_unproven_delivery_cannot_be_rejected() -> None:
@@ -82,7 +82,7 @@ def test_a_word_that_is_cut_short_is_finished_by_the_next_look(at: int) -> None:
         status.answer(doomed(one, Doom(at, Way.AFTER)), own, approve=True)
     live(one, 0.2)
 
-    said = any(states.VOUCHED in folder.made_at for folder, _ in one.look().states)
+    said = any(VOUCHED in folder.made_at for folder, _ in one.look().states)
     assert became(one)["word"] == ("taken" if said else "unproven")
 
 
@@ -418,7 +418,7 @@ def test_a_hand_over_of_the_version_before_is_followed_by_graph_and_the_flows_of
     live(one, 1)
 
     assert became(one)["word"] == "done"
-    assert Fate.DONE in {each.fate for each in one.look().hand_overs(one.world)}
+    assert Fate.DONE in {each.fate for each in one.look().hand_overs()}
 
 
 def test_a_run_that_nobody_names_flows_of_is_asked_about_by_another_process_too() -> None:

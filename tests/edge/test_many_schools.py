@@ -229,9 +229,9 @@ def test_of_two_merges_at_once_the_one_that_saw_less_never_goes() -> None:
     one.accept()
 
     view = look(one.world, CONNECTOR)
-    sources = view.manifest(one.world, view.states[-1][0]).sources
+    sources = view.states[-1][0].manifest().sources
     newest = newest_sets(one.world, CONNECTOR).values()
     sent = one.sds.submissions[-1].files["users.csv"].decode()
     assert not slow.waits
-    assert sources == {each.profile: each.own for each in newest if each}
+    assert sources == {each.profile: each.id for each in newest if each}
     assert not [pupil for pupil in left if f"P{pupil}," in sent]

@@ -15,7 +15,6 @@ from simulators.sds import Answer, Knobs, check_files
 from sync.edge.clock import Budget
 from sync.edge.world import Source
 from sync.isams.datasets import TERMS, Wanted
-from sync.ledger import states
 from sync.ledger.marks import Receipt
 from sync.report import Outcome
 from sync.sds.tables import COLUMNS, ON_REQUEST
@@ -27,6 +26,7 @@ from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
 from tests.edge.rest_edge import BUDGET_S, rest_of, simulated
+from tests.mark_names import SWEPT
 from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
 
 SCHOOL = invent(20, quirks=False)
@@ -206,7 +206,7 @@ def test_what_was_lost_on_the_way_keeps_its_files() -> None:
     schedule.tick(one.world)
     set_to(one)
 
-    assert states.SWEPT not in next(e for e, _ in one.look().states if e.id == lost.id).made_at
+    assert SWEPT not in next(e for e, _ in one.look().states if e.id == lost.id).made_at
     assert next_day(one, changed(1)) is Outcome.HELD
     assert {(name, "emptied") for name in ON_REQUEST} <= held_for(one)
 

@@ -130,7 +130,7 @@ def test_a_hand_over_ends_as_its_row_says(fate: Fate, *, start_run: bool, paused
     delivery = one.look().states[-1][0].id
 
     assert became(one) == {"word": row.word, "may_hold": row.may_hold, "who": row.who}
-    held = [each for each in one.look().hand_overs(one.world) if each.delivery == delivery]
+    held = [each for each in one.look().hand_overs() if each.delivery_id == delivery]
     assert [each.fate for each in held] == [fate]
     assert night.outcome in {step.outcome for step in one.steps if _is_about(step, delivery)}
     assert row.word in shown(one)

@@ -11,7 +11,7 @@ from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
 from sync.errors import AnswerRefused, StoreUnavailable
 from sync.ledger import ids, states
-from sync.ledger.marks import Paused
+from sync.ledger.claims import Paused
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.steps import pull, restore, schedule, send, status
@@ -71,7 +71,7 @@ def test_a_former_delivery_is_sent_again_to_the_byte() -> None:
     assert staged(one) == one.sds.submissions[0].files
     assert newest(one) == (pause.delivery, State.DONE)
     view = one.look()
-    assert view.manifest(one.world, view.states[-1][0]).restores == first
+    assert view.states[-1][0].manifest().restores == first
 
 
 def test_it_is_compared_with_what_sds_holds_now() -> None:
@@ -245,7 +245,7 @@ def test_a_restore_needs_nothing_but_the_delivery_itself() -> None:
     """Its sets are forgotten sooner where it lasted for long, and people delete old profiles."""
     one, (first, *_) = three_nights()
     view = one.look()
-    for profile, own in view.manifest(one.world, view.states[0][0]).sources.items():
+    for profile, own in view.states[0][0].manifest().sources.items():
         for blob in one.store.blobs(f"{ids.profile_folder(profile)}{own}/"):
             one.store.delete(blob.name)
 

@@ -17,7 +17,7 @@ from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
 from sync.edge.world import World
 from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
-from sync.ledger import marks, states
+from sync.ledger import claims, marks, states
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.steps import acceptance, schedule, send, verdicts
@@ -25,6 +25,7 @@ from sync.steps import pull as run
 from tests.clocks import FakeClock
 from tests.crash.processes import Killed
 from tests.edge.slow_wires import SlowWire
+from tests.mark_names import AGAINST, SUBMITTED
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
 
@@ -162,7 +163,7 @@ def test_a_delivery_is_not_compared_while_another_is_on_its_way() -> None:
     one.pull()
     to_hand_over(one)
     claim = f"{one.look().prefix}claims/000001"
-    work = marks.Claim(delivery=one.look().states[-1][0].id, at=one.clock.now(), by="somebody")
+    work = claims.Claim(delivery=one.look().states[-1][0].id, at=one.clock.now(), by="somebody")
     one.store.claim(f"{claim}.json", work.to_json())
     change(one, 3)
     one.pull()
@@ -170,7 +171,7 @@ def test_a_delivery_is_not_compared_while_another_is_on_its_way() -> None:
 
     assert send.send(one.world, CONNECTOR).outcome is Outcome.BUSY
     assert newest(one) is State.SEALED
-    done = marks.ClaimDone(delivery="", submitted="no")
+    done = claims.ClaimDone(delivery="", submitted="no")
     one.store.claim(f"{claim}.done", done.to_json())
     assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
 
@@ -462,7 +463,7 @@ def test_a_claim_whose_delivery_could_not_be_marked_ends_by_its_age() -> None:
 
     class Forgetful(MemoryStore):
         def create(self, name: str, body: bytes) -> bool:
-            if name.endswith(states.SUBMITTED):
+            if name.endswith(SUBMITTED):
                 raise StoreUnavailable("storage is busy")
             return super().create(name, body)
 
@@ -482,7 +483,7 @@ def test_a_plan_made_against_another_delivery_is_not_handed_over() -> None:
     change(one, 3)
     one.pull()
     to_hand_over(one)
-    name = f"{one.look().prefix}{one.look().states[-1][0].id}/{states.AGAINST}"
+    name = f"{one.look().prefix}{one.look().states[-1][0].id}/{AGAINST}"
     one.store.delete(name)
     one.store.create(name, marks.Against(deliveries=("another",)).to_json())
 

@@ -13,8 +13,10 @@ from sync.ledger import ids, states
 from sync.report import Outcome
 from sync.steps import pull as run
 from sync.steps import schedule, send
+from sync.steps.delivery import Pull, list_pulls
 from tests.clocks import START, FakeClock
 from tests.crash.processes import TICK_S
+from tests.mark_names import APPROVED, SEALED
 from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
 
 SCHOOL = invent(12, quirks=False)
@@ -29,8 +31,8 @@ def asked_at(one: TestWorld) -> list[datetime]:
     return [datetime.strptime(f"{pull.id}+0000", "%Y%m%dT%H%M%SZ%z") for pull in pulls(one)]
 
 
-def pulls(one: TestWorld) -> list[states.Folder]:
-    return run.pulls(one.world, "northbank")
+def pulls(one: TestWorld) -> list[Pull]:
+    return list_pulls(one.store, "northbank")
 
 
 def tick_through(one: TestWorld, days: float) -> list[datetime]:
@@ -41,7 +43,7 @@ def tick_through(one: TestWorld, days: float) -> list[datetime]:
         one.clock.advance(TICK_S)
         schedule.tick(one.world)
         schedule.tick(one.world)
-        if pulls(one)[-1].has(states.SEALED):
+        if SEALED in pulls(one)[-1].made_at:
             continue
         one.store.claim(f"{ids.pulls_folder('northbank')}{pulls(one)[-1].id}/sealed.json", b"")
     return asked_at(one)[before:]
@@ -142,7 +144,7 @@ def test_what_stands_still_is_nudged_at_every_stage() -> None:
             run.pull(one.world, "northbank")
         else:
             send.send(one.world, CONNECTOR)
-            while stage == "submitted" and not one.look().named(states.State.ACCEPTED):
+            while stage == "submitted" and not one.look().in_state(states.State.ACCEPTED):
                 one.clock.advance(6)
                 send.send(one.world, CONNECTOR)
     one.send_until_still()
@@ -170,7 +172,7 @@ def test_a_held_delivery_is_not_nudged_and_an_approved_one_is() -> None:
     stand_still(one)
     assert nudged(one) == []
 
-    one.store.claim(f"{one.look().prefix}{held.delivery}/{states.APPROVED}", b"{}")
+    one.store.claim(f"{one.look().prefix}{held.delivery}/{APPROVED}", b"{}")
     stand_still(one)
 
     assert nudged(one) == ["send"]
@@ -186,8 +188,8 @@ def test_a_machine_whose_clock_runs_ahead_does_not_stop_the_school() -> None:
 
     schedule.tick(one.world)
 
-    assert len(run.pulls(one.world, "northbank")) == 2
-    assert run.pulls(one.world, "northbank")[-1].id < "20260917"
+    assert len(list_pulls(one.store, "northbank")) == 2
+    assert list_pulls(one.store, "northbank")[-1].id < "20260917"
 
 
 def test_a_stray_blob_is_no_pull_and_no_claim() -> None:

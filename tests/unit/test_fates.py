@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sync.ledger import fates, states
+from sync.ledger import fates
 from sync.ledger.fates import TABLE, Fate
+from sync.ledger.folders import Folder
 from sync.ledger.marks import Receipt
-from sync.ledger.states import Folder
+from tests.mark_names import ACCEPTED, RECEIPT, SUBMITTED, UNPROVEN
 from tests.unit.listings import NOW
 
 PAGE = Path("docs/troubleshooting.md").read_text(encoding="utf-8")
@@ -32,15 +33,15 @@ def receipt(outcome: str, counts: dict[str, int] | None = None, **run: str) -> R
     ("marks", "fate"),
     [
         ((), Fate.LOST),
-        ((states.SUBMITTED,), Fate.CHECKING),
-        ((states.SUBMITTED, states.UNPROVEN), Fate.UNPROVEN),
-        ((states.SUBMITTED, states.UNPROVEN, states.ACCEPTED), Fate.ACCEPTED),
-        ((states.SUBMITTED, states.ACCEPTED), Fate.ACCEPTED),
+        ((SUBMITTED,), Fate.CHECKING),
+        ((SUBMITTED, UNPROVEN), Fate.UNPROVEN),
+        ((SUBMITTED, UNPROVEN, ACCEPTED), Fate.ACCEPTED),
+        ((SUBMITTED, ACCEPTED), Fate.ACCEPTED),
     ],
 )
 def test_marks_say_how_a_hand_over_stands(marks: tuple[str, ...], fate: Fate) -> None:
     """While there is no receipt, the furthest mark counts."""
-    assert fates.of(folder(*marks), None) is fate
+    assert fates.fate_of(folder(*marks), None) is fate
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_marks_say_how_a_hand_over_stands(marks: tuple[str, ...], fate: Fate) ->
 )
 def test_a_receipt_says_how_a_hand_over_ended(written: Receipt, fate: Fate) -> None:
     """Those of the version before, which knew the run alone, are read as well."""
-    assert fates.of(folder(states.SUBMITTED, states.RECEIPT), written) is fate
+    assert fates.fate_of(folder(SUBMITTED, RECEIPT), written) is fate
 
 
 def test_every_fate_has_its_row() -> None:

@@ -11,13 +11,13 @@ import pytest
 
 from sync import errors
 from sync.errors import SyncError
-from sync.ledger.marks import Receipt
+from sync.ledger.marks import Excess, Receipt
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.roster.findings import ADVICE, Finding
 from sync.sds import diff
 from sync.sds.csvtext import encode
-from sync.sds.diff import Baseline, Excess
+from sync.sds.diff import Baseline
 from sync.sds.tables import WIDEST, Row
 from sync.settings import Limits
 from sync.terminal.tables import WHO

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.ledger import marks
+from sync.ledger.marks import Change, Excess
 from sync.sds import diff
 from sync.sds.csvtext import encode
-from sync.sds.diff import Baseline, Change, Decision, Excess, Meant
+from sync.sds.diff import Baseline, Decision, Meant
 from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
 from sync.settings import Limits
 
@@ -328,7 +330,7 @@ def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bo
     assert decision.plan.against is None
     assert decision.plan.changes["users.csv"].added == 1_000
     if hold_first:
-        assert decision.hold == diff.Hold(digest="digest", first=True, excesses=())
+        assert decision.hold == marks.Hold(digest="digest", first=True, excesses=())
     else:
         assert decision.hold is None
 

@@ -10,8 +10,11 @@ import pytest
 
 from sync.edge.graph.values import Counts, Flow, Run, Statistics
 from sync.ledger.fates import Fate
-from sync.steps import verdicts
-from sync.steps.verdicts import FlowsNow, Judgement, Known, Seen, judge
+from sync.steps import evidence, verdicts
+from sync.steps.evidence import Evidence as Seen
+from sync.steps.evidence import FlowsNow, Known
+from sync.steps.verdicts import Judgement
+from sync.steps.verdicts import judge_by_runs as judge
 from tests.unit.listings import NOW
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -24,7 +27,7 @@ ACCEPTED = Known(
     "d", AT, Fate.ACCEPTED, "files", 10, 4, 20, counts_from=AT + MINUTE, flows=frozenset({OURS})
 )
 UNPROVEN = replace(ACCEPTED, fate=Fate.UNPROVEN, counts_from=None)
-NEWER = replace(ACCEPTED, delivery="n", digest="newer", at=AT + HOUR, counts_from=AT + HOUR)
+NEWER = replace(ACCEPTED, delivery_id="n", digest="newer", at=AT + HOUR, counts_from=AT + HOUR)
 TAKEN = Known("t", AT - 24 * HOUR, Fate.DONE, "before", 9, 4)
 
 
@@ -96,7 +99,7 @@ def test_the_end_of_the_check_is_believed_if_it_can_be_true(
     ended_at: datetime | None, moment: datetime
 ) -> None:
     """Not long before the hand-over, and not after we heard of it; else our acceptance counts."""
-    assert verdicts.counts_from(ended_at, AT, AT + HOUR) == moment
+    assert evidence.counts_from(ended_at, AT, AT + HOUR) == moment
 
 
 # -- whose run it is ------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ def test_a_run_of_an_older_version_is_judged_by_the_flows_as_they_are_now() -> N
     """What was noted at the hand-over is missing there."""
     old = replace(ACCEPTED, flows=None)
 
-    assert judge([old], seen(run(AT + HOUR), flows=None), NOW).needs == verdicts.FLOWS
+    assert judge([old], seen(run(AT + HOUR), flows=None), NOW).needs == evidence.FLOWS
     assert outcome(judge([old], seen(run(AT + HOUR)), NOW)) == "completed"
 
 
@@ -246,7 +249,7 @@ def test_counts_that_differ_or_are_not_told_prove_nothing(counts: Counts) -> Non
         replace(TAKEN, people=10),
         replace(TAKEN, people=None, groups=None),
         # SDS did not see all its files, and made something else of it
-        replace(ACCEPTED, delivery="i", at=AT - HOUR, fate=Fate.INCOMPLETE, counts_from=None),
+        replace(ACCEPTED, delivery_id="i", at=AT - HOUR, fate=Fate.INCOMPLETE, counts_from=None),
     ],
 )
 def test_counts_that_another_delivery_may_have_prove_nothing(rival: Known) -> None:
@@ -309,8 +312,8 @@ def test_flows_are_ours_by_connector_unless_they_cannot_take_files() -> None:
         Flow("e", "c2", "expired"),
     ]
 
-    now = verdicts.flows_now(flows, "C1")
+    now = evidence.flows_now(flows, "C1")
 
     assert now == FlowsNow(frozenset("abcde"), frozenset("ab"), only=False)
-    assert verdicts.flows_now([flows[0], flows[3]], "c1").only
-    assert not verdicts.flows_now([flows[4]], "c1").only
+    assert evidence.flows_now([flows[0], flows[3]], "c1").only
+    assert not evidence.flows_now([flows[4]], "c1").only

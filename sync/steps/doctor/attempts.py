@@ -1,4 +1,4 @@
-"""One try after another, each with its time, and what came of it."""
+"""Tries in turn, each with its time, and what came of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sync.edge.clock import Budget, Clock
 from sync.errors import SyncError
 from sync.ledger.marks import fault
 
-EACH_S = 60.0  # one try, with its own retries
+EACH_S = 60.0  # a try, with its retries
 
 _NEXT: Mapping[str, str] = {  # by who must act; what exactly, the error says
     "operator": "mend it in the settings, in Azure or in Entra, then check again",
@@ -23,7 +23,7 @@ _NEXT: Mapping[str, str] = {  # by who must act; what exactly, the error says
 class Note(NamedTuple):
     """What was found. With something to `do` it is a warning: tonight works all the same."""
 
-    told: str
+    text: str
     do: str = ""
 
 
@@ -31,10 +31,10 @@ NOTHING = Note("")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One thing: tried, or `skipped`; `error` is what is wrong with it."""
+class Check:
+    """A thing: tried, or `skipped`; `error` is what is wrong with it."""
 
-    check: str
+    name: str
     note: Note = NOTHING
     error: SyncError | None = None
     skipped: bool = False
@@ -55,49 +55,51 @@ class Row:
     def value(self) -> dict[str, object]:
         """Return it as JSON values."""
         return {
-            "check": self.check,
+            "check": self.name,
             "state": self.state,
-            "told": self.note.told,
+            "told": self.note.text,
             "next": self.next,
             "error": fault(self.error).model_dump() if self.error else None,
         }
 
 
-class Tried[T](NamedTuple):
-    """A row, and what the try gave; None unless all was well enough with it."""
+class Attempted[T](NamedTuple):
+    """A check, and what the try gave; None unless all was well enough with it."""
 
-    row: Row
+    check: Check
     value: T | None
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The whole of one check. `whole` bounds it all; `tell` hears what is tried next."""
+    """The whole of an examination. `whole` bounds it all; `tell` hears what is tried next."""
 
     clock: Clock
     whole: Budget
     tell: Callable[[str], None]
 
     def budget(self) -> Budget:
-        """Return the time of one try."""
+        """Return the time of a try."""
         return Budget.of(self.clock, EACH_S)
 
-    def attempt[T](self, check: str, ask: Callable[[], T], note: Callable[[T], Note]) -> Tried[T]:
-        """Do *ask*, and say with *note* what its result means; an error of either is the row's.
+    def attempt[T](
+        self, name: str, ask: Callable[[], T], note: Callable[[T], Note]
+    ) -> Attempted[T]:
+        """Do *ask*, and say with *note* what its result means; an error of either is the check's.
 
         It is not begun with less than its full time: what is only slow would look broken.
         """
         if self.whole.left_s < EACH_S:
-            told = Note("the time was over", "check again, from a terminal: it has more time")
-            return Tried(Row(check, told, skipped=True), None)
-        self.tell(check)
+            late = Note("the time was over", "check again, from a terminal: it has more time")
+            return Attempted(Check(name, late, skipped=True), None)
+        self.tell(name)
         try:
             value = ask()
-            return Tried(Row(check, note(value)), value)
+            return Attempted(Check(name, note(value)), value)
         except SyncError as error:
-            return Tried(Row(check, error=error), None)
+            return Attempted(Check(name, error=error), None)
 
-    def skipped(self, checks: Iterable[str], after: str) -> Iterator[Row]:
-        """Yield rows of what is not tried because *after* has failed."""
-        for check in checks:
-            yield Row(check, Note(f"waits for: {after}", "mend that first"), skipped=True)
+    def skipped(self, names: Iterable[str], after: str) -> Iterator[Check]:
+        """Yield the checks of what is not tried because *after* has failed."""
+        for name in names:
+            yield Check(name, Note(f"waits for: {after}", "mend that first"), skipped=True)

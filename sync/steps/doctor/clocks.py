@@ -8,7 +8,7 @@ from sync.errors import SyncError
 from sync.steps.doctor.attempts import Note
 
 MUCH = timedelta(minutes=2)
-TOO_MUCH = timedelta(minutes=5)  # Entra's own tolerance; storage gives 15 minutes
+TOO_MUCH = timedelta(minutes=5)  # Entra's tolerance; storage gives 15 minutes
 
 
 def compared(ours: datetime, theirs: datetime, wrong: type[SyncError]) -> Note:
@@ -16,11 +16,11 @@ def compared(ours: datetime, theirs: datetime, wrong: type[SyncError]) -> Note:
     off = abs(ours - theirs)
     off_s = off.total_seconds()
     side = "ahead" if ours > theirs else "behind"
-    told = f"{off_s / 60:.1f} minutes {side}" if off > MUCH else f"within {max(off_s, 1):.0f} s"
+    text = f"{off_s / 60:.1f} minutes {side}" if off > MUCH else f"within {max(off_s, 1):.0f} s"
     mend = "let the machine's clock be set from the network"
     if off > TOO_MUCH:
         raise wrong(
-            f"this machine's clock is {told}, more than sign-ins allow: {mend}",
+            f"this machine's clock is {text}, more than sign-ins allow: {mend}",
             off_s=round((ours - theirs).total_seconds()),
         )
-    return Note(told, mend if off > MUCH else "")
+    return Note(text, mend if off > MUCH else "")

@@ -9,56 +9,56 @@ from typing import NamedTuple
 from sync.edge.graph.sds import FLOWS
 from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
-from sync.ledger import fates, states
+from sync.ledger import fates
 from sync.ledger.fates import Fate
+from sync.ledger.marks import Submitted
 from sync.settings import Settings
-from sync.steps import acceptance
-from sync.steps.connector import View, look
-from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.connector import Listing, look
+from sync.steps.doctor.attempts import Check, Note, Visit
 
 _NOTHING = Note("nothing was handed over yet")
 
 
-def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
+def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
     """Look at each connector's newest hand-over, and knock where SDS said to ask after it."""
     for connector, profiles in settings.connectors().items():
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
-        row, seen = visit.attempt(
-            way, partial(_seen, settings, connector, visit), partial(_way, visit)
+        check, listed = visit.attempt(
+            way, partial(_listed, settings, connector, visit), partial(_way, visit)
         )
-        yield row
-        if seen is None:
+        yield check
+        if listed is None:
             yield from visit.skipped((whose,), way)
         else:
-            yield visit.attempt(whose, partial(_fate, seen), _whose).row
+            yield visit.attempt(whose, partial(_fate, listed), _whose).check
 
 
-class _Seen(NamedTuple):
+class _ConnectorListed(NamedTuple):
     world: World
-    view: View
+    listing: Listing
 
 
-def _seen(settings: Settings, connector: str, visit: Visit) -> _Seen:
+def _listed(settings: Settings, connector: str, visit: Visit) -> _ConnectorListed:
     world = opened(settings, lambda _: None, nudges=Unqueued(), clock=visit.clock)
-    return _Seen(world, look(world, connector))
+    return _ConnectorListed(world, look(world, connector))
 
 
-def _way(visit: Visit, seen: _Seen) -> Note:
+def _way(visit: Visit, listed: _ConnectorListed) -> Note:
     """Knock without a token: that the way is open shows by any answer."""
-    world, view = seen
-    handed = [folder for folder, _ in view.states if folder.has(states.SUBMITTED)]
-    place = acceptance.place_of(world, view, handed[-1]) if handed else None
-    if place is None:
+    world, listing = listed
+    handed = [delivery for delivery in listing.deliveries if delivery.has(Submitted)]
+    tracking = handed[-1].tracking() if handed else None
+    if tracking is None:
         return _NOTHING
-    if not place.address:
+    if not tracking.address:
         return Note("SDS gave no address of its own: Graph alone is asked")
-    world.target().reach(place.address, visit.budget())
+    world.target().reach(tracking.address, visit.budget())
     return Note("open")
 
 
-def _fate(seen: _Seen) -> Fate | None:
-    handed = seen.view.hand_overs(seen.world)
+def _fate(listed: _ConnectorListed) -> Fate | None:
+    handed = listed.listing.hand_overs()
     return handed[-1].fate if handed else None
 
 
@@ -66,6 +66,6 @@ def _whose(fate: Fate | None) -> Note:
     if fate is None:
         return _NOTHING
     if fate is Fate.ENDED:
-        told = "a run has ended; whose files it took is not told"
-        return Note(told, f"grant {FLOWS.role}, to {FLOWS.words}")
+        ended = "a run has ended; whose files it took is not told"
+        return Note(ended, f"grant {FLOWS.role}, to {FLOWS.words}")
     return Note(f"the last is {fates.TABLE[fate].word}")

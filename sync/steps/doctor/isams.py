@@ -12,7 +12,7 @@ from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SyncEr
 from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
-from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.needs import wanted
 
 _CACHE_H = 24.0  # Cache Expiry of a key as iSAMS sets it
@@ -21,34 +21,37 @@ _ENTRY = frozenset({400, 401, 403})  # where the host answers, and keeps us out
 type Tries = Mapping[str, Callable[[], Note]]
 
 
-def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
+def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
     """Try each school's host, key or client, and alone each thing that a pull of it asks for."""
-    for school, place in settings.schools.items():
+    for school, school_settings in settings.schools.items():
         about, needs = f"iSAMS of {school}", wanted(settings, school)
-        if place.isams_api == "rest":
-            yield from _school(about, "client", _places(place, needs, visit), visit)
+        if school_settings.isams_api == "rest":
+            yield from _school(about, "client", _places(school_settings, needs, visit), visit)
         else:
-            yield from _school(about, "key", _methods(place, needs, visit), visit)
+            yield from _school(about, "key", _methods(school_settings, needs, visit), visit)
 
 
-def _methods(place: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
-    isams = Isams(place, visit.clock)
+def _methods(settings: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
+    isams = Isams(settings, visit.clock)
     must = {*ALWAYS, *needs.needed}
     return {
-        _on_screen(one): partial(_count, isams, one, visit, may_be_empty=one not in must)
-        for one in (*ALWAYS, *needs.extras)
+        _on_screen(dataset): partial(
+            _count, isams, dataset, visit, may_be_empty=dataset not in must
+        )
+        for dataset in (*ALWAYS, *needs.extras)
     }
 
 
-def _places(place: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
-    isams = RestIsams(place, visit.clock)
+def _places(settings: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
+    isams = RestIsams(settings, visit.clock)
     return {
-        one.name: partial(_fields, isams, one.name, needs, visit) for one in endpoints.places(needs)
+        endpoint.name: partial(_fields, isams, endpoint.name, needs, visit)
+        for endpoint in endpoints.places(needs)
     }
 
 
-def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Row]:
-    """Try one after another, until one fails for a reason that every other would have as well.
+def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Check]:
+    """Try them in turn, until any fails for a reason that every other would have as well.
 
     Whether host and key are good is seen by the first: a host that is away or a key that is
     unknown is told once, as what it is.
@@ -59,37 +62,37 @@ def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Row]
     first = _tried(waiting.pop(0), next(work), visit)
     blame = _blame(first.error)
     if first.skipped:
-        yield from (Row(name, first.note, skipped=True) for name in (host, key, first.check))
+        yield from (Check(name, first.note, skipped=True) for name in (host, key, first.name))
     elif blame == "host":
-        yield Row(host, error=first.error)
-        yield from visit.skipped((key, first.check, *waiting), host)
+        yield Check(host, error=first.error)
+        yield from visit.skipped((key, first.name, *waiting), host)
         return
     elif blame == "key":
-        yield Row(host, Note("answers"))
-        yield Row(key, error=first.error)
-        yield from visit.skipped((first.check, *waiting), key)
+        yield Check(host, Note("answers"))
+        yield Check(key, error=first.error)
+        yield from visit.skipped((first.name, *waiting), key)
         return
     else:
-        yield Row(host, Note("answers"))
+        yield Check(host, Note("answers"))
         if isinstance(first.error, SourceMalformed):  # whoever it is that answers
-            yield from visit.skipped((key,), first.check)
+            yield from visit.skipped((key,), first.name)
         else:
-            yield Row(key, Note("accepted"))
+            yield Check(key, Note("accepted"))
         yield first
-    for each in work:
-        row = _tried(waiting.pop(0), each, visit)
-        yield row
-        if _blame(row.error):
-            yield from visit.skipped(waiting, row.check)
+    for attempt in work:
+        check = _tried(waiting.pop(0), attempt, visit)
+        yield check
+        if _blame(check.error):
+            yield from visit.skipped(waiting, check.name)
             return
 
 
-def _tried(check: str, work: Callable[[], Note], visit: Visit) -> Row:
-    return visit.attempt(check, work, lambda note: note).row
+def _tried(check: str, work: Callable[[], Note], visit: Visit) -> Check:
+    return visit.attempt(check, work, lambda note: note).check
 
 
 def _blame(error: SyncError | None) -> Literal["", "host", "key"]:
-    """Return what *error* is about, if not the one thing that was asked for."""
+    """Return what *error* is about, if not the thing that was asked for."""
     if error is None:
         return ""
     if error.retry:
@@ -106,24 +109,24 @@ def _on_screen(dataset: Dataset) -> str:
 
 def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) -> Note:
     try:
-        found = isams.try_method(dataset.method, visit.budget())
+        answer = isams.try_method(dataset.method, visit.budget())
     except SourceIncomplete:
         if not may_be_empty:
             raise
         return Note("no records: its file will be empty")
-    told = f"{found.records:,} records"
-    if found.age_s is None:
-        return Note(f"{told}; their age is unknown")
-    age_h = found.age_s / 3600
-    told = f"{told}, {age_h:.1f} h old"
+    text = f"{answer.records:,} records"
+    if answer.age_s is None:
+        return Note(f"{text}; their age is unknown")
+    age_h = answer.age_s / 3600
+    text = f"{text}, {age_h:.1f} h old"
     old = "shorten Cache Expiry of this key in iSAMS; Save & Close on it empties the cache"
-    return Note(told, old if age_h > _CACHE_H else "")
+    return Note(text, old if age_h > _CACHE_H else "")
 
 
 def _fields(isams: RestIsams, place: str, needs: Wanted, visit: Visit) -> Note:
     """Tell what the records call their fields: never a value."""
-    found = isams.try_place(place, visit.budget(), needs)
-    if found is None:
+    answer = isams.try_place(place, visit.budget(), needs)
+    if answer is None:
         return Note("not needed: sets name their teachers")
-    count, names = found
+    count, names = answer
     return Note(f"200, {count:,} records with {', '.join(names) or 'no fields'}")

@@ -14,7 +14,7 @@ from sync.edge.graph.places import OPERATION
 from sync.edge.graph.values import Connector, FlowState, Run
 from sync.errors import TargetRefused
 from sync.settings import SdsSettings
-from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.doctor.clocks import compared
 
 NEAR_END = timedelta(days=30)
@@ -29,33 +29,33 @@ _PORTAL = "look at it in School Data Sync, under Sync health"
 _NEW_FLOW = "make a new inbound flow in School Data Sync, and set its connector"
 
 
-def rows(
+def check_sds(
     settings: SdsSettings, connectors: Mapping[str, Sequence[str]], visit: Visit
-) -> Iterator[Row]:
+) -> Iterator[Check]:
     """Try all that a hand-over asks of Microsoft; nothing is uploaded and no session opened."""
     yield visit.attempt(
         _CLOCK,
         lambda: graph_time(settings, visit.clock, visit.budget()),
         lambda theirs: compared(visit.clock.now(), theirs, TargetRefused),
-    ).row
+    ).check
     tokens = identity.graph_tokens(settings, visit.clock)
     signed_in = visit.attempt(_SIGN_IN, tokens.token, lambda _: Note("signed in"))
-    yield signed_in.row
+    yield signed_in.check
     about = {name: f"SDS connector of {', '.join(keys)}" for name, keys in connectors.items()}
     if signed_in.value is None:
-        others = [check for each in about.values() for check in _checks(each)]
+        others = [check for subject in about.values() for check in _checks(subject)]
         yield from visit.skipped((_ROLES, *others, _LAST_RUN), _SIGN_IN)
         return
     held = identity.roles_in(signed_in.value)
-    yield visit.attempt(_ROLES, lambda: held, partial(_roles, settings)).row
+    yield visit.attempt(_ROLES, lambda: held, partial(_roles, settings)).check
     target = sds.SdsTarget(settings, tokens, visit.clock)
-    for name, each in about.items():
-        yield from _connector(target, name, _checks(each), visit)
+    for name, subject in about.items():
+        yield from _connector(target, name, _checks(subject), visit)
     yield visit.attempt(
         _LAST_RUN,
         lambda: target.runs_since(datetime.min.replace(tzinfo=UTC), visit.budget()),
         lambda runs: _last_run(runs, visit.clock.now()),
-    ).row
+    ).check
 
 
 def _checks(about: str) -> tuple[str, str, str, str]:
@@ -64,22 +64,22 @@ def _checks(about: str) -> tuple[str, str, str, str]:
 
 def _connector(
     target: sds.SdsTarget, name: str, checks: tuple[str, str, str, str], visit: Visit
-) -> Iterator[Row]:
-    found, takes, flow, end = checks
+) -> Iterator[Check]:
+    listed, takes, flow, end = checks
     ask = partial(target.find, name, visit.budget())
-    row, one = visit.attempt(found, ask, partial(_known_by, name))
-    yield row
-    if one is None:
-        yield from visit.skipped((takes, flow, end), found)
+    check, connector = visit.attempt(listed, ask, partial(_known_by, name))
+    yield check
+    if connector is None:
+        yield from visit.skipped((takes, flow, end), listed)
         return
-    yield visit.attempt(takes, partial(sds.demand_csv, one), _format).row
-    asked = partial(_state, target, one.id, visit.budget())
-    row, state = visit.attempt(flow, asked, _ready)
-    yield row
+    yield visit.attempt(takes, partial(sds.demand_csv, connector), _format).check
+    asked = partial(_state, target, connector.id, visit.budget())
+    check, state = visit.attempt(flow, asked, _ready)
+    yield check
     if state is None:
         yield from visit.skipped((end,), flow)
     else:
-        yield visit.attempt(end, lambda: state, partial(_end, visit.clock.now())).row
+        yield visit.attempt(end, lambda: state, partial(_end, visit.clock.now())).check
 
 
 def _state(target: sds.SdsTarget, connector_id: str, budget: Budget) -> FlowState | None:
@@ -97,18 +97,18 @@ def _roles(settings: SdsSettings, held: frozenset[str]) -> Note:
             " identity in Entra (a role just granted can take an hour to be seen)",
             missing=len(lacking),
         )
-    told = f"all {len(needed)} that are needed"
+    text = f"all {len(needed)} that are needed"
     if sds.FLOWS.role in held:
-        return Note(told)
-    return Note(f"{told}; flows stay unseen", f"grant {sds.FLOWS.role}, to {sds.FLOWS.words}")
+        return Note(text)
+    return Note(f"{text}; flows stay unseen", f"grant {sds.FLOWS.role}, to {sds.FLOWS.words}")
 
 
-def _known_by(name: str, one: Connector) -> Note:
-    return Note("by its id" if one.id == name else "by its name")
+def _known_by(name: str, connector: Connector) -> Note:
+    return Note("by its id" if connector.id == name else "by its name")
 
 
-def _format(one: Connector) -> Note:
-    return Note("SDS v2.1 CSV" if one.format else "CSV of a format that SDS does not tell")
+def _format(connector: Connector) -> Note:
+    return Note("SDS v2.1 CSV" if connector.format else "CSV of a format that SDS does not tell")
 
 
 def _ready(state: FlowState | None) -> Note:
@@ -142,14 +142,14 @@ def _last_run(runs: Sequence[Run], now: datetime) -> Note:
         return Note("none yet: SDS runs twice a day once it has files")
     last = runs[-1]
     begun = last.started_at or now
-    told = f"{last.status}, begun {begun:%d %B %Y %H:%M} UTC"
+    text = f"{last.status}, begun {begun:%d %B %Y %H:%M} UTC"
     if last.blocked_by:
-        told += f", stopped by {last.blocked_by}"
+        text += f", stopped by {last.blocked_by}"
     if last.status in {"failed", "completedwitherrors"} or last.blocked_by:
-        return Note(told, _PORTAL)
+        return Note(text, _PORTAL)
     if now - begun > RUNS_WITHIN:
-        return Note(told, f"SDS should run twice a day: {_PORTAL}")
-    return Note(told)
+        return Note(text, f"SDS should run twice a day: {_PORTAL}")
+    return Note(text)
 
 
 def _day(moment: datetime) -> str:

@@ -13,10 +13,11 @@ from sync.edge.storage.queues import QUEUES, Nudges, queue_name
 from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreRefused
 from sync.settings import HostStorage, Settings, StorageSettings
-from sync.steps.doctor.attempts import Note, Row, Visit
+from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.doctor.clocks import compared
 
-# One name and one text, so that two checks at once, or one that was killed, do no harm. It stays.
+# The name and the text are always the same: two checks at once, or a killed check, do
+# no harm. The blob stays.
 PROBE = "check/probe.txt"
 _BODY = b"Written by `check`, to see that this storage takes and gives back what it is given.\n"
 _NEVER = "check/never-written.txt"
@@ -30,29 +31,31 @@ class _Opened(NamedTuple):
     theirs: datetime
 
 
-def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
+def check_storage(settings: Settings, visit: Visit) -> Iterator[Check]:
     """Try identity, container, clock and every right that a night uses; then the queues."""
     folder = settings.storage.folder is not None
     what = "storage: folder" if folder else "storage: identity and container"
-    opened, row = _open(settings.storage, visit, what)
-    yield row
+    opened, check = _open(settings.storage, visit, what)
+    yield check
     others = "clock, against storage", "storage: create, read, list, delete"
     if opened is None:
         yield from visit.skipped(others, what)
     else:
         clock = partial(_clock, folder=folder)
-        yield visit.attempt(others[0], lambda: opened, clock).row
-        yield visit.attempt(others[1], lambda: _probed(opened.store), lambda _: Note("work")).row
+        yield visit.attempt(others[0], lambda: opened, clock).check
+        yield visit.attempt(others[1], lambda: _probed(opened.store), lambda _: Note("work")).check
     yield _queues(settings.host, visit)
 
 
-def _open(place: StorageSettings, visit: Visit, what: str) -> tuple[_Opened | None, Row]:
-    row, opened = visit.attempt(what, lambda: _look(place, visit.clock), lambda _: Note("open"))
-    return opened, row
+def _open(settings: StorageSettings, visit: Visit, what: str) -> tuple[_Opened | None, Check]:
+    check, opened = visit.attempt(
+        what, lambda: _look(settings, visit.clock), lambda _: Note("open")
+    )
+    return opened, check
 
 
-def _look(place: StorageSettings, clock: Clock) -> _Opened:
-    store = open_store(place)
+def _look(settings: StorageSettings, clock: Clock) -> _Opened:
+    store = open_store(settings)
     theirs = store.now()
     return _Opened(store, clock.now(), theirs)
 
@@ -71,20 +74,20 @@ def _probed(store: Store) -> None:
     store.delete(_NEVER)  # that we may, though there is nothing: ticks sweep what is old
 
 
-def _queues(host: HostStorage, visit: Visit) -> Row:
+def _queues(host: HostStorage, visit: Visit) -> Check:
     check = "queues of the app"
     connection = host.connection.get_secret_value().strip().lower() if host.connection else ""
     if connection.startswith(_EMULATOR):
-        return Row(check, Note("of an emulator on this machine: no deployment"), skipped=True)
+        return Check(check, Note("of an emulator on this machine: no deployment"), skipped=True)
     if not (connection or host.queue_url):
-        told = "AzureWebJobsStorage is not set: the app on Azure needs it, a terminal does not"
-        return Row(check, Note(told), skipped=True)
-    return visit.attempt(check, lambda: open_queues(host), _waiting).row
+        text = "AzureWebJobsStorage is not set: the app on Azure needs it, a terminal does not"
+        return Check(check, Note(text), skipped=True)
+    return visit.attempt(check, lambda: open_queues(host), _waiting).check
 
 
 def _waiting(queues: Nudges) -> Note:
     held, failed = queues.waiting(), queues.poisoned()
-    told = ", ".join(f"{queue_name(queue)} holds {count}" for queue, count in held.items())
+    text = ", ".join(f"{queue_name(queue)} holds {count}" for queue, count in held.items())
     do = []
     if missing := [queue_name(queue) for queue in QUEUES if queue not in held]:
         do.append(
@@ -92,4 +95,4 @@ def _waiting(queues: Nudges) -> Note:
         )
     if any(failed.values()):
         do.append("some messages were given up on: GET /api/status says what they were about")
-    return Note(told or "none exists yet", "; ".join(do))
+    return Note(text or "none exists yet", "; ".join(do))

@@ -10,22 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from sync.ledger import manifests, states
+from sync.ledger import folders, manifests, states
+from sync.ledger.folders import Folder
 from sync.ledger.manifests import MANIFEST
-from sync.ledger.states import (
+from sync.ledger.states import State
+from tests.mark_names import (
     ACCEPTED,
     APPROVED,
+    ASKED,
     FAILED,
     HELD,
     PLAN,
     RECEIPT,
     REJECTED,
     RUN_ASKED,
+    SEALED,
     SUBMITTED,
+    SWEPT,
     UNCHANGED,
     UNPROVEN,
-    Folder,
-    State,
 )
 from tests.unit.listings import DAY, NOW, SECOND, listed
 
@@ -60,7 +63,7 @@ def test_folders_are_those_directly_under_the_prefix() -> None:
     """Blobs beside them are no folders, and what is deeper belongs to the folder above."""
     blobs = listed("schools/a/pulls/2/x.json", "schools/a/pulls/1/y/z.json", "schools/a/pulls/odd")
 
-    found = states.folders("schools/a/pulls/", reversed(blobs))
+    found = folders.folders("schools/a/pulls/", reversed(blobs))
 
     assert found == [Folder("1", {"y/z.json": NOW}), Folder("2", {"x.json": NOW})]
 
@@ -74,7 +77,7 @@ def test_a_set_exists_once_its_manifest_does() -> None:
         f"profiles/prep/notes/{MANIFEST}",
     )
 
-    assert [one.id for one in states.sets("prep", blobs)] == [ONE]
+    assert [one.id for one in states.sealed_sets("prep", blobs)] == [ONE]
 
 
 @pytest.mark.parametrize("mark", [MANIFEST, UNCHANGED, FAILED])
@@ -103,8 +106,8 @@ def test_two_deliveries_of_one_moment_go_by_when_they_were_sealed() -> None:
 
 # -- the state of a delivery -----------------------------------------------------------------------
 
-SEALED = (MANIFEST,)
-PLANNED = (*SEALED, PLAN)
+MERGED = (MANIFEST,)
+PLANNED = (*MERGED, PLAN)
 HELD_TOO = (*PLANNED, HELD)
 SENT = (*PLANNED, SUBMITTED)
 
@@ -116,10 +119,10 @@ SENT = (*PLANNED, SUBMITTED)
         (("users.csv",), State.UNSEALED, State.UNSEALED),
         ((UNCHANGED,), State.UNCHANGED, State.UNCHANGED),
         ((FAILED,), State.FAILED, State.FAILED),
-        (SEALED, State.SEALED, State.SUPERSEDED),
+        (MERGED, State.SEALED, State.SUPERSEDED),
         # the hold is written before the plan: until then nothing is decided
-        ((*SEALED, HELD), State.SEALED, State.SUPERSEDED),
-        ((*SEALED, APPROVED), State.SEALED, State.SUPERSEDED),
+        ((*MERGED, HELD), State.SEALED, State.SUPERSEDED),
+        ((*MERGED, APPROVED), State.SEALED, State.SUPERSEDED),
         (PLANNED, State.READY, State.SUPERSEDED),
         (HELD_TOO, State.HELD, State.SUPERSEDED),
         ((*HELD_TOO, APPROVED), State.READY, State.SUPERSEDED),
@@ -217,9 +220,9 @@ def test_only_the_last_delivery_is_the_newest() -> None:
 def test_a_file_may_have_reached_sds_if_its_delivery_was_cleared() -> None:
     """Whether SDS answered or not; one that nobody approved, or nothing was decided of, has not."""
     for cleared in (PLANNED, (*HELD_TOO, APPROVED), SENT, (*SENT, ACCEPTED), (*SENT, RECEIPT)):
-        listed = [folder(*cleared), folder(*SEALED)]
+        listed = [folder(*cleared), folder(*MERGED)]
         assert states.cleared(listed) == listed[:1]
-    for not_cleared in (SEALED, HELD_TOO, (*HELD_TOO, REJECTED), (*SEALED, REJECTED), (UNCHANGED,)):
+    for not_cleared in (MERGED, HELD_TOO, (*HELD_TOO, REJECTED), (*MERGED, REJECTED), (UNCHANGED,)):
         assert states.cleared([folder(*not_cleared)]) == []
 
 
@@ -271,12 +274,12 @@ def test_what_nothing_was_added_to_for_a_while_stands_still(age: timedelta, *, s
     """By the youngest blob in it."""
     one = Folder(TWO, {MANIFEST: NOW - DAY, PLAN: NOW - age})
 
-    assert states.stands_still(one, NOW) is still
+    assert states.is_forgotten(one, NOW) is still
 
 
 def test_no_mark_is_called_like_a_file_that_is_sent() -> None:
     """A mark is told from content by its name alone."""
-    marks = {*MARKS, RUN_ASKED, states.ASKED, states.SEALED, manifests.FINDINGS}
+    marks = {*MARKS, RUN_ASKED, ASKED, SEALED, manifests.FINDINGS}
 
     assert len(marks) == len(MARKS) + 4
     assert all(name.endswith(".json") for name in marks)
@@ -299,10 +302,10 @@ def test_while_only_one_may_be_sent_no_other_is_ready() -> None:
 def test_what_is_swept_can_be_neither_sent_nor_merged() -> None:
     """Whatever else it has; what SDS has said about it is still told."""
     for marks in ((), (PLAN,), (HELD, PLAN), (HELD, PLAN, APPROVED)):
-        swept = folder(MANIFEST, states.SWEPT, *marks)
+        swept = folder(MANIFEST, SWEPT, *marks)
         assert states.state(swept, newest=True, now=NOW) is State.SWEPT
-    done = folder(MANIFEST, states.SWEPT, PLAN, SUBMITTED, ACCEPTED, RECEIPT)
+    done = folder(MANIFEST, SWEPT, PLAN, SUBMITTED, ACCEPTED, RECEIPT)
     assert states.state(done, newest=False, now=NOW) is State.DONE
 
     prefix = f"profiles/prep/{ONE}/"
-    assert states.sets("prep", listed(f"{prefix}{MANIFEST}", f"{prefix}{states.SWEPT}")) == []
+    assert states.sealed_sets("prep", listed(f"{prefix}{MANIFEST}", f"{prefix}{SWEPT}")) == []

@@ -21,7 +21,7 @@ CLAIMS = f"{FEED}claims/"
 def claims(*names: str, ages: Mapping[str, timedelta] | None = None) -> numbered.Claims:
     """Read the claims of *names*, each made now unless *ages* says how long ago."""
     whole = {CLAIMS + name: age for name, age in (ages or {}).items()}
-    return numbered.claims(FEED, listed(*(CLAIMS + name for name in names), ages=whole), NOW)
+    return numbered.read_claims(FEED, listed(*(CLAIMS + name for name in names), ages=whole), NOW)
 
 
 def test_the_first_claim_has_number_one() -> None:
@@ -87,7 +87,7 @@ def test_only_blobs_under_the_prefix_are_claims() -> None:
     """A listing of the whole connector gives the same."""
     blobs = listed(f"{CLAIMS}000001.json", f"connectors/c/20261120T220000Z-0000000a/{MANIFEST}")
 
-    assert numbered.claims(FEED, blobs, NOW).next_name == f"{CLAIMS}000002"
+    assert numbered.read_claims(FEED, blobs, NOW).next_name == f"{CLAIMS}000002"
 
 
 # -- pauses -------------------------------------------------------------------------------------
@@ -108,7 +108,9 @@ def test_the_newest_pause_is_in_force_until_it_is_done(
     names: tuple[str, ...], number: str, in_force: str | None
 ) -> None:
     """One resume ends it, whatever was restored before; a stray blob pauses nothing."""
-    found = numbered.pauses("connectors/c/", listed(*(f"connectors/c/pauses/{n}" for n in names)))
+    found = numbered.read_pauses(
+        "connectors/c/", listed(*(f"connectors/c/pauses/{n}" for n in names))
+    )
 
     assert found.next_name == f"connectors/c/pauses/{number}"
     assert found.in_force == (in_force and f"connectors/c/pauses/{in_force}")

@@ -52,7 +52,7 @@ def test_facts_are_bytes_rows_and_sha_256() -> None:
     assert FACTS["users.csv"] == FileFacts(
         size_bytes=53, rows=1, sha256=hashlib.sha256(FILES["users.csv"]).hexdigest()
     )
-    assert manifests.counts(FACTS) == {"orgs": 0, "users": 1}
+    assert manifests.rows_by_table(FACTS) == {"orgs": 0, "users": 1}
 
 
 def test_the_digest_of_known_files_never_changes() -> None:
@@ -79,14 +79,14 @@ def test_a_file_that_is_what_its_manifest_says_is_given_back() -> None:
     """The check is a gate on the way, not a copy."""
     body = FILES["users.csv"]
 
-    assert manifests.check("users.csv", body, FACTS["users.csv"]) is body
+    assert manifests.verified("users.csv", body, FACTS["users.csv"]) is body
 
 
 @pytest.mark.parametrize("body", [b"", FILES["users.csv"][:-1], FILES["users.csv"].upper()])
 def test_a_file_that_is_not_what_its_manifest_says_is_refused(body: bytes) -> None:
     """Cut short, or of one length and other bytes; the message says which file, not what."""
     with pytest.raises(StoreConflict) as caught:
-        manifests.check("users.csv", body, FACTS["users.csv"])
+        manifests.verified("users.csv", body, FACTS["users.csv"])
 
     assert str(caught.value) == "a sealed file is not what its manifest says"
     assert caught.value.facts == {"file": "users.csv"}

@@ -1,0 +1,153 @@
+"""What lies in storage as objects: a delivery, a pull and a profile's set, each a folder.
+
+Each reads and writes its marks and files itself, so that no step makes up a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from sync.edge.storage.store import Store
+from sync.ledger import ids, manifests, states
+from sync.ledger.folders import Folder
+from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
+from sync.ledger.marks import Receipt, Submitted, Tracking, Unchanged
+from sync.ledger.record import NamedRecord, Record
+
+
+def read_record[R: Record](store: Store, kind: type[R], name: str) -> R:
+    """Read the blob called *name*.
+
+    Raises:
+        StoreMissing: there is none.
+        StoreConflict: it cannot be read as *kind*.
+    """
+    return kind.from_json(name, store.read(name))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFolder(Folder):
+    """A folder as it was listed, and the way to its blobs. `prefix` is where its like lie.
+
+    What is written later shows in the next listing, not here.
+    """
+
+    store: Store
+    prefix: str
+
+    @classmethod
+    def of(cls, folder: Folder, store: Store, prefix: str) -> Self:
+        """Return *folder*, listed under *prefix*, with the way to its blobs."""
+        return cls(folder.id, folder.made_at, store, prefix)
+
+    def path(self, name: str) -> str:
+        """Return the whole name of the blob called *name* in this folder."""
+        return f"{self.prefix}{self.id}/{name}"
+
+    def read[N: NamedRecord](self, kind: type[N], number: int | str = "") -> N:
+        """Read the mark or record of this kind; raise `StoreMissing` if there is none."""
+        return read_record(self.store, kind, self.path(kind.numbered_name(number)))
+
+    def read_if_listed[N: NamedRecord](self, kind: type[N], number: int | str = "") -> N | None:
+        """Read the mark or record of this kind; None if it was not listed."""
+        return self.read(kind, number) if self.has(kind, number) else None
+
+    def claim(self, record: NamedRecord, number: int | str = "") -> bool:
+        """Write *record* unless something is there; say whether it is ours. See `Store.claim`."""
+        return self.store.claim(self.path(record.numbered_name(number)), record.to_json())
+
+    def create(self, record: NamedRecord, number: int | str = "") -> bool:
+        """Write *record*; raise `StoreConflict` if something else is there. See `Store.create`."""
+        return self.store.create(self.path(record.numbered_name(number)), record.to_json())
+
+    def write_files(self, files: Mapping[str, bytes]) -> None:
+        """Write *files* in their order, each once."""
+        for name, body in files.items():
+            self.store.create(self.path(name), body)
+
+    def read_files(self, listed: Mapping[str, FileFacts]) -> dict[str, bytes]:
+        """Read the files that a manifest has *listed*, each checked against it."""
+        return {
+            name: manifests.verified(name, self.store.read(self.path(name)), facts)
+            for name, facts in listed.items()
+        }
+
+
+class Delivery(StoredFolder):
+    """A connector's delivery."""
+
+    __slots__ = ()
+
+    def manifest(self) -> DeliveryManifest:
+        """Read the manifest."""
+        return self.read(DeliveryManifest)
+
+    def files(self, manifest: DeliveryManifest | None = None) -> dict[str, bytes]:
+        """Read the files, each checked against *manifest*, which is read if it is not at hand."""
+        return self.read_files((manifest or self.manifest()).files)
+
+    def sources(self) -> Mapping[str, str] | None:
+        """Return the set of each profile that it was merged from, None if they could not be."""
+        if self.has(DeliveryManifest):
+            return self.manifest().sources
+        unchanged = self.read_if_listed(Unchanged)
+        return unchanged.sources if unchanged else None
+
+    def receipt(self) -> Receipt | None:
+        """Read the receipt; None if there is none yet."""
+        return self.read_if_listed(Receipt)
+
+    def tracking(self) -> Tracking | None:
+        """Return what was noted of its hand-over; None of that of an older version."""
+        return self.read_if_listed(Tracking, hand_over_number(self.read(Submitted).claim))
+
+
+def hand_over_number(claim: str) -> str:
+    """Return the number of a hand-over: that of the *claim* under which it is made."""
+    return claim.rpartition("/")[2]
+
+
+class Pull(StoredFolder):
+    """A school's pull."""
+
+    __slots__ = ()
+
+
+class SealedSet(StoredFolder):
+    """A profile's sealed set."""
+
+    __slots__ = ()
+
+    @property
+    def profile(self) -> str:
+        """The profile's key."""
+        return self.prefix.split("/")[1]
+
+    @property
+    def pulled_at(self) -> datetime:
+        """The moment before iSAMS was asked, in whole seconds."""
+        return ids.pulled_at(self.id)
+
+    def manifest(self) -> SetManifest:
+        """Read the manifest."""
+        return self.read(SetManifest)
+
+    def findings(self) -> bytes:
+        """Read `findings.json`. It names people."""
+        return self.store.read(self.path(manifests.FINDINGS))
+
+
+def list_pulls(store: Store, school: str) -> list[Pull]:
+    """Return the pulls of *school*, oldest first."""
+    prefix = ids.pulls_folder(school)
+    return [Pull.of(pull, store, prefix) for pull in states.pulls(school, store.blobs(prefix))]
+
+
+def list_sets(store: Store, profile: str) -> list[SealedSet]:
+    """Return a profile's sealed sets that still have their files, oldest first."""
+    prefix = ids.profile_folder(profile)
+    sets = states.sealed_sets(profile, store.blobs(prefix))
+    return [SealedSet.of(sealed, store, prefix) for sealed in sets]

@@ -1,0 +1,111 @@
+"""Merging a connector's newest sets into a delivery, if no delivery covers them yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sync.edge.world import World
+from sync.errors import SyncError
+from sync.ledger import ids, manifests, states
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import Failed
+from sync.report import Outcome, Step
+from sync.sds import rules
+from sync.sds.merge import SealedFiles, merge
+from sync.sds.tables import ON_REQUEST
+from sync.steps.connector import Listing, newest_sets
+from sync.steps.delivery import SealedSet
+from sync.steps.seal import NewDelivery, seal_delivery
+
+
+def merge_if_newer(world: World, listing: Listing) -> Step | None:
+    """Merge the newest sets if no delivery covers them; None if one does, or there are none."""
+    newest = newest_sets(world, listing.connector)
+    sources = [sealed for sealed in newest.values() if sealed]
+    if not sources:
+        return None
+    if missing := len(newest) - len(sources):
+        facts = {"profiles_missing": missing}
+        return Step("merge", Outcome.WAITING, listing.connector, facts=facts)
+    if is_covered(listing, sources):
+        return None
+    age = listing.now - min(sealed.pulled_at for sealed in sources)
+    if age > states.DATA_LASTS:
+        facts = {"age_h": int(age.total_seconds() // 3600)}
+        return Step("merge", Outcome.STALE, listing.connector, facts=facts)
+    return _merged(world, listing, sources)
+
+
+def is_covered(listing: Listing, sources: Sequence[SealedSet]) -> bool:
+    """Say whether the newest delivery was made of these very sets, whatever has become of it.
+
+    Its moment alone does not tell. Of two merges at once the slower may have looked at older sets;
+    and settings may have changed since.
+    """
+    if not listing.states:
+        return False
+    newest = listing.deliveries[-1]
+    if newest.id.endswith("-" + _digest_of_names(sources)[:8]):
+        return True  # they could not be merged
+    return newest.sources() == _set_ids(sources)
+
+
+def _set_ids(sources: Sequence[SealedSet]) -> dict[str, str]:
+    return {sealed.profile: sealed.id for sealed in sources}
+
+
+def _digest_of_names(sources: Sequence[SealedSet]) -> str:
+    """Return a digest of the names of *sources*, for a delivery that they do not give."""
+    names = "\n".join(sorted(f"{sealed.profile}/{sealed.id}" for sealed in sources))
+    return hashlib.sha256(names.encode()).hexdigest()
+
+
+def _merged(world: World, listing: Listing, sources: Sequence[SealedSet]) -> Step:
+    """Merge *sources* and seal the delivery; what only a person can mend is written down."""
+    try:
+        return seal_delivery(world, listing, _made(listing, sources))
+    except SyncError as error:
+        if error.retry:
+            raise
+        failed = listing.new_delivery(ids.set_id(listing.now, _digest_of_names(sources)))
+        failed.claim(Failed.of(error))
+        return Step("merge", Outcome.FAILED, listing.connector, failed.id, error=error)
+
+
+def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
+    """Return the delivery that *sources* give.
+
+    It is named by the moment at which we looked, which was before *sources* were looked up: so what
+    is named later was made of sets that are as new or newer. The connector is part of the digest in
+    its id, because an answer of a person names nothing but that id.
+    """
+    newest_first = sorted(
+        sources, key=lambda sealed: (-sealed.pulled_at.timestamp(), sealed.profile)
+    )
+    of_profile = {sealed.profile: sealed.manifest() for sealed in newest_first}
+    own_grades = {grade for manifest in of_profile.values() for grade in manifest.own_grades}
+    sealed_files = [_sealed_files(sealed, of_profile[sealed.profile]) for sealed in newest_first]
+    files = rules.files(merge(sealed_files, listing.may_have_sent(ON_REQUEST)), own_grades)
+    facts = manifests.facts(files)
+    manifest = DeliveryManifest(
+        connector=listing.connector,
+        sources=_set_ids(sources),
+        pulled_at=min(manifest.pulled_at for manifest in of_profile.values()),
+        digest=manifests.digest(facts),
+        files=facts,
+        counts=manifests.rows_by_table(facts),
+        withheld=_withheld(of_profile),
+        own_grades=tuple(sorted(own_grades)),
+    )
+    digest = hashlib.sha256(f"{listing.connector}\n{manifest.digest}".encode()).hexdigest()
+    return NewDelivery(ids.set_id(listing.now, digest), files, manifest, manifest.counts)
+
+
+def _sealed_files(sealed: SealedSet, manifest: SetManifest) -> SealedFiles:
+    return SealedFiles(manifest.school, sealed.read_files(manifest.files))
+
+
+def _withheld(of_profile: Mapping[str, SetManifest]) -> dict[str, int]:
+    return dict(sum((Counter(manifest.withheld) for manifest in of_profile.values()), Counter()))

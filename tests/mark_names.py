@@ -1,0 +1,30 @@
+"""What marks are called in storage, written out by hand: the version before looks for these names.
+
+`tests/unit/test_marks.py` holds that they are the names of all marks there are.
+"""
+
+from __future__ import annotations
+
+MANIFEST = "manifest.json"
+FAILED = "failed.json"
+SWEPT = "swept.json"
+
+# of a pull
+ASKED = "asked.json"
+TRIED = "tried-*.json"
+ENDED = "ended-*.json"
+SEALED = "sealed.json"
+
+# of a delivery
+UNCHANGED = "unchanged.json"
+PLAN = "plan.json"
+AGAINST = "against.json"
+HELD = "held.json"
+APPROVED = "approved.json"
+REJECTED = "rejected.json"
+SUBMITTED = "submitted.json"
+UNPROVEN = "unproven.json"
+VOUCHED = "vouched.json"
+ACCEPTED = "accepted.json"
+RUN_ASKED = "run-asked.json"
+RECEIPT = "receipt.json"
