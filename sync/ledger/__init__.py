@@ -1,4 +1,4 @@
-"""What exists, told from names alone: the book of what was pulled, sealed, sent and taken.
+"""What exists, read from names alone: the book of what was pulled, sealed, sent and taken.
 
 Every step leaves a blob that is written once. Which names a listing holds is therefore the whole
 state, and this room reads it: how far a pull or a delivery has come, what SDS may hold, who may

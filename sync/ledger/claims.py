@@ -1,6 +1,6 @@
 """Facts by number, such as `000123.json` and the `.done` that ends it: claims and pauses.
 
-No number is used twice: the next is numbered on from the highest there is.
+No number is used twice: the next counts on from the highest there is.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Resumed(Record):
 
 def number(name: str) -> int | None:
     """Return the number of a fact by its last name; None if it is a stray blob's."""
-    numbered = _NAME.fullmatch(name)
-    return int(numbered[1]) if numbered else None
+    matched = _NAME.fullmatch(name)
+    return int(matched[1]) if matched else None
 
 
 def _facts(prefix: str, blobs: Iterable[Listed]) -> dict[str, datetime]:
@@ -86,7 +86,7 @@ def _highest(prefix: str, names: Iterable[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of a connector, and whether one is open.
+    """The claims of a connector, and whether any is open.
 
     `recent` are those of the last day. `young` are all that can be about a delivery that may still
     be sent; both by number.

@@ -1,7 +1,7 @@
 """What SDS may hold, from what is known of every hand-over: pure.
 
 SDS takes the whole truth each time, but when it takes it only a run says. So there is no
-last delivery but a list: the last that a run took, and each later one that was handed over and not
+last delivery but a list: the last that a run took, and whatever was handed over later and not
 refused. Whatever is sent next is compared with all of them.
 """
 
@@ -58,7 +58,7 @@ def handed_at(delivery: Folder, claims: Sequence[Claimed]) -> datetime | None:
     return max((claim.at for claim in claims if claim.at <= answered_at), default=answered_at)
 
 
-def handed_over[F: Folder](
+def by_moment[F: Folder](
     deliveries: Iterable[F], claims: Sequence[Claimed]
 ) -> list[tuple[datetime, F]]:
     """Return the deliveries that SDS has taken for checking, each with its moment, oldest first."""

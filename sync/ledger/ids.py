@@ -20,7 +20,7 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_STAMP)
 
 
-def moment(text: str) -> datetime:
+def moment_of_stamp(text: str) -> datetime:
     """Return the moment that `stamp` wrote.
 
     Raises:
@@ -36,7 +36,7 @@ def moment(text: str) -> datetime:
 def is_stamp(text: str) -> bool:
     """Say whether *text* is what `stamp` writes."""
     try:
-        return bool(moment(text))
+        return bool(moment_of_stamp(text))
     except ValueError:
         return False
 
@@ -46,14 +46,14 @@ def set_id(pulled_at: datetime, whole_digest: str) -> str:
     return f"{stamp(pulled_at)}-{whole_digest[:8]}"
 
 
-def is_id(text: str) -> bool:
+def is_folder_id(text: str) -> bool:
     """Say whether *text* is the folder name of a set or delivery."""
     return _ID.fullmatch(text) is not None and is_stamp(text.partition("-")[0])
 
 
 def pulled_at(folder_id: str) -> datetime:
     """Return the moment in the id of a set or delivery."""
-    return moment(folder_id.partition("-")[0])
+    return moment_of_stamp(folder_id.partition("-")[0])
 
 
 def profile_folder(profile: str) -> str:

@@ -53,14 +53,14 @@ class Asked(Mark, name="asked.json"):
     by: str
 
 
-class Tried(Mark, name="tried-*.json"):
+class AttemptBegun(Mark, name="tried-*.json"):
     """An attempt was begun, by this invocation."""
 
     at: datetime
     by: str
 
 
-class Ended(Fault, Mark, name="ended-*.json"):
+class AttemptFailed(Fault, Mark, name="ended-*.json"):
     """Why an attempt came to nothing; there may be another."""
 
 
@@ -152,7 +152,7 @@ class Rejected(_Answer, name="rejected.json"):
 
 
 class Submitted(Mark, name="submitted.json"):
-    """SDS took the upload, and checks it under this operation; "": not told."""
+    """SDS took the upload, and checks it under this operation; "" if SDS did not name it."""
 
     operation: str
     digest: str
@@ -180,7 +180,7 @@ class Checked(NamedRecord, name="checked.json"):
 
 
 class Unproven(Mark, name="unproven.json"):
-    """No answer in time. `heard`: what each place gave, in a word."""
+    """No answer in time. `heard`: what came of each way of asking, in a word."""
 
     at: datetime
     heard: Mapping[str, str]

@@ -56,7 +56,7 @@ class NamedRecord(Record):
 
     @classmethod
     def numbered_name(cls, number: int | str = "") -> str:
-        """Return the name in the folder, with *number* in its place."""
+        """Return the name in the folder, with *number* for the star."""
         return cls.file_name.replace("*", str(number))
 
     @classmethod

@@ -61,7 +61,7 @@ def of_sets(prefix: str, blobs: Iterable[Listed], now: datetime, *, known: bool)
     The newest set stays while settings *know* the profile. No delivery needs its sets: it has what
     was merged from them in files that lie with it.
     """
-    sets = [folder for folder in folders(prefix, blobs) if ids.is_id(folder.id)]
+    sets = [folder for folder in folders(prefix, blobs) if ids.is_folder_id(folder.id)]
     whole = [folder.id for folder in sets if folder.has(SetManifest) and not folder.has(Swept)]
     kept = whole[-1:] if known else []
     for folder in sets:
@@ -122,7 +122,7 @@ def _of_connector(
         if lasts := _NUMBERS_LAST.get(folder.id):
             before = span.forget_before(lasts)
             yield from _of_numbers(prefix, folder, span.moment, before, keep_last=stays.last_number)
-        elif ids.is_id(folder.id) and folder.id not in stays.whole:
+        elif ids.is_folder_id(folder.id) and folder.id not in stays.whole:
             before_or_never = None if folder.id in stays.marks else span.forget_before(MARKS_LAST)
             yield from _of_folder(prefix, folder, span.moment, before_or_never)
 

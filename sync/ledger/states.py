@@ -16,7 +16,8 @@ from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import (
     Accepted,
     Approved,
-    Ended,
+    AttemptBegun,
+    AttemptFailed,
     Failed,
     Hold,
     Plan,
@@ -25,7 +26,6 @@ from sync.ledger.marks import (
     Rejected,
     Submitted,
     Swept,
-    Tried,
     Unchanged,
     Unproven,
 )
@@ -82,7 +82,7 @@ def sealed_sets(profile: str, blobs: Iterable[Listed]) -> list[Folder]:
     return [
         folder
         for folder in folders(ids.profile_folder(profile), blobs)
-        if ids.is_id(folder.id) and folder.has(SetManifest) and not folder.has(Swept)
+        if ids.is_folder_id(folder.id) and folder.has(SetManifest) and not folder.has(Swept)
     ]
 
 
@@ -94,7 +94,7 @@ def deliveries(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
     exist = [
         folder
         for folder in folders(prefix, blobs)
-        if ids.is_id(folder.id) and any(folder.has(mark) for mark in LISTED_BY)
+        if ids.is_folder_id(folder.id) and any(folder.has(mark) for mark in LISTED_BY)
     ]
     return sorted(exist, key=lambda folder: (ids.pulled_at(folder.id), _came_at(folder), folder.id))
 
@@ -183,7 +183,7 @@ def last_read(listed: Sequence[Folder]) -> datetime | None:
 
 def attempts(pull: Folder) -> int:
     """Return how often a pull was begun."""
-    return len(pull.numbers(Tried))
+    return len(pull.numbers(AttemptBegun))
 
 
 def pull_is_over(pull: Folder) -> bool:
@@ -194,9 +194,9 @@ def pull_is_over(pull: Folder) -> bool:
 def pull_is_running(pull: Folder, now: datetime) -> bool:
     """Say whether an attempt may still be at work: begun, not given up, and young enough."""
     begun = [
-        pull.made_at[Tried.numbered_name(number)]
-        for number in pull.numbers(Tried)
-        if not pull.has(Ended, number)
+        pull.made_at[AttemptBegun.numbered_name(number)]
+        for number in pull.numbers(AttemptBegun)
+        if not pull.has(AttemptFailed, number)
     ]
     return not pull_is_over(pull) and any(now - made < ATTEMPT_LASTS for made in begun)
 

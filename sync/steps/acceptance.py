@@ -1,6 +1,6 @@
 """What SDS made of the files: did it take them?
 
-The answer is asked for in three places (see `sync.edge.graph`). Until one has it, SDS is checking;
+The answer is asked for in three places (see `sync.edge.graph`). Until any has it, SDS is checking;
 after two hours the delivery is *unproven*: the connector goes on, and what a run takes may still
 prove it.
 """
@@ -89,13 +89,13 @@ def _not_yet(
 
 
 def _heard(places: tuple[PlaceAsked, ...]) -> dict[str, str]:
-    """Return what each place that was asked gave, in a word."""
-    return {place.name: place.heard for place in places if place.heard != "skipped"}
+    """Return what came of each way of asking, in a word."""
+    return {asked.name: asked.heard for asked in places if asked.heard != "skipped"}
 
 
 def _worst(places: tuple[PlaceAsked, ...]) -> TargetError | None:
     """Return the error that a person can do most about: a refusal, then what was out of reach."""
-    errors = [place.error for place in places if place.error]
+    errors = [asked.error for asked in places if asked.error]
     kinds = (TargetRefused, TargetUnavailable, TargetError)
     return next((error for kind in kinds for error in errors if isinstance(error, kind)), None)
 

@@ -1,4 +1,4 @@
-"""What a delivery is compared with: each delivery that SDS may hold, one at a time."""
+"""What a delivery is compared with: each delivery that SDS may hold, in turn."""
 
 from __future__ import annotations
 

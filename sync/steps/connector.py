@@ -72,7 +72,7 @@ class Listing:
         """
         recent: dict[str, HandOver[Delivery]] = {}
         since: datetime | None = None
-        for at, delivery in reversed(holdings.handed_over(self.deliveries, self.claims)):
+        for at, delivery in reversed(holdings.by_moment(self.deliveries, self.claims)):
             recent[delivery.id] = _hand_over(delivery, at)
             if recent[delivery.id].alone:
                 since = at
@@ -110,10 +110,10 @@ def _hand_over(delivery: Delivery, at: datetime) -> HandOver[Delivery]:
 def look(world: World, connector: str) -> Listing:
     """List what exists for *connector*."""
     prefix = ids.connector_folder(connector)
-    return as_listed(world, connector, prefix, world.store.blobs(prefix))
+    return listing_of(world, connector, prefix, world.store.blobs(prefix))
 
 
-def as_listed(world: World, connector: str, prefix: str, blobs: Iterable[Blob]) -> Listing:
+def listing_of(world: World, connector: str, prefix: str, blobs: Iterable[Blob]) -> Listing:
     """Return what a listing of *prefix* says of *connector*."""
     blobs, now = list(blobs), world.store.now()
     pauses = claims.read_pauses(prefix, blobs)
@@ -147,7 +147,7 @@ def find(world: World, delivery_id: str) -> tuple[Listing, Delivery]:
     Raises:
         AnswerRefused: there is none.
     """
-    if ids.is_id(delivery_id):
+    if ids.is_folder_id(delivery_id):
         for connector in world.settings.connectors():
             listing = look(world, connector)
             if delivery := listing.delivery(delivery_id):

@@ -37,8 +37,8 @@ def find_destination(world: World, connector: str, budget: Budget) -> Destinatio
     known = target.connector(connector, budget)
     if len({known.id, known.name} & world.settings.connectors().keys()) > 1:
         raise ConfigError(
-            "two CONNECTOR settings, a name and an id, mean one connector of SDS: each would empty"
-            " what the other sent. Write it in one way everywhere"
+            "two CONNECTOR settings, a name and an id, mean the same connector of SDS: each would"
+            " empty what the other sent. Write it in the same way everywhere"
         )
     flows = target.flows(budget)
     if flows is None:
@@ -53,7 +53,7 @@ def _demand_living(states: set[str]) -> None:
     """Raise `TargetRefused` unless a flow in any of *states* can carry what is sent."""
     if not states:
         raise TargetRefused(
-            "this connector has no inbound flow, so what is sent would go nowhere: make one in"
+            "this connector has no inbound flow, so what is sent would go nowhere: make a flow in"
             " School Data Sync"
         )
     if states <= _DEAD:

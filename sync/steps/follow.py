@@ -182,7 +182,7 @@ class _Look:
     def _starts_run(self, runs: Sequence[Run]) -> bool:
         """Say whether SDS is to be asked for a run now; what has begun already is noted.
 
-        After a lost answer a second start would cost one of five: so it is looked at what has
+        After a lost answer a second start would cost another of five: so it is looked at what has
         begun.
         """
         newest = self._newest_accepted()

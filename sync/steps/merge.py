@@ -21,7 +21,7 @@ from sync.steps.seal import NewDelivery, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
-    """Merge the newest sets if no delivery covers them; None if one does, or there are none."""
+    """Merge the newest sets if no delivery covers them; None if any does, or there are none."""
     newest = newest_sets(world, listing.connector)
     sources = [sealed for sealed in newest.values() if sealed]
     if not sources:

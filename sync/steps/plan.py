@@ -62,7 +62,7 @@ def _note_against(delivery: Delivery, compared: tuple[str, ...]) -> None:
     if delivery.claim(Against(deliveries=compared)):
         return
     if set(compared) - set(delivery.read(Against).deliveries):
-        raise PlanOutdated("this delivery was compared before SDS was given another one")
+        raise PlanOutdated("this delivery was compared before SDS was given another")
 
 
 def _has_ever_accepted(world: World) -> bool:

@@ -17,13 +17,13 @@ from sync.edge.world import World
 from sync.errors import SyncError, UnexpectedError
 from sync.isams.school import School, Subject
 from sync.ledger import states
-from sync.ledger.marks import Ended, Failed, Fault, Pulled, Tried, fault
+from sync.ledger.marks import AttemptBegun, AttemptFailed, Failed, Fault, Pulled, fault
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.needs import wanted
 from sync.steps.seal import export, seal
 
-PULL_S = 130.0  # one reading of iSAMS; with a slow store after it an invocation stays within 200 s
+PULL_S = 130.0  # a reading of iSAMS; with a slow store after it an invocation stays within 200 s
 RETRY_S = 300.0
 
 
@@ -50,7 +50,7 @@ def _pull(world: World, school: str, newest: Pull) -> Step:
     attempt = states.attempts(newest) + 1
     if attempt > states.ATTEMPTS:
         return _given_up(school, newest)
-    if not newest.claim(Tried(at=world.store.now(), by=uuid.uuid4().hex), attempt):
+    if not newest.claim(AttemptBegun(at=world.store.now(), by=uuid.uuid4().hex), attempt):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
     try:
         return _read_and_seal(world, school, newest, attempt)
@@ -64,7 +64,7 @@ def _not_pulled(world: World, school: str, newest: Pull, attempt: int, error: Sy
     if not error.retry or attempt >= states.ATTEMPTS:
         newest.claim(Failed.of(error))
         return Step("pull", Outcome.FAILED, school, facts=facts, error=error)
-    newest.claim(Ended.of(error), attempt)
+    newest.claim(AttemptFailed.of(error), attempt)
     world.nudges.nudge("pull", {"school": school}, RETRY_S)
     return Step("pull", Outcome.LATER, school, facts=facts, error=error, again_in_s=RETRY_S)
 
@@ -72,7 +72,7 @@ def _not_pulled(world: World, school: str, newest: Pull, attempt: int, error: Sy
 def _given_up(school: str, newest: Pull) -> Step:
     """End a pull whose last attempt was killed: it could not say so itself."""
     error = UnexpectedError(
-        "the pull was killed again and again, as by too little memory: see the host's own log",
+        "the pull was killed again and again, as by too little memory: see the host's log",
         attempts=states.ATTEMPTS,
     )
     newest.claim(Failed.of(error))
@@ -128,7 +128,7 @@ def _seal_profiles(world: World, school: str, read: School, began: datetime) -> 
     return sealed
 
 
-def read_subjects(world: World, school: str) -> Iterator[tuple[str, str, str]]:
+def subjects_of(world: World, school: str) -> Iterator[tuple[str, str, str]]:
     """Yield id, code and name of the school's subjects, by id; raises `SourceError`."""
     return subject_rows(world.source(school).subjects(Budget.of(world.clock, PULL_S)))
 

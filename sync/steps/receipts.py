@@ -114,7 +114,7 @@ def vouch(world: World, listing: Listing, delivery: Delivery) -> Step:
     at = handed_at(delivery, listing.claims)
     if at is None or any(each.at > at for each in later):
         raise AnswerRefused(
-            "a newer delivery was handed to SDS since: whether SDS holds this one still, nobody"
+            "a newer delivery was handed to SDS since: whether SDS holds this still, nobody"
             " can say; see status"
         )
     delivery.claim(Vouched(at=listing.now, by=uuid.uuid4().hex))

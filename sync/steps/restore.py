@@ -1,7 +1,7 @@
 """Sending a former delivery's files again, and keeping anything newer back until a person resumes.
 
 What a person asks for is a mark, `pauses/000001.json`: it names the former delivery and the id of
-the new one. From then on nothing else of that connector may be sent. The next `send` makes the new
+the new. From then on nothing else of that connector may be sent. The next `send` makes the new
 delivery of the former's files, and it goes the way of every other: compared with what SDS holds
 now, held if it must be. Schools are read as ever, so that there is something to resume with.
 """
@@ -41,7 +41,9 @@ def restore(world: World, delivery_id: str) -> Paused:
     """
     listing, former = find(world, delivery_id)
     if not former.has(Accepted):
-        raise AnswerRefused("SDS has never accepted this delivery: only such a one can come back")
+        raise AnswerRefused(
+            "SDS has never accepted this delivery: only what it accepted can come back"
+        )
     if former.has(Swept):
         raise AnswerRefused("the files of this delivery are past their time and gone; see status")
     if listing.pause and listing.pause.restores == former.id and not _was_in_vain(listing):
@@ -52,14 +54,14 @@ def restore(world: World, delivery_id: str) -> Paused:
     new_id = ids.set_id(listing.now, hashlib.sha256(digest.encode()).hexdigest())
     pause = Paused(restores=former.id, delivery=new_id, at=listing.now, by=uuid.uuid4().hex)
     if not world.store.claim(f"{pauses.next_name}.json", pause.to_json()):
-        raise AnswerRefused("somebody has asked for one at the same moment; see status")
+        raise AnswerRefused("somebody has asked for a restore at the same moment; see status")
     world.tell(Step("restore", Outcome.PAUSED, listing.connector, new_id, {"restores": former.id}))
     world.nudges.nudge("send", {"connector": listing.connector})
     return pause
 
 
 def resume(world: World, connector: str | None = None) -> list[str]:
-    """End the pause of *connector*, or of every one; return those that were paused."""
+    """End the pause of *connector*, or of all; return those that were paused."""
     resumed = []
     for name in world.settings.connectors() if connector is None else [connector]:
         listing = look(world, name)

@@ -25,7 +25,7 @@ def tick(world: World) -> Step:
     """Ask for the pulls that are due, nudge whatever stands still, delete what is past its time.
 
     Every tick may be lost, late or doubled: what was asked for is known by its name. A school's or
-    connector's trouble does not keep the tick from the others; the first is told at the end.
+    connector's trouble does not keep the tick from the others; the first is its error at the end.
     """
     rounds = _Tick(world)
     for school in sorted(world.settings.schools):

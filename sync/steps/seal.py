@@ -89,7 +89,7 @@ def export(
 ) -> int:
     """Keep the school's records with *pull* as files, if its settings ask; return how many.
 
-    A pull that is tried again has another folder: other bytes never meet under one name.
+    A pull that is tried again has another folder: other bytes never meet under the same name.
     """
     settings = world.settings.schools[school]
     if not settings.datasets:
@@ -103,7 +103,7 @@ def export(
 
 
 class NewDelivery(NamedTuple):
-    """A delivery that was made and is not written yet. `counts` are the rows that are told."""
+    """A delivery that was made and is not written yet. `counts` are the rows for its log line."""
 
     id: str
     files: Mapping[str, bytes]

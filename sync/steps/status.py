@@ -22,7 +22,7 @@ from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import (
     Accepted,
     Approved,
-    Ended,
+    AttemptFailed,
     Failed,
     Hold,
     Plan,
@@ -74,8 +74,8 @@ def _school(world: World, school: str, now: datetime) -> Json:
     elif pulled := last.read_if_listed(Pulled):
         told["sets"] = dict(pulled.sets)
         told["faults"] = {key: one.model_dump() for key, one in pulled.faults.items()}
-    elif ended := last.numbers(Ended):
-        told["error"] = last.read(Ended, ended[-1]).model_dump()
+    elif ended := last.numbers(AttemptFailed):
+        told["error"] = last.read(AttemptFailed, ended[-1]).model_dump()
     return {"pull": told}
 
 

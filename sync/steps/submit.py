@@ -153,7 +153,7 @@ class _Turn:
             return _busy(connector, self.delivery)
         _check_baselines(before, self.delivery, self.claim)
         self._upload()
-        after = look(self.world, connector)  # somebody may have said no, or a newer one come
+        after = look(self.world, connector)  # a person may have rejected it, or a newer come
         if not _is_alone(after, self.delivery):
             return _busy(connector, self.delivery)
         # A machine that slept may come back after its claim is over and another has begun.
@@ -211,6 +211,5 @@ def _check_baselines(listing: Listing, delivery: Delivery, claim: str) -> None:
     held = {hand_over.delivery_id for hand_over in listing.may_hold(claim)}
     if held - planned - {delivery.id}:
         raise PlanOutdated(
-            "SDS may hold another delivery since this one was compared: the next pull makes a new"
-            " one"
+            "SDS may hold another delivery since this was compared: the next pull makes a new one"
         )

@@ -20,7 +20,7 @@ from sync.errors import StoreConflict, StoreMissing, SyncError
 from sync.ledger import ids, retention
 from sync.ledger.marks import Swept
 from sync.ledger.retention import Sweep
-from sync.steps.connector import as_listed
+from sync.steps.connector import listing_of
 
 SWEEP_HOUR_UTC = 3
 """A sweep lists all that is stored, so not every tick can do it. An hour a day is enough for what
@@ -101,7 +101,7 @@ class _Sweeping:
 def _prefixes(world: World, now: datetime) -> list[str]:
     """Return where each school, connector and profile has its blobs; each day begins with another.
 
-    Also of those that settings do not name any more. What one day's sweeps have no time for comes
+    Also of those that settings do not name any more. What a day's sweeps have no time for comes
     first on some other day.
     """
     prefixes = [f"{top}{name}/" for top in _TOPS for name in world.store.folders(top)]
@@ -125,7 +125,7 @@ def _of_connector(
 ) -> Iterable[Sweep]:
     ours = {ids.connector_folder(name) for name in world.settings.connectors()}
     try:
-        listing = as_listed(world, "", prefix, blobs)
+        listing = listing_of(world, "", prefix, blobs)
         held = listing.may_hold()
     except (StoreConflict, StoreMissing):
         return []  # the next look at the connector tells it; what must stay is not known

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import RenderableType
 
 from sync.edge.world import World
-from sync.ledger.ids import moment
+from sync.ledger.ids import pulled_at
 from sync.ledger.marks import Excess, Fault, Hold
 from sync.ledger.states import State
 from sync.steps import status as asking
@@ -189,7 +189,7 @@ def _restorable(standing: _Standing) -> Iterator[str]:
 
 def _read(own: str) -> str:
     """Return when iSAMS was read for a pull, set or delivery: their ids begin with it."""
-    return when(moment(own.partition("-")[0]))
+    return when(pulled_at(own))
 
 
 def _next(world: World, standing: _Standing) -> Iterator[str]:

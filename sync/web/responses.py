@@ -85,7 +85,7 @@ def subjects(world: World, school: str | None, accept: str) -> Answer:
         school = known[0]
     if school not in known:
         return _told(404, {"message": "say ?school=, one of the schools", "schools": known})
-    rows = list(pull.read_subjects(world, school))
+    rows = list(pull.subjects_of(world, school))
     if CSV in accept.lower():
         text = io.StringIO(newline="")
         csv.writer(text).writerows([("id", "code", "name"), *(map(_cell, row) for row in rows)])

@@ -30,7 +30,7 @@ def test_a_stamp_is_utc_and_reads_back() -> None:
     summer = datetime(2026, 7, 1, 23, 30, 15, 999_999, tzinfo=LONDON)
 
     assert ids.stamp(summer) == "20260701T223015Z"
-    assert ids.moment("20260701T223015Z") == utc("2026-07-01T22:30:15")
+    assert ids.moment_of_stamp("20260701T223015Z") == utc("2026-07-01T22:30:15")
 
 
 @given(MOMENTS, MOMENTS)
@@ -45,7 +45,7 @@ def test_stamps_sort_by_time(one: datetime, other: datetime) -> None:
 def test_what_is_no_stamp_is_refused(text: str) -> None:
     """Another's blob is never taken for a moment."""
     with pytest.raises(ValueError, match=r"isoformat|month|not a moment"):
-        ids.moment(text)
+        ids.moment_of_stamp(text)
 
 
 @pytest.mark.parametrize(

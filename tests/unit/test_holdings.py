@@ -47,7 +47,7 @@ def test_deliveries_go_by_hand_over_not_by_name_or_acceptance() -> None:
     restored = Folder(ONE, {SUBMITTED: NOW, ACCEPTED: NOW})
     before = Folder(TWO, {SUBMITTED: NOW - DAY, ACCEPTED: NOW + SECOND})
 
-    ordered = holdings.handed_over([restored, before, Folder("x", {})], [])
+    ordered = holdings.by_moment([restored, before, Folder("x", {})], [])
 
     assert [folder.id for _, folder in ordered] == [TWO, ONE]
 

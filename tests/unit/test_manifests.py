@@ -144,7 +144,7 @@ def test_a_set_is_called_after_its_moment_and_digest() -> None:
     own = ids.set_id(PULLED_AT, DIGEST)
 
     assert own == "20261121T220030Z-11977ba0"
-    assert ids.is_id(own)
+    assert ids.is_folder_id(own)
     assert ids.pulled_at(own) == PULLED_AT.replace(microsecond=0)
 
 
@@ -163,7 +163,7 @@ def test_a_set_is_called_after_its_moment_and_digest() -> None:
 )
 def test_what_is_no_id_is_not_taken_for_one(text: str) -> None:
     """Ids come in by HTTP, and lead to blobs."""
-    assert not ids.is_id(text)
+    assert not ids.is_folder_id(text)
 
 
 def test_every_profile_and_school_has_its_folder() -> None:

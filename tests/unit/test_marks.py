@@ -10,7 +10,7 @@ import pytest
 
 from sync.ledger import record, retention
 from sync.ledger.folders import Folder
-from sync.ledger.marks import Checked, Ended, Receipt, Tracking, Tried
+from sync.ledger.marks import AttemptBegun, AttemptFailed, Checked, Receipt, Tracking
 from sync.ledger.record import Mark, is_mark, mark_names
 from tests import mark_names as stored
 from tests.unit.listings import DAY, NOW, Seen
@@ -80,7 +80,7 @@ def test_what_is_no_mark_goes_with_the_rosters(name: str) -> None:
 )
 def test_a_mark_with_a_number_is_known_by_it(name: str, number: int | None) -> None:
     """Only digits stand where its class has a star."""
-    assert Tried.number_in(name) == number
+    assert AttemptBegun.number_in(name) == number
     assert is_mark(name) is (number is not None or name == "ended-1.json")
 
 
@@ -89,9 +89,9 @@ def test_a_folder_knows_its_marks_by_their_class() -> None:
     names = ("tried-2.json", "tried-1.json", "ended-1.json", "place-000007.json", "checked.json")
     folder = Folder(DELIVERY, dict.fromkeys(names, NOW))
 
-    assert folder.numbers(Tried) == [1, 2]
-    assert folder.has(Ended, 1)
-    assert not folder.has(Ended, 2)
+    assert folder.numbers(AttemptBegun) == [1, 2]
+    assert folder.has(AttemptFailed, 1)
+    assert not folder.has(AttemptFailed, 2)
     assert folder.has(Tracking, "000007")
     assert folder.when(Checked) == NOW
     assert folder.when(Receipt) is None

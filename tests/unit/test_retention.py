@@ -359,7 +359,7 @@ def feed(made_of: Iterable[tuple[timedelta, set[str]]]) -> Iterator[Seen]:
 
 def last_taken(blobs: Mapping[str, Seen]) -> Folder | None:
     """Return the delivery that was handed over last, as if a run had taken it."""
-    answered = holdings.handed_over(standing(blobs), [])
+    answered = holdings.by_moment(standing(blobs), [])
     return answered[-1][1] if answered else None
 
 

@@ -2,7 +2,7 @@
 
 SDS is sent nothing, iSAMS is only read, and storage keeps a small probe. Its words name
 settings, roles, methods, fields and keys of ours: nobody, no secret and no address. The terminal
-and the web show what is found here. What may take longest, iSAMS, comes last.
+and the web show what comes of it. What may take longest, iSAMS, comes last.
 """
 
 from __future__ import annotations

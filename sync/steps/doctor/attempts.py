@@ -21,7 +21,7 @@ _NEXT: Mapping[str, str] = {  # by who must act; what exactly, the error says
 
 
 class Note(NamedTuple):
-    """What was found. With something to `do` it is a warning: tonight works all the same."""
+    """What a check brought. With something to `do` it is a warning: tonight works all the same."""
 
     text: str
     do: str = ""

@@ -52,7 +52,7 @@ def _way(visit: Visit, listed: _ConnectorListed) -> Note:
     if tracking is None:
         return _NOTHING
     if not tracking.address:
-        return Note("SDS gave no address of its own: Graph alone is asked")
+        return Note("SDS gave no address: Graph alone is asked")
     world.target().reach(tracking.address, visit.budget())
     return Note("open")
 
