@@ -134,10 +134,10 @@ class TestWorld:
 
     def sealed_files(self, connector: str = CONNECTOR) -> Iterator[Files]:
         """Yield the files of every sealed delivery, oldest first."""
-        view = self.look(connector)
-        for one, _ in view.states:
-            if one.has(DeliveryManifest):
-                yield one.files()
+        listing = self.look(connector)
+        for delivery in listing.deliveries:
+            if delivery.has(DeliveryManifest):
+                yield delivery.files()
 
     def pull(self, school: str = "northbank") -> Step:
         """Ask for a pull and do it."""

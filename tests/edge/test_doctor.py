@@ -45,8 +45,8 @@ type Rows = dict[str, Row]
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys) as one:
-        yield one
+    with trial(tmp_path, capsys) as here:
+        yield here
 
 
 def rows(here: Trial) -> Rows:
@@ -59,7 +59,7 @@ def rows(here: Trial) -> Rows:
     assert "127.0.0.1" not in said.out + said.err
     assert TENANT_ID not in said.out + said.err
     found = {row["check"]: row for row in said.json["checks"]}
-    assert not [one for one in found.values() if one["state"] in TO_DO and not one["next"]]
+    assert not [row for row in found.values() if row["state"] in TO_DO and not row["next"]]
     assert said.json["ok"] == (states(found)["wrong"] == [])
     assert (said.code == Exit.DONE) == said.json["ok"]
     return found
@@ -134,8 +134,8 @@ def test_wrong_settings_are_told_all_at_once(here: Trial) -> None:
         "PROFILES__PREP__YEAR_GROUPS",
         "SDS__START_RUN",
     }
-    assert {one["state"] for one in found.values()} == {"not tried"}
-    assert {one["told"] for one in found.values()} == {"waits for: settings"}
+    assert {row["state"] for row in found.values()} == {"not tried"}
+    assert {row["told"] for row in found.values()} == {"waits for: settings"}
 
 
 def test_what_the_time_does_not_allow_is_not_tried(here: Trial) -> None:
@@ -201,11 +201,11 @@ def test_who_cannot_sign_in_is_told_the_setting(here: Trial) -> None:
     """The setting to renew is named; what needs a token waits for it, the rest is tried."""
     here.settings["SDS__CLIENT_SECRET"] = "wrong-secret"
     found = rows(here)
-    waiting = [one for one in found.values() if one["told"] == f"waits for: {SIGN_IN}"]
+    waiting = [row for row in found.values() if row["told"] == f"waits for: {SIGN_IN}"]
 
     assert states(found)["wrong"] == [SIGN_IN]
     assert "SDS__CLIENT_SECRET" in message(found[SIGN_IN])
-    assert [one["check"] for one in waiting] == [
+    assert [row["check"] for row in waiting] == [
         ROLES,
         f"{SDS}: found",
         f"{SDS}: format",
@@ -290,7 +290,7 @@ def test_a_connector_that_is_not_the_one_is_told(
     found = rows(here)
 
     assert told in message(found[f"{SDS}: found"])
-    assert [found[f"{SDS}: {one}"]["state"] for one in ("format", "flow", "end of the flow")] == [
+    assert [found[f"{SDS}: {name}"]["state"] for name in ("format", "flow", "end of the flow")] == [
         "not tried"
     ] * 3
     assert found[LAST_RUN]["state"] == "ok"
@@ -383,8 +383,8 @@ def test_the_last_run_is_told(here: Trial) -> None:
     here.clock.advance(RUN_S)
     over = rows(here)[LAST_RUN]
 
-    assert [one["state"] for one in (none, running, over)] == ["ok"] * 3
-    assert [one["told"].split()[0].strip(",") for one in (none, running, over)] == [
+    assert [row["state"] for row in (none, running, over)] == ["ok"] * 3
+    assert [row["told"].split()[0].strip(",") for row in (none, running, over)] == [
         "none",
         "running",
         "completed",
@@ -471,7 +471,7 @@ def test_a_host_that_is_not_isams_is_told_once(here: Trial, status: int) -> None
     found = rows(here)
 
     assert states(found)["wrong"] == [f"{ISAMS}: host"]
-    assert [found[one]["told"] for one in (f"{ISAMS}: key", *DATASETS)] == [
+    assert [found[name]["told"] for name in (f"{ISAMS}: key", *DATASETS)] == [
         f"waits for: {ISAMS}: host"
     ] * 6
     assert found[LAST_RUN]["state"] == "ok"
@@ -499,7 +499,7 @@ def test_a_key_that_is_refused_is_told_once(
     assert states(found)["wrong"] == [f"{ISAMS}: key"]
     assert told in message(found[f"{ISAMS}: key"])
     assert found[f"{ISAMS}: host"]["state"] == "ok"
-    assert [found[one]["state"] for one in DATASETS] == ["not tried"] * 5
+    assert [found[name]["state"] for name in DATASETS] == ["not tried"] * 5
 
 
 def test_each_missing_method_is_told_by_its_name_on_the_screen(here: Trial) -> None:
@@ -525,7 +525,7 @@ def test_a_dataset_that_is_empty_is_told_as_such(here: Trial) -> None:
 
 def test_what_the_settings_need_beyond_is_tried_too(here: Trial) -> None:
     """A profile that makes classes of houses needs a method more, which this key lacks."""
-    key = BatchKey(production=False, methods=[one for one in METHODS if "Houses" not in one])
+    key = BatchKey(production=False, methods=[name for name in METHODS if "Houses" not in name])
     here.settings["PROFILES__PREP__CLASSES"] = "sets,houses"
     has = rows(here)[f"{ISAMS}: Academic Houses"]
     here.stage.isams.keys = {DEMO_KEY: key}
@@ -551,7 +551,7 @@ def test_isams_going_away_meanwhile_ends_the_tries(here: Trial) -> None:
 
     assert found[STAFF]["state"] == "ok"
     assert states(found)["wrong"] == [PUPILS]
-    assert [found[one]["told"] for one in DATASETS[2:]] == [f"waits for: {PUPILS}"] * 3
+    assert [found[name]["told"] for name in DATASETS[2:]] == [f"waits for: {PUPILS}"] * 3
 
 
 @pytest.mark.parametrize("header", ["Age", "Last-Modified"])

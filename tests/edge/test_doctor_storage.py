@@ -55,8 +55,8 @@ def settings(connection: str, container: str = "rosters", **others: str) -> Sett
 
 def found(given: Settings, clock: Clock | None = None) -> dict[str, Check]:
     """Return what the doctor finds of storage and queues."""
-    own = clock or SystemClock()
-    visit = Visit(own, Budget.of(own, 600), lambda _: None)
+    ours = clock or SystemClock()
+    visit = Visit(ours, Budget.of(ours, 600), lambda _: None)
     return {row.name: row for row in doctor_storage.check_storage(given, visit)}
 
 
@@ -78,7 +78,7 @@ def test_storage_that_is_well_is_told_as_such(azurite: Azurite, azurite_names: F
     given = settings(azurite.connection, azurite_names.container)
     rows = found(given)
 
-    assert [rows[one].state for one in (WAY_IN, CLOCK, RIGHTS)] == ["ok"] * 3
+    assert [rows[name].state for name in (WAY_IN, CLOCK, RIGHTS)] == ["ok"] * 3
 
 
 def test_a_check_can_be_repeated_and_doubled(azurite: Azurite, azurite_names: FreshNames) -> None:
@@ -87,10 +87,10 @@ def test_a_check_can_be_repeated_and_doubled(azurite: Azurite, azurite_names: Fr
     first, second = found(given), found(given)
     at_once: list[dict[str, Check]] = []
     visits = [threading.Thread(target=lambda: at_once.append(found(given))) for _ in range(3)]
-    for one in visits:
-        one.start()
-    for one in visits:
-        one.join()
+    for visit in visits:
+        visit.start()
+    for visit in visits:
+        visit.join()
     opened = open_store(given.storage)
 
     assert {rows[RIGHTS].state for rows in (first, second, *at_once)} == {"ok"}
@@ -103,7 +103,7 @@ def test_a_key_that_is_refused_is_told_once(azurite: Azurite) -> None:
 
     assert isinstance(rows[WAY_IN].error, StoreRefused)
     assert "STORAGE__CONNECTION" in str(rows[WAY_IN].error)
-    assert [rows[one].state for one in (CLOCK, RIGHTS)] == ["not tried"] * 2
+    assert [rows[name].state for name in (CLOCK, RIGHTS)] == ["not tried"] * 2
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,11 @@ SILENT = replace(QUICK, backend_knows_operation=False, run_duration_s=None)
 
 def unproven() -> tuple[TestWorld, str]:
     """Return a world whose first delivery nobody has answered for, and its id."""
-    one = make_world(SCHOOL, knobs=SILENT)
-    one.pull()
-    live(one, 3)
-    assert became(one)["word"] == "unproven"
-    return one, one.look().states[-1][0].id
+    scene = make_world(SCHOOL, knobs=SILENT)
+    scene.pull()
+    live(scene, 3)
+    assert became(scene)["word"] == "unproven"
+    return scene, scene.look().states[-1][0].id
 
 
 # -- a person's word ------------------------------------------------------------------------------
@@ -44,120 +44,120 @@ def unproven() -> tuple[TestWorld, str]:
 
 def test_a_person_who_has_looked_says_that_sds_has_it() -> None:
     """It counts as taken from then on, and the same school is unchanged."""
-    one, own = unproven()
+    scene, delivery_id = unproven()
 
-    assert status.answer(one.world, own, approve=True).outcome is Outcome.TAKEN
-    assert became(one)["word"] == "taken"
-    one.isams.flush()
-    one.pull()
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.UNCHANGED
+    assert status.answer(scene.world, delivery_id, approve=True).outcome is Outcome.TAKEN
+    assert became(scene)["word"] == "taken"
+    scene.isams.flush()
+    scene.pull()
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.UNCHANGED
 
 
 def test_nobody_vouches_for_what_something_was_handed_over_after() -> None:
     """SDS may have let go of it since."""
-    one, own = unproven()
-    change(one, 3)
-    one.pull()
-    live(one, 0.2)
-    assert len(one.sds.submissions) == 2
+    scene, delivery_id = unproven()
+    change(scene, 3)
+    scene.pull()
+    live(scene, 0.2)
+    assert len(scene.sds.submissions) == 2
 
     with pytest.raises(AnswerRefused, match="newer delivery was handed to SDS"):
-        status.answer(one.world, own, approve=True)
-    assert not one.look().in_state(State.DONE)
+        status.answer(scene.world, delivery_id, approve=True)
+    assert not scene.look().in_state(State.DONE)
 
 
 def test_an_unproven_delivery_cannot_be_rejected() -> None:
     """SDS has it: a no would only be a wish."""
-    one, own = unproven()
+    scene, delivery_id = unproven()
 
     with pytest.raises(AnswerRefused, match="unproven"):
-        status.answer(one.world, own, approve=False)
+        status.answer(scene.world, delivery_id, approve=False)
 
 
 @pytest.mark.parametrize("at", range(1, 12))
 def test_a_word_that_is_cut_short_is_finished_by_the_next_look(at: int) -> None:
     """Killed anywhere between the marks, a later look writes the rest of them."""
-    one, own = unproven()
+    scene, delivery_id = unproven()
     with suppress(Killed):
-        status.answer(doomed(one, Doom(at, Way.AFTER)), own, approve=True)
-    live(one, 0.2)
+        status.answer(doomed(scene, Doom(at, Way.AFTER)), delivery_id, approve=True)
+    live(scene, 0.2)
 
-    said = any(VOUCHED in folder.made_at for folder, _ in one.look().states)
-    assert became(one)["word"] == ("taken" if said else "unproven")
+    said = any(VOUCHED in folder.made_at for folder, _ in scene.look().states)
+    assert became(scene)["word"] == ("taken" if said else "unproven")
 
 
 # -- again, and no more ---------------------------------------------------------------------------
 
 
-def night(one: TestWorld, by: str = "timer") -> Outcome:
+def night(scene: TestWorld, by: str = "timer") -> Outcome:
     """Read the school at the next night's hour, and send for two hours; return the last word."""
-    one.clock.advance(22 * HOUR_S)
-    one.isams.flush()
-    schedule.ask(one.world, "northbank", by)
-    run.pull(one.world, "northbank")
-    first = [send.send(one.world, CONNECTOR)]
-    live(one, 2)
+    scene.clock.advance(22 * HOUR_S)
+    scene.isams.flush()
+    schedule.ask(scene.world, "northbank", by)
+    run.pull(scene.world, "northbank")
+    first = [send.send(scene.world, CONNECTOR)]
+    live(scene, 2)
     return first[0].outcome
 
 
 def test_the_same_files_go_on_two_more_nights_and_then_a_person_is_asked_for() -> None:
     """SDS refuses them each time: the fourth night says so, and each one after it."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
-    words = [night(one) for _ in range(5)]
+    scene = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    words = [night(scene) for _ in range(5)]
 
     assert words == [Outcome.SEALED] * 3 + [Outcome.FAILED] * 2
-    assert len(one.sds.submissions) == 3
-    assert "refused these very files 3 times" in str(_last_failure(one))
+    assert len(scene.sds.submissions) == 3
+    assert "refused these very files 3 times" in str(_last_failure(scene))
 
 
 @pytest.mark.parametrize("by", ["http", "terminal", "resync"])
 def test_a_person_who_asks_for_a_pull_has_them_sent_once_more(by: str) -> None:
     """And the next night by itself it is told again."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    scene = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
     for _ in range(4):
-        night(one)
-    assert len(one.sds.submissions) == 3
+        night(scene)
+    assert len(scene.sds.submissions) == 3
 
-    assert night(one, by) is Outcome.SEALED
-    assert len(one.sds.submissions) == 4
-    assert night(one) is Outcome.FAILED
+    assert night(scene, by) is Outcome.SEALED
+    assert len(scene.sds.submissions) == 4
+    assert night(scene) is Outcome.FAILED
 
 
 def test_what_no_run_takes_goes_three_times_and_then_the_portal_is_named() -> None:
     """It is awaited for 26 hours each time, so it takes some nights."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped"))
+    scene = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped"))
     for _ in range(9):
-        night(one)
-        live(one, 3)
+        night(scene)
+        live(scene, 3)
 
-    assert len(one.sds.submissions) == 3
-    assert isinstance(_last_failure(one), TargetRefused)
-    assert "Sync health" in str(_last_failure(one))
+    assert len(scene.sds.submissions) == 3
+    assert isinstance(_last_failure(scene), TargetRefused)
+    assert "Sync health" in str(_last_failure(scene))
 
 
 def test_a_change_is_sent_whatever_was_in_vain_before() -> None:
-    """Other files have a chance of their own."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    """Other files have a chance too."""
+    scene = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
     for _ in range(4):
-        night(one)
-    change(one, 3)
+        night(scene)
+    change(scene, 3)
 
-    assert night(one) is Outcome.SEALED
-    assert len(one.sds.submissions) == 4
+    assert night(scene) is Outcome.SEALED
+    assert len(scene.sds.submissions) == 4
 
 
-def _last_failure(one: TestWorld) -> object:
-    return next(step.error for step in reversed(one.steps) if step.error)
+def _last_failure(scene: TestWorld) -> object:
+    return next(step.error for step in reversed(scene.steps) if step.error)
 
 
 def test_after_five_different_deliveries_without_a_run_a_person_is_asked() -> None:
     """SDS may hold any of them, and nobody knows which."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, run_duration_s=None))
+    scene = make_world(SCHOOL, knobs=replace(QUICK, run_duration_s=None))
     words = []
     for number in range(6):
-        change(one, number)
-        night(one)
-        words.append(one.look().states[-1][1])
+        change(scene, number)
+        night(scene)
+        words.append(scene.look().states[-1][1])
 
     assert words[:5] == [State.ACCEPTED] * 5
     assert words[5] is State.HELD
@@ -166,24 +166,24 @@ def test_after_five_different_deliveries_without_a_run_a_person_is_asked() -> No
 # -- one look at runs -----------------------------------------------------------------------------
 
 
-def calls(one: TestWorld) -> int:
+def calls(scene: TestWorld) -> int:
     """Return how many calls Graph was asked so far, sign-in apart."""
-    return sum(line.host.startswith("graph") for line in one.sds.requests)
+    return sum(line.host.startswith("graph") for line in scene.sds.requests)
 
 
 def test_a_look_at_runs_costs_three_calls_at_most_and_a_run_is_counted_once() -> None:
     """However many runs are over, and however often it is looked."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped", run_period_s=1800))
-    one.pull()
-    one.accept()
-    one.clock.advance(6 * HOUR_S)
+    scene = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped", run_period_s=1800))
+    scene.pull()
+    scene.accept()
+    scene.clock.advance(6 * HOUR_S)
     for _ in range(12):
-        before = calls(one)
-        assert send.send(one.world, CONNECTOR).outcome is Outcome.RUNNING
-        assert calls(one) - before <= 3
-        one.clock.advance(60)
+        before = calls(scene)
+        assert send.send(scene.world, CONNECTOR).outcome is Outcome.RUNNING
+        assert calls(scene) - before <= 3
+        scene.clock.advance(60)
 
-    counted = [line.path for line in one.sds.requests if line.route == "getStatistics"]
+    counted = [line.path for line in scene.sds.requests if line.route == "getStatistics"]
     assert len(counted) >= 12
     assert len(counted) == len(set(counted))
 
@@ -197,29 +197,29 @@ def test_a_start_that_sds_refuses_leaves_it_to_sdss_own_run(
 ) -> None:
     """Asked once; a missing role is named, and the run of the night does."""
     knobs = replace(QUICK, auto_run_after_validate=False, start_answer=answer)
-    one = make_world(SCHOOL, knobs=knobs, SDS__START_RUN="true")
-    one.pull()
-    one.accept()
-    step = send.send(one.world, CONNECTOR)
+    scene = make_world(SCHOOL, knobs=knobs, SDS__START_RUN="true")
+    scene.pull()
+    scene.accept()
+    step = send.send(scene.world, CONNECTOR)
     assert step.outcome is Outcome.RUNNING
     assert told in str(step.error)
     assert bool(step.error) is (answer is not None and answer.status in {400, 403})
-    one.sds.next_run_at = one.clock.now()
-    live(one, 1)
+    scene.sds.next_run_at = scene.clock.now()
+    live(scene, 1)
 
-    assert became(one)["word"] == "done"
+    assert became(scene)["word"] == "done"
     # a 400 may be about the short name of the call: once more by the long one
     asked = 2 if answer and answer.status == 400 else 1
-    assert [line.route for line in one.sds.requests].count("runsStart") == asked
+    assert [line.route for line in scene.sds.requests].count("runsStart") == asked
 
 
 def test_no_run_is_started_for_what_was_never_answered_for() -> None:
     """A start would cost one of five, for files that SDS may have refused."""
-    one = make_world(SCHOOL, knobs=SILENT, SDS__START_RUN="true")
-    one.pull()
-    live(one, 5)
+    scene = make_world(SCHOOL, knobs=SILENT, SDS__START_RUN="true")
+    scene.pull()
+    live(scene, 5)
 
-    assert "runsStart" not in {line.route for line in one.sds.requests}
+    assert "runsStart" not in {line.route for line in scene.sds.requests}
 
 
 # -- before a claim -------------------------------------------------------------------------------
@@ -228,38 +228,38 @@ def test_no_run_is_started_for_what_was_never_answered_for() -> None:
 @pytest.mark.parametrize("readiness", ["expired", "disabled", "failed"])
 def test_a_flow_that_takes_nothing_refuses_the_hand_over_before_a_claim(readiness: str) -> None:
     """What is sent would go nowhere: nothing is uploaded, and no hand-over of the day is spent."""
-    one = make_world(SCHOOL, knobs=QUICK)
-    one.sds.change_flows(lambda flow: replace(flow, readiness=readiness))
-    one.pull()
-    step = one.accept()
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.sds.change_flows(lambda flow: replace(flow, readiness=readiness))
+    scene.pull()
+    step = scene.accept()
 
     assert step.outcome is Outcome.FAILED
     assert isinstance(step.error, TargetRefused)
     assert step.error.facts["states"] == readiness
-    assert not one.look().claims
-    assert not one.sds.submissions
+    assert not scene.look().claims
+    assert not scene.sds.submissions
 
 
 @pytest.mark.parametrize(("readiness", "told"), [("notReady", "notready"), ("ready", "")])
 def test_a_flow_that_is_not_ready_yet_goes_and_is_told(readiness: str, told: str) -> None:
     """A new flow takes some minutes, and its files wait for it."""
-    one = make_world(SCHOOL, knobs=QUICK)
-    one.sds.change_flows(lambda flow: replace(flow, readiness=readiness))
-    one.pull()
-    one.accept()
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.sds.change_flows(lambda flow: replace(flow, readiness=readiness))
+    scene.pull()
+    scene.accept()
 
-    (step,) = (each for each in one.steps if each.outcome is Outcome.SUBMITTED)
+    (step,) = (each for each in scene.steps if each.outcome is Outcome.SUBMITTED)
     assert step.facts.get("flow", "") == told
 
 
 def test_a_connector_without_any_flow_is_sent_nothing() -> None:
     """As after its flow was deleted in the portal."""
-    one = make_world(SCHOOL, knobs=QUICK)
-    one.sds.flows = []
-    one.pull()
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.sds.flows = []
+    scene.pull()
 
-    assert isinstance(one.accept().error, TargetRefused)
-    assert not one.sds.submissions
+    assert isinstance(scene.accept().error, TargetRefused)
+    assert not scene.sds.submissions
 
 
 # -- an acceptance that is odd --------------------------------------------------------------------
@@ -279,9 +279,9 @@ def test_what_is_odd_about_an_acceptance_is_told(
     knobs: Mapping[str, Any], told: Mapping[str, int]
 ) -> None:
     """SDS said so, and it counts; but a person can see what else SDS said."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, **knobs))
-    one.pull()
-    step = one.accept()
+    scene = make_world(SCHOOL, knobs=replace(QUICK, **knobs))
+    scene.pull()
+    step = scene.accept()
 
     assert step.outcome is Outcome.ACCEPTED
     assert step.facts == told
@@ -372,7 +372,7 @@ OLD: Mapping[str, type[Old]] = {
 
 def every_kind_of_night() -> TestWorld:
     """Return a world that has lived through most of what can become of a delivery."""
-    one = make_world(SCHOOL, knobs=QUICK, SDS__START_RUN="true")
+    scene = make_world(SCHOOL, knobs=QUICK, SDS__START_RUN="true")
     for number, knobs in enumerate(
         (
             QUICK,
@@ -384,48 +384,48 @@ def every_kind_of_night() -> TestWorld:
             QUICK,
         )
     ):
-        one.sds.knobs = knobs
-        change(one, number)
-        night(one)
-        one.clock.advance(5 * HOUR_S)
-        live(one, 0.5)
-    one.isams.school = without_pupils(SCHOOL, [pupil.school_id for pupil in SCHOOL.pupils[:10]])
-    night(one)
-    return one
+        scene.sds.knobs = knobs
+        change(scene, number)
+        night(scene)
+        scene.clock.advance(5 * HOUR_S)
+        live(scene, 0.5)
+    scene.isams.school = without_pupils(SCHOOL, [pupil.school_id for pupil in SCHOOL.pupils[:10]])
+    night(scene)
+    return scene
 
 
 def test_a_version_that_is_rolled_back_reads_what_this_one_writes() -> None:
-    """No new key in a record and no new word: what is new stands in blobs of its own."""
-    one = every_kind_of_night()
+    """No new key in a record and no new word: what is new stands in blobs beside it."""
+    scene = every_kind_of_night()
 
     read = set[str]()
-    for blob in one.store.blobs("connectors/"):
+    for blob in scene.store.blobs("connectors/"):
         name = blob.name.rpartition("/")[2]
         if model := OLD.get(name):
-            model.model_validate(json.loads(one.store.read(blob.name)))
+            model.model_validate(json.loads(scene.store.read(blob.name)))
             read.add(name)
     assert read >= {"held.json", "plan.json", "submitted.json", "accepted.json", "receipt.json"}
 
 
 def test_a_hand_over_of_the_version_before_is_followed_by_graph_and_the_flows_of_today() -> None:
     """Nothing was noted then of where SDS answers, and of which flows were ours."""
-    one = make_world(SCHOOL, knobs=replace(QUICK, graph_knows_operation=True))
-    one.pull()
-    one.hand_over()
-    folder = one.look().prefix + one.look().states[-1][0].id
+    scene = make_world(SCHOOL, knobs=replace(QUICK, graph_knows_operation=True))
+    scene.pull()
+    scene.hand_over()
+    folder = scene.look().prefix + scene.look().states[-1][0].id
     for name in ("place-000001.json", "against.json"):
-        one.store.delete(f"{folder}/{name}")
-    live(one, 1)
+        scene.store.delete(f"{folder}/{name}")
+    live(scene, 1)
 
-    assert became(one)["word"] == "done"
-    assert Fate.DONE in {each.fate for each in one.look().hand_overs()}
+    assert became(scene)["word"] == "done"
+    assert Fate.DONE in {each.fate for each in scene.look().hand_overs()}
 
 
 def test_a_run_that_nobody_names_flows_of_is_asked_about_by_another_process_too() -> None:
     """What one process has learned of a run another may have to ask again; the end is the same."""
-    one = make_world(SCHOOL, knobs=QUICK)
-    one.pull()
-    one.accept()
-    one.clock.advance(HOUR_S)
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.pull()
+    scene.accept()
+    scene.clock.advance(HOUR_S)
 
-    assert send.send(one.process(), CONNECTOR).outcome is Outcome.DONE
+    assert send.send(scene.process(), CONNECTOR).outcome is Outcome.DONE

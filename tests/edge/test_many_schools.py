@@ -23,18 +23,18 @@ NORTH, SOUTH = b"9990001", b"9990002"
 
 
 def apart() -> TestWorld:
-    """Return two schools, each with a connector of its own."""
+    """Return two schools, each with a connector for itself."""
     return make_group(PROFILES__SOUTH__CONNECTOR=OTHER_FEED.name)
 
 
-def staged(one: TestWorld) -> dict[str, bytes]:
+def staged(scene: TestWorld) -> dict[str, bytes]:
     """Return the `orgs.csv` that SDS holds, by the connector's name."""
-    names = {each.id: each.name for each in one.sds.connectors}
-    return {names[own]: files["orgs.csv"] for own, files in one.sds.staged.items()}
+    names = {each.id: each.name for each in scene.sds.connectors}
+    return {names[school]: files["orgs.csv"] for school, files in scene.sds.staged.items()}
 
 
-def lose_a_pupil(one: TestWorld, school: str) -> None:
-    app = one.isams_of[school]
+def lose_a_pupil(scene: TestWorld, school: str) -> None:
+    app = scene.isams_of[school]
     app.school = without_pupils(app.school, [app.school.pupils[-1].school_id])
     app.flush()
 
@@ -42,45 +42,45 @@ def lose_a_pupil(one: TestWorld, school: str) -> None:
 @pytest.mark.parametrize("failing", ["northbank", "southbank"])
 def test_on_two_connectors_one_schools_failure_is_not_the_others(failing: str) -> None:
     """The school that can be read is delivered; of the other SDS hears nothing."""
-    one = apart()
-    one.isams_of[failing].faults = faults.refused(403)
-    schedule.tick(one.world)
-    for queue, message, _ in list(one.nudges.kept):
+    scene = apart()
+    scene.isams_of[failing].faults = faults.refused(403)
+    schedule.tick(scene.world)
+    for queue, message, _ in list(scene.nudges.kept):
         assert queue == "pull"
-        pull.pull(one.world, message["school"])
+        pull.pull(scene.world, message["school"])
     for connector in (CONNECTOR, OTHER_FEED.name):
-        one.send_until_still(connector)
-    schedule.tick(one.world)
+        scene.send_until_still(connector)
+    schedule.tick(scene.world)
 
     well = {"northbank": OTHER_FEED.name, "southbank": CONNECTOR}[failing]
-    assert list(staged(one)) == [well]
-    schools = status.status(one.world)["schools"]
+    assert list(staged(scene)) == [well]
+    schools = status.status(scene.world)["schools"]
     assert isinstance(schools, dict)
     assert schools[failing]["pull"]["state"] == "failed"
 
 
 def test_on_two_connectors_a_refusal_of_sds_is_not_the_others() -> None:
     """Faults that SDS finds in one delivery leave the other connector's alone."""
-    one = apart()
+    scene = apart()
     for school in ("northbank", "southbank"):
-        one.pull(school)
-    one.sds.reject_with([{"code": "InvalidFileFormat", "target": "users.csv"}])
+        scene.pull(school)
+    scene.sds.reject_with([{"code": "InvalidFileFormat", "target": "users.csv"}])
 
-    assert one.send_until_still(CONNECTOR).outcome is Outcome.REFUSED
-    assert one.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
-    assert list(staged(one)) == [OTHER_FEED.name]
+    assert scene.send_until_still(CONNECTOR).outcome is Outcome.REFUSED
+    assert scene.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
+    assert list(staged(scene)) == [OTHER_FEED.name]
 
 
 def test_on_one_connector_nothing_goes_before_each_school_has_been_read_once() -> None:
     """A school never read would be empty in SDS: its connector waits, and says for whom."""
-    one = make_group()
-    one.isams_of["southbank"].faults = faults.refused(403)
-    one.pull("northbank")
-    one.pull("southbank")
+    scene = make_group()
+    scene.isams_of["southbank"].faults = faults.refused(403)
+    scene.pull("northbank")
+    scene.pull("southbank")
 
-    assert one.send_until_still().outcome is Outcome.WAITING
-    assert not one.sds.requests
-    connectors = status.status(one.world)["connectors"]
+    assert scene.send_until_still().outcome is Outcome.WAITING
+    assert not scene.sds.requests
+    connectors = status.status(scene.world)["connectors"]
     assert isinstance(connectors, dict)
     assert connectors[CONNECTOR]["waiting_for"] == ["south"]
 
@@ -90,59 +90,59 @@ def test_on_one_connector_a_schools_last_set_serves_for_two_days(
     hours: float, outcome: Outcome
 ) -> None:
     """While it is younger than 48 h it goes along, so that its school is not emptied."""
-    one = make_group()
-    one.pull("southbank")
-    one.pull("northbank")
-    one.send_until_still()
-    one.isams_of["southbank"].faults = faults.refused(503)
-    one.clock.advance(hours * HOUR_S)
-    lose_a_pupil(one, "northbank")
-    one.pull("northbank")
+    scene = make_group()
+    scene.pull("southbank")
+    scene.pull("northbank")
+    scene.send_until_still()
+    scene.isams_of["southbank"].faults = faults.refused(503)
+    scene.clock.advance(hours * HOUR_S)
+    lose_a_pupil(scene, "northbank")
+    scene.pull("northbank")
 
-    assert one.send_until_still().outcome is outcome
-    assert len(one.sds.submissions) == (2 if outcome is Outcome.DONE else 1)
-    assert NORTH in staged(one)[CONNECTOR]
-    assert SOUTH in staged(one)[CONNECTOR]
+    assert scene.send_until_still().outcome is outcome
+    assert len(scene.sds.submissions) == (2 if outcome is Outcome.DONE else 1)
+    assert NORTH in staged(scene)[CONNECTOR]
+    assert SOUTH in staged(scene)[CONNECTOR]
 
 
 def test_a_school_that_stays_away_does_not_keep_the_last_receipt_away() -> None:
     """While a connector waits for fresh data, what it has sent is followed to its end."""
-    one = make_group()
-    one.pull("southbank")
-    one.pull("northbank")
-    one.accept()
-    one.clock.advance(49 * HOUR_S)
-    one.pull("northbank")
+    scene = make_group()
+    scene.pull("southbank")
+    scene.pull("northbank")
+    scene.accept()
+    scene.clock.advance(49 * HOUR_S)
+    scene.pull("northbank")
 
-    assert one.send_until_still().outcome is Outcome.STALE
-    assert one.look().states[-1][1] is State.DONE
+    assert scene.send_until_still().outcome is Outcome.STALE
+    assert scene.look().states[-1][1] is State.DONE
 
 
 def test_a_school_that_was_begun_first_and_read_last_is_delivered_the_same_night() -> None:
     """Its set is older by name than the delivery that left without it, and goes all the same."""
-    one = make_group()
-    one.pull("northbank")
-    one.pull("southbank")
-    one.send_until_still()
-    one.clock.advance(20 * HOUR_S)
-    lose_a_pupil(one, "northbank")
-    lose_a_pupil(one, "southbank")
+    scene = make_group()
+    scene.pull("northbank")
+    scene.pull("southbank")
+    scene.send_until_still()
+    scene.clock.advance(20 * HOUR_S)
+    lose_a_pupil(scene, "northbank")
+    lose_a_pupil(scene, "southbank")
 
     class Slow(httpx.BaseTransport):
         def __init__(self, wire: httpx.BaseTransport) -> None:
             self.wire = wire
 
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            one.clock.advance(30)
-            one.pull("southbank")
-            assert one.accept().outcome is Outcome.ACCEPTED
+            scene.clock.advance(30)
+            scene.pull("southbank")
+            assert scene.accept().outcome is Outcome.ACCEPTED
             return self.wire.handle_request(request)
 
-    schedule.ask(one.world, "northbank", "test")
-    assert pull.pull(one.process(isams_transport=Slow), "northbank").outcome is Outcome.SEALED
+    schedule.ask(scene.world, "northbank", "test")
+    assert pull.pull(scene.process(isams_transport=Slow), "northbank").outcome is Outcome.SEALED
 
-    assert one.accept().outcome is Outcome.ACCEPTED
-    before, between, after = (each.files["users.csv"] for each in one.sds.submissions)
+    assert scene.accept().outcome is Outcome.ACCEPTED
+    before, between, after = (each.files["users.csv"] for each in scene.sds.submissions)
     assert before.count(b"\r\n") - between.count(b"\r\n") == 1
     assert between.count(b"\r\n") - after.count(b"\r\n") == 1
 
@@ -162,50 +162,52 @@ class BetweenSeals(MemoryStore):
 
 def test_a_profile_that_is_sealed_late_is_delivered_too() -> None:
     """A send between the seals of one pull leaves without the second profile, but not for long."""
-    one = make_world(invent(20, quirks=False), store=BetweenSeals)
-    one.pull()
-    one.send_until_still()
-    one.clock.advance(HOUR_S)
-    app = one.isams
+    scene = make_world(invent(20, quirks=False), store=BetweenSeals)
+    scene.pull()
+    scene.send_until_still()
+    scene.clock.advance(HOUR_S)
+    app = scene.isams
     gone = [next(p.school_id for p in app.school.pupils if p.year in years) for years in YEARS]
     app.school = without_pupils(app.school, gone)
     app.flush()
-    assert isinstance(one.store, BetweenSeals)
-    one.store.then = one.send_until_still
+    assert isinstance(scene.store, BetweenSeals)
+    scene.store.then = scene.send_until_still
 
-    one.pull()
+    scene.pull()
 
-    assert one.send_until_still().outcome is Outcome.DONE
-    rows = [each.files["users.csv"].count(b"\r\n") for each in one.sds.submissions]
+    assert scene.send_until_still().outcome is Outcome.DONE
+    rows = [each.files["users.csv"].count(b"\r\n") for each in scene.sds.submissions]
     assert [rows[0] - each for each in rows] == [0, 1, 2]
 
 
 def test_a_fault_of_one_connector_does_not_stop_a_tick() -> None:
     """Every school that is due is asked for, and every connector that stands still is nudged."""
-    one = apart()
-    one.pull("northbank")
-    one.pull("southbank")
-    one.sds.fail_next("*", Answer(500), times=None)
+    scene = apart()
+    scene.pull("northbank")
+    scene.pull("southbank")
+    scene.sds.fail_next("*", Answer(500), times=None)
     for connector in (CONNECTOR, OTHER_FEED.name):
         for _ in range(3):
-            send.send(one.world, connector)
-    one.clock.advance(24 * HOUR_S)
-    one.nudges.kept.clear()
+            send.send(scene.world, connector)
+    scene.clock.advance(24 * HOUR_S)
+    scene.nudges.kept.clear()
 
-    schedule.tick(one.world)
+    schedule.tick(scene.world)
 
-    messages = [next(iter(message.values())) for _, message, _ in one.nudges.kept]
+    messages = [next(iter(message.values())) for _, message, _ in scene.nudges.kept]
     assert messages == ["northbank", "southbank", CONNECTOR, OTHER_FEED.name]
 
 
 def test_of_two_merges_at_once_the_one_that_saw_less_never_goes() -> None:
     """A merge that was slow to write looked at older sets: the newest sets are what SDS gets."""
-    one = make_group()
+    scene = make_group()
     for school in ("northbank", "southbank"):
-        one.pull(school)
-    one.accept()
-    left = [one.isams_of[own].school.pupils[-1].school_id for own in ("northbank", "southbank")]
-    lose_a_pupil(one, "northbank")
+        scene.pull(school)
+    scene.accept()
+    left = [
+        scene.isams_of[school].school.pupils[-1].school_id for school in ("northbank", "southbank")
+    ]
+    lose_a_pupil(scene, "northbank")
 
     class Slow(MemoryStore):
         """Lets the other school be pulled, and merged by another process, before it writes."""
@@ -215,23 +217,23 @@ def test_of_two_merges_at_once_the_one_that_saw_less_never_goes() -> None:
         def create(self, name: str, body: bytes) -> bool:
             if self.waits and name.startswith("connectors/"):
                 self.waits = False
-                one.pull("northbank")
-                send.send(one.world, CONNECTOR)
-                one.clock.advance(5)
+                scene.pull("northbank")
+                send.send(scene.world, CONNECTOR)
+                scene.clock.advance(5)
             return super().create(name, body)
 
-    lose_a_pupil(one, "southbank")
-    one.pull("southbank")
-    assert isinstance(one.store, MemoryStore)
-    slow = Slow(one.clock)
-    slow.held = one.store.held
-    send.send(one.process(store=slow), CONNECTOR)
-    one.accept()
+    lose_a_pupil(scene, "southbank")
+    scene.pull("southbank")
+    assert isinstance(scene.store, MemoryStore)
+    slow = Slow(scene.clock)
+    slow.held = scene.store.held
+    send.send(scene.process(store=slow), CONNECTOR)
+    scene.accept()
 
-    view = look(one.world, CONNECTOR)
-    sources = view.states[-1][0].manifest().sources
-    newest = newest_sets(one.world, CONNECTOR).values()
-    sent = one.sds.submissions[-1].files["users.csv"].decode()
+    listing = look(scene.world, CONNECTOR)
+    sources = listing.states[-1][0].manifest().sources
+    newest = newest_sets(scene.world, CONNECTOR).values()
+    sent = scene.sds.submissions[-1].files["users.csv"].decode()
     assert not slow.waits
     assert sources == {each.profile: each.id for each in newest if each}
     assert not [pupil for pupil in left if f"P{pupil}," in sent]

@@ -47,58 +47,58 @@ def changed(number: int) -> InventedSchool:
     return without_pupils(SCHOOL, [covered[number].school_id])
 
 
-def set_to(one: TestWorld, **asked: str) -> None:
+def set_to(scene: TestWorld, **asked: str) -> None:
     """Start the app anew with other settings, a day later."""
-    key = {"SCHOOLS__NORTHBANK__ISAMS_KEY": next(iter(one.isams.keys))}
+    key = {"SCHOOLS__NORTHBANK__ISAMS_KEY": next(iter(scene.isams.keys))}
     env = {**ONE_SCHOOL, "SDS__HOLD_FIRST": "false", **key, **asked}
-    one.clock.advance(24 * 3600)
-    one.isams.flush()
-    one.world = one.process(settings=load(env))
+    scene.clock.advance(24 * 3600)
+    scene.isams.flush()
+    scene.world = scene.process(settings=load(env))
 
 
-def next_day(one: TestWorld, school: InventedSchool) -> Outcome:
+def next_day(scene: TestWorld, school: InventedSchool) -> Outcome:
     """Pull and send the *school* a day later; return what became of it."""
-    one.clock.advance(24 * 3600)
-    one.isams.school = school
-    one.isams.flush()
-    one.pull()
-    outcome = one.accept().outcome
+    scene.clock.advance(24 * 3600)
+    scene.isams.school = school
+    scene.isams.flush()
+    scene.pull()
+    outcome = scene.accept().outcome
     if outcome is Outcome.ACCEPTED:
-        assert one.send_until_still().outcome is Outcome.DONE
+        assert scene.send_until_still().outcome is Outcome.DONE
     return outcome
 
 
 def sent(**asked: str) -> TestWorld:
     """Return a world whose first delivery SDS has taken."""
-    one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **asked})
-    one.pull()
-    assert one.send_until_still().outcome is Outcome.DONE
-    return one
+    scene = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **asked})
+    scene.pull()
+    assert scene.send_until_still().outcome is Outcome.DONE
+    return scene
 
 
-def held_for(one: TestWorld) -> set[tuple[str, str]]:
+def held_for(scene: TestWorld) -> set[tuple[str, str]]:
     """Return the limits that the newest delivery meets: tables, and what would happen to them."""
-    own = one.look().states[-1][0].id
-    held = json.loads(one.store.read(f"{one.look().prefix}{own}/held.json"))
+    delivery_id = scene.look().states[-1][0].id
+    held = json.loads(scene.store.read(f"{scene.look().prefix}{delivery_id}/held.json"))
     return {(excess["table"], excess["what"]) for excess in held["excesses"]}
 
 
-def rows(one: TestWorld, name: str) -> list[list[str]]:
+def rows(scene: TestWorld, name: str) -> list[list[str]]:
     """Return the rows of a file that SDS was given last."""
-    return [line.split(",") for line in one.sds.submissions[-1].files[name].decode().split()[1:]]
+    return [line.split(",") for line in scene.sds.submissions[-1].files[name].decode().split()[1:]]
 
 
 def test_sds_is_given_what_was_asked_for_and_finds_no_fault() -> None:
     """The school year, its three terms, and a course for each subject; every class refers."""
-    one = sent(**BOTH)
+    scene = sent(**BOTH)
 
-    files = one.sds.submissions[-1].files
+    files = scene.sds.submissions[-1].files
     assert files.keys() == {*COLUMNS, *ON_REQUEST}
     assert check_files(files) == []
-    sessions = rows(one, "academicSessions.csv")
+    sessions = rows(scene, "academicSessions.csv")
     assert [row[0] for row in sessions] == ["9990001-2026", *(row[0] for row in sessions[1:])]
     assert [row[2] for row in sessions] == ["schoolYear", "term", "term", "term"]
-    courses = {row[0] for row in rows(one, "courses.csv")}
+    courses = {row[0] for row in rows(scene, "courses.csv")}
     classes = files["classes.csv"].decode().splitlines()[1:]
     assert {line.split(",")[-2] for line in classes} == {"9990001-2026"}
     assert {line.split(",")[-1] for line in classes} == courses
@@ -106,19 +106,19 @@ def test_sds_is_given_what_was_asked_for_and_finds_no_fault() -> None:
 
 def test_who_asks_for_nothing_sends_the_five_files() -> None:
     """Not a file, not a column more than ever."""
-    one = sent()
+    scene = sent()
 
-    assert one.sds.submissions[-1].files.keys() == set(COLUMNS)
+    assert scene.sds.submissions[-1].files.keys() == set(COLUMNS)
     for name, header in COLUMNS.items():
-        first = one.sds.submissions[-1].files[name].partition(b"\r\n")[0]
+        first = scene.sds.submissions[-1].files[name].partition(b"\r\n")[0]
         assert first.decode() == ",".join(header)
 
 
 def test_one_profile_may_ask_alone() -> None:
     """The classes of the other have neither a session nor a course."""
-    one = sent(PROFILES__SENIORS__SESSIONS="true", PROFILES__SENIORS__COURSES="true")
+    scene = sent(PROFILES__SENIORS__SESSIONS="true", PROFILES__SENIORS__COURSES="true")
 
-    files = one.sds.submissions[-1].files
+    files = scene.sds.submissions[-1].files
     assert check_files(files) == []
     tails = [line.split(",")[-2:] for line in files["classes.csv"].decode().splitlines()[1:]]
     assert ["", ""] in tails
@@ -127,108 +127,108 @@ def test_one_profile_may_ask_alone() -> None:
 
 def test_asking_later_is_sent_without_a_hold() -> None:
     """Nothing is lost by it: the same people are in the same classes."""
-    one = sent()
-    set_to(one, **BOTH)
+    scene = sent()
+    set_to(scene, **BOTH)
 
-    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
-    assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
+    assert next_day(scene, SCHOOL) is Outcome.ACCEPTED
+    assert scene.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
 
 
 def test_what_settings_take_away_waits_and_is_then_sent_as_a_header_for_ever() -> None:
     """A file that is missing would empty in SDS what it held, and nobody would have said so."""
-    one = sent(**BOTH)
-    set_to(one)
+    scene = sent(**BOTH)
+    set_to(scene)
 
-    assert next_day(one, SCHOOL) is Outcome.HELD
-    assert {("academicSessions.csv", "emptied")} <= held_for(one)
-    assert {table for table, _ in held_for(one)} == set(ON_REQUEST)
-    assert len(one.sds.submissions) == 1
+    assert next_day(scene, SCHOOL) is Outcome.HELD
+    assert {("academicSessions.csv", "emptied")} <= held_for(scene)
+    assert {table for table, _ in held_for(scene)} == set(ON_REQUEST)
+    assert len(scene.sds.submissions) == 1
 
-    status.answer(one.world, one.look().states[-1][0].id, approve=True)
-    assert one.send_until_still().outcome is Outcome.DONE
+    status.answer(scene.world, scene.look().states[-1][0].id, approve=True)
+    assert scene.send_until_still().outcome is Outcome.DONE
     headers = {name: (",".join(cells) + "\r\n").encode() for name, cells in ON_REQUEST.items()}
-    assert one.sds.submissions[-1].files.items() >= headers.items()
-    assert check_files(one.sds.submissions[-1].files) == []
+    assert scene.sds.submissions[-1].files.items() >= headers.items()
+    assert check_files(scene.sds.submissions[-1].files) == []
 
-    assert next_day(one, SCHOOL) is Outcome.UNCHANGED
+    assert next_day(scene, SCHOOL) is Outcome.UNCHANGED
     for number in range(2):
-        assert next_day(one, changed(number)) is Outcome.ACCEPTED
-        assert one.sds.submissions[-1].files.items() >= headers.items()
-    set_to(one, **BOTH)
-    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
-    assert len(rows(one, "academicSessions.csv")) == 4
+        assert next_day(scene, changed(number)) is Outcome.ACCEPTED
+        assert scene.sds.submissions[-1].files.items() >= headers.items()
+    set_to(scene, **BOTH)
+    assert next_day(scene, SCHOOL) is Outcome.ACCEPTED
+    assert len(rows(scene, "academicSessions.csv")) == 4
 
 
 def test_a_request_that_nobody_approved_leaves_nothing_behind() -> None:
     """What SDS was never given need not be sent on: the five files again."""
-    one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH}, SDS__HOLD_FIRST="true")
-    one.pull()
-    assert one.accept().outcome is Outcome.HELD
-    status.answer(one.world, one.look().states[-1][0].id, approve=False)
-    set_to(one)
+    scene = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH}, SDS__HOLD_FIRST="true")
+    scene.pull()
+    assert scene.accept().outcome is Outcome.HELD
+    status.answer(scene.world, scene.look().states[-1][0].id, approve=False)
+    set_to(scene)
 
-    assert next_day(one, SCHOOL) is Outcome.ACCEPTED
-    assert one.sds.submissions[-1].files.keys() == set(COLUMNS)
+    assert next_day(scene, SCHOOL) is Outcome.ACCEPTED
+    assert scene.sds.submissions[-1].files.keys() == set(COLUMNS)
 
 
 def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
     """SDS may have taken it although its answer never came."""
-    one = sent()
-    set_to(one, **BOTH)
-    one.sds.fail_next("backendOperation", Answer(503), times=None)
-    one.pull()
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.SUBMITTED
-    one.clock.advance(24 * 3600)
-    send.send(one.world, CONNECTOR)
-    one.sds.heal()
-    set_to(one)
+    scene = sent()
+    set_to(scene, **BOTH)
+    scene.sds.fail_next("backendOperation", Answer(503), times=None)
+    scene.pull()
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.PLANNED
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.SUBMITTED
+    scene.clock.advance(24 * 3600)
+    send.send(scene.world, CONNECTOR)
+    scene.sds.heal()
+    set_to(scene)
 
-    assert next_day(one, SCHOOL) is Outcome.HELD
-    status.answer(one.world, one.look().states[-1][0].id, approve=True)
-    assert one.accept().outcome is Outcome.ACCEPTED
-    assert one.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
+    assert next_day(scene, SCHOOL) is Outcome.HELD
+    status.answer(scene.world, scene.look().states[-1][0].id, approve=True)
+    assert scene.accept().outcome is Outcome.ACCEPTED
+    assert scene.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
 
 
 def test_what_was_lost_on_the_way_keeps_its_files() -> None:
     """A month later SDS may still hold it: what comes next is compared with it, and is held."""
-    one = sent()
-    set_to(one, **BOTH)
-    assert next_day(one, changed(0)) is Outcome.ACCEPTED
-    lost = one.look().states[-1][0]
+    scene = sent()
+    set_to(scene, **BOTH)
+    assert next_day(scene, changed(0)) is Outcome.ACCEPTED
+    lost = scene.look().states[-1][0]
     for name, body in {"accepted": b"", "receipt": NO_ANSWER}.items():
-        one.store.delete(f"{one.look().prefix}{lost.id}/{name}.json")
+        scene.store.delete(f"{scene.look().prefix}{lost.id}/{name}.json")
         if body:
-            one.store.create(f"{one.look().prefix}{lost.id}/{name}.json", body)
-    one.clock.advance(30 * 24 * 3600)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    schedule.tick(one.world)
-    set_to(one)
+            scene.store.create(f"{scene.look().prefix}{lost.id}/{name}.json", body)
+    scene.clock.advance(30 * 24 * 3600)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    schedule.tick(scene.world)
+    set_to(scene)
 
-    assert SWEPT not in next(e for e, _ in one.look().states if e.id == lost.id).made_at
-    assert next_day(one, changed(1)) is Outcome.HELD
-    assert {(name, "emptied") for name in ON_REQUEST} <= held_for(one)
+    assert SWEPT not in next(e for e, _ in scene.look().states if e.id == lost.id).made_at
+    assert next_day(scene, changed(1)) is Outcome.HELD
+    assert {(name, "emptied") for name in ON_REQUEST} <= held_for(scene)
 
 
 def test_what_is_restored_has_the_headers_of_files_that_were_asked_for_since() -> None:
     """Else SDS would be sent fewer files than before, and so would all that comes after."""
-    one = sent()
-    first = one.look().states[-1][0].id
-    set_to(one, **BOTH)
-    assert next_day(one, changed(0)) is Outcome.ACCEPTED
-    people = one.sds.submissions[0].files["users.csv"]
+    scene = sent()
+    first = scene.look().states[-1][0].id
+    set_to(scene, **BOTH)
+    assert next_day(scene, changed(0)) is Outcome.ACCEPTED
+    people = scene.sds.submissions[0].files["users.csv"]
 
-    asked = restore.restore(one.world, first)
-    assert one.send_until_still().outcome is Outcome.HELD
-    assert {(name, "emptied") for name in ON_REQUEST} == held_for(one)
-    status.answer(one.world, asked.delivery, approve=True)
-    assert one.accept().outcome is Outcome.ACCEPTED
+    asked = restore.restore(scene.world, first)
+    assert scene.send_until_still().outcome is Outcome.HELD
+    assert {(name, "emptied") for name in ON_REQUEST} == held_for(scene)
+    status.answer(scene.world, asked.delivery, approve=True)
+    assert scene.accept().outcome is Outcome.ACCEPTED
 
-    files = one.sds.submissions[-1].files
+    files = scene.sds.submissions[-1].files
     assert files.keys() == {*COLUMNS, *ON_REQUEST}
     assert files["users.csv"] == people
-    assert not rows(one, "courses.csv")
+    assert not rows(scene, "courses.csv")
     assert check_files(files) == []
 
 
@@ -238,24 +238,24 @@ def test_a_file_on_request_that_sds_did_not_find_is_no_acceptance(
     name: str, *, lists_files: bool
 ) -> None:
     """A warning to SDS; to us, every class without its session or course."""
-    one = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH})
+    scene = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH})
     body = {
         "status": "succeeded",
         "validatedFiles": sorted({*COLUMNS, *ON_REQUEST} - {name}) if lists_files else [],
         "errors": [],
         "warnings": [{"code": "OptionalFileNotFound", "target": name}],
     }
-    one.sds.fail_next("backendOperation", Answer(200, body=json.dumps(body).encode()))
-    one.pull()
+    scene.sds.fail_next("backendOperation", Answer(200, body=json.dumps(body).encode()))
+    scene.pull()
 
-    assert one.send_until_still().outcome is Outcome.REFUSED
+    assert scene.send_until_still().outcome is Outcome.REFUSED
 
 
 def test_the_same_school_in_another_order_is_unchanged() -> None:
     """Terms and subjects may come as they like."""
-    one = sent(**BOTH)
+    scene = sent(**BOTH)
 
-    assert next_day(one, shuffled(SCHOOL, 3)) is Outcome.UNCHANGED
+    assert next_day(scene, shuffled(SCHOOL, 3)) is Outcome.UNCHANGED
 
 
 @pytest.mark.parametrize("quirks", [False, True])
@@ -289,25 +289,25 @@ def test_people_are_told_in_their_own_words() -> None:
 
 def test_without_terms_there_is_no_set() -> None:
     """A key that may not read School Terms says which to tick, and SDS keeps what it has."""
-    one = sent(**BOTH)
-    key = next(iter(one.isams.keys))
-    one.isams.keys = {key: BatchKey(guid=key, methods=WITHOUT_TERMS)}
-    one.clock.advance(24 * 3600)
-    one.isams.flush()
+    scene = sent(**BOTH)
+    key = next(iter(scene.isams.keys))
+    scene.isams.keys = {key: BatchKey(guid=key, methods=WITHOUT_TERMS)}
+    scene.clock.advance(24 * 3600)
+    scene.isams.flush()
 
-    step = one.pull()
+    step = scene.pull()
 
     assert step.outcome is Outcome.FAILED
     assert "School Terms" in str(step.error)
-    assert len([blob for blob in one.store.blobs("profiles/") if "manifest" in blob.name]) == 2
+    assert len([blob for blob in scene.store.blobs("profiles/") if "manifest" in blob.name]) == 2
 
 
 def test_a_year_that_has_no_terms_yet_is_not_sent() -> None:
     """On 1 September, if nobody has entered the terms: SDS keeps the old year until then."""
-    one = sent(**BOTH)
-    set_to(one, **BOTH, SCHOOLS__NORTHBANK__SCHOOL_YEAR="2035")
+    scene = sent(**BOTH)
+    set_to(scene, **BOTH, SCHOOLS__NORTHBANK__SCHOOL_YEAR="2035")
 
-    step = one.pull()
+    step = scene.pull()
 
     assert step.outcome is Outcome.FAILED
     assert "no terms of the school year 2035-36" in str(step.error)

@@ -65,50 +65,50 @@ NIGHTS: Mapping[Fate, Night] = {
 }
 
 
-def live(one: TestWorld, hours: float) -> None:
+def live(scene: TestWorld, hours: float) -> None:
     """Send as the queues do, and then as the ticks do, for so many *hours*."""
-    until_s = one.clock.passed_s + hours * HOUR_S
-    while one.clock.passed_s < until_s:
-        step = send.send(one.world, CONNECTOR)
+    until_s = scene.clock.passed_s + hours * HOUR_S
+    while scene.clock.passed_s < until_s:
+        step = send.send(scene.world, CONNECTOR)
         pause_s = 900.0 if step.again_in_s is None else max(step.again_in_s, 6.0)
-        one.clock.advance(min(pause_s, until_s - one.clock.passed_s + 1))
+        scene.clock.advance(min(pause_s, until_s - scene.clock.passed_s + 1))
 
 
-def change(one: TestWorld, number: int) -> None:
+def change(scene: TestWorld, number: int) -> None:
     covered = [pupil for pupil in SCHOOL.pupils if pupil.year >= 3]
-    one.isams.school = without_pupils(SCHOOL, [covered[number].school_id])
-    one.isams.flush()
+    scene.isams.school = without_pupils(SCHOOL, [covered[number].school_id])
+    scene.isams.flush()
 
 
 def evening(*, start_run: bool, paused: bool) -> TestWorld:
     """Return a world with something to hand over: what was pulled, or what is restored."""
-    one = make_world(SCHOOL, knobs=QUICK, SDS__START_RUN=str(start_run).lower())
-    one.pull()
+    scene = make_world(SCHOOL, knobs=QUICK, SDS__START_RUN=str(start_run).lower())
+    scene.pull()
     if paused:
-        live(one, 1)
-        change(one, 2)
-        one.pull()
-        live(one, 1)
-        restore.restore(one.world, one.look().states[0][0].id)
-    return one
+        live(scene, 1)
+        change(scene, 2)
+        scene.pull()
+        live(scene, 1)
+        restore.restore(scene.world, scene.look().states[0][0].id)
+    return scene
 
 
-def became(one: TestWorld, own: str = "") -> Mapping[str, Any]:
+def became(scene: TestWorld, delivery_id: str = "") -> Mapping[str, Any]:
     """Return what the status says of a delivery, the newest unless *own* is given."""
-    status: Any = asking.status(one.world)
+    status: Any = asking.status(scene.world)
     told = status["connectors"][CONNECTOR]["deliveries"]
-    found = [each for each in told if each["id"] == own] if own else told
+    found = [each for each in told if each["id"] == delivery_id] if delivery_id else told
     return dict(found[0]["became"])
 
 
-def shown(one: TestWorld) -> str:
+def shown(scene: TestWorld) -> str:
     """Return what `status` prints at a terminal."""
 
     class Here(Surroundings):
         def settings(self) -> Settings:
-            return one.world.settings
+            return scene.world.settings
 
-    here = Here({}, Path(), one.clock, lambda _, __: one.world)
+    here = Here({}, Path(), scene.clock, lambda _, __: scene.world)
     text = io.StringIO()
     console = Console(file=text, width=400, markup=False, highlight=False)
     for each in standing.status(here).shown:
@@ -122,23 +122,23 @@ def shown(one: TestWorld) -> str:
 def test_a_hand_over_ends_as_its_row_says(fate: Fate, *, start_run: bool, paused: bool) -> None:
     """The word, who acts, whether SDS may hold it, and what the same files do next night."""
     night, row = NIGHTS[fate], TABLE[fate]
-    one = evening(start_run=start_run, paused=paused)
-    one.sds.knobs = replace(QUICK, **night.knobs)
+    scene = evening(start_run=start_run, paused=paused)
+    scene.sds.knobs = replace(QUICK, **night.knobs)
     if night.lost:
-        one.sds.fail_next("validate", httpx.ReadTimeout("lost"), times=night.lost, done=True)
-    live(one, night.hours)
-    delivery = one.look().states[-1][0].id
+        scene.sds.fail_next("validate", httpx.ReadTimeout("lost"), times=night.lost, done=True)
+    live(scene, night.hours)
+    delivery = scene.look().states[-1][0].id
 
-    assert became(one) == {"word": row.word, "may_hold": row.may_hold, "who": row.who}
-    held = [each for each in one.look().hand_overs() if each.delivery_id == delivery]
+    assert became(scene) == {"word": row.word, "may_hold": row.may_hold, "who": row.who}
+    held = [each for each in scene.look().hand_overs() if each.delivery_id == delivery]
     assert [each.fate for each in held] == [fate]
-    assert night.outcome in {step.outcome for step in one.steps if _is_about(step, delivery)}
-    assert row.word in shown(one)
+    assert night.outcome in {step.outcome for step in scene.steps if _is_about(step, delivery)}
+    assert row.word in shown(scene)
     if row.tomorrow == "-":
         return  # nothing is merged while it is so
-    before = len(one.sds.submissions)
-    tomorrow(one)
-    assert len(one.sds.submissions) - before == (again(fate) if not paused else lost_again(fate))
+    before = len(scene.sds.submissions)
+    tomorrow(scene)
+    assert len(scene.sds.submissions) - before == (again(fate) if not paused else lost_again(fate))
 
 
 def _is_about(step: Any, delivery: str) -> bool:
@@ -155,14 +155,14 @@ def lost_again(fate: Fate) -> int:
     return 1 if fate is Fate.LOST else 0
 
 
-def tomorrow(one: TestWorld) -> None:
+def tomorrow(scene: TestWorld) -> None:
     """Let SDS be well again, read the same school a night later, and send for a while."""
-    one.sds.heal()
-    one.sds.knobs = replace(QUICK, run_duration_s=one.sds.knobs.run_duration_s)
-    one.clock.advance(12 * HOUR_S if one.sds.knobs.run_duration_s is None else 24 * HOUR_S)
-    one.isams.flush()
-    one.pull()
-    live(one, 0.3)
+    scene.sds.heal()
+    scene.sds.knobs = replace(QUICK, run_duration_s=scene.sds.knobs.run_duration_s)
+    scene.clock.advance(12 * HOUR_S if scene.sds.knobs.run_duration_s is None else 24 * HOUR_S)
+    scene.isams.flush()
+    scene.pull()
+    live(scene, 0.3)
 
 
 def test_every_row_is_lived_through() -> None:
@@ -172,20 +172,20 @@ def test_every_row_is_lived_through() -> None:
 
 @pytest.mark.parametrize("start_run", [False, True])
 def test_a_delivery_whose_place_was_taken_before_a_run_is_replaced(*, start_run: bool) -> None:
-    """The run speaks for the newer one alone."""
-    one = make_world(SCHOOL, knobs=QUICK, SDS__START_RUN=str(start_run).lower())
-    one.sds.knobs = replace(QUICK, auto_run_after_validate=False)
-    one.sds.fail_next("runsStart", httpx.ConnectError("away"), times=None)
-    one.pull()
-    live(one, 0.1)
-    first = one.look().states[-1][0].id
-    change(one, 3)
-    one.pull()
-    live(one, 0.1)
-    one.sds.heal()
-    one.sds.next_run_at = one.clock.now()
-    live(one, 1)
+    """The run speaks for the newer alone."""
+    scene = make_world(SCHOOL, knobs=QUICK, SDS__START_RUN=str(start_run).lower())
+    scene.sds.knobs = replace(QUICK, auto_run_after_validate=False)
+    scene.sds.fail_next("runsStart", httpx.ConnectError("away"), times=None)
+    scene.pull()
+    live(scene, 0.1)
+    first = scene.look().states[-1][0].id
+    change(scene, 3)
+    scene.pull()
+    live(scene, 0.1)
+    scene.sds.heal()
+    scene.sds.next_run_at = scene.clock.now()
+    live(scene, 1)
 
     row = TABLE[Fate.REPLACED]
-    assert became(one, first) == {"word": row.word, "may_hold": row.may_hold, "who": row.who}
-    assert became(one)["word"] == "done"
+    assert became(scene, first) == {"word": row.word, "may_hold": row.may_hold, "who": row.who}
+    assert became(scene)["word"] == "done"

@@ -24,15 +24,15 @@ SCHOOL = invent(40, quirks=False)
 QUICK = Knobs(operation_polls=0, run_duration_s=60)
 
 
-def live(one: TestWorld, number: int, gone: int = 1) -> str:
+def live(scene: TestWorld, number: int, gone: int = 1) -> str:
     """Live through a night on which some pupils are missing; return the delivery's id."""
     missing = [pupil.school_id for pupil in SCHOOL.pupils[number : number + gone]]
-    one.isams.school = without_pupils(SCHOOL, missing)
-    one.isams.flush()
-    one.pull()
-    step = one.send_until_still()
+    scene.isams.school = without_pupils(SCHOOL, missing)
+    scene.isams.flush()
+    scene.pull()
+    step = scene.send_until_still()
     assert step.outcome is Outcome.DONE
-    one.clock.advance(DAY_S)
+    scene.clock.advance(DAY_S)
     return step.delivery
 
 
@@ -42,16 +42,16 @@ def new_world() -> TestWorld:
 
 def three_nights() -> tuple[TestWorld, list[str]]:
     """Return a world of three deliveries that SDS has taken, each of another school."""
-    one = new_world()
-    return one, [live(one, number) for number in (3, 5, 7)]
+    scene = new_world()
+    return scene, [live(scene, number) for number in (3, 5, 7)]
 
 
-def staged(one: TestWorld) -> object:
-    return one.sds.staged[one.sds.connectors[0].id]
+def staged(scene: TestWorld) -> object:
+    return scene.sds.staged[scene.sds.connectors[0].id]
 
 
-def newest(one: TestWorld) -> tuple[str, State]:
-    folder, reached = one.look().states[-1]
+def newest(scene: TestWorld) -> tuple[str, State]:
+    folder, reached = scene.look().states[-1]
     return folder.id, reached
 
 
@@ -62,230 +62,232 @@ def refused(call: Callable[[], object]) -> str:
 
 
 def test_a_former_delivery_is_sent_again_to_the_byte() -> None:
-    """What SDS holds afterwards is what it held that day, by a delivery of its own."""
-    one, (first, *_) = three_nights()
+    """What SDS holds afterwards is what it held that day, by a new delivery."""
+    scene, (first, *_) = three_nights()
 
-    pause = restore.restore(one.world, first)
-    assert one.send_until_still().outcome is Outcome.DONE
+    pause = restore.restore(scene.world, first)
+    assert scene.send_until_still().outcome is Outcome.DONE
 
-    assert staged(one) == one.sds.submissions[0].files
-    assert newest(one) == (pause.delivery, State.DONE)
-    view = one.look()
-    assert view.states[-1][0].manifest().restores == first
+    assert staged(scene) == scene.sds.submissions[0].files
+    assert newest(scene) == (pause.delivery, State.DONE)
+    listing = scene.look()
+    assert listing.states[-1][0].manifest().restores == first
 
 
 def test_it_is_compared_with_what_sds_holds_now() -> None:
     """A restored delivery that would lose too much waits for a person, as any other."""
-    one = new_world()
+    scene = new_world()
     covered = [pupil for pupil in SCHOOL.pupils if pupil.year >= 3]
-    few = live(one, SCHOOL.pupils.index(covered[0]), gone=20)
-    live(one, 0, gone=1)
+    few = live(scene, SCHOOL.pupils.index(covered[0]), gone=20)
+    live(scene, 0, gone=1)
 
-    pause = restore.restore(one.world, few)
-    step = one.send_until_still()
+    pause = restore.restore(scene.world, few)
+    step = scene.send_until_still()
 
     assert (step.outcome, step.delivery) == (Outcome.HELD, pause.delivery)
-    sent = len(one.sds.submissions)
-    status.answer(one.world, pause.delivery, approve=True)
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert len(one.sds.submissions) == sent + 1
-    assert staged(one) == one.sds.submissions[0].files
+    sent = len(scene.sds.submissions)
+    status.answer(scene.world, pause.delivery, approve=True)
+    assert scene.send_until_still().outcome is Outcome.DONE
+    assert len(scene.sds.submissions) == sent + 1
+    assert staged(scene) == scene.sds.submissions[0].files
 
 
 def test_nothing_newer_is_sent_while_it_is_paused() -> None:
     """Nights go on: iSAMS is read, sets are sealed, and none of it is merged until `resume`."""
-    one, (first, *_) = three_nights()
-    pause = restore.restore(one.world, first)
-    one.send_until_still()
-    sent = len(one.sds.submissions)
+    scene, (first, *_) = three_nights()
+    pause = restore.restore(scene.world, first)
+    scene.send_until_still()
+    sent = len(scene.sds.submissions)
 
     for _ in range(3):
-        one.clock.advance(DAY_S)
-        schedule.tick(one.world)
-        assert pull.pull(one.world, "northbank").outcome is Outcome.SEALED
-        assert one.send_until_still().outcome is Outcome.PAUSED
-        one.nudges.kept.clear()
-        one.clock.advance(3600)
-        schedule.tick(one.world)
-        assert one.nudges.kept == []
-    assert len(one.sds.submissions) == sent
-    assert newest(one)[0] == pause.delivery
+        scene.clock.advance(DAY_S)
+        schedule.tick(scene.world)
+        assert pull.pull(scene.world, "northbank").outcome is Outcome.SEALED
+        assert scene.send_until_still().outcome is Outcome.PAUSED
+        scene.nudges.kept.clear()
+        scene.clock.advance(3600)
+        schedule.tick(scene.world)
+        assert scene.nudges.kept == []
+    assert len(scene.sds.submissions) == sent
+    assert newest(scene)[0] == pause.delivery
 
-    assert restore.resume(one.world) == [CONNECTOR]
-    one.pull()
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert len(one.sds.submissions) == sent + 1
-    assert staged(one) == one.sds.submissions[2].files
+    assert restore.resume(scene.world) == [CONNECTOR]
+    scene.pull()
+    assert scene.send_until_still().outcome is Outcome.DONE
+    assert len(scene.sds.submissions) == sent + 1
+    assert staged(scene) == scene.sds.submissions[2].files
 
 
 def test_asked_twice_it_is_one_delivery() -> None:
     """Whoever heard no answer asks again, and gets the same; so does who resumes twice."""
-    one, (first, *_) = three_nights()
+    scene, (first, *_) = three_nights()
 
-    found = [restore.restore(one.world, first).delivery for _ in range(2)]
-    one.send_until_still()
-    found.append(restore.restore(one.world, first).delivery)
-    one.send_until_still()
+    found = [restore.restore(scene.world, first).delivery for _ in range(2)]
+    scene.send_until_still()
+    found.append(restore.restore(scene.world, first).delivery)
+    scene.send_until_still()
 
     assert len(set(found)) == 1
-    assert len(one.sds.submissions) == 4
-    assert [restore.resume(one.world) for _ in range(2)] == [[CONNECTOR], []]
+    assert len(scene.sds.submissions) == 4
+    assert [restore.resume(scene.world) for _ in range(2)] == [[CONNECTOR], []]
 
 
 def test_another_one_can_be_restored_while_it_is_paused() -> None:
     """It was the wrong day: the next choice counts, and one `resume` ends it all."""
-    one, (first, second, _) = three_nights()
-    restore.restore(one.world, first)
-    one.send_until_still()
-    one.clock.advance(3600)
+    scene, (first, second, _) = three_nights()
+    restore.restore(scene.world, first)
+    scene.send_until_still()
+    scene.clock.advance(3600)
 
-    restore.restore(one.world, second)
-    one.send_until_still()
+    restore.restore(scene.world, second)
+    scene.send_until_still()
 
-    assert staged(one) == one.sds.submissions[1].files
-    restore.resume(one.world)
-    assert one.look().pause is None
+    assert staged(scene) == scene.sds.submissions[1].files
+    restore.resume(scene.world)
+    assert scene.look().pause is None
 
 
 def test_what_came_to_nothing_can_be_asked_for_again() -> None:
     """A restored delivery that somebody rejected does not stand in the way of another try."""
-    one, (first, *_) = three_nights()
-    pause = restore.restore(one.world, first)
-    send.send(one.world, CONNECTOR)
-    send.send(one.world, CONNECTOR)
-    status.answer(one.world, pause.delivery, approve=False)
-    assert one.send_until_still().outcome is Outcome.PAUSED
-    one.clock.advance(60)
+    scene, (first, *_) = three_nights()
+    pause = restore.restore(scene.world, first)
+    send.send(scene.world, CONNECTOR)
+    send.send(scene.world, CONNECTOR)
+    status.answer(scene.world, pause.delivery, approve=False)
+    assert scene.send_until_still().outcome is Outcome.PAUSED
+    scene.clock.advance(60)
 
-    again = restore.restore(one.world, first)
+    again = restore.restore(scene.world, first)
     assert again.delivery != pause.delivery
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert staged(one) == one.sds.submissions[0].files
+    assert scene.send_until_still().outcome is Outcome.DONE
+    assert staged(scene) == scene.sds.submissions[0].files
 
 
 def test_what_sds_holds_already_is_not_sent_again() -> None:
     """To restore the last one is a way to pause."""
-    one, (*_, last) = three_nights()
+    scene, (*_, last) = three_nights()
 
-    restore.restore(one.world, last)
+    restore.restore(scene.world, last)
 
-    assert one.send_until_still().outcome is Outcome.UNCHANGED
-    assert len(one.sds.submissions) == 3
-    assert one.send_until_still().outcome is Outcome.PAUSED
+    assert scene.send_until_still().outcome is Outcome.UNCHANGED
+    assert len(scene.sds.submissions) == 3
+    assert scene.send_until_still().outcome is Outcome.PAUSED
 
 
 def test_a_delivery_on_its_way_is_kept_back_by_a_pause() -> None:
     """What was ready to go when a person asked does not go before or after the restored one."""
-    one, (first, *_) = three_nights()
-    one.isams.school = SCHOOL
-    one.isams.flush()
-    one.pull()
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.SEALED
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.PLANNED
+    scene, (first, *_) = three_nights()
+    scene.isams.school = SCHOOL
+    scene.isams.flush()
+    scene.pull()
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.PLANNED
 
-    restore.restore(one.world, first)  # in the same second
-    assert one.send_until_still().outcome is Outcome.DONE
+    restore.restore(scene.world, first)  # in the same second
+    assert scene.send_until_still().outcome is Outcome.DONE
 
-    assert len(one.sds.submissions) == 4
-    assert staged(one) == one.sds.submissions[0].files
+    assert len(scene.sds.submissions) == 4
+    assert staged(scene) == scene.sds.submissions[0].files
 
 
 def test_only_what_sds_has_accepted_can_be_restored() -> None:
     """Not what was held, nor what never was; and nothing is paused by asking."""
-    one = make_world(SCHOOL, knobs=QUICK, SDS__HOLD_FIRST="true")
-    one.pull()
-    held = one.send_until_still()
+    scene = make_world(SCHOOL, knobs=QUICK, SDS__HOLD_FIRST="true")
+    scene.pull()
+    held = scene.send_until_still()
 
-    assert "never accepted" in refused(lambda: restore.restore(one.world, held.delivery))
-    assert "no delivery" in refused(lambda: restore.restore(one.world, "20260914T210001Z-00000000"))
-    assert one.look().pause is None
+    assert "never accepted" in refused(lambda: restore.restore(scene.world, held.delivery))
+    assert "no delivery" in refused(
+        lambda: restore.restore(scene.world, "20260914T210001Z-00000000")
+    )
+    assert scene.look().pause is None
 
 
 def test_what_is_swept_cannot_be_restored() -> None:
     """Its files are gone, and that is said; what SDS held within the week can still come back."""
-    one, (first, second, third) = three_nights()
-    one.clock.advance(5 * DAY_S)
-    sweep(one)
+    scene, (first, second, third) = three_nights()
+    scene.clock.advance(5 * DAY_S)
+    sweep(scene)
 
-    assert "past their time" in refused(lambda: restore.restore(one.world, first))
-    told = status.status(one.world)["connectors"]
+    assert "past their time" in refused(lambda: restore.restore(scene.world, first))
+    told = status.status(scene.world)["connectors"]
     assert isinstance(told, dict)
     assert [each["id"] for each in told[CONNECTOR]["restorable"]] == [third, second]
-    restore.restore(one.world, second)
-    assert one.send_until_still().outcome is Outcome.DONE
+    restore.restore(scene.world, second)
+    assert scene.send_until_still().outcome is Outcome.DONE
 
 
 def test_a_sweep_keeps_what_is_to_be_restored() -> None:
     """From the moment that a person asks, the files stay until they have been sent."""
-    one, (first, *_) = three_nights()
-    restore.restore(one.world, first)
-    one.clock.advance(20 * DAY_S)
-    sweep(one)
-    assert one.store.read(f"{one.look().prefix}{first}/users.csv")
+    scene, (first, *_) = three_nights()
+    restore.restore(scene.world, first)
+    scene.clock.advance(20 * DAY_S)
+    sweep(scene)
+    assert scene.store.read(f"{scene.look().prefix}{first}/users.csv")
 
-    restore.resume(one.world)
-    sweep(one)
+    restore.resume(scene.world)
+    sweep(scene)
 
-    assert not [b for b in one.store.blobs(f"{one.look().prefix}{first}/") if "csv" in b.name]
+    assert not [b for b in scene.store.blobs(f"{scene.look().prefix}{first}/") if "csv" in b.name]
 
 
 def test_a_restore_that_nobody_sent_in_two_days_is_not_sent() -> None:
     """Then a person should look again, as with anything that is older than 48 h."""
-    one, (first, *_) = three_nights()
-    restore.restore(one.world, first)
-    send.send(one.world, CONNECTOR)
-    send.send(one.world, CONNECTOR)
-    one.clock.advance(states.DATA_LASTS.total_seconds() + 60)
+    scene, (first, *_) = three_nights()
+    restore.restore(scene.world, first)
+    send.send(scene.world, CONNECTOR)
+    send.send(scene.world, CONNECTOR)
+    scene.clock.advance(states.DATA_LASTS.total_seconds() + 60)
 
-    assert one.send_until_still().outcome is Outcome.STALE
-    assert len(one.sds.submissions) == 3
+    assert scene.send_until_still().outcome is Outcome.STALE
+    assert len(scene.sds.submissions) == 3
 
 
 def test_a_restore_needs_nothing_but_the_delivery_itself() -> None:
     """Its sets are forgotten sooner where it lasted for long, and people delete old profiles."""
-    one, (first, *_) = three_nights()
-    view = one.look()
-    for profile, own in view.states[0][0].manifest().sources.items():
-        for blob in one.store.blobs(f"{ids.profile_folder(profile)}{own}/"):
-            one.store.delete(blob.name)
+    scene, (first, *_) = three_nights()
+    listing = scene.look()
+    for profile, set_id in listing.states[0][0].manifest().sources.items():
+        for blob in scene.store.blobs(f"{ids.profile_folder(profile)}{set_id}/"):
+            scene.store.delete(blob.name)
 
-    restore.restore(one.world, first)
+    restore.restore(scene.world, first)
 
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert staged(one) == one.sds.submissions[0].files
+    assert scene.send_until_still().outcome is Outcome.DONE
+    assert staged(scene) == scene.sds.submissions[0].files
 
 
 def test_files_that_somebody_has_changed_are_not_restored() -> None:
     """The new delivery fails for good and says why; SDS keeps what it has."""
-    one, (first, *_) = three_nights()
-    name = f"{one.look().prefix}{first}/users.csv"
-    one.store.delete(name)
-    one.store.create(name, b"changed")
+    scene, (first, *_) = three_nights()
+    name = f"{scene.look().prefix}{first}/users.csv"
+    scene.store.delete(name)
+    scene.store.create(name, b"changed")
 
-    pause = restore.restore(one.world, first)
+    pause = restore.restore(scene.world, first)
 
-    step = one.send_until_still()
+    step = scene.send_until_still()
     assert (step.outcome, step.error and step.error.code) == (Outcome.FAILED, "StoreConflict")
-    assert newest(one) == (pause.delivery, State.FAILED)
-    assert len(one.sds.submissions) == 3
+    assert newest(scene) == (pause.delivery, State.FAILED)
+    assert len(scene.sds.submissions) == 3
 
 
 def test_a_pause_is_one_connectors_own() -> None:
     """The other schools of a group go on as ever."""
-    one = make_group(PROFILES__SOUTH__CONNECTOR=OTHER_FEED.name)
+    scene = make_group(PROFILES__SOUTH__CONNECTOR=OTHER_FEED.name)
     for key in ("northbank", "southbank"):
-        one.pull(key)
-    one.send_until_still()
-    step = one.send_until_still(OTHER_FEED.name)
-    status.answer(one.world, step.delivery, approve=True)
-    assert one.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
+        scene.pull(key)
+    scene.send_until_still()
+    step = scene.send_until_still(OTHER_FEED.name)
+    status.answer(scene.world, step.delivery, approve=True)
+    assert scene.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
 
-    restore.restore(one.world, step.delivery)
+    restore.restore(scene.world, step.delivery)
 
-    assert one.look(OTHER_FEED.name).pause
-    assert one.look().pause is None
-    assert restore.resume(one.world, CONNECTOR) == []
-    assert restore.resume(one.world) == [OTHER_FEED.name]
+    assert scene.look(OTHER_FEED.name).pause
+    assert scene.look().pause is None
+    assert restore.resume(scene.world, CONNECTOR) == []
+    assert restore.resume(scene.world) == [OTHER_FEED.name]
 
 
 class Losing(MemoryStore):
@@ -303,32 +305,32 @@ class Losing(MemoryStore):
 
 def test_a_restore_whose_answer_was_lost_is_the_same_when_repeated() -> None:
     """The pause stands from the first moment, and the tick does the rest even if nobody asks."""
-    one = make_world(SCHOOL, knobs=QUICK, store=Losing)
-    first = live(one, 3)
-    live(one, 5)
-    assert isinstance(one.store, Losing)
-    one.store.losing = True
+    scene = make_world(SCHOOL, knobs=QUICK, store=Losing)
+    first = live(scene, 3)
+    live(scene, 5)
+    assert isinstance(scene.store, Losing)
+    scene.store.losing = True
     with pytest.raises(StoreUnavailable):
-        restore.restore(one.world, first)
-    asked = one.look().pause
+        restore.restore(scene.world, first)
+    asked = scene.look().pause
     assert asked
 
-    one.nudges.kept.clear()
-    one.clock.advance(states.STANDSTILL.total_seconds() + 1)
-    schedule.tick(one.world)
-    assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
+    scene.nudges.kept.clear()
+    scene.clock.advance(states.STANDSTILL.total_seconds() + 1)
+    schedule.tick(scene.world)
+    assert ("send", {"connector": CONNECTOR}, 0) in scene.nudges.kept
 
-    assert restore.restore(one.world, first) == asked
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert staged(one) == one.sds.submissions[0].files
+    assert restore.restore(scene.world, first) == asked
+    assert scene.send_until_still().outcome is Outcome.DONE
+    assert staged(scene) == scene.sds.submissions[0].files
 
 
 def test_the_status_says_that_it_is_paused_and_what_can_come_back() -> None:
     """Since when, what was restored, and as which delivery."""
-    one, (first, *_) = three_nights()
-    pause: Paused = restore.restore(one.world, first)
+    scene, (first, *_) = three_nights()
+    pause: Paused = restore.restore(scene.world, first)
 
-    told = status.status(one.world)["connectors"]
+    told = status.status(scene.world)["connectors"]
 
     assert isinstance(told, dict)
     assert told[CONNECTOR]["paused"] == {
@@ -340,12 +342,12 @@ def test_the_status_says_that_it_is_paused_and_what_can_come_back() -> None:
 
 def test_over_http_the_answers_say_what_was_done() -> None:
     """202 for a restore, 409 for what cannot be, 404 for a connector that is none."""
-    one, (first, *_) = three_nights()
+    scene, (first, *_) = three_nights()
 
-    done = responses.restore(one.world, first)
+    done = responses.restore(scene.world, first)
     assert done.status == 202
     assert json.loads(done.body)["restores"] == first
-    unknown = responses.answered(lambda: responses.restore(one.world, "x"), one.world.tell)
+    unknown = responses.answered(lambda: responses.restore(scene.world, "x"), scene.world.tell)
     assert unknown.status == 409
-    assert responses.resume(one.world, "Nobody's feed").status == 404
-    assert json.loads(responses.resume(one.world, None).body) == {"resumed": [CONNECTOR]}
+    assert responses.resume(scene.world, "Nobody's feed").status == 404
+    assert json.loads(responses.resume(scene.world, None).body) == {"resumed": [CONNECTOR]}

@@ -34,28 +34,28 @@ DAY_S = 24 * 3600.0
 TABLES = {"orgs.csv", "users.csv", "roles.csv", "classes.csv", "enrollments.csv"}
 
 
-def night(one: TestWorld, outcome: Outcome = Outcome.DONE) -> None:
+def night(scene: TestWorld, outcome: Outcome = Outcome.DONE) -> None:
     """Pull, send, and let the rest of the day go by."""
-    one.pull()
-    assert one.send_until_still().outcome is outcome
-    one.clock.advance(DAY_S)
+    scene.pull()
+    assert scene.send_until_still().outcome is outcome
+    scene.clock.advance(DAY_S)
 
 
 def two_nights(store: Callable[[FakeClock], Store] = MemoryStore) -> TestWorld:
     """Return a world whose second delivery, a day ago, was another than the first."""
-    one = make_world(SCHOOL, knobs=QUICK, store=store, SCHOOLS__NORTHBANK__SCHOOL_YEAR="2026")
-    night(one)
-    one.isams.school = OTHER
-    one.isams.flush()
-    night(one)
-    return one
+    scene = make_world(SCHOOL, knobs=QUICK, store=store, SCHOOLS__NORTHBANK__SCHOOL_YEAR="2026")
+    night(scene)
+    scene.isams.school = OTHER
+    scene.isams.flush()
+    night(scene)
+    return scene
 
 
-def sweep(one: TestWorld) -> int:
+def sweep(scene: TestWorld) -> int:
     """Tick in the hour for it until nothing is left to delete; return how many blobs went."""
-    one.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
     gone = 0
-    while deleted := schedule.tick(one.world).facts["deleted"]:
+    while deleted := schedule.tick(scene.world).facts["deleted"]:
         assert isinstance(deleted, int)
         gone += deleted
     return gone
@@ -66,29 +66,29 @@ def sweep_at(world: World) -> int:
     return sweeping.sweep(world, world.store.now())
 
 
-def rosters(one: TestWorld, top: str) -> dict[str, set[str]]:
+def rosters(scene: TestWorld, top: str) -> dict[str, set[str]]:
     """Return which files that name people are left under *top*, by their folder."""
     found: dict[str, set[str]] = {}
-    for blob in one.store.blobs(top):
+    for blob in scene.store.blobs(top):
         folder, _, name = blob.name.rpartition("/")
         if name.endswith(".csv") or name == manifests.FINDINGS:
             found.setdefault(folder.rpartition("/")[2], set()).add(name)
     return found
 
 
-def delivery_ids(one: TestWorld) -> list[str]:
-    return [folder.id for folder, _ in one.look().states]
+def delivery_ids(scene: TestWorld) -> list[str]:
+    return [folder.id for folder, _ in scene.look().states]
 
 
 @pytest.fixture(params=["memory", "folder"])
 def aged(request: pytest.FixtureRequest, tmp_path: Path) -> TestWorld:
     """Two nights, and eight days without any."""
     if request.param == "memory":
-        one = two_nights()
+        scene = two_nights()
     else:
-        one = two_nights(lambda clock: FolderStore(tmp_path / "rosters", clock=clock))
-    one.clock.advance(8 * DAY_S)
-    return one
+        scene = two_nights(lambda clock: FolderStore(tmp_path / "rosters", clock=clock))
+    scene.clock.advance(8 * DAY_S)
+    return scene
 
 
 def test_after_a_week_only_the_newest_rosters_are_left(aged: TestWorld) -> None:
@@ -119,46 +119,46 @@ def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
 
 def test_receipts_and_manifests_go_after_a_year() -> None:
     """A year later nothing is left of a night but what SDS still holds."""
-    one = two_nights()
-    first = delivery_ids(one)[0]
-    one.clock.advance(360 * DAY_S)
-    sweep(one)
-    assert first in delivery_ids(one)
-    assert one.store.read(f"{one.look().prefix}{first}/receipt.json")
+    scene = two_nights()
+    first = delivery_ids(scene)[0]
+    scene.clock.advance(360 * DAY_S)
+    sweep(scene)
+    assert first in delivery_ids(scene)
+    assert scene.store.read(f"{scene.look().prefix}{first}/receipt.json")
 
-    one.clock.advance(10 * DAY_S)
-    sweep(one)
+    scene.clock.advance(10 * DAY_S)
+    sweep(scene)
 
-    assert delivery_ids(one) == delivery_ids(one)[-1:] != [first]
-    assert not one.store.blobs(f"{one.look().prefix}{first}/")
-    assert [reached for _, reached in one.look().states] == [State.DONE]
+    assert delivery_ids(scene) == delivery_ids(scene)[-1:] != [first]
+    assert not scene.store.blobs(f"{scene.look().prefix}{first}/")
+    assert [reached for _, reached in scene.look().states] == [State.DONE]
 
 
 def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
     """A backlog costs no tick its time."""
-    one = two_nights()
+    scene = two_nights()
     old = f"{ids.profile_folder('prep')}20260801T210000Z-0000000a/"
     for number in range(sweeping.SWEEP_BLOBS + 50):
-        one.store.create(f"{old}odd-{number}.csv", b"x")
-    one.clock.advance(8 * DAY_S)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
+        scene.store.create(f"{old}odd-{number}.csv", b"x")
+    scene.clock.advance(8 * DAY_S)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
 
-    found = [schedule.tick(one.world).facts["deleted"] for _ in range(3)]
+    found = [schedule.tick(scene.world).facts["deleted"] for _ in range(3)]
 
     assert found[0] == sweeping.SWEEP_BLOBS
     assert found[2] == 0
-    assert not one.store.blobs(old)
+    assert not scene.store.blobs(old)
 
 
 def test_a_machine_whose_clock_runs_ahead_deletes_nothing() -> None:
     """What is past its time is known by storage's clock."""
-    one = two_nights()
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    before = [blob.name for blob in one.store.blobs("")]
-    ahead = replace(one.world, clock=FakeClock(one.clock.now() + timedelta(days=800)))
+    scene = two_nights()
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    before = [blob.name for blob in scene.store.blobs("")]
+    ahead = replace(scene.world, clock=FakeClock(scene.clock.now() + timedelta(days=800)))
 
     assert sweep_at(ahead) == 0
-    assert [blob.name for blob in one.store.blobs("")] == before
+    assert [blob.name for blob in scene.store.blobs("")] == before
 
 
 class Guarded(MemoryStore):
@@ -174,92 +174,92 @@ class Guarded(MemoryStore):
 
 def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
     """A legal hold on one folder does not keep the others; the tick does its other work."""
-    one = two_nights(Guarded)
-    one.clock.advance(8 * DAY_S)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    assert isinstance(one.store, Guarded)
-    one.store.guarded = f"/{delivery_ids(one)[0]}/"
+    scene = two_nights(Guarded)
+    scene.clock.advance(8 * DAY_S)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    assert isinstance(scene.store, Guarded)
+    scene.store.guarded = f"/{delivery_ids(scene)[0]}/"
 
-    step = schedule.tick(one.world)
+    step = schedule.tick(scene.world)
 
     assert isinstance(step.error, StoreRefused)
     assert step.facts["asked"] == 1
-    assert set(rosters(one, "connectors/")) == set(delivery_ids(one))
-    assert len(rosters(one, "profiles/")) == 2
+    assert set(rosters(scene, "connectors/")) == set(delivery_ids(scene))
+    assert len(rosters(scene, "profiles/")) == 2
 
 
 def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going() -> None:
     """A pause that somebody has changed may need anything of its connector, and of no other."""
-    one = two_nights()
-    one.clock.advance(8 * DAY_S)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    one.store.create(f"{one.look().prefix}pauses/000001.json", b"changed")
+    scene = two_nights()
+    scene.clock.advance(8 * DAY_S)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.store.create(f"{scene.look().prefix}pauses/000001.json", b"changed")
 
-    step = schedule.tick(one.world)
+    step = schedule.tick(scene.world)
 
     assert isinstance(step.error, StoreConflict)
-    assert len(rosters(one, "connectors/")) == 2
-    assert len(rosters(one, "profiles/")) == 2
+    assert len(rosters(scene, "connectors/")) == 2
+    assert len(rosters(scene, "profiles/")) == 2
 
 
 def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
     """And if it comes back, the delivery waits until it has been pulled again."""
-    one = two_nights()
-    settings = one.world.settings
+    scene = two_nights()
+    settings = scene.world.settings
     profiles = {key: each for key, each in settings.profiles.items() if key != "prep"}
-    one.clock.advance(8 * DAY_S)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    fewer = one.process(settings=settings.model_copy(update={"profiles": profiles}))
+    scene.clock.advance(8 * DAY_S)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    fewer = scene.process(settings=settings.model_copy(update={"profiles": profiles}))
 
     assert sweep_at(fewer)
-    assert rosters(one, "profiles/prep/") == {}
-    one.world = fewer
-    one.pull()
-    assert one.send_until_still().outcome is Outcome.HELD
-    one.clock.advance(DAY_S)
+    assert rosters(scene, "profiles/prep/") == {}
+    scene.world = fewer
+    scene.pull()
+    assert scene.send_until_still().outcome is Outcome.HELD
+    scene.clock.advance(DAY_S)
 
-    one.world = one.process(settings=settings)
-    assert one.send_until_still().outcome is Outcome.WAITING
-    one.pull()
-    assert one.send_until_still().outcome is Outcome.UNCHANGED
+    scene.world = scene.process(settings=settings)
+    assert scene.send_until_still().outcome is Outcome.WAITING
+    scene.pull()
+    assert scene.send_until_still().outcome is Outcome.UNCHANGED
 
 
 def test_what_a_pull_kept_goes_after_a_week() -> None:
     """Whatever it is called: only marks that are known to name nobody stay."""
-    one = two_nights()
+    scene = two_nights()
     pulls = ids.pulls_folder("northbank")
-    folders = one.store.folders(pulls)
+    folders = scene.store.folders(pulls)
     for each in folders:
-        one.store.create(f"{pulls}{each}/datasets-1/Pupil.csv", b"Wren Applethwaite")
-    one.clock.advance(8 * DAY_S)
+        scene.store.create(f"{pulls}{each}/datasets-1/Pupil.csv", b"Wren Applethwaite")
+    scene.clock.advance(8 * DAY_S)
 
-    sweep(one)
+    sweep(scene)
 
-    assert rosters(one, "schools/") == {}
-    assert set(folders) <= set(one.store.folders(pulls))
+    assert rosters(scene, "schools/") == {}
+    assert set(folders) <= set(scene.store.folders(pulls))
 
 
-def calls_of_a_tick(one: TestWorld) -> list[str]:
+def calls_of_a_tick(scene: TestWorld) -> list[str]:
     doom = Doom()
-    schedule.tick(doomed(one, doom))
+    schedule.tick(doomed(scene, doom))
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
 def test_outside_its_hour_a_tick_costs_what_it_did_without_sweeping() -> None:
     """However much may go: a look at each school's pulls, each connector and its newest sets."""
-    one = two_nights()
-    one.clock.advance(8 * DAY_S)
-    before = len(rosters(one, ""))
+    scene = two_nights()
+    scene.clock.advance(8 * DAY_S)
+    before = len(rosters(scene, ""))
     for hour in range(SWEEP_HOUR_UTC + 1, SWEEP_HOUR_UTC + 24):
-        one.clock.advance_to(hour % 24)
-        calls = calls_of_a_tick(one)
+        scene.clock.advance_to(hour % 24)
+        calls = calls_of_a_tick(scene)
         assert [call for call in calls if call.startswith(("list", "folders", "delete"))] == [
             "list schools/northbank/pulls/",
-            f"list {one.look().prefix}",
+            f"list {scene.look().prefix}",
             "list profiles/prep/",
             "list profiles/seniors/",
         ]
-    assert len(rosters(one, "")) == before
+    assert len(rosters(scene, "")) == before
 
 
 def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
@@ -270,9 +270,9 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
         old.clock.advance(100 * DAY_S)
         schedule.tick(old.world)
         night(old, Outcome.UNCHANGED)
-    for one in (young, old):
-        sweep(one)
-        schedule.tick(one.world)
+    for scene in (young, old):
+        sweep(scene)
+        schedule.tick(scene.world)
 
     assert len(calls_of_a_tick(old)) == len(calls_of_a_tick(young))
     listed = [call for call in calls_of_a_tick(old) if call.startswith(("list", "folders"))]
@@ -287,26 +287,26 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
     ]
 
 
-def places_swept(one: TestWorld) -> list[str]:
+def places_swept(scene: TestWorld) -> list[str]:
     """Sweep once; return the places that were listed, in order."""
     doom = Doom()
     with suppress(SyncError):
-        sweep_at(doomed(one, doom))
+        sweep_at(doomed(scene, doom))
     return [call.removeprefix("list ") for call in doom.calls if call.startswith("list ")]
 
 
 def test_every_place_comes_first_on_some_day() -> None:
     """So none starves while the others leave it no time, whatever turns between the years."""
-    one = two_nights()
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    everything = set(places_swept(one))
+    scene = two_nights()
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    everything = set(places_swept(scene))
     assert len(everything) == 4
 
     for _ in range(120):
         found: list[str] = []
         for _ in range(4):
-            found += places_swept(one)[:1]
-            one.clock.advance(DAY_S)
+            found += places_swept(scene)[:1]
+            scene.clock.advance(DAY_S)
         assert set(found) == everything
 
 
@@ -321,43 +321,43 @@ class Slow(MemoryStore):
 
 def test_nothing_more_is_listed_when_the_time_is_over() -> None:
     """Memory and time are those of one place: the next sweep begins with another."""
-    one = two_nights(Slow)
+    scene = two_nights(Slow)
     old = [f"profiles/old-{number}/" for number in range(8)]
     for place in old:
-        one.store.create(f"{place}20260801T210000Z-0000000a/users.csv", b"x")
+        scene.store.create(f"{place}20260801T210000Z-0000000a/users.csv", b"x")
 
     for _ in range(24):
-        one.clock.advance(DAY_S)
-        one.clock.advance_to(SWEEP_HOUR_UTC)
-        assert len(places_swept(one)) == 3
-    assert not [place for place in old if one.store.blobs(place)]
+        scene.clock.advance(DAY_S)
+        scene.clock.advance_to(SWEEP_HOUR_UTC)
+        assert len(places_swept(scene)) == 3
+    assert not [place for place in old if scene.store.blobs(place)]
 
 
 def test_a_place_that_cannot_be_listed_keeps_no_other_from_being_swept() -> None:
     """A folder that somebody has made by hand may be called anything."""
-    one = two_nights()
-    one.clock.advance(8 * DAY_S)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    assert isinstance(one.store, MemoryStore)
-    one.store.held["connectors/a b/note.txt"] = (b"", one.clock.now())
+    scene = two_nights()
+    scene.clock.advance(8 * DAY_S)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    assert isinstance(scene.store, MemoryStore)
+    scene.store.held["connectors/a b/note.txt"] = (b"", scene.clock.now())
 
-    step = schedule.tick(one.world)
+    step = schedule.tick(scene.world)
 
     assert isinstance(step.error, StoreRefused)
-    assert len(rosters(one, "connectors/")) == 1
-    assert len(rosters(one, "profiles/")) == 2
+    assert len(rosters(scene, "connectors/")) == 1
+    assert len(rosters(scene, "profiles/")) == 2
 
 
 def test_a_set_whose_files_are_gone_is_never_merged() -> None:
     """If the newest one is swept, its profile counts as not yet pulled."""
-    one = make_world(SCHOOL, knobs=QUICK)
-    one.pull()
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.pull()
     folder = ids.profile_folder("prep")
-    (own,) = one.store.folders(folder)
-    one.store.create(f"{folder}{own}/swept.json", b"{}")
-    one.store.delete(f"{folder}{own}/users.csv")
+    (set_id,) = scene.store.folders(folder)
+    scene.store.create(f"{folder}{set_id}/swept.json", b"{}")
+    scene.store.delete(f"{folder}{set_id}/users.csv")
 
-    assert one.send_until_still().outcome is Outcome.WAITING
+    assert scene.send_until_still().outcome is Outcome.WAITING
     with pytest.raises(StoreMissing):
-        one.store.read(f"{folder}{own}/users.csv")
-    assert CONNECTOR in status.status(one.world)["connectors"]  # type: ignore[operator]  # is JSON
+        scene.store.read(f"{folder}{set_id}/users.csv")
+    assert CONNECTOR in status.status(scene.world)["connectors"]  # type: ignore[operator]  # is JSON

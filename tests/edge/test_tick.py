@@ -26,27 +26,27 @@ def world_at(moment: datetime, **settings: str) -> TestWorld:
     return make_world(SCHOOL, clock=FakeClock(moment), base={**ONE_SCHOOL, **settings})
 
 
-def asked_at(one: TestWorld) -> list[datetime]:
+def asked_at(scene: TestWorld) -> list[datetime]:
     """Return the moments, in UTC, that made a pull due."""
-    return [datetime.strptime(f"{pull.id}+0000", "%Y%m%dT%H%M%SZ%z") for pull in pulls(one)]
+    return [datetime.strptime(f"{pull.id}+0000", "%Y%m%dT%H%M%SZ%z") for pull in pulls(scene)]
 
 
-def pulls(one: TestWorld) -> list[Pull]:
-    return list_pulls(one.store, "northbank")
+def pulls(scene: TestWorld) -> list[Pull]:
+    return list_pulls(scene.store, "northbank")
 
 
-def tick_through(one: TestWorld, days: float) -> list[datetime]:
+def tick_through(scene: TestWorld, days: float) -> list[datetime]:
     """Tick every five minutes, each tick doubled; return what was asked for."""
-    schedule.tick(one.world)
-    before = len(pulls(one))
+    schedule.tick(scene.world)
+    before = len(pulls(scene))
     for _ in range(int(days * 86_400 / TICK_S)):
-        one.clock.advance(TICK_S)
-        schedule.tick(one.world)
-        schedule.tick(one.world)
-        if SEALED in pulls(one)[-1].made_at:
+        scene.clock.advance(TICK_S)
+        schedule.tick(scene.world)
+        schedule.tick(scene.world)
+        if SEALED in pulls(scene)[-1].made_at:
             continue
-        one.store.claim(f"{ids.pulls_folder('northbank')}{pulls(one)[-1].id}/sealed.json", b"")
-    return asked_at(one)[before:]
+        scene.store.claim(f"{ids.pulls_folder('northbank')}{pulls(scene)[-1].id}/sealed.json", b"")
+    return asked_at(scene)[before:]
 
 
 @pytest.mark.parametrize(
@@ -67,169 +67,169 @@ def test_a_pull_is_due_by_the_schools_own_clock(
     zone: str, at: str, start: tuple[int, int, int, int], due: list[str]
 ) -> None:
     """Once a day at the school's time, on the days when its clocks change too."""
-    one = world_at(
+    scene = world_at(
         datetime(*start, tzinfo=UTC),
         SCHOOLS__NORTHBANK__TIME_ZONE=zone,
         SCHOOLS__NORTHBANK__PULL_AT=at,
     )
 
-    assert [f"{moment:%dT%H:%M}" for moment in tick_through(one, 3)] == due
+    assert [f"{moment:%dT%H:%M}" for moment in tick_through(scene, 3)] == due
 
 
 def test_several_times_a_day_are_each_due_once() -> None:
     """Every time in PULL_AT gives one pull, however often it ticks."""
-    one = world_at(
+    scene = world_at(
         datetime(2026, 11, 2, 23, 30, tzinfo=UTC), SCHOOLS__NORTHBANK__PULL_AT="06:00,12:30,22:00"
     )
 
-    found = tick_through(one, 1)
+    found = tick_through(scene, 1)
 
     assert [f"{moment:%H:%M}" for moment in found] == ["06:00", "12:30", "22:00"]
 
 
 def test_a_first_deployment_pulls_at_once() -> None:
     """The time that struck last counts, so that nobody waits for the night to see a result."""
-    one = world_at(datetime(2026, 11, 3, 10, 0, tzinfo=UTC))
+    scene = world_at(datetime(2026, 11, 3, 10, 0, tzinfo=UTC))
 
-    schedule.tick(one.world)
-    schedule.tick(one.world)
+    schedule.tick(scene.world)
+    schedule.tick(scene.world)
 
-    assert asked_at(one) == [datetime(2026, 11, 2, 22, 0, tzinfo=UTC)]
+    assert asked_at(scene) == [datetime(2026, 11, 2, 22, 0, tzinfo=UTC)]
 
 
 def test_days_without_ticks_are_made_good_by_one_pull() -> None:
     """After an outage of days the newest due time is asked for, not each that was missed."""
-    one = world_at(datetime(2026, 11, 3, 22, 0, tzinfo=UTC))
-    schedule.tick(one.world)
-    one.clock.advance(timedelta(days=3, hours=2).total_seconds())
+    scene = world_at(datetime(2026, 11, 3, 22, 0, tzinfo=UTC))
+    schedule.tick(scene.world)
+    scene.clock.advance(timedelta(days=3, hours=2).total_seconds())
 
-    schedule.tick(one.world)
+    schedule.tick(scene.world)
 
-    assert [f"{moment:%dT%H}" for moment in asked_at(one)] == ["03T22", "06T22"]
+    assert [f"{moment:%dT%H}" for moment in asked_at(scene)] == ["03T22", "06T22"]
 
 
 def test_a_pull_asked_for_by_hand_stands_for_the_one_that_is_due() -> None:
     """A resync at 22:03 leaves nothing to ask for at 22:05, if the tick at 22:00 was lost."""
-    one = make_world(SCHOOL)
-    one.clock.advance(180)
-    schedule.ask(one.world, "northbank", "resync")
-    one.clock.advance(120)
+    scene = make_world(SCHOOL)
+    scene.clock.advance(180)
+    schedule.ask(scene.world, "northbank", "resync")
+    scene.clock.advance(120)
 
-    schedule.tick(one.world)
+    schedule.tick(scene.world)
 
-    assert asked_at(one) == [START + timedelta(seconds=180)]
+    assert asked_at(scene) == [START + timedelta(seconds=180)]
 
 
-def nudged(one: TestWorld) -> list[str]:
+def nudged(scene: TestWorld) -> list[str]:
     """Tick once; return the queues that got a message."""
-    one.nudges.kept.clear()
-    schedule.tick(one.world)
-    return [queue for queue, _, _ in one.nudges.kept]
+    scene.nudges.kept.clear()
+    schedule.tick(scene.world)
+    return [queue for queue, _, _ in scene.nudges.kept]
 
 
-def stand_still(one: TestWorld) -> None:
-    one.clock.advance(states.STANDSTILL.total_seconds() + 1)
+def stand_still(scene: TestWorld) -> None:
+    scene.clock.advance(states.STANDSTILL.total_seconds() + 1)
 
 
 def test_what_stands_still_is_nudged_at_every_stage() -> None:
     """A lost nudge costs a quarter of an hour, wherever it was lost, and no more."""
-    one = make_world(SCHOOL)
-    schedule.ask(one.world, "northbank", "test")
+    scene = make_world(SCHOOL)
+    schedule.ask(scene.world, "northbank", "test")
     for stage in ("asked", "sealed", "merged", "planned", "submitted", "accepted"):
-        assert nudged(one) == [], f"{stage}: under way"
-        stand_still(one)
+        assert nudged(scene) == [], f"{stage}: under way"
+        stand_still(scene)
         wanted = "pull" if stage == "asked" else "send"
-        assert nudged(one) == [wanted], f"{stage}: stands still"
+        assert nudged(scene) == [wanted], f"{stage}: stands still"
         if stage == "asked":
-            run.pull(one.world, "northbank")
+            run.pull(scene.world, "northbank")
         else:
-            send.send(one.world, CONNECTOR)
-            while stage == "submitted" and not one.look().in_state(states.State.ACCEPTED):
-                one.clock.advance(6)
-                send.send(one.world, CONNECTOR)
-    one.send_until_still()
-    stand_still(one)
+            send.send(scene.world, CONNECTOR)
+            while stage == "submitted" and not scene.look().in_state(states.State.ACCEPTED):
+                scene.clock.advance(6)
+                send.send(scene.world, CONNECTOR)
+    scene.send_until_still()
+    stand_still(scene)
 
-    assert nudged(one) == [], "done"
+    assert nudged(scene) == [], "done"
 
 
 def test_a_pull_at_work_is_not_nudged() -> None:
     """What was begun a moment ago is under way, even if it was asked for long before."""
-    one = make_world(SCHOOL)
-    schedule.ask(one.world, "northbank", "test")
-    stand_still(one)
-    folder = f"{ids.pulls_folder('northbank')}{pulls(one)[-1].id}/"
-    one.store.claim(f"{folder}tried-1.json", b"{}")
+    scene = make_world(SCHOOL)
+    schedule.ask(scene.world, "northbank", "test")
+    stand_still(scene)
+    folder = f"{ids.pulls_folder('northbank')}{pulls(scene)[-1].id}/"
+    scene.store.claim(f"{folder}tried-1.json", b"{}")
 
-    assert nudged(one) == []
+    assert nudged(scene) == []
 
 
 def test_a_held_delivery_is_not_nudged_and_an_approved_one_is() -> None:
     """Nobody hurries a person; once the answer is there, its delivery must not be forgotten."""
-    one = make_world(SCHOOL, SDS__HOLD_FIRST="true")
-    one.pull()
-    held = one.send_until_still()
-    stand_still(one)
-    assert nudged(one) == []
+    scene = make_world(SCHOOL, SDS__HOLD_FIRST="true")
+    scene.pull()
+    held = scene.send_until_still()
+    stand_still(scene)
+    assert nudged(scene) == []
 
-    one.store.claim(f"{one.look().prefix}{held.delivery}/{APPROVED}", b"{}")
-    stand_still(one)
+    scene.store.claim(f"{scene.look().prefix}{held.delivery}/{APPROVED}", b"{}")
+    stand_still(scene)
 
-    assert nudged(one) == ["send"]
+    assert nudged(scene) == ["send"]
 
 
 def test_a_machine_whose_clock_runs_ahead_does_not_stop_the_school() -> None:
     """Pulls and sets are named by storage's clock, so one of next month cannot be the newest."""
-    one = make_world(SCHOOL)
-    ahead = replace(one.world, clock=FakeClock(START + timedelta(days=30)))
+    scene = make_world(SCHOOL)
+    ahead = replace(scene.world, clock=FakeClock(START + timedelta(days=30)))
     schedule.ask(ahead, "northbank", "terminal")
     run.pull(ahead, "northbank")
-    one.clock.advance(24 * 3600)
+    scene.clock.advance(24 * 3600)
 
-    schedule.tick(one.world)
+    schedule.tick(scene.world)
 
-    assert len(list_pulls(one.store, "northbank")) == 2
-    assert list_pulls(one.store, "northbank")[-1].id < "20260917"
+    assert len(list_pulls(scene.store, "northbank")) == 2
+    assert list_pulls(scene.store, "northbank")[-1].id < "20260917"
 
 
 def test_a_stray_blob_is_no_pull_and_no_claim() -> None:
     """Somebody who leaves a note in the container does not stop the school."""
-    one = make_world(SCHOOL)
-    one.store.create("schools/northbank/pulls/note/readme.txt", b"x")
-    one.store.create(f"{ids.connector_folder(CONNECTOR)}claims/copy.json", b"x")
+    scene = make_world(SCHOOL)
+    scene.store.create("schools/northbank/pulls/note/readme.txt", b"x")
+    scene.store.create(f"{ids.connector_folder(CONNECTOR)}claims/copy.json", b"x")
 
-    nights = [one.pull().outcome for _ in range(2)]
+    nights = [scene.pull().outcome for _ in range(2)]
 
     assert nights == [Outcome.SEALED, Outcome.SEALED]
-    assert one.accept().outcome is Outcome.ACCEPTED
+    assert scene.accept().outcome is Outcome.ACCEPTED
 
 
 def test_one_connectors_trouble_does_not_keep_the_tick_from_the_others() -> None:
     """What can be nudged is nudged, and the trouble is told."""
-    one = make_world(SCHOOL, PROFILES__PREP__CONNECTOR="Another", SDS__HOLD_FIRST="true")
-    one.pull()
-    assert one.accept("Another").outcome is Outcome.HELD
+    scene = make_world(SCHOOL, PROFILES__PREP__CONNECTOR="Another", SDS__HOLD_FIRST="true")
+    scene.pull()
+    assert scene.accept("Another").outcome is Outcome.HELD
     folder = ids.connector_folder("Another")
-    name = next(b.name for b in one.store.blobs(folder) if b.name.endswith("manifest.json"))
-    one.store.delete(name)
-    one.store.create(name, b"junk")
-    one.nudges.kept.clear()
-    one.clock.advance(3600)
+    name = next(b.name for b in scene.store.blobs(folder) if b.name.endswith("manifest.json"))
+    scene.store.delete(name)
+    scene.store.create(name, b"junk")
+    scene.nudges.kept.clear()
+    scene.clock.advance(3600)
 
-    step = schedule.tick(one.world)
+    step = schedule.tick(scene.world)
 
     assert isinstance(step.error, StoreConflict)
-    assert ("send", {"connector": CONNECTOR}, 0) in one.nudges.kept
+    assert ("send", {"connector": CONNECTOR}, 0) in scene.nudges.kept
 
 
 def test_who_asks_twice_in_one_second_gets_two_pulls() -> None:
     """The first may have been read already, before whatever the second is about."""
-    one = make_world(SCHOOL)
-    schedule.ask(one.world, "northbank", "resync")
-    first = run.pull(one.world, "northbank")
-    schedule.ask(one.world, "northbank", "resync")
+    scene = make_world(SCHOOL)
+    schedule.ask(scene.world, "northbank", "resync")
+    first = run.pull(scene.world, "northbank")
+    schedule.ask(scene.world, "northbank", "resync")
 
-    assert (first.outcome, run.pull(one.world, "northbank").outcome) == (
+    assert (first.outcome, run.pull(scene.world, "northbank").outcome) == (
         Outcome.SEALED,
         Outcome.SEALED,
     )

@@ -77,7 +77,7 @@ def test_what_is_no_stamp_is_refused(text: str) -> None:
 )
 def test_a_pull_is_due_in_school_time(times: list[str], zone: ZoneInfo, now: str, due: str) -> None:
     """Whatever the season, to the second; each time once a day."""
-    at = [time.fromisoformat(one) for one in times]
+    at = [time.fromisoformat(text) for text in times]
 
     assert schedule.last_due(at, zone, utc(now)) == utc(due)
 
@@ -99,7 +99,7 @@ def test_each_time_strikes_once_a_day(zone: ZoneInfo) -> None:
     found = sorted({schedule.last_due([time(1, 30)], zone, tick) for tick in ticks})
 
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(366)]
-    assert [one.astimezone(zone).date() for one in found] == days
+    assert [moment.astimezone(zone).date() for moment in found] == days
 
 
 @pytest.mark.parametrize(

@@ -36,22 +36,22 @@ SETS, FEED = "profiles/prep/", "connectors/feed/"
 SENT = (MANIFEST, PLAN, SUBMITTED, ACCEPTED, RUN_ASKED, RECEIPT)
 
 
-def own(age: timedelta) -> str:
+def folder_id(age: timedelta) -> str:
     """Return the id of what was made *age* ago."""
     return f"{stamp(NOW - age)}-0000000a"
 
 
 def made(prefix: str, age: timedelta, *names: str) -> list[Seen]:
     """Return a folder of *names*, made *age* ago."""
-    return [Seen(f"{prefix}{own(age)}/{name}", NOW - age) for name in names]
+    return [Seen(f"{prefix}{folder_id(age)}/{name}", NOW - age) for name in names]
 
 
 def going(sweeps: Iterable[Sweep]) -> list[str]:
     """Return what goes: for each blob its age in days, and its last name."""
     return [
         f"{(NOW - ids.pulled_at(name.split('/')[-2])).days} {name.rpartition('/')[2]}"
-        for one in sweeps
-        for name in one.names
+        for sweep in sweeps
+        for name in sweep.names
     ]
 
 
@@ -94,8 +94,8 @@ def test_a_set_is_marked_before_any_of_its_files_goes() -> None:
     (first,) = sets(*made(SETS, 8 * DAY, *FILES, MANIFEST), *newer)
     (again,) = sets(*made(SETS, 8 * DAY, "users.csv", MANIFEST, SWEPT), *newer)
 
-    assert first.mark == f"{SETS}{own(8 * DAY)}/{SWEPT}"
-    assert again == Sweep((f"{SETS}{own(8 * DAY)}/users.csv",))
+    assert first.mark == f"{SETS}{folder_id(8 * DAY)}/{SWEPT}"
+    assert again == Sweep((f"{SETS}{folder_id(8 * DAY)}/users.csv",))
 
 
 def test_the_newest_set_of_a_profile_stays_while_settings_know_it() -> None:
@@ -214,7 +214,7 @@ def test_receipts_stay_a_year_and_the_manifest_goes_first() -> None:
 
 def test_a_year_counts_from_the_last_mark() -> None:
     """What SDS said months later is kept a year too."""
-    late = Seen(f"{FEED}{own(400 * DAY)}/{RECEIPT}", NOW - 300 * DAY)
+    late = Seen(f"{FEED}{folder_id(400 * DAY)}/{RECEIPT}", NOW - 300 * DAY)
     old = made(FEED, 400 * DAY, MANIFEST, PLAN, SUBMITTED, SWEPT)
 
     assert deliveries(*old, late, *made(FEED, DAY, *FILES, *SENT)) == []
@@ -229,7 +229,7 @@ def test_what_came_after_the_oldest_that_sds_may_hold_is_not_forgotten() -> None
 
     blobs = (*held, *after, *claims, *made(FEED, DAY, UNCHANGED))
 
-    found = deliveries(*blobs, needed={own(800 * DAY)}, since=NOW - 800 * DAY)
+    found = deliveries(*blobs, needed={folder_id(800 * DAY)}, since=NOW - 800 * DAY)
     assert found == [Sweep((f"{FEED}claims/000001.json",))]
 
 
@@ -240,7 +240,7 @@ def test_facts_by_number_are_forgotten_in_time_but_the_last(kind: str, days: int
     old = [Seen(name, NOW - days * DAY - SECOND) for name in names]
     young = Seen(f"{FEED}{kind}/000008.json", NOW - days * DAY)
 
-    assert [one.names for one in deliveries(*old, young)] == [tuple(names[:2])]
+    assert [sweep.names for sweep in deliveries(*old, young)] == [tuple(names[:2])]
 
 
 def test_what_is_no_claim_goes_from_among_them_after_a_week() -> None:
@@ -248,7 +248,7 @@ def test_what_is_no_claim_goes_from_among_them_after_a_week() -> None:
     copy = Seen(f"{FEED}claims/users.csv", NOW - 8 * DAY)
     claim = Seen(f"{FEED}claims/000001.json", NOW - 8 * DAY)
 
-    assert [one.names for one in deliveries(copy, claim)] == [(copy.name,)]
+    assert [sweep.names for sweep in deliveries(copy, claim)] == [(copy.name,)]
 
 
 def test_of_a_connector_that_nobody_names_any_more_all_goes_after_a_year() -> None:
@@ -259,8 +259,8 @@ def test_of_a_connector_that_nobody_names_any_more_all_goes_after_a_year() -> No
 
     old = made(FEED, 366 * DAY, *FILES, *SENT)
     left = {blob.name for blob in (*old, claim)}
-    for one in deliveries(*old, claim, known=False):
-        left -= set(one.names)
+    for sweep in deliveries(*old, claim, known=False):
+        left -= set(sweep.names)
 
     assert left == set()
     assert deliveries(*old, claim) == []
@@ -288,7 +288,7 @@ def pull(age: timedelta, *names: str) -> list[Seen]:
 
 def pulls(*blobs: Seen, known: bool = True) -> list[list[str]]:
     found = retention.of_pulls("northbank", blobs, NOW, known=known)
-    return [[name.split("/", 4)[-1] for name in one.names] for one in found]
+    return [[name.split("/", 4)[-1] for name in sweep.names] for sweep in found]
 
 
 def test_what_a_pull_keeps_beside_its_marks_goes_after_a_week() -> None:
@@ -347,7 +347,7 @@ folders = st.lists(
         ages, st.sets(st.sampled_from([*SENT, HELD, APPROVED, REJECTED, UNCHANGED, FAILED, SWEPT]))
     ),
     max_size=8,
-    unique_by=lambda one: one[0],
+    unique_by=lambda made: made[0],
 )
 
 
@@ -376,19 +376,19 @@ def test_wherever_a_sweep_is_killed_nothing_looks_like_what_it_is_not(
     What can be sent or compared with has its files, and going on brings the sweep to its end.
     """
     left = {blob.name: blob for blob in feed(made_of)}
-    newest = [one.id for one in standing(left)[-1:]]
+    newest = [delivery.id for delivery in standing(left)[-1:]]
     held = last_taken(left)
     needed = {held.id} if held else set()
     since = holdings.handed_at(held, []) if held else None
-    before = {one.id: reached for one, reached in states.states(standing(left), NOW)}
+    before = {delivery.id: reached for delivery, reached in states.states(standing(left), NOW)}
 
-    for one in deliveries(*left.values(), needed=needed, since=since):
-        if one.mark:
-            left[one.mark] = Seen(one.mark, NOW)
-        for name in one.names:
+    for sweep in deliveries(*left.values(), needed=needed, since=since):
+        if sweep.mark:
+            left[sweep.mark] = Seen(sweep.mark, NOW)
+        for name in sweep.names:
             left.pop(name)
             listed = standing(left)
-            assert [one.id for one in listed[-1:]] == newest
+            assert [delivery.id for delivery in listed[-1:]] == newest
             after = last_taken(left)
             assert (after and after.id) == (held and held.id)
             for each, reached in states.states(listed, NOW):
@@ -414,10 +414,10 @@ def test_three_years_of_nights_leave_a_year_of_marks_and_a_month_of_claims() -> 
             claim = f"{FEED}claims/{night + 1:06}.{end}"
             left[claim] = Seen(claim, at)
         due = retention.of_deliveries(FEED, list(left.values()), at, known=True)
-        for one in due if night % 30 == 0 else ():
-            if one.mark:
-                left[one.mark] = Seen(one.mark, at)
-            for name in one.names:
+        for sweep in due if night % 30 == 0 else ():
+            if sweep.mark:
+                left[sweep.mark] = Seen(sweep.mark, at)
+            for name in sweep.names:
                 del left[name]
         most = max(most, len(left))
 

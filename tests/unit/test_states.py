@@ -35,9 +35,9 @@ from tests.unit.listings import DAY, NOW, SECOND, listed
 ONE, TWO = "20261120T220000Z-0000000a", "20261121T220000Z-0000000b"
 
 
-def folder(*names: str, own: str = TWO, age: timedelta = timedelta(0)) -> Folder:
+def folder(*names: str, folder_id: str = TWO, age: timedelta = timedelta(0)) -> Folder:
     """Return a folder of *names*, all made *age* ago."""
-    return Folder(own, dict.fromkeys(names, NOW - age))
+    return Folder(folder_id, dict.fromkeys(names, NOW - age))
 
 
 def test_the_limits_are_those_that_are_promised() -> None:
@@ -77,7 +77,7 @@ def test_a_set_exists_once_its_manifest_does() -> None:
         f"profiles/prep/notes/{MANIFEST}",
     )
 
-    assert [one.id for one in states.sealed_sets("prep", blobs)] == [ONE]
+    assert [delivery.id for delivery in states.sealed_sets("prep", blobs)] == [ONE]
 
 
 @pytest.mark.parametrize("mark", [MANIFEST, UNCHANGED, FAILED])
@@ -91,17 +91,20 @@ def test_a_delivery_exists_once_it_is_sealed_unchanged_or_failed(mark: str) -> N
         f"connectors/c/claims/{MANIFEST}",
     )
 
-    assert [one.id for one in states.deliveries("connectors/c/", blobs)] == [TWO]
+    assert [delivery.id for delivery in states.deliveries("connectors/c/", blobs)] == [TWO]
 
 
 def test_two_deliveries_of_one_moment_go_by_when_they_were_sealed() -> None:
     """The settings were changed in between: the later one counts, whatever its digest."""
     first, second = "20261121T220000Z-ffffffff", "20261121T220000Z-00000000"
-    names = [f"connectors/c/{own}/{MANIFEST}" for own in (first, second)]
+    names = [f"connectors/c/{folder_id}/{MANIFEST}" for folder_id in (first, second)]
     ages = {names[0]: timedelta(hours=2), names[1]: timedelta(hours=1)}
     blobs = listed(*names, f"connectors/c/{first}/{ACCEPTED}", ages=ages)
 
-    assert [one.id for one in states.deliveries("connectors/c/", blobs)] == [first, second]
+    assert [delivery.id for delivery in states.deliveries("connectors/c/", blobs)] == [
+        first,
+        second,
+    ]
 
 
 # -- the state of a delivery -----------------------------------------------------------------------
@@ -150,10 +153,10 @@ def test_marks_say_how_far_a_delivery_has_come(
     marks: tuple[str, ...], newest: State, older: State
 ) -> None:
     """As the newest of its connector, and when a newer one exists."""
-    one = folder(*marks)
+    delivery = folder(*marks)
 
-    assert states.state(one, newest=True, now=NOW) is newest
-    assert states.state(one, newest=False, now=NOW) is older
+    assert states.state(delivery, newest=True, now=NOW) is newest
+    assert states.state(delivery, newest=False, now=NOW) is older
 
 
 @pytest.mark.parametrize(
@@ -176,9 +179,9 @@ def test_an_approval_lasts_a_day_to_the_second(age: timedelta, reached: State) -
 @pytest.mark.parametrize("marks", [PLANNED, HELD_TOO])
 def test_only_an_approval_ages(marks: tuple[str, ...]) -> None:
     """How old data may be is judged where they are sent, not here."""
-    one = folder(*marks, age=DAY * 30)
+    delivery = folder(*marks, age=DAY * 30)
 
-    assert states.state(one, newest=True, now=NOW) in {State.READY, State.HELD}
+    assert states.state(delivery, newest=True, now=NOW) in {State.READY, State.HELD}
 
 
 MARKS = (MANIFEST, UNCHANGED, PLAN, HELD, APPROVED, REJECTED, SUBMITTED, ACCEPTED, RECEIPT, FAILED)
@@ -193,8 +196,8 @@ def test_nothing_is_ready_that_must_not_be_sent() -> None:
     for marks in _all_marks():
         for newest in (True, False):
             for age in (DAY, DAY + SECOND):
-                one = folder(*marks, age=age)
-                if states.state(one, newest=newest, now=NOW) is State.READY:
+                delivery = folder(*marks, age=age)
+                if states.state(delivery, newest=newest, now=NOW) is State.READY:
                     assert newest
                     assert marks >= {MANIFEST, PLAN}
                     assert HELD not in marks or APPROVED in marks
@@ -211,7 +214,7 @@ def test_what_sds_has_is_never_lost_sight_of() -> None:
 
 def test_only_the_last_delivery_is_the_newest() -> None:
     """The older of two sealed ones is superseded."""
-    older, newer = folder(*PLANNED, own=ONE), folder(*PLANNED, own=TWO)
+    older, newer = folder(*PLANNED, folder_id=ONE), folder(*PLANNED, folder_id=TWO)
 
     assert states.states([older, newer], NOW) == [(older, State.SUPERSEDED), (newer, State.READY)]
     assert states.states([], NOW) == []
@@ -247,11 +250,11 @@ def test_the_names_of_a_pull_say_how_it_stands(
     names: list[str], attempts: int, *, over: bool, running: bool
 ) -> None:
     """How often it was begun, whether it has ended, whether somebody is at it."""
-    one = folder(*names)
+    delivery = folder(*names)
 
-    assert states.attempts(one) == attempts
-    assert states.pull_is_over(one) is over
-    assert states.pull_is_running(one, NOW) is running
+    assert states.attempts(delivery) == attempts
+    assert states.pull_is_over(delivery) is over
+    assert states.pull_is_running(delivery, NOW) is running
 
 
 @pytest.mark.parametrize(
@@ -262,9 +265,9 @@ def test_an_attempt_that_was_killed_is_given_up_after_a_while(
     age: timedelta, *, running: bool
 ) -> None:
     """It could not say so itself."""
-    one = Folder(TWO, {"asked.json": NOW - DAY, "tried-1.json": NOW - age})
+    delivery = Folder(TWO, {"asked.json": NOW - DAY, "tried-1.json": NOW - age})
 
-    assert states.pull_is_running(one, NOW) is running
+    assert states.pull_is_running(delivery, NOW) is running
 
 
 @pytest.mark.parametrize(
@@ -272,9 +275,9 @@ def test_an_attempt_that_was_killed_is_given_up_after_a_while(
 )
 def test_what_nothing_was_added_to_for_a_while_stands_still(age: timedelta, *, still: bool) -> None:
     """By the youngest blob in it."""
-    one = Folder(TWO, {MANIFEST: NOW - DAY, PLAN: NOW - age})
+    delivery = Folder(TWO, {MANIFEST: NOW - DAY, PLAN: NOW - age})
 
-    assert states.is_forgotten(one, NOW) is still
+    assert states.is_forgotten(delivery, NOW) is still
 
 
 def test_no_mark_is_called_like_a_file_that_is_sent() -> None:
@@ -290,9 +293,9 @@ def test_no_mark_is_called_like_a_file_that_is_sent() -> None:
 
 def test_while_only_one_may_be_sent_no_other_is_ready() -> None:
     """It counts as the newest, also if another came after it, or if it is not there yet."""
-    both = [folder(MANIFEST, PLAN, own=ONE), folder(MANIFEST, PLAN, own=TWO)]
+    both = [folder(MANIFEST, PLAN, folder_id=ONE), folder(MANIFEST, PLAN, folder_id=TWO)]
 
-    assert [(one.id, reached) for one, reached in states.states(both, NOW, ONE)] == [
+    assert [(delivery.id, reached) for delivery, reached in states.states(both, NOW, ONE)] == [
         (TWO, State.SUPERSEDED),
         (ONE, State.READY),
     ]

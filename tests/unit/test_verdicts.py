@@ -31,9 +31,9 @@ NEWER = replace(ACCEPTED, delivery_id="n", digest="newer", at=AT + HOUR, counts_
 TAKEN = Known("t", AT - 24 * HOUR, Fate.DONE, "before", 9, 4)
 
 
-def run(began: datetime, status: str = "completed", own: str = "r") -> Run:
+def run(began: datetime, status: str = "completed", run_id: str = "r") -> Run:
     """Return a run that began then, and is over unless *status* says that it goes on."""
-    return Run(own, status, began, None, None)
+    return Run(run_id, status, began, None, None)
 
 
 def seen(
@@ -50,9 +50,9 @@ def seen(
     return Seen(runs, {each.id: statistics for each in runs}, flows)
 
 
-def outcome(judgement: Judgement, own: str = "d") -> str | None:
+def outcome(judgement: Judgement, delivery_id: str = "d") -> str | None:
     """Return the verdict's word on a delivery, None while it is awaited."""
-    verdict = judgement.verdicts.get(own)
+    verdict = judgement.verdicts.get(delivery_id)
     return verdict.outcome if verdict else None
 
 
