@@ -31,8 +31,7 @@ from sync.settings import Settings
 from sync.settings.load import load
 from sync.steps import pull as run
 from sync.steps import schedule, send
-from sync.steps.connector import Listing as View
-from sync.steps.connector import look
+from sync.steps.connector import Listing, look
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
 
@@ -128,7 +127,7 @@ class TestWorld:
             self.steps.append,
         )
 
-    def look(self, connector: str = CONNECTOR) -> View:
+    def look(self, connector: str = CONNECTOR) -> Listing:
         """Return what exists for *connector*."""
         return look(self.world, connector)
 

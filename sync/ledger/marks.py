@@ -212,7 +212,7 @@ class Receipt(Mark, name="receipt.json"):
     """How it ended. Counts and codes only.
 
     `refused`: SDS took nothing. `incomplete`: it took the files, but says it did not find them all.
-    What `run` and `counts` hold beyond that is read by `sync.fates`.
+    What `run` and `counts` hold beyond that is read by `sync.ledger.fates`.
     """
 
     outcome: Literal[

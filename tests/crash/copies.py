@@ -17,15 +17,15 @@ def copied(before: TestWorld, school: InventedSchool) -> TestWorld:
     clock = FakeClock(START)
     clock.passed_s = before.clock.passed_s
     place = before.world.settings.schools["northbank"]
-    one = make_world(school, knobs=before.sds.knobs, clock=clock, api=place.isams_api)
-    assert isinstance(one.store, MemoryStore)
+    scene = make_world(school, knobs=before.sds.knobs, clock=clock, api=place.isams_api)
+    assert isinstance(scene.store, MemoryStore)
     assert isinstance(before.store, MemoryStore)
-    one.store.held = dict(before.store.held)
+    scene.store.held = dict(before.store.held)
     known = {
         each.name: getattr(before.sds, each.name)
         for each in fields(SdsSimulator)
         if not each.init and each.name != "_lock"
     }
     for name, value in deepcopy(known).items():
-        setattr(one.sds, name, value)
-    return one
+        setattr(scene.sds, name, value)
+    return scene

@@ -15,17 +15,17 @@ THIRD = without_pupils(FIRST, [FIRST.pupils[7].school_id])
 
 def two_nights(apart_h: float) -> TestWorld:
     """Return a world whose first two nights SDS has taken, each that many hours before the next."""
-    one = make_world(FIRST, knobs=Knobs(operation_polls=1, run_duration_s=60))
+    scene = make_world(FIRST, knobs=Knobs(operation_polls=1, run_duration_s=60))
     for school in (FIRST, SECOND):
-        one.isams.school = school
-        one.isams.flush()
-        one.pull()
-        assert one.send_until_still().outcome is Outcome.DONE
-        one.clock.advance(apart_h * 3600)
-    one.nudges.kept.clear()
-    return one
+        scene.isams.school = school
+        scene.isams.flush()
+        scene.pull()
+        assert scene.send_until_still().outcome is Outcome.DONE
+        scene.clock.advance(apart_h * 3600)
+    scene.nudges.kept.clear()
+    return scene
 
 
-def staged(one: TestWorld) -> Files:
+def staged(scene: TestWorld) -> Files:
     """Return the files that SDS holds."""
-    return one.sds.staged[one.sds.connectors[0].id]
+    return scene.sds.staged[scene.sds.connectors[0].id]

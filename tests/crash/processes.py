@@ -165,11 +165,11 @@ class DoomedWire(httpx.BaseTransport):
         return self._doom.around(f"{request.method} {request.url.path}", call, error)
 
 
-def doomed(one: TestWorld, doom: Doom) -> World:
+def doomed(scene: TestWorld, doom: Doom) -> World:
     """Return a process of the app that ends as *doom* says."""
-    return one.process(
-        store=DoomedStore(one.store, doom),
-        nudges=DoomedNudges(one.nudges, doom),
+    return scene.process(
+        store=DoomedStore(scene.store, doom),
+        nudges=DoomedNudges(scene.nudges, doom),
         isams_transport=lambda wire: DoomedWire(wire, doom),
         sds_transport=lambda wire: DoomedWire(wire, doom),
     )
@@ -181,20 +181,20 @@ _COPIES = {Nudging.KEPT: 1, Nudging.LOST: 0, Nudging.DOUBLED: 2}
 class Platform:
     """Ticks every five minutes, hands out messages, starts a new process where one has died."""
 
-    def __init__(self, one: TestWorld, process: World, nudging: Nudging = Nudging.KEPT) -> None:
-        self.one = one
+    def __init__(self, scene: TestWorld, process: World, nudging: Nudging = Nudging.KEPT) -> None:
+        self.scene = scene
         self.process = process
         self.nudging = nudging
-        self._next_tick_s = one.clock.passed_s
+        self._next_tick_s = scene.clock.passed_s
         self._order = count()
         self._waiting: list[tuple[float, int, Queue, dict[str, str]]] = []
 
     def go_on(self, *, hours: float, until: Callable[[], bool]) -> bool:
         """Go on until *until* holds, at most *hours*; say whether it does."""
-        clock = self.one.clock
+        clock = self.scene.clock
         end_s = clock.passed_s + hours * 3600
         while not until():
-            due_s = min([self._next_tick_s, *(one[0] for one in self._waiting[:1])])
+            due_s = min([self._next_tick_s, *(entry[0] for entry in self._waiting[:1])])
             if due_s > end_s:
                 return False
             clock.passed_s = max(clock.passed_s, due_s)
@@ -224,16 +224,16 @@ class Platform:
         except SyncError:
             pass  # the host gives the message to somebody again
         except Killed:
-            self.process = self.one.process()
+            self.process = self.scene.process()
         return whole
 
     def _take_in(self, *, times: int) -> None:
         """Take the messages that were left, each so many times."""
-        for queue, message, delay_s in self.one.nudges.kept:
+        for queue, message, delay_s in self.scene.nudges.kept:
             for _ in range(times):
                 self._put(delay_s, queue, message)
-        self.one.nudges.kept.clear()
+        self.scene.nudges.kept.clear()
 
     def _put(self, delay_s: float, queue: Queue, message: dict[str, str]) -> None:
-        due_s = self.one.clock.passed_s + delay_s
+        due_s = self.scene.clock.passed_s + delay_s
         heapq.heappush(self._waiting, (due_s, next(self._order), queue, message))

@@ -41,7 +41,7 @@ class Uploading:
 
 
 class Race:
-    """Runs *scripts* at once over *one*, interleaved by *seed*.
+    """Runs *scripts* at once over *scene*, interleaved by *seed*.
 
     With *sleeper* set, that racer sleeps for *sleep_s* before its call number *sleep_at*, as a
     frozen machine does: the others go on, and the clock with them.
@@ -49,14 +49,14 @@ class Race:
 
     def __init__(
         self,
-        one: TestWorld,
+        scene: TestWorld,
         seed: int,
         *,
         sleeper: int | None = None,
         sleep_at: int = 0,
         sleep_s: float = 0.0,
     ) -> None:
-        self.one = one
+        self.scene = scene
         self.uploads: list[Uploading] = []
         self._rng = Random(seed)
         self._sleeper, self._sleep_at, self._sleep_s = sleeper, sleep_at, sleep_s
@@ -84,7 +84,7 @@ class Race:
         if number == self._sleeper and what != "POST validate":
             self._calls += 1
             if self._calls == self._sleep_at:
-                racer.asleep_until_s = self.one.clock.passed_s + self._sleep_s
+                racer.asleep_until_s = self.scene.clock.passed_s + self._sleep_s
         self._pass_on()
         racer.baton.acquire()
 
@@ -103,7 +103,7 @@ class Race:
         if not left:
             self._over.release()
             return
-        clock = self.one.clock
+        clock = self.scene.clock
         awake = [racer for racer in left if racer.asleep_until_s <= clock.passed_s]
         if not awake:  # nobody to wait for
             clock.passed_s = min(racer.asleep_until_s for racer in left)
@@ -112,15 +112,15 @@ class Race:
         self._rng.choice(awake).baton.release()
 
     def _process(self, number: int) -> World:
-        return self.one.process(
-            store=_SharedStore(self.one.store, self, number),
+        return self.scene.process(
+            store=_SharedStore(self.scene.store, self, number),
             isams_transport=lambda wire: _SharedWire(wire, self, number),
             sds_transport=lambda wire: _SharedWire(wire, self, number),
         )
 
 
 class _SharedStore:
-    """Implements `sync.edge.blobs.Store` for one racer."""
+    """Implements `sync.edge.storage.store.Store` for one racer."""
 
     def __init__(self, store: Store, race: Race, number: int) -> None:
         self._store = store
@@ -177,9 +177,9 @@ def _uploads(url: httpx.URL, last: str) -> bool:
 def uploaded_at_once(uploads: Sequence[Uploading]) -> bool:
     """Say whether a racer went on with its upload after another had opened a session."""
     holder: int | None = None
-    for one in uploads:
-        if one.what == "getUploadSession":
-            holder = one.racer
-        elif one.racer != holder:
+    for upload in uploads:
+        if upload.what == "getUploadSession":
+            holder = upload.racer
+        elif upload.racer != holder:
             return True
     return False

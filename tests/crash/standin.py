@@ -54,7 +54,7 @@ class Plans:
 class Checked:
     """One `validate` that arrived."""
 
-    own: str
+    id: str
     at: datetime
     ends: datetime
     plans: Plans
@@ -74,7 +74,7 @@ class Checked:
 class PlannedRun:
     """A run of the tenant, and what our flow does in it."""
 
-    own: str
+    id: str
     begins: datetime
     ours: str = "completed"
 
@@ -127,17 +127,17 @@ class StandIn:
     def validate(self, connector_id: str, budget: Budget) -> HandedOver:
         plans, now = self.next, self._clock.now()
         self.next = Plans()
-        own = f"op{len(self.checks) + 1}"
+        new_id = f"op{len(self.checks) + 1}"
         if plans.way != "never arrived":
             ends = now + timedelta(seconds=plans.check_s)
-            self.checks.append(Checked(own, now, ends, plans, dict(self._uploads)))
+            self.checks.append(Checked(new_id, now, ends, plans, dict(self._uploads)))
         if plans.way != "heard":
             raise TargetUnavailable("lost", outcome="unknown")
-        return HandedOver(own, "")
+        return HandedOver(new_id, "")
 
     def operation(self, whereabouts: Whereabouts, budget: Budget) -> OperationLook:
         now = self._clock.now()
-        check = next(each for each in self.checks if each.own == whereabouts.operation_id)
+        check = next(each for each in self.checks if each.id == whereabouts.operation_id)
         after_s = check.plans.heard_after_s
         if after_s is None or now < check.at + timedelta(seconds=after_s):
             return OperationLook(None, ())
@@ -149,18 +149,18 @@ class StandIn:
         now = self._clock.now()
         begun = [run for run in self.runs if moment <= run.begins <= now]
         return [
-            Run(run.own, "completed" if run.ends <= now else "running", run.begins, run.ends, None)
+            Run(run.id, "completed" if run.ends <= now else "running", run.begins, run.ends, None)
             for run in sorted(begun, key=lambda run: run.begins)
         ]
 
     def start_run(self, budget: Budget) -> bool:
         self.started += 1
-        own = f"started{self.started}"
-        self.runs.append(PlannedRun(own, self._clock.now() + timedelta(seconds=1)))
+        new_id = f"started{self.started}"
+        self.runs.append(PlannedRun(new_id, self._clock.now() + timedelta(seconds=1)))
         return True
 
     def statistics(self, run_id: str, budget: Budget) -> Statistics:
-        run = next(each for each in self.runs if each.own == run_id)
+        run = next(each for each in self.runs if each.id == run_id)
         theirs = Counts("completed", errors=0, people=40, groups=8, matched=40, unmatched=0)
         files = self.taken_by(run)
         ours = Counts(run.ours) if files is None else counted(files)

@@ -49,51 +49,51 @@ def faults(calls: list[str]) -> Iterator[tuple[int, Way]]:
             yield number, Way.LOST
 
 
-def has_receipts(one: TestWorld, wanted: int) -> bool:
-    held = one.store.blobs("connectors/")
+def has_receipts(scene: TestWorld, wanted: int) -> bool:
+    held = scene.store.blobs("connectors/")
     return sum(blob.name.endswith("receipt.json") for blob in held) >= wanted
 
 
 def first_night(doom: Doom, nudging: Nudging) -> TestWorld:
-    one = make_world(SCHOOL, knobs=KNOBS)
-    live(one, doom, nudging, receipts=1)
-    return one
+    scene = make_world(SCHOOL, knobs=KNOBS)
+    live(scene, doom, nudging, receipts=1)
+    return scene
 
 
 def rest_night(doom: Doom) -> TestWorld:
     """Live through a first night of a school that is read by REST."""
-    one = make_world(SMALL_SCHOOL, knobs=KNOBS, api="rest", base=MORE)
-    live(one, doom, Nudging.KEPT, receipts=1)
-    return one
+    scene = make_world(SMALL_SCHOOL, knobs=KNOBS, api="rest", base=MORE)
+    live(scene, doom, Nudging.KEPT, receipts=1)
+    return scene
 
 
-def live(one: TestWorld, doom: Doom, nudging: Nudging, *, receipts: int) -> None:
+def live(scene: TestWorld, doom: Doom, nudging: Nudging, *, receipts: int) -> None:
     """Live through one night, until SDS's receipt is there and a while longer."""
-    platform = Platform(one, doomed(one, doom), nudging)
-    assert platform.go_on(hours=6, until=lambda: has_receipts(one, receipts)), "never finished"
+    platform = Platform(scene, doomed(scene, doom), nudging)
+    assert platform.go_on(hours=6, until=lambda: has_receipts(scene, receipts)), "never finished"
     platform.go_on(hours=0.5, until=lambda: False)
 
 
 def second_night(before: TestWorld, doom: Doom, nudging: Nudging) -> TestWorld:
-    one = copied(before, NEXT_SCHOOL)
-    one.clock.advance(24 * 3600)
-    live(one, doom, nudging, receipts=2)
-    return one
+    scene = copied(before, NEXT_SCHOOL)
+    scene.clock.advance(24 * 3600)
+    live(scene, doom, nudging, receipts=2)
+    return scene
 
 
-def check(one: TestWorld, wanted: Files, *, already: int, at_most: int) -> None:
+def check(scene: TestWorld, wanted: Files, *, already: int, at_most: int) -> None:
     """Assert that every submission was one whole sealed delivery, and the last one is *wanted*."""
-    sealed = list(one.sealed_files())
-    new = one.sds.submissions[already:]
-    assert all(submission.files in sealed for submission in one.sds.submissions), "a mixed set"
+    sealed = list(scene.sealed_files())
+    new = scene.sds.submissions[already:]
+    assert all(submission.files in sealed for submission in scene.sds.submissions), "a mixed set"
     assert not any(submission.unfinished for submission in new), "a partial set"
-    assert one.sds.staged[one.sds.connectors[0].id] == wanted, "not what the school is"
-    assert not one.look().in_state(State.FAILED), "a delivery was given up"
+    assert scene.sds.staged[scene.sds.connectors[0].id] == wanted, "not what the school is"
+    assert not scene.look().in_state(State.FAILED), "a delivery was given up"
     assert 1 <= len(new) <= at_most, f"{len(new)} submissions"
 
 
-def expected(one: TestWorld) -> Files:
-    return one.sds.staged[one.sds.connectors[0].id]
+def expected(scene: TestWorld) -> Files:
+    return scene.sds.staged[scene.sds.connectors[0].id]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -105,8 +105,8 @@ def test_a_first_night_survives_a_fault_at_every_call(share: int) -> None:
     for number, way in list(faults(good.calls))[share::SHARES]:
         name = f"call {number} ({good.calls[number - 1]}) {way}"
         try:
-            one = first_night(Doom(number, way), Nudging.KEPT)
-            check(one, wanted, already=0, at_most=3 if way is Way.LOST else 2)
+            scene = first_night(Doom(number, way), Nudging.KEPT)
+            check(scene, wanted, already=0, at_most=3 if way is Way.LOST else 2)
         except AssertionError as error:
             raise AssertionError(f"{name}: {error}") from error
 
@@ -145,8 +145,8 @@ def test_a_second_night_survives_a_fault_at_every_call(share: int) -> None:
     for number, way in points[share::SHARES]:
         name = f"call {number} ({good.calls[number - 1]}) {way}"
         try:
-            one = second_night(before, Doom(number, way), Nudging.KEPT)
-            check(one, wanted, already=1, at_most=3 if way is Way.LOST else 2)
+            scene = second_night(before, Doom(number, way), Nudging.KEPT)
+            check(scene, wanted, already=1, at_most=3 if way is Way.LOST else 2)
         except AssertionError as error:
             raise AssertionError(f"{name}: {error}") from error
 
@@ -175,24 +175,24 @@ def test_what_is_held_is_not_sent_whatever_goes_wrong() -> None:
 
     for number, way in faults(good.calls):
         name = f"call {number} ({good.calls[number - 1]}) {way}"
-        one = held_night(Doom(number, way))
-        newest, reached = one.look().states[-1]
+        scene = held_night(Doom(number, way))
+        newest, reached = scene.look().states[-1]
         assert reached is State.HELD, name
-        assert not one.sds.requests, name
-        status.answer(one.world, newest.id, approve=True)
-        assert one.accept().outcome is Outcome.ACCEPTED, name
+        assert not scene.sds.requests, name
+        status.answer(scene.world, newest.id, approve=True)
+        assert scene.accept().outcome is Outcome.ACCEPTED, name
 
 
 def held_night(doom: Doom) -> TestWorld:
-    one = make_world(SCHOOL, knobs=KNOBS, SDS__HOLD_FIRST="true")
-    platform = Platform(one, doomed(one, doom))
+    scene = make_world(SCHOOL, knobs=KNOBS, SDS__HOLD_FIRST="true")
+    platform = Platform(scene, doomed(scene, doom))
 
     def is_held() -> bool:
-        return bool(one.look().in_state(State.HELD))
+        return bool(scene.look().in_state(State.HELD))
 
     assert platform.go_on(hours=2, until=is_held), "never held"
     platform.go_on(hours=0.2, until=lambda: False)
-    return one
+    return scene
 
 
 def test_a_lost_answer_to_validate_costs_a_second_submission_and_no_more() -> None:
@@ -201,9 +201,9 @@ def test_a_lost_answer_to_validate_costs_a_second_submission_and_no_more() -> No
     first_night(good, Nudging.KEPT)
     (number,) = [n for n, call in enumerate(good.calls, start=1) if call.endswith("/validate")]
 
-    one = first_night(Doom(number, Way.LOST), Nudging.KEPT)
+    scene = first_night(Doom(number, Way.LOST), Nudging.KEPT)
 
-    first, second = one.sds.submissions
+    first, second = scene.sds.submissions
     assert first.files == second.files
     assert (second.at - first.at).total_seconds() >= 600
-    assert one.look(CONNECTOR).states[-1][1] is State.DONE
+    assert scene.look(CONNECTOR).states[-1][1] is State.DONE

@@ -30,12 +30,12 @@ def roster(rng: Random, size: int) -> Tables:
         (f"C{number}", rng.choice(orgs), f"Set {number}") for number in range(size // 5 + 1)
     ]
     return {
-        "orgs.csv": [(own, f"School {own}", "school") for own in orgs],
+        "orgs.csv": [(org, f"School {org}", "school") for org in orgs],
         "users.csv": users,
-        "roles.csv": [(own, rng.choice(orgs), "student", "07", "TRUE") for own, *_ in users],
+        "roles.csv": [(user, rng.choice(orgs), "student", "07", "TRUE") for user, *_ in users],
         "classes.csv": classes,
         "enrollments.csv": sorted(
-            {(rng.choice(classes)[0], own, "student") for own, *_ in users for _ in range(2)}
+            {(rng.choice(classes)[0], user, "student") for user, *_ in users for _ in range(2)}
         ),
     }
 
@@ -95,7 +95,7 @@ def of_school(name: str, org: str, files: Mapping[str, bytes]) -> set[tuple[str,
     if column:
         mine = [row for row in rows if row[column] == org]
     else:
-        classes = {own for (own,) in of_school("classes.csv", org, files)}
+        classes = {class_id for (class_id,) in of_school("classes.csv", org, files)}
         mine = [row for row in rows if row["classSourcedId"] in classes]
     return {tuple(row[column] for column in IDENTITY[name]) for row in mine}
 
@@ -175,8 +175,8 @@ def test_one_person_given_to_another_account_counts_as_gone_and_come() -> None:
     tables = roster(Random(2), 100)
     before = files(tables)
     tables["users.csv"] = [
-        (own, name.replace("northbank", "southbank"), *rest)
-        for own, name, *rest in tables["users.csv"]
+        (user, name.replace("northbank", "southbank"), *rest)
+        for user, name, *rest in tables["users.csv"]
     ]
 
     decision = diff.decide(
@@ -184,7 +184,7 @@ def test_one_person_given_to_another_account_counts_as_gone_and_come() -> None:
     )
 
     assert decision.hold
-    assert {(one.table, one.what) for one in decision.hold.excesses} == {
+    assert {(excess.table, excess.what) for excess in decision.hold.excesses} == {
         ("users.csv", "removed"),
         ("users.csv", "added"),
     }

@@ -21,21 +21,23 @@ def sealed(rng: Random, school: str) -> SealedFiles:
     people = rng.sample(range(6), rng.randint(1, 5))
     addresses = rng.sample(["ash", "birch", "cedar", "elm", "fir", "hazel", "larch"], len(people))
     users = [(f"{school}-{p}", f"{a}@x.example") for p, a in zip(people, addresses, strict=True)]
-    teachers = {own for own, _ in users if own.endswith(("0", "1"))}
+    teachers = {user for user, _ in users if user.endswith(("0", "1"))}
     classes = rng.sample(range(4), rng.randint(1, 3))
     rows: Mapping[str, list[Row]] = {
         "orgs.csv": [(school, f"School {school}", "school")],
-        "users.csv": [(own, name, "", "") for own, name in users],
+        "users.csv": [(user, name, "", "") for user, name in users],
         "roles.csv": [
-            (own, school, *(("teacher", "") if own in teachers else ("student", grade)), "TRUE")
-            for own, _ in users
+            (user, school, *(("teacher", "") if user in teachers else ("student", grade)), "TRUE")
+            for user, _ in users
             for grade in [rng.choice(("07", "08"))]
         ],
-        "classes.csv": [(f"{school}-C{own}", school, f"Set {own}") for own in classes],
+        "classes.csv": [
+            (f"{school}-C{class_id}", school, f"Set {class_id}") for class_id in classes
+        ],
         "enrollments.csv": [
-            (f"{school}-C{one}", own, "teacher" if own in teachers else "student")
-            for one in classes
-            for own, _ in users
+            (f"{school}-C{class_id}", user, "teacher" if user in teachers else "student")
+            for class_id in classes
+            for user, _ in users
             if rng.random() < 0.7
         ],
     }
@@ -56,13 +58,17 @@ def test_whatever_is_merged_sds_takes_it(schools: int) -> None:
 
         assert check_files(files) == [], f"seed {seed}"
         address_of = {row[0]: row[1] for row in table(files, "users.csv")}
-        for one, *_ in table(files, "classes.csv"):
+        for class_id, *_ in table(files, "classes.csv"):
             newest = next(
-                s for s in sets if one in {row[0] for row in table(s.files, "classes.csv")}
+                s for s in sets if class_id in {row[0] for row in table(s.files, "classes.csv")}
             )
             was = {row[0]: row[1] for row in table(newest.files, "users.csv")}
-            there = {was[row[1]] for row in table(newest.files, "enrollments.csv") if row[0] == one}
-            here = {address_of[row[1]] for row in table(files, "enrollments.csv") if row[0] == one}
+            there = {
+                was[row[1]] for row in table(newest.files, "enrollments.csv") if row[0] == class_id
+            }
+            here = {
+                address_of[row[1]] for row in table(files, "enrollments.csv") if row[0] == class_id
+            }
             # A newer set may know somebody by another address, or give the address to another.
             assert len(here) <= len(there), f"seed {seed}: somebody came into a class"
 
@@ -71,13 +77,13 @@ def test_a_person_of_two_schools_is_one_user_with_a_role_at_each() -> None:
     """One address is one account: the smallest id stays, and one role is primary."""
 
     def at(school: str, role: str) -> SealedFiles:
-        own = f"{school}-1"
+        user = f"{school}-1"
         rows: Mapping[str, list[Row]] = {
             "orgs.csv": [(school, f"School {school}", "school")],
-            "users.csv": [(own, "ash@x.example", "", "")],
-            "roles.csv": [(own, school, role, "", "TRUE")],
+            "users.csv": [(user, "ash@x.example", "", "")],
+            "roles.csv": [(user, school, role, "", "TRUE")],
             "classes.csv": [(f"{school}-C", school, "Set")],
-            "enrollments.csv": [(f"{school}-C", own, role)],
+            "enrollments.csv": [(f"{school}-C", user, role)],
         }
         return SealedFiles(school, {name: encode(COLUMNS[name], rows[name]) for name in COLUMNS})
 

@@ -28,28 +28,28 @@ SHARES = 6
 @cache
 def yesterday() -> TestWorld:
     """A world whose first delivery SDS has accepted, a day ago."""
-    one = make_world(SCHOOL, knobs=Knobs(operation_polls=0, run_duration_s=60))
-    one.pull()
-    one.send_until_still()
-    one.clock.advance(24 * 3600)
-    return one
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, run_duration_s=60))
+    scene.pull()
+    scene.send_until_still()
+    scene.clock.advance(24 * 3600)
+    return scene
 
 
 def evening(*, pulled: bool) -> TestWorld:
     """Return the world of the day after, with another school in iSAMS, *pulled* already or not."""
-    one = copied(yesterday(), NEXT_SCHOOL)
+    scene = copied(yesterday(), NEXT_SCHOOL)
     if pulled:
-        one.pull()
-        one.isams.school = THIRD_SCHOOL
-        one.isams.flush()
-    one.nudges.kept.clear()
-    return one
+        scene.pull()
+        scene.isams.school = THIRD_SCHOOL
+        scene.isams.flush()
+    scene.nudges.kept.clear()
+    return scene
 
 
-def send(one: TestWorld, times: int, process: World) -> None:
+def send(scene: TestWorld, times: int, process: World) -> None:
     for _ in range(times):
         sending.send(process, CONNECTOR)
-        one.clock.advance(2)
+        scene.clock.advance(2)
 
 
 def tick_and_pull(process: World) -> None:
@@ -62,22 +62,22 @@ def ask_and_pull(process: World) -> None:
     pull.pull(process, "northbank")
 
 
-def scripts(one: TestWorld, rng: Random) -> list[Script]:
+def scripts(scene: TestWorld, rng: Random) -> list[Script]:
     """Return two or three invocations that overlap: always two that send."""
-    senders: list[Script] = [partial(send, one, rng.choice((3, 5))) for _ in range(2)]
+    senders: list[Script] = [partial(send, scene, rng.choice((3, 5))) for _ in range(2)]
     return [*senders, *rng.choices(([], [tick_and_pull], [ask_and_pull]), (4, 3, 3))[0]]
 
 
-def check(one: TestWorld, seed: int) -> None:
+def check(scene: TestWorld, seed: int) -> None:
     """Assert that SDS saw whole sets only, then let the platform go on: the last one arrives."""
-    sealed = list(one.sealed_files())
-    new = one.sds.submissions[1:]
+    sealed = list(scene.sealed_files())
+    new = scene.sds.submissions[1:]
     assert all(submission.files in sealed for submission in new), f"seed {seed}: a mixed set"
     assert not any(submission.unfinished for submission in new), f"seed {seed}: a partial set"
     assert len(new) <= states.SUBMISSIONS_A_DAY, f"seed {seed}: {len(new)} submissions"
-    Platform(one, one.process()).go_on(hours=3, until=lambda: False)
-    wanted = list(one.sealed_files())[-1]
-    staged = one.sds.staged[one.sds.connectors[0].id]
+    Platform(scene, scene.process()).go_on(hours=3, until=lambda: False)
+    wanted = list(scene.sealed_files())[-1]
+    staged = scene.sds.staged[scene.sds.connectors[0].id]
     assert staged == wanted, f"seed {seed}: the newest delivery did not arrive"
 
 
@@ -85,12 +85,12 @@ def check(one: TestWorld, seed: int) -> None:
 def test_overlapping_invocations_do_no_harm(share: int) -> None:
     """Two senders and a puller at once, call by call: nothing partial, nothing mixed."""
     for seed in range(share, RACES * 2 // 3, SHARES):
-        one = evening(pulled=seed % 4 != 0)
-        race = Race(one, seed)
-        race.run(scripts(one, Random(seed)))
+        scene = evening(pulled=seed % 4 != 0)
+        race = Race(scene, seed)
+        race.run(scripts(scene, Random(seed)))
 
         assert not uploaded_at_once(race.uploads), f"seed {seed}: two sessions at once"
-        check(one, seed)
+        check(scene, seed)
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -98,34 +98,34 @@ def test_a_machine_that_slept_past_its_claim_does_no_harm(share: int) -> None:
     """It wakes where it fell asleep, up to the moment its validation leaves, and mixes nothing."""
     for seed in range(RACES + share, RACES + RACES // 3, SHARES):
         rng = Random(seed)
-        one = evening(pulled=True)
+        scene = evening(pulled=True)
         race = Race(
-            one,
+            scene,
             seed,
             sleeper=0,
             sleep_at=rng.randint(8, 45),
             sleep_s=rng.choice((250, 400, 650, 1500)),
         )
-        wakeful: Script = partial(wait_and_send, one)
-        race.run([partial(send, one, 4), wakeful])
+        wakeful: Script = partial(wait_and_send, scene)
+        race.run([partial(send, scene, 4), wakeful])
 
-        check(one, seed)
+        check(scene, seed)
 
 
-def wait_and_send(one: TestWorld, process: World) -> None:
+def wait_and_send(scene: TestWorld, process: World) -> None:
     """Send again and again, for longer than anybody sleeps."""
     for _ in range(20):
         sending.send(process, CONNECTOR)
-        one.clock.advance(100)
+        scene.clock.advance(100)
 
 
 def test_the_same_seed_gives_the_same_race() -> None:
     """A race that goes wrong can be run again."""
     seen = []
     for _ in range(2):
-        one = evening(pulled=True)
-        race = Race(one, 7)
-        race.run(scripts(one, Random(7)))
+        scene = evening(pulled=True)
+        race = Race(scene, 7)
+        race.run(scripts(scene, Random(7)))
         seen.append(race.uploads)
 
     assert seen[0] == seen[1]

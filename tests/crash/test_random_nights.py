@@ -139,26 +139,26 @@ class Life:
             source={},
             findings={},
         )
-        own = ids.set_id(self.clock.now(), manifest.digest)
+        set_id = ids.set_id(self.clock.now(), manifest.digest)
         for name, body in {**files, manifests.MANIFEST: manifest.to_json()}.items():
-            self.store.create(f"{ids.profile_folder('seniors')}{own}/{name}", body)
+            self.store.create(f"{ids.profile_folder('seniors')}{set_id}/{name}", body)
 
     def _people(self) -> None:
         """Answer holds, vouch for what is really there, and now and then restore and resume."""
-        view = look(self.world, CONNECTOR)
-        for held in view.in_state(State.HELD):
+        listing = look(self.world, CONNECTOR)
+        for held in listing.in_state(State.HELD):
             if self.rng.random() < 0.3:
                 with suppress(AnswerRefused):
                     status.answer(self.world, held.id, approve=True)
                     self.agreed.add(held.id)
         holds = self.sds.history(self.clock.now())
-        for unproven in view.in_state(State.UNPROVEN):
+        for unproven in listing.in_state(State.UNPROVEN):
             files = unproven.files()
             if holds and holds[-1][1] == files and self.rng.random() < 0.2:
                 with suppress(AnswerRefused):
                     status.answer(self.world, unproven.id, approve=True)
-        former = [one.id for one, _ in view.states if ACCEPTED in one.made_at]
-        if view.pause and self.rng.random() < 0.05:
+        former = [each.id for each in listing.deliveries if ACCEPTED in each.made_at]
+        if listing.pause and self.rng.random() < 0.05:
             restore.resume(self.world)
         elif former and self.rng.random() < 0.01:
             with suppress(AnswerRefused):
@@ -167,20 +167,22 @@ class Life:
 
 def roster(pupils: list[str]) -> dict[str, bytes]:
     """Return a school of *pupils*: everyone in one of eight classes, which have one teacher."""
-    users: list[Row] = [(own, f"{own.lower()}@northbank.example", "", "") for own in pupils]
+    users: list[Row] = [
+        (person, f"{person.lower()}@northbank.example", "", "") for person in pupils
+    ]
     teacher: Row = ("T1", "t1@northbank.example", "", "")
     classes = [f"C{number}" for number in range(8)]
     tables: Mapping[str, list[Row]] = {
         "orgs.csv": [("9990001", "Northbank School", "school")],
         "users.csv": sorted([*users, teacher]),
         "roles.csv": sorted(
-            [(own, "9990001", "student", "08", "TRUE") for own in pupils]
+            [(person, "9990001", "student", "08", "TRUE") for person in pupils]
             + [("T1", "9990001", "teacher", "", "TRUE")]
         ),
-        "classes.csv": [(own, "9990001", own) for own in classes],
+        "classes.csv": [(class_id, "9990001", class_id) for class_id in classes],
         "enrollments.csv": sorted(
-            [(classes[int(own[1:]) % 8], own, "student") for own in pupils]
-            + [(own, "T1", "teacher") for own in classes]
+            [(classes[int(person[1:]) % 8], person, "student") for person in pupils]
+            + [(class_id, "T1", "teacher") for class_id in classes]
         ),
     }
     return {name: encode(COLUMNS[name], rows) for name, rows in tables.items()}
@@ -189,7 +191,7 @@ def roster(pupils: list[str]) -> dict[str, bytes]:
 class Ended(NamedTuple):
     """A delivery that has a receipt: what it was made of, and what the receipt says."""
 
-    own: str
+    id: str
     files: Files
     fate: Fate
     receipt: Receipt
@@ -197,8 +199,8 @@ class Ended(NamedTuple):
 
 def ended(life: Life) -> Iterator[Ended]:
     """Yield every delivery of a life that ended."""
-    view = look(life.world, CONNECTOR)
-    for folder, _ in view.states:
+    listing = look(life.world, CONNECTOR)
+    for folder, _ in listing.states:
         if receipt := folder.receipt():
             files = folder.files()
             yield Ended(folder.id, files, fates.fate_of(folder, receipt), receipt)
@@ -206,14 +208,14 @@ def ended(life: Life) -> Iterator[Ended]:
 
 def false_words(life: Life) -> list[str]:
     """Return the deliveries that are called taken although SDS never took them."""
-    took = {run.own: files for run, files in life.sds.history(life.clock.now())}
+    took = {run.id: files for run, files in life.sds.history(life.clock.now())}
     false = []
     for each in ended(life):
         if each.fate in {Fate.DONE, Fate.FAULTY, Fate.TAKEN}:
             run = each.receipt.run.get("id")
             held = [took.get(run)] if run else list(took.values())
             if each.files not in held:
-                false.append(f"{each.own} {each.fate}")
+                false.append(f"{each.id} {each.fate}")
     return false
 
 
@@ -222,19 +224,19 @@ def unheld_jumps(life: Life) -> list[str]:
     jumps = []
     before: Files | None = None
     whole = list(sealed(life))
-    agreed = [files for own, files in whole if own in life.agreed]
+    agreed = [files for delivery_id, files in whole if delivery_id in life.agreed]
     for run, after in life.sds.history(life.clock.now()):
         if before is not None and after != before and len(after) == len(before) == 5:
             decision = diff.decide("", before, after, against="", limits=Limits(), hold_first=False)
             if decision.hold and after not in agreed:
-                jumps.append(run.own)
+                jumps.append(run.id)
         before = after
     return jumps
 
 
 def sealed(life: Life) -> Iterator[tuple[str, Files]]:
-    view = look(life.world, CONNECTOR)
-    for folder, _ in view.states:
+    listing = look(life.world, CONNECTOR)
+    for folder, _ in listing.states:
         if manifests.MANIFEST in folder.made_at:
             yield folder.id, folder.files()
 
@@ -244,13 +246,13 @@ def sent_for_ever(life: Life) -> int:
 
     Deliveries, not requests: the answer to one may be lost three times.
     """
-    view = look(life.world, CONNECTOR)
+    listing = look(life.world, CONNECTOR)
     most, times, last = 0, Counter[str](), ""
     handed = sorted(
-        (at, folder.id) for folder, _ in view.states if (at := folder.made_at.get(SUBMITTED))
+        (at, folder.id) for folder, _ in listing.states if (at := folder.made_at.get(SUBMITTED))
     )
-    for _, own in handed:
-        folder = next(one for one, _ in view.states if one.id == own)
+    for _, delivery_id in handed:
+        folder = next(each for each in listing.deliveries if each.id == delivery_id)
         manifest = folder.manifest()
         if manifest.restores or manifest.digest != last:
             times.clear()

@@ -28,8 +28,8 @@ def before() -> TestWorld:
     return two_nights(apart_h=12)
 
 
-def first_id(one: TestWorld) -> str:
-    return one.look().states[0][0].id
+def first_id(scene: TestWorld) -> str:
+    return scene.look().states[0][0].id
 
 
 def restored(doom: Doom) -> TestWorld:
@@ -37,23 +37,23 @@ def restored(doom: Doom) -> TestWorld:
 
     One chosen call of the request, or of the work after it, ends as *doom* says.
     """
-    one = copied(before(), THIRD)
-    process = doomed(one, doom)
-    own = first_id(one)
+    scene = copied(before(), THIRD)
+    process = doomed(scene, doom)
+    delivery_id = first_id(scene)
     try:
-        asked = restore.restore(process, own)
+        asked = restore.restore(process, delivery_id)
     except (Killed, SyncError):
-        process = one.process()
-        asked = restore.restore(process, own)
-    platform = Platform(one, process)
+        process = scene.process()
+        asked = restore.restore(process, delivery_id)
+    platform = Platform(scene, process)
 
     def is_over() -> bool:
-        newest, reached = one.look().states[-1]
+        newest, reached = scene.look().states[-1]
         return newest.id == asked.delivery and reached is State.DONE
 
     assert platform.go_on(hours=6, until=is_over), "never finished"
     platform.go_on(hours=1.5, until=lambda: False)
-    return one
+    return scene
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -71,13 +71,13 @@ def test_a_restore_survives_a_fault_at_every_call(share: int) -> None:
 
     for number, way in points[share::SHARES]:
         call = f"{good.calls[number - 1]} {way}"
-        one = restored(Doom(number, way))
-        assert staged(one) == wanted, call
-        new = one.sds.submissions[2:]
+        scene = restored(Doom(number, way))
+        assert staged(scene) == wanted, call
+        new = scene.sds.submissions[2:]
         assert 1 <= len(new) <= 3, call
         assert all(each.files == wanted and not each.unfinished for each in new), call
-        assert one.look().pause, call
-        assert restore.resume(one.world) == [CONNECTOR], call
+        assert scene.look().pause, call
+        assert restore.resume(scene.world) == [CONNECTOR], call
 
 
 def test_a_resume_survives_a_fault_at_every_call() -> None:
@@ -87,47 +87,47 @@ def test_a_resume_survives_a_fault_at_every_call() -> None:
 
     for number in range(1, len(good.calls) + 1):
         for way in Way:
-            one = resumed(Doom(number, way))
-            assert one.look().pause is None, f"{good.calls[number - 1]} {way}"
+            scene = resumed(Doom(number, way))
+            assert scene.look().pause is None, f"{good.calls[number - 1]} {way}"
 
 
 def resumed(doom: Doom) -> TestWorld:
-    one = copied(before(), THIRD)
-    restore.restore(one.world, first_id(one))
-    one.send_until_still()
+    scene = copied(before(), THIRD)
+    restore.restore(scene.world, first_id(scene))
+    scene.send_until_still()
     with suppress(Killed, SyncError):
-        restore.resume(doomed(one, doom))
-    restore.resume(one.world)
-    return one
+        restore.resume(doomed(scene, doom))
+    restore.resume(scene.world)
+    return scene
 
 
-def send(one: TestWorld, process: World) -> None:
+def send(scene: TestWorld, process: World) -> None:
     for _ in range(5):
         sending.send(process, CONNECTOR)
-        one.clock.advance(2)
+        scene.clock.advance(2)
 
 
-def ask(own: str, process: World) -> None:
-    restore.restore(process, own)
+def ask(delivery_id: str, process: World) -> None:
+    restore.restore(process, delivery_id)
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_restore_in_the_midst_of_a_night_does_no_harm(share: int) -> None:
     """Two senders and a person at once: no mixed set, and in the end the restored one is there."""
     for seed in range(share, RACES, SHARES):
-        one = copied(before(), THIRD)
-        one.pull()
+        scene = copied(before(), THIRD)
+        scene.pull()
         if Random(seed).random() < 0.5:
-            sending.send(one.world, CONNECTOR)
-        one.nudges.kept.clear()
-        race = Race(one, seed)
-        own = first_id(one)
-        race.run([partial(send, one), partial(send, one), partial(ask, own)])
-        sealed = list(one.sealed_files())
-        assert all(each.files in sealed for each in one.sds.submissions), f"seed {seed}: mixed"
+            sending.send(scene.world, CONNECTOR)
+        scene.nudges.kept.clear()
+        race = Race(scene, seed)
+        delivery_id = first_id(scene)
+        race.run([partial(send, scene), partial(send, scene), partial(ask, delivery_id)])
+        sealed = list(scene.sealed_files())
+        assert all(each.files in sealed for each in scene.sds.submissions), f"seed {seed}: mixed"
 
-        Platform(one, one.process()).go_on(hours=3, until=lambda: False)
-        assert staged(one) == one.sds.submissions[0].files, f"seed {seed}"
-        pause = one.look().pause
+        Platform(scene, scene.process()).go_on(hours=3, until=lambda: False)
+        assert staged(scene) == scene.sds.submissions[0].files, f"seed {seed}"
+        pause = scene.look().pause
         assert pause, f"seed {seed}"
-        assert one.look().states[-1][0].id == pause.delivery, f"seed {seed}"
+        assert scene.look().states[-1][0].id == pause.delivery, f"seed {seed}"

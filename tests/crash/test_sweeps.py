@@ -29,39 +29,39 @@ SHARES = 4
 @cache
 def aged() -> TestWorld:
     """Return a world of two nights, the last of them nine days ago: the first may go now."""
-    one = two_nights(apart_h=24)
-    one.clock.advance(8 * DAY_S)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    return one
+    scene = two_nights(apart_h=24)
+    scene.clock.advance(8 * DAY_S)
+    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    return scene
 
 
-def whole_or_swept(one: TestWorld) -> None:
+def whole_or_swept(scene: TestWorld) -> None:
     """Assert that what has a manifest, and does not say that it is swept, has all its files."""
-    held = {blob.name for blob in one.store.blobs("")}
+    held = {blob.name for blob in scene.store.blobs("")}
     for name in sorted(held):
         folder, _, last = name.rpartition("/")
         if last == manifests.MANIFEST and f"{folder}/{SWEPT}" not in held:
             kind = SetManifest if name.startswith("profiles/") else DeliveryManifest
-            wanted: Mapping[str, object] = kind.from_json(name, one.store.read(name)).files
+            wanted: Mapping[str, object] = kind.from_json(name, scene.store.read(name)).files
             assert {f"{folder}/{file}" for file in wanted} <= held, folder
-    may_hold = one.look().may_hold()
+    may_hold = scene.look().may_hold()
     assert may_hold
     assert not any(each.delivery is None or each.delivery.has(Swept) for each in may_hold)
 
 
-def left(one: TestWorld) -> list[str]:
-    return [blob.name for blob in one.store.blobs("")]
+def left(scene: TestWorld) -> list[str]:
+    return [blob.name for blob in scene.store.blobs("")]
 
 
 def swept(doom: Doom) -> TestWorld:
     """Return the world after one tick that ends as *doom* says, and others that go on."""
-    one = copied(aged(), THIRD)
+    scene = copied(aged(), THIRD)
     with suppress(Killed):
-        schedule.tick(doomed(one, doom))
-    whole_or_swept(one)
-    while schedule.tick(one.world).facts["deleted"]:
-        whole_or_swept(one)
-    return one
+        schedule.tick(doomed(scene, doom))
+    whole_or_swept(scene)
+    while schedule.tick(scene.world).facts["deleted"]:
+        whole_or_swept(scene)
+    return scene
 
 
 @pytest.mark.parametrize("way", list(Way))
@@ -77,15 +77,15 @@ def test_a_sweep_is_gone_on_with_wherever_it_died(way: Way) -> None:
 
 def third_night(doom: Doom) -> TestWorld:
     """Live through the night in which the first one's rosters go."""
-    one = copied(aged(), THIRD)
-    platform = Platform(one, doomed(one, doom), Nudging.KEPT)
+    scene = copied(aged(), THIRD)
+    platform = Platform(scene, doomed(scene, doom), Nudging.KEPT)
 
     def is_over() -> bool:
-        return len(one.look().in_state(State.DONE)) == 3
+        return len(scene.look().in_state(State.DONE)) == 3
 
     assert platform.go_on(hours=6, until=is_over), "never finished"
     platform.go_on(hours=0.5, until=lambda: False)
-    return one
+    return scene
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -99,11 +99,11 @@ def test_a_night_in_which_old_rosters_go_survives_a_death_at_every_call(share: i
 
     for number in numbers[share::SHARES]:
         call = good.calls[number - 1]
-        one = third_night(Doom(number, Way.AFTER))
-        whole_or_swept(one)
-        assert staged(one) == wanted, call
-        assert 3 <= len(one.sds.submissions) <= 4, call
-        assert not any(each.unfinished for each in one.sds.submissions), call
-        old = [each for each in one.store.blobs("") if one.clock.now() - each.created_at > WEEK]
+        scene = third_night(Doom(number, Way.AFTER))
+        whole_or_swept(scene)
+        assert staged(scene) == wanted, call
+        assert 3 <= len(scene.sds.submissions) <= 4, call
+        assert not any(each.unfinished for each in scene.sds.submissions), call
+        old = [each for each in scene.store.blobs("") if scene.clock.now() - each.created_at > WEEK]
         # Only what SDS held until this night is left of the nights before.
         assert sum(each.name.endswith("users.csv") for each in old) == 1, call

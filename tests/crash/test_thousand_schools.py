@@ -27,9 +27,9 @@ def school(seed: int) -> InventedSchool:
     return invent(150 if seed % 25 == 0 else Random(seed).choice((8, 12, 16)), seed=seed)
 
 
-def read(one: InventedSchool) -> School:
-    """Read *one* as iSAMS tells it."""
-    return reader.read_school(batch_xml(one, METHODS))
+def read(invented: InventedSchool) -> School:
+    """Read *invented* as iSAMS tells it."""
+    return reader.read_school(batch_xml(invented, METHODS))
 
 
 SETTINGS = make_world(
