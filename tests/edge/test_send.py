@@ -16,7 +16,7 @@ from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
 from sync.edge.world import World
-from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
+from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRefused, TargetRejected
 from sync.ledger import marks, states
 from sync.ledger.states import State
 from sync.report import Outcome
@@ -340,7 +340,8 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
     one.sds.fail_next("runs", Answer(403), times=None)
     one.pull()
     one.accept()
-    assert send.send(one.world, CONNECTOR).outcome is Outcome.FAILED
+    waiting = send.send(one.world, CONNECTOR)
+    assert (waiting.outcome, type(waiting.error)) == (Outcome.RUNNING, TargetRefused)
     assert newest(one) is State.ACCEPTED
     one.clock.advance(verdicts.RUN_WITHIN.total_seconds() + 1)
 
