@@ -83,7 +83,7 @@ def _saved(source: Path, more: Wanted) -> Read:
     """
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     with doing("Reading the saved document"), _whole():
-        held = replace(more, besides=reader.told(_pieces(source), more.besides))
+        held = replace(more, besides=reader.datasets_in(_pieces(source), more.besides))
         return Read(reader.read_school(_pieces(source), held), at)
 
 
@@ -91,7 +91,7 @@ def subjects(around: Surroundings, school: str | None, source: Path | None) -> T
     """List the subjects of a school, or of a saved document: that needs no settings."""
     if source:
         with _whole():
-            found = reader.read_subjects(_pieces(source))
+            found = reader.subjects_in(_pieces(source))
     else:
         settings = around.settings()
         key = scope.the_one_school(settings, school)
