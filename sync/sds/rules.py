@@ -37,7 +37,7 @@ _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is
 class _Rule:
     """How the cells of a file must look; columns by number.
 
-    The first `key` columns identify a row. A column that `refers` to a file's ids or holds one of
+    The first `key` columns identify a row. A column that `refers` to a file's ids or holds
     `values` needs no other check; the rest are text or days, the earliest first. Text is blank only
     if `optional`, and so is a reference. No two rows have the same cell in the column `unique`.
     """
