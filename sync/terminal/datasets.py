@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from sync.exports.files import DATASETS_JSON, Exported, exported
+from sync.exports.files import DATASETS_JSON, Exported, export_school
 from sync.settings.export_kinds import DATASETS
 from sync.steps import needs
 from sync.terminal import scope
@@ -38,8 +38,10 @@ def datasets(
     made: dict[str, Exported] = {}
     for key in schools:
         place = settings.schools[key]
-        found = read(settings, key, around.clock, source, save, needs.exported(place, names))
-        made[key] = exported(found.school, place, found.at, names)
+        found = read(
+            settings, key, around.clock, source, save, needs.datasets_of_files(place, names)
+        )
+        made[key] = export_school(found.school, place, found.at, names)
         write_set(out / key, made[key].files)
     shown = [line for key, one in made.items() for line in _lines(key, one, out / key)]
     if save:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from sync.edge.world import World
 from sync.isams.school import School
 from sync.report import Step
+from sync.roster.academic_year import school_day
 from sync.sds import rehearsal
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import Settings
@@ -55,7 +56,7 @@ def _read(
     wanted = scope.choose(settings, None, ())
     scope.need_one_school(settings, wanted.schools, {"--from": source})
     for school in wanted.schools:
-        if on < around.clock.now().astimezone(settings.schools[school].time_zone).date():
+        if on < school_day(around.clock.now(), settings.schools[school].time_zone):
             raise click.BadParameter("this day has passed", param_hint="--on")
     return {
         school: read(settings, school, around.clock, source).school for school in wanted.schools

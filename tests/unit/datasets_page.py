@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sync.exports.columns import Table
-from sync.exports.files import PEOPLE
 from sync.exports.tables import tables
 from sync.isams.datasets import Dataset
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import LESSON_COLUMNS
-from tests.unit.schools import PLACE
+from tests.unit.schools import NORTHBANK
 
 PAGE = Path("docs/datasets.md")
 BEGIN, END = "<!-- files -->\n", "<!-- end files -->"
@@ -22,7 +21,9 @@ BEGIN, END = "<!-- files -->\n", "<!-- end files -->"
 
 def everything() -> SchoolSettings:
     """Return a school whose timetable has every column that there is."""
-    return PLACE.model_copy(update={"timetable_header": {name: name for name in LESSON_COLUMNS}})
+    return NORTHBANK.model_copy(
+        update={"timetable_header": {name: name for name in LESSON_COLUMNS}}
+    )
 
 
 def refreshed(page: str) -> str:
@@ -36,7 +37,7 @@ def refreshed(page: str) -> str:
 
 def _sections() -> Iterator[str]:
     for table in tables(everything()):
-        yield f"\n### `{table.name}.csv`\n\n{table.about} Tells of {PEOPLE[table.people]}.\n"
+        yield f"\n### `{table.name}.csv`\n\n{table.about} Tells of {table.tells_of.words}.\n"
         yield f"Reads {_read(table)}.\n\n| column | what it holds | ids of |\n|---|---|---|\n"
         for column in table.columns:
             of = f"`{column.of}.csv`" if column.of else ""
