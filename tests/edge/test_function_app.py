@@ -76,7 +76,7 @@ def test_a_resync_is_held_approved_sent_and_received(app: Hosted) -> None:
     asked = app.ask("POST", "/api/sync")
     held = app.quiet()
     sent_before = list(app.stage.sds.requests)
-    approved = app.decide(held, "approve")
+    approved = app.answer(held, "approve")
     submitted = app.quiet()
     app.nudge("send", connector=app.stage.connector)
     done = app.quiet()
@@ -105,8 +105,8 @@ def test_a_profile_can_be_asked_for_by_its_name(app: Hosted) -> None:
 def test_a_rejected_delivery_is_never_sent(app: Hosted) -> None:
     """After a no, neither a nudge nor a later yes gives SDS anything."""
     held = app.held()
-    rejected = app.decide(held, "reject")
-    late = app.decide(held, "approve")
+    rejected = app.answer(held, "reject")
+    late = app.answer(held, "approve")
     app.nudge("send", connector=app.stage.connector)
 
     assert (rejected.status_code, rejected.json()["answer"]) == (200, "rejected")
@@ -119,8 +119,8 @@ def test_a_rejected_delivery_is_never_sent(app: Hosted) -> None:
 def test_a_delivery_is_approved_once(app: Hosted) -> None:
     """A second click changes nothing and says what the delivery is by now."""
     held = app.held()
-    first, second = app.decide(held, "approve"), app.decide(held, "approve")
-    after = app.decide(app.quiet(), "reject")
+    first, second = app.answer(held, "approve"), app.answer(held, "approve")
+    after = app.answer(app.quiet(), "reject")
 
     assert [answer.status_code for answer in (first, second, after)] == [200, 409, 409]
     assert "not held but" in second.json()["message"]
@@ -130,12 +130,12 @@ def test_a_delivery_is_approved_once(app: Hosted) -> None:
 
 def test_a_former_delivery_is_restored_and_the_pause_ended(app: Hosted) -> None:
     """Two requests: one sends what SDS held before, or says that it holds it; one goes on."""
-    app.decide(app.held(), "approve")
+    app.answer(app.held(), "approve")
     app.quiet()
     app.nudge("send", connector=app.stage.connector)
     done = app.quiet()
 
-    restored = app.decide(done, "restore")
+    restored = app.answer(done, "restore")
     app.quiet()
     paused = app.status()["connectors"][app.stage.connector]["paused"]
     resumed = app.ask("POST", "/api/resume")
@@ -182,7 +182,7 @@ def test_two_instances_send_once(azurite: Azurite, azurite_names: FreshNames) ->
         app.ask("POST", "/api/sync").raise_for_status()
         held = app.until("held")
         nudge_often(app)
-        app.decide(held, "approve").raise_for_status()
+        app.answer(held, "approve").raise_for_status()
         nudge_often(app)
         app.until("submitted", "accepted", "done")
         nudge_often(app)
@@ -397,7 +397,7 @@ def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[s
 def test_no_line_that_leaves_the_worker_tells_an_address_or_a_key(app: Hosted) -> None:
     """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host."""
     held = app.held()
-    app.decide(held, "approve")
+    app.answer(held, "approve")
     app.quiet()
     app.ask("GET", "/api/subjects")
     lines = [f"{log.logger} {log.text}" for log in app.host.logs]
