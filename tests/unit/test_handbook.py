@@ -181,22 +181,3 @@ def test_the_kinds_of_hold_are_those_that_are_told() -> None:
     kinds = {what for what, _ in every_hold()}
 
     assert kinds | {"first"} == set(WORDS["Holds"])
-
-
-def test_links_of_the_handbooks_lead_somewhere() -> None:
-    """A page that was renamed, or a heading that was reworded, leaves no dead link."""
-    dead = []
-    for page in [Path("README.md"), *Path("docs").glob("*.md")]:
-        for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
-            path, _, anchor = link.partition("#")
-            goal = page.parent / path if path else page
-            if not goal.exists() or (anchor and anchor not in anchors(goal)):
-                dead.append(f"{page}: {link}")
-
-    assert dead == []
-
-
-def anchors(page: Path) -> set[str]:
-    """Return what can be linked to on *page*: its headings, as GitHub writes them."""
-    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}

@@ -1,0 +1,110 @@
+"""Which parts of the docs are written from the code, and what writes each.
+
+Another part is a line in `PARTS` and its two marks in a page. A part that needs nothing from the
+page takes no notice of what stands there; `findings` keeps the sentences that were written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import dev
+from sync.ledger import fates
+from sync.roster.findings import ADVICE
+from sync.terminal import exits
+from tests.pages import datasets_page, findings_part, picture, rooms, settings_page
+from tests.pages.tables import row, table
+
+type Part = Callable[[str], str]
+"""What stands between the marks now, to what shall stand there."""
+
+ROOT = Path(__file__).resolve().parents[2]
+_MARKED = re.compile(
+    r"(?P<begin><!-- from the code: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+
+
+def _commands(_: str) -> str:
+    rows = (row(f"`{name}`", what) for name, what in dev.COMMANDS.items())
+    return table(("`python dev.py …`", "what it does"), rows)
+
+
+def _exits(_: str) -> str:
+    rows = (row(str(code.value), text) for code, text in exits.MEANING.items())
+    return table(("code", "what it means"), rows)
+
+
+def _fates(_: str) -> str:
+    """Return a row for each fate, under the word that people read."""
+    rows = (
+        row(
+            f"`{fate.word}`",
+            f"`{fate.outcome}`" if fate.outcome else "-",
+            fate.holds,
+            fate.tomorrow,
+            fate.who,
+        )
+        for fate in fates.TABLE.values()
+    )
+    return table(("word", "receipt", "holds", "next night", "who acts"), rows)
+
+
+def _settings(block: str, _: str) -> str:
+    return settings_page.tables()[block]
+
+
+PARTS: Mapping[str, Part] = {
+    "commands": _commands,
+    "datasets": lambda _: datasets_page.sections(),
+    "exit-codes": _exits,
+    "fates": _fates,
+    "findings": partial(findings_part.entries, {code.value: text for code, text in ADVICE.items()}),
+    "rooms": lambda _: rooms.table(),
+    **{f"settings-{block}": partial(_settings, block) for block in settings_page.tables()},
+}
+PICTURES: Mapping[Path, Callable[[], str]] = {Path("docs/rooms.svg"): picture.drawn}
+
+
+def pages() -> Iterator[Path]:
+    """Yield every page that may hold such parts."""
+    yield from sorted((ROOT / "docs").rglob("*.md"))
+    yield from sorted(ROOT.glob("*.md"))
+
+
+def names(page: str) -> list[str]:
+    """Return the parts that *page* has, in its order."""
+    return [part["name"] for part in _MARKED.finditer(page)]
+
+
+def refreshed(page: str) -> str:
+    """Return *page* with every part as the code has it now.
+
+    A mark without its other, or a name that nothing writes, is an error: the part would go stale.
+    """
+    if page.count("<!-- from the code") != len(names(page)) or page.count("<!-- end -->") != len(
+        names(page)
+    ):
+        raise ValueError("a mark of the page stands alone")
+    if unknown := set(names(page)) - set(PARTS):
+        raise ValueError(f"nothing writes {', '.join(sorted(unknown))}; there are: {list(PARTS)}")
+    return _MARKED.sub(lambda part: part["begin"] + _written(part) + part["end"], page)
+
+
+def _written(part: re.Match[str]) -> str:
+    return PARTS[part["name"]](part["text"])
+
+
+def stale() -> Iterator[tuple[Path, str]]:
+    """Yield each page and picture that the code would write otherwise, with what it would write."""
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        if (wanted := refreshed(text)) != text:
+            yield page, wanted
+    for name, drawn in PICTURES.items():
+        path = ROOT / name
+        if not path.exists() or path.read_text(encoding="utf-8") != drawn():
+            yield path, drawn()
