@@ -92,6 +92,32 @@ def test_an_arrow_is_left_out_only_where_a_longer_way_leads() -> None:
     assert rooms.needed(chain) == {("web", "steps"), ("steps", "edge")}
 
 
+def walked(heading: str) -> list[str]:
+    """Return the files of the app that a section of the architecture walks through."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return sorted(set(re.findall(r"`([\w/]+\.py)`", section)))
+
+
+def test_a_pupil_passes_few_files_and_a_setting_one_room() -> None:
+    """Whoever follows either with the page in hand has read it all within the hour."""
+    pupil, setting = walked("One pupil's way"), walked("One setting's way")
+
+    assert 10 < len(pupil) <= 20
+    assert len(setting) > 3
+    assert {name.partition("/")[0] for name in setting} == {"settings"}
+
+
+def test_the_architecture_names_files_that_exist() -> None:
+    """A module that is renamed takes its name on the page along."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", page))
+    folders = (ROOT, ROOT / "sync")
+    missing = {name for name in named if not any((folder / name).exists() for folder in folders)}
+
+    assert missing == set()
+
+
 def test_links_lead_somewhere() -> None:
     """A page that was renamed, or a heading that was reworded, leaves no dead link."""
     dead = []

@@ -53,12 +53,24 @@ def _fates(_: str) -> str:
     return table(("word", "receipt", "holds", "next night", "who acts"), rows)
 
 
+def _decisions(_: str) -> str:
+    """Return a link to each decision, by its number, under the title that it gives itself."""
+    files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    heads = (file.read_text(encoding="utf-8").partition("\n")[0] for file in files)
+    return "".join(
+        f"{head.removeprefix('# ').partition('. ')[0]}. "
+        f"[{head.partition('. ')[2]}](decisions/{file.name})\n"
+        for head, file in zip(heads, files, strict=True)
+    )
+
+
 def _settings(block: str, _: str) -> str:
     return settings_page.tables()[block]
 
 
 PARTS: Mapping[str, Part] = {
     "commands": _commands,
+    "decisions": _decisions,
     "datasets": lambda _: datasets_page.sections(),
     "exit-codes": _exits,
     "fates": _fates,
