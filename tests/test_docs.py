@@ -92,10 +92,14 @@ def test_an_arrow_is_left_out_only_where_a_longer_way_leads() -> None:
     assert rooms.needed(chain) == {("web", "steps"), ("steps", "edge")}
 
 
+def house() -> str:
+    """Return the page on the architecture."""
+    return (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
 def walked(heading: str) -> list[str]:
     """Return the files of the app that a section of the architecture walks through."""
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    section = house().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     return sorted(set(re.findall(r"`([\w/]+\.py)`", section)))
 
 
@@ -108,14 +112,47 @@ def test_a_pupil_passes_few_files_and_a_setting_one_room() -> None:
     assert {name.partition("/")[0] for name in setting} == {"settings"}
 
 
-def test_the_architecture_names_files_that_exist() -> None:
-    """A module that is renamed takes its name on the page along."""
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([\w/]+\.py)`", page))
-    folders = (ROOT, ROOT / "sync")
-    missing = {name for name in named if not any((folder / name).exists() for folder in folders)}
+def prose() -> Iterator[tuple[str, str]]:
+    """Yield name and text of every file whose prose may name a file or a module of the code."""
+    for name in sorted(tree()):
+        suffixes = {".md", ".yml"} if name.startswith((".", "docs/")) else {".md", ".py", ".bicep"}
+        if (ROOT / name).suffix in suffixes and not name.startswith("tests/"):
+            yield name, (ROOT / name).read_text(encoding="utf-8")
 
-    assert missing == set()
+
+def is_there(path: str) -> bool:
+    """Say whether *path*, as a page writes it, is a file here; pages leave out `sync/`."""
+    return (ROOT / path).exists() or (ROOT / "sync" / path).exists()
+
+
+def is_module(dotted: str) -> bool:
+    """Say whether *dotted* is a room, a module, or a name that stands in either."""
+    path = ROOT.joinpath(*dotted.split("."))
+    if path.is_dir() or path.with_suffix(".py").exists():
+        return True
+    fronts = (path.parent.with_suffix(".py"), path.parent / "__init__.py")
+    return any(
+        front.exists() and re.search(rf"\b{path.name}\b", front.read_text(encoding="utf-8"))
+        for front in fronts
+    )
+
+
+def test_a_file_that_prose_names_exists() -> None:
+    """A module that is renamed takes its name along, in pages and in docstrings."""
+    paths = {
+        (name, path)
+        for name, text in prose()
+        for path in re.findall(r"\b((?:sync|infra|simulators|tests)/[\w/-]+\.py)\b", text)
+    }
+    paths |= {("docs/architecture.md", path) for path in re.findall(r"`([\w/]+\.py)`", house())}
+    modules = {
+        (name, dotted)
+        for name, text in prose()
+        for dotted in re.findall(r"`(sync(?:\.\w+)+)`", text)
+    }
+
+    assert sorted(named for named in paths if not is_there(named[1])) == []
+    assert sorted(named for named in modules if not is_module(named[1])) == []
 
 
 def test_links_lead_somewhere() -> None:
