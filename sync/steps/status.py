@@ -1,241 +1,207 @@
-"""What people ask of a running sync: how it stands, what to mend, and their answer to a hold.
+"""How a running sync stands, read from what exists at this moment; and what there is to mend.
 
-`status` holds counts, states, ids of our own and codes: nobody's name. `findings` names people.
+The status holds counts, states, ids of ours and codes: nobody's name. The findings name people.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
-from sync import __version__
-from sync.edge.storage.queues import QUEUES
+from sync.edge.storage.queues import QUEUES, Queue
 from sync.edge.world import World
-from sync.errors import AnswerRefused, SyncError
+from sync.errors import SyncError
 from sync.ledger import fates, ids, manifests, states
+from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver
-from sync.ledger.marks import Approved, Fault, Paused, Pulled, Receipt, fault
+from sync.ledger.marks import Fault, Pulled, Receipt, fault
+from sync.ledger.record import Record
 from sync.ledger.states import Folder, State
-from sync.report import Outcome
 from sync.sds.diff import Hold, Plan
-from sync.steps import follow, pull
-from sync.steps.connector import View, find, look, newest_sets, set_manifest
-
-type Json = dict[str, object]
+from sync.steps import pull
+from sync.steps.connector import View, look, newest_sets, set_manifest
+from sync.steps.status_values import (
+    ConnectorStatus,
+    DeliveryStatus,
+    PullState,
+    PullStatus,
+    Restorable,
+    SetStatus,
+    Status,
+)
 
 DELIVERIES_SHOWN = 5
 
 
-# -- status --------------------------------------------------------------------------------------
+def survey(world: World) -> Status:
+    """Return how everything stands: built from what exists, at this moment."""
+    now, settings = world.store.now(), world.settings
+    return Status(
+        now=now,
+        schools={school: _pull(world, school, now) for school in sorted(settings.schools)},
+        profiles={profile: _set(world, profile, now) for profile in sorted(settings.profiles)},
+        connectors={name: _connector(world, name) for name in settings.connectors()},
+        failed_messages=_failed_messages(world),
+    )
 
 
-def status(world: World) -> Json:
-    """Return how everything stands, as JSON values; built from what exists, at this moment."""
-    now = world.store.now()
-    settings = world.settings
-    return {
-        "version": __version__,
-        "now": _text(now),
-        "schools": {school: _school(world, school, now) for school in sorted(settings.schools)},
-        "profiles": {
-            profile: _profile(world, profile, now) for profile in sorted(settings.profiles)
-        },
-        "connectors": {name: _connector(world, name) for name in settings.connectors()},
-        "failed_messages": _failed_messages(world),
-    }
+def newest_findings(world: World, profile: str) -> bytes | None:
+    """Return `findings.json` of the profile's newest set; None if it has none. Names people."""
+    newest = _newest_set(world, profile)
+    if newest is None:
+        return None
+    return world.store.read(f"{ids.profile_folder(profile)}{newest}/{manifests.FINDINGS}")
 
 
-def _school(world: World, school: str, now: datetime) -> Json:
+# -- schools and profiles ------------------------------------------------------------------------
+
+
+def _pull(world: World, school: str, now: datetime) -> PullStatus | None:
     listed = pull.pulls(world, school)
     if not listed:
-        return {"pull": None}
-    last = listed[-1]
-    told: Json = {"id": last.id, "state": _pull_state(last, now), "attempts": states.attempts(last)}
-    folder = f"{ids.pulls_folder(school)}{last.id}/"
-    if last.has(states.FAILED):
-        told["error"] = _fault(world, folder + states.FAILED)
-    elif last.has(states.SEALED):
-        pulled = Pulled.from_json(states.SEALED, world.store.read(folder + states.SEALED))
-        told["sets"] = dict(pulled.sets)
-        told["faults"] = {key: one.model_dump() for key, one in pulled.faults.items()}
-    elif ended := sorted(name for name in last.made_at if name.startswith("ended-")):
-        told["error"] = _fault(world, folder + ended[-1])
-    return {"pull": told}
-
-
-def _pull_state(one: Folder, now: datetime) -> str:
-    if one.has(states.SEALED):
-        return "sealed"
-    if one.has(states.FAILED):
-        return "failed"
-    return "running" if states.pull_is_running(one, now) else "waiting"
-
-
-def _profile(world: World, profile: str, now: datetime) -> Json:
-    listed = states.sets(profile, world.store.blobs(ids.profile_folder(profile)))
-    if not listed:
-        return {"set": None}
-    manifest = set_manifest(world, profile, listed[-1].id)
-    return {
-        "set": {
-            "id": listed[-1].id,
-            "pulled_at": _text(manifest.pulled_at),
-            "age_h": round((now - manifest.pulled_at).total_seconds() / 3600, 1),
-            "academic_year": manifest.academic_year,
-            "counts": dict(manifest.counts),
-            "source": dict(manifest.source),
-            "findings": dict(manifest.findings),
-        }
-    }
-
-
-def _connector(world: World, connector: str) -> Json:
-    view = look(world, connector)
-    missing = [key for key, one in newest_sets(world, connector).items() if one is None]
-    shown = view.states[-DELIVERIES_SHOWN:]
-    known = {each.delivery: each for each in view.hand_overs(world)}
-    return {
-        "profiles": list(world.settings.connectors()[connector]),
-        "waiting_for": missing,
-        "paused": _paused(view.pause),
-        "restorable": _restorable(view),
-        "deliveries": [
-            _told(world, view, one, reached, known.get(one.id)) for one, reached in reversed(shown)
-        ],
-    }
-
-
-def _paused(pause: Paused | None) -> Json | None:
-    if pause is None:
         return None
-    return {"since": _text(pause.at), "restores": pause.restores, "delivery": pause.delivery}
+    last = listed[-1]
+    return PullStatus(
+        id=last.id,
+        state=_pull_state(last, now),
+        attempts=states.attempts(last),
+        error=_pull_error(world, school, last),
+        sealed=_sealed(world, school, last),
+    )
 
 
-def _restorable(view: View) -> list[Json]:
+def _pull_state(last: Folder, now: datetime) -> PullState:
+    if last.has(states.SEALED):
+        return "sealed"
+    if last.has(states.FAILED):
+        return "failed"
+    return "running" if states.pull_is_running(last, now) else "waiting"
+
+
+def _pull_error(world: World, school: str, last: Folder) -> Fault | None:
+    """Return why a pull failed, or why its last attempt did while it may be tried again."""
+    ended = sorted(name for name in last.made_at if name.startswith("ended-"))
+    if last.has(states.FAILED):
+        mark = states.FAILED
+    elif ended and not last.has(states.SEALED):
+        mark = ended[-1]
+    else:
+        return None
+    return _fault(world, f"{ids.pulls_folder(school)}{last.id}/{mark}")
+
+
+def _sealed(world: World, school: str, last: Folder) -> Pulled | None:
+    if not last.has(states.SEALED) or last.has(states.FAILED):
+        return None
+    folder = f"{ids.pulls_folder(school)}{last.id}/"
+    return Pulled.from_json(states.SEALED, world.store.read(folder + states.SEALED))
+
+
+def _newest_set(world: World, profile: str) -> str | None:
+    listed = states.sets(profile, world.store.blobs(ids.profile_folder(profile)))
+    return listed[-1].id if listed else None
+
+
+def _set(world: World, profile: str, now: datetime) -> SetStatus | None:
+    newest = _newest_set(world, profile)
+    if newest is None:
+        return None
+    manifest = set_manifest(world, profile, newest)
+    age_h = round((now - manifest.pulled_at).total_seconds() / 3600, 1)
+    return SetStatus(newest, manifest, age_h)
+
+
+# -- connectors ----------------------------------------------------------------------------------
+
+
+def _connector(world: World, connector: str) -> ConnectorStatus:
+    view = look(world, connector)
+    newest = newest_sets(world, connector)
+    hand_overs = {hand_over.delivery: hand_over for hand_over in view.hand_overs(world)}
+    return ConnectorStatus(
+        profiles=world.settings.connectors()[connector],
+        waiting_for=[profile for profile, sealed in newest.items() if sealed is None],
+        paused=view.pause,
+        restorable=_restorable(view),
+        deliveries=[
+            _delivery(world, view, folder, state, hand_overs.get(folder.id))
+            for folder, state in reversed(view.states[-DELIVERIES_SHOWN:])
+        ],
+    )
+
+
+def _restorable(view: View) -> list[Restorable]:
     """Return what SDS has accepted and could be sent again, the newest first."""
     taken = [
-        one for one, _ in view.states if one.has(states.ACCEPTED) and not one.has(states.SWEPT)
+        Restorable(folder.id, folder.made_at[states.ACCEPTED])
+        for folder, _ in view.states
+        if folder.has(states.ACCEPTED) and not folder.has(states.SWEPT)
     ]
-    taken.sort(key=lambda one: one.made_at[states.ACCEPTED], reverse=True)
-    return [{"id": one.id, "accepted_at": _text(one.made_at[states.ACCEPTED])} for one in taken]
+    return sorted(taken, key=lambda former: former.accepted_at, reverse=True)
 
 
-def _told(
-    world: World, view: View, one: Folder, reached: State, hand_over: HandOver | None
-) -> Json:
-    """Return how a delivery stands; one unreadable record does not hide the others."""
+def _delivery(
+    world: World, view: View, folder: Folder, state: State, hand_over: HandOver | None
+) -> DeliveryStatus:
+    """Return how a delivery stands; an unreadable record does not hide the other deliveries."""
     try:
-        return _delivery(world, view, one, reached) | _became(world, view, one, hand_over)
+        return DeliveryStatus(
+            id=folder.id,
+            state=state,
+            manifest=view.manifest(world, folder) if folder.has(manifests.MANIFEST) else None,
+            plan=_mark(world, view, folder, states.PLAN, Plan),
+            hold=_mark(world, view, folder, states.HELD, Hold),
+            error=_failure(world, view, folder),
+            receipt=_mark(world, view, folder, states.RECEIPT, Receipt),
+            fate=_fate(world, view, folder, hand_over),
+        )
     except SyncError as error:
-        return {"id": one.id, "state": reached.value, "error": fault(error).model_dump()}
+        return DeliveryStatus(folder.id, state, error=fault(error))
 
 
-def _delivery(world: World, view: View, one: Folder, reached: State) -> Json:
-    folder = f"{view.prefix}{one.id}/"
-    told: Json = {"id": one.id, "state": reached.value}
-    if one.has(manifests.MANIFEST):
-        manifest = view.manifest(world, one)
-        told |= {"counts": dict(manifest.counts), "pulled_at": _text(manifest.pulled_at)}
-    if one.has(states.PLAN):
-        plan = Plan.from_json(states.PLAN, world.store.read(folder + states.PLAN))
-        told["changes"] = {name: change.model_dump() for name, change in plan.changes.items()}
-    if one.has(states.HELD):
-        hold = Hold.from_json(states.HELD, world.store.read(folder + states.HELD))
-        told["hold"] = hold.model_dump(exclude={"digest"})
-    if one.has(states.FAILED):
-        told["error"] = _fault(world, folder + states.FAILED)
-    if one.has(states.RECEIPT):
-        receipt = Receipt.from_json(states.RECEIPT, world.store.read(folder + states.RECEIPT))
-        told["receipt"] = receipt.model_dump(mode="json")
-    return told
+def _mark[M: Record](
+    world: World, view: View, folder: Folder, mark: str, record: type[M]
+) -> M | None:
+    """Read a mark of the delivery in *folder*; None if it is not there."""
+    if not folder.has(mark):
+        return None
+    return record.from_json(mark, world.store.read(f"{view.prefix}{folder.id}/{mark}"))
 
 
-def _became(world: World, view: View, one: Folder, hand_over: HandOver | None) -> Json:
-    """Return what became of a delivery that was handed over; nothing of one that was not."""
-    if hand_over is None and not one.has(states.SUBMITTED) and not one.has(states.RECEIPT):
-        return {}
-    fate = hand_over.fate if hand_over else fates.of(one, view.receipt(world, one))
-    row = fates.TABLE[fate]
-    return {"became": {"word": row.word, "may_hold": row.may_hold, "who": row.who}}
+def _failure(world: World, view: View, folder: Folder) -> Fault | None:
+    if not folder.has(states.FAILED):
+        return None
+    return _fault(world, f"{view.prefix}{folder.id}/{states.FAILED}")
 
 
-def _failed_messages(world: World) -> Json:
-    """Return the messages that the host gave up on, by queue: they name a school or connector."""
+def _fault(world: World, name: str) -> Fault:
+    return Fault.from_json(name, world.store.read(name))
+
+
+def _fate(world: World, view: View, folder: Folder, hand_over: HandOver | None) -> Fate | None:
+    """Return what became of a delivery that was handed over; None of any other."""
+    if hand_over:
+        return hand_over.fate
+    if folder.has(states.SUBMITTED) or folder.has(states.RECEIPT):
+        return fates.of(folder, view.receipt(world, folder))
+    return None
+
+
+# -- messages ------------------------------------------------------------------------------------
+
+
+def _failed_messages(world: World) -> Mapping[Queue, Sequence[Mapping[str, str]]]:
     poisoned = world.nudges.poisoned()
-    return {queue: [_message(text) for text in poisoned.get(queue, ())] for queue in QUEUES}
+    return {queue: [_subject(text) for text in poisoned.get(queue, ())] for queue in QUEUES}
 
 
-def _message(text: str) -> Json:
+def _subject(text: str) -> dict[str, str]:
     """Return what a failed message was about; anything but a message of ours stays untold."""
     try:
-        found = json.loads(text)
+        message = json.loads(text)
     except ValueError:
-        found = None
-    known = found if isinstance(found, dict) else {}
-    return {key: str(known[key]) for key in ("school", "connector") if key in known}
-
-
-def _fault(world: World, name: str) -> Json:
-    return Fault.from_json(name, world.store.read(name)).model_dump()
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-# -- findings ------------------------------------------------------------------------------------
-
-
-def findings(world: World, profile: str) -> bytes | None:
-    """Return `findings.json` of the profile's newest set; None if it has none. Names people."""
-    listed = states.sets(profile, world.store.blobs(ids.profile_folder(profile)))
-    if not listed:
-        return None
-    folder = f"{ids.profile_folder(profile)}{listed[-1].id}/"
-    return world.store.read(folder + manifests.FINDINGS)
-
-
-# -- a person's answer ---------------------------------------------------------------------------
-
-
-class Answered(NamedTuple):
-    """What came of a person's answer: for which connector, and the word for it."""
-
-    connector: str
-    outcome: Outcome
-
-
-def answer(world: World, own: str, *, approve: bool) -> Answered:
-    """Approve or reject the held delivery called *own*, once.
-
-    An approval covers exactly this delivery's digest and lasts 24 h. If two people answer at
-    once, a rejection wins. A delivery that may go and has not gone yet can be rejected too. To
-    approve an *unproven* one says: I have looked in SDS, it holds this.
-
-    Raises:
-        AnswerRefused: there is no such delivery, or it does not wait for an answer.
-    """
-    view, one = find(world, own)
-    reached = {folder.id: found for folder, found in view.states}[own]
-    if approve and reached is State.UNPROVEN:
-        world.tell(follow.vouch(world, view, one))
-        return Answered(view.connector, Outcome.TAKEN)
-    withdrawn = not approve and reached is State.READY  # approved, or within the limits: not sent
-    if reached is not State.HELD and not withdrawn:
-        newest = view.states[-1][0].id
-        raise AnswerRefused(
-            f"this delivery is not held but {reached.value}: nothing was changed; see status",
-            state=reached.value,
-            newest=newest,
-        )
-    record = Approved(
-        digest=view.manifest(world, one).digest, at=world.store.now(), by=uuid.uuid4().hex
-    )
-    mark = states.APPROVED if approve else states.REJECTED
-    if not world.store.claim(f"{view.prefix}{own}/{mark}", record.to_json()):
-        raise AnswerRefused("somebody has answered at the same moment; see status")
-    if approve:
-        world.nudges.nudge("send", {"connector": view.connector})
-    return Answered(view.connector, Outcome.APPROVED if approve else Outcome.REJECTED)
+        return {}
+    if not isinstance(message, dict):
+        return {}
+    return {key: str(message[key]) for key in ("school", "connector") if key in message}

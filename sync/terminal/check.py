@@ -10,23 +10,25 @@ from rich.console import RenderableType
 from sync.steps import doctor
 from sync.steps.doctor.attempts import Row
 from sync.terminal import exits
-from sync.terminal.context import Surroundings, Told, doing
+from sync.terminal.command import command
+from sync.terminal.context import Result, Terminal, doing
 from sync.terminal.tables import WHO, table
 
 _WITHIN_S = 3600.0  # as long as it takes: somebody is watching
 
 
-def check(around: Surroundings) -> Told:
-    """Try settings, storage, sign-in, SDS and iSAMS; tell of each."""
+@command("check")
+def check_deployment(terminal: Terminal) -> Result:
+    """Try settings, iSAMS, storage, sign-in and SDS, and say what is wrong. Nothing is sent."""
     with doing("Checking") as trying:
-        rows = doctor.check(around.settings, around.clock, within_s=_WITHIN_S, tell=trying)
-    code = exits.worst(exits.of_error(row.error) for row in rows if row.error)
-    lines = [(row.state, row.check, _found(row)) for row in rows]
+        rows = doctor.check(terminal.settings, terminal.clock, within_s=_WITHIN_S, tell=trying)
+    code = exits.worst(exits.code_of(row.error) for row in rows if row.error)
+    lines = [(row.state, row.check, _finding(row)) for row in rows]
     shown: list[RenderableType] = [table("Checks", ("", "what", "found"), lines), _sum(rows)]
-    return Told(code, doctor.document(rows), shown)
+    return Result(code, doctor.document(rows), shown)
 
 
-def _found(row: Row) -> str:
+def _finding(row: Row) -> str:
     if row.error:
         return f"{row.error}\nWho must act: {WHO[row.error.who]}"
     if row.state == "warning":
@@ -38,11 +40,11 @@ def _sum(rows: Sequence[Row]) -> str:
     states = Counter(row.state for row in rows)
     wrong, warnings, skipped = states["wrong"], states["warning"], states["not tried"]
     if not wrong:
-        told = "All is well" if not warnings else "Nothing is wrong"
+        sentence = "All is well" if not warnings else "Nothing is wrong"
     else:
-        told = f"{wrong} of {len(rows)} {'is' if wrong == 1 else 'are'} wrong"
+        sentence = f"{wrong} of {len(rows)} {'is' if wrong == 1 else 'are'} wrong"
     if warnings:
-        told += f", {warnings} {'warning' if warnings == 1 else 'warnings'}"
+        sentence += f", {warnings} {'warning' if warnings == 1 else 'warnings'}"
     if skipped:
-        told += f", {skipped} {'was' if skipped == 1 else 'were'} not tried"
-    return f"{told}."
+        sentence += f", {skipped} {'was' if skipped == 1 else 'were'} not tried"
+    return f"{sentence}."

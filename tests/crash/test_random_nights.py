@@ -30,7 +30,7 @@ from sync.sds.csvtext import encode
 from sync.sds.tables import COLUMNS, Row
 from sync.settings import Limits
 from sync.settings.load import load
-from sync.steps import restore, send, status
+from sync.steps import approval, restore, send
 from sync.steps.connector import look
 from tests.clocks import FakeClock
 from tests.crash.standin import Check, Files, PlannedRun, Plans, StandIn, Way
@@ -148,14 +148,14 @@ class Life:
         for held in view.named(State.HELD):
             if self.rng.random() < 0.3:
                 with suppress(AnswerRefused):
-                    status.answer(self.world, held.id, approve=True)
+                    approval.approve(self.world, held.id)
                     self.agreed.add(held.id)
         holds = self.sds.history(self.clock.now())
         for unproven in view.named(State.UNPROVEN):
             files = view.files(self.world, unproven, view.manifest(self.world, unproven))
             if holds and holds[-1][1] == files and self.rng.random() < 0.2:
                 with suppress(AnswerRefused):
-                    status.answer(self.world, unproven.id, approve=True)
+                    approval.approve(self.world, unproven.id)
         former = [one.id for one, _ in view.states if one.has(states.ACCEPTED)]
         if view.pause and self.rng.random() < 0.05:
             restore.resume(self.world)

@@ -18,8 +18,9 @@ from simulators.isams.faults import refused
 from simulators.school import invent
 from simulators.sds import Flow
 from sync.__main__ import MISSING
+from sync.report import Exit
 from sync.terminal.cli import cli
-from sync.terminal.exits import MEANING, Exit, worst
+from sync.terminal.exits import exit_rows, worst
 from tests.edge.cli_stage import Trial, trial
 
 ROOT = Path(__file__).parent.parent.parent
@@ -218,13 +219,14 @@ def test_the_page_has_every_exit_code_with_its_meaning() -> None:
     """The table is written once in code; the page says the same."""
     rows = dict(re.findall(r"^\| (\d) \| (.+?) \|$", PAGE, re.MULTILINE))
 
-    assert rows == {str(code.value): text for code, text in MEANING.items()}
+    assert rows == dict(exit_rows())
 
 
 def test_the_page_says_which_code_comes_first() -> None:
     """Of two codes the page's first one wins."""
     listed = re.search(r"the first of these that occurred: ([\d, ]+)\.", PAGE)
-    order = [Exit(int(number)) for number in listed[1].split(", ")] if listed else []
+    codes = {str(code.value): code for code in Exit}
+    order = [codes[number] for number in listed[1].split(", ")] if listed else []
 
     assert set(order) == set(Exit) - {Exit.DONE}
     for first, second in pairwise([*order, Exit.DONE]):

@@ -9,7 +9,7 @@ import pytest
 
 from simulators.isams import METHODS, batch_xml
 from simulators.school import invent
-from sync.terminal.exits import Exit
+from sync.report import Exit
 from tests.edge.cli_stage import Trial, trial
 
 SCHOOL = invent(60, quirks=False)

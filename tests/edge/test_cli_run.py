@@ -14,9 +14,9 @@ import pytest
 from simulators.isams.faults import refused
 from simulators.school import without_pupils
 from simulators.sds import Answer
+from sync.report import Exit
 from sync.sds.diff import Excess, Hold
-from sync.terminal.exits import Exit
-from sync.terminal.run import why_held
+from sync.terminal.holds import why_held
 from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import RUN_S, Trial, trial

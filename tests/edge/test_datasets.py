@@ -24,12 +24,11 @@ from sync.exports.files import DATASETS_JSON, Exported, exported
 from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, Wanted
 from sync.ledger import states
-from sync.report import Outcome
+from sync.report import Exit, Outcome
 from sync.settings.export_kinds import DATASETS
 from sync.steps import pull, schedule
 from sync.steps.needs import wanted
 from sync.steps.sweep import SWEEP_HOUR_UTC
-from sync.terminal.exits import Exit
 from tests.canaries import found_in
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Killed, Way, doomed

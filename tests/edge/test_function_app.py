@@ -19,7 +19,7 @@ from simulators.school import Department, InventedSchool, invent
 from sync.edge.clock import SystemClock
 from sync.edge.world import opened
 from sync.terminal.cli import main
-from sync.terminal.context import Surroundings
+from sync.terminal.context import Terminal
 from tests.conftest import FreshNames
 from tests.edge.hosted import (
     APP,
@@ -307,7 +307,7 @@ def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
     app.stage.sds.knobs = replace(knobs, roles=knobs.roles - {"IndustryData.ReadBasic.All"})
     app.stage.isams.keys = {}
     answer = app.ask("GET", "/api/check", KEYS.master)
-    around = Surroundings(app.settings, tmp_path, SystemClock(), opened)
+    around = Terminal(app.settings, tmp_path, SystemClock(), opened)
     main(["check", "--json"], around)
     over_http, terminal = answer.json(), json.loads(capsys.readouterr().out)
     wrong = [one["check"] for one in over_http["checks"] if one["state"] == "wrong"]

@@ -20,8 +20,8 @@ from sync.ledger import states
 from sync.ledger.fates import Fate
 from sync.ledger.states import State
 from sync.report import Outcome
+from sync.steps import approval, schedule, send
 from sync.steps import pull as run
-from sync.steps import schedule, send, status
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live
 from tests.worlds import CONNECTOR, TestWorld, make_world
@@ -46,7 +46,7 @@ def test_a_person_who_has_looked_says_that_sds_has_it() -> None:
     """It counts as taken from then on, and the same school is unchanged."""
     one, own = unproven()
 
-    assert status.answer(one.world, own, approve=True).outcome is Outcome.TAKEN
+    assert approval.approve(one.world, own).outcome is Outcome.TAKEN
     assert became(one)["word"] == "taken"
     one.isams.flush()
     one.pull()
@@ -62,7 +62,7 @@ def test_nobody_vouches_for_what_something_was_handed_over_after() -> None:
     assert len(one.sds.submissions) == 2
 
     with pytest.raises(AnswerRefused, match="newer delivery was handed to SDS"):
-        status.answer(one.world, own, approve=True)
+        approval.approve(one.world, own)
     assert not one.look().named(State.DONE)
 
 
@@ -71,7 +71,7 @@ def test_an_unproven_delivery_cannot_be_rejected() -> None:
     one, own = unproven()
 
     with pytest.raises(AnswerRefused, match="unproven"):
-        status.answer(one.world, own, approve=False)
+        approval.reject(one.world, own)
 
 
 @pytest.mark.parametrize("at", range(1, 12))
@@ -79,7 +79,7 @@ def test_a_word_that_is_cut_short_is_finished_by_the_next_look(at: int) -> None:
     """Killed anywhere between the marks, a later look writes the rest of them."""
     one, own = unproven()
     with suppress(Killed):
-        status.answer(doomed(one, Doom(at, Way.AFTER)), own, approve=True)
+        approval.approve(doomed(one, Doom(at, Way.AFTER)), own)
     live(one, 0.2)
 
     said = any(states.VOUCHED in folder.made_at for folder, _ in one.look().states)

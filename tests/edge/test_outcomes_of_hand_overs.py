@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,11 +20,8 @@ from simulators.sds import SENDER_ROLES, Knobs
 from simulators.sds.knobs import FLOW_READ
 from sync.ledger.fates import TABLE, Fate
 from sync.report import Outcome
-from sync.settings import Settings
-from sync.steps import restore, send
-from sync.steps import status as asking
-from sync.terminal import status as standing
-from sync.terminal.context import Surroundings
+from sync.steps import restore, send, status
+from sync.terminal.status import tables_of
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 SCHOOL = invent(20, quirks=False)
@@ -95,23 +91,17 @@ def evening(*, start_run: bool, paused: bool) -> TestWorld:
 
 def became(one: TestWorld, own: str = "") -> Mapping[str, Any]:
     """Return what the status says of a delivery, the newest unless *own* is given."""
-    status: Any = asking.status(one.world)
-    told = status["connectors"][CONNECTOR]["deliveries"]
+    document: Any = status.survey(one.world).document()
+    told = document["connectors"][CONNECTOR]["deliveries"]
     found = [each for each in told if each["id"] == own] if own else told
     return dict(found[0]["became"])
 
 
 def shown(one: TestWorld) -> str:
     """Return what `status` prints at a terminal."""
-
-    class Here(Surroundings):
-        def settings(self) -> Settings:
-            return one.world.settings
-
-    here = Here({}, Path(), one.clock, lambda _, __: one.world)
     text = io.StringIO()
     console = Console(file=text, width=400, markup=False, highlight=False)
-    for each in standing.status(here).shown:
+    for each in tables_of(one.world, status.survey(one.world)):
         console.print(each)
     return text.getvalue()
 

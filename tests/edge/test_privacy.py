@@ -25,8 +25,8 @@ from simulators.sds import Answer, Knobs
 from simulators.sds.tenant import Json
 from sync.errors import SyncError
 from sync.report import Outcome, Step
+from sync.steps import approval, status
 from sync.steps import send as sending
-from sync.steps import status as asking
 from sync.web import handlers
 from tests import canaries
 from tests.canaries import found_in
@@ -67,7 +67,7 @@ def deliver(one: TestWorld) -> None:
     """Pull, have a hold approved, and go on until SDS's run is over."""
     one.pull()
     held = one.send_until_still()
-    asking.answer(one.world, held.delivery, approve=True)
+    approval.approve(one.world, held.delivery)
     one.send_until_still()
 
 
@@ -96,7 +96,7 @@ def told_by(one: TestWorld) -> dict[str, set[str]]:
     told = {f"step {step.name} {step.outcome}": step.line() for step in one.steps}
     told |= {f"error of {s.name} {s.outcome}": said_by(s.error) for s in one.steps if s.error}
     told |= {f"message {number}": str(kept) for number, kept in enumerate(one.nudges.kept)}
-    told["status"] = json.dumps(asking.status(one.world), ensure_ascii=False)
+    told["status"] = json.dumps(status.survey(one.world).document(), ensure_ascii=False)
     told |= {name: body.decode() for name, body in blobs(one).items() if not is_roster(name)}
     return {place: leaked for place, text in told.items() if (leaked := found_in(text))}
 

@@ -46,7 +46,7 @@ def rosters(one: TestWorld) -> list[str]:
 
 
 def pull_told(one: TestWorld) -> dict[str, object]:
-    schools = status.status(one.world)["schools"]
+    schools = status.survey(one.world).document()["schools"]
     assert isinstance(schools, dict)
     told = schools["northbank"]["pull"]
     assert isinstance(told, dict)

@@ -17,7 +17,7 @@ from simulators.isams import (
 )
 from simulators.isams.faults import refused
 from simulators.isams.rest_clients import RestClient
-from sync.terminal.exits import Exit
+from sync.report import Exit
 from tests.edge.cli_stage import Trial, trial
 
 PLACES = [

@@ -14,7 +14,7 @@ from sync.ledger import ids, states
 from sync.ledger.marks import Paused
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import pull, restore, schedule, send, status
+from sync.steps import approval, pull, restore, schedule, send, status
 from sync.web import responses
 from tests.edge.test_sweeping import DAY_S, sweep
 from tests.memory_store import MemoryStore
@@ -86,7 +86,7 @@ def test_it_is_compared_with_what_sds_holds_now() -> None:
 
     assert (step.outcome, step.delivery) == (Outcome.HELD, pause.delivery)
     sent = len(one.sds.submissions)
-    status.answer(one.world, pause.delivery, approve=True)
+    approval.approve(one.world, pause.delivery)
     assert one.send_until_still().outcome is Outcome.DONE
     assert len(one.sds.submissions) == sent + 1
     assert staged(one) == one.sds.submissions[0].files
@@ -153,7 +153,7 @@ def test_what_came_to_nothing_can_be_asked_for_again() -> None:
     pause = restore.restore(one.world, first)
     send.send(one.world, CONNECTOR)
     send.send(one.world, CONNECTOR)
-    status.answer(one.world, pause.delivery, approve=False)
+    approval.reject(one.world, pause.delivery)
     assert one.send_until_still().outcome is Outcome.PAUSED
     one.clock.advance(60)
 
@@ -208,7 +208,7 @@ def test_what_is_swept_cannot_be_restored() -> None:
     sweep(one)
 
     assert "past their time" in refused(lambda: restore.restore(one.world, first))
-    told = status.status(one.world)["connectors"]
+    told = status.survey(one.world).document()["connectors"]
     assert isinstance(told, dict)
     assert [each["id"] for each in told[CONNECTOR]["restorable"]] == [third, second]
     restore.restore(one.world, second)
@@ -277,7 +277,7 @@ def test_a_pause_is_one_connectors_own() -> None:
         one.pull(key)
     one.send_until_still()
     step = one.send_until_still(OTHER_FEED.name)
-    status.answer(one.world, step.delivery, approve=True)
+    approval.approve(one.world, step.delivery)
     assert one.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
 
     restore.restore(one.world, step.delivery)
@@ -328,7 +328,7 @@ def test_the_status_says_that_it_is_paused_and_what_can_come_back() -> None:
     one, (first, *_) = three_nights()
     pause: Paused = restore.restore(one.world, first)
 
-    told = status.status(one.world)["connectors"]
+    told = status.survey(one.world).document()["connectors"]
 
     assert isinstance(told, dict)
     assert told[CONNECTOR]["paused"] == {
@@ -342,10 +342,10 @@ def test_over_http_the_answers_say_what_was_done() -> None:
     """202 for a restore, 409 for what cannot be, 404 for a connector that is none."""
     one, (first, *_) = three_nights()
 
-    done = responses.restore(one.world, first)
+    done = responses.to_restore(one.world, first)
     assert done.status == 202
     assert json.loads(done.body)["restores"] == first
-    unknown = responses.answered(lambda: responses.restore(one.world, "x"), one.world.tell)
+    unknown = responses.responded(lambda: responses.to_restore(one.world, "x"), one.world.tell)
     assert unknown.status == 409
-    assert responses.resume(one.world, "Nobody's feed").status == 404
-    assert json.loads(responses.resume(one.world, None).body) == {"resumed": [CONNECTOR]}
+    assert responses.to_resume(one.world, "Nobody's feed").status == 404
+    assert json.loads(responses.to_resume(one.world, None).body) == {"resumed": [CONNECTOR]}

@@ -11,7 +11,7 @@ import pytest
 from simulators.azurite import Azurite
 from sync.errors import StoreConflict
 from sync.report import Outcome, Step
-from sync.web.logs import line, tell, telling
+from sync.web.logs import in_invocation, line, tell
 from tests.clocks import FakeClock
 from tests.conftest import FreshNames
 from tests.edge.hosted import Hosted, empty, running
@@ -80,11 +80,11 @@ def test_a_persons_answer_is_in_the_log(app: Hosted) -> None:
 def test_the_seconds_are_those_since_the_function_began() -> None:
     """Told to a tenth, from the stopwatch and not from the clock on the wall."""
     clock = FakeClock()
-    with telling("own", clock):
+    with in_invocation("run-1", clock):
         clock.advance(12.34)
         told = json.loads(line(SEALED))
 
-    assert (told["invocation"], told["duration_s"]) == ("own", 12.3)
+    assert (told["invocation"], told["duration_s"]) == ("run-1", 12.3)
     assert json.loads(line(SEALED)).keys() == {"about", "outcome", "step"}
 
 

@@ -26,25 +26,25 @@ from sync.settings import Settings
 from sync.steps import doctor
 from sync.steps.doctor.attempts import Row
 from sync.web import responses
-from sync.web.responses import Answer
+from sync.web.responses import Response
 from tests.clocks import FakeClock
 from tests.edge.hosted import APP, TRIGGERS
 from tests.worlds import make_group, make_world
 
 
-def told(answer: Answer) -> Any:  # Any: parsed JSON
+def told(answer: Response) -> Any:  # Any: parsed JSON
     assert answer.content_type == "application/json"
     return json.loads(answer.body)
 
 
-def failing(error: Exception) -> tuple[Answer, list[Step]]:
+def failing(error: Exception) -> tuple[Response, list[Step]]:
     """Return the answer of work that raises *error*, and what was logged of it."""
     steps = list[Step]()
 
-    def work() -> Answer:
+    def work() -> Response:
         raise error
 
-    return responses.answered(work, steps.append), steps
+    return responses.responded(work, steps.append), steps
 
 
 # --- Errors ---------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def test_a_failed_answer_is_in_the_log(error: Exception, outcome: Outcome) -> No
 def test_a_resync_of_all_asks_for_every_school() -> None:
     """Each school's pull has its id; with a profile, only that profile's school."""
     group = make_group()
-    every, one = responses.resync(group.world, None), responses.resync(group.world, "south")
+    every, one = responses.to_resync(group.world, None), responses.to_resync(group.world, "south")
 
     assert every.status == one.status == 202
     assert set(told(every)["asked"]) == {"northbank", "southbank"}
@@ -112,7 +112,7 @@ def test_where_there_are_several_schools_one_must_be_named() -> None:
     """No school is guessed: the answer lists them."""
     group = make_group()
     unnamed, named = (
-        responses.subjects(group.world, school, "application/json")
+        responses.to_subjects(group.world, school, "application/json")
         for school in (None, "southbank")
     )
 
@@ -133,7 +133,7 @@ def test_where_there_are_several_schools_one_must_be_named() -> None:
 )
 def test_csv_comes_to_who_asks_for_it(accept: str, kind: str) -> None:
     """JSON is what everybody else gets."""
-    answer = responses.subjects(make_world().world, None, accept)
+    answer = responses.to_subjects(make_world().world, None, accept)
 
     assert answer.content_type == kind
 
@@ -142,7 +142,9 @@ def test_subjects_that_isams_does_not_give_are_not_an_empty_list() -> None:
     """A refusal of iSAMS is an answer that says so."""
     one = make_world()
     one.isams.faults = Faults(message=messages.INVALID_KEY)
-    answer = responses.answered(lambda: responses.subjects(one.world, None, ""), one.steps.append)
+    answer = responses.responded(
+        lambda: responses.to_subjects(one.world, None, ""), one.steps.append
+    )
 
     assert (answer.status, told(answer)["error"]) == (502, "SourceRefused")
 
@@ -150,9 +152,9 @@ def test_subjects_that_isams_does_not_give_are_not_an_empty_list() -> None:
 def test_findings_of_the_only_profile_need_no_name() -> None:
     """Where there is one profile, `?profile=` may be left out; before a set there are none."""
     one = make_world(PROFILES__PREP__YEAR_GROUPS="")
-    early = responses.findings(one.world, None)
+    early = responses.to_findings(one.world, None)
     one.pull()
-    found = responses.findings(one.world, None)
+    found = responses.to_findings(one.world, None)
 
     assert (early.status, found.status) == (404, 200)
     assert isinstance(told(found), list)
@@ -163,7 +165,7 @@ def test_a_decision_names_delivery_and_connector() -> None:
     one = make_world(SDS__HOLD_FIRST="true")
     one.pull()
     own = one.send_until_still().delivery
-    answer = responses.decide(one.world, own, approve=True)
+    answer = responses.to_approve(one.world, own)
 
     assert told(answer) == {"delivery": own, "connector": "MIS feed", "answer": "approved"}
 
@@ -173,10 +175,10 @@ def test_status_tells_the_hold_and_the_receipt() -> None:
     one = make_world(SDS__HOLD_FIRST="true")
     one.pull()
     one.send_until_still()
-    before = told(responses.status(one.world))["connectors"]["MIS feed"]["deliveries"][0]
-    responses.decide(one.world, before["id"], approve=True)
+    before = told(responses.to_status(one.world))["connectors"]["MIS feed"]["deliveries"][0]
+    responses.to_approve(one.world, before["id"])
     one.send_until_still()
-    after = told(responses.status(one.world))["connectors"]["MIS feed"]["deliveries"][0]
+    after = told(responses.to_status(one.world))["connectors"]["MIS feed"]["deliveries"][0]
 
     assert (before["state"], before["hold"]["first"]) == ("held", True)
     assert before["changes"]["users.csv"]["added"] == before["counts"]["users"]
@@ -189,7 +191,7 @@ def test_a_check_answers_whatever_is_wrong() -> None:
     def unreadable() -> Settings:
         raise ConfigError("SDS__CONNECTR: there is no such setting")
 
-    answer = responses.check(unreadable, FakeClock())
+    answer = responses.to_check(unreadable, FakeClock())
     checks = told(answer)["checks"]
 
     assert (answer.status, told(answer)["ok"]) == (200, False)
@@ -223,11 +225,11 @@ def test_the_page_lists_every_address() -> None:
 def test_the_pages_examples_are_what_the_app_says() -> None:
     """Every name in an example of the page is in the app's own answer."""
     one = make_world(SDS__HOLD_FIRST="true")
-    asked = told(responses.resync(one.world, None))
+    asked = told(responses.to_resync(one.world, None))
     one.pull()
     own = one.send_until_still().delivery
-    status = told(responses.status(one.world))
-    decided = told(responses.decide(one.world, own, approve=True))
+    status = told(responses.to_status(one.world))
+    decided = told(responses.to_approve(one.world, own))
     late, _ = failing(AnswerRefused("not held"))
     checked: Any = doctor.document([Row("settings")])
     pairs = [
@@ -237,9 +239,9 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (deliveries(example("connectors"))[0], deliveries(status)[0]),
         (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
         (example("answer"), decided),
-        (example("subjects"), told(responses.subjects(one.world, None, ""))),
+        (example("subjects"), told(responses.to_subjects(one.world, None, ""))),
         (example("error"), told(late)),
-        (example("profiles"), told(responses.resync(one.world, "juniors"))),
+        (example("profiles"), told(responses.to_resync(one.world, "juniors"))),
         (example("checks"), checked),
         (example("checks")["checks"][0], checked["checks"][0]),
     ]
