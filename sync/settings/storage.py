@@ -5,12 +5,12 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Group, ServiceUrl
+from sync.settings.types import Block, ServiceUrl
 
 PLACES = ("folder", "account_url", "connection")  # of `StorageSettings`: exactly one is set
 
 
-class StorageSettings(Group):
+class StorageSettings(Block):
     """`STORAGE__…`: where rosters are kept. Exactly one of the three."""
 
     folder: str | None = Field(
@@ -47,7 +47,7 @@ class StorageSettings(Group):
         return self
 
 
-class HostStorage(Group):
+class HostStorage(Block):
     """`AzureWebJobsStorage`, the Functions host's own account: the queues live there."""
 
     connection: SecretStr | None = Field(

@@ -15,7 +15,8 @@ from sync.edge.world import World
 from sync.errors import ConfigError, SyncError
 from sync.report import Exit, Step
 from sync.settings import Settings
-from sync.settings.load import LOCAL_FILE, load, with_local_file
+from sync.settings.load import load
+from sync.settings.local_file import LOCAL_FILE, with_local_file
 
 PLAIN_WIDTH = 110  # columns where stdout is no terminal: a file or a pipe
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import dev
 from sync.ledger import fates
+from sync.report import Exit
 from sync.roster.findings import ADVICE
-from sync.terminal import exits
 from tests.pages import datasets_page, findings_part, picture, rooms, settings_page
 from tests.pages.tables import row, table
 
@@ -34,7 +34,7 @@ def _commands(_: str) -> str:
 
 
 def _exits(_: str) -> str:
-    rows = (row(str(code.value), text) for code, text in exits.MEANING.items())
+    rows = (row(str(code.value), code.meaning) for code in Exit)
     return table(("code", "what it means"), rows)
 
 
