@@ -13,8 +13,10 @@ from pathlib import Path
 
 import dev
 from sync.ledger import fates
-from sync.report import Exit
+from sync.report import Exit, Outcome
 from sync.roster.findings import ADVICE
+from sync.terminal import cli
+from sync.web import routes
 from tests.pages import datasets_page, findings_part, picture, rooms, settings_page
 from tests.pages.tables import row, table
 
@@ -31,6 +33,33 @@ _MARKED = re.compile(
 def _commands(_: str) -> str:
     rows = (row(f"`{name}`", what) for name, what in dev.COMMANDS.items())
     return table(("`python dev.py …`", "what it does"), rows)
+
+
+def _outcomes(_: str) -> str:
+    """Return a row for each way in which a step can end; "-": its error decides the code."""
+    rows = (
+        row(
+            f"`{outcome.value}`",
+            "-" if outcome.exit is None else str(outcome.exit.value),
+            outcome.level,
+            outcome.sentence,
+        )
+        for outcome in Outcome
+    )
+    return table(("outcome", "exit code", "level in the log", "in words"), rows)
+
+
+def _routes(_: str) -> str:
+    head = ("method and path", "does", "key", "role", "answers")
+    return table(head, (row(*cells) for cells in routes.route_rows()))
+
+
+def _roles(_: str) -> str:
+    return table(("role", "opens"), (row(*cells) for cells in routes.role_rows()))
+
+
+def _terminal_commands(_: str) -> str:
+    return table(("command", "what it does"), (row(*cells) for cells in cli.command_rows()))
 
 
 def _exits(_: str) -> str:
@@ -75,6 +104,10 @@ PARTS: Mapping[str, Part] = {
     "exit-codes": _exits,
     "fates": _fates,
     "findings": partial(findings_part.entries, {code.value: text for code, text in ADVICE.items()}),
+    "outcomes": _outcomes,
+    "roles": _roles,
+    "routes": _routes,
+    "terminal-commands": _terminal_commands,
     "rooms": lambda _: rooms.table(),
     **{f"settings-{block}": partial(_settings, block) for block in settings_page.tables()},
 }
