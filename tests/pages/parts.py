@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dev
 from sync.ledger import fates
+from sync.report import FIELDS
 from sync.roster.findings import ADVICE
 from sync.terminal import exits
 from tests.pages import datasets_page, findings_part, picture, rooms, settings_page
@@ -36,6 +37,15 @@ def _commands(_: str) -> str:
 def _exits(_: str) -> str:
     rows = (row(str(code.value), text) for code, text in exits.MEANING.items())
     return table(("code", "what it means"), rows)
+
+
+def _log_fields(_: str) -> str:
+    told = {
+        **FIELDS,
+        "fact_…": "a count or word of the step: rows, findings by code (`fact_finding_…`), changes",
+        "error_…": "a count or word of the error, such as a status",
+    }
+    return table(("field", "what it holds"), (row(f"`{name}`", of) for name, of in told.items()))
 
 
 def _fates(_: str) -> str:
@@ -75,6 +85,7 @@ PARTS: Mapping[str, Part] = {
     "exit-codes": _exits,
     "fates": _fates,
     "findings": partial(findings_part.entries, {code.value: text for code, text in ADVICE.items()}),
+    "log-fields": _log_fields,
     "rooms": lambda _: rooms.table(),
     **{f"settings-{block}": partial(_settings, block) for block in settings_page.tables()},
 }
