@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dev
 from sync.ledger import fates
-from sync.report import Exit, Outcome
+from sync.report import FIELDS, Exit, Outcome
 from sync.roster.findings import ADVICE
 from sync.terminal import cli
 from sync.web import routes
@@ -67,6 +67,15 @@ def _exits(_: str) -> str:
     return table(("code", "what it means"), rows)
 
 
+def _log_fields(_: str) -> str:
+    told = {
+        **FIELDS,
+        "fact_…": "a count or word of the step: rows, findings by code (`fact_finding_…`), changes",
+        "error_…": "a count or word of the error, such as a status",
+    }
+    return table(("field", "what it holds"), (row(f"`{name}`", of) for name, of in told.items()))
+
+
 def _fates(_: str) -> str:
     """Return a row for each fate, under the word that people read."""
     rows = (
@@ -108,6 +117,7 @@ PARTS: Mapping[str, Part] = {
     "roles": _roles,
     "routes": _routes,
     "terminal-commands": _terminal_commands,
+    "log-fields": _log_fields,
     "rooms": lambda _: rooms.table(),
     **{f"settings-{block}": partial(_settings, block) for block in settings_page.tables()},
 }
