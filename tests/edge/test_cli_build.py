@@ -33,8 +33,8 @@ SET_FILES = {*COLUMNS, FINDINGS, MANIFEST}
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys, SCHOOL) as one:
-        yield one
+    with trial(tmp_path, capsys, SCHOOL) as started:
+        yield started
 
 
 @pytest.fixture

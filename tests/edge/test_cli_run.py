@@ -26,8 +26,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys) as one:
-        yield one
+    with trial(tmp_path, capsys) as started:
+        yield started
 
 
 class BrokenClock(FakeClock):

@@ -31,21 +31,21 @@ def test_a_line_arrives_as_the_bare_json_of_one_step(app: Hosted) -> None:
     """No prefix, no level, no logger's name in the text: `parse_json(message)` reads it all."""
     app.host.fire_timer("tick")
     app.quiet()
-    lines = [json.loads(one.text) for one in app.host.logs]
+    lines = [json.loads(log.text) for log in app.host.logs]
 
-    assert {one["step"] for one in lines} == {"ask", "tick", "pull", "seal", "merge", "plan"}
-    assert {one.logger for one in app.host.logs} == {"sync"}
-    assert {one.level for one in app.host.logs} == {logging.INFO, logging.WARNING}
+    assert {fields["step"] for fields in lines} == {"ask", "tick", "pull", "seal", "merge", "plan"}
+    assert {log.logger for log in app.host.logs} == {"sync"}
+    assert {log.level for log in app.host.logs} == {logging.INFO, logging.WARNING}
 
 
 def test_a_line_says_in_which_run_of_a_function_it_was_written(app: Hosted) -> None:
     """The id is the one under which the host keeps that run; each line has its seconds."""
     app.host.fire_timer("tick")
     app.quiet()
-    ran = {one.id: one.function for one in app.host.invocations}
-    lines = [(one.invocation_id, json.loads(one.text)) for one in app.host.logs]
+    ran = {run.id: run.function for run in app.host.invocations}
+    lines = [(log.invocation_id, json.loads(log.text)) for log in app.host.logs]
 
-    assert [told["invocation"] for _, told in lines] == [own for own, _ in lines]
+    assert [told["invocation"] for _, told in lines] == [run_id for run_id, _ in lines]
     assert {ran[told["invocation"]] for _, told in lines} == {"tick", "pull", "send"}
     assert all(told["duration_s"] >= 0 for _, told in lines)
 
@@ -54,10 +54,12 @@ def test_what_belongs_together_has_one_id(app: Hosted) -> None:
     """A pull from being asked for to its end; a delivery from its merge to the hold."""
     app.host.fire_timer("tick")
     app.quiet()
-    lines = [json.loads(one.text) for one in app.host.logs]
-    pulls = {one["pull"] for one in lines if one["step"] in {"ask", "pull"}}
-    deliveries = {one["delivery"] for one in lines if one["step"] in {"merge", "plan"}}
-    together = [{one["invocation"] for one in lines if one["step"] == step} for step in PULLED]
+    lines = [json.loads(log.text) for log in app.host.logs]
+    pulls = {fields["pull"] for fields in lines if fields["step"] in {"ask", "pull"}}
+    deliveries = {fields["delivery"] for fields in lines if fields["step"] in {"merge", "plan"}}
+    together = [
+        {fields["invocation"] for fields in lines if fields["step"] == step} for step in PULLED
+    ]
 
     assert (len(pulls), len(deliveries)) == (1, 1)
     assert together[0] == together[1]
@@ -69,7 +71,7 @@ PULLED = ("pull", "seal")
 def test_a_persons_answer_is_in_the_log(app: Hosted) -> None:
     """Which delivery was approved or rejected, though not by whom: the key does not say."""
     held = app.held()
-    app.decide(held, "reject")
+    app.answer(held, "reject")
     told = json.loads(app.host.logs[-1].text)
 
     assert (told["step"], told["outcome"], told["delivery"]) == ("answer", "rejected", held["id"])
@@ -103,5 +105,5 @@ def test_the_level_follows_from_the_outcome(
     caplog.set_level(logging.INFO, logger="sync")
     tell(Step("send", outcome, error=StoreConflict("changed")))
 
-    assert [one.levelno for one in caplog.records] == [level]
+    assert [record.levelno for record in caplog.records] == [level]
     assert caplog.records[0].getMessage().startswith("{")
