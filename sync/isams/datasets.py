@@ -138,8 +138,8 @@ BY_METHOD = {dataset.method: dataset for dataset in (*ALWAYS, *EXTRAS)}
 class Wanted:
     """What to read beyond the five that are always read.
 
-    A dataset that is `needed` must be there with at least one record, because classes are made of
-    it; one that is only read `besides` may be empty. `tutors` says whether each pupil's tutor is
+    A dataset that is `needed` must be there and have records, because classes are made of it; what
+    is only read `besides` may be empty. `tutors` says whether each pupil's tutor is
     read: few ask for it, and it costs batch's reader nearly a tenth of its time (measured).
     """
 
@@ -150,7 +150,7 @@ class Wanted:
     @property
     def extras(self) -> tuple[Dataset, ...]:
         """All of both, in the order of `EXTRAS`."""
-        return tuple(one for one in EXTRAS if one in self.needed or one in self.besides)
+        return tuple(each for each in EXTRAS if each in self.needed or each in self.besides)
 
 
 NOTHING_MORE = Wanted()

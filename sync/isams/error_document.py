@@ -1,7 +1,7 @@
 """What iSAMS answers instead of data, and who must act on it (isams.md section 2).
 
 The Description is free text of the vendor's, at times a raw exception: it is looked at, never
-repeated. Only method names of our own table leave this module.
+repeated. Only method names of our table leave this module.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def meaning(message_id: str, description: str, status: int) -> SourceError:
             return by_status(status)
 
 
-def is_busy(description: str) -> bool:
+def tells_of_busy_database(description: str) -> bool:
     """Say whether *description* tells of a database that was locked or too slow."""
     text = description.lower()
     return any(sign in text for sign in _DATABASE_BUSY)
@@ -133,7 +133,7 @@ def by_status(status: int) -> SourceError:
 def _methods_missing(description: str, status: int) -> SourceError:
     # iSAMS names the methods in lower case, somewhere in a sentence.
     text = description.lower()
-    missing = [one for one in BY_METHOD.values() if one.method.lower() in text] or ALWAYS
+    missing = [each for each in BY_METHOD.values() if each.method.lower() in text] or ALWAYS
     names = ", ".join(dataset.ui_name for dataset in missing)
     return SourceRefused(
         f"this key may not read everything: tick {names} under Batch Methods of this key in"
@@ -147,7 +147,7 @@ def _methods_missing(description: str, status: int) -> SourceError:
 def _unhandled(description: str, status: int) -> SourceError:
     if _NOT_XML in description.lower():
         return SourceMalformed("iSAMS could not read our request as XML", status=status)
-    if is_busy(description):
+    if tells_of_busy_database(description):
         return SourceUnavailable("iSAMS's database was locked or too slow", status=status)
     # Any other exception of theirs. The text of the 35 s time-out is not known, slowness is the
     # commonest cause, and to ask again does no harm: so it is "later", not "never".

@@ -23,7 +23,7 @@ _ENCODINGS = {
     "utf8": "utf-8",
     "us-ascii": "utf-8",
     "ascii": "utf-8",
-    # True UTF-16 has been told by its first bytes before anybody looks here.
+    # True UTF-16 was recognised by its first bytes before anybody looks here.
     "utf-16": "utf-8",
     "iso-8859-1": "iso-8859-1",
     "latin1": "iso-8859-1",
@@ -111,7 +111,7 @@ def _encoding(opening: bytes) -> str:
 
 
 def _refuse_doctype(name: str, *_: object) -> None:
-    # No iSAMS document has a DTD; one could define entities that grow without end.
+    # No iSAMS document has a DTD, and a DTD could define entities that grow without end.
     if name.lower() == "html":
         raise web_page()
     raise SourceMalformed("iSAMS's answer holds a DTD, which no answer of iSAMS does")

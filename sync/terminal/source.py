@@ -84,14 +84,14 @@ def _saved(source: Path, more: Wanted) -> Read:
     """
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     with doing("Reading the saved document"), _whole():
-        held = replace(more, besides=reader.told(_pieces(source), more.besides))
+        held = replace(more, besides=reader.datasets_in(_pieces(source), more.besides))
         return Read(reader.read_school(_pieces(source), held), at)
 
 
 def kept_subjects(source: Path) -> Mapping[str, Subject]:
     """Return the subjects of *source*, a saved document: that needs no settings."""
     with _whole():
-        return reader.read_subjects(_pieces(source))
+        return reader.subjects_in(_pieces(source))
 
 
 @contextmanager

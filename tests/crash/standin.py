@@ -23,8 +23,8 @@ from sync.edge.graph.values import (
     Operation,
     OperationLook,
     Run,
-    Session,
     Statistics,
+    UploadSession,
     Whereabouts,
 )
 from sync.edge.graph.values import FileFault as Fault
@@ -117,11 +117,11 @@ class StandIn:
     def flows(self, budget: Budget) -> tuple[Flow, ...]:
         return Flow(OURS, "c1", "ready"), Flow(THEIRS, "c2", "ready")
 
-    def open_session(self, connector_id: str, budget: Budget) -> Session:
+    def open_session(self, connector_id: str, budget: Budget) -> UploadSession:
         self._uploads = {}
-        return Session(SecretStr("invented"), None)
+        return UploadSession(SecretStr("invented"), None)
 
-    def put_file(self, session: Session, name: str, body: bytes, budget: Budget) -> None:
+    def put_file(self, session: UploadSession, name: str, body: bytes, budget: Budget) -> None:
         self._uploads[name] = body
 
     def validate(self, connector_id: str, budget: Budget) -> HandedOver:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.edge.graph.locations import allowed, is_graphs_first_place, read
+from sync.edge.graph.locations import address_of, allowed, is_graphs_first_place
 from sync.errors import TargetRefused
 
 PUBLIC = "https://graph.microsoft.com"
@@ -245,7 +245,7 @@ def is_allowed(location: str, graph_url: str, more: str | None = None) -> bool:
 )
 def test_graphs_own_place_is_known(location: str, *, same: bool) -> None:
     """An address that was asked already is no third place."""
-    address = read(location)
+    address = address_of(location)
 
     assert address is not None
     assert is_graphs_first_place(address, ID, PUBLIC) is same

@@ -196,7 +196,7 @@ def test_a_forgotten_token_is_fetched_anew() -> None:
     tokens = graph_tokens(settings(), clock, transport=httpx.WSGITransport(app=simulator(clock)))
     first = tokens.token()
 
-    tokens.forget()
+    tokens.forget(first)
 
     assert tokens.token() != first
 

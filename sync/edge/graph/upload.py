@@ -1,7 +1,7 @@
 """Putting files where an upload session says: Azure Data Lake, by create, append and flush.
 
 The signature in the session's address is the only key, and is kept byte for byte; our Graph token
-never comes here. A file that is created anew is empty again, so a failed one starts from there.
+never comes here. A file that is created anew is empty again, so a failed file starts from there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHUNK_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = 60.0
 _VERSION = "2023-11-03"
 
-# What Microsoft's own collection calls the files; whether SDS looks at it is not known, and it is
+# What the collection of Microsoft calls the files; whether SDS looks at it is not known, and it is
 # a property of the file, so it goes with the flush.
 _OF_FLUSH = {"x-ms-content-type": "application/vnd.ms-excel"}
 
@@ -48,15 +48,15 @@ class Lake:
         self._client = make_client(base_url="", timeout_s=_TIMEOUT_S, transport=transport)
 
     def put(self, directory: SecretStr, name: str, body: bytes, budget: Budget) -> None:
-        """Put one whole file under *directory*, an address with its signature.
+        """Put a whole file under *directory*, an address with its signature.
 
         Raises `TargetUnavailable`: with `session="over"` the directory is closed or gone, and a new
         session must get every file again.
         """
         if not _NAME.fullmatch(name):
             raise TargetMalformed("not the name of a file of SDS")
-        place, _, signature = directory.get_secret_value().partition("?")
-        url = f"{place.rstrip('/')}/{name}?{signature}"
+        folder, _, signature = directory.get_secret_value().partition("?")
+        url = f"{folder.rstrip('/')}/{name}?{signature}"
 
         def once() -> TargetError | None:
             return self._write(url, body, budget)

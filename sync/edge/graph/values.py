@@ -1,4 +1,4 @@
-"""What SDS tells us, as frozen values; `sync.edge.graph_answers` reads them out of JSON."""
+"""What SDS tells us, as frozen values; `sync.edge.graph.answers` reads them out of JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ type Heard = Literal["answered", "unknown", "refused", "later", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A place in SDS that takes one set of files. `format` is None on old connectors."""
+    """A place in SDS that takes a set of files. `format` is None on old connectors."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One inbound flow of the tenant; ids in small letters.
+    """An inbound flow of the tenant; ids in small letters.
 
     `state` is SDS's readiness in lower case, "" if none is given; `connector_id` is "" where the
     flow leads to no connector.
@@ -40,9 +40,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """The inbound flows of one connector.
+    """The inbound flows of a connector.
 
-    `states` are SDS's own words in lower case, sorted: `ready`, `expired`, `notready`, `disabled`,
+    `states` are the words of SDS in lower case, sorted: `ready`, `expired`, `notready`, `disabled`,
     `failed`. `ends_at` is when the last flow that has not expired will stop.
     """
 
@@ -51,7 +51,7 @@ class FlowState:
 
     @property
     def ready(self) -> bool:
-        """Say whether at least one flow takes what is sent."""
+        """Say whether any flow takes what is sent."""
         return "ready" in self.states
 
     @property
@@ -61,7 +61,7 @@ class FlowState:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class UploadSession:
     """An empty directory to put files in. Whoever holds `url` may write there."""
 
     url: SecretStr
@@ -70,7 +70,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """One thing SDS says of a file; either may be empty if SDS gave something unfit to show."""
+    """A thing that SDS says of a file; either may be empty if SDS gave something unfit to show."""
 
     code: str
     file: str
@@ -80,7 +80,7 @@ class FileFault:
 class HandedOver:
     """What `validate` answered; both are "" where its `Location` gave no id.
 
-    `location` is as it came, query and all: never told or logged.
+    `location` is as it came, query and all: never shown or logged.
     """
 
     operation_id: str
@@ -119,7 +119,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class PlaceAsked:
-    """One of the places that may know an operation, and what was heard there.
+    """A place that may know an operation, and what was heard there.
 
     `host` is host and port, never more, and "" where there is none. `skipped`: not asked, because
     nothing is known to ask for, or it was asked already, or our token may not go there; only the
@@ -134,7 +134,7 @@ class PlaceAsked:
 
 @dataclass(frozen=True, slots=True)
 class OperationLook:
-    """What one look at an operation gave: None if nobody answered. `places` are as asked."""
+    """What a look at an operation gave: None if nobody answered. `places` are as asked."""
 
     operation: Operation | None
     places: tuple[PlaceAsked, ...]
@@ -143,7 +143,7 @@ class OperationLook:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of SDS over all flows of the tenant, hours long.
+    """A run of SDS over all flows of the tenant, hours long.
 
     `status` is in lower case. `blocked_by` is the code of what stopped it, if anything did.
     """
@@ -162,10 +162,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a run made of rows, of one flow or of all. None: SDS did not give it; that is not 0.
+    """What a run made of rows, of a flow or of all. None: SDS did not give it; that is not 0.
 
     `organizations` to `memberships` are the active ones. `inactive` counts, by `people`, `groups`
-    …, the records that this run or an earlier one retired: only what was given. `status` is in
+    …, the records that this run or an earlier run retired: only what was given. `status` is in
     lower case.
     """
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
 # Short faults are the SDK's to retry: three tries, 2 to 6 s apart, each at most 5 s to connect
-# and 15 s for every read. The SDK's own defaults would let one call take over six minutes, and an
+# and 15 s for every read. The SDK's defaults would let a single call take over six minutes, and an
 # invocation has 200 s. Its policy retries neither 429 nor what `Retry-After` asks for: the next
 # nudge does. A redirect would carry the request to a host that nobody configured.
 _PATIENCE: Mapping[str, float | bool] = {
@@ -43,7 +43,7 @@ _GOING = frozenset({"ContainerBeingDeleted", "QueueBeingDeleted", "AccountBeingC
 _MISSING = frozenset({"BlobNotFound", "QueueNotFound"})
 _CODE = re.compile(r"[A-Za-z]{1,64}")
 
-# What the SDK raises, besides errors of its own, at a body that it cannot make sense of.
+# What the SDK raises, besides its errors, at a body that it cannot make sense of.
 _UNREADABLE = (ValueError, AttributeError, TypeError, KeyError)
 
 
@@ -63,14 +63,14 @@ def _check_genuine(answer: Answer) -> None:
 
 
 def default_credential() -> TokenCredential:
-    """Return the one identity of this app; see `sync.edge.identity.credential`."""
+    """Return the identity of this app; see `sync.edge.graph.identity.credential`."""
     from sync.edge.graph.identity import credential
 
     return credential()
 
 
 def code_of(error: AzureError) -> str:
-    """Return storage's own word for what went wrong, or an empty text."""
+    """Return storage's word for what went wrong, or an empty text."""
     code = str(getattr(getattr(error, "error_code", ""), "value", getattr(error, "error_code", "")))
     return code if _CODE.fullmatch(code) else ""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _QUEUES = Service(role="Storage Queue Data Contributor", settings="AzureWebJobsStorage")
 _KEPT_S = 86_400  # from when it may be read: a tick says it again long before
-_PEEKED = 32  # the service's own limit
+_PEEKED = 32  # the service's limit
 
 
 class StorageQueues:
@@ -37,7 +37,7 @@ class StorageQueues:
         *,
         transport: object = None,
     ) -> StorageQueues:
-        """Open the account that *settings* name; see `sync.edge.queues.open_queues`."""
+        """Open the account that *settings* name; see `sync.edge.storage.opening.open_queues`."""
         options = sdk_options(transport)
         try:
             if settings.connection is not None:
@@ -74,10 +74,10 @@ class StorageQueues:
     def _peeked(self, name: str) -> Sequence[str]:
         client = self._service.get_queue_client(name)
         try:
-            found = _QUEUES.ask(lambda: client.peek_messages(max_messages=_PEEKED))
+            messages = _QUEUES.ask(lambda: client.peek_messages(max_messages=_PEEKED))
         except StoreMissing:
             return ()
-        return tuple(_text(message.content) for message in found)
+        return tuple(_text(message.content) for message in messages)
 
     def _count(self, name: str) -> int | None:
         client = self._service.get_queue_client(name)
@@ -88,7 +88,7 @@ class StorageQueues:
 
 
 def _text(content: object) -> str:
-    """Return a message's text; one that a person put in by hand may not be base64."""
+    """Return a message's text; what a person put in by hand may not be base64."""
     text = str(content)
     try:
         return base64.b64decode(text, validate=True).decode()

@@ -13,8 +13,8 @@ CLIENT_SCREEN = "API Services Manager > Manage REST API Clients"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One endpoint: a collection, or with `{id}` in its *path* an answer for each id.
+class Endpoint:
+    """A collection, or with `{id}` in its *path* an answer for each id.
 
     *key* holds its rows, *kind* is what they are, *module* the permission that it needs. *datasets*
     are those that are read there, as batch calls them; the first gives its name on the screen.
@@ -32,23 +32,23 @@ class Place:
         return self.path.removeprefix("/api/")
 
 
-EMPLOYEES = Place(
+EMPLOYEES = Endpoint(
     "/api/humanresources/employees",
     "employees",
     spellings.EMPLOYEE,
     "HRMANAGER",
     (datasets.STAFF,),
 )
-STUDENTS = Place(
+STUDENTS = Endpoint(
     "/api/students", "students", spellings.STUDENT, "STUDENTMANAGEMENT", (datasets.PUPILS,)
 )
-TEACHING = Place(
+TEACHING = Endpoint(
     "/api/teaching/subjects", "subjects", spellings.SUBJECT, "TEACHING", (datasets.SUBJECTS,)
 )
-TEACHING_SETS = Place(
+TEACHING_SETS = Endpoint(
     "/api/teaching/sets", "sets", spellings.TEACHING_SET, "TEACHING", (datasets.SETS,)
 )
-MEMBERS = Place(
+MEMBERS = Endpoint(
     "/api/teaching/sets/{id}/setList",
     "students",
     spellings.MEMBER,
@@ -58,37 +58,37 @@ MEMBERS = Place(
 
 _SCHOOL, _ESTATES, _TIMETABLES = "SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"
 
-TIMETABLES = Place(
+TIMETABLES = Endpoint(
     "/api/timetables/employees/{id}", "sets", spellings.LESSON, _TIMETABLES, (datasets.LESSONS,)
 )
-YEAR_GROUPS = Place(
+YEAR_GROUPS = Endpoint(
     "/api/school/yeargroups",
     "yearGroups",
     spellings.YEAR,
     _SCHOOL,
-    (datasets.YEARS, datasets.DIVISIONS),  # divisions are told year group by year group
+    (datasets.YEARS, datasets.DIVISIONS),  # divisions are given year group by year group
 )
-YEAR_DIVISIONS = Place(
+YEAR_DIVISIONS = Endpoint(
     "/api/school/yeargroups/{id}/divisions",
     "divisions",
     spellings.DIVISION,
     _SCHOOL,
     (datasets.DIVISIONS,),
 )
-FORMS = Place("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
-HOUSES = Place(
+FORMS = Endpoint("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
+HOUSES = Endpoint(
     "/api/school/houses",
     "houses",
     spellings.HOUSE,
     _SCHOOL,
     (datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
 )
-TERMS = Place("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
-BUILDINGS = Place(
+TERMS = Endpoint("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
+BUILDINGS = Endpoint(
     "/api/estates/buildings", "buildings", spellings.BUILDING, _ESTATES, (datasets.BUILDINGS,)
 )
-ROOMS = Place("/api/estates/rooms", "rooms", spellings.ROOM, _ESTATES, (datasets.BUILDINGS,))
-STRUCTURE = Place(
+ROOMS = Endpoint("/api/estates/rooms", "rooms", spellings.ROOM, _ESTATES, (datasets.BUILDINGS,))
+STRUCTURE = Endpoint(
     "/api/timetables/structure", "timetableWeeks", spellings.WEEK, _TIMETABLES, (datasets.WEEKS,)
 )
 
@@ -110,7 +110,7 @@ ALL = (
 )
 
 
-# What a student must say of their own for the classes that are made of these.
+# What a student's record must say for the classes that are made of these.
 _OF_STUDENTS = {
     datasets.FORMS: "form",
     datasets.ACADEMIC_HOUSES: "academic",
@@ -118,17 +118,17 @@ _OF_STUDENTS = {
 }
 
 
-def must(place: Place, wanted: Wanted) -> frozenset[str]:
-    """Return the fields that records of *place* may otherwise lack, and what is needed may not."""
-    if place is not STUDENTS:
+def needed_fields(endpoint: Endpoint, wanted: Wanted) -> frozenset[str]:
+    """Return the fields that records of *endpoint* may lack, but not where *wanted* needs them."""
+    if endpoint is not STUDENTS:
         return frozenset()
-    return frozenset(field for one, field in _OF_STUDENTS.items() if one in wanted.needed)
+    return frozenset(field for dataset, field in _OF_STUDENTS.items() if dataset in wanted.needed)
 
 
-def places(wanted: Wanted) -> tuple[Place, ...]:
+def asked_for(wanted: Wanted) -> tuple[Endpoint, ...]:
     """Return what is asked for a school from which that is *wanted*.
 
     Timetables are among them always: sets may name no teacher, and then timetables must.
     """
     asked = {*ALWAYS, *wanted.extras}
-    return tuple(one for one in ALL if one is TIMETABLES or not asked.isdisjoint(one.datasets))
+    return tuple(each for each in ALL if each is TIMETABLES or not asked.isdisjoint(each.datasets))

@@ -1,4 +1,4 @@
-"""The one table of what REST calls the fields of its records.
+"""The only table of what REST calls the fields of its records.
 
 iSAMS's Swagger is not public: several spellings of a set's, a form's or a room's fields are
 accepted, and nothing is guessed beyond them (isams.md section 10).
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 class Kind:
     """One kind of record: our name of each field, and its spellings, the surest first.
 
-    `id`, where it is named, must be in every record. Of the others each must be in at least one of
-    a collection, because a server may leave out what is null; those in *may_lack* may be nowhere,
+    `id`, where it is named, must be in every record. Each of the others must be somewhere in a
+    collection, because a server may leave out what is null; those in *may_lack* may be nowhere,
     unless a dataset that is needed cannot do without.
     """
 
@@ -27,7 +27,7 @@ class Kind:
 STUDENT = Kind(
     "student",
     {
-        "id": ("schoolId",),  # not `id`: set lists and timetables go by this one
+        "id": ("schoolId",),  # not `id`: set lists and timetables go by this
         "year": ("yearGroup",),
         "email": ("schoolEmailAddress",),
         "forename": ("forename",),
@@ -69,7 +69,7 @@ TEACHING_SET = Kind(
     },
     may_lack=frozenset({"hidden", "teachers"}),
 )
-# A row's own `id` comes last: in batch it is the row's, and the teacher is StaffId.
+# `id` comes last: in batch it is the row's, and the teacher is StaffId.
 TEACHER = Kind("teacher of a set", {"id": ("staffId", "employeeId", "id")})
 MEMBER = Kind("row of a set list", {"id": ("schoolId",)})
 LESSON = Kind(

@@ -43,7 +43,8 @@ def _methods(place: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
 def _places(place: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
     isams = RestIsams(place, visit.clock)
     return {
-        one.name: partial(_fields, isams, one.name, needs, visit) for one in endpoints.places(needs)
+        one.name: partial(_fields, isams, one.name, needs, visit)
+        for one in endpoints.asked_for(needs)
     }
 
 
@@ -122,7 +123,7 @@ def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) 
 
 def _fields(isams: RestIsams, place: str, needs: Wanted, visit: Visit) -> Note:
     """Tell what the records call their fields: never a value."""
-    found = isams.try_place(place, visit.budget(), needs)
+    found = isams.try_endpoint(place, visit.budget(), needs)
     if found is None:
         return Note("not needed: sets name their teachers")
     count, names = found

@@ -7,30 +7,30 @@ from xml.parsers.expat import XMLParserType
 
 from sync.errors import SourceMalformed
 from sync.isams import xmltext
+from sync.isams.batch.collection import Extract, read_collection
 from sync.isams.batch.nested import Attributes, read_nested
-from sync.isams.batch.records import Reading, read_collection
 from sync.isams.datasets import Dataset
 from sync.isams.error_document import ErrorDocument
 
 
-class Walker:
+class BatchDocument:
     """The handlers; `attach` is for `xmltext.parse`.
 
-    Afterwards `message` holds the error document, if it was one, and `seen` the datasets whose
+    Afterwards `message` holds the error document, if it was such, and `seen` the datasets whose
     collection was there, empty or not. A collection may occur several times.
     """
 
-    def __init__(self, readings: Sequence[Reading]) -> None:
+    def __init__(self, extracts: Sequence[Extract]) -> None:
         self.message: ErrorDocument | None = None
         self.seen: set[Dataset] = set()
-        self._collections = {reading.dataset.path: reading.dataset for reading in readings}
-        self._readings = {(*r.dataset.path, *r.dataset.below): r for r in readings}
-        self._ways = {path[:end] for path in self._readings for end in range(1, len(path))}
+        self._collections = {extract.dataset.path: extract.dataset for extract in extracts}
+        self._extracts = {(*e.dataset.path, *e.dataset.below): e for e in extracts}
+        self._ways = {path[:end] for path in self._extracts for end in range(1, len(path))}
         self._path: tuple[str, ...] = ()
         self._depth = 0
 
     def attach(self, parser: XMLParserType) -> None:
-        """Make *parser* call this walker from the root on."""
+        """Make *parser* call these handlers from the root on."""
         self._parser = parser
         parser.StartElementHandler = self._root
 
@@ -58,8 +58,8 @@ class Walker:
         path = (*self._path, name.lower())
         if path in self._collections:
             self.seen.add(self._collections[path])
-        if path in self._readings:
-            self._read(self._readings[path], name)
+        if path in self._extracts:
+            self._read(self._extracts[path], name)
         elif path in self._ways:
             self._path = path
         else:
@@ -67,11 +67,11 @@ class Walker:
             self._parser.StartElementHandler = self._passed_start
             self._parser.EndElementHandler = self._passed_end
 
-    def _read(self, reading: Reading, name: str) -> None:
-        if reading.take_whole:
-            read_nested(self._parser, reading.dataset.record, reading.take_whole, self._go_on)
+    def _read(self, extract: Extract, name: str) -> None:
+        if extract.take_whole:
+            read_nested(self._parser, extract.dataset.record, extract.take_whole, self._go_on)
         else:
-            read_collection(self._parser, reading, name, self._go_on)
+            read_collection(self._parser, extract, name, self._go_on)
 
     def _end(self, name: str) -> None:
         del name

@@ -1,6 +1,6 @@
 """Asking at the address that `validate` gave: the only requests of ours beyond Graph and storage.
 
-One GET with our token, without following a redirect, and only where `graph_locations` allows it.
+A GET with our token, without following a redirect, and only where `locations` allows it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sync.edge.http import make_client, request_timeout, retry_after_s
 from sync.errors import TargetError, TargetRefused, TargetUnavailable
 
 
-class Elsewhere:
+class OperationHosts:
     """Whatever hosts SDS answers on. *transport* stands for all of them in tests."""
 
     def __init__(
@@ -29,14 +29,14 @@ class Elsewhere:
         self._client = make_client(base_url="", timeout_s=READ_S, transport=transport)
 
     def fetch(self, address: Address, budget: Budget) -> Answer:
-        """Ask *address*, as it came, with our token; it must be an allowed one.
+        """Ask *address*, as it came, with our token; it must be an allowed address.
 
         A refusal there says nothing of the token: Graph alone may have it dropped.
         """
         token = self._tokens.token().get_secret_value()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if budget.left_s <= 0:
-            raise TargetUnavailable(f"no time left to ask {address.place}, where SDS answers")
+            raise TargetUnavailable(f"no time left to ask {address.authority}, where SDS answers")
         try:
             answer = exchange(self._client, "GET", address.url, headers, budget)
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -68,29 +68,29 @@ class Elsewhere:
             return None
         if answer.status in {401, 403}:
             return TargetRefused(
-                f"{address.place}, where SDS answers, does not accept this app's token: look in"
+                f"{address.authority}, where SDS answers, does not accept this app's token: look in"
                 " School Data Sync, under Sync health, what became of the files",
                 **facts,
             )
         if is_busy(answer.status):
             return TargetUnavailable(
-                f"{address.place}, where SDS answers, is busy",
+                f"{address.authority}, where SDS answers, is busy",
                 retry_after_s=retry_after_s(answer.headers, self._clock.now()),
                 **facts,
             )
-        return unknown_to(address.place, facts)
+        return unknown_to(address.authority, facts)
 
 
-def unknown_to(place: str, facts: Mapping[str, int | str]) -> TargetUnavailable:
+def unknown_to(answerer: str, facts: Mapping[str, int | str]) -> TargetUnavailable:
     """Return the error of a place that answered, and not with the operation."""
-    message = f"{place} does not know the operation (yet)"
+    message = f"{answerer} does not know the operation (yet)"
     return TargetUnavailable(message, retry_after_s=None, **facts)
 
 
 def _out_of_reach(address: Address, error: Exception) -> TargetUnavailable:
     return TargetUnavailable(
-        f"{address.place}, where SDS answers, is out of reach ({type(error).__name__}): if it stays"
-        " so, let this app's network reach that host and port, outbound",
+        f"{address.authority}, where SDS answers, is out of reach ({type(error).__name__}): if it"
+        " stays so, let this app's network reach that host and port, outbound",
         host=address.host,
         port=address.port,
     )

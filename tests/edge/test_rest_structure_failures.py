@@ -1,4 +1,4 @@
-"""What goes wrong in REST beyond people and sets: each error says what to do, and tells nobody."""
+"""What goes wrong in REST beyond people and sets: each error says what to do, and names nobody."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulators.isams.rest_choices import FormSpelling
 from simulators.isams.rest_faults import NOT_AUTHORISED
 from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
-from sync.edge.isams.rest import PLACES
+from sync.edge.isams.rest import ENDPOINTS
 from sync.errors import SourceError, SourceIncomplete, SourceMalformed, SourceRefused
 from sync.isams.datasets import (
     ACADEMIC_HOUSES,
@@ -28,11 +28,11 @@ from sync.isams.datasets import (
     Dataset,
     Wanted,
 )
-from sync.isams.rest.endpoints import places
+from sync.isams.rest.endpoints import asked_for
 from tests.clocks import FakeClock
 from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, CLEAN, rest_of, simulated
 
-FRAME_MODULES = ["SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"]
+STRUCTURE_MODULES = ["SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"]
 STRUCTURE, TIMETABLES = "/api/timetables/structure", "/api/timetables/employees/*"
 
 
@@ -90,7 +90,7 @@ def needing(*some: Dataset) -> Wanted:
 def test_what_does_not_fit_says_what_was_seen_and_no_value(
     path: str, fault: Faults, words: str
 ) -> None:
-    """Field names or iSAMS's own screens; a class made of a guess is worse than none."""
+    """Field names or the screens of iSAMS; a class made of a guess is worse than none."""
     error = error_of(path, fault)
 
     assert type(error) is SourceMalformed
@@ -100,7 +100,7 @@ def test_what_does_not_fit_says_what_was_seen_and_no_value(
 
 
 @pytest.mark.parametrize(
-    ("one", "path", "place"),
+    ("dataset", "path", "place"),
     [
         (YEARS, "/api/school/yeargroups", "school/yeargroups"),
         (DIVISIONS, "/api/school/yeargroups", "school/yeargroups/{id}/divisions"),
@@ -114,7 +114,7 @@ def test_what_does_not_fit_says_what_was_seen_and_no_value(
         (LESSONS, TIMETABLES, "timetables/employees/{id}"),
     ],
 )
-def test_what_is_needed_and_empty_is_unknown(one: Dataset, path: str, place: str) -> None:
+def test_what_is_needed_and_empty_is_unknown(dataset: Dataset, path: str, place: str) -> None:
     """The place that is empty and the module to allow; never a school without them."""
     keys = ("yearGroups", "divisions", "forms", "houses", "terms", "buildings", "rooms", "sets")
     empty = RestFaults(fields={key: [] for key in (*keys, "timetableWeeks")}, short_by=10**9)
@@ -123,10 +123,10 @@ def test_what_is_needed_and_empty_is_unknown(one: Dataset, path: str, place: str
     simulator.rest.choices = RestChoices(lists_have_totals=False)
     simulator.spoil(path, empty)
     with pytest.raises(SourceIncomplete, match="is empty in iSAMS's answer") as caught:
-        rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S), needing(one))
+        rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S), needing(dataset))
 
     assert caught.value.facts["place"] == place
-    assert caught.value.facts["module"] == PLACES[place].module
+    assert caught.value.facts["module"] == ENDPOINTS[place].module
 
 
 def test_houses_of_the_other_kind_are_not_those_that_are_needed() -> None:
@@ -138,7 +138,7 @@ def test_houses_of_the_other_kind_are_not_those_that_are_needed() -> None:
     assert str(error).startswith("Boarding Houses is empty")
 
 
-@pytest.mark.parametrize("module", FRAME_MODULES)
+@pytest.mark.parametrize("module", STRUCTURE_MODULES)
 @pytest.mark.parametrize("status", [200, 403])
 def test_a_module_that_is_not_allowed_is_named(module: str, status: int) -> None:
     """Whether iSAMS says so by status or by message alone; without wanting it nobody asks."""
@@ -155,13 +155,13 @@ def test_a_module_that_is_not_allowed_is_named(module: str, status: int) -> None
 
 @pytest.mark.parametrize("wanted", [needing(FORMS), Wanted(besides=frozenset({FORMS}))])
 def test_forms_that_may_not_be_read_are_refused_whoever_wants_them(wanted: Wanted) -> None:
-    """Only a place that is not there is unknown: one that is shut is for the school to open."""
+    """Only a place that is not there is unknown: what is shut is for the school to open."""
     error = error_of("/api/school/forms", RestFaults(says=NOT_AUTHORISED), wanted=wanted)
 
     assert "SCHOOLMANAGEMENT" in str(error)
 
 
-def test_forms_that_are_told_nowhere_are_refused_with_what_to_do() -> None:
+def test_forms_that_stand_nowhere_are_refused_with_what_to_do() -> None:
     """Where they stand is our guess: batch has them, and `check` shows us what REST has."""
     error = error_of(wanted=needing(FORMS), choices=RestChoices(forms_path=""))
 
@@ -178,7 +178,7 @@ def test_forms_by_a_number_are_not_what_students_call_theirs() -> None:
     assert "most forms of students" in str(error)
 
 
-def test_what_rest_does_not_tell_is_refused_before_anything_is_asked() -> None:
+def test_what_rest_does_not_give_is_refused_before_anything_is_asked() -> None:
     """Whole-form lessons: whoever needs them hears so at once; besides, they stay unknown."""
     clock = FakeClock()
     simulator = simulated(clock)
@@ -202,8 +202,8 @@ def test_what_is_only_wanted_besides_is_not_judged() -> None:
         Budget.of(clock, BUDGET_S), Wanted(besides=frozenset(EXTRAS), tutors=True)
     )
 
-    assert {one.form for one in read.pupils.values()} == {"8/Nobody"}
-    assert {one.academic_house_id for one in read.pupils.values()} == {""}
+    assert {pupil.form for pupil in read.pupils.values()} == {"8/Nobody"}
+    assert {pupil.academic_house_id for pupil in read.pupils.values()} == {""}
 
 
 def test_a_school_that_lacks_what_nobody_needs_is_read_all_the_same() -> None:
@@ -219,15 +219,15 @@ def test_a_school_that_lacks_what_nobody_needs_is_read_all_the_same() -> None:
     read = rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
     assert len(read.pupils) == len(CLEAN.pupils)
-    assert {(one.code, one.form, one.tutor_id) for one in read.pupils.values()} == {("", "", "")}
-    assert not any(one.teaches for one in read.employees.values())
+    assert {(p.code, p.form, p.tutor_id) for p in read.pupils.values()} == {("", "", "")}
+    assert not any(employee.teaches for employee in read.employees.values())
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_each_place_can_be_tried_alone(name: str) -> None:
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_each_endpoint_can_be_tried_alone(name: str) -> None:
     """Rows are counted and fields named, and no value is."""
     clock = FakeClock()
-    tried = rest_of(simulated(clock), clock).try_place(
+    tried = rest_of(simulated(clock), clock).try_endpoint(
         name, Budget.of(clock, BUDGET_S), ALL_OF_REST
     )
 
@@ -237,10 +237,10 @@ def test_each_place_can_be_tried_alone(name: str) -> None:
     if name == "timetables/structure":
         assert {"startTime", "timetableDays"} <= set(fields)
     else:
-        assert set(PLACES[name].kind.spellings["id"]) & set(fields)
+        assert set(ENDPOINTS[name].kind.spellings["id"]) & set(fields)
 
 
-def test_each_place_is_tried_as_the_night_would_ask() -> None:
+def test_each_endpoint_is_tried_as_the_night_would_ask() -> None:
     """What is needed and missing is an error of `check` too."""
     clock = FakeClock()
     simulator = simulated(clock, invent(60, quirks=False))
@@ -248,11 +248,11 @@ def test_each_place_is_tried_as_the_night_would_ask() -> None:
     simulator.spoil("/api/school/terms", RestFaults(collection="null", without=("totalCount",)))
     isams = rest_of(simulator, clock)
 
-    assert isams.try_place("students", Budget.of(clock, BUDGET_S))
+    assert isams.try_endpoint("students", Budget.of(clock, BUDGET_S))
     with pytest.raises(SourceMalformed, match="no form"):
-        isams.try_place("students", Budget.of(clock, BUDGET_S), needing(FORMS))
+        isams.try_endpoint("students", Budget.of(clock, BUDGET_S), needing(FORMS))
     with pytest.raises(SourceIncomplete, match="School Terms"):
-        isams.try_place("school/terms", Budget.of(clock, BUDGET_S), needing(TERMS))
+        isams.try_endpoint("school/terms", Budget.of(clock, BUDGET_S), needing(TERMS))
 
 
 def test_timetables_are_tried_where_lessons_are_wanted() -> None:
@@ -261,8 +261,8 @@ def test_timetables_are_tried_where_lessons_are_wanted() -> None:
     isams = rest_of(simulated(clock), clock)
     name = "timetables/employees/{id}"
 
-    assert isams.try_place(name, Budget.of(clock, BUDGET_S)) is None
-    assert isams.try_place(name, Budget.of(clock, BUDGET_S), needing(LESSONS))
+    assert isams.try_endpoint(name, Budget.of(clock, BUDGET_S)) is None
+    assert isams.try_endpoint(name, Budget.of(clock, BUDGET_S), needing(LESSONS))
 
 
 @pytest.mark.parametrize(
@@ -274,9 +274,9 @@ def test_timetables_are_tried_where_lessons_are_wanted() -> None:
         (needing(BOARDING_HOUSES), ["school/houses"]),
         (Wanted(besides=frozenset({BUILDINGS})), ["estates/buildings", "estates/rooms"]),
         (needing(TEACHING_FORMS), []),
-        (ALL_OF_REST, list(PLACES)[6:]),
+        (ALL_OF_REST, list(ENDPOINTS)[6:]),
     ],
 )
 def test_check_tries_what_the_settings_need(wanted: Wanted, more: list[str]) -> None:
     """Nobody is asked to allow a module that no setting of theirs uses."""
-    assert [one.name for one in places(wanted)] == [*list(PLACES)[:6], *more]
+    assert [endpoint.name for endpoint in asked_for(wanted)] == [*list(ENDPOINTS)[:6], *more]

@@ -1,4 +1,4 @@
-"""One question to the REST API at a time, asked again if it may; and many, four at a time.
+"""A question to the REST API, asked again if it may; and many, four at a time.
 
 No httpx error leaves this module: ours carry neither URL, host, secret nor token.
 """
@@ -14,16 +14,17 @@ from threading import Event
 from urllib.parse import quote
 
 import httpx
+from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import patiently, request_timeout, retry_after_s
-from sync.edge.isams.rest_tokens import RestTokens
-from sync.edge.wire import plain
+from sync.edge.isams.sign_in import IsamsTokens
+from sync.edge.isams.wire import uncompressed
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
 from sync.isams.rest import answers
 from sync.isams.rest.answers import Answer
-from sync.isams.rest.endpoints import Place
-from sync.isams.rest.paging import Reading, State
+from sync.isams.rest.endpoints import Endpoint
+from sync.isams.rest.paging import Pages, Progress
 
 AT_ONCE = 4  # as many as a browser with a few tabs: a school's server is shared with its users
 
@@ -33,11 +34,11 @@ _NAP_S = 1.0  # of a wait, before it is looked whether to wait on
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """The way to one iSAMS for one call of ours. `limit_bytes` caps each answer."""
+class RestRequests:
+    """The way to an iSAMS for a single call of ours. `limit_bytes` caps each answer."""
 
     client: httpx.Client
-    tokens: RestTokens
+    tokens: IsamsTokens
     clock: Clock
     budget: Budget
     limit_bytes: int = answers.LIMIT_BYTES
@@ -45,27 +46,28 @@ class Asking:
 
     def collection(
         self,
-        place: Place,
-        own: str = "",
+        endpoint: Endpoint,
+        record_id: str = "",
         *,
         must: frozenset[str] = frozenset(),
         may_be_empty: bool = False,
-    ) -> Reading:
-        """Read a collection whole, from page 1 again if it changes meanwhile; see `Reading`.
+    ) -> Pages:
+        """Read a collection whole, from page 1 again if it changes meanwhile; see `Pages`.
 
         Raises:
             SourceUnavailable: its rows did not add up to its totals, however often it was read.
         """
         host = self.client.base_url.netloc.decode("ascii").lower()
         for _ in range(_READINGS):
-            reading, state = Reading(place, host, must, may_be_empty=may_be_empty), State.MORE
-            while state is State.MORE:
-                state = reading.add(self.one(place, own, query=reading.query))
-            if state is State.WHOLE:
-                return reading
+            pages = Pages(endpoint, host, must, may_be_empty=may_be_empty)
+            progress = Progress.MORE
+            while progress is Progress.MORE:
+                progress = pages.add(self.answer(endpoint, record_id, query=pages.query))
+            if progress is Progress.WHOLE:
+                return pages
         raise SourceUnavailable(
-            f"the {place.key} did not add up to iSAMS's own totals, each time they were read",
-            place=place.name,
+            f"the {endpoint.key} did not add up to iSAMS's own totals, each time they were read",
+            place=endpoint.name,
             readings=_READINGS,
         )
 
@@ -78,10 +80,10 @@ class Asking:
         """
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="isams") as pool:
 
-            def asked_for(own: str) -> tuple[str, Result]:
-                return own, ask(own)
+            def asked_for(record_id: str) -> tuple[str, Result]:
+                return record_id, ask(record_id)
 
-            asked = [pool.submit(asked_for, own) for own in ids]
+            asked = [pool.submit(asked_for, record_id) for record_id in ids]
             try:
                 for done in as_completed(asked):
                     yield done.result()
@@ -90,57 +92,65 @@ class Asking:
                 pool.shutdown(wait=True, cancel_futures=True)
                 self._over.clear()
 
-    def one(self, place: Place, own: str = "", query: Mapping[str, str] | None = None) -> Answer:
-        """Ask for one page of a collection, or for the object of one id."""
+    def answer(
+        self, endpoint: Endpoint, record_id: str = "", query: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask for a page of a collection, or for the object of an id."""
         return patiently(
-            lambda: self._once(place, own, query or {}), clock=_Napping(self), budget=self.budget
+            lambda: self._once(endpoint, record_id, query or {}),
+            clock=_WatchfulClock(self),
+            budget=self.budget,
         )
 
-    def go_on(self) -> None:
-        """Raise if there is no more to be asked: the time or another question is over."""
+    def refuse_if_over(self) -> None:
+        """Raise if there is no more to be asked: the time or another question has failed."""
         if self._over.is_set():
             raise SourceMalformed("another question to iSAMS has failed")
         if not self.budget.left_s:
             raise SourceUnavailable("no time was left to ask iSAMS")
 
-    def _once(self, place: Place, own: str, query: Mapping[str, str]) -> Answer:
-        self.go_on()
+    def _once(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> Answer:
+        self.refuse_if_over()
         try:
-            with closing(self._answer(place.path.format(id=quote(own, safe="")), query)) as answer:
-                return self._read(answer, place)
+            path = endpoint.path.format(id=quote(record_id, safe=""))
+            with closing(self._admitted(path, query)) as answer:
+                return self._read(answer, endpoint)
         except httpx.HTTPError as error:
             raise SourceUnavailable(
-                f"iSAMS did not answer, or broke off ({type(error).__name__})", place=place.name
+                f"iSAMS did not answer, or broke off ({type(error).__name__})", place=endpoint.name
             ) from None
 
-    def _answer(self, path: str, query: Mapping[str, str]) -> httpx.Response:
+    def _admitted(self, path: str, query: Mapping[str, str]) -> httpx.Response:
         """Send the request; a token that iSAMS no longer takes is renewed once."""
-        token = self.tokens.get(self.client, self.budget)
-        answer = self._sent(path, query, token)
+        token = self.tokens.token(self.client, self.budget)
+        answer = self._send(path, query, token)
         if answer.status_code == 401:
             answer.close()
             self.tokens.forget(token)
-            answer = self._sent(path, query, self.tokens.get(self.client, self.budget))
+            answer = self._send(path, query, self.tokens.token(self.client, self.budget))
         return answer
 
-    def _sent(self, path: str, query: Mapping[str, str], token: str) -> httpx.Response:
+    def _send(self, path: str, query: Mapping[str, str], token: SecretStr) -> httpx.Response:
         request = self.client.build_request(
             "GET",
             path,
             params=query,
-            headers={"Accept": "application/json", "Authorization": f"Bearer {token}"},
+            headers={
+                "Accept": "application/json",
+                "Authorization": f"Bearer {token.get_secret_value()}",
+            },
             timeout=request_timeout(ANSWER_S, self.budget),
         )
         return self.client.send(request, stream=True)
 
-    def _read(self, answer: httpx.Response, place: Place) -> Answer:
+    def _read(self, answer: httpx.Response, endpoint: Endpoint) -> Answer:
         body = bytearray()
-        for piece in plain(answer, self.budget):
+        for piece in uncompressed(answer, self.budget):
             body += piece
             if len(body) > self.limit_bytes:
                 raise SourceMalformed("iSAMS's answer is too large", limit_bytes=self.limit_bytes)
         try:
-            return answers.read(bytes(body), place, answer.status_code)
+            return answers.read_object(bytes(body), endpoint, answer.status_code)
         except SourceError as error:
             if isinstance(error, SourceUnavailable):
                 error.retry_after_s = retry_after_s(answer.headers, self.clock.now())
@@ -148,19 +158,19 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Napping:
+class _WatchfulClock:
     """A clock whose waits end early, with an error, once another question has failed."""
 
-    asking: Asking
+    requests: RestRequests
 
     def now(self) -> datetime:
-        return self.asking.clock.now()
+        return self.requests.clock.now()
 
     def monotonic_s(self) -> float:
-        return self.asking.clock.monotonic_s()
+        return self.requests.clock.monotonic_s()
 
     def sleep(self, seconds: float) -> None:
         while seconds > 0:
-            self.asking.go_on()
-            self.asking.clock.sleep(min(seconds, _NAP_S))
+            self.requests.refuse_if_over()
+            self.requests.clock.sleep(min(seconds, _NAP_S))
             seconds -= _NAP_S

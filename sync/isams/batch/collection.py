@@ -1,9 +1,9 @@
-"""Inside one collection of a batch document: each record is taken, then forgotten.
+"""Inside a collection of a batch document: each record is taken, then forgotten.
 
 Expat calls whichever handlers are set, and a call costs more than the parsing itself: that is why
-handlers change here, why those that are called most do least, and why they are closures, which
-cost a tenth less than methods (measured). Only a record's own children
-count: a `Forename` deeper inside a pupil is not the pupil's.
+handlers change here, why those that are called most do least, and why they are closures, which cost
+a tenth less than methods (measured). Only the children of a record itself count: a `Forename`
+deeper inside a pupil is not the pupil's.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def never(_: Attributes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Extract:
     """What to take of each record of a dataset.
 
-    `texts` are the children whose text is wanted, `parts` a child and its own children, whose
-    attributes are wanted. `take` is called at the end of each record with its attributes, the
+    `texts` are the children whose text is wanted, `parts` a child and the children in it,
+    whose attributes are wanted. `take` is called at the end of each record with its attributes, the
     stripped texts that are not blank, and the parts' attributes. Before that, `take_bare` may
     take a record by its attributes alone: if it says True, the children are passed over.
     """
@@ -44,10 +44,10 @@ class Reading:
 
 
 def read_collection(
-    parser: XMLParserType, reading: Reading, name: str, leave: Callable[[], None]
+    parser: XMLParserType, extract: Extract, name: str, leave: Callable[[], None]
 ) -> None:
     """Set the handlers for a collection whose element is *name*; `leave` is called at its end."""
-    record, take_bare = reading.dataset.record, reading.take_bare
+    record, take_bare = extract.dataset.record, extract.take_bare
 
     def start(tag: str, attributes: Attributes) -> None:
         if tag != record:
@@ -55,11 +55,11 @@ def read_collection(
         elif take_bare(attributes):
             skip()
         else:
-            read_record(attributes, reading.take)
+            read_record(attributes, extract.take)
 
     def end(tag: str) -> None:
         if tag != name:
-            # A record that was passed over holds another, whose end was taken for its own.
+            # A record that was passed over holds another, whose end was taken for the outer's.
             raise SourceMalformed("iSAMS's answer holds a record within a record")
         leave()
 
@@ -76,29 +76,29 @@ def read_collection(
         parser.StartElementHandler = None
         parser.EndElementHandler = pass_over
 
-    read_record = _record_reader(parser, reading, begin, skip)
+    read_record = _record_reader(parser, extract, begin, skip)
     begin()
 
 
-def _record_reader(  # noqa: C901  # closures over one record's state: see the module's header
+def _record_reader(  # noqa: C901  # closures over a record's state: see the module's header
     parser: XMLParserType,
-    reading: Reading,
+    extract: Extract,
     done: Callable[[], None],
     skip: Callable[[], None],
 ) -> Callable[[Attributes, Take], None]:
-    """Return what reads one record, given its attributes.
+    """Return what reads a record, given its attributes.
 
     `done` is called at its end; or `skip`, as soon as a record of texts alone has them all.
     """
-    wanted, (whole, part) = reading.texts, reading.parts
+    wanted, (whole, part) = extract.texts, extract.parts
     enough = 0  # how many texts are all there can be; never met where it is 0
     depth = 0  # 1 in the record's children
     child = ""
-    said: list[str] = []
+    heard: list[str] = []
     texts: dict[str, str] = {}
     parts: list[Attributes] = []
-    own: Attributes = {}
-    take = reading.take
+    given: Attributes = {}
+    take = extract.take
 
     def start(tag: str, attributes: Attributes) -> None:
         nonlocal depth, child
@@ -106,7 +106,7 @@ def _record_reader(  # noqa: C901  # closures over one record's state: see the m
         if depth == 1:
             child = tag
             if tag in wanted:
-                parser.CharacterDataHandler = said.append
+                parser.CharacterDataHandler = heard.append
         elif tag == part and depth == 2 and child == whole:
             parts.append(attributes)
 
@@ -114,25 +114,25 @@ def _record_reader(  # noqa: C901  # closures over one record's state: see the m
         nonlocal depth
         depth -= 1
         if depth < 0:
-            take(own, texts, parts)
+            take(given, texts, parts)
             done()
         elif depth == 0 and tag in wanted:
-            hear(tag)
+            keep_text(tag)
 
-    def hear(tag: str) -> None:
+    def keep_text(tag: str) -> None:
         parser.CharacterDataHandler = None
-        text = "".join(said).strip()
-        said.clear()
+        text = "".join(heard).strip()
+        heard.clear()
         if text:
             texts.setdefault(tag, text)
             if len(texts) == enough:
-                take(own, texts, parts)
+                take(given, texts, parts)
                 skip()
 
     def read(attributes: Attributes, taker: Take) -> None:
-        nonlocal depth, own, take, texts, parts, enough
-        depth, own, take, texts, parts = 0, attributes, taker, {}, []
-        enough = len(wanted) if taker is reading.take and not part else 0
+        nonlocal depth, given, take, texts, parts, enough
+        depth, given, take, texts, parts = 0, attributes, taker, {}, []
+        enough = len(wanted) if taker is extract.take and not part else 0
         parser.StartElementHandler = start
         parser.EndElementHandler = end
 

@@ -1,4 +1,4 @@
-"""P8 beyond people and sets: what REST tells of a school's frame is what batch tells of it."""
+"""P8 beyond people and sets: what REST gives of a school's structure is what batch gives of it."""
 
 from __future__ import annotations
 
@@ -49,12 +49,16 @@ def by_rest(
 
 def of_sets(read: School, *, rooms: bool = True) -> set[Lesson]:
     """Return the lessons that REST can tell: a set's, by somebody current."""
-    lessons = (one for one in read.lessons or () if one.set_id and one.teacher_id in read.employees)
-    return {one if rooms else replace(one, room_id="") for one in lessons}
+    lessons = (
+        lesson
+        for lesson in read.lessons or ()
+        if lesson.set_id and lesson.teacher_id in read.employees
+    )
+    return {lesson if rooms else replace(lesson, room_id="") for lesson in lessons}
 
 
-def frame(read: School) -> Mapping[str, object]:
-    """Return what both APIs tell alike."""
+def structure(read: School) -> Mapping[str, object]:
+    """Return what both APIs give alike."""
     return {
         "years": read.years,
         "forms": read.forms,
@@ -66,28 +70,28 @@ def frame(read: School) -> Mapping[str, object]:
         "rooms": read.rooms,
         "periods": read.periods,
         "employees": read.employees,
-        "pupils": {own: replace(one, division_id="") for own, one in read.pupils.items()},
+        "pupils": {key: replace(pupil, division_id="") for key, pupil in read.pupils.items()},
         "counts": {name: read.counts[name] for name in COUNTED},
     }
 
 
 @pytest.mark.parametrize("quirks", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_both_apis_tell_the_same_frame(seed: int, *, quirks: bool) -> None:
+def test_both_apis_give_the_same_structure(seed: int, *, quirks: bool) -> None:
     """Years, forms, houses, divisions, terms, buildings, rooms and periods, and who is in them."""
     school = invent(180, seed=seed, quirks=quirks)
     batch, rest = by_batch(school), by_rest(school)
 
-    for name, told in frame(rest).items():
-        assert told == frame(batch)[name], name
-        assert told, name
-    assert any(one.boarding_house_id for one in rest.pupils.values())
+    for name, records in structure(rest).items():
+        assert records == structure(batch)[name], name
+        assert records, name
+    assert any(pupil.boarding_house_id for pupil in rest.pupils.values())
     assert rest.teaching_forms is None
 
 
 @pytest.mark.parametrize("quirks", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_both_apis_tell_the_same_lessons_of_sets(seed: int, *, quirks: bool) -> None:
+def test_both_apis_give_the_same_lessons_of_sets(seed: int, *, quirks: bool) -> None:
     """What batch joins by code REST says by the set's id; other lessons REST does not tell."""
     school = invent(180, seed=seed, quirks=quirks)
     batch, rest = by_batch(school), by_rest(school)
@@ -106,16 +110,16 @@ def test_both_apis_tell_the_same_lessons_of_sets(seed: int, *, quirks: bool) -> 
     ],
 )
 def test_each_spelling_is_the_same_school(forms: FormSpelling, rooms: RoomSpelling) -> None:
-    """Whatever iSAMS calls its fields, if we accept it; a building that is not told is none."""
+    """Whatever iSAMS calls its fields, if we accept it; a building that is not given is none."""
     school = invent(150)
     choices = RestChoices(forms=forms, rooms=rooms)
     batch, rest = by_batch(school), by_rest(school, choices)
-    wanted = dict(frame(batch))
+    wanted = dict(structure(batch))
     if not rooms.building:
         listed = batch.rooms or {}
-        wanted["rooms"] = {own: replace(one, building_id="") for own, one in listed.items()}
+        wanted["rooms"] = {key: replace(room, building_id="") for key, room in listed.items()}
 
-    assert frame(rest) == wanted
+    assert structure(rest) == wanted
     assert of_sets(rest) == of_sets(batch, rooms=False)
 
 
@@ -129,10 +133,10 @@ def test_each_spelling_is_the_same_school(forms: FormSpelling, rooms: RoomSpelli
     ],
 )
 def test_what_nobody_knows_of_rest_makes_no_difference(choices: RestChoices) -> None:
-    """Paged lists, no totals, links of either kind: the same frame."""
+    """Paged lists, no totals, links of either kind: the same structure."""
     school = invent(180)
 
-    assert frame(by_rest(school, choices)) == frame(by_batch(school))
+    assert structure(by_rest(school, choices)) == structure(by_batch(school))
 
 
 def test_each_timetable_is_asked_for_once() -> None:
@@ -142,16 +146,18 @@ def test_each_timetable_is_asked_for_once() -> None:
     simulator = simulated(clock, school)
     simulator.rest.choices = RestChoices(sets=SET_SPELLINGS["no teachers"])
     read = rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S), ALL_OF_REST)
-    asked = [one.path for one in simulator.requests if "/timetables/employees/" in one.path]
+    asked = [seen.path for seen in simulator.requests if "/timetables/employees/" in seen.path]
 
-    assert sorted(asked) == sorted(f"/api/timetables/employees/{one.id}" for one in school.staff)
-    assert {one.id: one.teacher_ids for one in read.sets.values()} == {
-        one.id: one.teacher_ids for one in by_batch(school).sets.values()
+    assert sorted(asked) == sorted(
+        f"/api/timetables/employees/{person.id}" for person in school.staff
+    )
+    assert {key: item.teacher_ids for key, item in read.sets.items()} == {
+        key: item.teacher_ids for key, item in by_batch(school).sets.items()
     }
     assert of_sets(read) == of_sets(by_batch(school), rooms=False)
 
 
-def test_lessons_change_no_teacher_of_a_set_that_names_its_own() -> None:
+def test_lessons_change_no_teacher_of_a_set_that_names_some() -> None:
     """Who takes a lesson joins a class only where a profile says so."""
     school = invent(60, quirks=False)
     cover = replace(school.lessons[0], id=9_999_999, teacher=school.staff[-1].user_code)
@@ -161,13 +167,15 @@ def test_lessons_change_no_teacher_of_a_set_that_names_its_own() -> None:
     assert len(by_rest(with_cover).lessons or ()) == len(by_rest(school).lessons or ()) + 1
 
 
-@pytest.mark.parametrize("one", [dataset for dataset in EXTRAS if dataset is not TEACHING_FORMS])
-def test_only_what_is_wanted_is_asked_for_and_told(one: datasets.Dataset) -> None:
+@pytest.mark.parametrize(
+    "dataset", [dataset for dataset in EXTRAS if dataset is not TEACHING_FORMS]
+)
+def test_only_what_is_wanted_is_asked_for_and_given(dataset: datasets.Dataset) -> None:
     """Of the others each stays unknown, and nobody has to allow its module."""
     clock = FakeClock()
     simulator = simulated(clock)
     read = rest_of(simulator, clock).school(
-        Budget.of(clock, BUDGET_S), Wanted(needed=frozenset({one}))
+        Budget.of(clock, BUDGET_S), Wanted(needed=frozenset({dataset}))
     )
     alone = {
         "YEARS": read.years,
@@ -180,12 +188,12 @@ def test_only_what_is_wanted_is_asked_for_and_told(one: datasets.Dataset) -> Non
         "WEEKS": read.periods,
         "LESSONS": read.lessons,
     }
-    told = {name for name, records in alone.items() if records is not None}
+    given = {name for name, records in alone.items() if records is not None}
     modules = {path.split("/")[2] for path in (r.path for r in simulator.requests) if "api" in path}
     extra = {"BUILDINGS": {"estates"}, "WEEKS": {"timetables"}, "LESSONS": {"timetables"}}
-    (name,) = told
+    (name,) = given
 
-    assert getattr(datasets, name) is one
+    assert getattr(datasets, name) is dataset
     assert modules == {"students", "humanresources", "teaching"} | extra.get(name, {"school"})
 
 
@@ -203,7 +211,7 @@ def test_what_is_wanted_besides_may_be_empty_and_is_then_known_to_be() -> None:
     assert read.counts["Term"] == read.counts["Classroom"] == 0
 
 
-def test_forms_that_are_told_nowhere_stay_unknown_to_those_who_can_do_without() -> None:
+def test_forms_that_stand_nowhere_stay_unknown_to_those_who_can_do_without() -> None:
     """Neither empty nor an error: an export has no file of them, and the roster goes on."""
     read = by_rest(
         invent(60, quirks=False),
