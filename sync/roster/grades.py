@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# The value list that every tenant has; a tenant may add its own (sds.md section 2.4).
+# The value list that every tenant has; a tenant may add others (sds.md section 2.4).
 GRADES = frozenset(
     {"IT", "PR", "PK", "TK", "KG", "PS", "UG", "Other", "PS1", "PS2", "PS3", "PS4"}
     | {f"{number:02}" for number in range(1, 15)}
@@ -12,15 +12,15 @@ GRADES = frozenset(
 )
 
 
-def grade(year: int | None, own: Mapping[int, str]) -> str:
-    """Return the SDS grade for an NC year, "" if there is none; *own* codes come first.
+def grade(year: int | None, chosen: Mapping[int, str]) -> str:
+    """Return the SDS grade for an NC year, "" if there is none; *chosen* codes come first.
 
     There are no UK codes by default: Reception (0) is `KG`, Years 1-13 are two digits.
     """
     if year is None:
         return ""
-    if year in own:
-        return own[year]
+    if year in chosen:
+        return chosen[year]
     if year in range(1, 14):
         return f"{year:02}"
     return {0: "KG", -1: "PK", -2: "PR"}.get(year, "Other")

@@ -1,14 +1,14 @@
 """Every rule of SDS that can be known beforehand, checked on the rows as they are written.
 
 Row-level faults of a run are not in SDS's API (sds.md section 4.9), so what we would not hear
-about must not leave. A break here is our own fault, not the school's: profiles leave out bad
+about must not leave. A break here is a fault of ours, not of the school's: profiles leave out bad
 records, with a finding, long before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -35,11 +35,11 @@ _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How the cells of one file must look; columns by number.
+    """How the cells of a file must look; columns by number.
 
     The first `key` columns identify a row. A column that `refers` to a file's ids or holds one of
     `values` needs no other check; the rest are text or days, the earliest first. Text is blank only
-    if `optional`, and so is a reference.
+    if `optional`, and so is a reference. No two rows have the same cell in the column `unique`.
     """
 
     key: int
@@ -50,6 +50,11 @@ class _Rule:
     optional: frozenset[int] = frozenset()
     patterns: Mapping[int, re.Pattern[str]] = field(default_factory=dict)
     limits: Mapping[int, int] = field(default_factory=dict)
+    unique: int | None = None
+
+
+type _Fault = tuple[int, str]  # a column by number, and what is wrong in it
+type _Allowed = Sequence[tuple[int, Set[str]]]  # a column by number, and what it may hold
 
 
 _ROLES = frozenset({"student", "teacher"})
@@ -70,6 +75,7 @@ def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
             optional=frozenset({2, 3}),
             patterns={0: _USER_ID, 1: ADDRESS},
             limits={1: ADDRESS_LIMIT},
+            unique=1,
         ),
         "roles.csv": _Rule(
             3,
@@ -103,19 +109,19 @@ def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
 
 
 def files(
-    rows: Mapping[str, Iterable[Row]], own_grades: Set[str] = frozenset()
+    rows: Mapping[str, Iterable[Row]], more_grades: Set[str] = frozenset()
 ) -> dict[str, bytes]:
     """Return every SDS file, each row checked as it is written.
 
     *rows* holds every file that is always sent and those on request that are to be, sorted;
-    *own_grades* are codes that the tenant added.
+    *more_grades* are codes that the tenant added.
 
     Raises:
         RosterInvalid: a row breaks a rule. It names file, row number and column, never a value.
     """
     known: dict[str, set[str]] = {}
     made = columns(rows)
-    ruled = _rules(GRADES | own_grades, made)
+    ruled = _rules(GRADES | more_grades, made)
     return {
         name: encode(header, _checked((name, header), ruled[name], rows[name], known))
         for name, header in made.items()
@@ -128,37 +134,45 @@ def _checked(
     """Yield the *rows* of *file* as they are; note in *known* the ids that later files refer to."""
     name, header = file
     ids = known.setdefault(name, set())
-    usernames: set[str] = set()
     listed = [*rule.values, *((column, _allowed(column, rule, known)) for column, _ in rule.refers)]
+    used: set[str] = set()
     last: Row = ()
     for number, row in enumerate(rows, start=1):
-        key = row[: rule.key]
-        fault = None
-        for column, allowed in listed:  # most rows are enrollments, and this is all they need
-            if row[column] not in allowed:
-                fault = _unlisted(rule, column)
-                break
-        if rule.text and not fault:
-            fault = _text_fault(row, rule)
-        if key <= last and not fault:
-            fault = 0, "is used twice, or the rows are not sorted"
-        if name == "users.csv" and not fault:
-            if row[1] in usernames:
-                fault = 1, "is used twice"
-            usernames.add(row[1])
+        fault = _fault(row, last, rule, listed) or _used_twice(row, rule, used)
         if fault:
-            column_name = header[fault[0]]
-            raise RosterInvalid(
-                f"{name} row {number}: {column_name} {fault[1]}; nothing was sealed: please report"
-                " this",
-                file=name,
-                row=number,
-                column=column_name,
-            )
-        last = key
+            raise _broken(name, number, header[fault[0]], fault[1])
+        last = row[: rule.key]
         if rule.key == 1:
             ids.add(row[0])
         yield row
+
+
+def _fault(row: Row, last: Row, rule: _Rule, listed: _Allowed) -> _Fault | None:
+    """Return what is wrong with *row*, which comes after a row of the key *last*."""
+    for column, allowed in listed:  # most rows are enrollments, and this is all they need
+        if row[column] not in allowed:
+            return _unlisted(rule, column)
+    if rule.text and (fault := _text_fault(row, rule)):
+        return fault
+    return (0, "is used twice, or the rows are not sorted") if row[: rule.key] <= last else None
+
+
+def _used_twice(row: Row, rule: _Rule, used: set[str]) -> _Fault | None:
+    if rule.unique is None:
+        return None
+    if row[rule.unique] in used:
+        return rule.unique, "is used twice"
+    used.add(row[rule.unique])
+    return None
+
+
+def _broken(name: str, number: int, column: str, fault: str) -> RosterInvalid:
+    return RosterInvalid(
+        f"{name} row {number}: {column} {fault}; nothing was sealed: please report this",
+        file=name,
+        row=number,
+        column=column,
+    )
 
 
 def _allowed(column: int, rule: _Rule, known: Mapping[str, set[str]]) -> Set[str]:
@@ -167,12 +181,12 @@ def _allowed(column: int, rule: _Rule, known: Mapping[str, set[str]]) -> Set[str
     return ids | {""} if column in rule.optional else ids
 
 
-def _unlisted(rule: _Rule, column: int) -> tuple[int, str]:
+def _unlisted(rule: _Rule, column: int) -> _Fault:
     other = dict(rule.refers).get(column)
     return column, f"is not in {other}" if other else "is not a value that SDS knows"
 
 
-def _text_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
+def _text_fault(row: Row, rule: _Rule) -> _Fault | None:
     """Return the first text of *row* that breaks *rule*, and how."""
     for column in rule.text:
         cell = row[column]
@@ -189,8 +203,8 @@ def _text_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
     return _day_fault(row, rule)
 
 
-def _day_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
-    """Return the first of the days of *row* that is none, or comes before the one before it."""
+def _day_fault(row: Row, rule: _Rule) -> _Fault | None:
+    """Return the first of the days of *row* that is none, or comes before the day before it."""
     last = ""
     for column in rule.days:
         try:

@@ -18,7 +18,7 @@ from sync.isams.school import Subject
 from sync.ledger import ids, states
 from sync.ledger.marks import Attempt, Fault, Pulled, fault
 from sync.report import Outcome, Step
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 from sync.steps.seal import export, seal
 
 PULL_S = 130.0  # one reading of iSAMS; with a slow store after it an invocation stays within 200 s
@@ -86,7 +86,7 @@ def _given_up(world: World, school: str, folder: str) -> Step:
 def _read_and_seal(world: World, school: str, folder: str, attempt: int) -> Step:
     began = world.store.now()
     read = world.source(school).school(
-        Budget.of(world.clock, PULL_S), wanted(world.settings, school)
+        Budget.of(world.clock, PULL_S), datasets_of_school(world.settings, school)
     )
     sets: dict[str, str] = {}
     faults: dict[str, Fault] = {}

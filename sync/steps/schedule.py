@@ -14,6 +14,7 @@ from sync.errors import SyncError
 from sync.ledger import ids, states
 from sync.ledger.marks import Attempt
 from sync.report import Outcome, Step
+from sync.roster.academic_year import school_day
 from sync.steps.pull import pulls
 from sync.steps.send import stands_still
 from sync.steps.sweep import sweep
@@ -121,7 +122,7 @@ def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
     There is at least one of *times*. One that a clock change skips strikes an hour later; one that
     it repeats strikes once.
     """
-    today = now.astimezone(zone).date()
+    today = school_day(now, zone)
     struck = [_utc(day, at, zone) for day in (today - timedelta(days=1), today) for at in times]
     return max(found for found in struck if found <= now)
 

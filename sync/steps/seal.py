@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sync.edge.world import World
-from sync.exports.files import exported
+from sync.exports.files import export_school
 from sync.isams.school import School
 from sync.ledger import ids, manifests
 from sync.ledger.manifests import SetManifest
@@ -36,7 +36,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
     place, chosen = settings.schools[school], settings.profiles[profile]
     built = roster_at(settings, profile, read, pulled_at)
     own_grades = sorted(set(chosen.grades.values()))
-    files = rules.files(tables.rows(built.roster), set(own_grades))
+    files = rules.files(tables.roster_rows(built.roster), set(own_grades))
     facts = manifests.facts(files)
     manifest = SetManifest(
         profile=profile,
@@ -47,12 +47,12 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         files=facts,
         counts=built.roster.counts(),
         source=read.counts,
-        findings=findings.counts(built.found),
+        findings=findings.counts_by_code(built.findings),
         own_grades=tuple(own_grades),
         withheld={f"{place.id}/{grade}": count for grade, count in built.withheld.items()},
     )
     beside = {
-        manifests.FINDINGS: findings.to_json(built.found),
+        manifests.FINDINGS: findings.to_json(built.findings),
         manifests.MANIFEST: manifest.to_json(),
     }
     return ProfileSet(manifest, {**files, **beside})
@@ -82,7 +82,7 @@ def export(world: World, school: str, read: School, began: datetime, folder: str
     place = world.settings.schools[school]
     if not place.datasets:
         return 0
-    files = exported(read, place, began, place.datasets).files
+    files = export_school(read, place, began, place.datasets).files
     for name, body in files.items():
         world.store.create(f"{folder}{name}", body)
     return len(files)

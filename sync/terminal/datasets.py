@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import RenderableType
 
-from sync.exports.files import DATASETS_JSON, Exported, exported
+from sync.exports.files import DATASETS_JSON, Exported, export_school
 from sync.report import Exit
 from sync.settings.export_kinds import DATASETS
 from sync.steps import needs
@@ -53,9 +53,9 @@ def write_datasets(  # click hands each option over by name
     made: dict[str, Exported] = {}
     for key in schools:
         of_school = settings.schools[key]
-        wanted = needs.exported(of_school, names)
+        wanted = needs.datasets_of_files(of_school, names)
         reading = read(settings, key, terminal.clock, source, save, wanted)
-        made[key] = exported(reading.school, of_school, reading.at, names)
+        made[key] = export_school(reading.school, of_school, reading.at, names)
         write_set(folder / key, made[key].files)
     shown = [line for key in schools for line in _lines(key, made[key], folder / key)]
     if save:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from sync.edge.world import World
 from sync.isams.school import School
 from sync.report import Exit
+from sync.roster.academic_year import school_day
 from sync.sds import rehearsal
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import Settings
@@ -66,7 +67,7 @@ def _read(
     chosen = scope.choose(settings, None, ())
     scope.need_single_school(settings, chosen.schools, {"--from": source})
     for school in chosen.schools:
-        if on < terminal.clock.now().astimezone(settings.schools[school].time_zone).date():
+        if on < school_day(terminal.clock.now(), settings.schools[school].time_zone):
             raise click.BadParameter("this day has passed", param_hint="--on")
     return {
         school: read(settings, school, terminal.clock, source).school for school in chosen.schools

@@ -20,7 +20,7 @@ from sync.isams.datasets import Wanted
 from sync.isams.school import School, Subject
 from sync.settings import SchoolSettings, Settings
 from sync.steps import pull
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 from sync.terminal.context import doing
 from sync.terminal.save import saved_to
 
@@ -47,7 +47,7 @@ def read(
     *save* keeps what iSAMS sends. *asked* is what to read beyond what is always read; left out,
     what the settings need.
     """
-    more = asked or wanted(settings, key)
+    more = asked or datasets_of_school(settings, key)
     if source:
         return _saved(source, more)
     return _live(settings.schools[key], key, clock, save, more)

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from sync.errors import ConfigError, SyncError
-from sync.roster.findings import ADVICE, Finding
+from sync.roster.finding_codes import FindingCode
 
 WHO: Mapping[str, str] = {
     "operator": "whoever runs this app",
@@ -103,7 +103,7 @@ def when(moment: datetime) -> str:
 
 def findings_table(title: str, counts: Mapping[str, int]) -> Table:
     """Return how many records were left out or tidied, why, and what to mend."""
-    rows = [(count, code, ADVICE[Finding(code)]) for code, count in counts.items()]
+    rows = [(count, code, FindingCode(code).advice) for code, count in counts.items()]
     return table(title, ("how many", "finding", "what happened, and what to mend"), rows)
 
 

@@ -224,7 +224,9 @@ def unheld_jumps(life: Life) -> list[str]:
     agreed = [files for own, files in whole if own in life.agreed]
     for run, after in life.sds.history(life.clock.now()):
         if before is not None and after != before and len(after) == len(before) == 5:
-            decision = diff.decide("", before, after, against="", limits=Limits(), hold_first=False)
+            decision = diff.compare(
+                "", before, after, against="", limits=Limits(), hold_first=False
+            )
             if decision.hold and after not in agreed:
                 jumps.append(run.own)
         before = after

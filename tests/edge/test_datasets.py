@@ -20,14 +20,14 @@ from simulators.isams.rest_clients import RestClient
 from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
 from sync.errors import SyncError
-from sync.exports.files import DATASETS_JSON, Exported, exported
+from sync.exports.files import DATASETS_JSON, Exported, export_school
 from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, Wanted
 from sync.ledger import states
 from sync.report import Exit, Outcome
 from sync.settings.export_kinds import DATASETS
 from sync.steps import pull, schedule
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 from sync.steps.sweep import SWEEP_HOUR_UTC
 from tests.canaries import found_in
 from tests.clocks import FakeClock
@@ -235,7 +235,7 @@ def by_both() -> tuple[Exported, Exported]:
     batch = read_school(batch_xml(school, METHODS), everything)
     place = rest_edge.settings()
     at = clock.now()
-    return exported(rest, place, at, DATASETS), exported(batch, place, at, DATASETS)
+    return export_school(rest, place, at, DATASETS), export_school(batch, place, at, DATASETS)
 
 
 def without(body: bytes, *headings: str) -> list[tuple[str, ...]]:
@@ -319,12 +319,12 @@ def test_a_pull_keeps_the_files_before_it_is_sealed() -> None:
     order = [name.rpartition("/")[2] for name in one.store.held if name.startswith("schools/")]
     place = one.world.settings.schools["northbank"]
     read = one.world.source("northbank").school(
-        Budget.of(one.clock, 100), wanted(one.world.settings, "northbank")
+        Budget.of(one.clock, 100), datasets_of_school(one.world.settings, "northbank")
     )
 
     assert step.outcome is Outcome.SEALED
     assert step.facts["exported"] == len(FILES)
-    assert of_last(one) == exported(read, place, one.clock.now(), DATASETS).files
+    assert of_last(one) == export_school(read, place, one.clock.now(), DATASETS).files
     assert order.index("tried-1.json") < order.index("school.csv")
     assert order[-2:] == [DATASETS_JSON, "sealed.json"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sync.exports.columns import Table
-from sync.exports.files import PEOPLE
 from sync.exports.tables import tables
 from sync.isams.datasets import Dataset
 from sync.settings import SchoolSettings
@@ -25,7 +24,7 @@ def sections() -> str:
 
 def _sections() -> Iterator[str]:
     for table in tables(everything()):
-        yield f"\n### `{table.name}.csv`\n\n{table.about} Tells of {PEOPLE[table.people]}.\n"
+        yield f"\n### `{table.name}.csv`\n\n{table.about} Tells of {table.tells_of.words}.\n"
         yield f"Reads {_read(table)}.\n\n| column | what it holds | ids of |\n|---|---|---|\n"
         for column in table.columns:
             of = f"`{column.of}.csv`" if column.of else ""

@@ -1,7 +1,6 @@
 """Which parts of the docs are written from the code, and what writes each.
 
-Another part is a line in `PARTS` and its two marks in a page. A part that needs nothing from the
-page takes no notice of what stands there; `findings` keeps the sentences that were written by hand.
+Another part is a line in `PARTS` and its two marks in a page.
 """
 
 from __future__ import annotations
@@ -14,14 +13,13 @@ from pathlib import Path
 import dev
 from sync.ledger import fates
 from sync.report import FIELDS, Exit, Outcome
-from sync.roster.findings import ADVICE
 from sync.terminal import cli
 from sync.web import routes
-from tests.pages import datasets_page, findings_part, picture, rooms, settings_page
+from tests.pages import datasets_page, findings_page, picture, rooms, settings_page
 from tests.pages.tables import row, table
 
-type Part = Callable[[str], str]
-"""What stands between the marks now, to what shall stand there."""
+type Part = Callable[[], str]
+"""What shall stand between the marks."""
 
 ROOT = Path(__file__).resolve().parents[2]
 _MARKED = re.compile(
@@ -30,12 +28,12 @@ _MARKED = re.compile(
 )
 
 
-def _commands(_: str) -> str:
+def _commands() -> str:
     rows = (row(f"`{name}`", what) for name, what in dev.COMMANDS.items())
     return table(("`python dev.py …`", "what it does"), rows)
 
 
-def _outcomes(_: str) -> str:
+def _outcomes() -> str:
     """Return a row for each way in which a step can end; "-": its error decides the code."""
     rows = (
         row(
@@ -49,25 +47,25 @@ def _outcomes(_: str) -> str:
     return table(("outcome", "exit code", "level in the log", "in words"), rows)
 
 
-def _routes(_: str) -> str:
+def _routes() -> str:
     head = ("method and path", "does", "key", "role", "answers")
     return table(head, (row(*cells) for cells in routes.route_rows()))
 
 
-def _roles(_: str) -> str:
+def _roles() -> str:
     return table(("role", "opens"), (row(*cells) for cells in routes.role_rows()))
 
 
-def _terminal_commands(_: str) -> str:
+def _terminal_commands() -> str:
     return table(("command", "what it does"), (row(*cells) for cells in cli.command_rows()))
 
 
-def _exits(_: str) -> str:
+def _exits() -> str:
     rows = (row(str(code.value), code.meaning) for code in Exit)
     return table(("code", "what it means"), rows)
 
 
-def _log_fields(_: str) -> str:
+def _log_fields() -> str:
     told = {
         **FIELDS,
         "fact_…": "a count or word of the step: rows, findings by code (`fact_finding_…`), changes",
@@ -76,7 +74,7 @@ def _log_fields(_: str) -> str:
     return table(("field", "what it holds"), (row(f"`{name}`", of) for name, of in told.items()))
 
 
-def _fates(_: str) -> str:
+def _fates() -> str:
     """Return a row for each fate, under the word that people read."""
     rows = (
         row(
@@ -91,7 +89,7 @@ def _fates(_: str) -> str:
     return table(("word", "receipt", "holds", "next night", "who acts"), rows)
 
 
-def _decisions(_: str) -> str:
+def _decisions() -> str:
     """Return a link to each decision, by its number, under the title that it gives itself."""
     files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     heads = (file.read_text(encoding="utf-8").partition("\n")[0] for file in files)
@@ -102,23 +100,23 @@ def _decisions(_: str) -> str:
     )
 
 
-def _settings(block: str, _: str) -> str:
+def _settings(block: str) -> str:
     return settings_page.tables()[block]
 
 
 PARTS: Mapping[str, Part] = {
     "commands": _commands,
     "decisions": _decisions,
-    "datasets": lambda _: datasets_page.sections(),
+    "datasets": datasets_page.sections,
     "exit-codes": _exits,
     "fates": _fates,
-    "findings": partial(findings_part.entries, {code.value: text for code, text in ADVICE.items()}),
+    "findings": lambda: f"\n{findings_page.entries()}\n",
     "outcomes": _outcomes,
     "roles": _roles,
     "routes": _routes,
     "terminal-commands": _terminal_commands,
     "log-fields": _log_fields,
-    "rooms": lambda _: rooms.table(),
+    "rooms": rooms.table,
     **{f"settings-{block}": partial(_settings, block) for block in settings_page.tables()},
 }
 PICTURES: Mapping[Path, Callable[[], str]] = {Path("docs/rooms.svg"): picture.drawn}
@@ -150,7 +148,7 @@ def refreshed(page: str) -> str:
 
 
 def _written(part: re.Match[str]) -> str:
-    return PARTS[part["name"]](part["text"])
+    return PARTS[part["name"]]()
 
 
 def stale() -> Iterator[tuple[Path, str]]:

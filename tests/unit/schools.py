@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import SecretStr
 
 from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
-from sync.roster.build import Built, build
+from sync.roster.build import Built, build_roster
 from sync.settings import ProfileSettings, SchoolSettings
 
 YEAR = 2026
@@ -73,9 +73,9 @@ PLACE = SchoolSettings(
 def built(read: School | None = None, **profile: object) -> Built:
     """Return what a profile of *profile*'s settings makes of the school."""
     chosen = ProfileSettings.model_validate(profile)
-    return build(read or school(), PLACE, chosen, YEAR, TODAY)
+    return build_roster(read or school(), PLACE, chosen, YEAR, TODAY)
 
 
 def codes(made: Built) -> list[tuple[str, str]]:
     """Return each finding's code and record, in order."""
-    return [(found.code.value, found.record) for found in made.found]
+    return [(finding.code.value, finding.record) for finding in made.findings]

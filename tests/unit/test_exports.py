@@ -20,8 +20,8 @@ from pydantic import ValidationError
 from simulators.isams.documents import METHODS, batch_xml
 from simulators.school import InventedSchool, invent, shuffled
 from sync.errors import ConfigError
-from sync.exports.columns import MANY, People
-from sync.exports.files import DATASETS_JSON, PEOPLE, Exported, exported, plain
+from sync.exports.columns import MANY, TellsOf
+from sync.exports.files import DATASETS_JSON, Exported, export_school, unescaped
 from sync.exports.tables import tables
 from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
@@ -29,7 +29,7 @@ from sync.isams.school import Building, Employee, School, Subject, Term
 from sync.roster.identifiers import is_unsafe
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
-from sync.steps.needs import exported as wanted_for
+from sync.steps.needs import datasets_of_files
 from tests.canaries import found_in
 from tests.unit.schools import PLACE, school
 
@@ -57,7 +57,7 @@ def place(**changes: object) -> SchoolSettings:
 def made(
     read: School, names: Iterable[str] = DATASETS, at: datetime = AT, **changes: object
 ) -> Exported:
-    return exported(read, place(**changes), at, tuple(names))
+    return export_school(read, place(**changes), at, tuple(names))
 
 
 @cache
@@ -73,7 +73,7 @@ def cells(body: bytes) -> list[list[str]]:
 
 def rows(of: Exported, name: str) -> Rows:
     """Return what iSAMS said, row by row, without headings."""
-    return {tuple(map(plain, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
+    return {tuple(map(unescaped, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
 
 
 def column(of: Exported, name: str, heading: str) -> list[str]:
@@ -240,7 +240,7 @@ def test_every_reference_resolves_or_is_blank(seed: int, *, quirks: bool) -> Non
 def test_an_id_stays_where_what_it_means_was_not_read() -> None:
     """Of forms alone the rooms are unknown, and unknown is not gone."""
     alone = read_school(
-        batch_xml(INVENTED, METHODS), Wanted(besides=wanted_for(PLACE, ["forms"]).besides)
+        batch_xml(INVENTED, METHODS), Wanted(besides=datasets_of_files(PLACE, ["forms"]).besides)
     )
 
     assert alone.rooms is None
@@ -319,8 +319,8 @@ def test_a_wrong_header_is_refused(header: str, expected: str) -> None:
 
 def test_only_what_the_columns_need_is_read() -> None:
     """A key for lessons alone is enough for lessons alone."""
-    least = wanted_for(place(timetable_header="code,teacher,period,room_id"), ["timetable"])
-    usual = wanted_for(PLACE, ["timetable"])
+    least = datasets_of_files(place(timetable_header="code,teacher,period,room_id"), ["timetable"])
+    usual = datasets_of_files(PLACE, ["timetable"])
 
     assert least.besides == {LESSONS}
     assert {one.method.partition("_")[0] for one in usual.besides} == {
@@ -357,7 +357,7 @@ def test_an_unknown_file_is_refused(text: str) -> None:
 @pytest.mark.parametrize("name", DATASETS)
 def test_one_file_needs_no_other(name: str) -> None:
     """With what it needs and no more, a file is what it is among all the others."""
-    asked = wanted_for(PLACE, [name])
+    asked = datasets_of_files(PLACE, [name])
     alone = read_school(batch_xml(INVENTED, METHODS), asked)
 
     assert set(made(alone, [name]).files) == {f"{name}.csv", DATASETS_JSON}
@@ -407,7 +407,7 @@ def test_the_term_is_that_of_the_schools_own_day(at: datetime, told: list[str]) 
 
 def test_the_year_goes_by_terms_where_the_settings_say_so() -> None:
     """Then terms are needed, not only asked for: without one there is no year, and no file."""
-    assert wanted_for(place(school_year="terms"), ["rooms"]).needed == {TERMS}
+    assert datasets_of_files(place(school_year="terms"), ["rooms"]).needed == {TERMS}
     with pytest.raises(ConfigError, match="no term in iSAMS has begun"):
         made(replace(school(), terms={}), school_year="terms")
 
@@ -425,7 +425,7 @@ def test_a_file_is_rfc_4180_in_utf_8_without_a_mark() -> None:
     """CRLF, quotes where needed, letters of any script, and nothing before the first heading."""
     odd = Building("1", 'Łódź, "Old"\nWing', "東")
     body = made(replace(school(), buildings={"1": odd}), ["buildings"]).files["buildings.csv"]
-    said = plain('\'Łódź, "Old"\nWing')
+    said = unescaped('\'Łódź, "Old"\nWing')
 
     assert body == 'id,code,name\r\n1,東,"\'Łódź, ""Old""\nWing"\r\n'.encode()
     assert said == odd.name
@@ -447,7 +447,7 @@ def test_a_formula_is_text_and_loses_nothing(text: str) -> None:
     (cell,) = column(made(one), "buildings", "name")
 
     assert cell == f"'{text}"
-    assert plain(cell) == text
+    assert unescaped(cell) == text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -456,7 +456,7 @@ def test_every_cell_can_be_undone_and_none_is_a_formula(text: str) -> None:
     one = replace(school(), buildings={"1": Building("1", text, "")})
     (cell,) = column(made(one, ["buildings"]), "buildings", "name")
 
-    assert plain(cell) == text
+    assert unescaped(cell) == text
     assert (
         not is_unsafe(cell) or cell.startswith("'") or cell.lstrip("-").replace(";-", "").isdigit()
     )
@@ -499,7 +499,7 @@ def test_names_are_in_the_files_that_say_so() -> None:
     by_name = {
         name
         for name, facts in found.manifest.files.items()
-        if facts.tells_of == PEOPLE[People.BY_NAME]
+        if facts.tells_of == TellsOf.PEOPLE_BY_NAME.words
     }
 
     assert named == by_name == NAMED
@@ -517,7 +517,7 @@ def test_files_of_things_tell_of_nobody() -> None:
     """What is said to tell of nobody holds no id of a person."""
     own = {pupil.school_id for pupil in INVENTED.pupils} | {one.initials for one in INVENTED.staff}
     nobody = {"subjects", "buildings", "rooms", "divisions", "terms", "periods", "sets"}
-    found = {table.name for table in tables(PLACE) if table.people is People.NONE}
+    found = {table.name for table in tables(PLACE) if table.tells_of is TellsOf.NOBODY}
 
     assert found == nobody | {"school", "teaching-forms"}
     for name in nobody:

@@ -19,7 +19,7 @@ from sync.isams.school import (
     TeachingForm,
     Year,
 )
-from sync.roster.build import Built, build
+from sync.roster.build import Built, build_roster
 from sync.roster.model import SchoolClass
 from sync.settings import ProfileSettings
 from tests.unit.schools import PLACE, TODAY, YEAR, built, codes, employee, school, teaching_set
@@ -291,7 +291,7 @@ def test_keep_teams_can_be_set_before_the_year_that_it_is_about(since: str, own:
 def embargoed(today: date, academic_year: int = 2027, **settings: object) -> Built:
     """Return what a profile with PUPILS_FROM=2027-09-06 gives on a day."""
     chosen = ProfileSettings.model_validate({"pupils_from": "2027-09-06"} | settings)
-    return build(whole(), PLACE, chosen, academic_year, today)
+    return build_roster(whole(), PLACE, chosen, academic_year, today)
 
 
 def test_before_pupils_from_new_classes_have_teachers_and_no_pupils() -> None:
@@ -309,7 +309,7 @@ def test_who_waits_for_a_set_of_another_year_is_a_member_all_the_same() -> None:
     """Else SDS would take the account for one that has left, until PUPILS_FROM."""
     read = replace(whole(), sets={"301": teaching_set("301", ["1", "3"])})
     made, come = (
-        build(read, PLACE, ProfileSettings.model_validate(chosen), 2027, date(2027, 9, 5))
+        build_roster(read, PLACE, ProfileSettings.model_validate(chosen), 2027, date(2027, 9, 5))
         for chosen in (
             {"pupils_from": "2027-09-06", "year_groups": "8"},
             {"year_groups": "8"},

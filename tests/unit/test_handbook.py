@@ -15,7 +15,7 @@ from sync.ledger.fates import TABLE
 from sync.ledger.marks import Receipt
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.roster.findings import ADVICE, Finding
+from sync.roster.finding_codes import FindingCode
 from sync.sds import diff
 from sync.sds.csvtext import encode
 from sync.sds.diff import Baseline, Excess
@@ -74,7 +74,7 @@ def leaves(of: type[SyncError]) -> Iterator[type[SyncError]]:
 ERRORS = {leaf.__name__: leaf for leaf in leaves(SyncError) if leaf.__module__ == errors.__name__}
 WORDS: Mapping[Section, list[str]] = {
     "Errors": sorted(ERRORS),
-    "Findings": sorted(code.value for code in Finding),
+    "Findings": sorted(code.value for code in FindingCode),
     "Holds": ["added", "emptied", "empty", "first", "many", "removed", "unknown"],
     "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
     "Mails": sorted(ALERTS),
@@ -121,22 +121,22 @@ def test_the_page_sends_the_reader_to_whom_the_error_names(name: str) -> None:
     assert entry.said("Who").startswith(who)
 
 
-@pytest.mark.parametrize("code", list(Finding))
-def test_a_finding_is_advised_in_the_words_of_findings_json(code: Finding) -> None:
+@pytest.mark.parametrize("code", list(FindingCode))
+def test_a_finding_is_advised_in_the_words_of_findings_json(code: FindingCode) -> None:
     """Who has read one knows the other again; and the page adds who acts and why it happens."""
     (entry,) = (entry for entry in entries("Findings") if entry.word == code.value)
     quoted = " ".join(
         line.removeprefix("> ") for line in entry.text.splitlines() if line[:1] == ">"
     )
 
-    assert quoted == ADVICE[code]
-    assert entry.said("Why")
-    assert entry.said("Who")
+    assert quoted == code.advice
+    assert entry.said("Why") == code.why
+    assert entry.said("Who") == code.who
 
 
 def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int = 0) -> set[Excess]:
     """Return why a delivery with *after* rows in its tables is held."""
-    decision = diff.decide(
+    decision = diff.compare(
         "digest",
         None if before is None else files(before),
         files(after),

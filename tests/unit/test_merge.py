@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from simulators.sds import check_files
 from sync.errors import MergeConflict, RosterInvalid, StoreConflict
-from sync.roster.build import build
+from sync.roster.build import build_roster
 from sync.roster.model import Course, Org, Roster, SchoolClass, Session, User
 from sync.sds import rules, tables
 from sync.sds.csvtext import decode
@@ -27,7 +27,7 @@ type Merged = dict[str, list[Row]]
 
 def sealed(key: str, roster: Roster) -> SealedFiles:
     """Return the roster as a sealed set of the school called *key*."""
-    return SealedFiles(key, rules.files(tables.rows(roster)))
+    return SealedFiles(key, rules.files(tables.roster_rows(roster)))
 
 
 def a_set(
@@ -453,7 +453,9 @@ def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
         ],
     )
     sets = [
-        sealed("1", build(read, PLACE, ProfileSettings.model_validate(one), YEAR, TODAY).roster)
+        sealed(
+            "1", build_roster(read, PLACE, ProfileSettings.model_validate(one), YEAR, TODAY).roster
+        )
         for one in profiles
     ]
 

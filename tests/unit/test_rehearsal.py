@@ -73,7 +73,7 @@ def test_kept_teams_go_on() -> None:
 
 def test_a_delivery_is_read_for_its_classes() -> None:
     """What SDS accepted last is what Teams shows now."""
-    files = rules.files(tables.rows(built(school()).roster))
+    files = rules.files(tables.roster_rows(built(school()).roster))
 
     assert rehearsal.of_files(files) == (Named("9990001-2026-301", "8A-Ph301"),)
 
@@ -112,7 +112,7 @@ def test_a_tutor_group_in_a_delivery_is_told_by_id_alone() -> None:
     """A file says no more of a class than its id and title, and the id is enough."""
     one = built(school([replace(pupil("1"), tutor_id="41")]), classes="sets,tutors")
 
-    held = rehearsal.of_files(rules.files(tables.rows(one.roster)))
+    held = rehearsal.of_files(rules.files(tables.roster_rows(one.roster)))
 
     assert held == (Named("9990001-2026-301", "8A-Ph301"), Named("9990001-2026-tutor-41", ""))
 

@@ -120,7 +120,7 @@ def test_whatever_isams_calls_them_sds_takes_them(
         courses(read, PLACE, classes),
     )
 
-    files = rules.files(tables.rows(roster))
+    files = rules.files(tables.roster_rows(roster))
 
     assert check_files(files) == []
     assert files["courses.csv"].count(b"\n") == 1 + len({one[0] for one in subjects})

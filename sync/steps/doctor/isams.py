@@ -13,7 +13,7 @@ from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
 from sync.steps.doctor.attempts import Note, Row, Visit
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 
 _CACHE_H = 24.0  # Cache Expiry of a key as iSAMS sets it
 _ENTRY = frozenset({400, 401, 403})  # where the host answers, and keeps us out
@@ -24,7 +24,7 @@ type Tries = Mapping[str, Callable[[], Note]]
 def rows(settings: Settings, visit: Visit) -> Iterator[Row]:
     """Try each school's host, key or client, and alone each thing that a pull of it asks for."""
     for school, place in settings.schools.items():
-        about, needs = f"iSAMS of {school}", wanted(settings, school)
+        about, needs = f"iSAMS of {school}", datasets_of_school(settings, school)
         if place.isams_api == "rest":
             yield from _school(about, "client", _places(place, needs, visit), visit)
         else:

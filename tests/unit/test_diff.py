@@ -28,7 +28,7 @@ def files(tables: Tables | None = None) -> dict[str, bytes]:
 
 def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
     """Compare two deliveries; without *before* there was none."""
-    return diff.decide(
+    return diff.compare(
         "digest",
         None if before is None else files(before),
         files(after),
@@ -321,7 +321,7 @@ def test_limits_are_the_settings() -> None:
 @pytest.mark.parametrize("hold_first", [True, False])
 def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bool) -> None:
     """There is nothing to compare with, so no limit says anything."""
-    decision = diff.decide(
+    decision = diff.compare(
         "digest", None, files(group(())), against=None, limits=LIMITS, hold_first=hold_first
     )
 
@@ -337,7 +337,7 @@ def test_a_first_delivery_with_an_empty_table_waits_whatever_a_setting_says() ->
     """Five files with nobody in them would empty whatever SDS holds from elsewhere."""
     tables = group(()) | {"classes.csv": [], "enrollments.csv": []}
 
-    decision = diff.decide(
+    decision = diff.compare(
         "digest", None, files(tables), against=None, limits=LIMITS, hold_first=False
     )
 
@@ -396,7 +396,7 @@ def test_a_year_group_that_changes_its_teams_waits_however_few_it_is_of_all() ->
 def waits(after: Tables, withheld: dict[str, int]) -> bool:
     """Say whether *after* waits where PUPILS_FROM keeps back so many more than before."""
     return bool(
-        diff.decide(
+        diff.compare(
             "d",
             files(years(300, 300, 20)),
             files(after),
@@ -425,7 +425,7 @@ def test_a_profile_that_settings_took_away_waits() -> None:
     """Nobody is asked when an app setting is deleted; here somebody is."""
     same = files(group(()))
 
-    decision = diff.decide(
+    decision = diff.compare(
         "d", same, same, against="a", limits=LIMITS, hold_first=False, meant=Meant(profiles_gone=1)
     )
 
@@ -446,7 +446,7 @@ def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
     before, after = files(rows("classes.csv", range(3))), files(rows("orgs.csv", range(2)))
     del after["classes.csv"], before["orgs.csv"]
 
-    decision = diff.decide("d", before, after, against="a", limits=LIMITS, hold_first=True)
+    decision = diff.compare("d", before, after, against="a", limits=LIMITS, hold_first=True)
 
     assert decision.plan.changes["classes.csv"] == Change(
         before=3, after=0, added=0, removed=3, changed=0

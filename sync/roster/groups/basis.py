@@ -8,28 +8,29 @@ from dataclasses import dataclass, field
 
 from sync.errors import ConfigError, RosterInvalid
 from sync.isams.school import Form, Pupil, School
-from sync.roster.findings import Finding, Found
+from sync.roster.finding_codes import FindingCode
+from sync.roster.findings import Finding
 from sync.settings import ProfileSettings, SchoolSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the groups of one profile are made from; `found` is what was found on the way."""
+    """What the groups of a profile are made from; `findings` are those on the way."""
 
     school: School
-    place: SchoolSettings
+    school_settings: SchoolSettings
     profile: ProfileSettings
     academic_year: int
-    found: list[Found] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
-    def note(self, code: Finding, record: str, name: str) -> None:
-        """Add to what was found."""
-        self.found.append(Found(code, record, name))
+    def note(self, code: FindingCode, record: str, name: str) -> None:
+        """Add a finding."""
+        self.findings.append(Finding(code, record, name))
 
     def pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
         """Return the ids of the school's pupils, of every year, by their form as it is listed."""
-        said = {one.form for one in self.school.pupils.values()}
-        listed = {name: as_listed(name, forms) for name in said}
+        typed = {pupil.form for pupil in self.school.pupils.values()}
+        listed = {name: as_listed(name, forms) for name in typed}
         return self.pupils_by(lambda pupil: listed[pupil.form], "the form", every_year=True)
 
     def pupils_by(
@@ -40,27 +41,27 @@ class Basis:
         Raises:
             ConfigError: of no pupil of the whole school anything is said: iSAMS does not tell it.
         """
-        found: defaultdict[str, list[str]] = defaultdict(list)
         if not any(map(of, self.school.pupils.values())):
             raise ConfigError(
                 f"CLASSES needs {what} of each pupil, and iSAMS tells none of anybody: fill them in"
                 " in Student Manager, or take this kind out of CLASSES"
             )
-        for one in self.school.pupils.values():
-            if every_year or one.year in self.profile.year_groups:
-                found[of(one)].append(one.id)
-        found.pop("", None)
-        return dict(found)
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for pupil in self.school.pupils.values():
+            if every_year or pupil.year in self.profile.year_groups:
+                members[of(pupil)].append(pupil.id)
+        members.pop("", None)
+        return dict(members)
 
 
 def as_listed(name: str, forms: Mapping[str, Form]) -> str:
-    """Return the one form that is called *name*, in any case; *name* itself if there is none.
+    """Return the form that alone is called *name*, in any case; *name* itself if there is none.
 
     Forms are known by what somebody typed, and iSAMS's database takes `8/jdo` for `8/JDO`.
     """
     if name in forms:
         return name
-    alike = [own for own in forms if own.casefold() == name.casefold()]
+    alike = [form for form in forms if form.casefold() == name.casefold()]
     return alike[0] if len(alike) == 1 else name
 
 

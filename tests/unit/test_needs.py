@@ -6,7 +6,7 @@ import pytest
 
 from sync.isams.datasets import NOTHING_MORE
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 from tests.unit.schools import PLACE
 
 
@@ -20,12 +20,12 @@ def settings(*profiles: dict[str, str], **place: object) -> Settings:
 
 
 def names(found: Settings) -> list[str]:
-    return sorted(one.name for one in wanted(found, "northbank").needed)
+    return sorted(one.name for one in datasets_of_school(found, "northbank").needed)
 
 
 def test_a_profile_of_sets_asks_for_the_five_alone() -> None:
     """A key that ticks five methods is enough for what most schools do."""
-    assert wanted(settings({}), "northbank") == NOTHING_MORE
+    assert datasets_of_school(settings({}), "northbank") == NOTHING_MORE
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,6 @@ def test_tutors_are_read_for_their_classes_and_for_pupils_csv(
     profile: dict[str, str], datasets: tuple[str, ...], *, asked: bool
 ) -> None:
     """Nothing else says who a pupil's tutor is, and reading it takes time."""
-    found = wanted(settings(profile, datasets=datasets), "northbank")
+    found = datasets_of_school(settings(profile, datasets=datasets), "northbank")
 
     assert found.tutors is asked

@@ -37,7 +37,7 @@ TERMS = {
 )
 def test_a_term_is_active_from_its_first_day_to_its_last(day: str, own: str | None) -> None:
     """Holidays are in no term."""
-    found = academic_year.active(TERMS, date.fromisoformat(day))
+    found = academic_year.active_term(TERMS, date.fromisoformat(day))
 
     assert (found and found.id) == own
 
@@ -46,7 +46,7 @@ def test_of_two_terms_the_one_that_began_later_is_active() -> None:
     """Half terms can be entered beside whole ones."""
     half = Term("34", "Autumn 2", 2026, date(2026, 11, 2), date(2026, 12, 12))
 
-    found = academic_year.active({**TERMS, "34": half}, date(2026, 11, 21))
+    found = academic_year.active_term({**TERMS, "34": half}, date(2026, 11, 21))
 
     assert found is half
 
@@ -75,7 +75,7 @@ def test_the_academic_year_is_the_settings_or_the_terms_or_the_calendars(
     read = replace(school(), terms=TERMS)
     chosen = place(setting) if setting else PLACE
 
-    assert academic_year.academic_year(read, chosen, datetime.fromisoformat(moment)) == year
+    assert academic_year.academic_year_at(read, chosen, datetime.fromisoformat(moment)) == year
 
 
 @pytest.mark.parametrize("known", [None, {}, {"33": TERMS["33"]}])
@@ -86,6 +86,6 @@ def test_where_no_term_has_begun_the_year_is_not_guessed(
     read = replace(school(), terms=known)
 
     with pytest.raises(ConfigError, match="SCHOOL_YEAR"):
-        academic_year.academic_year(
+        academic_year.academic_year_at(
             read, place("terms"), datetime.fromisoformat("2026-11-21T12:00Z")
         )
