@@ -75,7 +75,7 @@ class Outcome(StrEnum):
         "nothing",
         Exit.LATER,
         "info",
-        "there was nothing to do: another run may be ahead of this one",
+        "there was nothing to do: another run may be ahead of it",
     )
     BUSY = "busy", Exit.LATER, "info", "another run is at it: run it again later"
     SEALED = "sealed", Exit.DONE, "info", "read and sealed"
@@ -122,7 +122,7 @@ class Outcome(StrEnum):
         "limited",
         Exit.LATER,
         "warning",
-        "enough was sent to SDS for one day: run it again tomorrow",
+        "enough was sent to SDS for today: run it again tomorrow",
     )
     SUBMITTED = (
         "submitted",
@@ -153,7 +153,7 @@ class Outcome(StrEnum):
     DONE = "done", Exit.DONE, "info", "SDS has accepted the files, and its run has taken them"
     # Known by the counts of SDS's run, or by a person's word.
     TAKEN = "taken", Exit.DONE, "info", "SDS has taken the files"
-    # Accepted all the same, so 0: what its run left out is told by its receipt.
+    # Accepted all the same, so 0: what its run left out, its receipt says.
     FAULTY = (
         "faulty",
         Exit.DONE,
@@ -185,7 +185,7 @@ FIELDS: Mapping[str, str] = {
     "delivery": "the delivery, or of `seal` the set, that it belongs to",
     "invocation": "the host's id of the run of the function; the same in all its lines",
     "duration_s": "seconds since that run began; in its last line, how long it took",
-    "error": "the class of the error, where a step failed",
+    "error": "the class of the error, if there was one",
     "message": "what the error says",
     "who": "who must act on it",
 }
@@ -228,7 +228,7 @@ class Step:
 
 
 def unexpected(error: BaseException) -> UnexpectedError:
-    """Return what may be told of an error that nobody foresaw: its type and place.
+    """Return what may leave the app of an error that nobody foresaw: its type and place.
 
     Its text stays untold, because it may quote a record.
     """

@@ -1,7 +1,7 @@
-"""A person's answer to a delivery that waits for one: yes or no, for exactly these files, once.
+"""A person's answer to a delivery that is held: yes or no, for exactly these files, once.
 
 An answer covers the delivery's digest. If two people answer at once, a rejection wins; of two equal
-answers only the first counts, and the second is told so.
+answers only the first counts, and the second is refused.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _not_held(view: View, state: State) -> AnswerRefused:
 
 
 def _write(world: World, view: View, folder: Folder, mark: str) -> None:
-    """Write the answer, with a mark of its own: so that of two equal answers one is the first."""
+    """Write the answer, marked as this call's: of two equal answers only the first is kept."""
     record = Approved(
         digest=view.manifest(world, folder).digest, at=world.store.now(), by=uuid.uuid4().hex
     )

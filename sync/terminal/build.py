@@ -18,7 +18,7 @@ from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.output import refuse_others, write_set
 from sync.terminal.scope import Chosen
-from sync.terminal.source import Read, kept, read
+from sync.terminal.source import Read, kept, read_school
 from sync.terminal.tables import findings_table, numbers
 
 
@@ -45,7 +45,7 @@ def build_files(  # click hands each option over by name
         refuse_others(folder / profile)
     work = _Work(settings, folder)
     for key in chosen.schools:
-        work.write(chosen, key, read(settings, key, terminal.clock, source, save))
+        work.write(chosen, key, read_school(settings, key, terminal.clock, source, save))
     return work.result(save)
 
 
@@ -85,7 +85,7 @@ class _Work:
     def _code(self) -> Exit:
         if self._written and self._failed:
             return Exit.PARTLY
-        return exits.worst(exits.code_of(error) for error in self._failed.values())
+        return exits.worst(exits.exit_of(error) for error in self._failed.values())
 
     def _lines(self, profile: str) -> list[RenderableType]:
         manifest, folder = self._written[profile], self._folder / profile

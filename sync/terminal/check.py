@@ -22,7 +22,7 @@ def check_deployment(terminal: Terminal) -> Result:
     """Try settings, iSAMS, storage, sign-in and SDS, and say what is wrong. Nothing is sent."""
     with doing("Checking") as trying:
         rows = doctor.check(terminal.settings, terminal.clock, within_s=_WITHIN_S, tell=trying)
-    code = exits.worst(exits.code_of(row.error) for row in rows if row.error)
+    code = exits.worst(exits.exit_of(row.error) for row in rows if row.error)
     lines = [(row.state, row.check, _finding(row)) for row in rows]
     shown: list[RenderableType] = [table("Checks", ("", "what", "found"), lines), _sum(rows)]
     return Result(code, doctor.document(rows), shown)

@@ -67,7 +67,7 @@ def commands(group: click.Group = cli) -> Iterator[tuple[tuple[str, ...], click.
     """Yield every command with the words that call it, those of groups too, by name."""
     for word, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
-            yield from (((word, *words), found) for words, found in commands(command))
+            yield from (((word, *rest), inner) for rest, inner in commands(command))
         else:
             yield (word,), command
 

@@ -32,7 +32,7 @@ def command(word: str, *, epilog: str | None = None) -> Callable[[Work], click.C
             return _carried_out(partial(work, terminal, **options), as_json=as_json)
 
         run.params.append(
-            click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document.")
+            click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON document.")
         )
         return run
 
@@ -65,5 +65,5 @@ def _carried_out(work: Callable[[], Result], *, as_json: bool) -> int:
 
 
 def _failed(error: SyncError) -> Result:
-    code = exits.code_of(error)
+    code = exits.exit_of(error)
     return Result(code, {"exit": int(code), "error": fault(error).model_dump()}, errors=[error])

@@ -16,7 +16,7 @@ from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.output import refuse_others, write_set
-from sync.terminal.source import kept, read
+from sync.terminal.source import kept, read_school
 from sync.terminal.tables import table
 
 _OURS = frozenset(f"{name}.csv" for name in DATASETS) | {DATASETS_JSON}
@@ -54,7 +54,7 @@ def write_datasets(  # click hands each option over by name
     for key in schools:
         of_school = settings.schools[key]
         wanted = needs.datasets_of_files(of_school, names)
-        reading = read(settings, key, terminal.clock, source, save, wanted)
+        reading = read_school(settings, key, terminal.clock, source, save, wanted)
         made[key] = export_school(reading.school, of_school, reading.at, names)
         write_set(folder / key, made[key].files)
     shown = [line for key in schools for line in _lines(key, made[key], folder / key)]

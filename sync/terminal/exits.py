@@ -42,20 +42,20 @@ _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (
 )
 
 
-def code_of(error: SyncError) -> Exit:
+def exit_of(error: SyncError) -> Exit:
     """Return the exit code of *error*: by who must act, 7 if nobody must."""
     if error.retry or isinstance(error, PlanOutdated):
         return Exit.LATER
     return next((code for kind, code in _ERRORS if isinstance(error, kind)), Exit.UNEXPECTED)
 
 
-def step_code(step: Step) -> Exit:
+def exit_of_step(step: Step) -> Exit:
     """Return the exit code of *step*: that of its outcome, or of its error where that decides."""
     if left_out(step):
         return Exit.TARGET
     if step.outcome.exit is not None:
         return step.outcome.exit
-    return code_of(step.error) if step.error else Exit.UNEXPECTED
+    return exit_of(step.error) if step.error else Exit.UNEXPECTED
 
 
 def left_out(step: Step) -> bool:

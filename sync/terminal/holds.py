@@ -41,7 +41,7 @@ def _sentence(excess: Excess) -> str:
     if excess.what == "many":
         return (
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
-            " known to have taken one. Look at Sync health in School Data Sync."
+            " known to have taken any. Look at Sync health in School Data Sync."
         )
     if excess.table == "profiles":
         gone = f"{numbers({'profiles': excess.rows})} of the last delivery"

@@ -1,4 +1,4 @@
-"""The steps of a command that sends: shown as they happen, and told at the end."""
+"""The steps of a command that sends: shown as they happen, and summed up at the end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Progress:
 
     def result(self, world: World, ended: Sequence[Step]) -> Result:
         """Return what came of it all; *ended* are the last steps, of each school and connector."""
-        code = exits.worst(exits.step_code(step) for step in ended)
+        code = exits.worst(exits.exit_of_step(step) for step in ended)
         shown: list[RenderableType] = []
         for step in (*self._seals(), *ended):
             shown += _lines(world, step)

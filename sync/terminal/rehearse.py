@@ -21,7 +21,7 @@ from sync.steps.connector import look
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.source import read
+from sync.terminal.source import read_school
 from sync.terminal.tables import numbers, table
 
 _SHOWN = 20  # rows of a table; --json has all
@@ -70,7 +70,8 @@ def _read(
         if on < school_day(terminal.clock.now(), settings.schools[school].time_zone):
             raise click.BadParameter("this day has passed", param_hint="--on")
     return {
-        school: read(settings, school, terminal.clock, source).school for school in chosen.schools
+        school: read_school(settings, school, terminal.clock, source).school
+        for school in chosen.schools
     }
 
 

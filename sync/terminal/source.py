@@ -34,7 +34,7 @@ class Read(NamedTuple):
     at: datetime
 
 
-def read(
+def read_school(
     settings: Settings,
     key: str,
     clock: Clock,

@@ -1,4 +1,4 @@
-"""Who may ask what over HTTP: the one table of the app's addresses.
+"""Who may ask what over HTTP: the only table of the app's addresses.
 
 `handlers` admits callers by it. The triggers of `function_app.py` and `infra/app-roles.json` are
 written out, because the host and Entra read them, and a test holds them to it. The pages that list
