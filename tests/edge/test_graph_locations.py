@@ -137,9 +137,9 @@ def test_what_could_lead_elsewhere_is_refused(location: str) -> None:
     with pytest.raises(TargetRefused) as caught:
         allowed(location, ID, PUBLIC)
 
-    told = f"{caught.value} {caught.value.facts}"
-    assert "canary" not in told.lower()
-    assert ID not in told
+    shown = f"{caught.value} {caught.value.facts}"
+    assert "canary" not in shown.lower()
+    assert ID not in shown
 
 
 @pytest.mark.parametrize(

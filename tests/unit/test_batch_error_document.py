@@ -66,19 +66,19 @@ def test_each_message_says_who_must_do_what(
     message_id: str, description: str, status: int, error: type[SourceError], what: str
 ) -> None:
     """Known ids by their meaning, unknown ones by their status."""
-    found = meaning(message_id, description, status)
+    read_as = meaning(message_id, description, status)
 
-    assert type(found) is error
-    assert re.search(what, str(found))
+    assert type(read_as) is error
+    assert re.search(what, str(read_as))
 
 
 @pytest.mark.parametrize("status", [*range(201, 210), *range(300, 309), *range(400, 452), 500, 599])
 def test_no_other_status_than_200_is_good(status: int) -> None:
     """Each gives an error; only what time may heal is to be asked again."""
-    found = by_status(status)
+    read_as = by_status(status)
 
-    assert isinstance(found, SourceError)
-    assert found.retry == (status in {408, 429} or status >= 500)
+    assert isinstance(read_as, SourceError)
+    assert read_as.retry == (status in {408, 429} or status >= 500)
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_no_other_status_than_200_is_good(status: int) -> None:
 )
 def test_a_body_that_explains_nothing_leaves_the_status_to_speak(body: bytes) -> None:
     """With a bad status even a whole school is an error, and none of the body is repeated."""
-    found = read_error(body, 503)
+    read_as = read_error(body, 503)
 
-    assert str(found) == str(by_status(503))
-    assert found.facts == {"status": 503}
+    assert str(read_as) == str(by_status(503))
+    assert read_as.facts == {"status": 503}
 
 
 def test_a_truncated_error_document_is_malformed() -> None:

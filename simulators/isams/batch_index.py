@@ -1,4 +1,4 @@
-"""What one document is told from: a school, and the look-ups that its records need."""
+"""What a document is made from: a school, and the look-ups that its records need."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ AUTHOR_ID = 1
 
 
 @dataclass(frozen=True)
-class Telling:
-    """A school, told with or without the `Legacy` children."""
+class BatchIndex:
+    """A school, given with or without the `Legacy` children."""
 
     school: InventedSchool
     legacy: bool
 
     def old(self, tag: str, value: object) -> str:
-        """Return the deprecated copy that stands beside an id attribute; None is an empty one."""
+        """Return the deprecated copy that stands beside an id attribute; None is an empty copy."""
         return leaf(tag, "" if value is None else value, legacy=True) if self.legacy else ""
 
     @cached_property

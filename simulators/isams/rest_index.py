@@ -1,4 +1,4 @@
-"""What REST answers are told from: a school, the choices, and the look-ups that rows need."""
+"""What REST answers are made from: a school, the choices, and the look-ups that rows need."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def on_day(day: date | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class RestTelling:
-    """A school as these choices tell it; look-ups are made once, when first asked for."""
+class RestIndex:
+    """A school as these choices give it; look-ups are made once, when first asked for."""
 
     school: InventedSchool
     choices: RestChoices
@@ -55,19 +55,19 @@ class RestTelling:
     @cached_property
     def members(self) -> Mapping[int, list[Membership]]:
         """Set list rows by set id."""
-        found: defaultdict[int, list[Membership]] = defaultdict(list)
+        by_set: defaultdict[int, list[Membership]] = defaultdict(list)
         for row in self.school.memberships:
-            found[row.set_id].append(row)
-        return dict(found)
+            by_set[row.set_id].append(row)
+        return dict(by_set)
 
     @cached_property
     def sets_of(self) -> Mapping[str, list[TeachingSet]]:
         """Each pupil's sets by `schoolId`, every set once."""
-        found: defaultdict[str, dict[int, TeachingSet]] = defaultdict(dict)
+        by_pupil: defaultdict[str, dict[int, TeachingSet]] = defaultdict(dict)
         for row in self.school.memberships:
             if row.set_id in self.school.teaching_set:
-                found[row.school_id][row.set_id] = self.school.teaching_set[row.set_id]
-        return {school_id: list(sets.values()) for school_id, sets in found.items()}
+                by_pupil[row.school_id][row.set_id] = self.school.teaching_set[row.set_id]
+        return {school_id: list(sets.values()) for school_id, sets in by_pupil.items()}
 
     @cached_property
     def teacher(self) -> Mapping[str, Employee]:
@@ -77,20 +77,20 @@ class RestTelling:
     @cached_property
     def lessons_of(self) -> Mapping[str, list[Lesson]]:
         """The lessons of sets, by set code."""
-        found: defaultdict[str, list[Lesson]] = defaultdict(list)
+        by_code: defaultdict[str, list[Lesson]] = defaultdict(list)
         for lesson in self.school.lessons:
             if lesson.for_set:
-                found[lesson.code].append(lesson)
-        return dict(found)
+                by_code[lesson.code].append(lesson)
+        return dict(by_code)
 
     @cached_property
     def lessons_by(self) -> Mapping[str, list[Lesson]]:
         """The lessons of sets, by their teacher's user code."""
-        found: defaultdict[str, list[Lesson]] = defaultdict(list)
+        by_teacher: defaultdict[str, list[Lesson]] = defaultdict(list)
         for lesson in self.school.lessons:
             if lesson.for_set:
-                found[lesson.teacher].append(lesson)
-        return dict(found)
+                by_teacher[lesson.teacher].append(lesson)
+        return dict(by_teacher)
 
     @cached_property
     def set_coded(self) -> Mapping[str, TeachingSet]:
