@@ -31,7 +31,7 @@ class TellsOf(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. With `of`, its cells are ids of that file: none, or one, or several in a tuple.
+    """A column. With `of`, its cells are ids of that file, none or any number in a tuple.
 
     `field` is that of the record, if it is not called like the column.
     """

@@ -1,7 +1,7 @@
 """The files, and `datasets.json` beside them, which says what they are.
 
 Each file is RFC 4180: UTF-8 without a byte order mark, which importers take for a part of the
-first heading, CRLF, one row of headings.
+first heading, CRLF, a row of headings.
 
 A cell that a spreadsheet would take for a formula, or that holds a control character, begins with
 an apostrophe that is not part of it (`unescaped` takes it away again). Numbers stay as they are.
@@ -37,7 +37,7 @@ _FORM = (
 
 
 class ExportedColumn(Record):
-    """A column; its cells are ids of the file `ids_of`, if there is one."""
+    """A column; its cells are ids of the file `ids_of`, unless that is blank."""
 
     name: str
     about: str

@@ -45,7 +45,7 @@ def academic_year_at(school: School, school_settings: SchoolSettings, moment: da
 def by_calendar(moment: datetime, zone: ZoneInfo, setting: int | None) -> int:
     """Return the calendar year in which the academic year of *moment* began.
 
-    The setting if there is one; else the year turns on 1 September, school time.
+    As the setting says, if it is set; else the year turns on 1 September, school time.
     """
     day = school_day(moment, zone)
     return setting or day.year - (day.month < 9)

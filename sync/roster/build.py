@@ -164,7 +164,7 @@ class _Classes:
     def _fault(
         self, group: Group, title: str, students: Sequence[User], teachers: Sequence[str]
     ) -> FindingCode | None:
-        """Return why *group* becomes no class, None if it becomes one."""
+        """Return why *group* becomes no class, None if it does."""
         if not group.class_id:
             return FindingCode.ID_UNUSABLE
         if not title:

@@ -49,8 +49,8 @@ class FindingCode(StrEnum):
         "pupil-without-year",
         "Left out of year groups. Fill in the pupil's NC year.",
         (
-            "profiles choose pupils by NC year. A pupil without one comes only through the sets"
-            " that they are in."
+            "profiles choose pupils by NC year. A pupil without a year comes only through the"
+            " sets that they are in."
         ),
         "the school.",
     )
@@ -70,7 +70,7 @@ class FindingCode(StrEnum):
         "email-used-twice",
         "Everyone with this address is left out. Give each person an address of their own.",
         (
-            "two people with one address would be one account, and one of them would see the"
+            "two people with the same address would be one account, and each would see the"
             " other's classes. Often siblings, or a member of staff who was a pupil."
         ),
         "the school. `detail` holds the address, so that both are found.",
@@ -91,7 +91,7 @@ class FindingCode(StrEnum):
     ID_UNUSABLE = (
         "id-unusable",
         "Left out. SDS cannot hold this id: letters, digits and dots only, 48 in a class's id.",
-        "iSAMS gives an id with other characters, or too long a one.",
+        "iSAMS gives an id with other characters, or one that is too long.",
         "the school; if iSAMS made the id by itself, report it to the developers.",
     )
     RECORD_REPEATED = (
@@ -230,7 +230,7 @@ class FindingCode(StrEnum):
 
 
 def nobody_in(missing: Literal["pupils", "teacher"], *, is_set: bool) -> FindingCode:
-    """Return what is found of a group that has no pupils, or no teacher.
+    """Return the code of a group that has no pupils, or no teacher.
 
     Sets and the other kinds of groups are mended in other places of iSAMS, so they have two words.
     """

@@ -92,7 +92,7 @@ def _spelt(text: str) -> str:
 
 
 def address(text: str) -> str | None:
-    """Return *text* as a lower-case address, or None if it is not a single one."""
+    """Return *text* as a lower-case address, or None if it is no single address."""
     tidy = text.strip().lower()
     return tidy if len(tidy) <= ADDRESS_LIMIT and ADDRESS.fullmatch(tidy) else None
 

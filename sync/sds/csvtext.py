@@ -25,7 +25,7 @@ def _as_lines(rows: Sequence[Row], commas: int) -> str:
     """Return *rows* as lines, each ended, with *commas* between the cells of each.
 
     Where nothing needs a quote, as in almost every chunk of ids, joining gives what the csv
-    module would, in a third of the time. It needs one where a cell holds a comma, a quote or a
+    module would, in a third of the time. A quote is needed where a cell holds a comma, a quote or a
     line break, and then the counts are off.
     """
     text = "\r\n".join(map(",".join, rows)) + "\r\n"

@@ -57,7 +57,7 @@ class Hold(Record):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The plan, and the hold if there must be one."""
+    """The plan, and the hold if the delivery must wait."""
 
     plan: Plan
     hold: Hold | None
@@ -67,9 +67,9 @@ class Decision:
 class Meant:
     """What settings have to do with a difference.
 
-    `profiles_gone` is how many profiles the baseline had and this one has not: settings took them
-    away, and whether that was meant only a person knows. `withheld` are the enrollments that
-    PUPILS_FROM keeps back, by `<org>/<grade>`: a year group that waits has not lost its own.
+    `profiles_gone` is how many profiles the baseline had and this delivery has not: settings took
+    them away, and whether that was meant only a person knows. `withheld` are the enrollments that
+    PUPILS_FROM keeps back, by `<org>/<grade>`: a year group that waits has lost nothing.
     """
 
     profiles_gone: int = 0
@@ -246,9 +246,9 @@ def _met_by_grade(
 ) -> Iterator[Excess]:
     """Yield the year groups that lose all their enrollments, or half, however few they are of all.
 
-    A filter that somebody sets in iSAMS looks like that, a key for one division, and a setting that
-    gives a year other Teams in mid-year. Who waits for PUPILS_FROM lost nothing where the old class
-    has ended; from a class that goes on, pupils would be taken out.
+    A filter that somebody sets in iSAMS looks like that, a key for a single division, a setting
+    that gives a year other Teams in mid-year. Who waits for PUPILS_FROM lost nothing where the old
+    class has ended; from a class that goes on, pupils would be taken out.
     """
     losses = losses_by_year(before, after)
     for year, rows in sorted(losses.before.items()):

@@ -1,6 +1,6 @@
-"""A connector takes a single set of files: the sets of its profiles become one delivery.
+"""A connector takes a single set of files: the sets of its profiles become a delivery.
 
-The sets were sealed each at its moment, and one may be a day older than another. So every fact
+The sets were sealed each at its moment, and may be a day apart. So every fact
 is taken from the newest set that has it: a user, a role, and a class *with all its enrollments*.
 Enrollments are never united, because the older list may hold a pupil who has since moved.
 """

@@ -10,7 +10,7 @@ from sync.sds import csvtext
 from sync.sds.tables import COURSES, SESSIONS, Row
 
 # How many of a table's first columns say *what* a row is; the rest says how it looks. A changed
-# username counts as one user gone and one come: SDS would match another account.
+# username counts as a user gone and another come: SDS would match another account.
 KEY_SIZE: Mapping[str, int] = {
     "orgs.csv": 1,
     SESSIONS: 1,

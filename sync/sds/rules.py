@@ -37,7 +37,7 @@ _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is
 class _Rule:
     """How the cells of a file must look; columns by number.
 
-    The first `key` columns identify a row. A column that `refers` to a file's ids or holds one of
+    The first `key` columns identify a row. A column that `refers` to a file's ids or holds
     `values` needs no other check; the rest are text or days, the earliest first. Text is blank only
     if `optional`, and so is a reference. No two rows have the same cell in the column `unique`.
     """
@@ -60,52 +60,51 @@ type _Allowed = Sequence[tuple[int, Set[str]]]  # a column by number, and what i
 _ROLES = frozenset({"student", "teacher"})
 
 
+_FIXED: Mapping[str, _Rule] = {
+    "orgs.csv": _Rule(
+        1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _CLASS_ID}
+    ),
+    "users.csv": _Rule(
+        1,
+        text=(0, 1, 2, 3),
+        optional=frozenset({2, 3}),
+        patterns={0: _USER_ID, 1: ADDRESS},
+        limits={1: ADDRESS_LIMIT},
+        unique=1,
+    ),
+    SESSIONS: _Rule(
+        1,
+        values=((2, frozenset({"schoolYear", "term"})),),
+        text=(0, 1, 3),
+        days=(4, 5),
+        patterns={0: _ID, 3: _YEAR},
+    ),
+    COURSES: _Rule(1, refers=((1, "orgs.csv"),), text=(0, 2, 3), patterns={0: _ID}),
+    "enrollments.csv": _Rule(
+        2, refers=((0, "classes.csv"), (1, "users.csv")), values=((2, _ROLES),)
+    ),
+}
+
+
 def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
     """Return the rules of every file there can be; *made* are the columns of those there are."""
     listed = made["classes.csv"]
     to = {"sessionSourcedIds": SESSIONS, "courseSourcedId": COURSES}
     references = tuple((listed.index(column), to[column]) for column in to if column in listed)
-    return {
-        "orgs.csv": _Rule(
-            1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _CLASS_ID}
-        ),
-        "users.csv": _Rule(
-            1,
-            text=(0, 1, 2, 3),
-            optional=frozenset({2, 3}),
-            patterns={0: _USER_ID, 1: ADDRESS},
-            limits={1: ADDRESS_LIMIT},
-            unique=1,
-        ),
-        "roles.csv": _Rule(
-            3,
-            refers=((0, "users.csv"), (1, "orgs.csv")),
-            values=(
-                (2, _ROLES),
-                (3, frozenset(grades) | {""}),
-                (4, frozenset({"TRUE", "FALSE"})),
-            ),
-        ),
-        SESSIONS: _Rule(
-            1,
-            values=((2, frozenset({"schoolYear", "term"})),),
-            text=(0, 1, 3),
-            days=(4, 5),
-            patterns={0: _ID, 3: _YEAR},
-        ),
-        COURSES: _Rule(1, refers=((1, "orgs.csv"),), text=(0, 2, 3), patterns={0: _ID}),
-        "classes.csv": _Rule(
-            1,
-            refers=((1, "orgs.csv"), *references),
-            text=(0, 2),
-            optional=frozenset(column for column, _ in references),
-            patterns={0: _CLASS_ID, 2: TITLE},
-            limits={2: TITLE_LIMIT},
-        ),
-        "enrollments.csv": _Rule(
-            2, refers=((0, "classes.csv"), (1, "users.csv")), values=((2, _ROLES),)
-        ),
-    }
+    roles = _Rule(
+        3,
+        refers=((0, "users.csv"), (1, "orgs.csv")),
+        values=((2, _ROLES), (3, frozenset(grades) | {""}), (4, frozenset({"TRUE", "FALSE"}))),
+    )
+    classes = _Rule(
+        1,
+        refers=((1, "orgs.csv"), *references),
+        text=(0, 2),
+        optional=frozenset(column for column, _ in references),
+        patterns={0: _CLASS_ID, 2: TITLE},
+        limits={2: TITLE_LIMIT},
+    )
+    return {**_FIXED, "roles.csv": roles, "classes.csv": classes}
 
 
 def files(

@@ -1,4 +1,4 @@
-"""Settings: app settings, which are text, become one frozen `Settings`, or a refusal.
+"""Settings: app settings, which are text, become a frozen `Settings`, or a refusal.
 
 This room knows every setting: its name, what it may hold, what it is when left out, and which of
 them contradict each other. Its law: a setting is declared once, here. The names in `names`, the
@@ -18,11 +18,10 @@ from sync.settings.class_kinds import NOT_BY_REST
 from sync.settings.profile import ProfileSettings
 from sync.settings.school import SchoolSettings
 from sync.settings.sds import Limits, SdsSettings
-from sync.settings.storage import PLACES, HostStorage, StorageSettings
+from sync.settings.storage import HostStorage, StorageSettings
 from sync.settings.types import Block
 
 __all__ = [
-    "PLACES",
     "Block",
     "HostStorage",
     "Limits",
@@ -35,7 +34,7 @@ __all__ = [
 
 
 class Settings(Block):
-    """All of one run's settings, read once and frozen."""
+    """All settings of a run, read once and frozen."""
 
     schools: Mapping[str, SchoolSettings] = Field(min_length=1)
     profiles: Mapping[str, ProfileSettings] = Field(min_length=1)
@@ -76,7 +75,7 @@ class Settings(Block):
             yield (name,), f"not one of the schools: expected {_listed(self.schools)}"
 
     def _meet(self, *keys: str) -> bool:
-        """Say whether profiles send people of one school to one connector."""
+        """Say whether profiles send people of the same school to the same connector."""
         return len({(self.school_of(key), self.connector_of(key)) for key in keys}) == 1
 
     def _apart(self, first: str, second: str) -> Iterator[text.Fault]:
@@ -85,7 +84,7 @@ class Settings(Block):
             yield (("profiles", first, name), ("profiles", second, name)), expected
 
     def _numbers_used_twice(self) -> Iterator[text.Fault]:
-        """Yield the schools of one number.
+        """Yield the schools of the same number.
 
         SDS would take two spellings for two ids; a person would take them for the same.
         """

@@ -60,7 +60,7 @@ def kinds(value: str) -> tuple[str, ...]:
 
 @text.of_text
 def title_template(value: str) -> str:
-    """Check a set's class title: known fields only, no tricks, not one title for all."""
+    """Check a set's class title: known fields only, no tricks, not the same title for all."""
     return _template(value, TITLE_FIELDS, _TELLING)
 
 

@@ -64,7 +64,7 @@ def lines(
     error: ValidationError, given: Mapping[Path, Given], reported: Collection[Path]
 ) -> Iterator[str]:
     """Yield a line for each fault in *error*, except at the paths that are *reported* already."""
-    # The input and the address of pydantic's own page are of no use to anybody here, and the
+    # The input and the address of pydantic's page are of no use to anybody here, and the
     # input may be a secret.
     for detail in error.errors(include_url=False, include_input=False):
         path = tuple(str(step) for step in detail["loc"])

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from sync.errors import ConfigError
-from sync.settings import PLACES, Settings, faults, names
+from sync.settings import Settings, faults, names
 from sync.settings.faults import KEY_FORM, UNRESOLVED, Given, printable, shown
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
+from sync.settings.storage import STORES
 
 DEFAULT_FOLDER = ".rosters"
 
@@ -172,7 +173,7 @@ def _read_host(present: Mapping[str, str], draft: _Draft) -> None:
 def _settle_store(draft: _Draft, *, on_azure: bool) -> None:
     """Put rosters into a folder where nothing is said of them, but never on Azure."""
     folder = ("storage", "folder")
-    placed = any(("storage", name) in draft.given for name in PLACES)
+    placed = any(("storage", name) in draft.given for name in STORES)
     if on_azure and folder in draft.given:
         name = printable(draft.given[folder].name)
         draft.faults.append(f"{name}: a folder is lost with the machine; {_URL_EXPECTED}")

@@ -1,4 +1,4 @@
-"""The names of all settings, read off the declaration, and the nearest name to a wrong one.
+"""The names of all settings, read off the declaration, and which of them is meant by a wrong name.
 
 A setting is a path: `PROFILES__SENIORS__SUFFIX` is ("profiles", "seniors", "suffix"). In names
 that are declared for every school or profile, the key is `<key>`.

@@ -16,7 +16,7 @@ _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_clien
 
 
 class SchoolSettings(Block):
-    """`SCHOOLS__<key>__…`: one school and the way to its iSAMS."""
+    """`SCHOOLS__<key>__…`: a school and the way to its iSAMS."""
 
     name: str = Field(
         min_length=1,

@@ -11,7 +11,7 @@ from sync.settings.types import Block, Flag, OperationsUrl, Percent, Rows, Servi
 
 
 class Limits(Block):
-    """`SDS__LIMITS__…`: how much a delivery may differ from the last accepted one.
+    """`SDS__LIMITS__…`: how much a delivery may differ from the last that was accepted.
 
     A table may lose as many rows as the larger of the percentage and the number of rows says.
     """

@@ -1,4 +1,4 @@
-"""What two profiles must write alike if they send people of one school to one connector.
+"""What two profiles must write alike if they send people of a school to the same connector.
 
 The rule: what decides a person's id, a class's id, or who is in a class must be the same in both
 profiles wherever both may make that person or that class. Else it would go by the profile that was
@@ -42,7 +42,7 @@ def _kinds_across_years(
 
 
 def _keep_other_teams(years: Set[int], first: ProfileSettings, second: ProfileSettings) -> bool:
-    """Say whether of the *years* of both one keeps Teams that the other does not, or when."""
+    """Say whether in the *years* of both they keep other Teams, or from another year on."""
     if first.keep_teams & years != second.keep_teams & years:
         return True
     return bool(first.keep_teams & years) and first.keep_teams_from != second.keep_teams_from

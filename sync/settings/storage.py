@@ -1,4 +1,4 @@
-"""`STORAGE__…`, and the Functions host's own storage."""
+"""`STORAGE__…`, and the storage of the Functions host."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pydantic import Field, SecretStr, model_validator
 from sync.settings import text
 from sync.settings.types import Block, ServiceUrl
 
-PLACES = ("folder", "account_url", "connection")  # of `StorageSettings`: exactly one is set
+STORES = ("folder", "account_url", "connection")  # in `StorageSettings`: one is set, never two
 
 
 class StorageSettings(Block):
-    """`STORAGE__…`: where rosters are kept. Exactly one of the three."""
+    """`STORAGE__…`: where rosters are kept: in one of three places."""
 
     folder: str | None = Field(
         default=None,
@@ -41,14 +41,14 @@ class StorageSettings(Block):
 
     @model_validator(mode="after")
     def _one_place(self) -> StorageSettings:
-        if sum(bool(getattr(self, name)) for name in PLACES) != 1:
-            names = tuple((name,) for name in PLACES)
+        if sum(bool(getattr(self, name)) for name in STORES) != 1:
+            names = tuple((name,) for name in STORES)
             raise text.Contradiction((names, "give exactly one of them"))
         return self
 
 
 class HostStorage(Block):
-    """`AzureWebJobsStorage`, the Functions host's own account: the queues live there."""
+    """`AzureWebJobsStorage`, the account of the Functions host: the queues live there."""
 
     connection: SecretStr | None = Field(
         default=None,

@@ -9,12 +9,14 @@ from sync.exports.tables import tables
 from sync.isams.datasets import Dataset
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import LESSON_COLUMNS
-from tests.unit.schools import PLACE
+from tests.unit.schools import NORTHBANK
 
 
 def everything() -> SchoolSettings:
     """Return a school whose timetable has every column that there is."""
-    return PLACE.model_copy(update={"timetable_header": {name: name for name in LESSON_COLUMNS}})
+    return NORTHBANK.model_copy(
+        update={"timetable_header": {name: name for name in LESSON_COLUMNS}}
+    )
 
 
 def sections() -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +14,11 @@ from sync.errors import ConfigError
 from sync.isams.school import Term
 from sync.roster import academic_year
 from sync.settings import SchoolSettings
-from tests.unit.schools import PLACE, school
+from tests.unit.schools import NORTHBANK, school
 
 TERMS = {
-    one.id: one
-    for one in (
+    term.id: term
+    for term in (
         Term("31", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 12)),
         Term("32", "Spring", 2026, date(2027, 1, 7), date(2027, 3, 27)),
         Term("33", "Autumn", 2027, date(2027, 9, 2), date(2027, 12, 11)),
@@ -25,7 +27,7 @@ TERMS = {
 
 
 @pytest.mark.parametrize(
-    ("day", "own"),
+    ("day", "term_id"),
     [
         ("2026-09-02", None),
         ("2026-09-03", "31"),
@@ -35,25 +37,25 @@ TERMS = {
         ("2028-01-01", None),
     ],
 )
-def test_a_term_is_active_from_its_first_day_to_its_last(day: str, own: str | None) -> None:
+def test_a_term_is_active_from_its_first_day_to_its_last(day: str, term_id: str | None) -> None:
     """Holidays are in no term."""
-    found = academic_year.active_term(TERMS, date.fromisoformat(day))
+    term = academic_year.active_term(TERMS, date.fromisoformat(day))
 
-    assert (found and found.id) == own
+    assert (term and term.id) == term_id
 
 
 def test_of_two_terms_the_one_that_began_later_is_active() -> None:
     """Half terms can be entered beside whole ones."""
     half = Term("34", "Autumn 2", 2026, date(2026, 11, 2), date(2026, 12, 12))
 
-    found = academic_year.active_term({**TERMS, "34": half}, date(2026, 11, 21))
+    active = academic_year.active_term({**TERMS, "34": half}, date(2026, 11, 21))
 
-    assert found is half
+    assert active is half
 
 
-def place(school_year: str) -> SchoolSettings:
-    told = PLACE.model_dump(exclude_unset=True) | {"school_year": school_year}
-    return SchoolSettings.model_validate(told)
+def northbank(school_year: str) -> SchoolSettings:
+    changed = NORTHBANK.model_dump(exclude_unset=True) | {"school_year": school_year}
+    return SchoolSettings.model_validate(changed)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_the_academic_year_is_the_settings_or_the_terms_or_the_calendars(
 ) -> None:
     """In the holidays it is the year of the term before."""
     read = replace(school(), terms=TERMS)
-    chosen = place(setting) if setting else PLACE
+    chosen = northbank(setting) if setting else NORTHBANK
 
     assert academic_year.academic_year_at(read, chosen, datetime.fromisoformat(moment)) == year
 
@@ -83,9 +85,20 @@ def test_where_no_term_has_begun_the_year_is_not_guessed(
     known: Mapping[str, Term] | None,
 ) -> None:
     """A guessed year would give every class another id."""
-    read = replace(school(), terms=known)
+    untold = replace(school(), terms=known)
 
     with pytest.raises(ConfigError, match="SCHOOL_YEAR"):
         academic_year.academic_year_at(
-            read, place("terms"), datetime.fromisoformat("2026-11-21T12:00Z")
+            untold, northbank("terms"), datetime.fromisoformat("2026-11-21T12:00Z")
         )
+
+
+def test_the_day_of_a_moment_is_made_in_a_single_function() -> None:
+    """Whoever makes it elsewhere may forget the school's zone."""
+    made = {
+        path.as_posix()
+        for path in Path("sync").rglob("*.py")
+        if re.search(r"\.astimezone\([^)]*\)\s*\.date\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert made == {"sync/roster/academic_year.py"}

@@ -122,34 +122,34 @@ def test_removals_are_held_from_one_row_over_the_limit(
     table: str, before: int, removed: int, allowed: int | None
 ) -> None:
     """10 % or 10 rows, whichever is more; enrollments 20 %; to the row."""
-    found = excesses(rows(table, range(before)), rows(table, range(removed, before)))
+    met = excesses(rows(table, range(before)), rows(table, range(removed, before)))
 
-    told = (
+    expected = (
         ()
         if allowed is None
         else (Excess(table=table, what="removed", rows=removed, allowed=allowed),)
     )
-    assert found == told
+    assert met == expected
 
 
 @pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"orgs.csv"}))
 @pytest.mark.parametrize("before", [1, 10])
 def test_an_emptied_table_is_held_at_any_size(table: str, before: int) -> None:
     """Even where the limit in rows would let it go."""
-    found = excesses(rows(table, range(before)), {})
+    met = excesses(rows(table, range(before)), {})
 
-    assert found == (Excess(table=table, what="emptied", rows=before, allowed=0),)
+    assert met == (Excess(table=table, what="emptied", rows=before, allowed=0),)
 
 
 def asked(number: int) -> dict[str, list[Row]]:
     """Return a delivery of so many terms, courses, and classes that refer to them."""
-    every = [f"{one:02}" for one in range(number)]
+    row_ids = [f"{row_id:02}" for row_id in range(number)]
     return {
         "academicSessions.csv": [
-            (one, "Autumn", "term", "2026", "2026-09-03", "2026-12-11") for one in every
+            (row_id, "Autumn", "term", "2026", "2026-09-03", "2026-12-11") for row_id in row_ids
         ],
-        "courses.csv": [(one, "1", "Physics", "Ph") for one in every],
-        "classes.csv": [(one, "1", "8A", one, one) for one in every],
+        "courses.csv": [(row_id, "1", "Physics", "Ph") for row_id in row_ids],
+        "classes.csv": [(row_id, "1", "8A", row_id, row_id) for row_id in row_ids],
     }
 
 
@@ -206,7 +206,9 @@ def test_a_header_that_goes_on_to_be_sent_changes_nothing(name: str) -> None:
         decision = decided(before, after)
 
         assert decision.hold is None
-        assert not any(one.added + one.removed + one.changed for one in _changes(decision))
+        assert not any(
+            change.added + change.removed + change.changed for change in _changes(decision)
+        )
 
 
 def _changes(decision: Decision) -> Iterable[Change]:
@@ -215,15 +217,15 @@ def _changes(decision: Decision) -> Iterable[Change]:
 
 def test_a_small_school_cannot_lose_all_its_courses_within_a_large_group() -> None:
     """Eight of 108 are few rows, and all that this school has."""
-    large = [(f"1-{one:03}", "1", "Physics", "Ph") for one in range(100)]
-    small = [(f"2-{one:03}", "2", "Physics", "Ph") for one in range(8)]
+    large = [(f"1-{number:03}", "1", "Physics", "Ph") for number in range(100)]
+    small = [(f"2-{number:03}", "2", "Physics", "Ph") for number in range(8)]
 
     schools = group(range(8))
     schools["classes.csv"] = [(*row, "") for row in schools["classes.csv"]]
 
-    found = excesses(schools | {"courses.csv": [*large, *small]}, schools | {"courses.csv": large})
+    met = excesses(schools | {"courses.csv": [*large, *small]}, schools | {"courses.csv": large})
 
-    assert found == (Excess(table="courses.csv", what="emptied", rows=8, allowed=0, org="2"),)
+    assert met == (Excess(table="courses.csv", what="emptied", rows=8, allowed=0, org="2"),)
 
 
 def group(small: Iterable[int]) -> dict[str, list[Row]]:
@@ -232,10 +234,10 @@ def group(small: Iterable[int]) -> dict[str, list[Row]]:
     pupils += [("2", f"b{number:04}") for number in small]
     return {
         "orgs.csv": [("1", "Northbank", "school"), ("2", "Southbank", "school")],
-        "users.csv": [(own, f"{own}@x.example", "", "") for _, own in pupils],
-        "roles.csv": [(own, org, "student", "08", "TRUE") for org, own in pupils],
+        "users.csv": [(pupil_id, f"{pupil_id}@x.example", "", "") for _, pupil_id in pupils],
+        "roles.csv": [(pupil_id, org, "student", "08", "TRUE") for org, pupil_id in pupils],
         "classes.csv": [("1-k", "1", "8A"), ("2-k", "2", "8A")],
-        "enrollments.csv": [(f"{org}-k", own, "student") for org, own in pupils],
+        "enrollments.csv": [(f"{org}-k", pupil_id, "student") for org, pupil_id in pupils],
     }
 
 
@@ -252,9 +254,9 @@ def test_a_small_school_cannot_vanish_within_a_large_group() -> None:
 
 def test_a_school_of_few_that_loses_everyone_is_held() -> None:
     """Ten pupils are few rows, and all of them are too many."""
-    found = excesses(group(range(8)), group(()))
+    met = excesses(group(range(8)), group(()))
 
-    assert {(one.table, one.what, one.org) for one in found} == {
+    assert {(excess.table, excess.what, excess.org) for excess in met} == {
         ("roles.csv", "emptied", "2"),
         ("enrollments.csv", "emptied", "2"),
     }
@@ -262,9 +264,9 @@ def test_a_school_of_few_that_loses_everyone_is_held() -> None:
 
 def test_an_emptied_large_table_is_told_once() -> None:
     """As rows lost: the number is what a person needs."""
-    found = excesses(rows("users.csv", range(40)), {})
+    met = excesses(rows("users.csv", range(40)), {})
 
-    assert found == (Excess(table="users.csv", what="removed", rows=40, allowed=10),)
+    assert met == (Excess(table="users.csv", what="removed", rows=40, allowed=10),)
 
 
 @pytest.mark.parametrize(
@@ -284,14 +286,14 @@ def test_new_users_are_held_from_one_over_the_limit(
     before: int, added: int, allowed: int | None
 ) -> None:
     """25 % or 25 users, whichever is more: who comes in hundreds comes by mistake."""
-    found = excesses(rows("users.csv", range(before)), rows("users.csv", range(before + added)))
+    met = excesses(rows("users.csv", range(before)), rows("users.csv", range(before + added)))
 
-    told = (
+    expected = (
         ()
         if allowed is None
         else (Excess(table="users.csv", what="added", rows=added, allowed=allowed),)
     )
-    assert found == told
+    assert met == expected
 
 
 @pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"users.csv"}))
@@ -342,7 +344,7 @@ def test_a_first_delivery_with_an_empty_table_waits_whatever_a_setting_says() ->
     )
 
     assert decision.hold is not None
-    assert [(one.table, one.what) for one in decision.hold.excesses] == [
+    assert [(excess.table, excess.what) for excess in decision.hold.excesses] == [
         ("classes.csv", "empty"),
         ("enrollments.csv", "empty"),
     ]
@@ -353,18 +355,20 @@ def years(*sizes: int) -> dict[str, list[Row]]:
     pupils = [(year, f"p{year}-{n}") for year, size in enumerate(sizes, 1) for n in range(size)]
     return {
         "orgs.csv": [("1", "Northbank", "school")],
-        "users.csv": [(own, f"{own}@x.example", "", "") for _, own in pupils],
-        "roles.csv": [(own, "1", "student", f"{year:02}", "TRUE") for year, own in pupils],
+        "users.csv": [(pupil_id, f"{pupil_id}@x.example", "", "") for _, pupil_id in pupils],
+        "roles.csv": [
+            (pupil_id, "1", "student", f"{year:02}", "TRUE") for year, pupil_id in pupils
+        ],
         "classes.csv": [(f"c{year}", "1", f"{year}A") for year, _ in enumerate(sizes, 1)],
-        "enrollments.csv": [(f"c{year}", own, "student") for year, own in pupils],
+        "enrollments.csv": [(f"c{year}", pupil_id, "student") for year, pupil_id in pupils],
     }
 
 
 def test_a_year_group_that_vanishes_waits_however_few_it_is_of_all() -> None:
     """A filter that somebody sets in iSAMS hides one year, and one year may be under 10 %."""
-    found = excesses(years(300, 300, 20), years(300, 300, 0))
+    met = excesses(years(300, 300, 20), years(300, 300, 0))
 
-    assert found == (
+    assert met == (
         Excess(table="enrollments.csv", what="emptied", rows=20, allowed=0, org="1", grade="03"),
     )
     assert excesses(years(300, 300, 24), years(300, 300, 12)) == ()
@@ -383,9 +387,9 @@ def in_class(before: Tables, old: str, new: str) -> Tables:
 def test_a_year_group_that_changes_its_teams_waits_however_few_it_is_of_all() -> None:
     """KEEP_TEAMS in mid-year gives a year other classes: nobody would be left in those it had."""
     before = years(300, 300, 24)
-    found = excesses(before, in_class(before, "c3", "k3"))
+    met = excesses(before, in_class(before, "c3", "k3"))
 
-    assert found == (
+    assert met == (
         Excess(table="enrollments.csv", what="removed", rows=24, allowed=12, org="1", grade="03"),
     )
     assert excesses(before, years(300, 300, 11)) == (
@@ -468,7 +472,7 @@ def test_no_loss_over_the_limits_slips_through(
     table: str, before: set[int], after: set[int]
 ) -> None:
     """Whatever else comes in its place: what is held is exactly what the promise says."""
-    found = excesses(rows(table, sorted(before)), rows(table, sorted(after)))
+    met = excesses(rows(table, sorted(before)), rows(table, sorted(after)))
 
     lost = len(before - after)
     percent = 20 if table == "enrollments.csv" else 10
@@ -477,7 +481,7 @@ def test_no_loss_over_the_limits_slips_through(
     too_much = lost > allowed and (table == "orgs.csv" or lost * 100 > percent * len(before))
     gained = len(after - before)
     too_many = table == "users.csv" and gained > 25 and gained * 4 > len(before)
-    assert bool(found) is (emptied or too_much or too_many)
+    assert bool(met) is (emptied or too_much or too_many)
 
 
 @given(NUMBERS, NUMBERS)

@@ -27,7 +27,7 @@ ODD = st.text("a8/&#.= -@+\t\u2028é", max_size=130)
     ],
 )
 def test_an_id_of_letters_digits_and_dots_is_usable(text: str, *, usable: bool) -> None:
-    """The hyphen joins the parts of our ids, so no part may hold one."""
+    """The hyphen joins the parts of our ids, so no part may hold it."""
     assert identifiers.usable_id(text) is usable
 
 
@@ -50,12 +50,12 @@ CLASS_PARTS = st.tuples(ORGS, st.sampled_from((2025, 2026)), OWN)
 @given(CLASS_PARTS, CLASS_PARTS)
 @example(("9", 2026, "1"), ("9-2026", 2026, "1"))
 def test_two_sets_never_share_a_class_id(
-    one: tuple[str, int, str], other: tuple[str, int, str]
+    first: tuple[str, int, str], second: tuple[str, int, str]
 ) -> None:
     """Whatever the numbers of two schools look like, their ids stay apart."""
-    assume(one != other)
+    assume(first != second)
 
-    assert identifiers.class_id(*one) != identifiers.class_id(*other)
+    assert identifiers.class_id(*first) != identifiers.class_id(*second)
 
 
 @pytest.mark.parametrize(

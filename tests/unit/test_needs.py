@@ -7,20 +7,22 @@ import pytest
 from sync.isams.datasets import NOTHING_MORE
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
 from sync.steps.needs import datasets_of_school
-from tests.unit.schools import PLACE
+from tests.unit.schools import NORTHBANK
 
 
 def settings(*profiles: dict[str, str], **place: object) -> Settings:
     return Settings(
-        schools={"northbank": PLACE.model_copy(update=place)},
-        profiles={f"p{n}": ProfileSettings.model_validate(one) for n, one in enumerate(profiles)},
+        schools={"northbank": NORTHBANK.model_copy(update=place)},
+        profiles={
+            f"p{n}": ProfileSettings.model_validate(profile) for n, profile in enumerate(profiles)
+        },
         sds=SdsSettings(connector="invented"),
         storage=StorageSettings(folder="nowhere"),
     )
 
 
-def names(found: Settings) -> list[str]:
-    return sorted(one.name for one in datasets_of_school(found, "northbank").needed)
+def names(chosen: Settings) -> list[str]:
+    return sorted(dataset.name for dataset in datasets_of_school(chosen, "northbank").needed)
 
 
 def test_a_profile_of_sets_asks_for_the_five_alone() -> None:
@@ -71,6 +73,6 @@ def test_tutors_are_read_for_their_classes_and_for_pupils_csv(
     profile: dict[str, str], datasets: tuple[str, ...], *, asked: bool
 ) -> None:
     """Nothing else says who a pupil's tutor is, and reading it takes time."""
-    found = datasets_of_school(settings(profile, datasets=datasets), "northbank")
+    to_read = datasets_of_school(settings(profile, datasets=datasets), "northbank")
 
-    assert found.tutors is asked
+    assert to_read.tutors is asked

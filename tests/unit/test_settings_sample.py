@@ -71,9 +71,9 @@ def test_every_example_in_the_declaration_is_sound() -> None:
     env.pop("SDS__CERTIFICATE")
 
     assert all(field.description for field in setting_names.DECLARED.values())
-    for place in ("FOLDER", "ACCOUNT_URL", "CONNECTION"):
-        example = examples["storage", place.lower()]
-        assert load.load({**env, f"STORAGE__{place}": example})
+    for store in ("FOLDER", "ACCOUNT_URL", "CONNECTION"):
+        example = examples["storage", store.lower()]
+        assert load.load({**env, f"STORAGE__{store}": example})
 
 
 def test_a_blank_line_in_the_sample_has_its_reason() -> None:
@@ -122,11 +122,11 @@ def test_both_ways_to_give_the_profiles_on_the_page_say_the_same() -> None:
     """The JSON of the worked example is the same two profiles as its separate settings."""
     page = settings_page.PAGE.read_text(encoding="utf-8").partition("## A worked example")[2]
     block = page.partition("```text\n")[2].partition("```")[0]
-    one = dict(line.split("=", 1) for line in block.splitlines())
-    other = {name: text for name, text in one.items() if not name.startswith("PROFILES__")}
-    other["PROFILES_JSON"] = page.partition("```json\n")[2].partition("```")[0]
+    apart = dict(line.split("=", 1) for line in block.splitlines())
+    together = {name: text for name, text in apart.items() if not name.startswith("PROFILES__")}
+    together["PROFILES_JSON"] = page.partition("```json\n")[2].partition("```")[0]
 
-    assert load.load(one) == load.load(other)
+    assert load.load(apart) == load.load(together)
 
 
 def test_the_command_on_the_page_names_real_settings() -> None:

@@ -162,7 +162,7 @@ def test_every_file_is_always_there() -> None:
 
 def test_columns_are_those_of_sds_and_none_that_it_needs_is_left_out() -> None:
     """Header names are SDS's own, to the letter."""
-    known = {one.file: one for one in FORMATS[V2_1_CODE]}
+    known = {known_format.file: known_format for known_format in FORMATS[V2_1_CODE]}
 
     for name, columns in tables.WIDEST.items():
         assert set(columns) <= {column.name for column in known[name].columns}

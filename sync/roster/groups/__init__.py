@@ -1,6 +1,6 @@
 """Groups: what a profile makes classes of, as iSAMS has it: sets, forms, houses and the rest.
 
-This room yields one `Group` for each; `sync.roster.build` judges its people and makes a class of
+This room yields a `Group` for each; `sync.roster.build` judges its people and makes a class of
 it, or leaves it out with a finding. Its law: a dataset that was not read is an error here, never a
 school without forms; and what iSAMS tells of no pupil at all is not told, rather than nobody's.
 """
