@@ -42,7 +42,7 @@ class TokenKeeper[**Need]:
             return self._kept.token
 
     def forget(self, token: SecretStr) -> None:
-        """Ask for a new token next time, if *token* was refused and is still the current one.
+        """Ask for a new token next time, if *token* was refused and is still what is kept.
 
         Several answers may refuse the same token: the first to say so renews it for all.
         """

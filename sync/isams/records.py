@@ -1,4 +1,4 @@
-"""The records of one dataset, as they come in: by id, and the first of those that come twice."""
+"""The records of a dataset, as they come in: by id, and the first of those that come twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Records[Record: Identified](dict[str, Record]):
         self.repeated: dict[str, None] = {}
 
     def add(self, record: Record) -> None:
-        """Take a record, unless one of its id is there."""
+        """Take a record, unless its id is there already."""
         record_id = str(record.id)
         if record_id in self:
             self.repeated[record_id] = None

@@ -34,7 +34,7 @@ def test_pupils_teachers_and_sets_are_joined() -> None:
     read = half_read()
     read.take_list("301", ["2", "01", "2", "0499"])
     read.take_list("302", [])
-    school = read.school()
+    school = read.whole()
 
     assert school.sets["301"].pupil_ids == ("01", "2")
     assert school.sets["301"].unknown_members == ("0499",)
@@ -62,7 +62,7 @@ def test_a_hidden_set_is_not_asked_for() -> None:
     read.take_list("302", ["2"])
 
     assert read.set_ids == ("302",)
-    assert list(read.school().sets) == ["302"]
+    assert list(read.whole().sets) == ["302"]
 
 
 def test_teachers_come_from_timetables_where_no_set_names_any() -> None:
@@ -73,7 +73,7 @@ def test_teachers_come_from_timetables_where_no_set_names_any() -> None:
     read.take_list("301", ["2"])
 
     assert needed == ("41",)
-    assert read.school().sets["301"].teacher_ids == ("41",)
+    assert read.whole().sets["301"].teacher_ids == ("41",)
 
 
 def test_lists_that_are_all_empty_are_no_school() -> None:
@@ -82,7 +82,7 @@ def test_lists_that_are_all_empty_are_no_school() -> None:
     for set_id in read.set_ids:
         read.take_list(set_id, [])
     with pytest.raises(SourceIncomplete, match="Teaching Set Lists"):
-        read.school()
+        read.whole()
 
 
 def test_a_school_without_any_teacher_is_incomplete() -> None:
@@ -90,7 +90,7 @@ def test_a_school_without_any_teacher_is_incomplete() -> None:
     read = half_read(teachers=(), second=False)
     read.take_list("301", ["2"])
     with pytest.raises(SourceIncomplete, match="no teacher"):
-        read.school()
+        read.whole()
 
 
 def test_strangers_alone_are_no_school() -> None:
@@ -98,7 +98,7 @@ def test_strangers_alone_are_no_school() -> None:
     read = half_read()
     read.take_list("301", ["9901", "9902"])
     with pytest.raises(SourceMalformed, match="current pupil"):
-        read.school()
+        read.whole()
 
 
 def test_the_list_of_another_set_is_refused() -> None:

@@ -68,7 +68,7 @@ class RestIsams:
             school.take_sets(requests.collection(endpoints.TEACHING_SETS).rows)
             read_structure(requests, school.structure, wanted)
             self._read_each(requests, school)
-        return school.school()
+        return school.whole()
 
     def _read_each(self, requests: RestRequests, school: reader.RestSchool) -> None:
         """Read the list of each set and, if they are wanted, the timetable of each employee."""

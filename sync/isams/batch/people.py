@@ -36,7 +36,7 @@ class BatchSchool:
         """The subjects that have been read, by id."""
         return self._register.subjects
 
-    def school(self) -> School:
+    def whole(self) -> School:
         """Put it together; raises `SourceMalformed` if nothing fits."""
         return self._register.school()
 

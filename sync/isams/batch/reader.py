@@ -42,7 +42,7 @@ def read_school(
     """
     must = [dataset for dataset in wanted.extras if dataset in wanted.needed]
     may = [dataset for dataset in wanted.extras if dataset not in wanted.needed]
-    return _read(chunks, (*ALWAYS, *must), limit_bytes, may, tutors=wanted.tutors).school()
+    return _read(chunks, (*ALWAYS, *must), limit_bytes, may, tutors=wanted.tutors).whole()
 
 
 def subjects_in(

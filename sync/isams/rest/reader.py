@@ -167,7 +167,7 @@ class RestSchool:
         """Take an employee's timetable."""
         self._timetables.take(timetable)
 
-    def school(self) -> School:
+    def whole(self) -> School:
         """Put it together.
 
         Raises:
