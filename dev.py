@@ -1,7 +1,7 @@
 """The commands people type here. Standard library only, on Windows, macOS and Linux.
 
-Starts under any Python from 3.9 on, so that it can say plainly which one to get. It keeps
-one environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, one storage
+Starts under any Python from 3.9 on, so that it can say plainly which to get. It keeps
+an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, a storage
 emulator in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is built when a stamp
 inside it no longer equals the digest of what it was built from; the stamp is written last, so
 a half-made one is built again.
@@ -77,7 +77,7 @@ class Node(NamedTuple):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run a command and return its exit code."""
     if not arguments or arguments[0] in HELP:
         print(_listed())
         return 0

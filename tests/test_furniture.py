@@ -62,7 +62,7 @@ def test_every_command_that_is_named_exists() -> None:
     }
 
     assert {command for _, command in named} >= {"setup", "test", "check"}
-    assert [one for one in named if one[1] not in dev.COMMANDS] == []
+    assert [command for _, command in named if command not in dev.COMMANDS] == []
 
 
 def test_the_editor_starts_the_host_and_attaches_where_its_worker_listens() -> None:

@@ -132,7 +132,7 @@ def _height(row: Row) -> int:
 
 
 def _lines(room: str) -> list[str]:
-    return textwrap.wrap(charter(room), LETTERS)
+    return textwrap.wrap(charter(room).replace("`", ""), LETTERS)
 
 
 def _tops(rows: list[Row]) -> tuple[list[int], int]:

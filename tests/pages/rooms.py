@@ -20,7 +20,7 @@ type Arrow = tuple[str, str]
 
 @cache
 def layers() -> tuple[tuple[str, ...], ...]:
-    """Return the rooms from top to bottom; those of one layer do not know each other, or may not.
+    """Return the rooms from top to bottom; a layer may hold several.
 
     A layer in brackets is a way in without a charter, and no room.
     """
@@ -43,7 +43,7 @@ def charter(room: str) -> str:
 
 
 def modules(room: str) -> list[str]:
-    """Return what lies in the room; a package of its own ends with a slash."""
+    """Return what lies in the room; a package ends with a slash."""
     if not (SYNC / room).is_dir():
         return []
     inside = (path for path in (SYNC / room).iterdir() if not path.name.startswith("_"))
@@ -70,7 +70,7 @@ def arrows() -> frozenset[Arrow]:
 def needed(all_arrows: frozenset[Arrow]) -> frozenset[Arrow]:
     """Return the arrows without which a room could not be reached: the picture stays readable.
 
-    An arrow is left out where a longer way leads from its one end to the other.
+    An arrow is left out where a longer way leads from end to end.
     """
 
     def reached(room: str) -> set[str]:
