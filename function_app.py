@@ -17,7 +17,11 @@ QUEUES = "AzureWebJobsStorage"
 
 
 @app.timer_trigger(
-    schedule="%TICK_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True
+    # docs/reference/functions.md#utc, docs/reference/functions.md#use-monitor
+    schedule="%TICK_SCHEDULE%",
+    arg_name="timer",
+    run_on_startup=False,
+    use_monitor=True,
 )
 def tick(timer: func.TimerRequest, context: func.Context) -> None:
     handlers.on_timer(context.invocation_id)

@@ -102,6 +102,8 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds that `Retry-After` asks for, from 0 to `LONGEST_WAIT_S`.
 
     It may be a number or an HTTP date; None if it is absent or neither. *now* is aware.
+
+    See docs/reference/sds.md#retry-after.
     """
     text = headers.get("Retry-After", "").strip()
     try:
@@ -120,6 +122,8 @@ def age_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return how many seconds ago the answer was made, as far as it says so itself.
 
     By `Age`, else by `Last-Modified` as seen from `Date`, or from *now*; None if neither tells.
+
+    See docs/reference/isams.md#answer-age.
     """
     age = headers.get("Age", "").strip()
     if age.isascii() and age.isdecimal():

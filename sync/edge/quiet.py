@@ -14,6 +14,8 @@ def quieten() -> None:
     The levels in host.json would come too late: they are the host's, which by then has been sent
     the line. At WARNING azure-identity quotes what the identity endpoint answered; what went wrong
     stands in our error.
+
+    See docs/reference/functions.md#log-categories.
     """
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -20,7 +20,7 @@ from sync.isams.structure import Structure
 WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
 
 _YEAR = re.compile(r"-?[0-9]{1,2}")
-_NC_YEARS = range(-2, 18)
+_NC_YEARS = range(-2, 18)  # docs/reference/isams.md#nc-year
 
 
 class SetRecord(NamedTuple):
@@ -113,11 +113,16 @@ class Register:
         self._house_names.setdefault(pupil_id, (academic, boarding))
 
     def add_subject(self, subject: Subject) -> None:
-        """Take a subject. Departments share them: to meet it again is nothing to report."""
+        """Take a subject. Departments share them: to meet it again is nothing to report.
+
+        See docs/reference/isams.md#subjects.
+        """
         self.subjects.setdefault(subject.id, subject)
 
     def school(self) -> School:
         """Put it together: each row finds its pupil, each Legacy code its member of staff.
+
+        See docs/reference/isams.md#set-lists.
 
         Raises:
             SourceMalformed: not a single row did. A stranger has left; a school of strangers is

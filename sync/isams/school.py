@@ -25,6 +25,8 @@ class Pupil:
     `tutor_id` is an Employee's. Each is "" if the pupil has none. REST tells no division, and
     houses by name: their ids are known only where the houses have been read. `tutor_id` is ""
     too where tutors were not asked for (`Wanted.tutors`).
+
+    See docs/reference/isams.md#school-id.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Employee:
     """A current member of staff of iSAMS. `id` is StaffMember/@Id, which sets and forms refer to.
 
     `initials` are the school's code for them, `teaches` whether iSAMS marks them as teaching staff.
+
+    See docs/reference/isams.md#staff, docs/reference/isams.md#leaving-date.
     """
 
     id: str
@@ -96,7 +100,10 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form, known by its name. `tutor_ids` are Employee ids, the tutor before the assistants."""
+    """A form, known by its name. `tutor_ids` are Employee ids, the tutor before the assistants.
+
+    See docs/reference/isams.md#form, docs/reference/isams.md#form-renamed.
+    """
 
     id: str
     year: int | None
@@ -106,7 +113,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A house; academic and boarding houses may share ids. `master_ids` are Employee ids."""
+    """A house; academic and boarding houses may share ids. `master_ids` are Employee ids.
+
+    See docs/reference/isams.md#house.
+    """
 
     id: str
     kind: HouseKind
@@ -127,7 +137,10 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term, both days included. `school_year` is the calendar year in which its year began."""
+    """A term, both days included. `school_year` is the calendar year in which its year began.
+
+    See docs/reference/isams.md#term.
+    """
 
     id: str
     name: str
@@ -160,6 +173,8 @@ class Period:
     """A period of a day of a week of the timetable's cycle: ids run on across all weeks.
 
     `day` is the day's name; `starts` and `ends` are HH:mm in school time.
+
+    See docs/reference/isams.md#weeks.
     """
 
     id: str
@@ -175,6 +190,8 @@ class TeachingForm:
     """Lessons of a subject to a whole form: how the youngest years are taught.
 
     `form` is a Form's id, `code` what the timetable calls it.
+
+    See docs/reference/isams.md#teaching-forms.
     """
 
     id: str
@@ -190,6 +207,8 @@ class Lesson:
     `code` is what the timetable says; `set_id` or `teaching_form_id` is what it turned out to be,
     both "" if nothing, or several things, are called so. `teacher_id` is an Employee's id, or shows
     by its form that nobody current is meant. `room_id` is "" where iSAMS does not say.
+
+    See docs/reference/isams.md#schedule-rows.
     """
 
     code: str

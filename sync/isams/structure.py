@@ -96,6 +96,8 @@ class Structure:
         """Return the id of the house of that *kind* and *name*; "" if none, or several, is it.
 
         A name is what somebody typed, so its case says nothing; a blank name is nobody's.
+
+        See docs/reference/isams.md#no-case.
         """
         if not name:
             return ""
@@ -128,7 +130,10 @@ class Structure:
         return records if records.dataset in self.asked else None
 
     def _joined(self, school: School, staff_id: Callable[[str], str]) -> tuple[Lesson, ...]:
-        """Return the lessons, each with the single set or teaching form that has its code."""
+        """Return the lessons, each with the single set or teaching form that has its code.
+
+        See docs/reference/isams.md#schedule-flag.
+        """
         sets = _by_code((each.code, each.id) for each in school.sets.values())
         forms = _by_code((form.code, form.id) for form in self.teaching_forms.values())
         joined = {
@@ -147,6 +152,8 @@ class Structure:
 
 def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) -> Term:
     """Return a term from either API's texts; days are the first ten characters of moments.
+
+    See docs/reference/isams.md#times.
 
     Raises:
         SourceMalformed: a day or the year is none, or it ends before it starts.

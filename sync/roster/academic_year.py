@@ -27,6 +27,8 @@ def academic_year_at(school: School, school_settings: SchoolSettings, moment: da
 
     The setting says it; or, if that is `terms`, the term that began last; else the calendar.
 
+    See docs/reference/isams.md#term, docs/reference/isams.md#academic-year.
+
     Raises:
         ConfigError: no term had begun, so nothing can be said.
     """

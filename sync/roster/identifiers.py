@@ -1,7 +1,9 @@
 """Ids, addresses and titles: what SDS, Teams and Entra take, and how iSAMS's words become that.
 
-Sources: sds.md section 2.2 (ids and names), section 5.3 (matching). No lengths are published:
+No lengths are published:
 48 for class ids keeps the group's mail nickname within 64; 120 for titles is a safe display name.
+
+See docs/reference/sds.md#ids, docs/reference/sds.md#matching, docs/reference/sds.md#mail-nickname.
 """
 
 from __future__ import annotations
@@ -14,18 +16,23 @@ from typing import Literal
 
 from sync.isams.school import Employee
 
+# The nickname of its group is Section_ and the id: docs/reference/sds.md#class-ids
 CLASS_ID_LIMIT = 48
+# A group's display name ends at 256: this leaves room: docs/reference/sds.md#title-length
 TITLE_LIMIT = 120
+# docs/reference/sds.md#upn
 ADDRESS_LIMIT = 113  # the limit of a user principal name
 
 # Part of an id: the hyphen is left out because ids are joined with it.
+# docs/reference/sds.md#class-id-characters, docs/reference/sds.md#no-underscore
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
 _UNPLAIN = re.compile(r"[^A-Za-z0-9]")
-ADDRESS = re.compile(
+ADDRESS = re.compile(  # docs/reference/sds.md#upn, docs/reference/sds.md#username
     r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
     r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 )
 # Teams, SharePoint and the group behind a class refuse these in names.
+# docs/reference/sds.md#titles
 _REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
@@ -43,7 +50,10 @@ def usable_id(text: str) -> bool:
 
 
 def person_id(org: str, space: Space, record_id: str) -> str:
-    """Return a pupil's (`P`) or teacher's (`T`) id; iSAMS numbers the two apart."""
+    """Return a pupil's (`P`) or teacher's (`T`) id; iSAMS numbers the two apart.
+
+    See docs/reference/sds.md#id-spaces.
+    """
     return f"{org}-{space}{record_id}"
 
 
@@ -53,7 +63,10 @@ def service_account_id(org: str, address: str) -> str:
 
 
 def class_id(org: str, academic_year: int, set_id: str) -> str:
-    """Return the id of a set's class in an academic year: next year's pupils get another Team."""
+    """Return the id of a set's class in an academic year: next year's pupils get another Team.
+
+    See docs/reference/sds.md#class-id-reuse.
+    """
     return f"{org}-{academic_year}-{set_id}"
 
 
@@ -92,13 +105,19 @@ def _spelt(text: str) -> str:
 
 
 def address(text: str) -> str | None:
-    """Return *text* as a lower-case address, or None if it is no single address."""
+    """Return *text* as a lower-case address, or None if it is no single address.
+
+    See docs/reference/sds.md#lower-case.
+    """
     tidy = text.strip().lower()
     return tidy if len(tidy) <= ADDRESS_LIMIT and ADDRESS.fullmatch(tidy) else None
 
 
 def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
-    """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards."""
+    """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards.
+
+    See docs/reference/isams.md#script.
+    """
     plain = pattern.lower().replace("[", "[[]")  # which fnmatch would take for a class of letters
     return [
         employee.id

@@ -10,6 +10,7 @@ from sync.settings import ProfileSettings
 
 # Divisions have no head: those of their year groups teach them. What is taught to a
 # whole form is known from its lessons, and the form's year from the form.
+# docs/reference/isams.md#division, docs/reference/isams.md#teaching-forms
 OF_CLASSES: dict[str, tuple[Dataset, ...]] = {
     "forms": (datasets.FORMS,),
     "form-lessons": (datasets.TEACHING_FORMS, datasets.FORMS, datasets.LESSONS),

@@ -19,7 +19,7 @@ from sync.roster.grades import grade
 from sync.roster.model import User
 from sync.settings import ProfileSettings, SchoolSettings
 
-OWNERS_LIMIT = 100  # of a Team's group: sds.md section 2.3
+OWNERS_LIMIT = 100  # of a Team's group: docs/reference/sds.md#owners
 EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
 
 

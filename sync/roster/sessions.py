@@ -1,6 +1,8 @@
 """When a school's classes are held and of which course they are: what SDS hears on request.
 
 Pure. iSAMS says of no set in which terms it is held, so each class is in the whole school year.
+
+See docs/reference/isams.md#set-no-dates.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def courses(
     """Return the course of each subject of which there are *classes*, by id.
 
     A class has none if its subject is in no department. A subject without a code has its id
-    instead: Microsoft's pipeline demands a code (sds.md section 3.3).
+    instead: Microsoft's pipeline demands a code (docs/reference/sds.md#courses-csv).
     """
     taught = {made.subject_id for made in classes} & school.subjects.keys()
     by_subject = [_course(school_settings.id, school.subjects[subject_id]) for subject_id in taught]

@@ -1,4 +1,7 @@
-"""Rows as CSV bytes and back: UTF-8 without BOM, CRLF, quoted only where needed (RFC 4180)."""
+"""Rows as CSV bytes and back: UTF-8 without BOM, CRLF, quoted only where needed (RFC 4180).
+
+See docs/reference/sds.md#csv, docs/reference/sds.md#no-bom.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ _ROWS_AT_ONCE = 1_000  # text is four bytes a letter while it is being written: 
 
 
 def encode(header: Row, rows: Iterable[Row]) -> bytes:
-    """Return a file. Cells must hold no line break: SDS refuses them, quoted or not."""
+    """Return a file. Cells must hold no line break: SDS refuses them, quoted or not.
+
+    See docs/reference/sds.md#no-line-breaks.
+    """
     out = io.BytesIO()  # gives its bytes without a second copy of them
     for chunk in batched(_with_header(header, rows), _ROWS_AT_ONCE, strict=False):
         out.write(_as_lines(chunk, len(header) - 1).encode())

@@ -1,7 +1,9 @@
 """What would change in SDS, and whether that may happen without a person.
 
-SDS has no threshold of its own (sds.md section 5.2): it makes inactive whatever is missing. So
+SDS has no threshold of its own: it makes inactive whatever is missing. So
 every delivery is compared, row by row, with each that SDS may hold.
+
+See docs/reference/sds.md#no-threshold, docs/reference/sds.md#whole-truth.
 """
 
 from __future__ import annotations

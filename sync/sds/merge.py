@@ -3,6 +3,8 @@
 The sets were sealed each at its moment, and may be a day apart. So every fact
 is taken from the newest set that has it: a user, a role, and a class *with all its enrollments*.
 Enrollments are never united, because the older list may hold a pupil who has since moved.
+
+See docs/reference/sds.md#whole-truth.
 """
 
 from __future__ import annotations

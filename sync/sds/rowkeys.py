@@ -11,6 +11,7 @@ from sync.sds.tables import COURSES, SESSIONS, Row
 
 # How many of a table's first columns say *what* a row is; the rest says how it looks. A changed
 # username counts as a user gone and another come: SDS would match another account.
+# docs/reference/sds.md#matching
 KEY_SIZE: Mapping[str, int] = {
     "orgs.csv": 1,
     SESSIONS: 1,

@@ -1,8 +1,10 @@
 """Every rule of SDS that can be known beforehand, checked on the rows as they are written.
 
-Row-level faults of a run are not in SDS's API (sds.md section 4.9), so what we would not hear
-about must not leave. A break here is a fault of ours, not of the school's: profiles leave out bad
+Row-level faults of a run are not in SDS's API, so what we would not hear about must not
+leave. A break here is a fault of ours, not of the school's: profiles leave out bad
 records, with a finding, long before.
+
+See docs/reference/sds.md#row-errors.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ from sync.roster.identifiers import (
 from sync.sds.csvtext import encode
 from sync.sds.tables import COURSES, SESSIONS, Row, columns
 
+# docs/reference/sds.md#title-length, docs/reference/sds.md#cell-length
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here
 
+# docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
 _CLASS_ID = re.compile(rf"[A-Za-z0-9.-]{{1,{CLASS_ID_LIMIT}}}")
 _ID = re.compile(r"[A-Za-z0-9.-]+")
 _YEAR = re.compile(r"[12][0-9]{3}")
@@ -40,6 +44,8 @@ class _Rule:
     The first `key` columns identify a row. A column that `refers` to a file's ids or holds
     `values` needs no other check; the rest are text or days, the earliest first. Text is blank only
     if `optional`, and so is a reference. No two rows have the same cell in the column `unique`.
+
+    See docs/reference/sds.md#row-keys.
     """
 
     key: int
@@ -57,6 +63,8 @@ type _Fault = tuple[int, str]  # a column by number, and what is wrong in it
 type _Allowed = Sequence[tuple[int, Set[str]]]  # a column by number, and what it may hold
 
 
+# Of the many that SDS has: these two make members and owners: docs/reference/sds.md#roles,
+# docs/reference/sds.md#enrollment-roles
 _ROLES = frozenset({"student", "teacher"})
 
 
@@ -74,7 +82,7 @@ _FIXED: Mapping[str, _Rule] = {
     ),
     SESSIONS: _Rule(
         1,
-        values=((2, frozenset({"schoolYear", "term"})),),
+        values=((2, frozenset({"schoolYear", "term"})),),  # docs/reference/sds.md#session-types
         text=(0, 1, 3),
         days=(4, 5),
         patterns={0: _ID, 3: _YEAR},
@@ -93,7 +101,9 @@ def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
     references = tuple((listed.index(column), to[column]) for column in to if column in listed)
     roles = _Rule(
         3,
+        # A reference that leads nowhere drops its row: docs/reference/sds.md#references
         refers=((0, "users.csv"), (1, "orgs.csv")),
+        # docs/reference/sds.md#data-types
         values=((2, _ROLES), (3, frozenset(grades) | {""}), (4, frozenset({"TRUE", "FALSE"}))),
     )
     classes = _Rule(
@@ -211,7 +221,7 @@ def _day_fault(row: Row, rule: _Rule) -> _Fault | None:
         except ValueError:
             day = "none"
         if row[column] != day:
-            return column, "is not a day, written as 2026-09-01"
+            return column, "is not a day, written as 2026-09-01"  # docs/reference/sds.md#dates
         if day < last:
             return column, "is before the day it begins"
         last = day

@@ -2,8 +2,11 @@
 
 Header names are SDS's and case-sensitive; the order is that of Microsoft's samples. Five files
 are always sent, header only if there are no rows: SDS makes everything inactive that a missing
-file held before (sds.md sections 3.3 and 5.2). Two more are sent on request, and from then on
+file held before. Two more are sent on request, and from then on
 always. Which files a set has says which columns they have: see `columns`.
+
+See docs/reference/sds.md#files, docs/reference/sds.md#headers,
+docs/reference/sds.md#optional-file-left-out.
 """
 
 from __future__ import annotations
@@ -15,10 +18,13 @@ from sync.roster.model import Roster, Session
 Row = tuple[str, ...]
 
 COLUMNS: Mapping[str, Row] = {
-    "orgs.csv": ("sourcedId", "name", "type"),
+    "orgs.csv": ("sourcedId", "name", "type"),  # docs/reference/sds.md#orgs-csv
+    # docs/reference/sds.md#users-csv
     "users.csv": ("sourcedId", "username", "givenName", "familyName"),
+    # docs/reference/sds.md#roles-csv
     "roles.csv": ("userSourcedId", "orgSourcedId", "role", "grade", "isPrimary"),
-    "classes.csv": ("sourcedId", "orgSourcedId", "title"),
+    "classes.csv": ("sourcedId", "orgSourcedId", "title"),  # docs/reference/sds.md#classes-csv
+    # docs/reference/sds.md#enrollments-csv
     "enrollments.csv": ("classSourcedId", "userSourcedId", "role"),
 }
 """Every file that is always sent, in the order in which references resolve."""
@@ -26,12 +32,14 @@ COLUMNS: Mapping[str, Row] = {
 SESSIONS, COURSES = "academicSessions.csv", "courses.csv"
 
 ON_REQUEST: Mapping[str, Row] = {
+    # docs/reference/sds.md#sessions-csv
     SESSIONS: ("sourcedId", "title", "type", "schoolYear", "startDate", "endDate"),
-    COURSES: ("sourcedId", "orgSourcedId", "title", "code"),
+    COURSES: ("sourcedId", "orgSourcedId", "title", "code"),  # docs/reference/sds.md#courses-csv
 }
 """The files that a profile may ask for."""
 
 # By what a class refers to them, in the order of these columns.
+# docs/reference/sds.md#classes-csv, docs/reference/sds.md#several-values
 _REFERENCE = {SESSIONS: "sessionSourcedIds", COURSES: "courseSourcedId"}
 
 
@@ -55,7 +63,7 @@ WIDEST: Mapping[str, Row] = columns(ON_REQUEST)
 """Every file there can be, with every column it can have."""
 
 FILES = frozenset({*WIDEST, "demographics.csv", "userFlags.csv", "relationships.csv"})
-"""Every file of SDS v2.1, also those that we never send (sds.md section 3.3)."""
+"""Every file of SDS v2.1, also those that we never send: docs/reference/sds.md#files."""
 
 
 def roster_rows(roster: Roster) -> dict[str, Iterator[Row]]:

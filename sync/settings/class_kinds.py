@@ -21,6 +21,7 @@ CLASSES = (
 )
 ACROSS_YEARS = ("tutors", "houses", "boarding-houses", "divisions")
 BY_SUBJECT = frozenset({"sets", "form-lessons"})  # of a subject each; the others are of none
+# docs/reference/isams.md#rest-no-teaching-forms
 NOT_BY_REST = "iSAMS tells form-lessons by the Batch API alone: take it out, or set ISAMS_API=batch"
 SHARED_YEARS = "both make classes of the same years: write the same in both, or share no years"
 

@@ -17,9 +17,11 @@ from sync.settings.storage import STORES
 
 DEFAULT_FOLDER = ".rosters"
 
+# A reference that Azure cannot resolve arrives as it stands:
+# docs/reference/functions.md#key-vault-reference
 _REFERENCE = "@microsoft.keyvault("
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
-_ON_AZURE = {"website_instance_id", "website_site_name"}
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")  # docs/reference/functions.md#names
+_ON_AZURE = {"website_instance_id", "website_site_name"}  # docs/reference/functions.md#on-azure
 _ACCOUNT_EXPECTED = "expected a storage account: 3 to 24 small letters and digits"
 _URL_EXPECTED = "on Azure give STORAGE__ACCOUNT_URL, such as https://rosters.blob.core.example"
 
@@ -166,6 +168,7 @@ def _read_host(present: Mapping[str, str], draft: _Draft) -> None:
             got = shown(value, secret=False)
             draft.faults.append(f"{name}: got {got}; {_ACCOUNT_EXPECTED}. Example: northbankhost")
             return
+        # docs/reference/functions.md#identity-storage
         value = f"https://{value}.queue.core.windows.net"
     draft.take(names.HOST[known], name, value)
 

@@ -35,7 +35,7 @@ def with_local_file(env: Mapping[str, str], text: str | None) -> dict[str, str]:
 def _values(text: str) -> dict[str, object]:
     """Return what the file holds as `Values`; Windows puts a byte order mark before it."""
     whole = json_object(text.removeprefix("\ufeff"), LOCAL_FILE)
-    if whole.get("IsEncrypted"):
+    if whole.get("IsEncrypted"):  # docs/reference/functions.md#local-settings
         raise ConfigError(f"{LOCAL_FILE}: is encrypted. Run `func settings decrypt` first")
     values = whole.get("Values")
     if not isinstance(values, dict):

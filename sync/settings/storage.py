@@ -34,7 +34,7 @@ class StorageSettings(Block):
         default="rosters",
         min_length=3,
         max_length=63,
-        pattern=r"^[a-z0-9](?:-?[a-z0-9])+$",
+        pattern=r"^[a-z0-9](?:-?[a-z0-9])+$",  # docs/reference/functions.md#names
         description="The container in that account: small letters, digits and single hyphens.",
         examples=["rosters"],
     )

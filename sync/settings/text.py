@@ -13,7 +13,7 @@ from functools import wraps
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-YEARS = range(-2, 18)  # NC years that schools use: isams.md section 5.3
+YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-year
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")

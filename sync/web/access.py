@@ -3,6 +3,8 @@
 The platform puts who was signed in into a header, and takes that header off whatever comes from
 outside. Where authentication is off nobody takes it off, so it is believed only where the platform
 itself says that it is on. Off, the key of the function alone decides.
+
+See docs/reference/functions.md#client-principal, docs/reference/functions.md#headers.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from enum import StrEnum
 
 from sync.errors import CallerRefused
 
+# docs/reference/functions.md#auth-enabled
 IS_ON = "WEBSITE_AUTH_ENABLED"  # which App Service sets to True
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
 
 # Compared in small letters: a dotless i is another letter there, but in capitals an I like ours.
 _HEADER = PRINCIPAL.lower()
+# docs/reference/functions.md#role-claims
 _ROLES = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"}
 
 

@@ -111,6 +111,8 @@ def _guarded(work: Callable[[], object], invocation: str = "") -> None:
     """Run *work*. What goes wrong is logged, and raised anew without its text and context.
 
     The host then tries the message again, and after five times moves it to the poison queue.
+
+    See docs/reference/functions.md#poison.
     """
     with in_invocation(invocation):
         try:

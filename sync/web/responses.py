@@ -28,6 +28,7 @@ CSV = "text/csv"  # the worker adds the charset to a text
 # On every response: none is kept by a browser or a proxy, and none is taken for a page.
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
+# docs/reference/functions.md#http-230s
 CHECK_S = 200.0  # the platform ends a response at 230 s
 _SUBJECT = ("id", "code", "name")
 

@@ -31,7 +31,6 @@ from sync.settings import SchoolSettings
 from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
 from sync.steps.needs import datasets_of_files
 from tests.canaries import found_in
-from tests.unit import datasets_page
 from tests.unit.schools import NORTHBANK, school
 
 AT = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
@@ -553,10 +552,3 @@ def test_an_employee_is_told_as_teaching_or_not() -> None:
         "true",
         "false",
     ]
-
-
-def test_the_page_shows_exactly_what_is_declared() -> None:
-    """The files and columns of docs/datasets.md are the declaration, to the letter."""
-    page = datasets_page.PAGE.read_text(encoding="utf-8")
-
-    assert datasets_page.refreshed(page) == page

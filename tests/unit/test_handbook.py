@@ -24,7 +24,6 @@ from sync.settings import Limits
 from sync.terminal.status import BECAME, NEXT
 from sync.terminal.tables import WHO
 from tests.infra.asked import ALERTS
-from tests.unit import findings_page
 
 PAGE = Path("docs/troubleshooting.md").read_text(encoding="utf-8")
 LABELS = ("Data", "Who", "Next")
@@ -135,11 +134,6 @@ def test_a_finding_is_advised_in_the_words_of_findings_json(code: FindingCode) -
     assert entry.said("Who") == code.who
 
 
-def test_the_findings_of_the_page_are_the_table_in_the_code() -> None:
-    """`python -m tests.unit.findings_page` writes them; a row that is new fails here until then."""
-    assert findings_page.refreshed(PAGE) == PAGE
-
-
 def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int = 0) -> set[Excess]:
     """Return why a delivery with *after* rows in its tables is held."""
     decision = diff.compare(
@@ -199,22 +193,3 @@ def test_the_kinds_of_hold_are_those_that_are_told() -> None:
     kinds = {what for what, _ in every_hold()}
 
     assert kinds | {"first"} == set(WORDS["Holds"])
-
-
-def test_links_of_the_handbooks_lead_somewhere() -> None:
-    """A page that was renamed, or a heading that was reworded, leaves no dead link."""
-    dead = []
-    for page in [Path("README.md"), *Path("docs").glob("*.md")]:
-        for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
-            path, _, anchor = link.partition("#")
-            goal = page.parent / path if path else page
-            if not goal.exists() or (anchor and anchor not in anchors(goal)):
-                dead.append(f"{page}: {link}")
-
-    assert dead == []
-
-
-def anchors(page: Path) -> set[str]:
-    """Return what can be linked to on *page*: its headings, as GitHub writes them."""
-    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}

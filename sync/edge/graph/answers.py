@@ -33,13 +33,17 @@ from sync.settings.text import is_loopback
 
 type Json = Mapping[str, object]
 
-DATA_LAKE = "azureDataLakeConnector"
+DATA_LAKE = "azureDataLakeConnector"  # docs/reference/sds.md#connectors
+# docs/reference/sds.md#file-format
 FORMAT = "schoolDataSyncV2Rev1"  # what Graph calls CSV v2.1; `schoolDataSyncV2.1` is a known slip
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+# The address is a key to that folder, so no other host may have it:
+# docs/reference/sds.md#session-url
 _LAKE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.dfs\.core\.windows\.net")
 
+# In Graph plain numbers in one place and objects in another: docs/reference/sds.md#statistics
 ENTITIES = ("organizations", "people", "groups", "memberships")
 
 
@@ -82,6 +86,7 @@ def upload_session(item: Json, *, on_loopback: bool) -> UploadSession:
         raise TargetMalformed("the upload session is on a host that is not Azure Data Lake Storage")
     if not parts.query or not parts.path.strip("/"):
         raise TargetMalformed("the upload session has no signature or no directory")
+    # docs/reference/sds.md#session-life
     return UploadSession(SecretStr(url), utc_moment(item.get("sessionExpirationDateTime")))
 
 
@@ -107,6 +112,7 @@ def run(item: Json) -> Run:
 
 def statistics(item: Json) -> Statistics:
     """Read a run's counts: totals are numbers, those of a flow are `active`/`inactive` records."""
+    # These are of all flows of the tenant: docs/reference/sds.md#totals-of-the-tenant
     totals, given = item.get("inboundTotals"), item.get("activityStatistics")
     activities = None
     if isinstance(given, list):
@@ -126,7 +132,7 @@ def _counts(item: Json) -> Counts:
         people=_number(item.get("people")),
         groups=_number(item.get("groups")),
         memberships=_number(item.get("memberships")),
-        matched=_by_role(item.get("matchedPeopleByRole")),
+        matched=_by_role(item.get("matchedPeopleByRole")),  # docs/reference/sds.md#matched
         unmatched=_by_role(item.get("unmatchedPeopleByRole")),
         inactive={name: count for name, count in retired.items() if count is not None},
     )
@@ -210,6 +216,7 @@ def _flow(item: Json) -> Flow:
     return Flow(
         id=text_of(item, "id").lower(),
         connector_id=text_of(source, "id").lower() if isinstance(source, Mapping) else "",
+        # docs/reference/sds.md#flow-state, docs/reference/sds.md#enums
         state=(safe_code(text_of(item, "readinessStatus")) or "").lower(),
         ends_at=utc_moment(item.get("expirationDateTime")),
     )

@@ -34,7 +34,7 @@ from sync.settings.text import is_loopback
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"
+EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"  # docs/reference/sds.md#federated
 
 _GRAPH = "https://graph.microsoft.com"
 _EARLY_S = 300.0  # a call that begins with the token must also end with it
@@ -42,8 +42,12 @@ _BLOCK = re.compile(r"-----BEGIN (?P<label>[A-Z ]+)-----[A-Za-z0-9+/=\s]+-----EN
 
 # What azure-identity writes when an identity is offered and its endpoint is away. Everything else
 # is an identity that is missing or wrong. Seen with azure-identity 1.27; tested over a socket.
+# The library's own words: it has no other sign that nobody answered:
+# docs/reference/functions.md#identity-words
 _AWAY = re.compile(r"Failed to establish|timed out|Connection aborted|\) (?:408|429|5\d\d), ")
 
+# Microsoft warns that these codes may change: docs/reference/sds.md#sign-in-codes,
+# docs/reference/sds.md#sign-in-codes-other
 _MEND = {
     7000215: "the client secret is wrong: renew SDS__CLIENT_SECRET (the value, not the id)",
     7000222: "the client secret has expired: make a new one and put it in SDS__CLIENT_SECRET",
@@ -61,6 +65,7 @@ _MEND = {
         "the app does not trust this managed identity: add its federated credential",
     ),
 }
+# docs/reference/sds.md#sign-in-codes
 _PASSING = frozenset({90033, 90055, 50196, 81016})  # Entra is overloaded or away
 
 
@@ -79,6 +84,8 @@ def credential(*, retries: int = 3) -> TokenCredential:
 
     Also serves blobs and queues. At a terminal it is whoever has done `az login`; nothing that
     opens a window is asked.
+
+    See docs/reference/functions.md#default-credential.
     """
     from azure.identity import DefaultAzureCredential
 
@@ -120,6 +127,8 @@ def roles_in(token: SecretStr) -> frozenset[str]:
     """Return the application roles that *token* says it carries; none if it cannot be read.
 
     The signature is not checked: this is to tell a person what is missing, never to let anyone in.
+
+    See docs/reference/sds.md#access-cannot-be-read.
     """
     parts = token.get_secret_value().split(".")
     try:

@@ -26,6 +26,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from sync.errors import TargetRefused
 from sync.settings.text import is_loopback, is_named
 
+# Beta: it may change without notice: docs/reference/sds.md#base, docs/reference/sds.md#beta
 BASE = "/beta/external/industryData/"
 PORT = 8698  # of SDS; section 11 of the reference, not tried live
 

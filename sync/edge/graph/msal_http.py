@@ -38,7 +38,7 @@ class MsalHttp:
         self, login_url: str, tenant: str, clock: Clock, transport: httpx.BaseTransport | None
     ) -> None:
         self.authority = f"https://{urlsplit(login_url).netloc}/{tenant}"
-        self.token_url = f"{login_url}/{tenant}/oauth2/v2.0/token"
+        self.token_url = f"{login_url}/{tenant}/oauth2/v2.0/token"  # docs/reference/sds.md#token
         self._clock = clock
         self._client = make_client(base_url="", timeout_s=_SIGN_IN_S, transport=transport)
 

@@ -43,6 +43,9 @@ def handed_over(location: str | None) -> HandedOver:
 def operation(item: Json) -> Operation:
     """Read a poll. A status that nobody knows is waiting, and never acceptance.
 
+    See docs/reference/sds.md#succeeded-with-errors, docs/reference/sds.md#operation,
+    docs/reference/sds.md#enums.
+
     Raises:
         TargetMalformed: errors or warnings are something else than a list.
     """
@@ -53,7 +56,7 @@ def operation(item: Json) -> Operation:
         state = "rejected"
     elif status == "succeeded" and not lacks_errors(item):
         state = "accepted"
-    files = item.get("validatedFiles")
+    files = item.get("validatedFiles")  # docs/reference/sds.md#validated-files
     return Operation(
         state,
         errors,

@@ -38,6 +38,7 @@ from sync.settings import SdsSettings
 
 PLACE_S = 20.0  # for a place: three of them fit into a step
 
+# docs/reference/sds.md#role-operation
 OPERATION = Errand("say what became of the files", "IndustryData.ReadBasic.All")
 
 type _Name = Literal["graph", "list", "location"]

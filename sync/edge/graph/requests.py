@@ -24,6 +24,7 @@ from sync.edge.http import make_client, patiently, retry_after_s
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 
 _PAGES = 100  # a tenant has a handful of connectors and flows; the portal keeps 14 runs
+# Which of them SDS uses is not documented: docs/reference/sds.md#busy
 _BUSY = frozenset({408, 409, 423, 429})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -99,7 +100,7 @@ class GraphRequests:
             ):
                 raise TargetMalformed("Graph gave a page without a list of records")
             items += records
-            link = page.get("@odata.nextLink")
+            link = page.get("@odata.nextLink")  # docs/reference/sds.md#paging
             if link is None:
                 return items
             following = self._next(link)
@@ -149,12 +150,14 @@ class GraphRequests:
         if status == 403:
             return TargetRefused(
                 f"Graph would not {errand.words}: grant the application role {errand.role} to the"
+                # docs/reference/sds.md#identity-token-life
                 " app's identity (a role just granted can take an hour to be seen)",
                 **facts,
                 role=errand.role,
             )
         if status == 404:
             return TargetRefused(
+                # docs/reference/sds.md#switch-on
                 f"Graph would not {errand.words}: nothing is there; is School Data Sync switched on"
                 " in this tenant, and does the connector still exist?",
                 **facts,

@@ -36,22 +36,31 @@ from sync.errors import TargetMalformed, TargetRefused
 from sync.settings import SdsSettings
 from sync.settings.text import is_loopback
 
+# docs/reference/sds.md#pace
 POLL_S = 5.0  # SDS wants five seconds between two looks at an operation
 
-# Least application roles: reference, table of permissions.
+# The least application role for each call: docs/reference/sds.md#app-roles
+# docs/reference/sds.md#role-connectors
 CONNECTORS = Errand("list the connectors of SDS", "IndustryData-DataConnector.Read.All")
+# Without it nobody can say what of a run was ours: docs/reference/sds.md#role-flows
 FLOWS = Errand("list the inbound flows of SDS", "IndustryData-InboundFlow.Read.All")
+# docs/reference/sds.md#role-upload
 UPLOAD = Errand("open an upload session", "IndustryData-DataConnector.Upload")
 VALIDATE = Errand("take the uploaded files", "IndustryData-DataConnector.Upload")
+# docs/reference/sds.md#role-runs
 RUNS = Errand("show the runs of SDS", "IndustryData-Run.Read.All")
-START = Errand("start a run of SDS", "IndustryData-Run.Start")
+START = Errand("start a run of SDS", "IndustryData-Run.Start")  # docs/reference/sds.md#role-start
 
 _NAMESPACE = "microsoft.graph.industryData"
 _OPEN = Ending(
-    "/getUploadSession?resetSession=true", f"/{_NAMESPACE}.getUploadSession(resetSession=true)"
+    # Without it the current session comes back, perhaps with the files of another day:
+    # docs/reference/sds.md#reset-session, docs/reference/sds.md#upload-session
+    "/getUploadSession?resetSession=true",
+    f"/{_NAMESPACE}.getUploadSession(resetSession=true)",
 )
 _VALIDATE = Ending("/validate", f"/{_NAMESPACE}.validate")
 _START = Ending("/start", f"/{_NAMESPACE}.start")
+# docs/reference/sds.md#statistics
 _COUNT = Ending("/getStatistics", f"/{_NAMESPACE}.getStatistics()")
 
 
@@ -97,6 +106,7 @@ class SdsTarget:
             )
         if len(meant) > 1:
             raise TargetRefused(
+                # After a change of year several can have it: docs/reference/sds.md#same-name
                 "several connectors of SDS have the name in CONNECTOR: set the id of the one meant",
                 connectors=len(meant),
             )
@@ -109,6 +119,7 @@ class SdsTarget:
         the flows together with their connectors.
         """
         try:
+            # docs/reference/sds.md#flow-state
             items = self._graph.pages("inboundFlows?$expand=dataConnector", FLOWS, budget)
         except (TargetRefused, TargetMalformed) as error:
             if error.facts.get("status") in {400, 403}:
@@ -127,6 +138,8 @@ class SdsTarget:
 
         A `TargetUnavailable` with the fact `session="over"` means: a new session, and every file
         again. Validate nothing after any error from here.
+
+        See docs/reference/sds.md#never-validate-a-part.
         """
         self._lake.put(session.url, name, body, budget)
 
@@ -134,6 +147,8 @@ class SdsTarget:
         """Hand over what was uploaded; return where to ask for the outcome, as far as SDS says.
 
         Asked once. If `outcome_unknown` of the error is true, SDS may have taken the files.
+
+        See docs/reference/sds.md#validate-once.
         """
         path = f"dataConnectors/{_part(connector_id)}"
         # As Microsoft's connector asks: the answer has no body, whatever its type.
@@ -161,6 +176,8 @@ class SdsTarget:
         """Return the runs that began at *moment* or later, oldest first.
 
         Graph's times are whole seconds: a run that began in the same second counts.
+
+        See docs/reference/sds.md#run-list.
         """
         since = moment.replace(microsecond=0)
         items = self._graph.pages("runs", RUNS, budget)
@@ -172,6 +189,8 @@ class SdsTarget:
         """Ask SDS to run now; False if it runs already, or too many were asked for: that will do.
 
         Asked once: SDS starts at most five in twelve hours.
+
+        See docs/reference/sds.md#run-limit.
         """
         answer = self._graph.ask("POST", "runs", budget, ending=_START)
         if answer.status in {409, 429}:
@@ -183,6 +202,8 @@ class SdsTarget:
         """Return the counts of a run that is over; asked for once, then kept.
 
         Which rows had faults only the portal of SDS shows.
+
+        See docs/reference/sds.md#row-errors.
         """
         if kept := self._counted.get(run_id):
             return kept

@@ -16,7 +16,10 @@ type Heard = Literal["answered", "unknown", "refused", "later", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A place in SDS that takes a set of files. `format` is None on old connectors."""
+    """A place in SDS that takes a set of files. `format` is None on old connectors.
+
+    See docs/reference/sds.md#no-file-format.
+    """
 
     id: str
     name: str
@@ -44,6 +47,8 @@ class FlowState:
 
     `states` are the words of SDS in lower case, sorted: `ready`, `expired`, `notready`, `disabled`,
     `failed`. `ends_at` is when the last flow that has not expired will stop.
+
+    See docs/reference/sds.md#flow-state.
     """
 
     states: tuple[str, ...]
@@ -56,7 +61,10 @@ class FlowState:
 
     @property
     def expired(self) -> bool:
-        """Say whether every flow is of a past academic year: what is sent would go nowhere."""
+        """Say whether every flow is of a past academic year: what is sent would go nowhere.
+
+        See docs/reference/sds.md#flow-expiry.
+        """
         return set(self.states) == {"expired"}
 
 
@@ -107,6 +115,8 @@ class Operation:
 
     `validated_files` is None where SDS gave no list; names are as they came, without folders.
     `ended_at` is the last moment SDS did anything to it. `id` is as it came, "" if there is none.
+
+    See docs/reference/sds.md#pipeline.
     """
 
     state: Literal["waiting", "accepted", "rejected"]
@@ -146,6 +156,8 @@ class Run:
     """A run of SDS over all flows of the tenant, hours long.
 
     `status` is in lower case. `blocked_by` is the code of what stopped it, if anything did.
+
+    See docs/reference/sds.md#one-flow, docs/reference/sds.md#run-length.
     """
 
     id: str
@@ -157,6 +169,7 @@ class Run:
     @property
     def over(self) -> bool:
         """Say whether the run has ended, well or not."""
+        # docs/reference/sds.md#run-list
         return self.status.startswith("completed") or self.status == "failed"
 
 

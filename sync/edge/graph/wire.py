@@ -41,6 +41,7 @@ class Answer:
     def facts(self) -> dict[str, int | str]:
         """Return the status, Graph's `request-id` (no secret) and its error code."""
         facts: dict[str, int | str] = {"status": self.status}
+        # What Microsoft's support asks for: docs/reference/sds.md#request-id
         request_id = self.headers.get("request-id", "")
         if _GUID.fullmatch(request_id):
             facts["request_id"] = request_id

@@ -2,6 +2,8 @@
 
 The key stands in every URL, because iSAMS wants it there. So no httpx error leaves this module:
 ours say what happened and carry neither URL, host, key nor token.
+
+See docs/reference/isams.md#batch-key.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from sync.isams.datasets import ALWAYS, NOTHING_MORE, SUBJECTS, Wanted
 from sync.isams.school import School, Subject
 from sync.settings import SchoolSettings
 
-_PATH = "/api/batch/1.0/xml.ashx"
+_PATH = "/api/batch/1.0/xml.ashx"  # docs/reference/isams.md#batch-address
+# docs/reference/isams.md#timeout-35s
 _ANSWER_S = 120.0  # until the answer begins: iSAMS gives up at about 35 s, networks later
 
 type Reader[T] = Callable[[Iterable[bytes]], T]
@@ -132,7 +135,7 @@ class Isams:
     def _send(
         self, client: httpx.Client, methods: list[str], token: SecretStr | None, budget: Budget
     ) -> httpx.Response:
-        headers = {"Content-Type": "application/xml"}
+        headers = {"Content-Type": "application/xml"}  # docs/reference/isams.md#post-methods
         if token:
             headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         request = client.build_request(

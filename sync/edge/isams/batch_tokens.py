@@ -1,4 +1,4 @@
-"""OAuth for the Batch API, where a school's key has a client secret (isams.md section 1.1)."""
+"""OAuth for the Batch API, where a school's key has a client secret."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import SourceError, SourceRefused
 from sync.settings import SchoolSettings
 
+# docs/reference/isams.md#batch-oauth
 _PATH = "/auth/connect/token"  # on the school's host: a discovered address could be anybody's
 _SCOPE = "apiv1"
 
@@ -28,6 +29,7 @@ def batch_tokens(settings: SchoolSettings, clock: Clock) -> IsamsTokens | None:
         return None
 
     def obtain(client: httpx.Client, budget: Budget) -> Issued:
+        # Where no client was given, the key is one: docs/reference/isams.md#batch-oauth
         client_id = settings.isams_client_id or settings.batch_key.strip("{}")
         request = sign_in.token_request(client, _PATH, (client_id, secret, _SCOPE), budget)
         with closing(client.send(request, stream=True)) as answer:
@@ -42,6 +44,7 @@ def batch_tokens(settings: SchoolSettings, clock: Clock) -> IsamsTokens | None:
 
 def _refusal(answer: httpx.Response, clock: Clock) -> SourceError:
     status = answer.status_code
+    # docs/reference/isams.md#invalid-client
     if status in {400, 401}:  # OAuth's invalid_client, invalid_grant, invalid_scope
         return SourceRefused(
             "iSAMS refuses the client: check ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET, and that"

@@ -28,7 +28,9 @@ from sync.isams.rest.paging import Pages, Progress
 
 AT_ONCE = 4  # as many as a browser with a few tabs: a school's server is shared with its users
 
+# docs/reference/isams.md#timeout-35s
 ANSWER_S = 60.0  # until the answer begins: iSAMS gives up at about 35 s
+# docs/reference/isams.md#rest-drift
 _READINGS = 3  # of a collection whose rows do not add up
 _NAP_S = 1.0  # of a wait, before it is looked whether to wait on
 

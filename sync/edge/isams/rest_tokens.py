@@ -19,8 +19,9 @@ from sync.isams.error_document import by_status
 from sync.isams.rest.endpoints import CLIENT_SCREEN
 from sync.settings import SchoolSettings
 
-_DISCOVERY = "/auth/.well-known/openid-configuration"
-# Where it has stood over the years, newest first, and the scope it then had (isams.md section 8).
+_DISCOVERY = "/auth/.well-known/openid-configuration"  # docs/reference/isams.md#rest-discovery
+# Where it has stood over the years, newest first, and the scope it then had:
+# docs/reference/isams.md#rest-token
 _KNOWN = (
     ("/auth/connect/token", "restapi"),
     ("/main/auth/connect/token", "restapi"),

@@ -16,6 +16,7 @@ from sync.errors import SourceError, SourceMalformed, SourceUnavailable
 from sync.isams.error_document import by_status
 
 ANSWER_S = 30.0
+# docs/reference/isams.md#token-life
 EARLY_S = 60.0  # a token is renewed this long before its end, so that it outlives a request
 _LONGEST_S = 86_400  # whatever it says of itself
 _LIMIT_BYTES = 64 * 1024

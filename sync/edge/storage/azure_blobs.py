@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
 _BLOBS = Service(
-    role="Storage Blob Data Contributor",
+    role="Storage Blob Data Contributor",  # docs/reference/functions.md#storage-roles
     settings="STORAGE__ACCOUNT_URL, STORAGE__CONNECTION and STORAGE__CONTAINER",
 )
 
 # The service's limit for a Put Blob. A body is always a single request, which is whole or absent
 # by nature; above 64 MiB the SDK alone would stage blocks and commit them with the same condition.
+# docs/reference/functions.md#put-blob
 _ONE_PUT_BYTES = 5000 * 1024 * 1024
 
+# docs/reference/functions.md#list-page
 _PAGE = 5000  # names in a page of a listing: the service's limit
 
 
@@ -145,6 +147,7 @@ class BlobStore(WriteOnce):
 
         def put() -> bool:
             try:
+                # docs/reference/functions.md#create-once
                 blob.upload_blob(body, overwrite=False)  # If-None-Match: *
             except (ResourceExistsError, ResourceModifiedError) as error:
                 if code_of(error) in {"BlobAlreadyExists", "ConditionNotMet"}:

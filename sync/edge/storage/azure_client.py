@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # and 15 s for every read. The SDK's defaults would let a single call take over six minutes, and an
 # invocation has 200 s. Its policy retries neither 429 nor what `Retry-After` asks for: the next
 # nudge does. A redirect would carry the request to a host that nobody configured.
+# docs/reference/functions.md#sdk-patience
 _PATIENCE: Mapping[str, float | bool] = {
     "retry_total": 2,
     "initial_backoff": 1,
@@ -39,6 +40,7 @@ _PATIENCE: Mapping[str, float | bool] = {
     "permit_redirects": False,
 }
 
+# docs/reference/functions.md#storage-codes
 _GOING = frozenset({"ContainerBeingDeleted", "QueueBeingDeleted", "AccountBeingCreated"})
 _MISSING = frozenset({"BlobNotFound", "QueueNotFound"})
 _CODE = re.compile(r"[A-Za-z]{1,64}")
@@ -58,6 +60,8 @@ def sdk_options(
 def _check_genuine(answer: Answer) -> None:
     """Refuse a page that a proxy put in storage's place: the SDK reads some as empty."""
     response = answer.http_response
+    # Storage always has it: this is the page of a proxy:
+    # docs/reference/functions.md#storage-request-id
     if response.status_code < 300 and "x-ms-request-id" not in response.headers:
         raise ServiceResponseError("not an answer of Azure Storage")
 

@@ -18,13 +18,18 @@ from sync.settings import HostStorage
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+# docs/reference/functions.md#storage-roles
 _QUEUES = Service(role="Storage Queue Data Contributor", settings="AzureWebJobsStorage")
 _KEPT_S = 86_400  # from when it may be read: a tick says it again long before
+# docs/reference/functions.md#queue-limits
 _PEEKED = 32  # the service's limit
 
 
 class StorageQueues:
-    """`Nudges` over Azure Storage: JSON in base64, which is what the host expects."""
+    """`Nudges` over Azure Storage: JSON in base64, which is what the host expects.
+
+    See docs/reference/functions.md#base64.
+    """
 
     def __init__(self, service: QueueServiceClient) -> None:
         self._service = service
@@ -56,6 +61,7 @@ class StorageQueues:
         client = self._service.get_queue_client(queue_name(queue))
 
         def send() -> None:
+            # A binding cannot delay a message: docs/reference/functions.md#delay
             client.send_message(text, visibility_timeout=hidden_s, time_to_live=hidden_s + _KEPT_S)
 
         try:

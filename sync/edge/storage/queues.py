@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 type Queue = Literal["pull", "send"]
 
 QUEUES: tuple[Queue, ...] = ("pull", "send")
+# docs/reference/functions.md#queue-limits
 LONGEST_DELAY_S = 7 * 86_400  # the service's limit
 
 

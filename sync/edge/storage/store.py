@@ -26,7 +26,7 @@ _SEGMENT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _UNFINISHED = re.compile(r"(?:[a-z0-9_-][a-z0-9._-]{0,199})?", re.ASCII | re.IGNORECASE)
-_LONGEST_NAME = 900
+_LONGEST_NAME = 900  # Storage takes 1,024 characters: docs/reference/functions.md#names
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ class BatchDocument:
 
     Afterwards `message` holds the error document, if it was such, and `seen` the datasets whose
     collection was there, empty or not. A collection may occur several times.
+
+    See docs/reference/isams.md#node-twice.
     """
 
     def __init__(self, extracts: Sequence[Extract]) -> None:
@@ -36,7 +38,7 @@ class BatchDocument:
 
     def _root(self, name: str, attributes: Attributes) -> None:
         del attributes
-        if name == "Message":
+        if name == "Message":  # docs/reference/isams.md#root
             self.message = ErrorDocument()
             self.message.attach(self._parser)
         elif name == "iSAMS":

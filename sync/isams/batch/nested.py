@@ -65,7 +65,10 @@ def read_nested(
 
 
 def attribute(attributes: Attributes, name: str) -> str:
-    """Return an attribute's stripped text, "" if it is missing; `SetID` will do for `SetId`."""
+    """Return an attribute's stripped text, "" if it is missing; `SetID` will do for `SetId`.
+
+    See docs/reference/isams.md#casing.
+    """
     if name in attributes:
         return attributes[name].strip()
     folded = name.lower()

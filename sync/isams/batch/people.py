@@ -12,8 +12,10 @@ from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Datase
 from sync.isams.school import Employee, Pupil, School, Subject
 
 _PERSON = {"Forename", "Surname"}
+# SchoolId is the key in all modules; Id is only the row: docs/reference/isams.md#school-id,
+# docs/reference/isams.md#pupil-email
 _PUPIL = frozenset({"SchoolId", "SchoolCode", "Form", "NCYear", "EmailAddress", *_PERSON})
-_EMPLOYEE = frozenset(
+_EMPLOYEE = frozenset(  # docs/reference/isams.md#staff
     {"UserCode", "Title", "Initials", "TeachingStaff", "SchoolEmailAddress", *_PERSON}
 )
 
@@ -68,7 +70,7 @@ class BatchSchool:
             surname=texts.get("Surname", ""),
             title=self._register.shared(texts.get("Title", "")),
             initials=texts.get("Initials", ""),
-            teaches=texts.get("TeachingStaff", "") == "1",
+            teaches=texts.get("TeachingStaff", "") == "1",  # docs/reference/isams.md#teaching-staff
         )
         self._register.add_employee(employee, texts.get("UserCode", ""))
 
@@ -82,11 +84,13 @@ class BatchSchool:
             surname=texts.get("Surname", ""),
             code=texts.get("SchoolCode", ""),
             form=shared(texts.get("Form", "")),
+            # docs/reference/isams.md#pupil-houses
             academic_house_id=shared(attribute(attributes, "AcademicHouseId")),
             boarding_house_id=shared(attribute(attributes, "BoardingHouseId")),
             division_id=shared(attribute(attributes, "DivisionId")),
         )
         self._register.add_pupil(pupil, row_id)
+        # A member of staff's UserCode, not an id: docs/reference/isams.md#pupil-tutor
         if tutor := texts.get("Tutor"):
             self._register.add_tutor(pupil.id, tutor)
 
@@ -97,6 +101,7 @@ class BatchSchool:
 
     def _set(self, attributes: Attributes, texts: Texts, parts: list[Attributes]) -> None:
         shared = self._register.shared
+        # Teacher/@Id is a row's, and nobody's: docs/reference/isams.md#set-teachers
         staff_ids = {attribute(teacher, "StaffId") for teacher in parts} - {""}
         record = SetRecord(
             id=self._id(SETS, attribute(attributes, "Id")),
@@ -118,7 +123,7 @@ class BatchSchool:
 
         def take(attributes: Attributes) -> bool:
             set_id = attributes.get("SetId", "").strip()
-            member = attributes.get("PupilId", "").strip()
+            member = attributes.get("PupilId", "").strip()  # docs/reference/isams.md#set-lists
             if not set_id or not member:
                 return False
             rows[set_id].append(texts.setdefault(member, member))
@@ -134,6 +139,8 @@ class BatchSchool:
         if member:
             self._register.rows[set_id].append(self._register.shared(member))
         else:
+            # PupilId may be missing where a pupil was purged:
+            # docs/reference/isams.md#set-lists-by-school-id
             school_id = texts.get("SchoolId") or self._nobody(attributes)
             self._register.school_ids[set_id].append(school_id)
 

@@ -1,10 +1,12 @@
 """The Batch API's document, read as it arrives: bytes in, a `School` out, whole or not at all.
 
 Pure, and lean: nothing of the document is kept but what the roster needs. Attributes hold the
-ids; children marked Legacy are read where an attribute is missing (isams.md section 5). "Current"
+ids; children marked Legacy are read where an attribute is missing. "Current"
 staff can have a leaving date, even in the past: they are kept, because iSAMS calls them current,
 and a set taught by such a person would otherwise lose its Team's owner on a date that schools
 enter early.
+
+See docs/reference/isams.md#legacy, docs/reference/isams.md#leaving-date.
 """
 
 from __future__ import annotations
@@ -83,11 +85,14 @@ def _read(
     xmltext.parse(chunks, document.attach, limit_bytes=limit_bytes)
     if document.message:
         # With a bad status it would not have come here: 200 explains nothing further.
+        # docs/reference/isams.md#root
         raise document.message.error(200)
     for dataset in datasets:
         if dataset not in document.seen:
             raise _incomplete(dataset, "not in iSAMS's answer", "tick it under Batch Methods")
         if not school.counts[dataset.name]:
+            # A school always has some: empty means that a filter hides them:
+            # docs/reference/isams.md#key-filters, docs/reference/isams.md#empty-collection
             raise _incomplete(dataset, "empty in iSAMS's answer", "see that no filter empties it")
     return school
 

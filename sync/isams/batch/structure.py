@@ -50,6 +50,7 @@ class BatchStructure:
     def extracts(self) -> dict[Dataset, Extract]:
         """Return what to take of each dataset, and what is done with it."""
         named = frozenset({"Name", "Code"})
+        # docs/reference/isams.md#term
         days = frozenset({"SchoolYear", "Name", "StartDate", "FinishDate"})
         taught = frozenset({"FormCode", "TimetableCode", "SubjectId"})
         lesson = frozenset({"Code", "Teacher", "PeriodId", "RoomId", "SetId", "Set"})
@@ -76,12 +77,14 @@ class BatchStructure:
     def _year(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
         year = nc_year(self._id(YEARS, attribute(attributes, "Id")))
         if year is None:
+            # docs/reference/isams.md#year
             raise SourceMalformed(f"{YEARS.ui_name}: a record's Id is no NC year")
         tutors = _ids(attributes, "TutorId", "AssistantTutorId")
         self._structure.years.add(Year(year, texts.get("Name", ""), texts.get("Code", ""), tutors))
 
     def _form(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
         form_id = self._id(FORMS, attribute(attributes, "Id") or texts.get("Form", ""))
+        # docs/reference/isams.md#form
         tutors = _ids(attributes, "TutorId", "AssistantTutorId", "SecondAssistantTutorId")
         year = nc_year(attribute(attributes, "YearId"))
         self._structure.forms.add(Form(form_id, year, tutors, attribute(attributes, "RoomId")))
@@ -92,6 +95,7 @@ class BatchStructure:
         houses = self._structure.houses[kind]
 
         def take(attributes: Attributes, texts: Texts, _: Parts) -> None:
+            # docs/reference/isams.md#house
             masters = _ids(attributes, "HouseMasterId", "AssistantHouseMasterId")
             house_id = self._id(dataset, attribute(attributes, "Id"))
             houses.add(House(house_id, kind, texts.get("Name", ""), texts.get("Code", ""), masters))
@@ -101,6 +105,7 @@ class BatchStructure:
     def _division(self, attributes: Attributes, texts: Texts, parts: Parts) -> None:
         division_id = self._id(DIVISIONS, attribute(attributes, "Id"))
         # A link's Id looks like a year and is none.
+        # docs/reference/isams.md#division
         linked = {nc_year(attribute(part, "YearId")) for part in parts}
         years = tuple(sorted(year for year in linked if year is not None))
         self._structure.divisions.add(
@@ -120,11 +125,13 @@ class BatchStructure:
         self._structure.buildings.add(building)
         for node in top.at("Classrooms", "Classroom"):
             room_id = self._id(ROOMS, attribute(node.attributes, "Id"))
+            # A room may have neither: docs/reference/isams.md#rooms
             code = node.text_of("Code") or node.text_of("Initials")
             self._structure.rooms.add(Room(room_id, node.text_of("Name"), code, building_id))
 
     def _week(self, top: Node) -> None:
         self._counts[WEEKS.name] += 1
+        # Inside each Day is another, with its number: docs/reference/isams.md#weeks
         for day in top.at("Days", "Day"):
             for node in day.at("Periods", "Period"):
                 self._structure.periods.add(_period(top, day, node))
@@ -144,9 +151,11 @@ class BatchStructure:
             LessonRecord(
                 code=shared(texts.get("Code", "")),
                 # Both names are a flag: 1 is a set's lesson, 0 a form's; never a set's id.
+                # docs/reference/isams.md#schedule-flag
                 for_set=(texts.get("Set") or texts.get("SetId") or "1") != "0",
                 period_id=shared(texts.get("PeriodId", "")),
                 room_id=shared(texts.get("RoomId", "")),
+                # docs/reference/isams.md#schedule-teacher
                 user_code=shared(texts.get("Teacher", "")),
             )
         )

@@ -25,7 +25,9 @@ from sync.isams.rest.fields import names
 LIMIT_BYTES = 64 * 1024 * 1024  # a page of 1,000 students is some 3 MB
 
 _OK = 200
+# Not known from iSAMS: the usual words: docs/reference/isams.md#rest-throttle
 _BUSY = ("too many requests", "throttl", "rate limit", "try again", "rerun")
+# The status that comes with it is not known: docs/reference/isams.md#rest-message
 _UNAUTHORISED = ("not authorised", "not authorized")
 
 type Answer = Mapping[str, object]

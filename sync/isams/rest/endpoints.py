@@ -9,6 +9,7 @@ from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import spellings
 from sync.isams.rest.spellings import Kind
 
+# docs/reference/isams.md#rest-client
 CLIENT_SCREEN = "API Services Manager > Manage REST API Clients"
 
 
@@ -33,22 +34,38 @@ class Endpoint:
 
 
 EMPLOYEES = Endpoint(
-    "/api/humanresources/employees",
+    "/api/humanresources/employees",  # docs/reference/isams.md#rest-employees
     "employees",
     spellings.EMPLOYEE,
     "HRMANAGER",
     (datasets.STAFF,),
 )
 STUDENTS = Endpoint(
-    "/api/students", "students", spellings.STUDENT, "STUDENTMANAGEMENT", (datasets.PUPILS,)
+    # docs/reference/isams.md#rest-students
+    "/api/students",
+    "students",
+    spellings.STUDENT,
+    "STUDENTMANAGEMENT",
+    (datasets.PUPILS,),
 )
 TEACHING = Endpoint(
-    "/api/teaching/subjects", "subjects", spellings.SUBJECT, "TEACHING", (datasets.SUBJECTS,)
+    # docs/reference/isams.md#rest-subjects
+    "/api/teaching/subjects",
+    "subjects",
+    spellings.SUBJECT,
+    "TEACHING",
+    (datasets.SUBJECTS,),
 )
 TEACHING_SETS = Endpoint(
-    "/api/teaching/sets", "sets", spellings.TEACHING_SET, "TEACHING", (datasets.SETS,)
+    # docs/reference/isams.md#rest-sets
+    "/api/teaching/sets",
+    "sets",
+    spellings.TEACHING_SET,
+    "TEACHING",
+    (datasets.SETS,),
 )
 MEMBERS = Endpoint(
+    # One call for each set: there is no list of all: docs/reference/isams.md#rest-setlist
     "/api/teaching/sets/{id}/setList",
     "students",
     spellings.MEMBER,
@@ -56,13 +73,19 @@ MEMBERS = Endpoint(
     (datasets.SET_LISTS,),
 )
 
+# docs/reference/isams.md#rest-modules
 _SCHOOL, _ESTATES, _TIMETABLES = "SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"
 
 TIMETABLES = Endpoint(
-    "/api/timetables/employees/{id}", "sets", spellings.LESSON, _TIMETABLES, (datasets.LESSONS,)
+    # docs/reference/isams.md#rest-timetables
+    "/api/timetables/employees/{id}",
+    "sets",
+    spellings.LESSON,
+    _TIMETABLES,
+    (datasets.LESSONS,),
 )
 YEAR_GROUPS = Endpoint(
-    "/api/school/yeargroups",
+    "/api/school/yeargroups",  # docs/reference/isams.md#rest-yeargroups
     "yearGroups",
     spellings.YEAR,
     _SCHOOL,
@@ -75,21 +98,34 @@ YEAR_DIVISIONS = Endpoint(
     _SCHOOL,
     (datasets.DIVISIONS,),
 )
+# docs/reference/isams.md#rest-forms
 FORMS = Endpoint("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
 HOUSES = Endpoint(
-    "/api/school/houses",
+    "/api/school/houses",  # docs/reference/isams.md#rest-houses
     "houses",
     spellings.HOUSE,
     _SCHOOL,
     (datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
 )
+# docs/reference/isams.md#rest-terms
 TERMS = Endpoint("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
 BUILDINGS = Endpoint(
-    "/api/estates/buildings", "buildings", spellings.BUILDING, _ESTATES, (datasets.BUILDINGS,)
+    # docs/reference/isams.md#rest-buildings
+    "/api/estates/buildings",
+    "buildings",
+    spellings.BUILDING,
+    _ESTATES,
+    (datasets.BUILDINGS,),
 )
+# Its fields are not known: docs/reference/isams.md#rest-rooms
 ROOMS = Endpoint("/api/estates/rooms", "rooms", spellings.ROOM, _ESTATES, (datasets.BUILDINGS,))
 STRUCTURE = Endpoint(
-    "/api/timetables/structure", "timetableWeeks", spellings.WEEK, _TIMETABLES, (datasets.WEEKS,)
+    # docs/reference/isams.md#rest-structure
+    "/api/timetables/structure",
+    "timetableWeeks",
+    spellings.WEEK,
+    _TIMETABLES,
+    (datasets.WEEKS,),
 )
 
 ALL = (
@@ -129,6 +165,8 @@ def asked_for(wanted: Wanted) -> tuple[Endpoint, ...]:
     """Return what is asked for a school from which that is *wanted*.
 
     Timetables are among them always: sets may name no teacher, and then timetables must.
+
+    See docs/reference/isams.md#rest-set-teachers.
     """
     asked = {*ALWAYS, *wanted.extras}
     return tuple(each for each in ALL if each is TIMETABLES or not asked.isdisjoint(each.datasets))

@@ -95,6 +95,7 @@ def boolean(kind: Kind, record: Values, field: str) -> bool:
 
 def is_current(kind: Kind, record: Values) -> bool:
     """Say whether a person is of the school now; where nothing says so, they are."""
+    # docs/reference/isams.md#rest-students
     return text(kind, record, "status").lower() in {"", "current"}
 
 

@@ -19,6 +19,7 @@ from sync.isams.rest.fields import Values
 
 # Fewer pages, fewer chances that data moves between two of them. 1,000 is the most that other
 # clients ask for; a server that gives fewer says so in its totals.
+# The most that clients are known to ask for: docs/reference/isams.md#rest-envelope
 PAGE_SIZE = 1_000
 DEFAULT_PAGE_SIZE = 100
 
@@ -145,6 +146,7 @@ class Pages:
 
     def _refuse_a_full_page(self, rows: list[object]) -> None:
         # Without totals, a page that is exactly full may be the first of many.
+        # docs/reference/isams.md#rest-paged
         if len(rows) in {PAGE_SIZE, DEFAULT_PAGE_SIZE}:
             raise SourceMalformed(
                 f"iSAMS gave a full page of {self._endpoint.key} and no totals: there may be more",
@@ -154,7 +156,7 @@ class Pages:
 
     def _totals(self, answer: Answer) -> _Totals:
         return _Totals(
-            rows=self._number(answer, "totalCount"),
+            rows=self._number(answer, "totalCount"),  # docs/reference/isams.md#rest-envelope
             pages=self._number(answer, "totalPages"),
             linked=self._linked(answer),
             count=self._number(answer, "count"),
@@ -170,6 +172,8 @@ class Pages:
 
     def _linked(self, answer: Answer) -> bool:
         """Say whether `_links` leads to another page. It is not followed: we count ourselves.
+
+        See docs/reference/isams.md#rest-links.
 
         Raises:
             SourceMalformed: it leads to another host, or nowhere.

@@ -2,6 +2,8 @@
 
 Pure. What batch's reader joins and counts is joined and counted by the same `Register`. Sets that
 iSAMS hides are left out; hidden subjects are kept, because sets refer to them.
+
+See docs/reference/isams.md#hidden-sets, docs/reference/isams.md#rest-sets.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ def subjects_by_id(rows: Rows) -> dict[str, Subject]:
 
 def school_ids_in(answer: Answer, set_id: str) -> tuple[str, ...]:
     """Return the SchoolIds in a set's list, row by row; null is no pupil, as elsewhere in REST.
+
+    See docs/reference/isams.md#rest-null.
 
     Raises:
         SourceMalformed: it is no set list, or another set's.

@@ -1,7 +1,7 @@
 """The only table of what REST calls the fields of its records.
 
 iSAMS's Swagger is not public: several spellings of a set's, a form's or a room's fields are
-accepted, and nothing is guessed beyond them (isams.md section 10).
+accepted, and nothing is guessed beyond them (docs/reference/isams.md#rest-base).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Kind:
 STUDENT = Kind(
     "student",
     {
+        # docs/reference/isams.md#rest-students
         "id": ("schoolId",),  # not `id`: set lists and timetables go by this
         "year": ("yearGroup",),
         "email": ("schoolEmailAddress",),
@@ -51,7 +52,7 @@ EMPLOYEE = Kind(
         "status": ("systemStatus",),
         "title": ("title",),
         "initials": ("schoolInitials",),
-        "teaches": ("isTeachingStaff",),
+        "teaches": ("isTeachingStaff",),  # docs/reference/isams.md#rest-employees
     },
     may_lack=frozenset({"status", "title", "initials", "teaches"}),
 )
@@ -75,6 +76,7 @@ MEMBER = Kind("row of a set list", {"id": ("schoolId",)})
 LESSON = Kind(
     "row of a timetable",
     {
+        # docs/reference/isams.md#rest-timetables
         "id": ("id",),  # in an employee's timetable it is the set's
         "code": ("code",),
         "period": ("periodId",),
@@ -95,6 +97,7 @@ YEAR = Kind(
 )
 DIVISION = Kind("division", {"id": ("id",), "name": ("name",), "code": ("code",)})
 # Students name their form by its name, so that is its id; an `id` comes last, as it may be a row's.
+# docs/reference/isams.md#rest-forms
 FORM = Kind(
     "form",
     {

@@ -35,6 +35,7 @@ _TUTORS = ("tutor", "assistant", "second")
 
 def refuse_what_rest_lacks(wanted: Wanted) -> None:
     """Raise `SourceRefused` if something is needed that REST is not known to give."""
+    # No endpoint is known that tells of them: docs/reference/isams.md#rest-no-teaching-forms
     if TEACHING_FORMS in wanted.needed:
         raise SourceRefused(
             f"iSAMS does not tell {TEACHING_FORMS.ui_name} by REST, and the settings of this school"

@@ -1,6 +1,8 @@
 """The timetables of employees: who teaches which set, and when.
 
 Rows are lessons of sets, each of a set and a period; lessons to whole forms are not given.
+
+See docs/reference/isams.md#rest-timetables.
 """
 
 from __future__ import annotations

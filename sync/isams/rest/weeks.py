@@ -11,6 +11,7 @@ from sync.isams.rest.fields import Values
 from sync.isams.school import Period
 
 # A time of day, perhaps with seconds, perhaps after a day that means nothing.
+# With a day or without, with seconds or without: docs/reference/isams.md#rest-dates
 _TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT)?(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?")
 
 

@@ -58,6 +58,8 @@ def as_listed(name: str, forms: Mapping[str, Form]) -> str:
     """Return the form that alone is called *name*, in any case; *name* itself if there is none.
 
     Forms are known by what somebody typed, and iSAMS's database takes `8/jdo` for `8/JDO`.
+
+    See docs/reference/isams.md#no-case, docs/reference/isams.md#pupil-form.
     """
     if name in forms:
         return name

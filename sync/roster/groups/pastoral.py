@@ -120,6 +120,7 @@ def divisions(basis: Basis) -> Iterator[Group]:
     members = basis.pupils_by(division_of, "the division")
     for division in listed.values():
         # iSAMS knows no head of a division: the heads of its year groups lead it.
+        # docs/reference/isams.md#division
         heads = [
             head_id
             for year in division.years

@@ -1,7 +1,4 @@
-"""The tables of docs/settings.md, made from the declaration.
-
-`python -m tests.unit.settings_page` writes them into the page; a test compares the two.
-"""
+"""The tables of docs/settings.md, made from the declaration."""
 
 from __future__ import annotations
 
@@ -13,9 +10,10 @@ from zoneinfo import ZoneInfo
 from pydantic.fields import FieldInfo
 
 from sync.settings import names
+from tests.pages.tables import row, table
 
 PAGE = Path("docs/settings.md")
-HEAD = "| name | what it does | allowed | left out | example |\n|---|---|---|---|---|\n"
+COLUMNS = ("name", "what it does", "allowed", "left out", "example")
 
 # What the host reads and we do not, and what we read by two of the host's names.
 HOST_ABOUT = {
@@ -39,19 +37,7 @@ def tables() -> dict[str, str]:
     for path, declared in names.DECLARED.items():
         group = "limits" if path[:2] == ("sds", "limits") else path[0]
         groups.setdefault(group, []).append(_row(names.written(path), declared))
-    return {group: HEAD + "".join(rows) for group, rows in groups.items()} | {"host": _host()}
-
-
-def refreshed(page: str) -> str:
-    """Return *page* with every table between its two marks replaced by what is declared now."""
-    for name, table in tables().items():
-        begin, end = f"<!-- table {name} -->\n", f"<!-- end {name} -->"
-        before, found, rest = page.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (found and closed):
-            raise ValueError(f"the page has no place for the table {name}")
-        page = before + begin + table + end + after
-    return page
+    return {group: table(COLUMNS, rows) for group, rows in groups.items()} | {"host": _host()}
 
 
 def host_names() -> set[str]:
@@ -63,8 +49,8 @@ def _host() -> str:
     ours = {name: path for name, path in names.HOST.items() if name not in HOST_ABOUT}
     rows = [_row(name, _declared(path)) for name, path in ours.items()]
     for name, about in HOST_ABOUT.items():
-        rows.append(f"| `{name}` | {about} |  | - | `{HOST_EXAMPLES[name]}` |\n")
-    return HEAD + "".join(rows)
+        rows.append(row(f"`{name}`", about, "", "-", f"`{HOST_EXAMPLES[name]}`"))
+    return table(COLUMNS, rows)
 
 
 def _declared(path: tuple[str, ...]) -> FieldInfo:
@@ -84,7 +70,7 @@ def _row(name: str, declared: FieldInfo) -> str:
         "required" if declared.is_required() else _default(declared.default),
         f"`{names.example(declared)}`",
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return row(*cells)
 
 
 def _default(value: object) -> str:
@@ -104,7 +90,3 @@ def _texts(value: object) -> Iterator[str]:
         yield from (f"{part:%H:%M}" if isinstance(part, time) else str(part) for part in value)
     else:
         yield value.key if isinstance(value, ZoneInfo) else str(value)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

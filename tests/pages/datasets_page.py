@@ -1,12 +1,8 @@
-"""The tables of docs/datasets.md, made from the declaration.
-
-`python -m tests.unit.datasets_page` writes them into the page; a test compares the two.
-"""
+"""The tables of docs/datasets.md, made from the declaration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from sync.exports.columns import Table
 from sync.exports.tables import tables
@@ -14,9 +10,6 @@ from sync.isams.datasets import Dataset
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import LESSON_COLUMNS
 from tests.unit.schools import NORTHBANK
-
-PAGE = Path("docs/datasets.md")
-BEGIN, END = "<!-- files -->\n", "<!-- end files -->"
 
 
 def everything() -> SchoolSettings:
@@ -26,13 +19,9 @@ def everything() -> SchoolSettings:
     )
 
 
-def refreshed(page: str) -> str:
-    """Return *page* with what stands between its two marks replaced by what is declared now."""
-    before, found, rest = page.partition(BEGIN)
-    _, closed, after = rest.partition(END)
-    if not (found and closed):
-        raise ValueError("the page has no place for the files")
-    return before + BEGIN + "".join(_sections()) + END + after
+def sections() -> str:
+    """Return a section for each file: whom it tells of, what it reads, and its columns."""
+    return "".join(_sections())
 
 
 def _sections() -> Iterator[str]:
@@ -56,7 +45,3 @@ def _ui_name(dataset: Dataset) -> str:
 
 def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
