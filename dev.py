@@ -1,7 +1,7 @@
 """The commands people type here. Standard library only, on Windows, macOS and Linux.
 
-Starts under any Python from 3.9 on, so that it can say plainly which one to get. It keeps
-one environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, one storage
+Starts under any Python from 3.9 on, so that it can say plainly which to get. It keeps
+an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, a storage
 emulator in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is built when a stamp
 inside it no longer equals the digest of what it was built from; the stamp is written last, so
 a half-made one is built again.
@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -38,7 +38,8 @@ OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
 COMMANDS = {
     "demo": "run everything against simulators, on this machine (--azure: on the storage emulator)",
     "test": "check, then every test; with arguments: only pytest, with those arguments",
-    "check": "style, types and the direction of imports",
+    "check": "style, types, the direction of imports, and what is hard to read",
+    "docs": "write the parts of the docs that repeat the code, and draw the rooms",
     "bench": "measure how fast it is",
     "audit": "look the app's packages up among known faults, and list them (3: could not look)",
     "package": "bring what is published along with the app into this folder, compiled",
@@ -51,10 +52,13 @@ MODULES = {
     "demo": "simulators.demo",
     "bench": "tests.bench",
     "audit": "tests.audit",
+    "docs": "tests.pages",
     "sync": "sync",
     "simulators": "simulators",
 }
-PLAIN = frozenset({"check", "bench", "audit", "package", "setup"})  # these take no words after them
+PLAIN = frozenset(
+    {"check", "docs", "bench", "audit", "package", "setup"}
+)  # these take no words after them
 HELP = frozenset({"-h", "--help", "help"})
 ADVICE = """Python 3.13 is needed, and was not found. To get it:
   Windows         winget install Python.Python.3.13
@@ -73,7 +77,7 @@ class Node(NamedTuple):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run a command and return its exit code."""
     if not arguments or arguments[0] in HELP:
         print(_listed())
         return 0
@@ -136,18 +140,28 @@ def run_there(module: str, rest: list[str]) -> int:
 
 
 def _check() -> int:
-    """Run every check, even after one has failed, and return the first code that is not 0."""
-    checks: dict[str, tuple[str | Path, ...]] = {
-        "ruff check": (PYTHON, "-m", "ruff", "check", "."),
-        "ruff format": (PYTHON, "-m", "ruff", "format", "--check", "."),
+    checks: dict[str, Sequence[str | Path]] = {
+        "ruff": (PYTHON, "-m", "ruff", "check", "."),
+        "format": (PYTHON, "-m", "ruff", "format", "--check", "."),
         "mypy": (PYTHON, "-m", "mypy"),
-        "lint-imports": (SCRIPTS / _exe("lint-imports"),),
+        "imports": (SCRIPTS / _exe("lint-imports"),),
+        "complexity": (PYTHON, "-m", "tests.complexity"),
     }
-    codes = []
+    return run_checks(checks)
+
+
+def run_checks(checks: Mapping[str, Sequence[str | Path]]) -> int:
+    """Run every check, even after one has failed, and return the first code that is not 0.
+
+    The last line says whether all held, for who reads only that.
+    """
+    codes = {}
     for name, command in checks.items():
         _say(name)
-        codes.append(_call(*command))
-    return next((code for code in codes if code), 0)
+        codes[name] = _passed_on(*command)
+    failed = [name for name, code in codes.items() if code]
+    print(f"Did not hold: {', '.join(failed)}." if failed else f"All held: {', '.join(checks)}.")
+    return codes[failed[0]] if failed else 0
 
 
 def _lock(rest: list[str]) -> int:
@@ -337,6 +351,30 @@ def _call(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = N
             return code if code >= 0 else 128 - code
 
 
+def _passed_on(*command: str | Path) -> int:
+    """Run *command*; into a pipe, write what it wrote ourselves, without colours.
+
+    The reader of a pipe may go away at any line (`| head`), and the tools would each complain of
+    that in another way. On a terminal they write for themselves.
+    """
+    if sys.stdout.isatty():
+        return _call(*command)
+    plain = {name: text for name, text in os.environ.items() if name != "FORCE_COLOR"}
+    words = [str(word) for word in command]
+    run = subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**plain, "NO_COLOR": "1"},
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    sys.stdout.flush()
+    sys.stdout.buffer.write(run.stdout)
+    sys.stdout.flush()
+    return run.returncode if run.returncode >= 0 else 128 - run.returncode
+
+
 def _quiet(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """Run *command*; show what it said only if it fails, and end here then."""
     run = subprocess.run(
@@ -375,6 +413,12 @@ def _stop(why: str) -> NoReturn:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:]))
+        ended = main(sys.argv[1:])
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.exit(130)
+        ended = 130
+    except BrokenPipeError:
+        # Whoever read our lines has gone. Python flushes once more as it ends, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ended = 141  # as a shell calls what a closed pipe ended
+    sys.exit(ended)

@@ -1,11 +1,15 @@
-"""The triggers. Each body is one line: what is done is in `sync`."""
+"""The triggers. Each body is a single line: what is done is in `sync`.
+
+Names, addresses, methods and keys are written out, because the host reads them here; a test holds
+them to the table in `sync/web/routes.py`, which says besides who may ask.
+"""
 
 from __future__ import annotations
 
 import azure.functions as func
 
 from sync.web import handlers
-from sync.web.responses import HEADERS, Answer
+from sync.web.responses import HEADERS, Response
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -13,72 +17,77 @@ QUEUES = "AzureWebJobsStorage"
 
 
 @app.timer_trigger(
-    schedule="%TICK_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True
+    # docs/reference/functions.md#utc, docs/reference/functions.md#use-monitor
+    schedule="%TICK_SCHEDULE%",
+    arg_name="timer",
+    run_on_startup=False,
+    use_monitor=True,
 )
 def tick(timer: func.TimerRequest, context: func.Context) -> None:
-    handlers.tick(context.invocation_id)
+    handlers.on_timer(context.invocation_id)
 
 
 @app.queue_trigger(arg_name="message", queue_name="sync-pull", connection=QUEUES)
 def pull(message: func.QueueMessage, context: func.Context) -> None:
-    handlers.pull(message.get_body(), context.invocation_id)
+    handlers.on_pull(message.get_body(), context.invocation_id)
 
 
 @app.queue_trigger(arg_name="message", queue_name="sync-send", connection=QUEUES)
 def send(message: func.QueueMessage, context: func.Context) -> None:
-    handlers.send(message.get_body(), context.invocation_id)
+    handlers.on_send(message.get_body(), context.invocation_id)
 
 
 @app.route(route="sync", methods=["POST"])
 def resync(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.resync(req.headers, req.params.get("profile")))
+    return reply(handlers.on_request("resync", req))
 
 
 @app.route(route="status", methods=["GET"])
 def status(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.status(req.headers))
+    return reply(handlers.on_request("status", req))
 
 
 @app.route(route="subjects", methods=["GET"])
 def subjects(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(
-        handlers.subjects(req.headers, req.params.get("school"), req.headers.get("Accept", ""))
-    )
+    return reply(handlers.on_request("subjects", req))
 
 
 # Names people, so it wants the host's admin key.
 @app.route(route="findings", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 def findings(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.findings(req.headers, req.params.get("profile")))
+    return reply(handlers.on_request("findings", req))
 
 
 # Reads all of iSAMS and signs in everywhere: not for everybody's key.
 @app.route(route="check", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 def check(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.check(req.headers))
+    return reply(handlers.on_request("check", req))
 
 
 @app.route(route="deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.decide(req.headers, req.route_params["id"], approve=True))
+    return reply(handlers.on_request("approve", req))
 
 
 @app.route(route="deliveries/{id}/reject", methods=["POST"])
 def reject(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.decide(req.headers, req.route_params["id"], approve=False))
+    return reply(handlers.on_request("reject", req))
 
 
 @app.route(route="deliveries/{id}/restore", methods=["POST"])
 def restore(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.restore(req.headers, req.route_params["id"]))
+    return reply(handlers.on_request("restore", req))
 
 
 @app.route(route="resume", methods=["POST"])
 def resume(req: func.HttpRequest) -> func.HttpResponse:
-    return reply(handlers.resume(req.headers, req.params.get("connector")))
+    return reply(handlers.on_request("resume", req))
 
 
-def reply(answer: Answer) -> func.HttpResponse:
+def reply(response: Response) -> func.HttpResponse:
     return func.HttpResponse(
-        answer.body, status_code=answer.status, headers=HEADERS, mimetype=answer.content_type
+        response.body,
+        status_code=response.status,
+        headers=HEADERS,
+        mimetype=response.content_type,
     )

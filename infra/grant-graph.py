@@ -29,7 +29,7 @@ from typing import TextIO
 
 import httpx
 
-# The calls that need them are in sync/edge/graph.py; a test holds the two lists together.
+# The calls that need them are in sync/edge/graph/; a test holds the two lists together.
 NEEDED = {
     "IndustryData-DataConnector.Read.All": "find the connector that CONNECTOR names",
     "IndustryData-DataConnector.Upload": "open an upload session and hand the files over",

@@ -9,17 +9,9 @@ receipt. Either half may be killed at any line: the next tick looks at what exis
 SDS takes the whole truth each time, and what is missing becomes inactive. So a failed or short
 read is an error, never an empty list, and when in doubt nothing is sent: SDS keeps yesterday.
 
-The modules, in the order of a pupil's way: `errors`, `settings` (from `setting_text`,
-`setting_names`, `setting_faults` and `environment`), `wanted` (what to read), `school` (what iSAMS
-says, read by `isams`), `terms`, `names` and `selection`, `groups` (what becomes a class), `people`
-(who becomes a user), `profile` (who is covered), `sessions`, `roster` (what SDS shall hold),
-`findings` (what to mend), `sds` (files), `exports` (files for other programs), `delivery` (sealed
-sets), `state` and `numbered` (what exists), `plan` (what would change), `retention` (what may go),
-`records` (marks), `calendar` (what is due), `report` (what happened), `rehearsal` (what another day
-would send). All of these are pure. `edge` talks to the outside. In what order: `run` (tick and
-pull) and `sealing`, `view`, `sending`, `handover` and `afterwards` (send), `restoring`, `sweeping`,
-`asking` (status, findings, a person's answer), `doctor` (what is wrong with a deployment). `web`,
-`cli` and `terminal` are how people ask.
+Nothing is remembered between two steps but which names exist in storage. Every room is a pure
+function of its arguments, except `sync.edge`, which alone waits for the outside, `sync.steps`,
+which say in what order, and `sync.web` and `sync.terminal`, by which people ask.
 """
 
 __version__ = "0.1.0"

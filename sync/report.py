@@ -1,6 +1,9 @@
-"""What happened, as one value per step: the canonical log line and what people are told.
+"""What happened, as a value per step: the canonical log line and what people are told.
 
-Counts, ids of our own, setting names and error codes only. Never a name, an address or a key.
+`Outcome` is the only table of how a step can end. Whoever adds a row fills in all of it: the word
+that is logged and stored, the exit code at a terminal, the level of the log line, and a sentence.
+
+Counts, ids of ours, setting names and error codes only. Never a name, an address or a key.
 """
 
 from __future__ import annotations
@@ -9,46 +12,168 @@ import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import PurePath
+from typing import Literal, Self
 
 from sync.errors import SyncError, UnexpectedError
 
+type Level = Literal["info", "warning", "error"]
+"""`error` is for somebody to mend, `warning` to look at, `info` the day's work."""
+
+
+class Exit(IntEnum):
+    """How a command at a terminal ended, as a number that a script can act on."""
+
+    _value_: int
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Make a member that is its number, and knows what that means to people."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    DONE = 0, "Done. For run: SDS has accepted what was pulled, or holds the same already."
+    UNEXPECTED = 1, "A fault of this program. Please report what it printed."
+    USAGE = 2, "The command or a setting is wrong. Nothing was sent."
+    HELD = 3, "The delivery waits for a person, or a person has rejected it. Nothing was sent."
+    SOURCE = 4, "iSAMS refused, or did not give the whole school. Nothing was sent."
+    TARGET = 5, "SDS or the sign-in refused, or SDS found faults in the files."
+    WAITING = 6, "Nothing was sent: another profile has no set yet, or the data are too old."
+    LATER = (
+        7,
+        "iSAMS, storage or SDS is busy or away, or SDS has not answered yet. Run it again.",
+    )
+    PARTLY = 8, "Some profiles of the school could not be built; the others went on."
+    STORE = 9, "Storage refused, or a stored file is not what it should be."
+
 
 class Outcome(StrEnum):
-    """How a step ended."""
+    """How a step ended: word, exit code, log level, and what is said of it at a terminal.
 
-    ASKED = "asked"  # a pull was asked for
-    NOTHING = "nothing"  # there was nothing to do
-    BUSY = "busy"  # another invocation is at it
-    SEALED = "sealed"  # a pull has sealed its sets, or a delivery was merged
-    PARTLY_SEALED = "partly-sealed"  # some profiles of the school could not be built
-    LATER = "later"  # it failed, and will be tried again
-    FAILED = "failed"  # it failed for good: somebody must act
-    WAITING = "waiting"  # for a profile without a young set
-    STALE = "stale"  # the data are older than 48 h: nothing is sent
-    UNCHANGED = "unchanged"  # SDS holds this already
-    PLANNED = "planned"  # compared, within the limits
-    HELD = "held"  # compared, waits for a person
-    APPROVED = "approved"  # a person said yes
-    REJECTED = "rejected"  # a person said no
-    EXPIRED = "expired"  # approved, but not sent in time
-    PAUSED = "paused"  # a former delivery was restored: nothing newer goes until a person resumes
-    RESUMED = "resumed"  # a person said that newer ones may go again
-    LIMITED = "limited"  # enough submissions for one day
-    SUBMITTED = "submitted"  # uploaded and handed over
-    CHECKING = "checking"  # SDS is reading the files
-    ACCEPTED = "accepted"  # SDS took them
-    REFUSED = "refused"  # SDS found faults in them
-    UNPROVEN = "unproven"  # SDS has them, and nobody could tell us what came of its check
-    RUNNING = "running"  # SDS's run is awaited
-    DONE = "done"  # SDS's run has taken them
-    TAKEN = "taken"  # SDS has taken them: known by the counts of its run, or by a person's word
-    FAULTY = "faulty"  # SDS's run has taken them, but not all of them
-    ENDED = "ended"  # SDS's run is over; whose files it took, we are not told
-    NOT_TAKEN = "not-taken"  # no run of SDS took them in time
-    REPLACED = "replaced"  # a newer delivery took their place before SDS's run
-    SWEPT = "swept"  # a tick has looked around
+    `exit` is None where the step's error decides: who must act is then the error's to say.
+    """
+
+    _value_: str
+    exit: Exit | None
+    level: Level
+    sentence: str
+
+    def __new__(cls, word: str, code: Exit | None, level: Level, sentence: str) -> Self:
+        """Make a member that is its word, and carries the rest of its row."""
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.exit = code
+        member.level = level
+        member.sentence = sentence
+        return member
+
+    ASKED = "asked", Exit.DONE, "info", "the school will be read"
+    NOTHING = (
+        "nothing",
+        Exit.LATER,
+        "info",
+        "there was nothing to do: another run may be ahead of it",
+    )
+    BUSY = "busy", Exit.LATER, "info", "another run is at it: run it again later"
+    SEALED = "sealed", Exit.DONE, "info", "read and sealed"
+    PARTLY_SEALED = (
+        "partly-sealed",
+        Exit.PARTLY,
+        "warning",
+        "read; some profiles could not be built",
+    )
+    LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
+    FAILED = "failed", None, "error", "failed: nothing was sent"
+    WAITING = (
+        "waiting",
+        Exit.WAITING,
+        "warning",
+        "nothing was sent: another profile of this connector has no set yet",
+    )
+    STALE = (
+        "stale",
+        Exit.WAITING,
+        "warning",
+        "nothing was sent: a profile's set is older than 48 h; run its school too",
+    )
+    UNCHANGED = (
+        "unchanged",
+        Exit.DONE,
+        "info",
+        "SDS holds exactly this already: nothing was sent",
+    )
+    # Compared and within the limits, but not on its way yet: to stop here is to be called again.
+    PLANNED = "planned", Exit.LATER, "info", "compared, and sent next: run it again"
+    HELD = "held", Exit.HELD, "warning", "held: nothing was sent"
+    APPROVED = "approved", Exit.LATER, "info", "approved, and sent next: run it again"
+    REJECTED = "rejected", Exit.HELD, "info", "a person has rejected it: nothing was sent"
+    EXPIRED = "expired", Exit.HELD, "info", "approved, but not sent in time: run again"
+    PAUSED = (
+        "paused",
+        Exit.HELD,
+        "warning",
+        "paused: nothing newer is sent until somebody types `resume`",
+    )
+    RESUMED = "resumed", Exit.DONE, "info", "goes on: the next run sends what iSAMS says"
+    LIMITED = (
+        "limited",
+        Exit.LATER,
+        "warning",
+        "enough was sent to SDS for today: run it again tomorrow",
+    )
+    SUBMITTED = (
+        "submitted",
+        Exit.LATER,
+        "info",
+        "uploaded and handed over; SDS has not answered yet: run it again later",
+    )
+    CHECKING = (
+        "checking",
+        Exit.LATER,
+        "info",
+        "sent, but SDS has not answered yet: run it again later",
+    )
+    ACCEPTED = "accepted", Exit.DONE, "info", "SDS has accepted the files; its run will follow"
+    REFUSED = "refused", Exit.TARGET, "error", "SDS found faults in the files"
+    UNPROVEN = (
+        "unproven",
+        Exit.LATER,
+        "warning",
+        "sent, but nobody could tell us what SDS made of it: see `status`",
+    )
+    RUNNING = (
+        "running",
+        Exit.DONE,
+        "info",
+        "SDS has accepted the files; its run has not ended yet",
+    )
+    DONE = "done", Exit.DONE, "info", "SDS has accepted the files, and its run has taken them"
+    # Known by the counts of SDS's run, or by a person's word.
+    TAKEN = "taken", Exit.DONE, "info", "SDS has taken the files"
+    # Accepted all the same, so 0: what its run left out, its receipt says.
+    FAULTY = (
+        "faulty",
+        Exit.DONE,
+        "warning",
+        "SDS has accepted the files, but its run did not end well: see `status`",
+    )
+    ENDED = (
+        "ended",
+        Exit.DONE,
+        "warning",
+        "SDS has accepted the files, and a run has ended: whose, we are not told",
+    )
+    NOT_TAKEN = (
+        "not-taken",
+        Exit.TARGET,
+        "warning",
+        "SDS has accepted the files, but no run took them in 26 h: see `status`",
+    )
+    REPLACED = "replaced", Exit.DONE, "info", "a newer delivery took its place before SDS's run"
+    SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 
 # What a line may hold beside `fact_…` (counts of the step) and `error_…` (facts of its error).
@@ -84,8 +209,8 @@ class Step:
     pull: str = ""
 
     def line(self, invocation: str = "", duration_s: float | None = None) -> str:
-        """Return the canonical log line: one JSON object, names sorted, nothing blank."""
-        told: dict[str, object] = {
+        """Return the canonical log line: a JSON object, names sorted, nothing blank."""
+        fields: dict[str, object] = {
             "step": self.name,
             "outcome": self.outcome,
             "about": self.about,
@@ -95,15 +220,15 @@ class Step:
             **{f"fact_{name}": value for name, value in self.facts.items()},
         }
         if duration_s is not None:
-            told["duration_s"] = round(duration_s, 1)
+            fields["duration_s"] = round(duration_s, 1)
         if self.error is not None:
-            told |= {f"error_{name}": value for name, value in self.error.facts.items()}
-            told |= {"error": self.error.code, "message": str(self.error), "who": self.error.who}
-        return json.dumps({k: v for k, v in told.items() if v != ""}, sort_keys=True)
+            fields |= {f"error_{name}": value for name, value in self.error.facts.items()}
+            fields |= {"error": self.error.code, "message": str(self.error), "who": self.error.who}
+        return json.dumps({k: v for k, v in fields.items() if v != ""}, sort_keys=True)
 
 
 def unexpected(error: BaseException) -> UnexpectedError:
-    """Return what may be told of an error that nobody foresaw: its type and place.
+    """Return what may leave the app of an error that nobody foresaw: its type and place.
 
     Its text stays untold, because it may quote a record.
     """

@@ -22,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
     canaries.pytest_configure(config)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no core waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
 @dataclass(frozen=True, slots=True)
 class FreshNames:
     """Names that no other test uses, so that all can share one emulator."""

@@ -177,7 +177,30 @@ def test_a_workflow_may_only_read() -> None:
     """No workflow has more rights in the repository than to read it, or keeps a token in it."""
     for path in (ROOT / ".github" / "workflows").glob("*.yml"):
         text = path.read_text("utf-8")
-        assert "permissions:\n  contents: read\n" in text
-        assert text.count("permissions:") == 1
+        writes = text.count("permissions:\n      contents: write\n")
+        assert "\npermissions:\n  contents: read\n" in text
+        assert text.count("permissions:") == 1 + writes
+        assert writes == (path.name == "release.yml")
         assert text.count("persist-credentials: false") == text.count("actions/checkout@")
         assert "secrets." not in text
+
+
+def test_what_may_write_a_release_runs_nothing_of_ours() -> None:
+    """The one job with that right has no checkout, and starts only `gh` on what was built."""
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    build, publish = text.split("\n  publish:\n")
+
+    assert "contents: write" not in build
+    assert re.findall(r"uses: ([\w/-]+)@", publish) == ["actions/download-artifact"]
+    assert [line.split()[2:5] for line in publish.splitlines() if "run:" in line] == [
+        ["gh", "release", "create"]
+    ]
+
+
+def test_a_release_holds_what_is_shipped() -> None:
+    """The app's archive has what `.funcignore` lets through, and nothing beside it."""
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    (packed,) = re.findall(r"zip -q -r \S+ (.+)", text)
+    shipped = re.findall(r"^!/(\S+)$", (ROOT / ".funcignore").read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(packed.split()) == sorted(shipped)

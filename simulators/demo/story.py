@@ -19,11 +19,11 @@ from sync.edge.world import World, opened
 from sync.ledger.manifests import SetManifest
 from sync.report import Outcome, Step
 from sync.settings.load import load
-from sync.steps import pull, schedule, status
+from sync.steps import approval, pull, schedule
 from sync.steps.connector import newest_sets
 from sync.terminal.context import doing
 from sync.terminal.follower import Follower, Patience, hold_of, sealed_since
-from sync.terminal.run import why_held
+from sync.terminal.holds import why_held
 from sync.terminal.tables import findings_table, numbers, table
 
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
@@ -95,7 +95,7 @@ class _Story:
         tell.expect("it is held, because it is the first", holds=held.outcome is Outcome.HELD)
         tell.say(*why_held(hold_of(world, self.stage.connector, held.delivery)))
         tell.expect("SDS has been sent nothing", holds=not self.stage.sds.requests)
-        status.answer(world, held.delivery, approve=True)
+        approval.approve(world, held.delivery)
         tell.say("A person would look at it now. Here the demo itself approves it.")
         tell.chapter("It is delivered, and SDS answers")
         self._show_answer(self._follow(), unmatched=2)

@@ -1,18 +1,17 @@
-"""An iSAMS that answers as the real one does: Batch and REST over one invented school.
+"""An iSAMS that answers as the real iSAMS does: Batch and REST over an invented school.
 
 It is the tests' oracle, so it is written from what is known about iSAMS and never from what our
-client expects. Where nobody knows what iSAMS does, `Choices`, `JsonChoices` and `RestChoices` say
-what this one does.
+client expects. Where nobody knows what iSAMS does, `Choices` and `RestChoices` say what this
+simulator does.
 
     simulator = IsamsSimulator(invent(300))
     client = httpx.Client(transport=httpx.WSGITransport(simulator))
     client.get(f"https://sim.example{BATCH}", params={"apiKey": DEMO_KEY})
 """
 
-from simulators.isams.app import BATCH, BATCH_JSON, DISCOVERY, TOKEN, IsamsSimulator, Seen
+from simulators.isams.app import BATCH, DISCOVERY, TOKEN, IsamsSimulator, Seen
 from simulators.isams.documents import METHODS, Shape, batch_xml
 from simulators.isams.faults import FATAL, HARMLESS, DroppedError, Faults
-from simulators.isams.json_document import JsonChoices
 from simulators.isams.keys import DEMO_KEY, BatchKey, Choices, Throttle
 from simulators.isams.rest_choices import (
     FORM_SPELLINGS,
@@ -30,7 +29,6 @@ from simulators.isams.rest_faults import REST_FATAL, REST_HARMLESS, RestFaults
 
 __all__ = [
     "BATCH",
-    "BATCH_JSON",
     "DEMO_CLIENT_ID",
     "DEMO_CLIENT_SECRET",
     "DEMO_KEY",
@@ -49,7 +47,6 @@ __all__ = [
     "DroppedError",
     "Faults",
     "IsamsSimulator",
-    "JsonChoices",
     "RestChoices",
     "RestClient",
     "RestFaults",

@@ -17,7 +17,7 @@ from uuid import UUID
 from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
-from simulators.isams import filters, json_document, messages, oauth, rest_faults
+from simulators.isams import filters, messages, oauth, rest_faults
 from simulators.isams.documents import batch_xml
 from simulators.isams.faults import DroppedError, Faults, page
 from simulators.isams.filters import NotXmlError
@@ -32,15 +32,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 BATCH = "/api/batch/1.0/xml.ashx"
-BATCH_JSON = "/api/batch/1.0/json.ashx"
 DISCOVERY = "/auth/.well-known/openid-configuration"
 TOKEN = "/auth/connect/token"
-_ROUTES = {BATCH: "batch", BATCH_JSON: "json", DISCOVERY: "discovery", TOKEN: "token"}
+_ROUTES = {BATCH: "batch", DISCOVERY: "discovery", TOKEN: "token"}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request: no query, no secret. *methods* is what it asked for, None if all of the key's.
+    """A request: no query, no secret. *methods* is what it asked for, None if all of the key's.
 
     *status* is 0 where the answer was a dropped connection.
     """
@@ -53,15 +52,15 @@ class Seen:
 
 
 class IsamsSimulator:
-    """iSAMS over one invented school.
+    """iSAMS over an invented school.
 
     Assign `school` to change what the database holds: a Production key goes on answering from its
     cache until that expires, by *clock*, or is flushed. Assign `faults` to spoil every answer (the
-    token desk's too), or call `script` to spoil the next ones of one route, or `spoil` to spoil
-    those of one path. `requests` is every request so far, oldest first.
+    token desk's too), or call `script` to spoil the next of a route, or `spoil` to spoil those
+    of a path. `requests` is every request so far, oldest first.
 
-    *keys* are batch keys and REST clients. `rest.choices` and `json_choices` switch what those
-    two APIs do where nobody knows.
+    *keys* are batch keys and REST clients. `rest.choices` switch what REST does where nobody
+    knows.
     """
 
     def __init__(
@@ -85,7 +84,6 @@ class IsamsSimulator:
         for client in clients:
             self.tokens.admit(client.id, client.secret, client.token_lifetime_s)
         self.rest = RestDesk(clients, clock)
-        self.json_choices = json_document.JsonChoices()
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
@@ -95,10 +93,10 @@ class IsamsSimulator:
         self._turnstile = Turnstile(clock)
 
     def script(self, answers: Iterable[Faults | None], *, route: str = "batch") -> None:
-        """Spoil the next answers of *route* (batch, json, token, discovery or rest), in turn.
+        """Spoil the next answers of *route* (batch, token, discovery or rest), in turn.
 
         A route may also be a path, such as `/api/students`. None is an answer as it should be.
-        After the last one `faults` holds again.
+        After the last `faults` holds again.
         """
         self._scripts[route.lower()].extend(answers)
 
@@ -110,7 +108,7 @@ class IsamsSimulator:
         self._spoilt[pattern.lower()] = faults
 
     def flush(self, guid: str | None = None) -> None:
-        """Empty the cache of one key, or of all: what *Save & Close* on a key does."""
+        """Empty the cache of a key, or of all: what *Save & Close* on a key does."""
         self._cache = {
             at: entry for at, entry in self._cache.items() if guid and at[0] != bare(guid)
         }
@@ -119,15 +117,10 @@ class IsamsSimulator:
         request = Request(environ)
         route = _route(request.path.lower())
         faults = rest_faults.applying(self._faults_of(request.path.lower(), route), request)
-        if route == "json":
-            faults = json_document.without_xml_alone(faults)
-        asked = _asked(request) if route in {"batch", "json"} else None
+        asked = _asked(request) if route == "batch" else None
         if delay_s := faults.delay_s + (self.rest.delay_s if route == "rest" else 0):
             self._sleep(delay_s)
-        answer = faults.instead() or self._answer(request, route, faults)
-        if route == "json" and answer.mimetype == messages.XML:
-            answer = json_document.turned(answer, self.json_choices)
-        answer = faults.spoil(answer)
+        answer = faults.spoil(faults.instead() or self._answer(request, route, faults))
         status = 0 if faults.drop_at is not None else answer.status_code
         had_token = request.authorization is not None
         with self._lock:
@@ -173,15 +166,16 @@ class IsamsSimulator:
         if refusal := self._refusal(request, key):
             return refusal
         try:
-            wanted = filters.parse(request.get_data() if request.method == "POST" else b"")
+            wanted = _filters(request)
         except NotXmlError:
             return messages.NOT_XML
         asked = wanted.methods if wanted.methods is not None else tuple(key.methods)
-        if missing := [method for method in asked if key.allotted(method) is None]:
+        allotted = {method: key.allotted(method) for method in asked}
+        if missing := [method for method, spelling in allotted.items() if spelling is None]:
             return messages.not_allotted(missing)
-        if unfiltered := next((method for method in asked if wanted.lacks(method)), None):
+        if unfiltered := next(filter(wanted.lacks, asked), None):
             return messages.filters_required(unfiltered, self.choices.filters_required_status)
-        methods = frozenset(own for method in asked if (own := key.allotted(method)))
+        methods = frozenset(filter(None, allotted.values()))
         return self._document(key, methods, faults, narrowed=wanted.methods is not None)
 
     def _key(self, request: Request) -> BatchKey | Message:
@@ -248,6 +242,11 @@ def _route(path: str) -> str | None:
     if route := _ROUTES.get(path):
         return route
     return "rest" if path.startswith("/api/") and not path.startswith("/api/batch/") else None
+
+
+def _filters(request: Request) -> filters.Filters:
+    """Read what a POST filters; raises `NotXmlError`."""
+    return filters.parse(request.get_data() if request.method == "POST" else b"")
 
 
 def _asked(request: Request) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from simulators.isams import people_nodes, school_nodes, teaching_nodes, timetable_nodes
-from simulators.isams.telling import Telling
+from simulators.isams.batch_index import BatchIndex
 from simulators.isams.xmltext import chunks
 from simulators.school import InventedSchool
 
@@ -16,14 +16,14 @@ from simulators.school import InventedSchool
 class Node:
     """One collection: where it stands, and the records in it.
 
-    *opening* and *closing* stand between the collection's own tags and its records.
+    *opening* and *closing* stand between the collection's tags and its records.
     """
 
     module: str
     name: str
-    records: Callable[[Telling], Iterator[str]]
-    opening: Callable[[Telling], str] = lambda _: ""
-    closing: Callable[[Telling], str] = lambda _: ""
+    records: Callable[[BatchIndex], Iterator[str]]
+    opening: Callable[[BatchIndex], str] = lambda _: ""
+    closing: Callable[[BatchIndex], str] = lambda _: ""
 
 
 NODES = {
@@ -65,11 +65,11 @@ MODULES = tuple(dict.fromkeys(node.module for node in NODES.values()))
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a document differs from a whole and ordinary one.
+    """How a document differs from a whole and ordinary document.
 
     *empty*, *single* and *absent* are methods: their collection has no record, only its first, or
     does not stand there at all (and its module neither, once nothing is left in it).
-    *drops_empty*: a collection that has no records leaves no node, instead of an empty one.
+    *drops_empty*: a collection that has no records leaves no node, instead of an empty node.
     *declared* is the encoding that the XML declaration names; "" is no declaration.
     *dtd* stands before the root, *inside* just within it.
     """
@@ -101,38 +101,38 @@ def batch_xml(
     shape = shape or Shape()
     if shape.duplicate_set_id:
         school = _with_a_set_id_twice(school)
-    return chunks(_texts(Telling(school, legacy), frozenset(methods), shape), shape.encoding)
+    return chunks(_texts(BatchIndex(school, legacy), frozenset(methods), shape), shape.encoding)
 
 
-def _texts(telling: Telling, methods: frozenset[str], shape: Shape) -> Iterator[str]:
+def _texts(index: BatchIndex, methods: frozenset[str], shape: Shape) -> Iterator[str]:
     if shape.declared:
         yield f'<?xml version="1.0" encoding="{shape.declared}"?>\n'
     yield shape.dtd
     yield f"<{shape.root}>{shape.inside}\n"
     for module in MODULES:
-        told = {
+        nodes = {
             method: node
             for method, node in NODES.items()
             if node.module == module and method in methods and method not in shape.absent
         }
-        if told:
+        if nodes:
             yield f"  <{module}>\n"
-            for method, node in told.items():
-                yield from _collection(telling, method, node, shape)
+            for method, node in nodes.items():
+                yield from _collection(index, method, node, shape)
             yield f"  </{module}>\n"
     yield f"</{shape.root}>\n"
 
 
-def _collection(telling: Telling, method: str, node: Node, shape: Shape) -> Iterator[str]:
+def _collection(index: BatchIndex, method: str, node: Node, shape: Shape) -> Iterator[str]:
     at_most = 0 if method in shape.empty else 1 if method in shape.single else None
-    records = islice(node.records(telling), at_most)
+    records = islice(node.records(index), at_most)
     first = next(records, None)
     if first is None:
         yield "" if shape.drops_empty else f"    <{node.name}/>\n"
         return
-    yield f"    <{node.name}>\n{node.opening(telling)}{first}"
+    yield f"    <{node.name}>\n{node.opening(index)}{first}"
     yield from records
-    yield f"{node.closing(telling)}    </{node.name}>\n"
+    yield f"{node.closing(index)}    </{node.name}>\n"
 
 
 def _with_a_set_id_twice(school: InventedSchool) -> InventedSchool:

@@ -1,9 +1,9 @@
-"""Everything that can go wrong with one answer, as a value.
+"""Everything that can go wrong with an answer, as a value.
 
-A `Faults` says how one answer differs from what it should be. Give it to the simulator for every
+A `Faults` says how an answer differs from what it should be. Give it to the simulator for every
 answer (`simulator.faults = …`) or, with `simulator.script([...])`, for the next ones in turn.
 `FATAL` are those after which no client can have the whole school; `HARMLESS` are those that a
-careful one reads through.
+careful client reads through.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class DroppedError(httpx.ReadError, ConnectionError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """How one answer differs from the right one; the default not at all.
+    """How an answer differs from the right answer; the default not at all.
 
     *delay_s* passes before anything else. Then the first that is set of *message*, *body* and
     *status* stands in for the answer. Otherwise the data goes out as *shape* and *legacy* say, or
@@ -63,7 +63,7 @@ class Faults:
     drop_at: int | None = None
 
     def instead(self) -> Response | None:
-        """Return the answer that stands in for the right one, or None."""
+        """Return the answer that stands in for the right answer, or None."""
         if self.message:
             return Response(
                 self.message.body,
@@ -93,7 +93,7 @@ class Faults:
 
 
 def page(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return one of the web server's own HTML pages."""
+    """Return an HTML page of the web server."""
     text = _PAGE.format(f"{status} - the web server's own page")
     return Response(text, status, dict(headers or {}), content_type=HTML)
 
@@ -104,7 +104,7 @@ def _hanging_up(sent: bytes) -> Iterator[bytes]:
 
 
 def slow(seconds: float = 35) -> Faults:
-    """An answer that takes too long for iSAMS's own limit, and is an error document then."""
+    """An answer that takes too long for the limit of iSAMS, and is an error document then."""
     return Faults(delay_s=seconds, message=messages.TIMED_OUT)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from xml.parsers import expat
 
-# Methods that answer only if at least one of their filters is set, with the (module, node) pairs
+# Methods that answer only if any of their filters is set, with the (module, node) pairs
 # that may hold it. The older name of the registration module is still taken.
 _REGISTRATION = ("registration", "registrationmanager")
 REQUIRED: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -44,7 +44,7 @@ def parse(body: bytes) -> Filters:
     """Read a filter document; names of modules, nodes and attributes are taken in any case.
 
     An empty body filters nothing. Raises NotXmlError for whatever is not plain XML: text, JSON,
-    a byte order mark at the front (the real one trips over it), a document type.
+    a byte order mark at the front (the real iSAMS trips over it), a document type.
     """
     if not body:
         return Filters()

@@ -28,10 +28,10 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKey:
-    """One batch API key.
+    """A batch API key.
 
     *production* answers from a cache that lives *cache_h* hours; Development never caches.
-    *secret*: the key is also an OAuth client, with its own GUID as the client id.
+    *secret*: the key is also an OAuth client, with its GUID as the client id.
     *needs_token*: `apiKey` alone is not enough, a bearer token of that client must come too.
     *networks* and *domains* limit who may ask; empty is everyone. A request's domain is that of
     its Origin or Referer: our choice, as nobody says what iSAMS looks at.
@@ -50,8 +50,8 @@ class BatchKey:
     throttle: Throttle | None = None
 
     def allotted(self, method: str) -> str | None:
-        """Return the key's own spelling of *method*, or None where the key does not have it."""
-        return next((own for own in self.methods if own.lower() == method.lower()), None)
+        """Return the key's spelling of *method*, or None where the key does not have it."""
+        return next((name for name in self.methods if name.lower() == method.lower()), None)
 
     def admits(self, address: str, domain: str) -> bool:
         if self.networks and not any(
@@ -63,7 +63,7 @@ class BatchKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What this simulator does where the real one's behaviour is not known."""
+    """What this simulator does where the behaviour of the real iSAMS is not known."""
 
     missing_key_status: int = 400
     filters_required_status: int = 400

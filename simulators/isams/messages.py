@@ -1,6 +1,6 @@
 """What iSAMS says instead of data.
 
-Every one has the shape of the error documents that clients have met: the root is `Message`, and
+Each has the shape of the error documents that clients have met: the root is `Message`, and
 the declaration says utf-16 over bytes that are not. The statuses and texts marked *chosen* are
 ours, because nobody has published what iSAMS sends there.
 """

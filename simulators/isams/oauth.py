@@ -33,8 +33,15 @@ def discovery(request: Request) -> dict[str, object]:
     }
 
 
+def _credentials(request: Request) -> tuple[str, str]:
+    basic = request.authorization
+    if basic and basic.type == "basic":
+        return basic.username or "", basic.password or ""
+    return request.form.get("client_id", ""), request.form.get("client_secret", "")
+
+
 class TokenDesk:
-    """Hands out tokens to clients, and knows its own again."""
+    """Hands out tokens to clients, and knows them again."""
 
     def __init__(
         self, secrets: Mapping[str, str], clock: Callable[[], datetime], lifetime_s: int = 3600
@@ -47,7 +54,7 @@ class TokenDesk:
         self._numbers = count(1)
 
     def admit(self, client_id: str, secret: str, lifetime_s: int) -> None:
-        """Take one more client, whose tokens live *lifetime_s*."""
+        """Take another client, whose tokens live *lifetime_s*."""
         self._secrets[bare(client_id)] = secret
         self._lifetimes_s[bare(client_id)] = lifetime_s
 
@@ -56,10 +63,8 @@ class TokenDesk:
 
         Credentials may stand in the form or in a Basic header; no scope asked for is every scope.
         """
-        form, basic = request.form, request.authorization
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-        if basic and basic.type == "basic":
-            client_id, secret = basic.username or "", basic.password or ""
+        form = request.form
+        client_id, secret = _credentials(request)
         if request.method != "POST" or form.get("grant_type") != "client_credentials":
             return {"error": "unsupported_grant_type"}, 400
         if not secret or self._secrets.get(bare(client_id)) != secret:

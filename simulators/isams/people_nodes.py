@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulators.isams.telling import Telling
+from simulators.isams.batch_index import BatchIndex
 from simulators.isams.xmltext import element, leaf
 
 
-def staff(telling: Telling) -> Iterator[str]:
-    for person in telling.school.staff:
+def staff(index: BatchIndex) -> Iterator[str]:
+    for person in index.school.staff:
         full_name = f"{person.forename} {person.surname}"
-        division = telling.divisions[person.division_id]
+        division = index.divisions[person.division_id]
         yield element(
             "StaffMember",
             (("Id", person.id), ("PersonId", person.person_id), ("PersonGuid", person.person_guid)),
@@ -44,13 +44,13 @@ def _listed(tag: str, id_: int, name: str) -> str:
     return element(f"{tag}s", [], [element(tag, [("Id", id_)], [leaf("Name", name)])])
 
 
-def pupils(telling: Telling) -> Iterator[str]:
+def pupils(index: BatchIndex) -> Iterator[str]:
     """Yield the pupils, with all that iSAMS tells about a child and no client of ours may keep.
 
-    `HomeAddress` and `PersonalEmailAddress` are our own additions: a client that keeps what it
+    `HomeAddress` and `PersonalEmailAddress` are additions of ours: a client that keeps what it
     does not know by name would carry them.
     """
-    for pupil in telling.school.pupils:
+    for pupil in index.school.pupils:
         girl = pupil.gender == "F"
         yield element(
             "Pupil",
@@ -77,11 +77,11 @@ def pupils(telling: Telling) -> Iterator[str]:
                 leaf("Fullname", f"{pupil.forename} {pupil.surname}"),
                 leaf("Gender", pupil.gender),
                 leaf("DOB", f"{pupil.born}T00:00:00"),
-                leaf("AcademicHouse", telling.houses.get(pupil.academic_house_id)),
-                leaf("BoardingHouse", telling.houses.get(pupil.boarding_house_id)),
+                leaf("AcademicHouse", index.houses.get(pupil.academic_house_id)),
+                leaf("BoardingHouse", index.houses.get(pupil.boarding_house_id)),
                 leaf("Form", pupil.form),
                 leaf("NCYear", pupil.year),
-                leaf("DivisionName", telling.divisions[pupil.division_id]),
+                leaf("DivisionName", index.divisions[pupil.division_id]),
                 leaf("EmailAddress", pupil.email),
                 leaf("MobileNumber", pupil.mobile),
                 leaf("PupilType", "Day" if pupil.boarding_house_id is None else "Boarder"),
@@ -94,6 +94,6 @@ def pupils(telling: Telling) -> Iterator[str]:
                 leaf("Ethnicity", "Not stated"),
                 leaf("PersonalEmailAddress", pupil.private_email),
                 element("HomeAddress", [], [leaf("Address1", pupil.home_address)]),
-                leaf("Tutor", telling.user_codes.get(pupil.tutor_id)),
+                leaf("Tutor", index.user_codes.get(pupil.tutor_id)),
             ),
         )

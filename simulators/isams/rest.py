@@ -1,4 +1,4 @@
-"""The REST API over the invented school: who may read what, and the answer to one request."""
+"""The REST API over the invented school: who may read what, and the answer to a request."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from simulators.isams.oauth import TokenDesk
 from simulators.isams.rest_choices import RestChoices
 from simulators.isams.rest_clients import RestClient
 from simulators.isams.rest_faults import NOT_AUTHORISED, RestFaults, message, parameter
+from simulators.isams.rest_index import RestIndex, Row
 from simulators.isams.rest_paging import HAL, Asked, asked, edited_throughout, envelope
 from simulators.isams.rest_routes import Collection, Single
-from simulators.isams.rest_telling import RestTelling, Row
 from simulators.isams.turnstile import Turnstile
 from simulators.school import InventedSchool
 
@@ -34,27 +34,29 @@ class RestDesk:
         self.delay_s: float = 0
         self.clients = {client.id.lower(): client for client in clients}
         self._turnstile = Turnstile(clock)
-        self._telling: RestTelling | None = None
+        self._index: RestIndex | None = None
 
     def answer(
         self, request: Request, school: InventedSchool, tokens: TokenDesk, faults: RestFaults
     ) -> Response:
-        """Answer one request. A path that is not there is a 404 even for whom it would refuse."""
-        found = rest_routes.find(request.path, self.choices)
-        if found is None:
+        """Answer a request. A path that is not there is a 404 even for whom it would refuse."""
+        match = rest_routes.find(request.path, self.choices)
+        if match is None:
             return message(NOT_FOUND, 404)
-        endpoint, id_ = found
+        endpoint, id_ = match
         if refusal := self._refusal(request, endpoint.module, tokens):
             return refusal
-        told = self._told(school)
+        index = self._index_of(school)
         if isinstance(endpoint, Single):
-            one = endpoint.read(told, id_)
-            body = None if one is None else edited_throughout(one, faults)
+            row = endpoint.read(index, id_)
+            body = None if row is None else edited_throughout(row, faults)
         else:
-            at = self._page(request, endpoint, faults)
-            if at is None:
+            asked_for = self._page(request, endpoint, faults)
+            if asked_for is None:
                 return message("The page or pageSize is not valid", 400)
-            body = envelope(endpoint.key, lambda part: endpoint.read(told, id_, part), at, faults)
+            body = envelope(
+                endpoint.key, lambda part: endpoint.read(index, id_, part), asked_for, faults
+            )
         if faults.forgets_tokens:
             tokens.forget()
         return message("Not found", 404) if body is None else _sent(request, body)
@@ -76,12 +78,12 @@ class RestDesk:
             return message("The simulator has no $filter", 400)
         return None
 
-    def _told(self, school: InventedSchool) -> RestTelling:
+    def _index_of(self, school: InventedSchool) -> RestIndex:
         """Return the look-ups of *school*, made anew only if it or the choices have changed."""
-        told = self._telling
-        if told is None or told.school is not school or told.choices is not self.choices:
-            told = self._telling = RestTelling(school, self.choices)
-        return told
+        index = self._index
+        if index is None or index.school is not school or index.choices is not self.choices:
+            index = self._index = RestIndex(school, self.choices)
+        return index
 
     def _page(self, request: Request, endpoint: Collection, faults: RestFaults) -> Asked | None:
         if faults.unpaged:

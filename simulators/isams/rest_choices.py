@@ -13,10 +13,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSpelling:
-    """The keys of one teaching set; *teachers* "" leaves them out.
+    """The keys of a teaching set; *teachers* "" leaves them out.
 
     With *teacher_id* the teachers are a list of objects that hold the employee's id under that
-    key and a flag under *primary*; without, a list of ids, the primary one first.
+    key and a flag under *primary*; without, a list of ids, the primary teacher first.
     """
 
     code: str = "setCode"
@@ -31,7 +31,7 @@ class SetSpelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomSpelling:
-    """The keys of one room; *building* "" leaves its building out."""
+    """The keys of a room; *building* "" leaves its building out."""
 
     name: str = "name"
     code: str = "initials"
@@ -40,7 +40,7 @@ class RoomSpelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSpelling:
-    """The keys of one form: *names* hold its name; *row_id* a number of its own, "" no such."""
+    """The keys of a form: *names* hold its name; *row_id* a number of the row, "" no such."""
 
     names: tuple[str, ...] = ("id", "name")
     year: str = "ncYear"
@@ -75,11 +75,11 @@ FORM_SPELLINGS: Mapping[str, FormSpelling] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestChoices:
-    """One set of guesses.
+    """A set of guesses.
 
-    *forms_path* and *school_path* are where the forms and the school's own name stand; "" is
+    *forms_path* and *school_path* are where the forms and the name of the school stand; "" is
     nowhere, so that asking is a 404. *lists_are_paged*: the collections that known clients read
-    with one plain call (terms, sets, rooms …) honour `page` and `pageSize` too; if not, they hold
+    with a plain call (terms, sets, rooms …) honour `page` and `pageSize` too; if not, they hold
     everything. *lists_have_totals*: these then still say count and totals.
     *student_lesson_id*: what `id` is in a pupil's timetable row; in an employee's it is the set.
     """

@@ -32,7 +32,7 @@ def _all_read() -> Mapping[str, Permission]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestClient:
-    """One REST client. A module that *modules* leaves out is `none`.
+    """A REST client. A module that *modules* leaves out is `none`.
 
     Its tokens live *token_lifetime_s* by the simulator's clock.
     """

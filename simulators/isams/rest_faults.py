@@ -2,7 +2,7 @@
 
 Hand them to `IsamsSimulator.spoil` for a path, to `script` for the next answers, or to `faults`
 for all. `REST_FATAL` are those after which no client can have that collection whole and sure;
-`REST_HARMLESS` are those that a careful one reads through.
+`REST_HARMLESS` are those that a careful client reads through.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ EVERY_ROW = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestFaults(Faults):
-    """How one REST answer differs from the right one; the default not at all.
+    """How a REST answer differs from the right answer; the default not at all.
 
     *page* limits all of it to that page of a collection. *says* stands in for the answer, as
     `{"message": says}` with *status*, or 200. *stale* (inherited) is the school as it was, or will
     be: data that changes between pages. *forgets_tokens*: every token dies with this answer.
 
     The others are about an answer's content. *short_by* rows are left off a page's end;
-    *hides_last_page*: the totals lead to the last page but one, and the last is empty; *repeats*:
+    *hides_last_page*: the totals end a page early, and the last page is empty; *repeats*:
     every page is the first, and there is always another. *total_drift* is added to the total.
-    *next_host* is where `_links.next` leads. *unpaged* is the rows in one go and no totals.
+    *next_host* is where `_links.next` leads. *unpaged* is all rows at once and no totals.
     *collection* is what stands in place of the rows; *without* leaves out keys of the envelope;
     *fields* is set in each row or object that has the key, *without_fields* is left out of it.
     """
@@ -52,7 +52,7 @@ class RestFaults(Faults):
     without_fields: Collection[str] = ()
 
     def instead(self) -> Response | None:
-        """Return the answer that stands in for the right one, or None."""
+        """Return the answer that stands in for the right answer, or None."""
         if not self.says:
             return Faults.instead(self)
         return message(self.says, self.status or 200, self.headers)
@@ -66,7 +66,7 @@ def message(text: str, status: int, headers: Mapping[str, str] | None = None) ->
 
 def parameter(request: Request, name: str) -> str | None:
     """Return a query parameter, whose name is taken in any case."""
-    return next((v for own, v in request.args.items() if own.lower() == name.lower()), None)
+    return next((v for key, v in request.args.items() if key.lower() == name.lower()), None)
 
 
 def applying(faults: Faults, request: Request) -> Faults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.isams.rest_telling import RestTelling, Row, on_day
+from simulators.isams.rest_index import RestIndex, Row, on_day
 from simulators.school import Employee, Pupil
 
 # What the reference lists for a student and this school has no word on.
@@ -17,10 +17,10 @@ _UNSAID_OF_STAFF = (
 )  # fmt: skip
 
 
-def student(telling: RestTelling, pupil: Pupil) -> Row:
+def student(index: RestIndex, pupil: Pupil) -> Row:
     """Return a student; the key everywhere else is `schoolId`, a string, and not `id`."""
-    house = telling.houses.get(pupil.academic_house_id)
-    boarding = telling.houses.get(pupil.boarding_house_id)
+    house = index.houses.get(pupil.academic_house_id)
+    boarding = index.houses.get(pupil.boarding_house_id)
     salutation = f"{'Miss' if pupil.gender == 'F' else 'Mr'} {pupil.surname}"
     return dict.fromkeys(_UNSAID) | {
         "id": pupil.id,
@@ -43,7 +43,7 @@ def student(telling: RestTelling, pupil: Pupil) -> Row:
         "isVisaRequired": False,
         "labelSalutation": salutation,
         "languages": ["English"],
-        "lastUpdated": telling.last_updated,
+        "lastUpdated": index.last_updated,
         "letterSalutation": salutation,
         "middlenames": "",
         "mobileNumber": pupil.mobile,
@@ -76,12 +76,12 @@ def _home(pupil: Pupil) -> Row:
     }
 
 
-def employee(telling: RestTelling, person: Employee) -> Row:
+def employee(index: RestIndex, person: Employee) -> Row:
     """Return an employee, as odd as the real ones.
 
     Whoever does not teach has null divisions, and `[""]` may stand for no nationality.
     """
-    division = {"id": person.division_id, "name": telling.divisions[person.division_id]}
+    division = {"id": person.division_id, "name": index.divisions[person.division_id]}
     return dict.fromkeys(_UNSAID_OF_STAFF) | {
         "id": person.id,
         "dateOfBirth": on_day(person.born),
@@ -89,7 +89,7 @@ def employee(telling: RestTelling, person: Employee) -> Row:
         "forename": person.forename,
         "gender": person.gender,
         "isPartTime": False,
-        "isPersonalTutor": person.id in telling.tutors,
+        "isPersonalTutor": person.id in index.tutors,
         "isTeachingStaff": person.teaches,
         "leavingDate": on_day(person.leaves_on),
         "nationalities": [""] if person.id % 7 == 0 else ["British"],

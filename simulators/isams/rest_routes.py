@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from simulators.isams import rest_clients as modules
 from simulators.isams import rest_people, rest_school, rest_teaching
 from simulators.isams.rest_choices import RestChoices
-from simulators.isams.rest_telling import RestTelling, Row
+from simulators.isams.rest_index import RestIndex, Row
 
-type ReadRows = Callable[[RestTelling, str, slice], tuple[list[Row], int] | None]
-type ReadOne = Callable[[RestTelling, str], Row | None]
+type ReadRows = Callable[[RestIndex, str, slice], tuple[list[Row], int] | None]
+type ReadOne = Callable[[RestIndex, str], Row | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Rows under *key*. *read* gives a slice of them and how many there are, None for not found.
+    """Rows under *key*. *read* gives a slice of them and how many there are, None where nothing is.
 
-    *paged*: known to be paged. The others are read with one plain call by all known clients.
+    *paged*: known to be paged. The others are read with a plain call by all known clients.
     """
 
     module: str
@@ -29,7 +29,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """One object, without an envelope."""
+    """An object, without an envelope."""
 
     module: str
     read: ReadOne
@@ -39,37 +39,37 @@ type Endpoint = Collection | Single
 
 
 def _rows[T](
-    records: Callable[[RestTelling, str], Sequence[T] | None],
-    tell: Callable[[RestTelling, T], Row],
+    records: Callable[[RestIndex, str], Sequence[T] | None],
+    tell: Callable[[RestIndex, T], Row],
 ) -> ReadRows:
     """Return a reader that tells no more rows than it is asked for."""
 
-    def read(telling: RestTelling, id_: str, part: slice) -> tuple[list[Row], int] | None:
-        found = records(telling, id_)
-        if found is None:
+    def read(index: RestIndex, id_: str, part: slice) -> tuple[list[Row], int] | None:
+        listed = records(index, id_)
+        if listed is None:
             return None
-        return [tell(telling, record) for record in found[part]], len(found)
+        return [tell(index, record) for record in listed[part]], len(listed)
 
     return read
 
 
-def _one[T](
-    records: Callable[[RestTelling], Sequence[T]],
+def _single[T](
+    records: Callable[[RestIndex], Sequence[T]],
     id_of: Callable[[T], object],
-    tell: Callable[[RestTelling, T], Row],
+    tell: Callable[[RestIndex, T], Row],
 ) -> ReadOne:
     """Return a reader of the record that has the id in the path."""
 
-    def read(telling: RestTelling, id_: str) -> Row | None:
-        found = next((one for one in records(telling) if str(id_of(one)) == id_), None)
-        return None if found is None else tell(telling, found)
+    def read(index: RestIndex, id_: str) -> Row | None:
+        record = next((each for each in records(index) if str(id_of(each)) == id_), None)
+        return None if record is None else tell(index, record)
 
     return read
 
 
-def _student(telling: RestTelling, school_id: str) -> Row | None:
-    pupil = telling.school.pupil.get(school_id)
-    return rest_people.student(telling, pupil) if pupil else None
+def _student(index: RestIndex, school_id: str) -> Row | None:
+    pupil = index.school.pupil.get(school_id)
+    return rest_people.student(index, pupil) if pupil else None
 
 
 _houses = _rows(lambda t, _: tuple(t.houses.values()), rest_school.house)
@@ -105,13 +105,13 @@ ENDPOINTS: dict[str, Endpoint] = {
         paged=True,
     ),
     "/api/humanresources/employees/{}": Single(
-        modules.STAFF, _one(lambda t: t.school.staff, lambda e: e.id, rest_people.employee)
+        modules.STAFF, _single(lambda t: t.school.staff, lambda e: e.id, rest_people.employee)
     ),
     "/api/school/yeargroups": Collection(
         modules.SCHOOL, "yearGroups", _rows(lambda t, _: t.school.years, rest_school.year_group)
     ),
     "/api/school/yeargroups/{}": Single(
-        modules.SCHOOL, _one(lambda t: t.school.years, lambda y: y.id, rest_school.year_group)
+        modules.SCHOOL, _single(lambda t: t.school.years, lambda y: y.id, rest_school.year_group)
     ),
     "/api/school/yeargroups/{}/divisions": Collection(modules.SCHOOL, "divisions", _year_divisions),
     "/api/school/terms": Collection(
@@ -119,7 +119,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     ),
     "/api/school/houses": Collection(modules.SCHOOL, "houses", _houses),
     "/api/school/houses/{}": Single(
-        modules.SCHOOL, _one(lambda t: tuple(t.houses.values()), lambda h: h.id, rest_school.house)
+        modules.SCHOOL,
+        _single(lambda t: tuple(t.houses.values()), lambda h: h.id, rest_school.house),
     ),
     "/api/school/departments/teaching": Collection(
         modules.SCHOOL,
@@ -130,7 +131,8 @@ ENDPOINTS: dict[str, Endpoint] = {
         modules.SCHOOL, "departments", _rows(lambda _, __: (), rest_school.department)
     ),
     "/api/school/departments/teaching/{}": Single(
-        modules.SCHOOL, _one(lambda t: t.school.departments, lambda d: d.id, rest_school.department)
+        modules.SCHOOL,
+        _single(lambda t: t.school.departments, lambda d: d.id, rest_school.department),
     ),
     "/api/school/departments/teaching/{}/subjects": Collection(
         modules.SCHOOL, "subjects", _subjects_of
@@ -139,7 +141,8 @@ ENDPOINTS: dict[str, Endpoint] = {
         modules.TEACHING, "subjects", _rows(lambda t, _: t.school.subjects, rest_teaching.subject)
     ),
     "/api/teaching/subjects/{}": Single(
-        modules.TEACHING, _one(lambda t: t.school.subjects, lambda s: s.id, rest_teaching.subject)
+        modules.TEACHING,
+        _single(lambda t: t.school.subjects, lambda s: s.id, rest_teaching.subject),
     ),
     "/api/teaching/subjects/{}/departments": Collection(
         modules.TEACHING, "teachingDepartments", _departments_of
@@ -170,14 +173,14 @@ _DETAILS = Single(modules.SCHOOL, rest_school.details)
 def find(path: str, choices: RestChoices) -> tuple[Endpoint, str] | None:
     """Return what stands at *path* and the id in it; in any case, with or without a last slash."""
     path = path.rstrip("/")
-    for guessed, endpoint in ((choices.forms_path, _FORMS), (choices.school_path, _DETAILS)):
+    for guessed, there in ((choices.forms_path, _FORMS), (choices.school_path, _DETAILS)):
         if guessed and path.lower() == guessed.lower():
-            return endpoint, ""
-    if found := ENDPOINTS.get(path.lower()):
-        return found, ""
+            return there, ""
+    if endpoint := ENDPOINTS.get(path.lower()):
+        return endpoint, ""
     parts = path.split("/")
-    for place in range(3, len(parts)):
-        pattern = "/".join([*parts[:place], "{}", *parts[place + 1 :]]).lower()
-        if found := ENDPOINTS.get(pattern):
-            return found, parts[place]
+    for at in range(3, len(parts)):
+        pattern = "/".join([*parts[:at], "{}", *parts[at + 1 :]]).lower()
+        if endpoint := ENDPOINTS.get(pattern):
+            return endpoint, parts[at]
     return None

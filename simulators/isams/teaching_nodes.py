@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulators.isams.telling import AUTHOR_ID, Telling
+from simulators.isams.batch_index import AUTHOR_ID, BatchIndex
 from simulators.isams.xmltext import element, leaf
 from simulators.school import TeachingSet
 
 
-def departments(telling: Telling) -> Iterator[str]:
-    for department in telling.school.departments:
+def departments(index: BatchIndex) -> Iterator[str]:
+    for department in index.school.departments:
         subjects = "".join(
             element("Subject", [("Id", s.id)], [leaf("Code", s.code), leaf("Name", s.name)])
             for s in department.subjects
@@ -25,9 +25,9 @@ def departments(telling: Telling) -> Iterator[str]:
         )
 
 
-def sets(telling: Telling) -> Iterator[str]:
-    updated = telling.school.last_updated
-    for item in telling.school.sets:
+def sets(index: BatchIndex) -> Iterator[str]:
+    updated = index.school.last_updated
+    for item in index.school.sets:
         primary = next((t.staff_id for t in item.teachers if t.primary), None)
         yield element(
             "Set",
@@ -38,10 +38,10 @@ def sets(telling: Telling) -> Iterator[str]:
                 ("AuthorId", AUTHOR_ID),
             ),
             (
-                telling.old("SubjectId", item.subject_id),
-                telling.old("YearId", item.year),
-                telling.old("Teacher", telling.user_codes.get(primary)),
-                telling.old("Author", telling.author),
+                index.old("SubjectId", item.subject_id),
+                index.old("YearId", item.year),
+                index.old("Teacher", index.user_codes.get(primary)),
+                index.old("Author", index.author),
                 leaf("SetNumber", item.number),
                 leaf("Block", item.block),
                 leaf("SetCode", item.code),
@@ -63,10 +63,10 @@ def _teachers(item: TeachingSet) -> str:
     return f"        <Teachers>\n{rows}        </Teachers>\n"
 
 
-def set_lists(telling: Telling) -> Iterator[str]:
-    """Yield one row per set and pupil, written out by hand: the largest school has a million."""
-    updated, legacy, author = telling.school.last_updated, telling.legacy, telling.author
-    for row in telling.school.memberships:
+def set_lists(index: BatchIndex) -> Iterator[str]:
+    """Yield a row per set and pupil, written out by hand: the largest school has a million."""
+    updated, legacy, author = index.school.last_updated, index.legacy, index.author
+    for row in index.school.memberships:
         pupil = "" if row.pupil_id is None else f' PupilId="{row.pupil_id}"'
         old = (
             f'        <SetId Legacy="True">{row.set_id}</SetId>\n'
@@ -83,8 +83,8 @@ def set_lists(telling: Telling) -> Iterator[str]:
         )
 
 
-def teaching_forms(telling: Telling) -> Iterator[str]:
-    for item in telling.school.teaching_forms:
+def teaching_forms(index: BatchIndex) -> Iterator[str]:
+    for item in index.school.teaching_forms:
         yield element(
             "TeachingForm",
             [("Id", item.id)],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulators.invented.places import Day
-from simulators.isams.telling import Telling
+from simulators.isams.batch_index import BatchIndex
 from simulators.isams.xmltext import element, leaf
 
 
-def weeks(telling: Telling) -> Iterator[str]:
-    for week in telling.school.weeks:
+def weeks(index: BatchIndex) -> Iterator[str]:
+    for week in index.school.weeks:
         days = "".join(_day(day, ordinal) for ordinal, day in enumerate(week.days, start=1))
         yield element(
             "Week",
@@ -53,8 +53,8 @@ def _day(day: Day, ordinal: int) -> str:
     )
 
 
-def lessons(telling: Telling) -> Iterator[str]:
-    for lesson in telling.school.lessons:
+def lessons(index: BatchIndex) -> Iterator[str]:
+    for lesson in index.school.lessons:
         flag = int(lesson.for_set)
         yield element(
             "Schedule",
@@ -71,29 +71,29 @@ def lessons(telling: Telling) -> Iterator[str]:
         )
 
 
-def before_lessons(telling: Telling) -> str:
-    year = telling.school.school_year
+def before_lessons(index: BatchIndex) -> str:
+    year = index.school.school_year
     return (
         f'<Timetable Id="7">\n<Name>{year}-{(year + 1) % 100:02}</Name>'
         f"<StartYear>{year}</StartYear><EndYear>{year + 1}</EndYear>\n<Schedules>\n"
     )
 
 
-def after_lessons(telling: Telling) -> str:
-    """Close the timetable, after a heads' meeting: one row for each who attends."""
+def after_lessons(index: BatchIndex) -> str:
+    """Close the timetable, after a heads' meeting: a row for each who attends."""
     meetings = "".join(
         element(
             "StaffMeeting",
-            [("Id", place)],
+            [("Id", number)],
             [
-                leaf("PeriodId", telling.school.weeks[0].days[0].periods[0].id),
+                leaf("PeriodId", index.school.weeks[0].days[0].periods[0].id),
                 leaf("TeacherId", employee.user_code),
                 leaf("MeetingGroupId", 4),
-                leaf("RoomId", telling.school.buildings[0].id),
+                leaf("RoomId", index.school.buildings[0].id),
                 leaf("DisplayName", "Heads & Deputies"),
             ],
         )
-        for place, employee in enumerate(telling.school.staff[:3], start=1)
+        for number, employee in enumerate(index.school.staff[:3], start=1)
     )
     return (
         f"</Schedules>\n<StaffMeetings>\n{meetings}</StaffMeetings>\n"

@@ -11,7 +11,7 @@ from simulators.isams.keys import Throttle
 
 
 class Turnstile:
-    """Counts requests by who makes them; a refused one does not count."""
+    """Counts requests by who makes them; a refused request does not count."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -19,7 +19,7 @@ class Turnstile:
         self._asked_at: defaultdict[str, list[datetime]] = defaultdict(list)
 
     def refuses(self, who: str, throttle: Throttle | None) -> bool:
-        """Note a request of *who*, and return whether it is one too many."""
+        """Note a request of *who*, and return whether it is too many."""
         if throttle is None:
             return False
         now = self._clock()

@@ -11,7 +11,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
 def leaf(tag: str, value: object, *, legacy: bool = False) -> str:
-    """Return a child element: absent for None, empty for "", with a kept space for a blank one."""
+    """Return a child element: absent for None, empty for "", with a kept space for a blank text."""
     if value is None:
         return ""
     marked = f'{tag} Legacy="True"' if legacy else tag

@@ -1,6 +1,7 @@
 """The CSV formats as School Data Sync reads them: files, columns, types, value lists.
 
-Reference sds.md §2.4 (value lists) and §3 (columns). Column and file names are case-sensitive,
+Columns: docs/reference/sds.md#files and what follows it; lists: docs/reference/sds.md#grades.
+Column and file names are case-sensitive,
 values of a list are not. V1 is known by its file names and headers only.
 """
 

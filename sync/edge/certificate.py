@@ -17,7 +17,7 @@ def days_left(certificate: SecretStr | None, now: datetime) -> int | None:
     from cryptography import x509
 
     try:
-        found = x509.load_pem_x509_certificates(certificate.get_secret_value().encode())
+        certificates = x509.load_pem_x509_certificates(certificate.get_secret_value().encode())
     except ValueError:
         return None
-    return (found[0].not_valid_after_utc - now).days
+    return (certificates[0].not_valid_after_utc - now).days

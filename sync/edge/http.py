@@ -1,4 +1,4 @@
-"""How we talk HTTP, whoever answers: one careful client, and patience that ends.
+"""How we talk HTTP, whoever answers: a careful client, and patience that ends.
 
 Nothing here knows iSAMS or Microsoft. httpx writes each request's URL to its log at INFO, and an
 iSAMS URL holds the key: the loggers `httpx` and `httpcore` must stay at WARNING wherever we run.
@@ -28,7 +28,7 @@ _backoff = wait_exponential_jitter(initial=1, exp_base=2, max=30, jitter=1)
 def make_client(
     *, base_url: str, timeout_s: float, transport: httpx.BaseTransport | None = None
 ) -> httpx.Client:
-    """Return a client for one service.
+    """Return a client for a service.
 
     `timeout_s` bounds each read and write, not the whole answer: whoever reads a body watches its
     budget. No redirect is followed, no proxy or credential is taken from the environment, and TLS
@@ -58,7 +58,7 @@ def pieces(answer: httpx.Response, budget: Budget, *, raw: bool = False) -> Iter
         httpx.ReadTimeout: the budget is used up, as by a body that trickles for ever.
     """
     pause_s = min(_PAUSE_S, budget.left_s / 2)
-    # httpx keeps one time for the answer's beginning and for each of its pieces; the transport
+    # httpx keeps a single time for the answer's beginning and each of its pieces; the transport
     # looks it up again before the first piece.
     answer.request.extensions["timeout"]["read"] = pause_s
     # With a size given, it would wait for that many bytes.
@@ -102,6 +102,8 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds that `Retry-After` asks for, from 0 to `LONGEST_WAIT_S`.
 
     It may be a number or an HTTP date; None if it is absent or neither. *now* is aware.
+
+    See docs/reference/sds.md#retry-after.
     """
     text = headers.get("Retry-After", "").strip()
     try:
@@ -120,10 +122,12 @@ def age_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return how many seconds ago the answer was made, as far as it says so itself.
 
     By `Age`, else by `Last-Modified` as seen from `Date`, or from *now*; None if neither tells.
+
+    See docs/reference/isams.md#answer-age.
     """
-    told = headers.get("Age", "").strip()
-    if told.isascii() and told.isdecimal():
-        return float(told)
+    age = headers.get("Age", "").strip()
+    if age.isascii() and age.isdecimal():
+        return float(age)
     made = _moment(headers.get("Last-Modified", ""))
     sent = _moment(headers.get("Date", "")) or now
     return max((sent - made).total_seconds(), 0.0) if made else None
@@ -134,7 +138,7 @@ def _moment(text: str) -> datetime | None:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)  # "-0000" gives a naive one: UTC as well
+    return moment.replace(tzinfo=moment.tzinfo or UTC)  # "-0000" gives a naive moment: UTC as well
 
 
 def _wait_s(state: RetryCallState) -> float:

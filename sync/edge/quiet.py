@@ -1,4 +1,4 @@
-"""Keeping other packages' loggers from telling what ours never would."""
+"""Keeping other packages' loggers from saying what ours never would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ def quieten() -> None:
 
     The levels in host.json would come too late: they are the host's, which by then has been sent
     the line. At WARNING azure-identity quotes what the identity endpoint answered; what went wrong
-    stands in our own error.
+    stands in our error.
+
+    See docs/reference/functions.md#log-categories.
     """
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,6 +1,6 @@
-"""Everything outside that a step may touch, in one value that can be handed in.
+"""Everything outside that a step may touch, in a single value that can be handed in.
 
-`opened` builds the real one. Tests and the demo build the same with simulators behind it.
+`opened` builds the real world. Tests and the demo build the same with simulators behind it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from sync.edge.graph.values import (
     HandedOver,
     OperationLook,
     Run,
-    Session,
     Statistics,
+    UploadSession,
     Whereabouts,
 )
 from sync.edge.storage.opening import open_queues, open_store
@@ -32,7 +32,7 @@ from sync.settings import SchoolSettings, Settings
 
 
 class Source(Protocol):
-    """One school's iSAMS. Every call raises `SourceError` and nothing else."""
+    """A school's iSAMS. Every call raises `SourceError` and nothing else."""
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read the whole school, and what is *wanted* beyond it, within *budget*."""
@@ -42,12 +42,12 @@ class Source(Protocol):
 
 
 class Target(Protocol):
-    """One tenant's SDS: see `sync.edge.graph.SdsTarget`. Raises `TargetError` and nothing else."""
+    """A tenant's SDS: see `edge.graph.sds.SdsTarget`. Raises `TargetError` and nothing else."""
 
     def connector(self, name_or_id: str, budget: Budget) -> Connector: ...
     def flows(self, budget: Budget) -> tuple[Flow, ...] | None: ...
-    def open_session(self, connector_id: str, budget: Budget) -> Session: ...
-    def put_file(self, session: Session, name: str, body: bytes, budget: Budget) -> None: ...
+    def open_session(self, connector_id: str, budget: Budget) -> UploadSession: ...
+    def put_file(self, session: UploadSession, name: str, body: bytes, budget: Budget) -> None: ...
     def validate(self, connector_id: str, budget: Budget) -> HandedOver: ...
     def operation(self, whereabouts: Whereabouts, budget: Budget) -> OperationLook: ...
     def runs_since(self, moment: datetime, budget: Budget) -> Sequence[Run]: ...
@@ -71,19 +71,19 @@ class World:
 
 
 def open_source(
-    place: SchoolSettings, clock: Clock, *, tell: Callable[[int, int], None] | None = None
+    school: SchoolSettings, clock: Clock, *, tell: Callable[[int, int], None] | None = None
 ) -> Source:
     """Return the way to a school's iSAMS by the API that it has chosen.
 
     *tell* hears how many of the questions have been answered, where there are many.
     """
-    if place.isams_api == "rest":
+    if school.isams_api == "rest":
         from sync.edge.isams.rest import RestIsams
 
-        return RestIsams(place, clock, tell=tell)
+        return RestIsams(school, clock, tell=tell)
     from sync.edge.isams.batch import Isams
 
-    return Isams(place, clock)
+    return Isams(school, clock)
 
 
 def opened(
@@ -97,22 +97,22 @@ def opened(
 
     *nudges* stand in for the storage queues where there is no Functions host, as at a terminal.
     """
-    own_clock = clock or SystemClock()
+    the_clock = clock or SystemClock()
 
     @cache
-    def source(school: str) -> Source:
-        return open_source(settings.schools[school], own_clock)
+    def source(key: str) -> Source:
+        return open_source(settings.schools[key], the_clock)
 
     @cache
     def target() -> Target:
         from sync.edge.graph.identity import graph_tokens
         from sync.edge.graph.sds import SdsTarget
 
-        return SdsTarget(settings.sds, graph_tokens(settings.sds, own_clock), own_clock)
+        return SdsTarget(settings.sds, graph_tokens(settings.sds, the_clock), the_clock)
 
     return World(
         settings=settings,
-        clock=own_clock,
+        clock=the_clock,
         store=open_store(settings.storage),
         nudges=nudges or open_queues(settings.host),
         source=source,

@@ -16,41 +16,46 @@ type Row = tuple[str, ...]
 MANY = ";"  # between the values of a cell that holds several
 
 
-class People(IntEnum):
-    """Whom a column or a file tells of."""
+class TellsOf(IntEnum):
+    """Whom a column or a file tells of; the more, the greater."""
 
-    NONE = 0
-    BY_ID = 1
-    BY_NAME = 2
+    NOBODY = 0
+    PEOPLE_BY_ID = 1
+    PEOPLE_BY_NAME = 2
+
+    @property
+    def words(self) -> str:
+        """How datasets.json and the page say it."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. With `of`, its cells are ids of that file, none or one, or several in a tuple.
+    """A column. With `of`, its cells are ids of that file, none or any number in a tuple.
 
-    `field` is the record's own, if it is not called like the column.
+    `field` is that of the record, if it is not called like the column.
     """
 
     name: str
     about: str
     of: str = ""
-    people: People = People.NONE
+    tells_of: TellsOf = TellsOf.NOBODY
     field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read, of which school, on which day."""
+class Snapshot:
+    """A school as it was read, with its settings, on a day."""
 
-    read: School
-    place: SchoolSettings
+    school: School
+    settings: SchoolSettings
     academic_year: int
     day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One file. `rows` gives None if iSAMS was not asked for it, or does not tell it.
+    """A file. `rows` gives None if iSAMS was not asked for it, or does not tell it.
 
     With `is_link`, a row says only that two records belong together: it needs both. `needs` are
     datasets beyond the five that are always read.
@@ -59,27 +64,29 @@ class Table:
     name: str
     about: str
     columns: tuple[Column, ...]
-    rows: Callable[[Reading], Iterable[Row] | None]
+    rows: Callable[[Snapshot], Iterable[Row] | None]
     needs: tuple[Dataset, ...] = ()
     is_link: bool = False
 
     @property
-    def people(self) -> People:
+    def tells_of(self) -> TellsOf:
         """What the most telling of its columns tells."""
-        return max(column.people for column in self.columns)
+        return max(column.tells_of for column in self.columns)
 
 
 def of_records(name: str, about: str, *columns: Column, needs: tuple[Dataset, ...] = ()) -> Table:
     """Return the file of a school's records of that name: a row for each, a cell for each field."""
     fields = [column.field or column.name for column in columns]
 
-    def rows(one: Reading) -> Iterable[Row] | None:
-        found: Mapping[object, object] | None = getattr(
-            one.read, _FIELDS.get(name, name.replace("-", "_"))
+    def rows(snapshot: Snapshot) -> Iterable[Row] | None:
+        records: Mapping[object, object] | None = getattr(
+            snapshot.school, _FIELDS.get(name, name.replace("-", "_"))
         )
-        if found is None:
+        if records is None:
             return None
-        return (tuple(_text(getattr(r, field)) for field in fields) for r in found.values())
+        return (
+            tuple(_text(getattr(record, field)) for field in fields) for record in records.values()
+        )
 
     return Table(name, about, columns, rows, needs)
 

@@ -1,10 +1,10 @@
 """The files, and `datasets.json` beside them, which says what they are.
 
 Each file is RFC 4180: UTF-8 without a byte order mark, which importers take for a part of the
-first heading, CRLF, one row of headings.
+first heading, CRLF, a row of headings.
 
 A cell that a spreadsheet would take for a formula, or that holds a control character, begins with
-an apostrophe that is not part of it (`plain` takes it away again). Numbers stay as they are.
+an apostrophe that is not part of it (`unescaped` takes it away again). Numbers stay as they are.
 """
 
 from __future__ import annotations
@@ -16,22 +16,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync import __version__
-from sync.exports.columns import MANY, People, Reading, Row, Table
+from sync.exports.columns import MANY, Row, Snapshot, Table
 from sync.exports.tables import known_ids, tables
 from sync.isams.school import School
 from sync.ledger.manifests import FileFacts
 from sync.ledger.record import Record
-from sync.roster import academic_year as terms
+from sync.roster.academic_year import academic_year_at, school_day
 from sync.roster.identifiers import is_unsafe
 from sync.sds.csvtext import encode
 from sync.settings import SchoolSettings
 
 DATASETS_JSON = "datasets.json"
-PEOPLE: Mapping[People, str] = {
-    People.NONE: "nobody",
-    People.BY_ID: "people by id",
-    People.BY_NAME: "people by name",
-}
 
 _NUMBERS = re.compile(r"-?[0-9]+(?:;-?[0-9]+)*")  # NC years begin at -2
 _FORM = (
@@ -42,7 +37,7 @@ _FORM = (
 
 
 class ExportedColumn(Record):
-    """A column; its cells are ids of the file `ids_of`, if there is one."""
+    """A column; its cells are ids of the file `ids_of`, unless that is blank."""
 
     name: str
     about: str
@@ -77,69 +72,72 @@ class Exported:
     files: Mapping[str, bytes]
 
 
-def exported(
-    read: School, place: SchoolSettings, read_at: datetime, names: Collection[str]
+def export_school(
+    school: School, settings: SchoolSettings, read_at: datetime, names: Collection[str]
 ) -> Exported:
-    """Return what was *read* of the school as the files called *names*, such as `rooms`.
+    """Return *school*, as it was read, as the files called *names*, such as `rooms`.
 
     Equal schools give equal bytes, in whatever order iSAMS told them. An empty dataset is a file
-    of headings; one that was not told is no file.
+    of headings; a dataset that was not told is no file.
 
     Raises:
         ConfigError: the academic year goes by terms, and none has begun.
     """
-    year = terms.academic_year(read, place, read_at)
-    reading = Reading(read, place, year, read_at.astimezone(place.time_zone).date())
-    known = known_ids(read)
-    files: dict[str, bytes] = {}
-    told: dict[str, ExportedFile] = {}
+    year = academic_year_at(school, settings, read_at)
+    snapshot = Snapshot(school, settings, year, school_day(read_at, settings.time_zone))
+    known = known_ids(school)
+    bodies: dict[str, bytes] = {}
+    facts: dict[str, ExportedFile] = {}
     not_told: list[str] = []
-    for table in tables(place):
+    for table in tables(settings):
         if table.name not in names:
             continue
-        found = table.rows(reading)
-        if found is None:
+        rows = table.rows(snapshot)
+        if rows is None:
             not_told.append(table.name)
             continue
-        rows = _rows(table, found, known)
-        file = f"{table.name}.csv"
-        files[file] = encode(tuple(column.name for column in table.columns), rows)
-        told[file] = _facts(table, len(rows), files[file])
+        file, cleaned = f"{table.name}.csv", _cleaned(table, rows, known)
+        bodies[file] = encode(tuple(column.name for column in table.columns), cleaned)
+        facts[file] = _facts(table, len(cleaned), bodies[file])
     manifest = ExportManifest(
-        school=place.id, read_at=read_at, academic_year=year, files=told, not_told=tuple(not_told)
+        school=settings.id,
+        read_at=read_at,
+        academic_year=year,
+        files=facts,
+        not_told=tuple(not_told),
     )
-    return Exported(manifest, {**files, DATASETS_JSON: manifest.to_json()})
+    return Exported(manifest, {**bodies, DATASETS_JSON: manifest.to_json()})
 
 
-def plain(cell: str) -> str:
+def unescaped(cell: str) -> str:
     """Return what iSAMS said where a file of ours has *cell*."""
     return cell[1:] if cell.startswith("'") and is_unsafe(cell.lstrip("'")) else cell
 
 
 def _safe(cell: str) -> str:
     cell = cell.encode(errors="replace").decode()  # half a character, as JSON can hold, is none
-    # An apostrophe of iSAMS's own before a formula gets a second one: so each can be undone.
+    # An apostrophe that iSAMS has before a formula gets a second: so each can be undone.
     if not is_unsafe(cell.lstrip("'")) or _NUMBERS.fullmatch(cell):
         return cell
     return f"'{cell}"
 
 
-def _rows(table: Table, rows: Iterable[Row], known: Mapping[str, Set[str]]) -> list[Row]:
+def _cleaned(table: Table, rows: Iterable[Row], known: Mapping[str, Set[str]]) -> list[Row]:
     """Return *rows* sorted, with ids that lead somewhere, and no formulas."""
     refers = [known.get(column.of) for column in table.columns]
-    found = []
+    cleaned = []
     for row in rows:
         cells = [_leading(cell, ids) for cell, ids in zip(row, refers, strict=True)]
         if not table.is_link or all(cells):
-            found.append(tuple(map(_safe, cells)))
-    return sorted(found, key=lambda row: [(len(cell), cell) for cell in row])
+            cleaned.append(tuple(map(_safe, cells)))
+    return sorted(cleaned, key=lambda row: [(len(cell), cell) for cell in row])
 
 
 def _leading(cell: str, ids: Set[str] | None) -> str:
     """Return *cell* without what is not among *ids*; None, they were not read, leaves it."""
     if ids is None or cell in ids:
         return cell
-    return MANY.join(own for own in cell.split(MANY) if own in ids)
+    return MANY.join(record_id for record_id in cell.split(MANY) if record_id in ids)
 
 
 def _facts(table: Table, rows: int, body: bytes) -> ExportedFile:
@@ -148,8 +146,9 @@ def _facts(table: Table, rows: int, body: bytes) -> ExportedFile:
         rows=rows,
         sha256=hashlib.sha256(body).hexdigest(),
         about=table.about,
-        tells_of=PEOPLE[table.people],
+        tells_of=table.tells_of.words,
         columns=tuple(
-            ExportedColumn(name=one.name, about=one.about, ids_of=one.of) for one in table.columns
+            ExportedColumn(name=column.name, about=column.about, ids_of=column.of)
+            for column in table.columns
         ),
     )

@@ -1,6 +1,7 @@
 """What each exported file holds: its columns, what must be read for it, whom it tells of.
 
-This is the one declaration. The files, `datasets.json` beside them and docs/datasets.md follow it.
+A file is declared here and nowhere else; the file itself, `datasets.json` beside it and
+docs/datasets.md follow.
 """
 
 from __future__ import annotations
@@ -8,54 +9,67 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sync.exports import lessons
-from sync.exports.columns import Column, People, Reading, Row, Table, of_records
+from sync.exports.columns import Column, Row, Snapshot, Table, TellsOf, of_records
 from sync.isams import datasets
 from sync.isams.school import School
-from sync.roster import academic_year
+from sync.roster.academic_year import active_term
 from sync.settings import SchoolSettings
 
 
-def tables(place: SchoolSettings) -> tuple[Table, ...]:
-    """Return every file; what stands in timetable.csv, *place* says."""
-    return (*_FIXED, _timetable(place.timetable_header))
+def tables(settings: SchoolSettings) -> tuple[Table, ...]:
+    """Return every file; what stands in timetable.csv, *settings* say."""
+    return (*_FIXED, _timetable(settings.timetable_header))
 
 
-def known_ids(read: School) -> dict[str, set[str]]:
+def known_ids(school: School) -> dict[str, set[str]]:
     """Return the ids of each file that others refer to, as far as it was read."""
-    found: dict[str, Iterable[str] | None] = {
-        "subjects": read.subjects,
-        "buildings": read.buildings,
-        "rooms": read.rooms,
-        "forms": read.forms,
-        "academic-houses": read.academic_houses,
-        "boarding-houses": read.boarding_houses,
-        "divisions": read.divisions,
-        "terms": read.terms,
-        "employees": read.employees,
-        "pupils": read.pupils,
-        "sets": read.sets,
-        "periods": read.periods,
-        "teaching-forms": read.teaching_forms,
+    records: dict[str, Iterable[str] | None] = {
+        "subjects": school.subjects,
+        "buildings": school.buildings,
+        "rooms": school.rooms,
+        "forms": school.forms,
+        "academic-houses": school.academic_houses,
+        "boarding-houses": school.boarding_houses,
+        "divisions": school.divisions,
+        "terms": school.terms,
+        "employees": school.employees,
+        "pupils": school.pupils,
+        "sets": school.sets,
+        "periods": school.periods,
+        "teaching-forms": school.teaching_forms,
     }
-    return {name: set(ids) for name, ids in found.items() if ids is not None}
+    return {name: set(ids) for name, ids in records.items() if ids is not None}
 
 
-def _school(one: Reading) -> Iterator[Row]:
-    term = academic_year.active(one.read.terms or {}, one.day)
-    told = (term.id, term.name) if term else ("", "")
-    yield one.place.id, one.place.name, one.day.isoformat(), str(one.academic_year), *told
+def _school(snapshot: Snapshot) -> Iterator[Row]:
+    settings, day = snapshot.settings, snapshot.day
+    term = active_term(snapshot.school.terms or {}, day)
+    active = (term.id, term.name) if term else ("", "")
+    yield settings.id, settings.name, day.isoformat(), str(snapshot.academic_year), *active
+
+
+def _memberships(snapshot: Snapshot) -> Iterator[Row]:
+    for teaching_set in snapshot.school.sets.values():
+        for pupil_id in teaching_set.pupil_ids:
+            yield teaching_set.id, pupil_id
+
+
+def _set_teachers(snapshot: Snapshot) -> Iterator[Row]:
+    for teaching_set in snapshot.school.sets.values():
+        for employee_id in teaching_set.teacher_ids:
+            yield teaching_set.id, employee_id
 
 
 def _staff(name: str, about: str, field: str = "") -> Column:
-    return Column(name, about, of="employees", people=People.BY_ID, field=field)
+    return Column(name, about, of="employees", tells_of=TellsOf.PEOPLE_BY_ID, field=field)
 
 
 _ID = Column("id", "iSAMS's own id")
 _CODE = Column("code", "what people and timetables call it")
 _NAME = Column("name", "its name")
-_FORENAME = Column("forename", "forename", people=People.BY_NAME)
-_SURNAME = Column("surname", "surname", people=People.BY_NAME)
-_EMAIL = Column("email", "e-mail address at the school", people=People.BY_NAME)
+_FORENAME = Column("forename", "forename", tells_of=TellsOf.PEOPLE_BY_NAME)
+_SURNAME = Column("surname", "surname", tells_of=TellsOf.PEOPLE_BY_NAME)
+_EMAIL = Column("email", "e-mail address at the school", tells_of=TellsOf.PEOPLE_BY_NAME)
 _YEAR = Column("year", "NC year, -2 to 17: `id` in year-groups.csv where that lists it")
 _SUBJECT = Column("subject_id", "its subject", of="subjects")
 _SET = Column("set_id", "the set", of="sets")
@@ -136,8 +150,8 @@ _FIXED = (
     of_records(
         "employees",
         "Current staff.",
-        Column("id", "iSAMS's own id", people=People.BY_ID),
-        Column("initials", "the school's code for them", people=People.BY_ID),
+        Column("id", "iSAMS's own id", tells_of=TellsOf.PEOPLE_BY_ID),
+        Column("initials", "the school's code for them", tells_of=TellsOf.PEOPLE_BY_ID),
         Column("title", "such as Dr"),
         *(_FORENAME, _SURNAME, _EMAIL),
         Column("teaches", "`true` if iSAMS marks them as teaching staff, else `false`"),
@@ -145,8 +159,8 @@ _FIXED = (
     of_records(
         "pupils",
         "Current pupils.",
-        Column("id", "SchoolId, the key that all of iSAMS shares", people=People.BY_ID),
-        Column("code", "the admission number that people use", people=People.BY_ID),
+        Column("id", "SchoolId, the key that all of iSAMS shares", tells_of=TellsOf.PEOPLE_BY_ID),
+        Column("code", "the admission number that people use", tells_of=TellsOf.PEOPLE_BY_ID),
         *(_FORENAME, _SURNAME, _YEAR),
         Column("form", "their form", of="forms"),
         _EMAIL,
@@ -161,15 +175,15 @@ _FIXED = (
     Table(
         "set-members",
         "Who is in which set: current pupils alone.",
-        (_SET, Column("pupil_id", "a pupil in it", of="pupils", people=People.BY_ID)),
-        lambda one: ((own.id, pupil) for own in one.read.sets.values() for pupil in own.pupil_ids),
+        (_SET, Column("pupil_id", "a pupil in it", of="pupils", tells_of=TellsOf.PEOPLE_BY_ID)),
+        _memberships,
         is_link=True,
     ),
     Table(
         "set-teachers",
         "Who teaches which set: current staff alone.",
         (_SET, _staff("employee_id", "a teacher of it")),
-        lambda one: ((own.id, who) for own in one.read.sets.values() for who in own.teacher_ids),
+        _set_teachers,
         is_link=True,
     ),
     of_records(
@@ -191,14 +205,14 @@ _FIXED = (
 def _timetable(header: Mapping[str, str]) -> Table:
     """Return timetable.csv with the columns and headings of *header*."""
     chosen = {heading: lessons.COLUMNS[name] for name, heading in header.items()}
-    needs = dict.fromkeys(need for one in chosen.values() for need in one.needs)
+    needs = dict.fromkeys(dataset for column in chosen.values() for dataset in column.needs)
     return Table(
         "timetable",
         "The published timetable: one row per lesson and teacher; what two teach together is two.",
         tuple(
-            Column(heading, one.about, of=one.of, people=one.people)
-            for heading, one in chosen.items()
+            Column(heading, column.about, of=column.of, tells_of=column.tells_of)
+            for heading, column in chosen.items()
         ),
-        lambda one: lessons.rows(one.read, tuple(header)),
+        lambda snapshot: lessons.lesson_rows(snapshot.school, tuple(header)),
         (datasets.LESSONS, *needs),
     )

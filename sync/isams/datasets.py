@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KEY_SCREEN = "API Services Manager > Manage Batch API Keys"
+KEY_SCREEN = "API Services Manager > Manage Batch API Keys"  # docs/reference/isams.md#key-screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +32,32 @@ class Dataset:
         return self.counted or self.record
 
 
-STAFF = Dataset(
+STAFF = Dataset(  # docs/reference/isams.md#m-staff
     "HumanResources_GetCurrentStaff",
     "Current Staff",
     ("isams", "hrmanager", "currentstaff"),
     "StaffMember",
 )
-PUPILS = Dataset(
+PUPILS = Dataset(  # docs/reference/isams.md#m-pupils
     "Pupil_GetCurrentPupils",
     "Current Pupils",
     ("isams", "pupilmanager", "currentpupils"),
     "Pupil",
 )
-SUBJECTS = Dataset(
+SUBJECTS = Dataset(  # docs/reference/isams.md#m-subjects
     "Teaching_GetDepartmentsAndSubjects",
     "Departments & Subjects",
     ("isams", "teachingmanager", "departments"),
     "Subject",
     below=("department", "subjects"),
 )
-SETS = Dataset(
+SETS = Dataset(  # docs/reference/isams.md#m-sets
     "Teaching_GetTeachingSets",
     "Teaching Sets",
     ("isams", "teachingmanager", "sets"),
     "Set",
 )
-SET_LISTS = Dataset(
+SET_LISTS = Dataset(  # docs/reference/isams.md#m-setlists
     "Teaching_GetTeachingSetLists",
     "Teaching Set Lists",
     ("isams", "teachingmanager", "setlists"),
@@ -66,9 +66,11 @@ SET_LISTS = Dataset(
 
 _SCHOOL = ("isams", "schoolmanager")
 
+# docs/reference/isams.md#m-years
 YEARS = Dataset("School_GetAllYears", "Year Groups", (*_SCHOOL, "years"), "Year")
+# docs/reference/isams.md#m-forms
 FORMS = Dataset("School_GetSchoolForms", "Forms", (*_SCHOOL, "forms"), "Form")
-ACADEMIC_HOUSES = Dataset(
+ACADEMIC_HOUSES = Dataset(  # docs/reference/isams.md#m-houses
     "School_GetAcademicHouses",
     "Academic Houses",
     (*_SCHOOL, "academichouses"),
@@ -82,14 +84,15 @@ BOARDING_HOUSES = Dataset(
     "House",
     counted="BoardingHouse",
 )
-DIVISIONS = Dataset(
+DIVISIONS = Dataset(  # docs/reference/isams.md#m-divisions
     "School_GetSchoolDivisions",
     "School Divisions",
     (*_SCHOOL, "schooldivisions"),
     "SchoolDivision",
 )
+# docs/reference/isams.md#m-terms
 TERMS = Dataset("School_GetSchoolTerms", "School Terms", (*_SCHOOL, "terms"), "Term")
-BUILDINGS = Dataset(
+BUILDINGS = Dataset(  # docs/reference/isams.md#m-buildings
     "Estate_GetAllBuildingsAndClassrooms",
     "All Buildings & Rooms",
     ("isams", "estatemanager", "buildings"),
@@ -98,19 +101,20 @@ BUILDINGS = Dataset(
 ROOMS = Dataset(  # read with the buildings that they are in
     BUILDINGS.method, BUILDINGS.ui_name, BUILDINGS.path, "Classroom"
 )
-WEEKS = Dataset(
+WEEKS = Dataset(  # docs/reference/isams.md#m-weeks
     "Timetable_GetTimetableStructure",
     "Weeks, Days & Periods",
     ("isams", "timetablemanager", "structure"),
     "Week",
 )
+# The youngest years are often taught only so: docs/reference/isams.md#m-teaching-forms
 TEACHING_FORMS = Dataset(
     "Teaching_GetTeachingForms",
     "Teaching Forms",
     ("isams", "teachingmanager", "teachingforms"),
     "TeachingForm",
 )
-LESSONS = Dataset(
+LESSONS = Dataset(  # docs/reference/isams.md#m-lessons
     "Timetable_GetPublishedTimetables",
     "Published Timetable Schedule",
     ("isams", "timetablemanager", "publishedtimetables"),
@@ -138,8 +142,8 @@ BY_METHOD = {dataset.method: dataset for dataset in (*ALWAYS, *EXTRAS)}
 class Wanted:
     """What to read beyond the five that are always read.
 
-    A dataset that is `needed` must be there with at least one record, because classes are made of
-    it; one that is only read `besides` may be empty. `tutors` says whether each pupil's tutor is
+    A dataset that is `needed` must be there and have records, because classes are made of it; what
+    is only read `besides` may be empty. `tutors` says whether each pupil's tutor is
     read: few ask for it, and it costs batch's reader nearly a tenth of its time (measured).
     """
 
@@ -150,7 +154,7 @@ class Wanted:
     @property
     def extras(self) -> tuple[Dataset, ...]:
         """All of both, in the order of `EXTRAS`."""
-        return tuple(one for one in EXTRAS if one in self.needed or one in self.besides)
+        return tuple(each for each in EXTRAS if each in self.needed or each in self.besides)
 
 
 NOTHING_MORE = Wanted()

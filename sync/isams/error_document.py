@@ -1,7 +1,9 @@
-"""What iSAMS answers instead of data, and who must act on it (isams.md section 2).
+"""What iSAMS answers instead of data, and who must act on it.
 
 The Description is free text of the vendor's, at times a raw exception: it is looked at, never
-repeated. Only method names of our own table leave this module.
+repeated. Only method names of our table leave this module.
+
+See docs/reference/isams.md#error-prose, docs/reference/isams.md#errors-unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from sync.isams.datasets import ALWAYS, BY_METHOD, KEY_SCREEN
 LIMIT_BYTES = 64 * 1024  # error documents are a few hundred bytes
 
 _READ = ("MessageId", "Description")
+# The database's own words, in a raw exception: docs/reference/isams.md#unhandled
 _DATABASE_BUSY = ("deadlock", "lock request", "timeout", "time-out", "timed out", "time out")
+# What it says of a body with a byte order mark: docs/reference/isams.md#bom
 _NOT_XML = "data at the root level is invalid"
 
 
@@ -73,34 +77,34 @@ def read_error(body: bytes, status: int) -> SourceError:
 def meaning(message_id: str, description: str, status: int) -> SourceError:
     """Return the error for a `Message`; an id that we do not know is judged by *status*."""
     match message_id:
-        case "InvalidApiKey":
+        case "InvalidApiKey":  # docs/reference/isams.md#invalid-key
             return SourceRefused(
                 "iSAMS does not know this key: check ISAMS_KEY, and that the key is active in"
                 f" {KEY_SCREEN}",
                 status=status,
                 message_id=message_id,
             )
-        case "MissingParameter":
+        case "MissingParameter":  # docs/reference/isams.md#missing-parameter
             return SourceRefused(
                 "iSAMS finds no key in the request, or not the form of one: check ISAMS_KEY",
                 status=status,
                 message_id=message_id,
             )
-        case "MethodsNotAllocatedToKeyException":
+        case "MethodsNotAllocatedToKeyException":  # docs/reference/isams.md#methods-not-allocated
             return _methods_missing(description, status)
-        case "FiltersRequiredException":
+        case "FiltersRequiredException":  # docs/reference/isams.md#filters-required-error
             return SourceMalformed(
                 "iSAMS asks for a filter, though none of our methods has one",
                 status=status,
                 message_id=message_id,
             )
-        case "UnhandledException":
+        case "UnhandledException":  # docs/reference/isams.md#unhandled
             return _unhandled(description, status)
         case _:
             return by_status(status)
 
 
-def is_busy(description: str) -> bool:
+def tells_of_busy_database(description: str) -> bool:
     """Say whether *description* tells of a database that was locked or too slow."""
     text = description.lower()
     return any(sign in text for sign in _DATABASE_BUSY)
@@ -118,6 +122,7 @@ def by_status(status: int) -> SourceError:
         )
     if status == 403:
         return SourceRefused(
+            # docs/reference/isams.md#key-limits
             "iSAMS keeps this app out: check the key's IP, domain and SSL settings in"
             f" {KEY_SCREEN}",
             status=status,
@@ -133,7 +138,7 @@ def by_status(status: int) -> SourceError:
 def _methods_missing(description: str, status: int) -> SourceError:
     # iSAMS names the methods in lower case, somewhere in a sentence.
     text = description.lower()
-    missing = [one for one in BY_METHOD.values() if one.method.lower() in text] or ALWAYS
+    missing = [each for each in BY_METHOD.values() if each.method.lower() in text] or ALWAYS
     names = ", ".join(dataset.ui_name for dataset in missing)
     return SourceRefused(
         f"this key may not read everything: tick {names} under Batch Methods of this key in"
@@ -147,8 +152,9 @@ def _methods_missing(description: str, status: int) -> SourceError:
 def _unhandled(description: str, status: int) -> SourceError:
     if _NOT_XML in description.lower():
         return SourceMalformed("iSAMS could not read our request as XML", status=status)
-    if is_busy(description):
+    if tells_of_busy_database(description):
         return SourceUnavailable("iSAMS's database was locked or too slow", status=status)
     # Any other exception of theirs. The text of the 35 s time-out is not known, slowness is the
     # commonest cause, and to ask again does no harm: so it is "later", not "never".
+    # docs/reference/isams.md#timeout-35s, docs/reference/isams.md#errors-unknown
     return SourceUnavailable("iSAMS failed while it answered", status=status)

@@ -1,8 +1,8 @@
 """What iSAMS says, as frozen records.
 
-Each reader in `sync.isams` turns one API's answers into one `School`; from here on nobody knows
-which API it was. Text is stripped, blank is "", a number that is not one is None: the reader
-judges no record, it only refuses an answer that is not a whole school.
+Each reader in `sync.isams` turns the answers of its API into a `School`; from here on nobody knows
+which API it was. Text is stripped, blank is "", what should be a number and is none is None: the
+reader judges no record, it only refuses an answer that is not a whole school.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ type HouseKind = Literal["academic", "boarding"]
 
 @dataclass(frozen=True, slots=True)
 class Pupil:
-    """One of iSAMS's current pupils.
+    """A current pupil of iSAMS.
 
     `id` is the SchoolId, the key that every module shares: digits as text, perhaps with leading
     zeros. `year` is the NC year, -2 to 17, None if it is missing or no number. `code` is the
@@ -25,6 +25,8 @@ class Pupil:
     `tutor_id` is an Employee's. Each is "" if the pupil has none. REST tells no division, and
     houses by name: their ids are known only where the houses have been read. `tutor_id` is ""
     too where tutors were not asked for (`Wanted.tutors`).
+
+    See docs/reference/isams.md#school-id.
     """
 
     id: str
@@ -42,9 +44,11 @@ class Pupil:
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """One of iSAMS's current staff. `id` is StaffMember/@Id, which sets and forms refer to.
+    """A current member of staff of iSAMS. `id` is StaffMember/@Id, which sets and forms refer to.
 
     `initials` are the school's code for them, `teaches` whether iSAMS marks them as teaching staff.
+
+    See docs/reference/isams.md#staff, docs/reference/isams.md#leaving-date.
     """
 
     id: str
@@ -58,7 +62,7 @@ class Employee:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject; one that several departments share is read once."""
+    """A subject; if several departments share it, it is read once."""
 
     id: str
     code: str
@@ -96,7 +100,10 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form, known by its name. `tutor_ids` are Employee ids, the tutor before the assistants."""
+    """A form, known by its name. `tutor_ids` are Employee ids, the tutor before the assistants.
+
+    See docs/reference/isams.md#form, docs/reference/isams.md#form-renamed.
+    """
 
     id: str
     year: int | None
@@ -106,7 +113,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A house; academic and boarding houses may share ids. `master_ids` are Employee ids."""
+    """A house; academic and boarding houses may share ids. `master_ids` are Employee ids.
+
+    See docs/reference/isams.md#house.
+    """
 
     id: str
     kind: HouseKind
@@ -127,7 +137,10 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term, both days included. `school_year` is the calendar year in which its year began."""
+    """A term, both days included. `school_year` is the calendar year in which its year began.
+
+    See docs/reference/isams.md#term.
+    """
 
     id: str
     name: str
@@ -157,9 +170,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period of one day of one week of the timetable's cycle: ids run on across all weeks.
+    """A period of a day of a week of the timetable's cycle: ids run on across all weeks.
 
     `day` is the day's name; `starts` and `ends` are HH:mm in school time.
+
+    See docs/reference/isams.md#weeks.
     """
 
     id: str
@@ -172,9 +187,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class TeachingForm:
-    """Lessons of one subject to a whole form: how the youngest years are taught.
+    """Lessons of a subject to a whole form: how the youngest years are taught.
 
     `form` is a Form's id, `code` what the timetable calls it.
+
+    See docs/reference/isams.md#teaching-forms.
     """
 
     id: str
@@ -185,11 +202,13 @@ class TeachingForm:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One teacher in one room in one period: what two teach together is two of these.
+    """A teacher in a room in a period: what two teach together is two of these.
 
-    `code` is what the timetable says; `set_id` or `teaching_form_id` is what it was found to be,
-    both "" if nothing, or more than one, is called so. `teacher_id` is an Employee's id, or tells
+    `code` is what the timetable says; `set_id` or `teaching_form_id` is what it turned out to be,
+    both "" if nothing, or several things, are called so. `teacher_id` is an Employee's id, or shows
     by its form that nobody current is meant. `room_id` is "" where iSAMS does not say.
+
+    See docs/reference/isams.md#schedule-rows.
     """
 
     code: str
@@ -202,7 +221,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """One read of one school: whole, or it was never made.
+    """A single read of a school: whole, or it was never made.
 
     `repeated` holds the ids that a dataset listed more than once, by dataset name; the first
     record was kept. `counts` is the number of rows that iSAMS gave, by dataset name, before any

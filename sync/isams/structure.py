@@ -1,15 +1,15 @@
-"""What a school is besides people and sets, whichever API told it: as far as it was asked for.
+"""What a school is besides people and sets, whichever API gave it: as far as it was asked for.
 
-Records come in any order, so lessons are kept as they are told until all has been read.
+Records come in any order, so lessons are kept as their rows give them until all has been read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sync.errors import SourceMalformed
 from sync.isams.datasets import (
@@ -26,6 +26,7 @@ from sync.isams.datasets import (
     YEARS,
     Dataset,
 )
+from sync.isams.records import Identified, Records, repeated_in
 from sync.isams.school import (
     Building,
     Division,
@@ -47,7 +48,7 @@ HOUSES: Mapping[HouseKind, Dataset] = {"academic": ACADEMIC_HOUSES, "boarding": 
 
 
 class LessonRecord(NamedTuple):
-    """A lesson as its row tells it. `set_id` is "" where there is a code alone to go by.
+    """A lesson as its row gives it. `set_id` is "" where there is a code alone to go by.
 
     `for_set` says whether the code is a set's or a teaching form's. `staff_id` is an Employee's id;
     batch knows them by `user_code`.
@@ -62,125 +63,97 @@ class LessonRecord(NamedTuple):
     user_code: str = ""
 
 
-@dataclass(slots=True)
-class Frame:
-    """What has been read so far. `asked` are the datasets that were asked for, empty or not.
+class Structure:
+    """What has been read so far. `asked` are the datasets that were asked for, empty or not."""
 
-    `is_new` says whether an id is met for the first time, and notes it if not.
-    """
+    def __init__(self) -> None:
+        self.asked: set[Dataset] = set()
+        self.years = Records[Year](YEARS)
+        self.forms = Records[Form](FORMS)
+        self.houses = {kind: Records[House](dataset) for kind, dataset in HOUSES.items()}
+        self.divisions = Records[Division](DIVISIONS)
+        self.terms = Records[Term](TERMS)
+        self.buildings = Records[Building](BUILDINGS)
+        self.rooms = Records[Room](ROOMS)
+        self.periods = Records[Period](WEEKS)
+        self.teaching_forms = Records[TeachingForm](TEACHING_FORMS)
+        self.lessons: list[LessonRecord] = []
 
-    is_new: Callable[[Dataset, str, Mapping[str, object]], bool]
-    asked: set[Dataset] = field(default_factory=set)
-    years: dict[str, Year] = field(default_factory=dict)
-    forms: dict[str, Form] = field(default_factory=dict)
-    houses: dict[HouseKind, dict[str, House]] = field(default_factory=dict)  # by kind
-    divisions: dict[str, Division] = field(default_factory=dict)
-    terms: dict[str, Term] = field(default_factory=dict)
-    buildings: dict[str, Building] = field(default_factory=dict)
-    rooms: dict[str, Room] = field(default_factory=dict)
-    periods: dict[str, Period] = field(default_factory=dict)
-    teaching_forms: dict[str, TeachingForm] = field(default_factory=dict)
-    lessons: list[LessonRecord] = field(default_factory=list)
+    def ask(self, dataset: Dataset) -> None:
+        """Note that *dataset* was asked for: from now on it is empty, and no longer unknown."""
+        self.asked.add(dataset)
+        if dataset is BUILDINGS:
+            self.asked.add(ROOMS)
 
-    def add_year(self, one: Year) -> None:
-        """Take a year group."""
-        if self.is_new(YEARS, str(one.id), self.years):
-            self.years[str(one.id)] = one
-
-    def add_form(self, one: Form) -> None:
-        """Take a form."""
-        if self.is_new(FORMS, one.id, self.forms):
-            self.forms[one.id] = one
-
-    def add_house(self, one: House) -> None:
-        """Take a house, academic or boarding."""
-        known = self.houses.setdefault(one.kind, {})
-        if self.is_new(HOUSES[one.kind], one.id, known):
-            known[one.id] = one
-
-    def add_division(self, one: Division) -> None:
-        """Take a division."""
-        if self.is_new(DIVISIONS, one.id, self.divisions):
-            self.divisions[one.id] = one
-
-    def add_term(self, one: Term) -> None:
-        """Take a term."""
-        if self.is_new(TERMS, one.id, self.terms):
-            self.terms[one.id] = one
-
-    def add_building(self, one: Building) -> None:
-        """Take a building."""
-        if self.is_new(BUILDINGS, one.id, self.buildings):
-            self.buildings[one.id] = one
-
-    def add_room(self, one: Room) -> None:
-        """Take a room."""
-        if self.is_new(ROOMS, one.id, self.rooms):
-            self.rooms[one.id] = one
-
-    def add_period(self, one: Period) -> None:
-        """Take a period."""
-        if self.is_new(WEEKS, one.id, self.periods):
-            self.periods[one.id] = one
-
-    def add_teaching_form(self, one: TeachingForm) -> None:
-        """Take the lessons of a whole form in one subject."""
-        if self.is_new(TEACHING_FORMS, one.id, self.teaching_forms):
-            self.teaching_forms[one.id] = one
+    def repeated(self) -> dict[str, tuple[str, ...]]:
+        """Return the ids that came more than once, by dataset name: `School.repeated`."""
+        places: list[Records[Any]] = [self.divisions, self.buildings, self.rooms]
+        times: list[Records[Any]] = [self.years, self.terms, self.periods]
+        groups: list[Records[Any]] = [self.forms, *self.houses.values(), self.teaching_forms]
+        return repeated_in(*places, *times, *groups)
 
     def house_id(self, kind: HouseKind, name: str) -> str:
         """Return the id of the house of that *kind* and *name*; "" if none, or several, is it.
 
-        A name is what somebody typed, so its case tells nothing; a blank one is nobody's.
+        A name is what somebody typed, so its case says nothing; a blank name is nobody's.
+
+        See docs/reference/isams.md#no-case.
         """
-        houses, wanted = self.houses.get(kind, {}).values(), name.casefold()
-        found = [one.id for one in houses if name and one.name.casefold() == wanted]
-        return found[0] if len(found) == 1 else ""
+        if not name:
+            return ""
+        folded = name.casefold()
+        ids = [house.id for house in self.houses[kind].values() if house.name.casefold() == folded]
+        return ids[0] if len(ids) == 1 else ""
 
     def added_to(self, school: School, staff_id: Callable[[str], str]) -> School:
         """Return *school* with all that was asked for; `staff_id` finds a user code's employee."""
-        asked = self.asked
-        lessons = self._joined(school, staff_id) if LESSONS in asked else None
-        lost = sum(not (one.set_id or one.teaching_form_id) for one in lessons or ())
+        lessons = self._joined(school, staff_id) if LESSONS in self.asked else None
+        lost = sum(not (lesson.set_id or lesson.teaching_form_id) for lesson in lessons or ())
+        years = self._if_asked(self.years)
         return replace(
             school,
             counts=dict(school.counts) | ({LOST_LESSONS: lost} if lost else {}),
-            years={one.id: one for one in self.years.values()} if YEARS in asked else None,
-            forms=self.forms if FORMS in asked else None,
-            academic_houses=self._houses("academic"),
-            boarding_houses=self._houses("boarding"),
-            divisions=self.divisions if DIVISIONS in asked else None,
-            terms=self.terms if TERMS in asked else None,
-            buildings=self.buildings if BUILDINGS in asked else None,
-            rooms=self.rooms if BUILDINGS in asked else None,
-            periods=self.periods if WEEKS in asked else None,
-            teaching_forms=self.teaching_forms if TEACHING_FORMS in asked else None,
+            years=None if years is None else {year.id: year for year in years.values()},
+            forms=self._if_asked(self.forms),
+            academic_houses=self._if_asked(self.houses["academic"]),
+            boarding_houses=self._if_asked(self.houses["boarding"]),
+            divisions=self._if_asked(self.divisions),
+            terms=self._if_asked(self.terms),
+            buildings=self._if_asked(self.buildings),
+            rooms=self._if_asked(self.rooms),
+            periods=self._if_asked(self.periods),
+            teaching_forms=self._if_asked(self.teaching_forms),
             lessons=lessons,
         )
 
-    def _houses(self, kind: HouseKind) -> Mapping[str, House] | None:
-        return self.houses.get(kind, {}) if HOUSES[kind] in self.asked else None
+    def _if_asked[R: Identified](self, records: Records[R]) -> Records[R] | None:
+        return records if records.dataset in self.asked else None
 
     def _joined(self, school: School, staff_id: Callable[[str], str]) -> tuple[Lesson, ...]:
-        """Return the lessons, each with the one set or teaching form that has its code."""
-        sets = _by_code((one.code, one.id) for one in school.sets.values())
-        taught = _by_code((one.code, one.id) for one in self.teaching_forms.values())
+        """Return the lessons, each with the single set or teaching form that has its code.
+
+        See docs/reference/isams.md#schedule-flag.
+        """
+        sets = _by_code((each.code, each.id) for each in school.sets.values())
+        forms = _by_code((form.code, form.id) for form in self.teaching_forms.values())
         joined = {
             Lesson(
-                code=one.code,
-                set_id=_set_id(one, school.sets, sets),
-                teaching_form_id="" if one.for_set else taught.get(one.code, ""),
-                teacher_id=one.staff_id or (staff_id(one.user_code) if one.user_code else ""),
-                period_id=one.period_id,
-                room_id=one.room_id,
+                code=row.code,
+                set_id=_set_id(row, school.sets, sets),
+                teaching_form_id="" if row.for_set else forms.get(row.code, ""),
+                teacher_id=row.staff_id or (staff_id(row.user_code) if row.user_code else ""),
+                period_id=row.period_id,
+                room_id=row.room_id,
             )
-            for one in set(self.lessons)
+            for row in set(self.lessons)
         }
         return tuple(sorted(joined, key=astuple))
 
 
-def term(own: str, name: str, school_year: str, starts: str, finishes: str) -> Term:
-    """Return a term, whichever API told its texts; days are the first ten characters of moments.
+def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) -> Term:
+    """Return a term from either API's texts; days are the first ten characters of moments.
+
+    See docs/reference/isams.md#times.
 
     Raises:
         SourceMalformed: a day or the year is none, or it ends before it starts.
@@ -195,17 +168,17 @@ def term(own: str, name: str, school_year: str, starts: str, finishes: str) -> T
             f"{TERMS.ui_name}: a term has no school year, no days, or ends before it starts:"
             " mend it in iSAMS's School Manager, Terms"
         )
-    return Term(own, name, year, *days)
+    return Term(term_id, name, year, *days)
 
 
-def _set_id(one: LessonRecord, sets: Mapping[str, object], by_code: Mapping[str, str]) -> str:
-    if one.set_id:
-        return one.set_id if one.set_id in sets else ""
-    return by_code.get(one.code, "") if one.for_set else ""
+def _set_id(row: LessonRecord, sets: Mapping[str, object], by_code: Mapping[str, str]) -> str:
+    if row.set_id:
+        return row.set_id if row.set_id in sets else ""
+    return by_code.get(row.code, "") if row.for_set else ""
 
 
 def _by_code(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return ids by code, without the codes that several have: nobody can say which is meant."""
     listed = list(pairs)
     times = Counter(code for code, _ in listed)
-    return {code: own for code, own in listed if times[code] == 1}
+    return {code: record_id for code, record_id in listed if times[code] == 1}

@@ -1,7 +1,7 @@
 """Bytes that should be XML, fed to expat as they come: nothing is kept.
 
-What iSAMS sends is not always what it declares (isams.md section 2): utf-16 in the declaration
-of single bytes is the rule in its error documents.
+What iSAMS sends is not always what it declares: utf-16 in the declaration of single bytes is the
+rule in its error documents (docs/reference/isams.md#utf-16).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 
 from sync.errors import SourceError, SourceMalformed, SourceRefused
 
-LIMIT_BYTES = 512 * 1024 * 1024  # a large school is tens of MB: isams.md section 1.4
+LIMIT_BYTES = 512 * 1024 * 1024  # a large school is tens of MB: docs/reference/isams.md#size
 
 _LAST = True
 _OPENING_BYTES = 512  # enough for any declaration
@@ -23,8 +23,8 @@ _ENCODINGS = {
     "utf8": "utf-8",
     "us-ascii": "utf-8",
     "ascii": "utf-8",
-    # True UTF-16 has been told by its first bytes before anybody looks here.
-    "utf-16": "utf-8",
+    # True UTF-16 was recognised by its first bytes before anybody looks here.
+    "utf-16": "utf-8",  # docs/reference/isams.md#utf-16
     "iso-8859-1": "iso-8859-1",
     "latin1": "iso-8859-1",
     "windows-1252": "windows-1252",
@@ -97,7 +97,7 @@ def _encoding(opening: bytes) -> str:
         return "utf-16be"
     if not opening:
         raise SourceMalformed("iSAMS's answer is empty")
-    if opening.lower().startswith((b"<!doctype html", b"<html")):
+    if opening.lower().startswith((b"<!doctype html", b"<html")):  # docs/reference/isams.md#html
         raise web_page()
     if not opening.startswith(b"<"):
         raise SourceMalformed(
@@ -111,7 +111,8 @@ def _encoding(opening: bytes) -> str:
 
 
 def _refuse_doctype(name: str, *_: object) -> None:
-    # No iSAMS document has a DTD; one could define entities that grow without end.
+    # No iSAMS document has a DTD, and a DTD could define entities that grow without end.
+    # docs/reference/isams.md#no-dtd
     if name.lower() == "html":
         raise web_page()
     raise SourceMalformed("iSAMS's answer holds a DTD, which no answer of iSAMS does")

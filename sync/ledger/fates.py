@@ -62,7 +62,7 @@ class FateRow:
         return self.holds != "no"
 
 
-_ENTRA = "whoever runs this app, in Entra"
+_RUNNER = "whoever runs this app"
 _PORTAL = "whoever runs this app, in School Data Sync"
 
 TABLE: Mapping[Fate, FateRow] = {
@@ -79,7 +79,7 @@ TABLE: Mapping[Fate, FateRow] = {
     Fate.ACCEPTED: FateRow("accepted", "", "yes", "unchanged", "nobody"),
     Fate.DONE: FateRow("done", "completed", "alone", "unchanged", "nobody"),
     Fate.FAULTY: FateRow("faulty", "completed", "alone", "unchanged", "the school"),
-    Fate.ENDED: FateRow("ended", "completed", "alone", "unchanged", _ENTRA),
+    Fate.ENDED: FateRow("ended", "completed", "alone", "unchanged", _RUNNER),
     Fate.NOT_TAKEN: FateRow("not-taken", "run-failed", "yes", "again", _PORTAL),
     Fate.UNSEEN: FateRow("not-taken", "run-unseen", "yes", "again", _PORTAL),
     Fate.REPLACED: FateRow("replaced", "run-unseen", "yes", "-", "nobody"),

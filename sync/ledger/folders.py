@@ -26,18 +26,21 @@ class Folder:
     id: str
     made_at: Mapping[str, datetime]
 
-    def has(self, kind: type[NamedRecord], number: int | str = "") -> bool:
+    def has(self, kind: type[NamedRecord], key: int | str = "") -> bool:
         """Say whether the folder holds that mark, or a record of that kind."""
-        return kind.numbered_name(number) in self.made_at
+        return kind.name_for(key) in self.made_at
 
     def when(self, kind: type[NamedRecord]) -> datetime | None:
         """Return when storage made that mark; None if it is not there."""
         return self.made_at.get(kind.file_name)
 
+    def keys(self, kind: type[NamedRecord]) -> list[str]:
+        """Return what stands for the star in each of its names of that kind."""
+        return [key for name in self.made_at if (key := kind.key_in(name))]
+
     def numbers(self, kind: type[NamedRecord]) -> list[int]:
         """Return the numbers of those of its names that are of that kind, in order."""
-        numbers = (kind.number_in(name) for name in self.made_at)
-        return sorted(number for number in numbers if number is not None)
+        return sorted(int(key) for key in self.keys(kind) if key.isdecimal())
 
     @property
     def last_made_at(self) -> datetime:

@@ -179,6 +179,31 @@ class Checked(NamedRecord, name="checked.json"):
     ended_at: datetime | None
 
 
+class FlowCounts(Record):
+    """What a run made of the rows of a flow, or of all: see `sync.edge.graph.values.Counts`."""
+
+    status: str
+    errors: int | None = None
+    warnings: int | None = None
+    organizations: int | None = None
+    people: int | None = None
+    groups: int | None = None
+    memberships: int | None = None
+    matched: int | None = None
+    unmatched: int | None = None
+    inactive: Mapping[str, int] = {}
+
+
+class Counted(NamedRecord, name="counted-*.json"):
+    """A run's statistics, as SDS gave them; no `totals`: it gives none.
+
+    It lies with the files and goes with them, so that no other process asks for them again.
+    """
+
+    totals: FlowCounts | None
+    activities: Mapping[str, FlowCounts] | None
+
+
 class Unproven(Mark, name="unproven.json"):
     """No answer in time. `heard`: what came of each way of asking, in a word."""
 

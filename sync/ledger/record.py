@@ -43,8 +43,8 @@ class Record(BaseModel):
 class NamedRecord(Record):
     """A record that has a name in its folder, given where its class is written.
 
-    So: `class Checked(NamedRecord, name="checked.json")`. A `*` in the name stands for a number. A
-    class without a name is a base of others.
+    So: `class Checked(NamedRecord, name="checked.json")`. A `*` in the name stands for a key: of a
+    mark a number. A class without a name is a base of others.
     """
 
     file_name: ClassVar[str]
@@ -55,16 +55,16 @@ class NamedRecord(Record):
             cls.file_name = name
 
     @classmethod
-    def numbered_name(cls, number: int | str = "") -> str:
-        """Return the name in the folder, with *number* for the star."""
-        return cls.file_name.replace("*", str(number))
+    def name_for(cls, key: int | str = "") -> str:
+        """Return the name in the folder, with *key* for the star."""
+        return cls.file_name.replace("*", str(key))
 
     @classmethod
-    def number_in(cls, name: str) -> int | None:
-        """Return the number in *name*; None if it is no name of this kind."""
+    def key_in(cls, name: str) -> str | None:
+        """Return what stands for the star in *name*; None if it is no name of this kind."""
         head, _, end = cls.file_name.partition("*")
-        digits = name.removeprefix(head).removesuffix(end)
-        return int(digits) if digits.isdecimal() and cls.numbered_name(digits) == name else None
+        key = name.removeprefix(head).removesuffix(end)
+        return key if key and cls.name_for(key) == name else None
 
 
 _patterns: dict[str, re.Pattern[str]] = {}

@@ -35,8 +35,9 @@ APPROVAL_LASTS = timedelta(hours=24)
 DATA_LASTS = timedelta(hours=48)
 """Nothing older is sent: by then a person should have looked."""
 
+# SDS takes six uploads with a run a day, and five starts in 12 h: two a day are left for a person
+# in the portal. docs/reference/sds.md#run-limit
 SUBMISSIONS_A_DAY = 4
-"""SDS takes six uploads a day with a run, five starts in 12 h (sds.md section 4.7)."""
 
 SUBMISSIONS_EACH = 3
 """The answer to `validate` can be lost, so a delivery may go twice, at most three times."""
@@ -194,7 +195,7 @@ def pull_is_over(pull: Folder) -> bool:
 def pull_is_running(pull: Folder, now: datetime) -> bool:
     """Say whether an attempt may still be at work: begun, not given up, and young enough."""
     begun = [
-        pull.made_at[AttemptBegun.numbered_name(number)]
+        pull.made_at[AttemptBegun.name_for(number)]
         for number in pull.numbers(AttemptBegun)
         if not pull.has(AttemptFailed, number)
     ]

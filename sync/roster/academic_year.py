@@ -1,4 +1,4 @@
-"""Which term and which academic year a day is in."""
+"""Days in school time: which day a moment is in, and which term and academic year a day is in."""
 
 from __future__ import annotations
 
@@ -11,36 +11,43 @@ from sync.isams.school import School, Term
 from sync.settings import SchoolSettings
 
 
-def active(terms: Mapping[str, Term], day: date) -> Term | None:
+def school_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the day that *moment* is in, at a school in *zone*."""
+    return moment.astimezone(zone).date()
+
+
+def active_term(terms: Mapping[str, Term], day: date) -> Term | None:
     """Return the term that *day* is in, None in the holidays; of two, that which began later."""
-    on = [one for one in terms.values() if one.starts_on <= day <= one.finishes_on]
-    return max(on, key=lambda one: (one.starts_on, one.id), default=None)
+    running = [term for term in terms.values() if term.starts_on <= day <= term.finishes_on]
+    return max(running, key=lambda term: (term.starts_on, term.id), default=None)
 
 
-def academic_year(read: School, place: SchoolSettings, moment: datetime) -> int:
+def academic_year_at(school: School, school_settings: SchoolSettings, moment: datetime) -> int:
     """Return the calendar year in which the academic year of *moment* began.
 
     The setting says it; or, if that is `terms`, the term that began last; else the calendar.
 
+    See docs/reference/isams.md#term, docs/reference/isams.md#academic-year.
+
     Raises:
         ConfigError: no term had begun, so nothing can be said.
     """
-    if place.school_year != "terms":
-        return by_calendar(moment, place.time_zone, place.school_year)
-    day = moment.astimezone(place.time_zone).date()
-    begun = [one for one in (read.terms or {}).values() if one.starts_on <= day]
+    if school_settings.school_year != "terms":
+        return by_calendar(moment, school_settings.time_zone, school_settings.school_year)
+    day = school_day(moment, school_settings.time_zone)
+    begun = [term for term in (school.terms or {}).values() if term.starts_on <= day]
     if not begun:
         raise ConfigError(
             "SCHOOL_YEAR is terms, but no term in iSAMS has begun: enter the terms in School"
             " Manager, or give the year, such as 2026"
         )
-    return max(begun, key=lambda one: (one.starts_on, one.school_year)).school_year
+    return max(begun, key=lambda term: (term.starts_on, term.school_year)).school_year
 
 
-def by_calendar(now: datetime, zone: ZoneInfo, setting: int | None) -> int:
-    """Return the calendar year in which the academic year of *now* began.
+def by_calendar(moment: datetime, zone: ZoneInfo, setting: int | None) -> int:
+    """Return the calendar year in which the academic year of *moment* began.
 
-    The setting if there is one; else the year turns on 1 September, school time.
+    As the setting says, if it is set; else the year turns on 1 September, school time.
     """
-    local = now.astimezone(zone)
-    return setting or local.year - (local.month < 9)
+    day = school_day(moment, zone)
+    return setting or day.year - (day.month < 9)

@@ -7,23 +7,21 @@ wrong person, is left out with a finding that says what to mend; the rest of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 
 from sync.errors import ConfigError
 from sync.isams.school import School
-from sync.roster import academic_year as terms
 from sync.roster import identifiers
-from sync.roster.findings import Finding, Found
+from sync.roster.academic_year import academic_year_at, school_day
+from sync.roster.finding_codes import FindingCode, nobody_in
+from sync.roster.findings import Finding
 from sync.roster.groups import Basis, Group, groups_of
-from sync.roster.model import Org, Roster, SchoolClass
+from sync.roster.model import Org, Roster, SchoolClass, User
 from sync.roster.people import People
 from sync.roster.sessions import courses, sessions
 from sync.settings import ProfileSettings, SchoolSettings, Settings
-
-_WITHOUT_PUPILS = {True: Finding.SET_WITHOUT_PUPILS, False: Finding.GROUP_WITHOUT_PUPILS}
-_WITHOUT_TEACHER = {True: Finding.SET_WITHOUT_TEACHER, False: Finding.GROUP_WITHOUT_TEACHER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +34,25 @@ class Built:
 
     academic_year: int
     roster: Roster
-    found: tuple[Found, ...]
+    findings: tuple[Finding, ...]
     withheld: Mapping[str, int]
 
 
-def roster_at(settings: Settings, profile: str, read: School, moment: datetime) -> Built:
-    """Return the roster of *profile*, by key, at *moment*, from its school as it was *read*.
+def roster_at(settings: Settings, profile: str, school: School, moment: datetime) -> Built:
+    """Return the roster of *profile*, by key, at *moment*, from its school as it was read.
 
     Raises:
-        ConfigError: as `build`; or no term had begun, and SCHOOL_YEAR is `terms`.
+        ConfigError: as `build_roster`; or no term had begun, and SCHOOL_YEAR is `terms`.
     """
-    place = settings.schools[settings.school_of(profile)]
-    year = terms.academic_year(read, place, moment)
-    today = moment.astimezone(place.time_zone).date()
-    return build(read, place, settings.profiles[profile], year, today)
+    school_settings = settings.schools[settings.school_of(profile)]
+    year = academic_year_at(school, school_settings, moment)
+    today = school_day(moment, school_settings.time_zone)
+    return build_roster(school, school_settings, settings.profiles[profile], year, today)
 
 
-def build(
+def build_roster(
     school: School,
-    place: SchoolSettings,
+    school_settings: SchoolSettings,
     profile: ProfileSettings,
     academic_year: int,
     day: date,
@@ -71,40 +69,47 @@ def build(
             `teaching`, and iSAMS says of nobody that they teach; or SESSIONS is set, and no term
             of the academic year is known.
     """
-    if profile.staff == "teaching" and not any(one.teaches for one in school.employees.values()):
+    _need_teaching_staff(school, profile)
+    people = People(school, school_settings, profile)
+    extra = people.extra_teachers()
+    makes = _Classes(people, academic_year, day, extra)
+    classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
+    in_classes = makes.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
+    users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
+    findings = {*people.findings, *makes.findings, *_repeats(school)}
+    return Built(
+        academic_year,
+        Roster(
+            Org(school_settings.id, school_settings.name),
+            users,
+            classes,
+            sessions(school, school_settings, academic_year) if profile.sessions else None,
+            courses(school, school_settings, classes) if profile.courses else None,
+        ),
+        tuple(sorted(findings, key=astuple)),
+        dict(sorted(makes.withheld.items())),
+    )
+
+
+def _need_teaching_staff(school: School, profile: ProfileSettings) -> None:
+    teaches = any(employee.teaches for employee in school.employees.values())
+    if profile.staff == "teaching" and not teaches:
         raise ConfigError(
             "STAFF is teaching, but iSAMS marks nobody as teaching staff: tick Teaching Staff in"
             " the HR Manager records, or set STAFF to all or of-classes"
         )
-    people = People(school, place, profile)
-    extra = people.extra_teachers()
-    making = _Making(people, academic_year, day, extra)
-    classes = tuple(sorted(making.classes(), key=lambda one: one.id))
-    in_classes = making.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
-    users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
-    return Built(
-        academic_year,
-        Roster(
-            Org(place.id, place.name),
-            users,
-            classes,
-            sessions(school, place, academic_year) if profile.sessions else None,
-            courses(school, place, classes) if profile.courses else None,
-        ),
-        tuple(sorted({*people.found, *making.found, *_repeats(school)}, key=astuple)),
-        dict(sorted(making.withheld.items())),
-    )
 
 
-def _repeats(school: School) -> Iterator[Found]:
+def _repeats(school: School) -> Iterator[Finding]:
     """Yield a finding for each id that iSAMS listed twice."""
     for dataset, ids in school.repeated.items():
-        yield from (Found(Finding.RECORD_REPEATED, f"{dataset} {own}") for own in ids)
+        for record_id in ids:
+            yield Finding(FindingCode.RECORD_REPEATED, f"{dataset} {record_id}")
 
 
 @dataclass(slots=True)
-class _Making:
-    """The making of classes from groups; `found` is what was found on the way.
+class _Classes:
+    """The classes that groups become; `findings` are those on the way.
 
     `withheld` is as in `Built`; `waiting` are the user ids of the students it is about.
     """
@@ -112,8 +117,8 @@ class _Making:
     people: People
     academic_year: int
     day: date
-    extra: tuple[str, ...]
-    found: list[Found] = field(default_factory=list)
+    extra_teachers: tuple[str, ...]
+    findings: list[Finding] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
 
@@ -126,43 +131,65 @@ class _Making:
     def classes(self) -> Iterator[SchoolClass]:
         """Yield the class of each group that has somebody in it."""
         people = self.people
-        basis = Basis(people.school, people.place, people.profile, self.academic_year)
-        for one in groups_of(basis):
-            if made := self._class(one):
+        basis = Basis(people.school, people.school_settings, people.profile, self.academic_year)
+        for group in groups_of(basis):
+            if made := self._class_of(group):
                 yield made
-        self.found.extend(basis.found)
+        self.findings.extend(basis.findings)
 
-    def _class(self, one: Group) -> SchoolClass | None:
-        title = identifiers.title(one.title)
-        if title and identifiers.title_loses(one.title):
-            self._note(Finding.TITLE_CHANGED, one)
-        for stranger in one.unknown_members:
-            self._note(Finding.MEMBER_HAS_LEFT, one, f"Pupil {stranger}")
-        members = self.people.pupils(one.pupil_ids)
-        students = tuple(sorted([user.id for user in members]))
-        teachers = tuple(sorted({*self._teachers(one), *self.extra}))
-        if not one.own:
-            self._note(Finding.ID_UNUSABLE, one)
-        elif not title:
-            self._note(Finding.TITLE_UNUSABLE, one)
-        elif not students:
-            self._note(_WITHOUT_PUPILS[one.is_set], one)
-        elif not teachers and not self.people.profile.keep_without_teacher:
-            self._note(_WITHOUT_TEACHER[one.is_set], one)
-        else:
-            if one.academic_year == self._awaited:
-                self.withheld.update(user.grade for user in members)
-                self.waiting.update(students)
-                students = ()
-            return SchoolClass(one.own, title, teachers, students, one.subject_id, one.names_person)
+    def _class_of(self, group: Group) -> SchoolClass | None:
+        title = self._title(group)
+        for pupil_id in group.unknown_members:
+            self._note(FindingCode.MEMBER_HAS_LEFT, group, f"Pupil {pupil_id}")
+        students = self.people.pupils(group.pupil_ids)
+        teachers = tuple(sorted({*self._teachers(group), *self.extra_teachers}))
+        if fault := self._fault(group, title, students, teachers):
+            self._note(fault, group)
+            return None
+        return SchoolClass(
+            group.class_id,
+            title,
+            teachers,
+            self._admitted(group, students),
+            group.subject_id,
+            group.names_person,
+        )
+
+    def _title(self, group: Group) -> str:
+        title = identifiers.title(group.title)
+        if title and identifiers.title_loses(group.title):
+            self._note(FindingCode.TITLE_CHANGED, group)
+        return title
+
+    def _fault(
+        self, group: Group, title: str, students: Sequence[User], teachers: Sequence[str]
+    ) -> FindingCode | None:
+        """Return why *group* becomes no class, None if it does."""
+        if not group.class_id:
+            return FindingCode.ID_UNUSABLE
+        if not title:
+            return FindingCode.TITLE_UNUSABLE
+        if not students:
+            return nobody_in("pupils", is_set=group.is_set)
+        if not teachers and not self.people.profile.keep_without_teacher:
+            return nobody_in("teacher", is_set=group.is_set)
         return None
 
-    def _teachers(self, one: Group) -> Iterator[str]:
-        for own in one.teacher_ids:
-            if own not in self.people.school.employees:
-                self._note(Finding.TEACHER_NOT_CURRENT, one, f"StaffMember {own}")
-            elif user := self.people.employee(own):
+    def _admitted(self, group: Group, students: Sequence[User]) -> tuple[str, ...]:
+        """Return the ids of the students who are put into the class: none while they wait."""
+        student_ids = tuple(sorted([student.id for student in students]))
+        if group.academic_year != self._awaited:
+            return student_ids
+        self.withheld.update(student.grade for student in students)
+        self.waiting.update(student_ids)
+        return ()
+
+    def _teachers(self, group: Group) -> Iterator[str]:
+        for employee_id in group.teacher_ids:
+            if employee_id not in self.people.school.employees:
+                self._note(FindingCode.TEACHER_NOT_CURRENT, group, f"StaffMember {employee_id}")
+            elif user := self.people.employee(employee_id):
                 yield user.id
 
-    def _note(self, code: Finding, one: Group, detail: str = "") -> None:
-        self.found.append(Found(code, one.record, one.name, detail))
+    def _note(self, code: FindingCode, group: Group, detail: str = "") -> None:
+        self.findings.append(Finding(code, group.record, group.name, detail))

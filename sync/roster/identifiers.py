@@ -1,7 +1,9 @@
 """Ids, addresses and titles: what SDS, Teams and Entra take, and how iSAMS's words become that.
 
-Sources: sds.md section 2.2 (ids and names), section 5.3 (matching). No lengths are published:
+No lengths are published:
 48 for class ids keeps the group's mail nickname within 64; 120 for titles is a safe display name.
+
+See docs/reference/sds.md#ids, docs/reference/sds.md#matching, docs/reference/sds.md#mail-nickname.
 """
 
 from __future__ import annotations
@@ -14,18 +16,23 @@ from typing import Literal
 
 from sync.isams.school import Employee
 
+# The nickname of its group is Section_ and the id: docs/reference/sds.md#class-ids
 CLASS_ID_LIMIT = 48
+# A group's display name ends at 256: this leaves room: docs/reference/sds.md#title-length
 TITLE_LIMIT = 120
-ADDRESS_LIMIT = 113  # a user principal name's own limit
+# docs/reference/sds.md#upn
+ADDRESS_LIMIT = 113  # the limit of a user principal name
 
 # Part of an id: the hyphen is left out because ids are joined with it.
+# docs/reference/sds.md#class-id-characters, docs/reference/sds.md#no-underscore
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
 _UNPLAIN = re.compile(r"[^A-Za-z0-9]")
-ADDRESS = re.compile(
+ADDRESS = re.compile(  # docs/reference/sds.md#upn, docs/reference/sds.md#username
     r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
     r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 )
 # Teams, SharePoint and the group behind a class refuse these in names.
+# docs/reference/sds.md#titles
 _REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
@@ -42,9 +49,12 @@ def usable_id(text: str) -> bool:
     return _ID_PART.fullmatch(text) is not None
 
 
-def person_id(org: str, space: Space, own: str) -> str:
-    """Return a pupil's (`P`) or teacher's (`T`) id; iSAMS numbers the two apart."""
-    return f"{org}-{space}{own}"
+def person_id(org: str, space: Space, record_id: str) -> str:
+    """Return a pupil's (`P`) or teacher's (`T`) id; iSAMS numbers the two apart.
+
+    See docs/reference/sds.md#id-spaces.
+    """
+    return f"{org}-{space}{record_id}"
 
 
 def service_account_id(org: str, address: str) -> str:
@@ -52,9 +62,12 @@ def service_account_id(org: str, address: str) -> str:
     return f"{org}-X{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
-def class_id(org: str, academic_year: int, own: str) -> str:
-    """Return a class's id in one academic year: next year's pupils get another Team."""
-    return f"{org}-{academic_year}-{own}"
+def class_id(org: str, academic_year: int, set_id: str) -> str:
+    """Return the id of a set's class in an academic year: next year's pupils get another Team.
+
+    See docs/reference/sds.md#class-id-reuse.
+    """
+    return f"{org}-{academic_year}-{set_id}"
 
 
 def year_label(academic_year: int) -> str:
@@ -62,13 +75,14 @@ def year_label(academic_year: int) -> str:
     return f"{academic_year}-{(academic_year + 1) % 100:02}"
 
 
-def group_id(org: str, academic_year: int, space: str, own: str) -> str:
-    """Return the id of a class that is no set; *space* says what it is, such as `form`.
+def group_id(org: str, academic_year: int, space: str, record_id: str) -> str:
+    """Return the id of a class that is no set's; *space* says what it is, such as `form`.
 
-    A set's id has no hyphen in it, so the two never meet. *own* may be any text, such as `8/JDO`:
-    what SDS does not take becomes a dot and its hexadecimal number, so that no two are alike.
+    A set's id has no hyphen in it, so the two never meet. *record_id* may be any text, such as
+    `8/JDO`: what SDS does not take becomes a dot and its hexadecimal number, so that no two are
+    alike.
     """
-    return f"{org}-{academic_year}-{space}-{_spelt(own)}"
+    return f"{org}-{academic_year}-{space}-{_spelt(record_id)}"
 
 
 def is_tutor_group(class_id: str) -> bool:
@@ -77,7 +91,7 @@ def is_tutor_group(class_id: str) -> bool:
 
 
 def session_id(org: str, academic_year: int, term: str = "") -> str:
-    """Return the id of an academic year, or of one of its terms."""
+    """Return the id of an academic year, or of a term of it."""
     return group_id(org, academic_year, "term", term) if term else f"{org}-{academic_year}"
 
 
@@ -86,26 +100,36 @@ def course_id(org: str, subject: str) -> str:
     return f"{org}-course-{_spelt(subject)}"
 
 
-def _spelt(own: str) -> str:
-    return _UNPLAIN.sub(lambda match: f".{ord(match[0]):X}.", own)
+def _spelt(text: str) -> str:
+    return _UNPLAIN.sub(lambda match: f".{ord(match[0]):X}.", text)
 
 
 def address(text: str) -> str | None:
-    """Return *text* as a lower-case address, or None if it is not exactly one."""
+    """Return *text* as a lower-case address, or None if it is no single address.
+
+    See docs/reference/sds.md#lower-case.
+    """
     tidy = text.strip().lower()
     return tidy if len(tidy) <= ADDRESS_LIMIT and ADDRESS.fullmatch(tidy) else None
 
 
 def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
-    """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards."""
-    wanted = pattern.lower().replace("[", "[[]")  # which fnmatch would take for a class of letters
-    return [one.id for one in staff if one.email and fnmatchcase(one.email.lower(), wanted)]
+    """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards.
+
+    See docs/reference/isams.md#script.
+    """
+    plain = pattern.lower().replace("[", "[[]")  # which fnmatch would take for a class of letters
+    return [
+        employee.id
+        for employee in staff
+        if employee.email and fnmatchcase(employee.email.lower(), plain)
+    ]
 
 
 def title(text: str) -> str:
     """Return *text* as a class title that Teams takes, "" if nothing is left.
 
-    `&` becomes "and", the other refused characters a hyphen, runs of blanks one blank. What a
+    `&` becomes "and", the other refused characters a hyphen, runs of blanks a single blank. What a
     spreadsheet would read as a formula loses its first characters.
     """
     return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" .")
@@ -123,7 +147,7 @@ def _tidy(text: str) -> str:
 
 
 def person_name(text: str) -> str:
-    """Return a forename or surname as one clean cell, "" if it cannot be sent."""
+    """Return a forename or surname as a clean cell, "" if it cannot be sent."""
     tidy = _SPACES.sub(" ", text).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy
 

@@ -1,6 +1,6 @@
-"""What SDS shall hold for one profile: orgs, users, their roles, classes and who is in them.
+"""What SDS shall hold for a profile: orgs, users, their roles, classes and who is in them.
 
-The words are SDS's own. Ids here are SDS `sourcedId`s: anchors for ever in Entra, so they never
+The words are SDS's. Ids here are SDS `sourcedId`s: anchors for ever in Entra, so they never
 change for the same person or set, and contain `[A-Za-z0-9.-]` only (legacy ids excepted).
 """
 
@@ -23,7 +23,7 @@ class Org:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A pupil or a teacher, with the one role they have at the school.
+    """A pupil or a teacher, with the role that they have at the school.
 
     `username` is the lower-case address. `given_name` and `family_name` are "" unless the school
     lets SDS create users. `grade` is an SDS grade code, "" for staff.
@@ -41,8 +41,8 @@ class User:
 class SchoolClass:
     """A class, its teachers and its students: user ids, sorted, each once, none in both.
 
-    `subject_id` is the id in iSAMS of what is taught, "" if that is no one subject;
-    `names_person` says that the title may name one of its people.
+    `subject_id` is the id in iSAMS of what is taught, "" if that is no single subject;
+    `names_person` says that the title may name somebody in it.
     """
 
     id: str
@@ -55,7 +55,7 @@ class SchoolClass:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A school year or one of its terms, both days included.
+    """A school year or a term of it, both days included.
 
     `school_year` is the calendar year in which the school year began, of its terms too.
     """
@@ -70,7 +70,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is taught in classes of one subject; `subject_id` is the subject's id in iSAMS."""
+    """What is taught in classes of a subject; `subject_id` is the subject's id in iSAMS."""
 
     id: str
     title: str
@@ -80,7 +80,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All of one profile: everything sorted by id, every reference resolved within it.
+    """All of a profile: everything sorted by id, every reference resolved within it.
 
     Sessions and courses are None where the profile does not ask for them: then SDS hears of none.
     """

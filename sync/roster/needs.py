@@ -8,8 +8,9 @@ from sync.isams import datasets
 from sync.isams.datasets import Dataset
 from sync.settings import ProfileSettings
 
-# Divisions have no head of their own: those of their year groups teach them. What is taught to a
+# Divisions have no head: those of their year groups teach them. What is taught to a
 # whole form is known from its lessons, and the form's year from the form.
+# docs/reference/isams.md#division, docs/reference/isams.md#teaching-forms
 OF_CLASSES: dict[str, tuple[Dataset, ...]] = {
     "forms": (datasets.FORMS,),
     "form-lessons": (datasets.TEACHING_FORMS, datasets.FORMS, datasets.LESSONS),
@@ -20,7 +21,7 @@ OF_CLASSES: dict[str, tuple[Dataset, ...]] = {
 }
 
 
-def of_profile(profile: ProfileSettings) -> Iterator[Dataset]:
+def datasets_of_profile(profile: ProfileSettings) -> Iterator[Dataset]:
     """Yield the datasets that the classes of *profile* are made of."""
     for kind in profile.classes:
         yield from OF_CLASSES.get(kind, ())

@@ -1,4 +1,4 @@
-"""Pupils and staff as users of SDS: who can be held there, by what id, and who is wanted.
+"""Pupils and staff as users of SDS: who can be held there, by what id, and who shall be.
 
 Pure. Somebody whom SDS could not hold, or who would land on the wrong person, is left out with a
 finding that says what to mend.
@@ -13,23 +13,24 @@ from dataclasses import dataclass, field
 from sync.errors import ConfigError
 from sync.isams.school import Employee, Pupil, School
 from sync.roster import identifiers
-from sync.roster.findings import Finding, Found
+from sync.roster.finding_codes import FindingCode
+from sync.roster.findings import Finding
 from sync.roster.grades import grade
 from sync.roster.model import User
 from sync.settings import ProfileSettings, SchoolSettings
 
-OWNERS_LIMIT = 100  # of a Team's group: sds.md section 2.3
-EXTRA_LIMIT = 50  # which leaves room for the set's own
+OWNERS_LIMIT = 100  # of a Team's group: docs/reference/sds.md#owners
+EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
 
 
 @dataclass(slots=True)
 class People:
-    """The people of one build, each judged once; `found` is what was found on the way."""
+    """The people of a profile's roster, each judged once; `findings` are those on the way."""
 
     school: School
-    place: SchoolSettings
+    school_settings: SchoolSettings
     profile: ProfileSettings
-    found: list[Found] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     _pupils: dict[str, User | None] = field(default_factory=dict)
     _staff: dict[str, User | None] = field(default_factory=dict)
     _services: dict[str, User] = field(default_factory=dict)
@@ -37,92 +38,99 @@ class People:
     _clashing: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        people: tuple[Iterable[Pupil | Employee], ...] = (
-            self.school.pupils.values(),
-            self.school.employees.values(),
+        people: tuple[Pupil | Employee, ...] = (
+            *self.school.pupils.values(),
+            *self.school.employees.values(),
         )
-        self._addresses.update(one.email.strip().lower() for group in people for one in group)
+        self._addresses.update(person.email.strip().lower() for person in people)
         if self.profile.id_style == "legacy":
             self._clashing = frozenset(self.school.pupils.keys() & self.school.employees.keys())
 
-    # -- one person --------------------------------------------------------------------------
+    # -- a person ----------------------------------------------------------------------------
 
-    def pupil(self, own: str) -> User | None:
+    def pupil(self, pupil_id: str) -> User | None:
         """Return a current pupil as a user, None if SDS cannot hold them; judged once."""
-        if own not in self._pupils:
-            one = self.school.pupils[own]
-            self._pupils[own] = self._user(
-                one,
-                f"Pupil {own}",
-                (Finding.PUPIL_WITHOUT_EMAIL, Finding.PUPIL_BAD_EMAIL),
-                grade(one.year, self.profile.grades),
+        if pupil_id not in self._pupils:
+            pupil = self.school.pupils[pupil_id]
+            self._pupils[pupil_id] = self._user(
+                pupil,
+                f"Pupil {pupil_id}",
+                (FindingCode.PUPIL_WITHOUT_EMAIL, FindingCode.PUPIL_BAD_EMAIL),
+                grade(pupil.year, self.profile.grades),
             )
-        return self._pupils[own]
+        return self._pupils[pupil_id]
 
     def pupils(self, ids: Iterable[str]) -> list[User]:
         """Return those of *ids* whom SDS can hold. Most were judged before: look there."""
         judged = self._pupils
-        return [user for own in ids if (user := judged.get(own) or self.pupil(own))]
+        return [user for pid in ids if (user := judged.get(pid) or self.pupil(pid))]
 
-    def employee(self, own: str) -> User | None:
+    def employee(self, employee_id: str) -> User | None:
         """Return a member of staff as a user, None if SDS cannot hold them; judged once."""
-        if own not in self._staff:
-            self._staff[own] = self._user(
-                self.school.employees[own],
-                f"StaffMember {own}",
-                (Finding.STAFF_WITHOUT_EMAIL, Finding.STAFF_BAD_EMAIL),
+        if employee_id not in self._staff:
+            self._staff[employee_id] = self._user(
+                self.school.employees[employee_id],
+                f"StaffMember {employee_id}",
+                (FindingCode.STAFF_WITHOUT_EMAIL, FindingCode.STAFF_BAD_EMAIL),
             )
-        return self._staff[own]
+        return self._staff[employee_id]
 
     def _user(
         self,
         person: Pupil | Employee,
         record: str,
-        faults: tuple[Finding, Finding],
+        no_email_or_bad: tuple[FindingCode, FindingCode],
         grade_code: str = "",
     ) -> User | None:
-        name = _called(person)
-        address = identifiers.address(person.email)
-        if not person.email:
-            fault = faults[0]
-        elif address is None:
-            fault = faults[1]
-        elif self._addresses[address] > 1:
-            fault = Finding.EMAIL_USED_TWICE
-        elif person.id in self._clashing:
-            fault = Finding.ID_USED_TWICE
-        elif not identifiers.usable_id(person.id):
-            fault = Finding.ID_UNUSABLE
-        else:
-            given, family = self._names(person, record, name)
-            pupil = isinstance(person, Pupil)
-            return User(
-                self._person_id("P" if pupil else "T", person.id),
-                address,
-                "student" if pupil else "teacher",
-                grade_code,
-                given,
-                family,
-            )
-        shared = address or "" if fault is Finding.EMAIL_USED_TWICE else ""
-        self.found.append(Found(fault, record, name, shared))  # by which the others are found
-        return None
+        name = _full_name(person)
+        address = identifiers.address(person.email) or ""
+        if fault := self._fault(person, address, *no_email_or_bad):
+            # An address that is shared leads to the others who have it.
+            shared = address if fault is FindingCode.EMAIL_USED_TWICE else ""
+            self.findings.append(Finding(fault, record, name, shared))
+            return None
+        given, family = self._names(person, record, name)
+        is_pupil = isinstance(person, Pupil)
+        return User(
+            self._person_id("P" if is_pupil else "T", person.id),
+            address,
+            "student" if is_pupil else "teacher",
+            grade_code,
+            given,
+            family,
+        )
 
-    def _person_id(self, space: identifiers.Space, own: str) -> str:
+    def _fault(
+        self,
+        person: Pupil | Employee,
+        address: str,
+        no_email: FindingCode,
+        bad_email: FindingCode,
+    ) -> FindingCode | None:
+        """Return why SDS cannot hold *person*, None if it can."""
+        if not person.email:
+            return no_email
+        if not address:
+            return bad_email
+        if self._addresses[address] > 1:
+            return FindingCode.EMAIL_USED_TWICE
+        if person.id in self._clashing:
+            return FindingCode.ID_USED_TWICE
+        return None if identifiers.usable_id(person.id) else FindingCode.ID_UNUSABLE
+
+    def _person_id(self, space: identifiers.Space, record_id: str) -> str:
         if self.profile.id_style == "legacy":
-            return own
-        return identifiers.person_id(self.place.id, space, own)
+            return record_id
+        return identifiers.person_id(self.school_settings.id, space, record_id)
 
     def _names(self, person: Pupil | Employee, record: str, name: str) -> tuple[str, str]:
         if not self.profile.names:
             return "", ""
-        given, family = (
-            identifiers.person_name(person.forename),
-            identifiers.person_name(person.surname),
-        )
+        given = identifiers.person_name(person.forename)
+        family = identifiers.person_name(person.surname)
         if given and family:
             return given, family
-        self.found.append(Found(Finding.NAME_UNUSABLE, record, name))
+        self.findings.append(Finding(FindingCode.NAME_UNUSABLE, record, name))
         return "", ""
 
     # -- extra teachers ----------------------------------------------------------------------
@@ -150,40 +158,44 @@ class People:
             if not matches and address and self._addresses[address] == 0:
                 yield self._service_account(address)
             elif not matches:
-                self.found.append(Found(Finding.EXTRA_TEACHER_UNKNOWN, "EXTRA_TEACHERS", pattern))
-            yield from (user.id for own in matches if (user := self.employee(own)))
+                self.findings.append(
+                    Finding(FindingCode.EXTRA_TEACHER_UNKNOWN, "EXTRA_TEACHERS", pattern)
+                )
+            yield from (user.id for match in matches if (user := self.employee(match)))
 
     def _service_account(self, address: str) -> str:
-        legacy = self.profile.id_style == "legacy"
-        own = address if legacy else identifiers.service_account_id(self.place.id, address)
-        self._services[own] = User(own, address, "teacher")
-        return own
+        user_id = address
+        if self.profile.id_style != "legacy":
+            user_id = identifiers.service_account_id(self.school_settings.id, address)
+        self._services[user_id] = User(user_id, address, "teacher")
+        return user_id
 
     # -- everyone ----------------------------------------------------------------------------
 
     def users(self, in_classes: Set[str]) -> Iterator[User]:
         """Yield whom SDS shall hold: the profile's years, STAFF, and the users *in_classes*."""
-        wanted = {*in_classes, *self._covered_pupils(), *self._wanted_staff()}
+        members = {*in_classes, *self._covered_pupils(), *self._covered_staff()}
         judged = (*self._pupils.values(), *self._staff.values())
-        yield from (user for user in judged if user and user.id in wanted)
+        yield from (user for user in judged if user and user.id in members)
         yield from self._services.values()
 
-    def _wanted_staff(self) -> Iterator[str]:
+    def _covered_staff(self) -> Iterator[str]:
         """Yield the user ids of the staff that STAFF asks for, in a class or not."""
-        for own, one in self.school.employees.items():
-            asked = one.teaches if self.profile.staff == "teaching" else self.profile.staff == "all"
-            if asked and (user := self.employee(own)):
+        staff = self.profile.staff
+        for employee_id, employee in self.school.employees.items():
+            covered = employee.teaches if staff == "teaching" else staff == "all"
+            if covered and (user := self.employee(employee_id)):
                 yield user.id
 
     def _covered_pupils(self) -> Iterator[str]:
         """Yield the user ids of the pupils of the profile's years; note those of no year."""
-        for own, pupil in self.school.pupils.items():
+        for pupil_id, pupil in self.school.pupils.items():
             if pupil.year is None:
-                fault = Finding.PUPIL_WITHOUT_YEAR
-                self.found.append(Found(fault, f"Pupil {own}", _called(pupil)))
-            elif pupil.year in self.profile.year_groups and (user := self.pupil(own)):
+                fault = FindingCode.PUPIL_WITHOUT_YEAR
+                self.findings.append(Finding(fault, f"Pupil {pupil_id}", _full_name(pupil)))
+            elif pupil.year in self.profile.year_groups and (user := self.pupil(pupil_id)):
                 yield user.id
 
 
-def _called(one: Pupil | Employee) -> str:
-    return f"{one.forename} {one.surname}".strip()
+def _full_name(person: Pupil | Employee) -> str:
+    return f"{person.forename} {person.surname}".strip()

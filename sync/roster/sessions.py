@@ -1,6 +1,8 @@
 """When a school's classes are held and of which course they are: what SDS hears on request.
 
 Pure. iSAMS says of no set in which terms it is held, so each class is in the whole school year.
+
+See docs/reference/isams.md#set-no-dates.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from sync.roster.model import Course, SchoolClass, Session
 from sync.settings import SchoolSettings
 
 
-def sessions(read: School, place: SchoolSettings, academic_year: int) -> tuple[Session, ...]:
+def sessions(
+    school: School, school_settings: SchoolSettings, academic_year: int
+) -> tuple[Session, ...]:
     """Return the school year that began in *academic_year*, and its terms, by id.
 
     It lasts from the first day of its first term to the last day of its last.
@@ -22,7 +26,8 @@ def sessions(read: School, place: SchoolSettings, academic_year: int) -> tuple[S
     Raises:
         ConfigError: no term of that year is known, so nothing can be said of its days.
     """
-    terms = [one for one in (read.terms or {}).values() if one.school_year == academic_year]
+    every = (school.terms or {}).values()
+    terms = [term for term in every if term.school_year == academic_year]
     label = identifiers.year_label(academic_year)
     if not terms:
         raise ConfigError(
@@ -30,43 +35,43 @@ def sessions(read: School, place: SchoolSettings, academic_year: int) -> tuple[S
             " School Manager",
             academic_year=academic_year,
         )
+    org = school_settings.id
     whole = Session(
-        identifiers.session_id(place.id, academic_year),
+        identifiers.session_id(org, academic_year),
         label,
         "schoolYear",
         academic_year,
-        min(one.starts_on for one in terms),
-        max(one.finishes_on for one in terms),
+        min(term.starts_on for term in terms),
+        max(term.finishes_on for term in terms),
     )
     parts = [
         Session(
-            identifiers.session_id(place.id, academic_year, one.id),
-            identifiers.title(one.name) or "Term",
+            identifiers.session_id(org, academic_year, term.id),
+            identifiers.title(term.name) or "Term",
             "term",
             academic_year,
-            one.starts_on,
-            one.finishes_on,
+            term.starts_on,
+            term.finishes_on,
         )
-        for one in terms
+        for term in terms
     ]
-    return tuple(sorted([whole, *parts], key=lambda one: one.id))
+    return tuple(sorted([whole, *parts], key=lambda session: session.id))
 
 
 def courses(
-    read: School, place: SchoolSettings, classes: Iterable[SchoolClass]
+    school: School, school_settings: SchoolSettings, classes: Iterable[SchoolClass]
 ) -> tuple[Course, ...]:
     """Return the course of each subject of which there are *classes*, by id.
 
-    A class has none if its subject is in no department. A subject without a code has its id for
-    one: Microsoft's own pipeline demands a code (sds.md section 3.3).
+    A class has none if its subject is in no department. A subject without a code has its id
+    instead: Microsoft's pipeline demands a code (docs/reference/sds.md#courses-csv).
     """
-    taught = {one.subject_id for one in classes} & read.subjects.keys()
-    made = [_course(place.id, read.subjects[own]) for own in taught]
-    return tuple(sorted(made, key=lambda one: one.id))
+    taught = {made.subject_id for made in classes} & school.subjects.keys()
+    by_subject = [_course(school_settings.id, school.subjects[subject_id]) for subject_id in taught]
+    return tuple(sorted(by_subject, key=lambda course: course.id))
 
 
-def _course(org: str, one: Subject) -> Course:
-    code = identifiers.title(one.code) or identifiers.title(one.id) or "Course"
-    return Course(
-        identifiers.course_id(org, one.id), identifiers.title(one.name) or code, code, one.id
-    )
+def _course(org: str, subject: Subject) -> Course:
+    code = identifiers.title(subject.code) or identifiers.title(subject.id) or "Course"
+    title = identifiers.title(subject.name) or code
+    return Course(identifiers.course_id(org, subject.id), title, code, subject.id)

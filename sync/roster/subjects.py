@@ -1,4 +1,4 @@
-"""Which sets a profile takes by their subject."""
+"""Which sets and lessons a profile takes by their subject."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from sync.errors import ConfigError
 from sync.isams.school import School, Subject
-from sync.roster.findings import Finding, Found
+from sync.roster.finding_codes import FindingCode
+from sync.roster.findings import Finding
 from sync.settings import ProfileSettings
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectChoice:
-    """The subjects a profile names, as ids; `found` are names that no subject has."""
+    """The subjects a profile names, as ids; `findings` are of names that no subject has."""
 
     known: frozenset[str]
     included: frozenset[str] | None
     excluded: frozenset[str]
-    found: tuple[Found, ...]
+    findings: tuple[Finding, ...]
 
     @classmethod
     def of(cls, profile: ProfileSettings, school: School) -> SubjectChoice:
@@ -27,14 +28,14 @@ class SubjectChoice:
         Raises:
             ConfigError: INCLUDED_SUBJECTS matches nothing.
         """
-        wanted = profile.included_subjects or profile.excluded_subjects
-        matches = {word: _match(word, school.subjects) for word in wanted}
+        words = profile.included_subjects or profile.excluded_subjects
+        matches = {word: _match(word, school.subjects) for word in words}
         ids = frozenset[str]().union(*matches.values())
         if profile.included_subjects and not ids:
             raise ConfigError(
                 "INCLUDED_SUBJECTS matches no subject of the school, which would empty every"
                 " class: look up ids and codes with `python -m sync subjects`",
-                subjects=len(wanted),
+                subjects=len(words),
             )
         setting = "INCLUDED_SUBJECTS" if profile.included_subjects else "EXCLUDED_SUBJECTS"
         return cls(
@@ -42,14 +43,14 @@ class SubjectChoice:
             ids if profile.included_subjects else None,
             ids if profile.excluded_subjects else frozenset(),
             tuple(
-                Found(Finding.SUBJECT_UNKNOWN, setting, word)
-                for word, found in matches.items()
-                if not found
+                Finding(FindingCode.SUBJECT_UNKNOWN, setting, word)
+                for word, subject_ids in matches.items()
+                if not subject_ids
             ),
         )
 
     def covers(self, subject_id: str) -> bool | None:
-        """Say whether what is taught in this subject is wanted; None if that cannot be known.
+        """Say whether what is taught in this subject is covered; None if that cannot be known.
 
         A subject that is in no department is not listed by iSAMS. That matters only to a profile
         that selects by subject.
@@ -64,7 +65,7 @@ class SubjectChoice:
 
 
 def _match(word: str, subjects: Mapping[str, Subject]) -> frozenset[str]:
-    """Return the subjects that *word* names: the one with that id, else all with that code."""
+    """Return the subjects that *word* names: that with this id, else all with this code."""
     if word in subjects:
         return frozenset({word})
     return frozenset(s.id for s in subjects.values() if s.code.casefold() == word.casefold())

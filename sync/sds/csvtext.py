@@ -1,4 +1,7 @@
-"""Rows as CSV bytes and back: UTF-8 without BOM, CRLF, quoted only where needed (RFC 4180)."""
+"""Rows as CSV bytes and back: UTF-8 without BOM, CRLF, quoted only where needed (RFC 4180).
+
+See docs/reference/sds.md#csv, docs/reference/sds.md#no-bom.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,26 @@ _ROWS_AT_ONCE = 1_000  # text is four bytes a letter while it is being written: 
 
 
 def encode(header: Row, rows: Iterable[Row]) -> bytes:
-    """Return one file. Cells must hold no line break: SDS refuses them, quoted or not."""
+    """Return a file. Cells must hold no line break: SDS refuses them, quoted or not.
+
+    See docs/reference/sds.md#no-line-breaks.
+    """
     out = io.BytesIO()  # gives its bytes without a second copy of them
     for chunk in batched(_with_header(header, rows), _ROWS_AT_ONCE, strict=False):
-        out.write(_lines(chunk, len(header) - 1).encode())
+        out.write(_as_lines(chunk, len(header) - 1).encode())
     return out.getvalue()
 
 
-def _lines(rows: Sequence[Row], commas: int) -> str:
+def _as_lines(rows: Sequence[Row], commas: int) -> str:
     """Return *rows* as lines, each ended, with *commas* between the cells of each.
 
     Where nothing needs a quote, as in almost every chunk of ids, joining gives what the csv
-    module would, in a third of the time. It needs one where a cell holds a comma, a quote or a
+    module would, in a third of the time. A quote is needed where a cell holds a comma, a quote or a
     line break, and then the counts are off.
     """
     text = "\r\n".join(map(",".join, rows)) + "\r\n"
-    plain = text.count(",") == commas * len(rows) and '"' not in text
-    if plain and text.count("\n") == text.count("\r") == len(rows):
+    bare = text.count(",") == commas * len(rows) and '"' not in text
+    if bare and text.count("\n") == text.count("\r") == len(rows):
         return text
     quoted = io.StringIO(newline="")
     csv.writer(quoted, lineterminator="\r\n").writerows(rows)
@@ -46,8 +52,8 @@ def decode(name: str, body: bytes, header: Row) -> Iterator[Row]:
     """
     try:
         lines = csv.reader(io.StringIO(body.decode(), newline=""), strict=True)
-        first = tuple(next(lines, ()))
-        if first != header:
+        headings = tuple(next(lines, ()))
+        if headings != header:
             raise StoreConflict("a sealed file has other columns than ours", file=name)
         for cells in lines:
             row = tuple(cells)
@@ -58,22 +64,22 @@ def decode(name: str, body: bytes, header: Row) -> Iterator[Row]:
         raise StoreConflict("a sealed file is not the CSV we wrote", file=name) from None
 
 
-def rows(name: str, files: Mapping[str, bytes]) -> Iterator[Row]:
-    """Yield the rows of one of a sealed set's *files*, as wide as they can be.
+def widest_rows(name: str, files: Mapping[str, bytes]) -> Iterator[Row]:
+    """Yield the rows of a file out of a sealed set's *files*, as wide as they can be.
 
     A column that this set has not asked for is blank, so rows of any two sets can be compared.
 
     Raises:
         StoreConflict: the bytes are not what `encode` wrote for a set of these files.
     """
-    own, widest = columns(files)[name], WIDEST[name]
-    found = decode(name, files[name], own)
-    if own == widest:
-        yield from found
+    header, widest = columns(files)[name], WIDEST[name]
+    rows = decode(name, files[name], header)
+    if header == widest:
+        yield from rows
         return
-    places = [own.index(column) if column in own else None for column in widest]
-    for row in found:
-        yield tuple("" if place is None else row[place] for place in places)
+    indexes = [header.index(column) if column in header else None for column in widest]
+    for row in rows:
+        yield tuple("" if index is None else row[index] for index in indexes)
 
 
 def _with_header(header: Row, rows: Iterable[Row]) -> Iterator[Row]:

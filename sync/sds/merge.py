@@ -1,23 +1,25 @@
-"""One connector takes one set of files: the sets of its profiles become one delivery.
+"""A connector takes a single set of files: the sets of its profiles become a delivery.
 
-The sets were sealed at their own moments, and one may be a day older than another. So every fact
+The sets were sealed each at its moment, and may be a day apart. So every fact
 is taken from the newest set that has it: a user, a role, and a class *with all its enrollments*.
 Enrollments are never united, because the older list may hold a pupil who has since moved.
+
+See docs/reference/sds.md#whole-truth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from sync.errors import MergeConflict
-from sync.sds.csvtext import rows
+from sync.sds.csvtext import widest_rows
 from sync.sds.tables import COURSES, ON_REQUEST, SESSIONS, WIDEST, Row, columns
 
 
 @dataclass(frozen=True, slots=True)
 class SealedFiles:
-    """One profile's sealed set: its school's key and its files by name."""
+    """A profile's sealed set: its school's key and its files by name."""
 
     school: str
     files: Mapping[str, bytes]
@@ -26,20 +28,20 @@ class SealedFiles:
 def merge(sets: Sequence[SealedFiles], also: Collection[str] = ()) -> dict[str, Iterable[Row]]:
     """Return the rows of every file for *sets*, the newest first; sorted, ready to be checked.
 
-    People of different schools with one address are one person: the smallest id stays, with a
-    role at each school. Within one school an address belongs to whoever the newest set says.
+    People of different schools with the same address are the same person: the smallest id stays,
+    with a role at each school. Within a school an address belongs to whoever the newest set says.
 
-    A file on request is there if one of the sets has it, or if it is among *also*: what SDS may
+    A file on request is there if any of the sets has it, or if it is among *also*: what SDS may
     hold already goes on to be sent, if only as a header.
 
     Raises:
-        MergeConflict: two schools use one id for different things, as legacy ids can.
+        MergeConflict: two schools use the same id for different things, as legacy ids can.
         StoreConflict: a file is not what was sealed.
     """
-    work = _Merge()
-    for one in sets:
-        work.add(one)
-    return work.rows({name for one in sets for name in one.files} | set(also))
+    merged = _Merge()
+    for sealed in sets:
+        merged.add(sealed)
+    return merged.rows({name for sealed in sets for name in sealed.files} | set(also))
 
 
 @dataclass(slots=True)
@@ -57,70 +59,81 @@ class _Merge:
     _alias: dict[str, str] = field(default_factory=dict)  # user id to the id that stays
     _dropped: set[str] = field(default_factory=set)  # user ids
 
-    def add(self, one: SealedFiles) -> None:
-        """Take from *one* what no newer set had."""
-        self._add_users(one)
-        for row in _rows(one, "orgs.csv"):
-            self.orgs.setdefault(row[0], row)
-        for row in _rows(one, SESSIONS):
-            self.sessions.setdefault(row[0], row)
-        for row in _rows(one, COURSES):
-            self.courses.setdefault(row[0], row)
-        for row in _rows(one, "roles.csv"):
+    def add(self, sealed: SealedFiles) -> None:
+        """Take from *sealed* what no newer set had."""
+        self._add_users(sealed)
+        for name, kept in (
+            ("orgs.csv", self.orgs),
+            (SESSIONS, self.sessions),
+            (COURSES, self.courses),
+        ):
+            for row in _rows(sealed, name):
+                kept.setdefault(row[0], row)
+        for row in _rows(sealed, "roles.csv"):
             if row[0] not in self._dropped:
                 self.roles.setdefault((row[0], row[1]), row)
-        fresh: dict[str, list[Row]] = {}
-        for row in _rows(one, "classes.csv"):
-            self._claim(row[0], one.school, "classes.csv")
-            known = self.classes.get(row[0])
-            if known is None:
-                fresh[row[0]] = self.enrollments[row[0]] = []
-            # A newer set that did not ask for sessions or courses says nothing of them.
-            self.classes[row[0]] = row if known is None else _filled(known, row)
-        for row in _rows(one, "enrollments.csv"):
-            if row[0] in fresh and row[1] not in self._dropped:
-                fresh[row[0]].append(row)
+        self._add_enrollments(sealed, self._add_classes(sealed))
 
-    def _add_users(self, one: SealedFiles) -> None:
+    def _add_users(self, sealed: SealedFiles) -> None:
         """Take users, but drop for good whose address a newer set gives to a schoolmate."""
-        for row in _rows(one, "users.csv"):
-            own, address = row[0], row[1]
-            self._claim(own, one.school, "users.csv")
-            if own in self.users or own in self._dropped:
+        for row in _rows(sealed, "users.csv"):
+            user_id, address = row[0], row[1]
+            self._claim(user_id, sealed.school, "users.csv")
+            if user_id in self.users or user_id in self._dropped:
                 continue
-            if self._owner.setdefault((one.school, address), own) != own:
-                self._dropped.add(own)
+            if self._owner.setdefault((sealed.school, address), user_id) != user_id:
+                self._dropped.add(user_id)
                 continue
-            self.users[own] = row
-            holder = self._id(self._holder.setdefault(address, own))
-            if holder != own:
-                stays = min(holder, own)
-                self._alias |= {holder: stays, own: stays}
+            self.users[user_id] = row
+            holder = self._id(self._holder.setdefault(address, user_id))
+            if holder != user_id:
+                stays = min(holder, user_id)
+                self._alias |= {holder: stays, user_id: stays}
 
-    def _claim(self, own: str, school: str, file: str) -> None:
-        if self._school_of.setdefault(f"{file} {own}", school) != school:
+    def _add_classes(self, sealed: SealedFiles) -> Set[str]:
+        """Take classes; return the ids of those that no newer set had."""
+        fresh = set[str]()
+        for row in _rows(sealed, "classes.csv"):
+            class_id = row[0]
+            self._claim(class_id, sealed.school, "classes.csv")
+            known = self.classes.get(class_id)
+            if known is None:
+                fresh.add(class_id)
+                self.enrollments[class_id] = []
+            # A newer set that did not ask for sessions or courses says nothing of them.
+            self.classes[class_id] = row if known is None else _filled(known, row)
+        return fresh
+
+    def _add_enrollments(self, sealed: SealedFiles, fresh: Set[str]) -> None:
+        """Take the enrollments of the classes that are *fresh*: of others a newer set has them."""
+        for row in _rows(sealed, "enrollments.csv"):
+            if row[0] in fresh and row[1] not in self._dropped:
+                self.enrollments[row[0]].append(row)
+
+    def _claim(self, record_id: str, school: str, file: str) -> None:
+        if self._school_of.setdefault(f"{file} {record_id}", school) != school:
             raise MergeConflict(
                 f"two schools use one id in {file}: set ID_STYLE=year for their profiles",
                 file=file,
             )
 
     def rows(self, files: Collection[str]) -> dict[str, Iterable[Row]]:
-        """Return the rows of every one of *files*, with each person under the id that stays."""
+        """Return the rows of each of *files*, with every person under the id that stays."""
         made: dict[str, Iterable[Row]] = {
             "orgs.csv": sorted(self.orgs.values()),
             SESSIONS: sorted(self.sessions.values()),
             COURSES: sorted(self.courses.values()),
-            "users.csv": sorted(row for own, row in self.users.items() if self._id(own) == own),
+            "users.csv": sorted(row for key, row in self.users.items() if self._id(key) == key),
             "roles.csv": self._merged_roles(),
             "classes.csv": self._merged_classes(columns(files)["classes.csv"]),
             "enrollments.csv": self._merged_enrollments(),
         }
-        return {name: found for name, found in made.items() if name in columns(files)}
+        return {name: rows for name, rows in made.items() if name in columns(files)}
 
-    def _id(self, own: str) -> str:
-        while (other := self._alias.get(own, own)) != own:
-            own = other
-        return own
+    def _id(self, user_id: str) -> str:
+        while (stays := self._alias.get(user_id, user_id)) != user_id:
+            user_id = stays
+        return user_id
 
     def _merged_roles(self) -> Iterator[Row]:
         """Yield roles; only a person's first is primary, and a teacher's comes first."""
@@ -131,24 +144,24 @@ class _Merge:
         for row in merged:
             yield row if first[row[0]] is row else (*row[:4], "FALSE")
 
-    def _merged_classes(self, wanted: Row) -> Iterator[Row]:
-        """Yield classes with the columns that are *wanted*."""
-        places = [WIDEST["classes.csv"].index(column) for column in wanted]
+    def _merged_classes(self, header: Row) -> Iterator[Row]:
+        """Yield classes with the columns of *header*."""
+        indexes = [WIDEST["classes.csv"].index(column) for column in header]
         for row in sorted(self.classes.values()):
-            yield tuple(row[place] for place in places)
+            yield tuple(row[index] for index in indexes)
 
     def _merged_enrollments(self) -> Iterator[Row]:
-        """Yield enrollments. A school has one id for an address, so nobody is in a class twice."""
-        for own, listed in sorted(self.enrollments.items()):
-            yield from sorted((own, self._id(user), role) for _, user, role in listed)
+        """Yield enrollments. A school has an address but once, so nobody is in a class twice."""
+        for class_id, listed in sorted(self.enrollments.items()):
+            yield from sorted((class_id, self._id(user), role) for _, user, role in listed)
 
 
 def _filled(newer: Row, older: Row) -> Row:
     """Return *newer* with what it leaves blank taken from *older*."""
-    return tuple(one or other for one, other in zip(newer, older, strict=True))
+    return tuple(cell or before for cell, before in zip(newer, older, strict=True))
 
 
-def _rows(one: SealedFiles, name: str) -> Iterator[Row]:
-    if name in ON_REQUEST and name not in one.files:
+def _rows(sealed: SealedFiles, name: str) -> Iterator[Row]:
+    if name in ON_REQUEST and name not in sealed.files:
         return iter(())
-    return rows(name, one.files)
+    return widest_rows(name, sealed.files)

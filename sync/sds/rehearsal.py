@@ -14,12 +14,10 @@ from datetime import date, datetime, time
 from sync.isams.school import School
 from sync.roster import identifiers
 from sync.roster.build import Built, roster_at
-from sync.roster.findings import Finding
+from sync.roster.finding_codes import WITHOUT_TEACHER
 from sync.roster.model import SchoolClass
 from sync.sds import csvtext
 from sync.settings import Settings
-
-_NOBODY_TEACHES = {Finding.SET_WITHOUT_TEACHER, Finding.GROUP_WITHOUT_TEACHER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One profile on that day.
+    """A profile on that day.
 
     `without_teacher` are classes that are left out, by iSAMS's name of the record, or that would
     have no owner, by id; `without_pupils` is how many wait for PUPILS_FROM. `academic_year` is the
@@ -47,9 +45,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """One connector on another day. Classes are sorted by id.
+    """A connector on another day. Classes are sorted by id.
 
-    `clashes` are classes of that day that are called like another of that day, or like one that
+    `clashes` are classes of that day that are called like another of that day, or like a class that
     ends: in Teams nobody could tell the two apart.
     """
 
@@ -63,42 +61,42 @@ class Rehearsal:
 def rehearse(
     settings: Settings,
     connector: str,
-    reads: Mapping[str, School],
+    schools: Mapping[str, School],
     moment: datetime,
     before: Iterable[Named],
 ) -> Rehearsal:
     """Return what *connector* would be given at *moment*, against the classes *before*.
 
-    *reads* holds its schools by key.
+    *schools* holds its schools by key, as they were read.
 
     Raises:
         ConfigError: as a run would at that moment.
     """
-    built = _built(settings, connector, reads, moment)
-    after = _classes(built.values())
-    old = {one.id: one for one in before}
-    ended = [one for own, one in old.items() if own not in after]
-    named = {own: _named(one) for own, one in after.items()}
+    built = _built(settings, connector, schools, moment)
+    classes = _classes(built.values())
+    after = {class_id: _named(made) for class_id, made in classes.items()}
+    old = {named.id: named for named in before}
+    ended = [old[class_id] for class_id in old.keys() - after.keys()]
     return Rehearsal(
-        parts={key: _part(one) for key, one in built.items()},
-        goes_on=_sorted(one for own, one in named.items() if own in old),
-        new=_sorted(one for own, one in named.items() if own not in old),
+        parts={profile: _part(of_profile) for profile, of_profile in built.items()},
+        goes_on=_sorted(after[class_id] for class_id in after.keys() & old.keys()),
+        new=_sorted(after[class_id] for class_id in after.keys() - old.keys()),
         ended=_sorted(ended),
-        clashes=_sorted(named[own] for own in _alike(after.values(), ended)),
+        clashes=_sorted(after[class_id] for class_id in _alike(classes.values(), ended)),
     )
 
 
 def of_day(
-    settings: Settings, connector: str, reads: Mapping[str, School], moment: datetime
+    settings: Settings, connector: str, schools: Mapping[str, School], moment: datetime
 ) -> tuple[Named, ...]:
     """Return the classes that *connector* would be given at *moment*, by id."""
-    built = _built(settings, connector, reads, moment)
+    built = _built(settings, connector, schools, moment)
     return _sorted(map(_named, _classes(built.values()).values()))
 
 
 def of_files(files: Mapping[str, bytes]) -> tuple[Named, ...]:
     """Return the classes in a delivery's *files*, by id; raises `StoreConflict`."""
-    rows = csvtext.rows("classes.csv", files)
+    rows = csvtext.widest_rows("classes.csv", files)
     return _sorted(
         Named(row[0], "" if identifiers.is_tutor_group(row[0]) else row[2]) for row in rows
     )
@@ -110,45 +108,47 @@ def noon(settings: Settings, school: str, on: date) -> datetime:
 
 
 def _built(
-    settings: Settings, connector: str, reads: Mapping[str, School], moment: datetime
+    settings: Settings, connector: str, schools: Mapping[str, School], moment: datetime
 ) -> dict[str, Built]:
     """Return the roster of each profile of *connector*."""
     return {
-        profile: roster_at(settings, profile, reads[settings.school_of(profile)], moment)
+        profile: roster_at(settings, profile, schools[settings.school_of(profile)], moment)
         for profile in settings.connectors()[connector]
     }
 
 
 def _classes(built: Iterable[Built]) -> dict[str, SchoolClass]:
-    found: dict[str, SchoolClass] = {}
-    for one in built:
-        for each in one.roster.classes:
-            found.setdefault(each.id, each)
-    return found
+    classes: dict[str, SchoolClass] = {}
+    for of_profile in built:
+        for made in of_profile.roster.classes:
+            classes.setdefault(made.id, made)
+    return classes
 
 
 def _part(built: Built) -> Part:
-    left_out = [one.record for one in built.found if one.code in _NOBODY_TEACHES]
-    kept = [one.id for one in built.roster.classes if not one.teacher_ids]
+    classes = built.roster.classes
+    left_out = [finding.record for finding in built.findings if finding.code in WITHOUT_TEACHER]
+    kept = [made.id for made in classes if not made.teacher_ids]
     return Part(
         academic_year=built.academic_year,
         counts=built.roster.counts(),
         without_teacher=tuple(sorted(left_out + kept)),
-        without_pupils=sum(not one.student_ids for one in built.roster.classes),
+        without_pupils=sum(not made.student_ids for made in classes),
     )
 
 
 def _alike(after: Iterable[SchoolClass], ended: Sequence[Named]) -> Iterator[str]:
     """Yield the ids of classes of that day whose title another has, then or until then."""
     classes = list(after)
-    times = Counter(one.title.casefold() for one in [*map(_named, classes), *ended] if one.title)
-    yield from (one.id for one in classes if times[one.title.casefold()] > 1)
+    shown = [*map(_named, classes), *ended]
+    times = Counter(named.title.casefold() for named in shown if named.title)
+    yield from (made.id for made in classes if times[made.title.casefold()] > 1)
 
 
-def _named(one: SchoolClass) -> Named:
+def _named(made: SchoolClass) -> Named:
     """Return a class by id; a tutor group's title names its tutor, so it is left out."""
-    return Named(one.id, "" if one.names_person else one.title)
+    return Named(made.id, "" if made.names_person else made.title)
 
 
 def _sorted(classes: Iterable[Named]) -> tuple[Named, ...]:
-    return tuple(sorted(classes, key=lambda one: one.id))
+    return tuple(sorted(classes, key=lambda named: named.id))

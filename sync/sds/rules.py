@@ -1,14 +1,16 @@
 """Every rule of SDS that can be known beforehand, checked on the rows as they are written.
 
-Row-level faults of a run are not in SDS's API (sds.md section 4.9), so what we would not hear
-about must not leave. A break here is our own fault, not the school's: profiles leave out bad
+Row-level faults of a run are not in SDS's API, so what we would not hear about must not
+leave. A break here is a fault of ours, not of the school's: profiles leave out bad
 records, with a finding, long before.
+
+See docs/reference/sds.md#row-errors.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,8 +27,10 @@ from sync.roster.identifiers import (
 from sync.sds.csvtext import encode
 from sync.sds.tables import COURSES, SESSIONS, Row, columns
 
+# docs/reference/sds.md#title-length, docs/reference/sds.md#cell-length
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here
 
+# docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
 _CLASS_ID = re.compile(rf"[A-Za-z0-9.-]{{1,{CLASS_ID_LIMIT}}}")
 _ID = re.compile(r"[A-Za-z0-9.-]+")
 _YEAR = re.compile(r"[12][0-9]{3}")
@@ -35,11 +39,13 @@ _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How the cells of one file must look; columns by number.
+    """How the cells of a file must look; columns by number.
 
-    The first `key` columns identify a row. A column that `refers` to a file's ids or holds one of
+    The first `key` columns identify a row. A column that `refers` to a file's ids or holds
     `values` needs no other check; the rest are text or days, the earliest first. Text is blank only
-    if `optional`, and so is a reference.
+    if `optional`, and so is a reference. No two rows have the same cell in the column `unique`.
+
+    See docs/reference/sds.md#row-keys.
     """
 
     key: int
@@ -50,9 +56,42 @@ class _Rule:
     optional: frozenset[int] = frozenset()
     patterns: Mapping[int, re.Pattern[str]] = field(default_factory=dict)
     limits: Mapping[int, int] = field(default_factory=dict)
+    unique: int | None = None
 
 
+type _Fault = tuple[int, str]  # a column by number, and what is wrong in it
+type _Allowed = Sequence[tuple[int, Set[str]]]  # a column by number, and what it may hold
+
+
+# Of the many that SDS has: these two make members and owners: docs/reference/sds.md#roles,
+# docs/reference/sds.md#enrollment-roles
 _ROLES = frozenset({"student", "teacher"})
+
+
+_FIXED: Mapping[str, _Rule] = {
+    "orgs.csv": _Rule(
+        1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _CLASS_ID}
+    ),
+    "users.csv": _Rule(
+        1,
+        text=(0, 1, 2, 3),
+        optional=frozenset({2, 3}),
+        patterns={0: _USER_ID, 1: ADDRESS},
+        limits={1: ADDRESS_LIMIT},
+        unique=1,
+    ),
+    SESSIONS: _Rule(
+        1,
+        values=((2, frozenset({"schoolYear", "term"})),),  # docs/reference/sds.md#session-types
+        text=(0, 1, 3),
+        days=(4, 5),
+        patterns={0: _ID, 3: _YEAR},
+    ),
+    COURSES: _Rule(1, refers=((1, "orgs.csv"),), text=(0, 2, 3), patterns={0: _ID}),
+    "enrollments.csv": _Rule(
+        2, refers=((0, "classes.csv"), (1, "users.csv")), values=((2, _ROLES),)
+    ),
+}
 
 
 def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
@@ -60,62 +99,38 @@ def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
     listed = made["classes.csv"]
     to = {"sessionSourcedIds": SESSIONS, "courseSourcedId": COURSES}
     references = tuple((listed.index(column), to[column]) for column in to if column in listed)
-    return {
-        "orgs.csv": _Rule(
-            1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _CLASS_ID}
-        ),
-        "users.csv": _Rule(
-            1,
-            text=(0, 1, 2, 3),
-            optional=frozenset({2, 3}),
-            patterns={0: _USER_ID, 1: ADDRESS},
-            limits={1: ADDRESS_LIMIT},
-        ),
-        "roles.csv": _Rule(
-            3,
-            refers=((0, "users.csv"), (1, "orgs.csv")),
-            values=(
-                (2, _ROLES),
-                (3, frozenset(grades) | {""}),
-                (4, frozenset({"TRUE", "FALSE"})),
-            ),
-        ),
-        SESSIONS: _Rule(
-            1,
-            values=((2, frozenset({"schoolYear", "term"})),),
-            text=(0, 1, 3),
-            days=(4, 5),
-            patterns={0: _ID, 3: _YEAR},
-        ),
-        COURSES: _Rule(1, refers=((1, "orgs.csv"),), text=(0, 2, 3), patterns={0: _ID}),
-        "classes.csv": _Rule(
-            1,
-            refers=((1, "orgs.csv"), *references),
-            text=(0, 2),
-            optional=frozenset(column for column, _ in references),
-            patterns={0: _CLASS_ID, 2: TITLE},
-            limits={2: TITLE_LIMIT},
-        ),
-        "enrollments.csv": _Rule(
-            2, refers=((0, "classes.csv"), (1, "users.csv")), values=((2, _ROLES),)
-        ),
-    }
+    roles = _Rule(
+        3,
+        # A reference that leads nowhere drops its row: docs/reference/sds.md#references
+        refers=((0, "users.csv"), (1, "orgs.csv")),
+        # docs/reference/sds.md#data-types
+        values=((2, _ROLES), (3, frozenset(grades) | {""}), (4, frozenset({"TRUE", "FALSE"}))),
+    )
+    classes = _Rule(
+        1,
+        refers=((1, "orgs.csv"), *references),
+        text=(0, 2),
+        optional=frozenset(column for column, _ in references),
+        patterns={0: _CLASS_ID, 2: TITLE},
+        limits={2: TITLE_LIMIT},
+    )
+    return {**_FIXED, "roles.csv": roles, "classes.csv": classes}
 
 
 def files(
-    rows: Mapping[str, Iterable[Row]], own_grades: Set[str] = frozenset()
+    rows: Mapping[str, Iterable[Row]], more_grades: Set[str] = frozenset()
 ) -> dict[str, bytes]:
     """Return every SDS file, each row checked as it is written.
 
     *rows* holds every file that is always sent and those on request that are to be, sorted;
-    *own_grades* are codes that the tenant added.
+    *more_grades* are codes that the tenant added.
 
     Raises:
         RosterInvalid: a row breaks a rule. It names file, row number and column, never a value.
     """
     known: dict[str, set[str]] = {}
     made = columns(rows)
-    ruled = _rules(GRADES | own_grades, made)
+    ruled = _rules(GRADES | more_grades, made)
     return {
         name: encode(header, _checked((name, header), ruled[name], rows[name], known))
         for name, header in made.items()
@@ -128,37 +143,45 @@ def _checked(
     """Yield the *rows* of *file* as they are; note in *known* the ids that later files refer to."""
     name, header = file
     ids = known.setdefault(name, set())
-    usernames: set[str] = set()
     listed = [*rule.values, *((column, _allowed(column, rule, known)) for column, _ in rule.refers)]
+    used: set[str] = set()
     last: Row = ()
     for number, row in enumerate(rows, start=1):
-        key = row[: rule.key]
-        fault = None
-        for column, allowed in listed:  # most rows are enrollments, and this is all they need
-            if row[column] not in allowed:
-                fault = _unlisted(rule, column)
-                break
-        if rule.text and not fault:
-            fault = _text_fault(row, rule)
-        if key <= last and not fault:
-            fault = 0, "is used twice, or the rows are not sorted"
-        if name == "users.csv" and not fault:
-            if row[1] in usernames:
-                fault = 1, "is used twice"
-            usernames.add(row[1])
+        fault = _fault(row, last, rule, listed) or _used_twice(row, rule, used)
         if fault:
-            column_name = header[fault[0]]
-            raise RosterInvalid(
-                f"{name} row {number}: {column_name} {fault[1]}; nothing was sealed: please report"
-                " this",
-                file=name,
-                row=number,
-                column=column_name,
-            )
-        last = key
+            raise _broken(name, number, header[fault[0]], fault[1])
+        last = row[: rule.key]
         if rule.key == 1:
             ids.add(row[0])
         yield row
+
+
+def _fault(row: Row, last: Row, rule: _Rule, listed: _Allowed) -> _Fault | None:
+    """Return what is wrong with *row*, which comes after a row of the key *last*."""
+    for column, allowed in listed:  # most rows are enrollments, and this is all they need
+        if row[column] not in allowed:
+            return _unlisted(rule, column)
+    if rule.text and (fault := _text_fault(row, rule)):
+        return fault
+    return (0, "is used twice, or the rows are not sorted") if row[: rule.key] <= last else None
+
+
+def _used_twice(row: Row, rule: _Rule, used: set[str]) -> _Fault | None:
+    if rule.unique is None:
+        return None
+    if row[rule.unique] in used:
+        return rule.unique, "is used twice"
+    used.add(row[rule.unique])
+    return None
+
+
+def _broken(name: str, number: int, column: str, fault: str) -> RosterInvalid:
+    return RosterInvalid(
+        f"{name} row {number}: {column} {fault}; nothing was sealed: please report this",
+        file=name,
+        row=number,
+        column=column,
+    )
 
 
 def _allowed(column: int, rule: _Rule, known: Mapping[str, set[str]]) -> Set[str]:
@@ -167,12 +190,12 @@ def _allowed(column: int, rule: _Rule, known: Mapping[str, set[str]]) -> Set[str
     return ids | {""} if column in rule.optional else ids
 
 
-def _unlisted(rule: _Rule, column: int) -> tuple[int, str]:
+def _unlisted(rule: _Rule, column: int) -> _Fault:
     other = dict(rule.refers).get(column)
     return column, f"is not in {other}" if other else "is not a value that SDS knows"
 
 
-def _text_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
+def _text_fault(row: Row, rule: _Rule) -> _Fault | None:
     """Return the first text of *row* that breaks *rule*, and how."""
     for column in rule.text:
         cell = row[column]
@@ -189,8 +212,8 @@ def _text_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
     return _day_fault(row, rule)
 
 
-def _day_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
-    """Return the first of the days of *row* that is none, or comes before the one before it."""
+def _day_fault(row: Row, rule: _Rule) -> _Fault | None:
+    """Return the first of the days of *row* that is none, or comes before the day before it."""
     last = ""
     for column in rule.days:
         try:
@@ -198,7 +221,7 @@ def _day_fault(row: Row, rule: _Rule) -> tuple[int, str] | None:
         except ValueError:
             day = "none"
         if row[column] != day:
-            return column, "is not a day, written as 2026-09-01"
+            return column, "is not a day, written as 2026-09-01"  # docs/reference/sds.md#dates
         if day < last:
             return column, "is before the day it begins"
         last = day

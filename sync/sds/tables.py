@@ -1,24 +1,30 @@
 """The shape of SDS v2.1: which files, which columns in which order, which codes.
 
-Header names are SDS's own and case-sensitive; the order is that of Microsoft's samples. Five files
+Header names are SDS's and case-sensitive; the order is that of Microsoft's samples. Five files
 are always sent, header only if there are no rows: SDS makes everything inactive that a missing
-file held before (sds.md sections 3.3 and 5.2). Two more are sent on request, and from then on
+file held before. Two more are sent on request, and from then on
 always. Which files a set has says which columns they have: see `columns`.
+
+See docs/reference/sds.md#files, docs/reference/sds.md#headers,
+docs/reference/sds.md#optional-file-left-out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from sync.roster.model import Roster
+from sync.roster.model import Roster, Session
 
 Row = tuple[str, ...]
 
 COLUMNS: Mapping[str, Row] = {
-    "orgs.csv": ("sourcedId", "name", "type"),
+    "orgs.csv": ("sourcedId", "name", "type"),  # docs/reference/sds.md#orgs-csv
+    # docs/reference/sds.md#users-csv
     "users.csv": ("sourcedId", "username", "givenName", "familyName"),
+    # docs/reference/sds.md#roles-csv
     "roles.csv": ("userSourcedId", "orgSourcedId", "role", "grade", "isPrimary"),
-    "classes.csv": ("sourcedId", "orgSourcedId", "title"),
+    "classes.csv": ("sourcedId", "orgSourcedId", "title"),  # docs/reference/sds.md#classes-csv
+    # docs/reference/sds.md#enrollments-csv
     "enrollments.csv": ("classSourcedId", "userSourcedId", "role"),
 }
 """Every file that is always sent, in the order in which references resolve."""
@@ -26,12 +32,14 @@ COLUMNS: Mapping[str, Row] = {
 SESSIONS, COURSES = "academicSessions.csv", "courses.csv"
 
 ON_REQUEST: Mapping[str, Row] = {
+    # docs/reference/sds.md#sessions-csv
     SESSIONS: ("sourcedId", "title", "type", "schoolYear", "startDate", "endDate"),
-    COURSES: ("sourcedId", "orgSourcedId", "title", "code"),
+    COURSES: ("sourcedId", "orgSourcedId", "title", "code"),  # docs/reference/sds.md#courses-csv
 }
 """The files that a profile may ask for."""
 
 # By what a class refers to them, in the order of these columns.
+# docs/reference/sds.md#classes-csv, docs/reference/sds.md#several-values
 _REFERENCE = {SESSIONS: "sessionSourcedIds", COURSES: "courseSourcedId"}
 
 
@@ -55,10 +63,10 @@ WIDEST: Mapping[str, Row] = columns(ON_REQUEST)
 """Every file there can be, with every column it can have."""
 
 FILES = frozenset({*WIDEST, "demographics.csv", "userFlags.csv", "relationships.csv"})
-"""Every file of SDS v2.1, also those that we never send (sds.md section 3.3)."""
+"""Every file of SDS v2.1, also those that we never send: docs/reference/sds.md#files."""
 
 
-def rows(roster: Roster) -> dict[str, Iterator[Row]]:
+def roster_rows(roster: Roster) -> dict[str, Iterator[Row]]:
     """Return each file's rows, sorted: equal rosters give equal rows in equal order."""
     made: dict[str, Iterator[Row]] = {
         "orgs.csv": iter([(roster.org.id, roster.org.name, "school")]),
@@ -72,36 +80,39 @@ def rows(roster: Roster) -> dict[str, Iterator[Row]]:
         "enrollments.csv": _enrollments(roster),
     }
     if roster.sessions is not None:
-        made[SESSIONS] = (
-            (
-                one.id,
-                one.title,
-                one.type,
-                str(one.school_year),
-                f"{one.starts_on}",
-                f"{one.ends_on}",
-            )
-            for one in roster.sessions
-        )
+        made[SESSIONS] = map(_session, roster.sessions)
     if roster.courses is not None:
-        made[COURSES] = ((one.id, roster.org.id, one.title, one.code) for one in roster.courses)
+        made[COURSES] = (
+            (course.id, roster.org.id, course.title, course.code) for course in roster.courses
+        )
     return made
+
+
+def _session(session: Session) -> Row:
+    return (
+        session.id,
+        session.title,
+        session.type,
+        str(session.school_year),
+        session.starts_on.isoformat(),
+        session.ends_on.isoformat(),
+    )
 
 
 def _classes(roster: Roster) -> Iterator[Row]:
     """Yield classes, each in the whole school year: iSAMS does not say which of its terms."""
-    year = next((one.id for one in roster.sessions or () if one.type == "schoolYear"), "")
-    course_of = {one.subject_id: one.id for one in roster.courses or ()}
-    for one in roster.classes:
-        row = one.id, roster.org.id, one.title
+    sessions = roster.sessions or ()
+    year = next((session.id for session in sessions if session.type == "schoolYear"), "")
+    course_of = {course.subject_id: course.id for course in roster.courses or ()}
+    for made in roster.classes:
         session = () if roster.sessions is None else (year,)
-        course = () if roster.courses is None else (course_of.get(one.subject_id, ""),)
-        yield (*row, *session, *course)
+        course = () if roster.courses is None else (course_of.get(made.subject_id, ""),)
+        yield (made.id, roster.org.id, made.title, *session, *course)
 
 
 def _enrollments(roster: Roster) -> Iterator[Row]:
-    for one in roster.classes:
-        roles = dict.fromkeys(one.student_ids, "student")
-        roles |= dict.fromkeys(one.teacher_ids, "teacher")
-        for user in sorted(roles):
-            yield one.id, user, roles[user]
+    for made in roster.classes:
+        roles = dict.fromkeys(made.student_ids, "student")
+        roles |= dict.fromkeys(made.teacher_ids, "teacher")
+        for user_id in sorted(roles):
+            yield made.id, user_id, roles[user_id]

@@ -1,8 +1,10 @@
-"""Every setting: what it is called, what it may hold, what it is when left out.
+"""Settings: app settings, which are text, become a frozen `Settings`, or a refusal.
 
-This is the one declaration. `docs/settings.md`, `local.settings.sample.json` and the app settings
-in `infra/` are tested against it. `sync.environment` turns app settings into it; nothing else in
-the package reads an environment variable.
+This room knows every setting: its name, what it may hold, what it is when left out, and which of
+them contradict each other. Its law: a setting is declared once, here. The names in `names`, the
+tables of docs/settings.md, `local.settings.sample.json` and the app settings in `infra/` are read
+off that declaration or tested against it; whatever is wrong is told at once, a line for each fault,
+and never with a secret in it. Nothing else in the package reads an environment variable.
 """
 
 from __future__ import annotations
@@ -11,16 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field, model_validator
 
-from sync.settings import text
-from sync.settings.class_kinds import ACROSS_YEARS, NOT_BY_REST, SHARED_YEARS, made_twice
+from sync.settings import sharing, text
+from sync.settings.class_kinds import NOT_BY_REST
 from sync.settings.profile import ProfileSettings
 from sync.settings.school import SchoolSettings
 from sync.settings.sds import Limits, SdsSettings
-from sync.settings.storage import PLACES, HostStorage, StorageSettings
-from sync.settings.types import Group
+from sync.settings.storage import HostStorage, StorageSettings
+from sync.settings.types import Block
 
 __all__ = [
-    "PLACES",
+    "Block",
     "HostStorage",
     "Limits",
     "ProfileSettings",
@@ -31,8 +33,8 @@ __all__ = [
 ]
 
 
-class Settings(Group):
-    """All of one run's settings, read once and frozen."""
+class Settings(Block):
+    """All settings of a run, read once and frozen."""
 
     schools: Mapping[str, SchoolSettings] = Field(min_length=1)
     profiles: Mapping[str, ProfileSettings] = Field(min_length=1)
@@ -41,63 +43,61 @@ class Settings(Group):
     host: HostStorage = HostStorage()
 
     @model_validator(mode="after")
-    def _profiles_fit_their_schools(self) -> Settings:
-        faults = [fault for key in sorted(self.profiles) for fault in self._misfits(key)]
-        seen: dict[str, str] = {}
-        for key, school in self.schools.items():
-            # SDS would take two spellings for two ids; a person would take them for one.
-            first = seen.setdefault(school.id.casefold(), key)
-            if first != key:
-                names = ("schools", first, "id"), ("schools", key, "id")
-                faults.append((names, "two schools may not have the same number"))
+    def _all_fits_together(self) -> Settings:
+        keys = sorted(self.profiles)
+        faults = [
+            fault
+            for number, key in enumerate(keys)
+            for fault in self._faults_of(key, earlier=keys[:number])
+        ]
+        faults.extend(self._numbers_used_twice())
         if faults:
             raise text.Contradiction(*faults)
         return self
 
-    def _misfits(self, key: str) -> Iterator[text.Fault]:
-        profile, school = self.profiles[key], ("profiles", key, "school")
-        if profile.school is None and len(self.schools) > 1:
-            yield (school,), f"there are several schools: expected one of {_listed(self.schools)}"
-        if profile.school is not None and profile.school not in self.schools:
-            yield (school,), f"not one of the schools: expected {_listed(self.schools)}"
-        if not (profile.connector or self.sds.connector):
+    def _faults_of(self, key: str, earlier: Iterable[str]) -> Iterator[text.Fault]:
+        """Yield what is wrong with a profile: alone, and beside each of the *earlier* ones."""
+        yield from self._school_faults(key)
+        if not self.connector_of(key):
             names = ("profiles", key, "connector"), ("sds", "connector")
             yield names, "give one of them"
-        if "form-lessons" in profile.classes and self._reads_by_rest(key):
+        if "form-lessons" in self.profiles[key].classes and self._reads_by_rest(key):
             yield (("profiles", key, "classes"),), NOT_BY_REST
-        for other in sorted(self.profiles):
-            if other < key and self._meet(other, key):
-                yield from self._at_odds(other, key)
+        for other in earlier:
+            if self._meet(other, key):
+                yield from self._apart(other, key)
+
+    def _school_faults(self, key: str) -> Iterator[text.Fault]:
+        school, name = self.profiles[key].school, ("profiles", key, "school")
+        if school is None and len(self.schools) > 1:
+            yield (name,), f"there are several schools: expected one of {_listed(self.schools)}"
+        if school is not None and school not in self.schools:
+            yield (name,), f"not one of the schools: expected {_listed(self.schools)}"
 
     def _meet(self, *keys: str) -> bool:
-        """Say whether profiles send people of one school to one connector."""
+        """Say whether profiles send people of the same school to the same connector."""
         return len({(self.school_of(key), self.connector_of(key)) for key in keys}) == 1
 
-    def _at_odds(self, *keys: str) -> Iterator[text.Fault]:
-        """Yield where two such profiles would tell SDS two things of one person or class."""
-        one, two = (self.profiles[key] for key in keys)
+    def _apart(self, first: str, second: str) -> Iterator[text.Fault]:
+        """Yield which settings two profiles that meet must write alike and do not."""
+        for name, expected in sharing.apart(self.profiles[first], self.profiles[second]):
+            yield (("profiles", first, name), ("profiles", second, name)), expected
 
-        def both(name: str) -> tuple[tuple[str, ...], ...]:
-            return tuple(("profiles", key, name) for key in keys)
+    def _numbers_used_twice(self) -> Iterator[text.Fault]:
+        """Yield the schools of the same number.
 
-        kinds = {*one.classes} & {*two.classes}
-        across = [kind for kind in ACROSS_YEARS if kind in kinds]
-        if across and one.year_groups != two.year_groups:
-            yield both("classes"), made_twice(across[0])
-        if one.id_style != two.id_style:
-            yield both("id_style"), "profiles of one school on one connector need the same ID_STYLE"
-        if one.included_subjects or two.included_subjects:
-            kinds -= {"sets", "form-lessons"}  # for all we know, of different subjects
-        shared = one.year_groups & two.year_groups
-        kept = {(it.keep_teams & shared, it.keep_teams_from) for it in (one, two)}
-        if "sets" in kinds and len(kept) == 2 and shared & (one.keep_teams | two.keep_teams):
-            yield both("keep_teams"), SHARED_YEARS
-        if kinds and shared and one.pupils_from != two.pupils_from:
-            yield both("pupils_from"), SHARED_YEARS
+        SDS would take two spellings for two ids; a person would take them for the same.
+        """
+        seen: dict[str, str] = {}
+        for key, school in self.schools.items():
+            first = seen.setdefault(school.id.casefold(), key)
+            if first != key:
+                names = ("schools", first, "id"), ("schools", key, "id")
+                yield names, "two schools may not have the same number"
 
     def _reads_by_rest(self, key: str) -> bool:
-        place = self.schools.get(self.school_of(key))
-        return place is not None and place.isams_api == "rest"
+        school = self.schools.get(self.school_of(key))
+        return school is not None and school.isams_api == "rest"
 
     def school_of(self, profile: str) -> str:
         """Return the key of the school that *profile* selects from."""

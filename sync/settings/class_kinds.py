@@ -20,6 +20,8 @@ CLASSES = (
     "divisions",
 )
 ACROSS_YEARS = ("tutors", "houses", "boarding-houses", "divisions")
+BY_SUBJECT = frozenset({"sets", "form-lessons"})  # of a subject each; the others are of none
+# docs/reference/isams.md#rest-no-teaching-forms
 NOT_BY_REST = "iSAMS tells form-lessons by the Batch API alone: take it out, or set ISAMS_API=batch"
 SHARED_YEARS = "both make classes of the same years: write the same in both, or share no years"
 
@@ -33,7 +35,7 @@ TITLE_FIELDS = (
     "suffix",
     "school",
 )
-# The fields that tell one class of a school from another.
+# The fields that tell the classes of a school apart.
 _TELLING = ("set_code", "set_name", "subject", "subject_code")
 
 GROUP_FIELDS = ("name", "code", "subject", "year", "academic_year", "suffix", "school")
@@ -51,15 +53,15 @@ def made_twice(kind: str) -> str:
 @text.of_text
 def kinds(value: str) -> tuple[str, ...]:
     """Read kinds of classes, each once, in the order of `CLASSES`."""
-    found = {part.lower() for part in text.parts(value)}
-    if not found or not found <= set(CLASSES):
+    named = {part.lower() for part in text.parts(value)}
+    if not named or not named <= set(CLASSES):
         raise ValueError(f"expected one or more of {', '.join(CLASSES)}")
-    return tuple(kind for kind in CLASSES if kind in found)
+    return tuple(kind for kind in CLASSES if kind in named)
 
 
 @text.of_text
 def title_template(value: str) -> str:
-    """Check a set's class title: known fields only, no tricks, not one title for all."""
+    """Check a set's class title: known fields only, no tricks, not the same title for all."""
     return _template(value, TITLE_FIELDS, _TELLING)
 
 

@@ -61,33 +61,33 @@ def _datasets(value: object) -> object:
     parts = text.words(value)
     if not isinstance(parts, tuple):
         return value
-    found = {part.lower() for part in parts}
-    if "all" in found:
-        found = found - {"all"} | set(DATASETS)
-    if not found or not found <= set(DATASETS):
+    named = {part.lower() for part in parts}
+    if "all" in named:
+        named = named - {"all"} | set(DATASETS)
+    if not named or not named <= set(DATASETS):
         raise ValueError(f"expected all, or one or more of {', '.join(DATASETS)}")
-    return tuple(name for name in DATASETS if name in found)
+    return tuple(name for name in DATASETS if name in named)
 
 
 def _header(value: object) -> object:
     parts = text.words(value)
     if not isinstance(parts, tuple):
         return value
-    found: dict[str, str] = {}
+    headings: dict[str, str] = {}
     for part in parts:
         column, is_renamed, heading = (side.strip() for side in part.partition("="))
         if column not in LESSON_COLUMNS:
             raise ValueError(f"expected columns out of {', '.join(LESSON_COLUMNS)}")
-        if column in found:
+        if column in headings:
             raise ValueError("expected each column once")
-        found[column] = heading if is_renamed else column
-        if not _HEADING.fullmatch(found[column]):
+        headings[column] = heading if is_renamed else column
+        if not _HEADING.fullmatch(headings[column]):
             raise ValueError("expected headings such as code=SetCode: letters, digits and blanks")
-    if len(found) < 2:  # a row of one blank cell would be a blank line
+    if len(headings) < 2:  # a row of a single blank cell would be a blank line
         raise ValueError("expected two columns at least")
-    if len(set(found.values())) < len(found):
+    if len(set(headings.values())) < len(headings):
         raise ValueError("expected each heading once")
-    return found
+    return headings
 
 
 Datasets = Annotated[tuple[str, ...], BeforeValidator(_datasets)]

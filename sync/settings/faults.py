@@ -35,7 +35,7 @@ class Given:
     value: str = field(repr=False)
 
 
-def plain(name: str) -> str:
+def printable(name: str) -> str:
     """Return *name*, escaped if it holds what would break a line."""
     return name if name.isprintable() else ascii(name)
 
@@ -51,20 +51,20 @@ def unknown(name: str) -> str:
     """Say that there is no setting *name*, and which is nearest."""
     near = names.nearest(name)
     if near.lower() == name.lower():  # all of it is right but the key
-        return f"{plain(name)}: {KEY_FORM} in the middle"
-    return f"{plain(name)}: there is no such setting; {hint(near)}"
+        return f"{printable(name)}: {KEY_FORM} in the middle"
+    return f"{printable(name)}: there is no such setting; {hint(near)}"
 
 
 def hint(near: str) -> str:
     """Offer the setting *near*, or the page that lists them all."""
-    return f"did you mean {plain(near)}?" if near else _SEE_PAGE
+    return f"did you mean {printable(near)}?" if near else _SEE_PAGE
 
 
 def lines(
-    error: ValidationError, given: Mapping[Path, Given], said: Collection[Path]
+    error: ValidationError, given: Mapping[Path, Given], reported: Collection[Path]
 ) -> Iterator[str]:
-    """Yield a line for each fault in *error*, except at the paths that are *said* already."""
-    # The input and the address of pydantic's own page are of no use to anybody here, and the
+    """Yield a line for each fault in *error*, except at the paths that are *reported* already."""
+    # The input and the address of pydantic's page are of no use to anybody here, and the
     # input may be a secret.
     for detail in error.errors(include_url=False, include_input=False):
         path = tuple(str(step) for step in detail["loc"])
@@ -73,16 +73,16 @@ def lines(
             for paths, expected in reason.faults:
                 concerned = [_name(path + tail, given) for tail in paths]
                 yield f"{' and '.join(concerned)}: {expected}"
-        elif path not in said:
+        elif path not in reported:
             yield _line(path, detail, given)
 
 
 def _name(path: Path, given: Mapping[Path, Given]) -> str:
     if path in given:
-        return plain(given[path].name)
+        return printable(given[path].name)
     for sibling, other in given.items():
         if sibling[:-1] == path[:-1]:  # the key as it was written, rather than in capitals
-            return plain(other.name[: -len(sibling[-1])] + path[-1].upper())
+            return printable(other.name[: -len(sibling[-1])] + path[-1].upper())
     return names.written(path)
 
 

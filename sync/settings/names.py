@@ -1,4 +1,4 @@
-"""The names of all settings, read off the declaration, and the nearest name to a wrong one.
+"""The names of all settings, read off the declaration, and which of them is meant by a wrong name.
 
 A setting is a path: `PROFILES__SENIORS__SUFFIX` is ("profiles", "seniors", "suffix"). In names
 that are declared for every school or profile, the key is `<key>`.
@@ -7,49 +7,51 @@ that are declared for every school or profile, the key is `<key>`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from sync.settings import (
-    HostStorage,
-    Limits,
-    ProfileSettings,
-    SchoolSettings,
-    SdsSettings,
-    StorageSettings,
-)
+from sync.settings import Block, HostStorage, Settings
 
 type Path = tuple[str, ...]
 
 KEY = "<key>"
 PROFILES_JSON = "PROFILES_JSON"
-GROUPS: Mapping[Path, type[BaseModel]] = {
-    ("schools", KEY): SchoolSettings,
-    ("profiles", KEY): ProfileSettings,
-    ("sds",): SdsSettings,
-    ("sds", "limits"): Limits,
-    ("storage",): StorageSettings,
-}
+
+
+def _blocks(block: type[Block], above: Path = ()) -> Iterator[tuple[Path, type[Block]]]:
+    """Yield every block below *block* but the host's, which has names of its host."""
+    for name, declared in block.model_fields.items():
+        kind = (declared.annotation, *get_args(declared.annotation))[-1]
+        if isinstance(kind, type) and issubclass(kind, Block) and kind is not HostStorage:
+            keyed = get_origin(declared.annotation) is not None  # a mapping from keys to blocks
+            path = (*above, name, KEY) if keyed else (*above, name)
+            yield path, kind
+            yield from _blocks(kind, path)
+
+
+BLOCKS: Mapping[Path, type[Block]] = dict(_blocks(Settings))
+"""Where each block of settings hangs, as `Settings` declares it."""
+
 DECLARED: Mapping[Path, FieldInfo] = {
-    (*group, name): field
-    for group, model in GROUPS.items()
+    (*block, name): field
+    for block, model in BLOCKS.items()
     for name, field in model.model_fields.items()
-    if (*group, name) not in GROUPS
+    if (*block, name) not in BLOCKS
 }
 
-# The Functions host's own names for what `HostStorage` holds. A connection string beats an
+# What the Functions host calls what `HostStorage` holds. A connection string beats an
 # address, as in the host itself.
 HOST: Mapping[str, Path] = {
     "AzureWebJobsStorage": ("host", "connection"),
     "AzureWebJobsStorage__queueServiceUri": ("host", "queue_url"),
     "AzureWebJobsStorage__accountName": ("host", "queue_url"),
 }
-_KEYED = {group[0] for group in GROUPS if KEY in group}
-_HEADS = {group[0] for group in GROUPS}
+_KEYED = {block[0] for block in BLOCKS if KEY in block}
+_HEADS = {block[0] for block in BLOCKS}
 _LONGEST = 100  # characters of a name that are compared: the search is quadratic
 _KEY_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 _HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
@@ -57,7 +59,7 @@ _HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
 
 def written(path: Path) -> str:
     """Return the name of the setting at *path* as the handbook writes it."""
-    hosts = [name for name, place in HOST.items() if place == path]
+    hosts = [name for name, known in HOST.items() if known == path]
     return hosts[0] if hosts else "__".join(part if part == KEY else part.upper() for part in path)
 
 
@@ -121,7 +123,7 @@ def is_meant_for_us(name: str) -> bool:
     """Say whether somebody who set *name* meant a setting of ours, rightly spelt or not.
 
     The environment is full of others' names, so this looks at the beginning: our prefixes, with
-    one underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common.
+    a single underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common.
     """
     lower = name.lower()
     match = _HEAD_FORM.match(lower)
@@ -143,7 +145,7 @@ def nearest(name: str) -> str:
     """
     parts = re.split("__" if name.count("__") > 1 else "__|_|:", name, maxsplit=2)
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
-    names = {written(path).replace(KEY, key): None for path in DECLARED} | {PROFILES_JSON: None}
-    spelt = {candidate.upper(): candidate for candidate in names}
+    names = [*(written(path).replace(KEY, key) for path in DECLARED), PROFILES_JSON]
+    spelt = {name.upper(): name for name in names}
     near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
     return spelt[near[0]] if near else ""

@@ -1,4 +1,8 @@
-"""`PROFILES__<key>__…`."""
+"""`PROFILES__<key>__…`: the declaration of what a profile may say.
+
+A setting that is added here is read, refused, documented and shown in the sample by what is
+declared of it. `sync.settings.sharing` says which of them two profiles must write alike.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,9 @@ from sync.settings.class_kinds import (
     Title,
 )
 from sync.settings.types import (
+    Block,
     Flag,
     Grades,
-    Group,
     SchoolKey,
     StartOfYear,
     Suffix,
@@ -30,7 +34,7 @@ from sync.settings.types import (
 _TITLE = ", ".join(f"{{{name}}}" for name in GROUP_FIELDS) + ". The first or the second at least."
 
 
-class ProfileSettings(Group):
+class ProfileSettings(Block):
     """`PROFILES__<key>__…`: which part of a school goes to SDS, and how its classes look."""
 
     school: SchoolKey | None = Field(
@@ -46,31 +50,32 @@ class ProfileSettings(Group):
     )
     year_groups: Years = Field(
         default=frozenset(range(14)),
-        description="NC years, from -2 to 17: pupils and sets of these years belong to the"
+        description="NC years, from -2 to 17: pupils and classes of these years belong to the"
         " profile.",
         examples=["7-13"],
     )
     included_subjects: Words = Field(
         default=(),
-        description="Only sets of these subjects, by id or code.",
+        description="Only classes of these subjects, by id or code. Classes of no subject, such as"
+        " houses, stay.",
         examples=["21,Ma"],
     )
     excluded_subjects: Words = Field(
         default=(),
-        description="No sets of these subjects, by id or code. Not together with"
+        description="No classes of these subjects, by id or code. Not together with"
         " INCLUDED_SUBJECTS.",
         examples=["21,Ga"],
     )
     class_title: Title = Field(
         default="{set_code}{suffix}",
-        description="How a class is called: "
+        description="How a set's class is called: "
         + ", ".join(f"{{{name}}}" for name in TITLE_FIELDS)
         + ". At least one of the first four.",
         examples=["{set_code}{suffix}"],
     )
     suffix: Suffix = Field(
         default="",
-        description="Put where CLASS_TITLE says {suffix}, with the blanks that you type.",
+        description="Put where a title says {suffix}, with the blanks that you type.",
         examples=[" 2026-27"],
     )
     extra_teachers: Words = Field(
@@ -81,7 +86,7 @@ class ProfileSettings(Group):
     )
     keep_without_teacher: Flag = Field(
         default=False,
-        description="Keep sets that have no teacher. Their Team has no owner.",
+        description="Keep classes that have no teacher. Their Team has no owner.",
         examples=["false"],
     )
     classes: Classes = Field(

@@ -10,13 +10,13 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.settings import text
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
-from sync.settings.types import Group, Host, OrgId, SchoolYear, Times, Zone
+from sync.settings.types import Block, Host, OrgId, SchoolYear, Times, Zone
 
 _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 
 
-class SchoolSettings(Group):
-    """`SCHOOLS__<key>__…`: one school and the way to its iSAMS."""
+class SchoolSettings(Block):
+    """`SCHOOLS__<key>__…`: a school and the way to its iSAMS."""
 
     name: str = Field(
         min_length=1,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Flag, Group, OperationsUrl, Percent, Rows, ServiceUrl
+from sync.settings.types import Block, Flag, OperationsUrl, Percent, Rows, ServiceUrl
 
 
-class Limits(Group):
-    """`SDS__LIMITS__…`: how much a delivery may differ from the last accepted one.
+class Limits(Block):
+    """`SDS__LIMITS__…`: how much a delivery may differ from the last that was accepted.
 
     A table may lose as many rows as the larger of the percentage and the number of rows says.
     """
@@ -33,19 +35,19 @@ class Limits(Group):
     )
 
 
-class SdsSettings(Group):
-    """`SDS__…`: the connector, and how we sign in to Microsoft Graph."""
+class SdsSettings(Block):
+    """`SDS__…`: the connector, and how the app signs in to Microsoft Graph."""
 
     connector: str | None = Field(
         default=None,
         min_length=1,
-        description="The SDS connector, by name or id, for every profile without its own.",
+        description="The SDS connector, by name or id, for every profile that names none.",
         examples=["iSAMS nightly"],
     )
     start_run: Flag = Field(
         default=False,
-        description="Ask SDS to run at once. Needs IndustryData-Run.Start; left out, SDS runs on"
-        " its own, twice a day.",
+        description="Ask SDS to run at once. Needs IndustryData-Run.Start; left out, SDS runs"
+        " by itself, twice a day.",
         examples=["false"],
     )
     hold_first: Flag = Field(
@@ -96,15 +98,16 @@ class SdsSettings(Group):
 
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> SdsSettings:
-        faults: list[text.Fault] = []
-        proofs = ("client_secret",), ("certificate",)
-        if self.client_secret and self.certificate:
-            faults.append((proofs, "give one of them, not both"))
-        if (self.client_secret or self.certificate) and not self.client_id:
-            given = tuple(name for name in proofs if getattr(self, name[0]))
-            faults.append(((*given, ("client_id",)), "a secret or certificate needs its client id"))
-        if bool(self.client_id) != bool(self.tenant_id):
-            faults.append(((("client_id",), ("tenant_id",)), "give both or neither"))
-        if faults:
+        if faults := [*self._sign_in_faults()]:
             raise text.Contradiction(*faults)
         return self
+
+    def _sign_in_faults(self) -> Iterator[text.Fault]:
+        proofs = ("client_secret",), ("certificate",)
+        given = tuple(name for name in proofs if getattr(self, name[0]))
+        if given == proofs:
+            yield proofs, "give one of them, not both"
+        if given and not self.client_id:
+            yield (*given, ("client_id",)), "a secret or certificate needs its client id"
+        if bool(self.client_id) != bool(self.tenant_id):
+            yield (("client_id",), ("tenant_id",)), "give both or neither"

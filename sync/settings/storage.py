@@ -1,17 +1,17 @@
-"""`STORAGE__…`, and the Functions host's own storage."""
+"""`STORAGE__…`, and the storage of the Functions host."""
 
 from __future__ import annotations
 
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Group, ServiceUrl
+from sync.settings.types import Block, ServiceUrl
 
-PLACES = ("folder", "account_url", "connection")  # of `StorageSettings`: exactly one is set
+STORES = ("folder", "account_url", "connection")  # in `StorageSettings`: one is set, never two
 
 
-class StorageSettings(Group):
-    """`STORAGE__…`: where rosters are kept. Exactly one of the three."""
+class StorageSettings(Block):
+    """`STORAGE__…`: where rosters are kept: in one of three places."""
 
     folder: str | None = Field(
         default=None,
@@ -34,21 +34,21 @@ class StorageSettings(Group):
         default="rosters",
         min_length=3,
         max_length=63,
-        pattern=r"^[a-z0-9](?:-?[a-z0-9])+$",
+        pattern=r"^[a-z0-9](?:-?[a-z0-9])+$",  # docs/reference/functions.md#names
         description="The container in that account: small letters, digits and single hyphens.",
         examples=["rosters"],
     )
 
     @model_validator(mode="after")
     def _one_place(self) -> StorageSettings:
-        if sum(bool(getattr(self, name)) for name in PLACES) != 1:
-            names = tuple((name,) for name in PLACES)
+        if sum(bool(getattr(self, name)) for name in STORES) != 1:
+            names = tuple((name,) for name in STORES)
             raise text.Contradiction((names, "give exactly one of them"))
         return self
 
 
-class HostStorage(Group):
-    """`AzureWebJobsStorage`, the Functions host's own account: the queues live there."""
+class HostStorage(Block):
+    """`AzureWebJobsStorage`, the account of the Functions host: the queues live there."""
 
     connection: SecretStr | None = Field(
         default=None,

@@ -13,7 +13,7 @@ from functools import wraps
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-YEARS = range(-2, 18)  # NC years that schools use: isams.md section 5.3
+YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-year
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
@@ -28,12 +28,12 @@ _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z](?:[a-z0-9-]*[a-
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 
 
-# The names concerned, each a path from the group that refuses, and what was expected.
+# The names concerned, each a path from the block that refuses, and what was expected.
 type Fault = tuple[tuple[tuple[str, ...], ...], str]
 
 
 class Contradiction(ValueError):
-    """Settings that are sound one by one and do not go together."""
+    """Settings that are sound each by itself and do not go together."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(expected for _, expected in faults))
@@ -68,7 +68,7 @@ def key(value: str) -> str:
 
 
 @of_text
-def flag(value: str) -> bool:
+def yes_or_no(value: str) -> bool:
     """Read true, false, yes, no, 1 or 0, in any case."""
     if value.lower() not in _FLAGS:
         raise ValueError("expected true or false")
@@ -86,7 +86,7 @@ def whole(value: str) -> int:
 @of_text
 def years(value: str) -> frozenset[int]:
     """Read `7,8,9` or `7-13`: NC years from -2 to 17."""
-    found: set[int] = set()
+    span: set[int] = set()
     for part in value.split(","):
         match = _SPAN.fullmatch(part.strip())
         if not match:
@@ -95,17 +95,17 @@ def years(value: str) -> frozenset[int]:
         last = int(match[2]) if match[2] else first
         if first > last or first not in YEARS or last not in YEARS:
             raise ValueError("expected years that go upwards, from -2 to 17")
-        found.update(range(first, last + 1))
-    return frozenset(found)
+        span.update(range(first, last + 1))
+    return frozenset(span)
 
 
 @of_text
 def times(value: str) -> tuple[time, ...]:
     """Read `22:00` or `06:30,22:00`: times of day in school time, sorted."""
-    found = [_CLOCK.fullmatch(part.strip()) for part in value.split(",")]
-    if not all(found):
+    matches = [_CLOCK.fullmatch(part.strip()) for part in value.split(",")]
+    if not all(matches):
         raise ValueError("expected times such as 22:00 or 06:30,22:00")
-    return tuple(sorted({time(int(m[1]), int(m[2])) for m in found if m}))
+    return tuple(sorted({time(int(m[1]), int(m[2])) for m in matches if m}))
 
 
 @of_text
@@ -120,15 +120,15 @@ def zone(value: str) -> ZoneInfo:
 @of_text
 def grades(value: str) -> dict[int, str]:
     """Read `-1=PK,14=14`: SDS grade codes by NC year, each year once."""
-    found: dict[int, str] = {}
+    codes: dict[int, str] = {}
     for part in parts(value):
         match = _GRADE.fullmatch(part)
         if not match or int(match[1]) not in YEARS:
             raise ValueError("expected year=code pairs such as -1=PK,14=14, years from -2 to 17")
-        if int(match[1]) in found:
+        if int(match[1]) in codes:
             raise ValueError("expected each year once")
-        found[int(match[1])] = match[2]
-    return found
+        codes[int(match[1])] = match[2]
+    return codes
 
 
 @of_text
@@ -175,9 +175,12 @@ def is_named(host: str) -> bool:
     """Say whether *host*, in small letters, is a name: no IP address, however it is written.
 
     127.1, 0x7f000001 and 2130706433 are addresses too; they all end in a label that begins with a
-    digit, and no top-level domain does.
+    digit, and no top-level domain does. A label over 63 letters, or one in the encoding of other
+    alphabets, is none that Microsoft has, and some that look so cannot even be looked up.
     """
-    return len(host) <= 253 and bool(_NAME.fullmatch(host))
+    labels = host.split(".")
+    usual = all(len(label) <= 63 and not label.startswith("xn--") for label in labels)
+    return len(host) <= 253 and usual and bool(_NAME.fullmatch(host))
 
 
 def is_loopback(url: str) -> bool:
@@ -191,7 +194,7 @@ def is_loopback(url: str) -> bool:
 
 @of_text
 def start_of_year(value: str) -> date:
-    """Read a day from July to October, when an academic year may start: its year is that one's."""
+    """Read a day from July to October, when the academic year that is called after it may start."""
     try:
         day = date.fromisoformat(value)
     except ValueError:

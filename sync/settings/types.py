@@ -24,14 +24,14 @@ StartOfYear = Annotated[date, BeforeValidator(text.start_of_year)]
 SchoolYear = Annotated[int | Literal["terms"], BeforeValidator(text.school_year)]
 OrgId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$")]
 Suffix = Annotated[str, StringConstraints(strip_whitespace=False, max_length=40)]
-Flag = Annotated[bool, BeforeValidator(text.flag)]
+Flag = Annotated[bool, BeforeValidator(text.yes_or_no)]
 Whole = Annotated[int, BeforeValidator(text.whole)]
 Percent = Annotated[Whole, Field(ge=0, le=50)]
 Rows = Annotated[Whole, Field(ge=0, le=1000)]
 
 
-class Group(BaseModel):
-    """A group of settings: frozen, and nothing in it that nobody declared."""
+class Block(BaseModel):
+    """A block of settings under a common prefix: frozen, and nothing in it that nobody declared."""
 
     model_config = ConfigDict(
         frozen=True,

@@ -29,7 +29,7 @@ ANSWER_WITHIN = timedelta(hours=2)
 
 CHECK_AGAIN_S = 15.0
 
-type FileFault = Mapping[str, str]
+type ReceiptFault = Mapping[str, str]
 """What a receipt says of a file that SDS did not take: `code` and `file`."""
 
 
@@ -100,13 +100,13 @@ def _worst(places: tuple[PlaceAsked, ...]) -> TargetError | None:
     return next((error for kind in kinds for error in errors if isinstance(error, kind)), None)
 
 
-def _faults(operation: Operation, sent: Mapping[str, FileFacts]) -> tuple[FileFault, ...]:
+def _faults(operation: Operation, sent: Mapping[str, FileFacts]) -> tuple[ReceiptFault, ...]:
     """Return why SDS did not take every file of *sent* that has rows; () if it did.
 
     A file without rows has nothing to lose.
     """
     full = {name.lower(): name for name, facts in sent.items() if facts.rows}
-    faults: list[FileFault] = [
+    faults: list[ReceiptFault] = [
         {"code": error.code, "file": error.file} for error in operation.errors
     ]
     faults += _not_found(operation, full)
@@ -116,8 +116,11 @@ def _faults(operation: Operation, sent: Mapping[str, FileFacts]) -> tuple[FileFa
     return tuple(faults)
 
 
-def _not_found(operation: Operation, full: Mapping[str, str]) -> Iterator[FileFault]:
-    """Yield the files that SDS did not find: to SDS a warning, but it would empty every class."""
+def _not_found(operation: Operation, full: Mapping[str, str]) -> Iterator[ReceiptFault]:
+    """Yield the files that SDS did not find: to SDS a warning, but it would empty every class.
+
+    See docs/reference/sds.md#file-not-found.
+    """
     for warning in operation.warnings:
         if warning.file.lower() in full and "notfound" in warning.code.lower():
             yield {"code": warning.code, "file": warning.file}
@@ -125,7 +128,7 @@ def _not_found(operation: Operation, full: Mapping[str, str]) -> Iterator[FileFa
 
 def _not_validated(
     operation: Operation, full: Mapping[str, str], sent: Mapping[str, FileFacts]
-) -> Iterator[FileFault]:
+) -> Iterator[ReceiptFault]:
     """Yield the files that SDS leaves out of its list; where it lists none, that says nothing."""
     validated = {name.lower() for name in operation.validated_files or ()}
     if validated & {name.lower() for name in sent}:

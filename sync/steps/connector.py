@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
-from sync.errors import AnswerRefused, StoreMissing
+from sync.errors import AnswerRefused, StoreConflict, StoreMissing
 from sync.ledger import claims, fates, holdings, ids, states
 from sync.ledger.claims import Claim, Claimed, Paused, Pauses
 from sync.ledger.fates import Fate
@@ -70,40 +70,46 @@ class Listing:
 
         *besides* is a claim that does not count: that which we hold ourselves.
         """
-        recent: dict[str, HandOver[Delivery]] = {}
-        since: datetime | None = None
+        recent: list[HandOver[Delivery]] = []
         for at, delivery in reversed(holdings.by_moment(self.deliveries, self.claims)):
-            recent[delivery.id] = _hand_over(delivery, at)
-            if recent[delivery.id].alone:
-                since = at
+            recent.append(_hand_over(delivery, at))
+            if recent[-1].alone:
                 break
-        for claim, at in self._unanswered(since, besides):
-            if claim.delivery not in recent:
-                recent[claim.delivery] = self._lost(claim.delivery, at)
-        return sorted(recent.values(), key=lambda hand_over: (hand_over.at, hand_over.delivery_id))
+        since = recent[-1].at if recent and recent[-1].alone else None
+        for claim in self.claims:
+            counts = since is None or claim.at >= since
+            if counts and not claim.done and claim.name != besides:
+                recent += self._lost(claim)
+        return sorted(recent, key=lambda hand_over: (hand_over.at, hand_over.delivery_id))
 
     def may_hold(self, besides: str = "") -> list[HandOver[Delivery]]:
         """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
         return holdings.may_hold(self.hand_overs(besides))
 
-    def _unanswered(self, since: datetime | None, besides: str) -> Iterator[tuple[Claim, datetime]]:
-        """Yield the claims taken *since* then whose holder has not said how they ended."""
-        for claimed in self.claims:
-            counts = since is None or claimed.at >= since
-            if counts and not claimed.done and claimed.name != besides:
-                claim = _claim(self.store, claimed.name)
-                if claim:
-                    yield claim, claimed.at
+    def _lost(self, claimed: Claimed) -> Iterator[HandOver[Delivery]]:
+        """Yield the hand-over of a claim without an end: nobody knows whether SDS got the files.
 
-    def _lost(self, delivery_id: str, at: datetime) -> HandOver[Delivery]:
-        delivery = self.delivery(delivery_id)
-        if delivery is None:
-            return HandOver(delivery_id, at, Fate.LOST, None)
-        return _hand_over(delivery, at)
+        It counts beside a later hand-over of the same delivery, which SDS did answer for: in
+        between SDS may have taken the files, and if it refused them later it may hold them still.
+        """
+        claim = _claim(self.store, claimed.name)
+        if claim is None:
+            return
+        delivery = self.delivery(claim.delivery)
+        answered_at = holdings.handed_at(delivery, self.claims) if delivery else None
+        if answered_at == claimed.at:
+            return  # SDS answered, and only the claim's end is missing
+        if delivery and answered_at is None:
+            yield _hand_over(delivery, claimed.at)
+        else:
+            yield HandOver(claim.delivery, claimed.at, Fate.LOST, delivery)
 
 
 def _hand_over(delivery: Delivery, at: datetime) -> HandOver[Delivery]:
-    receipt = delivery.receipt()
+    try:
+        receipt = delivery.receipt()
+    except StoreConflict:  # nobody can read how it ended: then SDS may hold it
+        return HandOver(delivery.id, at, Fate.UNSEEN, delivery)
     return HandOver(delivery.id, at, fates.fate_of(delivery, receipt), delivery, receipt)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Self
 
 from sync.edge.storage.store import Store
+from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids, manifests, states
 from sync.ledger.folders import Folder
 from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
@@ -47,21 +48,21 @@ class StoredFolder(Folder):
         """Return the whole name of the blob called *name* in this folder."""
         return f"{self.prefix}{self.id}/{name}"
 
-    def read[N: NamedRecord](self, kind: type[N], number: int | str = "") -> N:
+    def read[N: NamedRecord](self, kind: type[N], key: int | str = "") -> N:
         """Read the mark or record of this kind; raise `StoreMissing` if there is none."""
-        return read_record(self.store, kind, self.path(kind.numbered_name(number)))
+        return read_record(self.store, kind, self.path(kind.name_for(key)))
 
-    def read_if_listed[N: NamedRecord](self, kind: type[N], number: int | str = "") -> N | None:
+    def read_if_listed[N: NamedRecord](self, kind: type[N], key: int | str = "") -> N | None:
         """Read the mark or record of this kind; None if it was not listed."""
-        return self.read(kind, number) if self.has(kind, number) else None
+        return self.read(kind, key) if self.has(kind, key) else None
 
-    def claim(self, record: NamedRecord, number: int | str = "") -> bool:
+    def claim(self, record: NamedRecord, key: int | str = "") -> bool:
         """Write *record* unless something is there; say whether it is ours. See `Store.claim`."""
-        return self.store.claim(self.path(record.numbered_name(number)), record.to_json())
+        return self.store.claim(self.path(record.name_for(key)), record.to_json())
 
-    def create(self, record: NamedRecord, number: int | str = "") -> bool:
+    def create(self, record: NamedRecord, key: int | str = "") -> bool:
         """Write *record*; raise `StoreConflict` if something else is there. See `Store.create`."""
-        return self.store.create(self.path(record.numbered_name(number)), record.to_json())
+        return self.store.create(self.path(record.name_for(key)), record.to_json())
 
     def write_files(self, files: Mapping[str, bytes]) -> None:
         """Write *files* in their order, each once."""
@@ -90,11 +91,15 @@ class Delivery(StoredFolder):
         return self.read_files((manifest or self.manifest()).files)
 
     def sources(self) -> Mapping[str, str] | None:
-        """Return the set of each profile that it was merged from, None if they could not be."""
-        if self.has(DeliveryManifest):
-            return self.manifest().sources
-        unchanged = self.read_if_listed(Unchanged)
-        return unchanged.sources if unchanged else None
+        """Return the set of each profile that it was merged from.
+
+        None if they could not be merged, or if nobody can read any more what they were.
+        """
+        try:
+            record = self.read_if_listed(DeliveryManifest) or self.read_if_listed(Unchanged)
+        except (StoreMissing, StoreConflict):
+            return None
+        return record.sources if record else None
 
     def receipt(self) -> Receipt | None:
         """Read the receipt; None if there is none yet."""

@@ -9,6 +9,7 @@ from sync.edge.world import World
 from sync.errors import ConfigError, TargetRefused
 from sync.steps.evidence import usable
 
+# docs/reference/sds.md#flow-state
 _DEAD = frozenset({"expired", "disabled", "failed"})
 
 

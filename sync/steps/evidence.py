@@ -1,9 +1,11 @@
 """What a look at SDS has brought, and what a run in it tells of a delivery: values in, values out.
 
 What is ours stands in `activityStatistics[]` by the flow's id; `inboundTotals` are of all flows of
-the tenant (sds.md section 13). Where a run's moment proves nothing its counts may: as many people
-and groups as the delivery has, nobody unmatched, no error, and no other delivery that SDS may hold
-with the same numbers. Counts prove; they never refuse.
+the tenant. Where a run's moment proves nothing its counts may: as many people and groups
+as the delivery has, nobody unmatched, no error, and no other delivery that SDS may hold with the
+same numbers. Counts prove; they never refuse.
+
+See docs/reference/sds.md#statistics, docs/reference/sds.md#totals-of-the-tenant.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from typing import Literal
 from sync.edge.graph.values import Counts, Flow, Run, Statistics
 from sync.ledger.fates import Fate
 
-ENDED_EARLY = timedelta(minutes=10)
-"""An end of the check that lies longer before the hand-over is not of this hand-over."""
+CLOCKS_APART = timedelta(minutes=10)
+"""How far SDS's clock may be from storage's before its word for the end of a check is not believed:
+no longer before the hand-over, and no longer after our acceptance. Within that SDS's word stands,
+because the moments of runs are by its clock too."""
 
 FLOWS = "flows"  # what may be needed beside a run's statistics
 
@@ -106,7 +110,7 @@ def usable(flows: Sequence[Flow], connector_id: str) -> tuple[str, ...]:
 
 def counts_from(ended_at: datetime | None, handed_at: datetime, accepted_at: datetime) -> datetime:
     """Return from when on a run took the files of a delivery: SDS's word if it can be true."""
-    if ended_at and handed_at - ENDED_EARLY <= ended_at <= accepted_at:
+    if ended_at and handed_at - CLOCKS_APART <= ended_at <= accepted_at + CLOCKS_APART:
         return ended_at
     return accepted_at.replace(microsecond=0)  # Graph tells the moments of runs in whole seconds
 

@@ -11,16 +11,18 @@ from datetime import datetime
 from typing import Literal
 
 from sync.edge.clock import Budget
-from sync.edge.graph.values import Run
+from sync.edge.graph.values import Run, Statistics
 from sync.edge.world import World
-from sync.errors import TargetError
+from sync.errors import StoreConflict, StoreMissing, TargetError
 from sync.ledger import fates, states
+from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver, handed_at
-from sync.ledger.marks import Accepted, Checked, RunAsked, Submitted, Vouched
+from sync.ledger.marks import Accepted, Checked, Counted, RunAsked, Submitted, Vouched
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps import verdicts
 from sync.steps.connector import Listing
+from sync.steps.counted import as_record, as_statistics
 from sync.steps.delivery import Delivery
 from sync.steps.evidence import FLOWS, Evidence, FlowsNow, Known, counts_from, flows_now
 from sync.steps.receipts import write_verdict, write_vouched
@@ -95,7 +97,10 @@ def _as_known(hand_over: HandOver[Delivery]) -> Known:
     delivery = hand_over.delivery
     if delivery is None:
         return known
-    manifest = delivery.manifest()
+    try:
+        manifest = delivery.manifest()
+    except (StoreMissing, StoreConflict):
+        return known  # nobody knows its numbers any more, so nothing is proven by them
     known = replace(
         known,
         digest=manifest.digest,
@@ -103,8 +108,8 @@ def _as_known(hand_over: HandOver[Delivery]) -> Known:
         groups=manifest.counts["classes"],
         memberships=manifest.counts["enrollments"],
     )
-    if not delivery.has(Submitted):
-        return known
+    if not delivery.has(Submitted) or hand_over.fate is Fate.LOST:
+        return known  # of a lost hand-over SDS has said nothing, whatever it said of a later
     tracking = delivery.tracking() if known.followed else None
     flows = frozenset(tracking.flows) if tracking and tracking.flows is not None else None
     return replace(known, flows=flows, counts_from=_counts_from(delivery, known.at))
@@ -134,20 +139,25 @@ class _Look:
     def judged(self) -> tuple[Judgement, TargetError | None]:
         """Ask SDS for its runs and judge; also return why SDS would not run at our word.
 
-        What is overdue is judged also while SDS cannot be asked.
+        What is overdue is judged also while SDS cannot be asked; then the error says why.
         """
         try:
             since = min(each.at for each in self.known if each.followed)
             runs = self.world.target().runs_since(since, self.budget)
             starts = self._starts_run(runs)
             refusal = self._ask_for_run() if starts else None
-            evidence = Evidence(runs, self.world.target().counted())
+            evidence = Evidence(runs, self._counted())
             return self._judged_by(evidence, calls=1 if starts else 2), refusal
-        except TargetError:
-            judgement = verdicts.judge_by_runs(self.known, Evidence((), {}), self.listing.now)
-            if not judgement.verdicts:
+        except TargetError as error:
+            if error.retry and not self._is_overdue():
                 raise
-            return judgement, None
+            # What SDS has accepted it has, whoever may not see its runs.
+            unseen = Evidence((), {})
+            return verdicts.judge_by_runs(self.known, unseen, self.listing.now), error
+
+    def _is_overdue(self) -> bool:
+        late = self.listing.now - verdicts.RUN_WITHIN
+        return any(each.followed and each.at < late for each in self.known)
 
     def _judged_by(self, evidence: Evidence, *, calls: int) -> Judgement:
         """Judge, and ask for what is needed to judge more, while there are *calls* left."""
@@ -166,7 +176,22 @@ class _Look:
         except TargetError as error:
             if error.retry or needs not in target.counted():
                 raise
-        return replace(evidence, statistics=target.counted())
+        statistics = target.counted()[needs]
+        newest = self.listing.in_state(State.ACCEPTED, State.UNPROVEN)[-1]
+        newest.claim(as_record(statistics), needs)
+        return replace(evidence, statistics={**evidence.statistics, needs: statistics})
+
+    def _counted(self) -> dict[str, Statistics | None]:
+        """Return the statistics that this process or another has asked for already, by run.
+
+        They are kept beside the delivery, because nearly every look is made by a new process.
+        """
+        counted = dict(self.world.target().counted())
+        for delivery in self.listing.in_state(State.ACCEPTED, State.UNPROVEN):
+            for run_id in delivery.keys(Counted):
+                if run_id not in counted:
+                    counted[run_id] = as_statistics(delivery.read(Counted, run_id))
+        return counted
 
     def _flows_now(self) -> FlowsNow | Literal["hidden"]:
         flows = self.world.target().flows(self.budget)
@@ -183,7 +208,7 @@ class _Look:
         """Say whether SDS is to be asked for a run now; what has begun already is noted.
 
         After a lost answer a second start would cost another of five: so it is looked at what has
-        begun.
+        begun (docs/reference/sds.md#run-limit).
         """
         newest = self._newest_accepted()
         starts = self.world.settings.sds.start_run

@@ -7,26 +7,28 @@ from collections.abc import Collection, Iterator
 from sync.exports.tables import tables
 from sync.isams import datasets
 from sync.isams.datasets import Dataset, Wanted
-from sync.roster.needs import of_profile
+from sync.roster.needs import datasets_of_profile
 from sync.settings import SchoolSettings, Settings
 
 
-def wanted(settings: Settings, school: str) -> Wanted:
+def datasets_of_school(settings: Settings, school: str) -> Wanted:
     """Return what to read of *school*."""
     profiles = [settings.profiles[key] for key in settings.profiles_of(school)]
-    needed = frozenset(one for profile in profiles for one in of_profile(profile))
-    place = settings.schools[school]
-    exports = exported(place, place.datasets)
-    tutors = exports.tutors or any("tutors" in profile.classes for profile in profiles)
-    return Wanted(needed | exports.needed, exports.besides, tutors)
+    of_profiles = {dataset for profile in profiles for dataset in datasets_of_profile(profile)}
+    school_settings = settings.schools[school]
+    of_files = datasets_of_files(school_settings, school_settings.datasets)
+    tutors = of_files.tutors or any("tutors" in profile.classes for profile in profiles)
+    return Wanted(of_files.needed | of_profiles, of_files.besides, tutors)
 
 
-def exported(place: SchoolSettings, names: Collection[str]) -> Wanted:
+def datasets_of_files(settings: SchoolSettings, names: Collection[str]) -> Wanted:
     """Return what to read for the files called *names*: their datasets may be empty."""
-    besides = {one for table in tables(place) if table.name in names for one in table.needs}
-    return Wanted(frozenset(_of_school(place)), frozenset(besides), tutors="pupils" in names)
+    chosen = [table for table in tables(settings) if table.name in names]
+    besides = frozenset(dataset for table in chosen for dataset in table.needs)
+    return Wanted(frozenset(_of_academic_year(settings)), besides, tutors="pupils" in names)
 
 
-def _of_school(place: SchoolSettings) -> Iterator[Dataset]:
-    if place.school_year == "terms":
+def _of_academic_year(settings: SchoolSettings) -> Iterator[Dataset]:
+    """Yield what says in which academic year a moment is: terms, if the settings go by them."""
+    if settings.school_year == "terms":
         yield datasets.TERMS

@@ -20,7 +20,7 @@ from sync.ledger import states
 from sync.ledger.marks import AttemptBegun, AttemptFailed, Failed, Fault, Pulled, fault
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 from sync.steps.seal import export, seal
 
 PULL_S = 130.0  # a reading of iSAMS; with a slow store after it an invocation stays within 200 s
@@ -82,7 +82,7 @@ def _given_up(school: str, newest: Pull) -> Step:
 def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Step:
     began = world.store.now()
     read = world.source(school).school(
-        Budget.of(world.clock, PULL_S), wanted(world.settings, school)
+        Budget.of(world.clock, PULL_S), datasets_of_school(world.settings, school)
     )
     sealed = _seal_profiles(world, school, read, began)
     exports = export(world, school, read, began, newest, attempt)

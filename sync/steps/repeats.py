@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync.edge.world import World
-from sync.errors import SyncError, TargetRefused, TargetRejected
+from sync.errors import StoreConflict, StoreMissing, SyncError, TargetRefused, TargetRejected
 from sync.ledger import fates, states
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import SENT_IN_VAIN, HandOver, may_hold
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Asked
+from sync.ledger.marks import Against, Asked
 from sync.steps.delivery import Delivery, list_pulls
 
 
@@ -35,14 +35,24 @@ def demand_hope(
         TargetRejected, TargetRefused: they were handed over often enough since the last that a run
             took, by who must act.
     """
-    in_vain = [
-        hand_over
-        for hand_over in recent
-        if not hand_over.alone and _digest(hand_over) == manifest.digest
-    ]
+    in_vain = _last_in_vain(recent, manifest.digest)
     if len(in_vain) < SENT_IN_VAIN or _a_person_asked(world, manifest):
         return
-    raise _in_vain(in_vain[-1].fate, len(in_vain))
+    raise _in_vain(recent[-1].fate, len(in_vain))
+
+
+def _last_in_vain(recent: Sequence[HandOver[Delivery]], digest: str) -> set[str]:
+    """Return the deliveries with *digest* that were handed over last, with no other in between.
+
+    Those of the version before do not count: it could not hear what became of them.
+    """
+    in_vain = set[str]()
+    for hand_over in reversed(recent):
+        if hand_over.alone or _digest(hand_over) != digest:
+            break
+        if hand_over.delivery and hand_over.delivery.has(Against):
+            in_vain.add(hand_over.delivery_id)
+    return in_vain
 
 
 def _in_vain(fate: Fate, times: int) -> SyncError:
@@ -63,11 +73,14 @@ def _in_vain(fate: Fate, times: int) -> SyncError:
 
 
 def _digest(hand_over: HandOver[Delivery]) -> str | None:
-    """Return the digest of what was handed over; None where its manifest is gone."""
+    """Return the digest of what was handed over; None where its manifest is gone or damaged."""
     delivery = hand_over.delivery
     if delivery is None or not delivery.has(DeliveryManifest):
         return None
-    return delivery.manifest().digest
+    try:
+        return delivery.manifest().digest
+    except (StoreMissing, StoreConflict):
+        return None
 
 
 def _a_person_asked(world: World, manifest: DeliveryManifest) -> bool:

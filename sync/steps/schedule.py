@@ -16,6 +16,7 @@ from sync.errors import SyncError
 from sync.ledger import ids, states
 from sync.ledger.marks import Asked
 from sync.report import Outcome, Step
+from sync.roster.academic_year import school_day
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.send import lies_idle
 from sync.steps.sweep import sweep
@@ -137,7 +138,7 @@ def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
     There is at least one of *times*. What a clock change skips strikes an hour later; what it
     repeats strikes once.
     """
-    today = now.astimezone(zone).date()
+    today = school_day(now, zone)
     struck = [_utc(day, at, zone) for day in (today - timedelta(days=1), today) for at in times]
     return max(moment for moment in struck if moment <= now)
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from sync.edge.world import World
-from sync.exports.files import exported
+from sync.exports.files import export_school
 from sync.isams.school import School
 from sync.ledger import ids, manifests
 from sync.ledger.manifests import DeliveryManifest, SetManifest
@@ -46,7 +46,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
     school = settings.school_of(profile)
     built = roster_at(settings, profile, read, pulled_at)
     own_grades = sorted(set(settings.profiles[profile].grades.values()))
-    files = rules.files(tables.rows(built.roster), set(own_grades))
+    files = rules.files(tables.roster_rows(built.roster), set(own_grades))
     facts = manifests.facts(files)
     school_id = settings.schools[school].id
     manifest = SetManifest(
@@ -58,12 +58,12 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         files=facts,
         counts=built.roster.counts(),
         source=read.counts,
-        findings=findings.counts(built.found),
+        findings=findings.counts_by_code(built.findings),
         own_grades=tuple(own_grades),
         withheld={f"{school_id}/{grade}": count for grade, count in built.withheld.items()},
     )
     beside = {
-        manifests.FINDINGS: findings.to_json(built.found),
+        manifests.FINDINGS: findings.to_json(built.findings),
         manifests.MANIFEST: manifest.to_json(),
     }
     return ProfileSet(manifest, {**files, **beside})
@@ -94,7 +94,7 @@ def export(
     settings = world.settings.schools[school]
     if not settings.datasets:
         return 0
-    files = exported(read, settings, began, settings.datasets).files
+    files = export_school(read, settings, began, settings.datasets).files
     pull.write_files({f"datasets-{attempt}/{name}": body for name, body in files.items()})
     return len(files)
 

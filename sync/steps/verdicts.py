@@ -4,13 +4,15 @@ A run is of the whole tenant, hours long, and takes whatever lay there when it b
 things must be known before it says anything of a delivery: that it began after SDS had finished
 with the files, that no later delivery had taken their place, and what became of *our* flow in it.
 Where the first cannot be known, a run's counts may prove what its moment does not
-(`sync.steps.evidence`). A run takes hours (sds.md section 4.8).
+(`sync.steps.evidence`).
+
+See docs/reference/sds.md#run-length, docs/reference/sds.md#one-flow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -18,7 +20,8 @@ from sync.edge.graph.values import Counts, Run
 from sync.ledger.fates import Fate
 from sync.steps.evidence import Evidence, Known, NeedError, OurFlow, Whose, is_proven, our_flow
 
-RUN_WITHIN = timedelta(hours=26)  # SDS runs twice a day
+# SDS runs every 12 hours, and a run takes hours: docs/reference/sds.md#runs
+RUN_WITHIN = timedelta(hours=26)
 
 _ALONE = frozenset({Fate.TAKEN, Fate.DONE, Fate.FAULTY, Fate.ENDED})
 
@@ -145,7 +148,8 @@ def _hear_of(newest: Known, run: Run, evidence: Evidence, judgement: Judgement) 
     """Take what our flow did in *run* for the answer, or keep it as the last word heard."""
     flow = our_flow(newest, run, evidence)
     if flow.completed:
-        judgement.verdicts[newest.delivery_id] = Verdict.of_run("completed", run, flow)
+        ours = replace(flow, status="" if flow.whose == "not-known" else flow.status)
+        judgement.verdicts[newest.delivery_id] = Verdict.of_run("completed", run, ours)
     else:
         judgement.heard[newest.delivery_id] = Verdict.of_run("run-failed", run, flow)
 

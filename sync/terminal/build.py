@@ -10,75 +10,85 @@ from rich.console import RenderableType
 from sync.errors import SyncError
 from sync.ledger.manifests import FINDINGS, SetManifest
 from sync.ledger.marks import fault
+from sync.report import Exit
 from sync.settings import Settings
 from sync.steps.seal import profile_set
-from sync.terminal import exits, scope
-from sync.terminal.context import Surroundings, Told
-from sync.terminal.exits import Exit
+from sync.terminal import exits, options, scope
+from sync.terminal.command import command
+from sync.terminal.context import Result, Terminal
 from sync.terminal.output import refuse_others, write_set
 from sync.terminal.scope import Chosen
-from sync.terminal.source import Read, kept, read
+from sync.terminal.source import Read, kept, read_school
 from sync.terminal.tables import findings_table, numbers
 
 
-def build(
-    around: Surroundings,
-    out: Path,
-    chosen: tuple[str | None, Sequence[str]],
+@command("build")
+@options.folder("Where to write: a folder for each profile. The files name people.")
+@options.source("Build from a document kept by --save; asks no network.")
+@options.save
+@options.profiles
+@options.school
+def build_files(  # click hands each option over by name
+    terminal: Terminal,
+    folder: Path,
     source: Path | None,
     save: Path | None,
-) -> Told:
-    """Write each profile's files to `out/<profile>/`; *chosen* are `--school` and `--profile`."""
-    settings = around.settings()
-    wanted = scope.choose(settings, *chosen)
-    scope.need_one_school(settings, wanted.schools, {"--from": source, "--save": save})
-    for profile in wanted.profiles:
-        refuse_others(out / profile)
-    work = _Work(settings, out)
-    for school in wanted.schools:
-        work.write(wanted, school, read(settings, school, around.clock, source, save))
-    return work.told(save)
+    profiles: Sequence[str],
+    school: str | None,
+) -> Result:
+    """Write each profile's files, to look at. Nothing is sent and nothing is stored."""
+    options.not_both(source, save)
+    settings = terminal.settings()
+    chosen = scope.choose(settings, school, profiles)
+    scope.need_single_school(settings, chosen.schools, {"--from": source, "--save": save})
+    for profile in chosen.profiles:
+        refuse_others(folder / profile)
+    work = _Work(settings, folder)
+    for key in chosen.schools:
+        work.write(chosen, key, read_school(settings, key, terminal.clock, source, save))
+    return work.result(save)
 
 
 class _Work:
     """The profiles that were written, and those that could not be."""
 
-    def __init__(self, settings: Settings, out: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
-        self._out = out
+        self._folder = folder
         self._written: dict[str, SetManifest] = {}
         self._failed: dict[str, SyncError] = {}
 
-    def write(self, wanted: Chosen, school: str, found: Read) -> None:
-        """Write every wanted profile of *school*: one that fails does not stop the others."""
-        for profile in wanted.by_school[school]:
+    def write(self, chosen: Chosen, school: str, reading: Read) -> None:
+        """Write the chosen profiles of *school*: if a profile fails, the others go on."""
+        for profile in chosen.by_school[school]:
             try:
-                made = profile_set(self._settings, profile, found.school, found.at)
+                made = profile_set(self._settings, profile, reading.school, reading.at)
             except SyncError as error:
                 self._failed[profile] = error
                 continue
-            write_set(self._out / profile, made.files)
+            write_set(self._folder / profile, made.files)
             self._written[profile] = made.manifest
 
-    def told(self, save: Path | None) -> Told:
+    def result(self, save: Path | None) -> Result:
+        """Return what came of it; *save* is where the document was kept, if it was."""
         shown: list[RenderableType] = [
             line for profile in self._written for line in self._lines(profile)
         ]
         if save:
             shown.append(kept(save))
-        value: dict[str, object] = {
-            "profiles": {key: self._value(key) for key in self._written},
+        document: dict[str, object] = {
+            "profiles": {key: self._document(key) for key in self._written},
             "failed": {key: fault(error).model_dump() for key, error in self._failed.items()},
         }
-        return Told(self._code(), value, shown, tuple(self._failed.values()))
+        return Result(self._code(), document, shown, tuple(self._failed.values()))
 
     def _code(self) -> Exit:
         if self._written and self._failed:
             return Exit.PARTLY
-        return exits.worst(exits.of_error(error) for error in self._failed.values())
+        return exits.worst(exits.exit_of(error) for error in self._failed.values())
 
     def _lines(self, profile: str) -> list[RenderableType]:
-        manifest, folder = self._written[profile], self._out / profile
+        manifest, folder = self._written[profile], self._folder / profile
         lines: list[RenderableType] = [
             f"{profile}: {numbers(manifest.counts)}",
             f"  academic year from {manifest.academic_year}, in {folder}",
@@ -88,10 +98,10 @@ class _Work:
             lines += ["", findings_table(title, manifest.findings)]
         return [*lines, ""]
 
-    def _value(self, profile: str) -> dict[str, object]:
+    def _document(self, profile: str) -> dict[str, object]:
         manifest = self._written[profile]
-        told = manifest.model_dump(mode="json", include={"counts", "source", "findings", "digest"})
-        return told | {
-            "folder": str(self._out / profile),
+        shown = manifest.model_dump(mode="json", include={"counts", "source", "findings", "digest"})
+        return shown | {
+            "folder": str(self._folder / profile),
             "academic_year": manifest.academic_year,
         }

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 from rich.console import Console, RenderableType
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
 from sync.errors import ConfigError, SyncError
-from sync.report import Step
+from sync.report import Exit, Step
 from sync.settings import Settings
-from sync.settings.load import LOCAL_FILE, load, with_local_file
-from sync.terminal.exits import Exit
+from sync.settings.load import load
+from sync.settings.local_file import LOCAL_FILE, with_local_file
 
 PLAIN_WIDTH = 110  # columns where stdout is no terminal: a file or a pipe
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Where a command runs: tests hand in their own.
+class Terminal:
+    """Where a command runs: tests hand in another.
 
     `folder` is where local.settings.json is looked for. `opened` opens the outside, without
     queues, and tells each step to the callable that it is given.
@@ -47,11 +46,11 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a command has to say: to people as `shown` and `errors`, to programs as `value`."""
+class Result:
+    """What came of a command: `shown` and `errors` for people, `document` for programs."""
 
     code: Exit
-    value: Mapping[str, object]
+    document: Mapping[str, object]
     shown: Sequence[RenderableType] = ()
     errors: Sequence[SyncError] = ()
 
@@ -86,12 +85,3 @@ def doing(what: str) -> Iterator[Callable[[str], None]]:
     ) as shown:
         task = shown.add_task(what, total=None)
         yield lambda word: shown.update(task, description=f"{what} ({word})")
-
-
-def one_of(option: str, given: str, known: Collection[str]) -> str:
-    """Return *given* as settings spell it; a key that they do not know is a usage error."""
-    key = given.lower()
-    if key not in known:
-        expected = " or ".join(sorted(known))
-        raise click.BadParameter(f"not in the settings: expected {expected}", param_hint=option)
-    return key

@@ -5,67 +5,83 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 from rich.console import RenderableType
 
-from sync.exports.files import DATASETS_JSON, Exported, exported
+from sync.exports.files import DATASETS_JSON, Exported, export_school
+from sync.report import Exit
 from sync.settings.export_kinds import DATASETS
 from sync.steps import needs
-from sync.terminal import scope
-from sync.terminal.context import Surroundings, Told, one_of
-from sync.terminal.exits import Exit
+from sync.terminal import options, scope
+from sync.terminal.command import command
+from sync.terminal.context import Result, Terminal
 from sync.terminal.output import refuse_others, write_set
-from sync.terminal.source import kept, read
+from sync.terminal.source import kept, read_school
 from sync.terminal.tables import table
 
 _OURS = frozenset(f"{name}.csv" for name in DATASETS) | {DATASETS_JSON}
 
 
-def datasets(
-    around: Surroundings,
-    out: Path,
-    chosen: tuple[str | None, Sequence[str]],
+@command("datasets")
+@options.folder("Where to write: a folder for each school. Some of the files name people.")
+@click.option(
+    "--only",
+    metavar="NAME",
+    multiple=True,
+    type=click.Choice(DATASETS, case_sensitive=False),
+    help="A file, by its name without .csv; repeatable. Left out, all: " + ", ".join(DATASETS),
+)
+@options.source("A document kept by --save; asks no network.")
+@options.save
+@options.school
+def write_datasets(  # click hands each option over by name
+    terminal: Terminal,
+    folder: Path,
+    only: Sequence[str],
     source: Path | None,
     save: Path | None,
-) -> Told:
-    """Write files to `out/<school>/`; *chosen* are `--school` and `--only`."""
-    settings = around.settings()
-    school, only = chosen
-    names = only or DATASETS
-    schools = [one_of("--school", school, settings.schools)] if school else sorted(settings.schools)
-    scope.need_one_school(settings, schools, {"--from": source, "--save": save})
+    school: str | None,
+) -> Result:
+    """Write the school's records as CSV files for other programs. Nothing is sent or stored."""
+    options.not_both(source, save)
+    settings = terminal.settings()
+    names, keys = only or DATASETS, settings.schools
+    schools = [options.known_key("--school", school, keys)] if school else sorted(keys)
+    scope.need_single_school(settings, schools, {"--from": source, "--save": save})
     for key in schools:
-        refuse_others(out / key, _OURS)
+        refuse_others(folder / key, _OURS)
     made: dict[str, Exported] = {}
     for key in schools:
-        place = settings.schools[key]
-        found = read(settings, key, around.clock, source, save, needs.exported(place, names))
-        made[key] = exported(found.school, place, found.at, names)
-        write_set(out / key, made[key].files)
-    shown = [line for key, one in made.items() for line in _lines(key, one, out / key)]
+        of_school = settings.schools[key]
+        wanted = needs.datasets_of_files(of_school, names)
+        reading = read_school(settings, key, terminal.clock, source, save, wanted)
+        made[key] = export_school(reading.school, of_school, reading.at, names)
+        write_set(folder / key, made[key].files)
+    shown = [line for key in schools for line in _lines(key, made[key], folder / key)]
     if save:
         shown.append(kept(save))
-    value = {"schools": {key: _value(one, out / key) for key, one in made.items()}}
-    return Told(Exit.DONE, value, shown)
+    document = {"schools": {key: _document(made[key], folder / key) for key in schools}}
+    return Result(Exit.DONE, document, shown)
 
 
 def _lines(key: str, made: Exported, folder: Path) -> Iterator[RenderableType]:
     files = made.manifest.files
-    rows = [(name, f"{one.rows:,}", one.tells_of) for name, one in files.items()]
+    rows = [(name, f"{file.rows:,}", file.tells_of) for name, file in files.items()]
     yield table(f"{key}: {len(rows)} files in {folder}", ("file", "rows", "tells of"), rows)
     if made.manifest.not_told:
-        told = ", ".join(made.manifest.not_told)
-        yield f"Not told, so without a file: {told}. That is not the same as empty."
-    if any(one.tells_of != "nobody" for one in files.values()):
+        names = ", ".join(made.manifest.not_told)
+        yield f"Not told, so without a file: {names}. That is not the same as empty."
+    if any(file.tells_of != "nobody" for file in files.values()):
         yield "Some of them are personal data: only you can read them. Delete them when used."
 
 
-def _value(made: Exported, folder: Path) -> dict[str, object]:
+def _document(made: Exported, folder: Path) -> dict[str, object]:
     return {
         "folder": str(folder),
         "academic_year": made.manifest.academic_year,
         "files": {
-            name: {"rows": one.rows, "tells_of": one.tells_of}
-            for name, one in made.manifest.files.items()
+            name: {"rows": file.rows, "tells_of": file.tells_of}
+            for name, file in made.manifest.files.items()
         },
         "not_told": made.manifest.not_told,
     }

@@ -1,6 +1,6 @@
-"""Moving one connector's delivery until nothing is left but waiting: what the queues do on Azure.
+"""Moving a connector's delivery until nothing is left but waiting: what the queues do on Azure.
 
-One `Follower` follows what one pull has sealed. An older delivery may be in the way: its answer
+A `Follower` follows what a pull has sealed. An older delivery may be in the way: its answer
 comes first, and then ours.
 """
 
@@ -13,7 +13,7 @@ from sync.edge.world import World
 from sync.ledger import ids
 from sync.ledger.marks import Hold
 from sync.report import Outcome, Step
-from sync.steps import send, status
+from sync.steps import approval, send
 from sync.steps.connector import newest_sets
 from sync.steps.delivery import Delivery
 
@@ -26,8 +26,8 @@ _TRIES = 3  # after an outage, and of older deliveries in the way
 class Patience:
     """What the person at the terminal allows.
 
-    `approve` answers a first hold, never one for losses or gains. `run_s` is how long to wait for
-    SDS's own run once the files are accepted; None: a few looks.
+    `approve` answers a first hold, never a hold for losses or gains. `run_s` is how long to wait
+    for a run of SDS once the files are accepted; None: a few looks.
     """
 
     approve: bool = False
@@ -35,15 +35,16 @@ class Patience:
 
 
 def sealed_since(world: World, connector: str, asked_at: datetime) -> datetime | None:
-    """Return when the newest set of *connector* since *asked_at* was pulled, None without one."""
+    """Return when the newest set of *connector* since *asked_at* was pulled, None if none was."""
     since = asked_at.replace(microsecond=0)  # sets are named by the second
-    pulled = [one.pulled_at for one in newest_sets(world, connector).values() if one]
+    newest = newest_sets(world, connector).values()
+    pulled = [sealed.pulled_at for sealed in newest if sealed]
     return max((at for at in pulled if at >= since), default=None)
 
 
-def hold_of(world: World, connector: str, own: str) -> Hold:
-    """Return why the delivery called *own* is held."""
-    return Delivery(own, {}, world.store, ids.connector_folder(connector)).read(Hold)
+def hold_of(world: World, connector: str, delivery_id: str) -> Hold:
+    """Return why the delivery called *delivery_id* is held."""
+    return Delivery(delivery_id, {}, world.store, ids.connector_folder(connector)).read(Hold)
 
 
 class Follower:
@@ -82,20 +83,28 @@ class Follower:
             return False
         if not hold_of(self._world, self._connector, step.delivery).first:
             return False
-        status.answer(self._world, step.delivery, approve=True)
+        approval.approve(self._world, step.delivery)
         return True
 
     def _is_over(self, step: Step) -> bool:
-        now_s = self._world.clock.monotonic_s()
-        if step.outcome is Outcome.RUNNING and self._is_ours(step):
-            self._looks += 1
-            run_s = self._patience.run_s
-            waited_s = now_s - self._accepted_s
-            return self._looks >= RUN_LOOKS if run_s is None else waited_s >= run_s
-        if step.outcome is Outcome.ACCEPTED and self._is_ours(step):
+        if self._is_ours(step) and step.outcome is Outcome.RUNNING:
+            return self._has_looked_enough()
+        if self._is_ours(step) and step.outcome is Outcome.ACCEPTED:
             return self._patience.run_s == 0
         if step.again_in_s is None and (self._is_ours(step) or not step.delivery):
             return True
+        return self._has_tried_enough(step)
+
+    def _has_looked_enough(self) -> bool:
+        """Count a look whether SDS's run is over; say whether to wait for it no longer."""
+        self._looks += 1
+        if self._patience.run_s is None:
+            return self._looks >= RUN_LOOKS
+        return self._world.clock.monotonic_s() - self._accepted_s >= self._patience.run_s
+
+    def _has_tried_enough(self, step: Step) -> bool:
+        """Count a step that brought us no nearer; say whether to leave the rest to a later run."""
         if step.again_in_s is None or step.outcome is Outcome.LATER:
             self._idle += 1
-        return self._idle >= _TRIES or now_s - self._began_s > ANSWER_WITHIN_S
+        passed_s = self._world.clock.monotonic_s() - self._began_s
+        return self._idle >= _TRIES or passed_s > ANSWER_WITHIN_S

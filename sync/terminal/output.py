@@ -1,4 +1,4 @@
-"""Files in a folder of the user's own: the whole set or nothing, never a mixture."""
+"""Files in a folder that the user named: the whole set or nothing, never a mixture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sync.ledger.manifests import FINDINGS, MANIFEST
 from sync.sds.tables import WIDEST
 
 _OURS = frozenset(WIDEST) | {FINDINGS, MANIFEST}
-_OWN_FOLDER, _OWN_FILE = 0o700, 0o600  # the files name children
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # the files name children
 
 
 def refuse_others(folder: Path, ours: Set[str] = _OURS) -> None:
@@ -59,10 +59,10 @@ def write_set(folder: Path, files: Mapping[str, bytes]) -> None:
     stale = folder.with_name(f".{folder.name}.{mark}.old")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh.mkdir(mode=_OWN_FOLDER)
+        fresh.mkdir(mode=_FOLDER_MODE)
         for name, body in files.items():
             file = fresh / name
-            file.touch(mode=_OWN_FILE)
+            file.touch(mode=_FILE_MODE)
             file.write_bytes(body)
         if folder.exists():
             folder.rename(stale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -12,53 +12,66 @@ from rich.console import RenderableType
 
 from sync.edge.world import World
 from sync.isams.school import School
-from sync.report import Step
+from sync.report import Exit
+from sync.roster.academic_year import school_day
 from sync.sds import rehearsal
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import Settings
 from sync.steps.connector import look
-from sync.terminal import scope
-from sync.terminal.context import Surroundings, Told
-from sync.terminal.exits import Exit
-from sync.terminal.source import read
+from sync.terminal import options, scope
+from sync.terminal.command import command
+from sync.terminal.context import Result, Terminal
+from sync.terminal.source import read_school
 from sync.terminal.tables import numbers, table
 
 _SHOWN = 20  # rows of a table; --json has all
 _TODAY = "what iSAMS gives today"
 
 
-def rehearsed(around: Surroundings, on: date, source: Path | None) -> Told:
-    """Rehearse every connector for the day *on*, against the newest that SDS may hold.
+@command("rehearse")
+@click.option(
+    "--on",
+    "day",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day to rehearse, such as 2027-09-01.",
+)
+@options.source("Read a document kept by build --save; asks no network.")
+def rehearse_day(terminal: Terminal, day: datetime, source: Path | None) -> Result:
+    """Show what another day would send: Teams that go on, are new, or end; clashes; no teacher.
 
-    With a saved document, or before anything was accepted: against what today would send.
+    iSAMS is read as it is now, and compared with what SDS may hold. Nothing is sent.
     """
-    settings = around.settings()
-    reads = _read(around, settings, on, source)
-    now = around.clock.now()
-    world = None if source else around.opened(settings, _untold)
+    settings, on = terminal.settings(), day.date()
+    schools = _read(terminal, settings, on, source)
+    now = terminal.clock.now()
+    # With a saved document, or before anything was accepted: against what today would send.
+    world = None if source else terminal.opened(settings, lambda _: None)
     shown: list[RenderableType] = []
-    value: dict[str, object] = {}
+    document: dict[str, object] = {}
     for connector, profiles in settings.connectors().items():
         against, before = _accepted(world, connector) if world else ("", ())
         if not against:
-            before = rehearsal.of_day(settings, connector, reads, now)
+            before = rehearsal.of_day(settings, connector, schools, now)
         moment = rehearsal.noon(settings, settings.school_of(profiles[0]), on)
-        made = rehearsal.rehearse(settings, connector, reads, moment, before)
+        made = rehearsal.rehearse(settings, connector, schools, moment, before)
         shown += _lines(settings, connector, made, on, against)
-        value[connector] = asdict(made) | {"against": against or None}
-    return Told(Exit.DONE, {"on": on.isoformat(), "connectors": value}, shown)
+        document[connector] = asdict(made) | {"against": against or None}
+    return Result(Exit.DONE, {"on": on.isoformat(), "connectors": document}, shown)
 
 
 def _read(
-    around: Surroundings, settings: Settings, on: date, source: Path | None
+    terminal: Terminal, settings: Settings, on: date, source: Path | None
 ) -> Mapping[str, School]:
-    wanted = scope.choose(settings, None, ())
-    scope.need_one_school(settings, wanted.schools, {"--from": source})
-    for school in wanted.schools:
-        if on < around.clock.now().astimezone(settings.schools[school].time_zone).date():
+    chosen = scope.choose(settings, None, ())
+    scope.need_single_school(settings, chosen.schools, {"--from": source})
+    for school in chosen.schools:
+        if on < school_day(terminal.clock.now(), settings.schools[school].time_zone):
             raise click.BadParameter("this day has passed", param_hint="--on")
     return {
-        school: read(settings, school, around.clock, source).school for school in wanted.schools
+        school: read_school(settings, school, terminal.clock, source).school
+        for school in chosen.schools
     }
 
 
@@ -101,12 +114,7 @@ def _lines(
 
 def _table(title: str, classes: Sequence[Named]) -> Iterator[RenderableType]:
     if classes:
-        rows = [(one.id, one.title) for one in classes[:_SHOWN]]
+        rows = [(named.id, named.title) for named in classes[:_SHOWN]]
         more = f", the first {_SHOWN}" if len(classes) > _SHOWN else ""
         yield f"{title}: {len(classes):,}{more}"
         yield table("", ("class", "title"), rows)
-
-
-def _untold(step: Step) -> None:
-    """Tell nobody: nothing is done."""
-    del step

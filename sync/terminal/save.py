@@ -17,7 +17,7 @@ _BATCH = "/xml.ashx"  # the sign-in's answers come over the same transport, and 
 
 
 class Copying(httpx.BaseTransport):
-    """Writes each batch document into *file*; one that is asked for again begins it anew."""
+    """Writes each batch document into *file*; asked for again, it is begun anew."""
 
     def __init__(self, inner: httpx.BaseTransport, file: BinaryIO) -> None:
         self._inner = inner
@@ -57,8 +57,8 @@ class _Copied(httpx.SyncByteStream):
 def saved_to(path: Path) -> Iterator[httpx.BaseTransport]:
     """Yield a transport whose document is at *path* once the block has ended well.
 
-    The file can be read by this user alone, and takes the place of an older one whole or not at
-    all.
+    The file can be read by this user alone, and takes the place of an older file whole or not
+    at all.
 
     Raises:
         ConfigError: it cannot be written there.

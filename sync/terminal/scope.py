@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from sync.settings import Settings
-from sync.terminal.context import one_of
+from sync.terminal.options import known_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +29,46 @@ class Chosen:
 
 def choose(settings: Settings, school: str | None, profiles: Sequence[str]) -> Chosen:
     """Return what `--school` and `--profile` leave of all profiles; neither given, all of them."""
-    schools = [one_of("--school", school, settings.schools)] if school else sorted(settings.schools)
-    wanted = {one_of("--profile", key, settings.profiles) for key in profiles}
-    for key in sorted(wanted):
-        if settings.school_of(key) not in schools:
-            raise click.BadParameter(
-                f"{key} is a profile of the school {settings.school_of(key)}",
-                param_hint="--profile",
-            )
-    kept = {
-        own: tuple(key for key in settings.profiles_of(own) if key in wanted or not wanted)
-        for own in schools
+    keys = settings.schools
+    schools = [known_key("--school", school, keys)] if school else sorted(keys)
+    named = {known_key("--profile", key, settings.profiles) for key in profiles}
+    for profile in sorted(named):
+        _need_school_of(settings, profile, schools)
+    by_school = {
+        key: tuple(settings.profiles_of(key)) if not named else _named_of(settings, key, named)
+        for key in schools
     }
-    found = {own: keys for own, keys in kept.items() if keys}
-    if not found:
+    chosen = {key: kept for key, kept in by_school.items() if kept}
+    if not chosen:
         raise click.BadParameter("this school has no profile", param_hint="--school")
-    return Chosen(found)
+    return Chosen(chosen)
 
 
-def the_one_school(settings: Settings, school: str | None) -> str:
-    """Return the school that `--school` names; it may be left out where there is one only."""
+def _need_school_of(settings: Settings, profile: str, schools: Sequence[str]) -> None:
+    school = settings.school_of(profile)
+    if school not in schools:
+        raise click.BadParameter(
+            f"{profile} is a profile of the school {school}", param_hint="--profile"
+        )
+
+
+def _named_of(settings: Settings, school: str, named: Set[str]) -> tuple[str, ...]:
+    return tuple(profile for profile in settings.profiles_of(school) if profile in named)
+
+
+def only_school(settings: Settings, school: str | None) -> str:
+    """Return the school that `--school` names; it may be left out where settings hold no other."""
     if school:
-        return one_of("--school", school, settings.schools)
+        return known_key("--school", school, settings.schools)
     if len(settings.schools) > 1:
         raise click.UsageError(_which(settings))
     return next(iter(settings.schools))
 
 
-def need_one_school(
+def need_single_school(
     settings: Settings, schools: Sequence[str], options: Mapping[str, Path | None]
 ) -> None:
-    """Refuse *options* that name a file, which is of one school, where several *schools* are meant.
+    """Refuse *options* that name a file, which is of a single school, where several are meant.
 
     Raises:
         click.UsageError: the first such option, and which schools there are.

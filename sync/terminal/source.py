@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,15 +17,12 @@ from sync.edge.world import Source, open_source
 from sync.errors import ConfigError, SourceError
 from sync.isams.batch import reader
 from sync.isams.datasets import Wanted
-from sync.isams.school import School
+from sync.isams.school import School, Subject
 from sync.settings import SchoolSettings, Settings
 from sync.steps import pull
-from sync.steps.needs import wanted
-from sync.terminal import scope
-from sync.terminal.context import Surroundings, Told, doing
-from sync.terminal.exits import Exit
+from sync.steps.needs import datasets_of_school
+from sync.terminal.context import doing
 from sync.terminal.save import saved_to
-from sync.terminal.tables import table
 
 _PIECE_BYTES = 1 << 16
 
@@ -37,7 +34,7 @@ class Read(NamedTuple):
     at: datetime
 
 
-def read(
+def read_school(
     settings: Settings,
     key: str,
     clock: Clock,
@@ -50,7 +47,7 @@ def read(
     *save* keeps what iSAMS sends. *asked* is what to read beyond what is always read; left out,
     what the settings need.
     """
-    more = asked or wanted(settings, key)
+    more = asked or datasets_of_school(settings, key)
     if source:
         return _saved(source, more)
     return _live(settings.schools[key], key, clock, save, more)
@@ -61,17 +58,21 @@ def kept(save: Path) -> str:
     return f"The document is kept in {save}. It names people: only you can read it."
 
 
-def _live(place: SchoolSettings, key: str, clock: Clock, save: Path | None, more: Wanted) -> Read:
+def _live(
+    settings: SchoolSettings, key: str, clock: Clock, save: Path | None, more: Wanted
+) -> Read:
     at = clock.now()
-    if save and place.isams_api == "rest":
+    if save and settings.isams_api == "rest":
         raise click.BadParameter("REST has no document to save", param_hint="--save")
     with doing(f"Reading iSAMS: {key}") as say, saved_to(save) if save else nullcontext() as copied:
         source: Source
         if copied:
-            source = Isams(place, clock, transport=copied)
+            source = Isams(settings, clock, transport=copied)
         else:
             source = open_source(
-                place, clock, tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables")
+                settings,
+                clock,
+                tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables"),
             )
         return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
 
@@ -83,25 +84,14 @@ def _saved(source: Path, more: Wanted) -> Read:
     """
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     with doing("Reading the saved document"), _whole():
-        held = replace(more, besides=reader.told(_pieces(source), more.besides))
+        held = replace(more, besides=reader.datasets_in(_pieces(source), more.besides))
         return Read(reader.read_school(_pieces(source), held), at)
 
 
-def subjects(around: Surroundings, school: str | None, source: Path | None) -> Told:
-    """List the subjects of a school, or of a saved document: that needs no settings."""
-    if source:
-        with _whole():
-            found = reader.read_subjects(_pieces(source))
-    else:
-        settings = around.settings()
-        key = scope.the_one_school(settings, school)
-        source_now = open_source(settings.schools[key], around.clock)
-        with doing(f"Reading the subjects of {key}"):
-            found = source_now.subjects(Budget.of(around.clock, pull.PULL_S))
-    names = ("id", "code", "name")
-    rows = list(pull.subject_rows(found))
-    value = {"subjects": [dict(zip(names, row, strict=True)) for row in rows]}
-    return Told(Exit.DONE, value, [table(f"{len(rows)} subjects", names, rows)])
+def kept_subjects(source: Path) -> Mapping[str, Subject]:
+    """Return the subjects of *source*, a saved document: that needs no settings."""
+    with _whole():
+        return reader.subjects_in(_pieces(source))
 
 
 @contextmanager

@@ -4,242 +4,222 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, ConfigDict
 from rich.console import RenderableType
 
 from sync.edge.world import World
+from sync.ledger import fates
+from sync.ledger.fates import Fate
 from sync.ledger.ids import pulled_at
-from sync.ledger.marks import Excess, Fault, Hold
+from sync.ledger.marks import Fault
 from sync.ledger.states import State
-from sync.steps import status as asking
-from sync.terminal.context import Surroundings, Told, doing
-from sync.terminal.exits import Exit
-from sync.terminal.run import what_to_do, why_held
+from sync.report import Exit
+from sync.steps.status import survey
+from sync.steps.status_values import (
+    Became,
+    ConnectorStatus,
+    DeliveryStatus,
+    PullStatus,
+    Status,
+    seconds,
+)
+from sync.terminal.command import command
+from sync.terminal.context import Result, Terminal, doing
+from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.tables import WHO, numbers, table, when
 
-_NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
+NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
     State.UNSEALED: "it is still being written; run again if it stays so",
     State.UNCHANGED: "SDS holds exactly this already; nothing to send, nothing to do",
-    State.SEALED: "it is compared with the last one next; run again if it stays so",
+    State.SEALED: "it is compared with the last delivery next; run again if it stays so",
     State.READY: "it is sent next; run again if it stays so",
     State.EXPIRED: "it was approved, but not sent within 24 h; run again",
     State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then run again",
-    State.SUPERSEDED: "a newer one takes its place; nothing to do",
+    State.SUPERSEDED: "a newer delivery takes its place; nothing to do",
     State.SWEPT: "it was never sent, and its files are past their time; run again",
     State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
-    State.UNPROVEN: "SDS has it, and nobody could tell us what came of its check: is port 8698 open"
-    " for this app? If Sync health in School Data Sync shows these files, type `approve` with its"
-    " id",
+    State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it: `check` tells"
+    " whether the way to its answer is open. If Sync health in School Data Sync shows these files,"
+    " type `approve` with its id",
     State.ACCEPTED: "SDS's own run is awaited, for an hour or more; nothing to do",
     State.FAILED: "it was not sent; mend what is told here, then run again",
 }
+"""Every state but `held`, which says why, and `done`, which says what became of it."""
 
+_NO_RUN = (
+    "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The same files go"
+    " on three nights in all"
+)
 
-_ENDED: Mapping[str, str] = {  # by what became of it, once there is a receipt
-    "done": "SDS holds it, and its run has taken it; nothing to do",
-    "taken": "SDS holds it; nothing to do",
-    "faulty": "SDS holds it, but left records out: Sync health in School Data Sync names them",
-    "ended": "a run of SDS has ended, and whose files it took is not told: grant this app"
-    " IndustryData-InboundFlow.Read.All",
-    "not-taken": "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The"
-    " same files go again, on two more nights",
-    "replaced": "a newer one took its place before SDS's run; nothing to do",
-    "refused": "SDS took nothing of it and keeps what it had",
-    "incomplete": "SDS did not see all files: look at Sync health in School Data Sync before its"
+BECAME: Mapping[Fate, str] = {
+    Fate.DONE: "SDS holds it, and its run has taken it; nothing to do",
+    Fate.TAKEN: "SDS holds it; nothing to do",
+    Fate.FAULTY: "SDS holds it, but left records out: Sync health in School Data Sync names them",
+    Fate.ENDED: "a run of SDS has ended, and whose files it took is not told: grant this app"
+    " IndustryData-InboundFlow.Read.All, unless it has it",
+    Fate.NOT_TAKEN: _NO_RUN,
+    Fate.UNSEEN: _NO_RUN,
+    Fate.REPLACED: "a newer delivery took its place before SDS's run; nothing to do",
+    Fate.REFUSED: "SDS took nothing of it and keeps what it had",
+    Fate.INCOMPLETE: "SDS did not see all files: look at Sync health in School Data Sync before its"
     " next run",
-    "no-answer": "SDS's answer never reached us: is port 8698 open for this app? The same files go"
-    " again, on two more nights",
-    "gave-up": "it was sent three times, and the answer was lost each time: look at Sync health in"
-    " School Data Sync",
+    Fate.NO_ANSWER: "SDS's answer never reached us: is port 8698 open for this app? The same files"
+    " go on three nights in all",
+    Fate.GAVE_UP: "it was sent three times, and the answer was lost each time: look at Sync health"
+    " in School Data Sync",
 }
+"""Every fate with a receipt: what it means, and what to do."""
+
+_NOT_HELD = {Fate.NOT_TAKEN, Fate.UNSEEN, Fate.REPLACED, Fate.NO_ANSWER}
 
 
-class _Value(BaseModel):
-    """What `asking.status` gives, as far as the tables show it."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class _Pull(_Value):
-    id: str
-    state: str
-    attempts: int
-    error: Fault | None = None
-    faults: Mapping[str, Fault] = {}
-
-
-class _School(_Value):
-    pull: _Pull | None
-
-
-class _Set(_Value):
-    id: str
-    age_h: float
-    counts: Mapping[str, int]
-    findings: Mapping[str, int]
-
-
-class _Profile(_Value):
-    set: _Set | None
-
-
-class _Held(_Value):
-    first: bool
-    excesses: tuple[Excess, ...]
-
-
-class _Received(_Value):
-    outcome: str
-    faults: tuple[Mapping[str, str], ...]
-    counts: Mapping[str, int]
-
-
-class _Became(_Value):
-    word: str
-    who: str
-
-
-class _Delivery(_Value):
-    id: str
-    state: State
-    became: _Became | None = None
-    counts: Mapping[str, int] = {}
-    hold: _Held | None = None
-    error: Fault | None = None
-    receipt: _Received | None = None
-
-
-class _Paused(_Value):
-    since: str
-    restores: str
-    delivery: str
-
-
-class _Former(_Value):
-    id: str
-
-
-class _Connector(_Value):
-    profiles: tuple[str, ...]
-    waiting_for: tuple[str, ...]
-    paused: _Paused | None = None
-    deliveries: tuple[_Delivery, ...]
-    restorable: tuple[_Former, ...] = ()
-
-
-class _Standing(_Value):
-    version: str
-    now: str
-    schools: Mapping[str, _School]
-    profiles: Mapping[str, _Profile]
-    connectors: Mapping[str, _Connector]
-
-
-def status(around: Surroundings) -> Told:
-    """Tell how schools, profiles and deliveries stand: counts and states, nobody's name."""
-    settings = around.settings()
-    world = around.opened(settings, lambda _: None)
+@command("status")
+def show_status(terminal: Terminal) -> Result:
+    """Show how schools, profiles and deliveries stand, and what to do next."""
+    world = terminal.opened(terminal.settings(), lambda _: None)
     with doing("Looking at what is stored"):
-        value = asking.status(world)
-    standing = _Standing.model_validate(value)
+        status = survey(world)
+    return Result(Exit.DONE, status.document(), list(tables_of(world, status)))
+
+
+def tables_of(world: World, status: Status) -> Iterator[RenderableType]:
+    """Yield *status* for people: counts and states, nobody's name; then what to do next."""
+    yield table("Schools", ("school", "last pull", "state", "attempts"), _schools(status))
+    yield table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(status))
     columns = ("connector", "delivery", "read", "state", "rows")
-    shown: list[RenderableType] = [
-        table("Schools", ("school", "last pull", "state", "attempts"), _schools(standing)),
-        table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(standing)),
-        table("Deliveries", columns, _deliveries(standing)),
-        *_restorable(standing),
-        "What to do next",
-        *(f"- {line}" for line in _next(world, standing)),
-    ]
-    return Told(Exit.DONE, value, shown)
+    yield table("Deliveries", columns, _deliveries(status))
+    yield from _restorable(status)
+    yield "What to do next"
+    yield from (f"- {line}" for line in _next(world, status))
 
 
-def _schools(standing: _Standing) -> Iterator[tuple[object, ...]]:
-    for key, one in standing.schools.items():
-        pull = one.pull
-        yield (key, _read(pull.id), pull.state, pull.attempts) if pull else (key, "never", "", "")
-
-
-def _profiles(standing: _Standing) -> Iterator[tuple[object, ...]]:
-    for key, one in standing.profiles.items():
-        if one.set is None:
-            yield key, "none yet", "", "", ""
+def _schools(status: Status) -> Iterator[tuple[object, ...]]:
+    for school, pull in status.schools.items():
+        if pull is None:
+            yield school, "never", "", ""
         else:
-            found = sum(one.set.findings.values())
-            yield key, _read(one.set.id), f"{one.set.age_h:g} h", numbers(one.set.counts), found
+            yield school, _read_at(pull.id), pull.state, pull.attempts
 
 
-def _deliveries(standing: _Standing) -> Iterator[tuple[object, ...]]:
-    for name, connector in standing.connectors.items():
+def _profiles(status: Status) -> Iterator[tuple[object, ...]]:
+    for profile, newest in status.profiles.items():
+        if newest is None:
+            yield profile, "none yet", "", "", ""
+        else:
+            counts, findings = newest.manifest.counts, sum(newest.manifest.findings.values())
+            yield profile, _read_at(newest.id), f"{newest.age_h:g} h", numbers(counts), findings
+
+
+def _deliveries(status: Status) -> Iterator[tuple[object, ...]]:
+    for name, connector in status.connectors.items():
         if not connector.deliveries:
             yield name, "none yet", "", "", ""
-        for one in connector.deliveries:
-            same = one.state is State.UNCHANGED
-            rows = "nothing to send" if same else numbers(one.counts)
-            word = one.became.word if one.became else one.state.value
-            yield name, one.id, _read(one.id), word, rows
+        for delivery in connector.deliveries:
+            yield name, delivery.id, _read_at(delivery.id), _word(delivery), _rows(delivery)
 
 
-def _restorable(standing: _Standing) -> Iterator[str]:
-    for name, connector in standing.connectors.items():
-        former = [one.id for one in connector.restorable[1:]]  # SDS holds the first of them now
+def _word(delivery: DeliveryStatus) -> str:
+    """Return what became of a delivery that was handed over; of any other, its state."""
+    if delivery.became and not delivery.became.repeats:
+        return fates.TABLE[delivery.became.fate].word
+    return delivery.state.value
+
+
+def _rows(delivery: DeliveryStatus) -> str:
+    if delivery.state is State.UNCHANGED:
+        return "nothing to send"
+    return numbers(delivery.manifest.counts if delivery.manifest else {})
+
+
+def _restorable(status: Status) -> Iterator[str]:
+    for name, connector in status.connectors.items():
+        former = [past.id for past in connector.restorable[1:]]  # SDS holds the first of them now
         if former:
             yield f"{name}: `restore` could send again {', '.join(former)}\n"
 
 
-def _read(own: str) -> str:
+def _read_at(stored_id: str) -> str:
     """Return when iSAMS was read for a pull, set or delivery: their ids begin with it."""
-    return when(pulled_at(own))
+    return when(pulled_at(stored_id))
 
 
-def _next(world: World, standing: _Standing) -> Iterator[str]:
+# -- what to do next -----------------------------------------------------------------------------
+
+
+def _next(world: World, status: Status) -> Iterator[str]:
     """Yield what a person should do, or that there is nothing."""
-    lines = [*_for_schools(standing), *_for_deliveries(world, standing)]
-    yield from lines or ["nothing: no one is waited for"]
+    lines = [*_for_schools(status), *_for_profiles(status), *_for_connectors(world, status)]
+    yield from lines or ["nothing: nobody is waited for"]
 
 
-def _for_schools(standing: _Standing) -> Iterator[str]:
-    for key, school in standing.schools.items():
-        if school.pull is None:
-            yield f"{key} has never been read: `run` reads it, as does the app at its hour"
-        elif school.pull.error:
-            yield f"{key}: {_fault(school.pull.error)}"
+def _for_schools(status: Status) -> Iterator[str]:
+    for school, pull in status.schools.items():
+        if pull is None:
+            yield f"{school} has never been read: `run` reads it, as does the app at its hour"
         else:
-            yield from (f"{own}: {_fault(one)}" for own, one in school.pull.faults.items())
-    for key, profile in standing.profiles.items():
-        if profile.set and profile.set.findings:
-            found = sum(profile.set.findings.values())
-            records = "record" if found == 1 else "records"
-            yield f"{key}: {found} {records} to mend in iSAMS; `build` or /api/findings says which"
+            yield from _for_pull(school, pull)
 
 
-def _for_deliveries(world: World, standing: _Standing) -> Iterator[str]:
-    for name, connector in standing.connectors.items():
+def _for_pull(school: str, pull: PullStatus) -> Iterator[str]:
+    if pull.error:
+        yield f"{school}: {_sentence(pull.error)}"
+    elif pull.sealed:
+        yield from (f"{profile}: {_sentence(e)}" for profile, e in pull.sealed.faults.items())
+
+
+def _for_profiles(status: Status) -> Iterator[str]:
+    for profile, newest in status.profiles.items():
+        findings = sum(newest.manifest.findings.values()) if newest else 0
+        if findings:
+            count = f"{findings} {'record' if findings == 1 else 'records'}"
+            yield f"{profile}: {count} to mend in iSAMS; `build` or /api/findings says which"
+
+
+def _for_connectors(world: World, status: Status) -> Iterator[str]:
+    for name, connector in status.connectors.items():
         if connector.waiting_for:
             yield f"{name} waits for a set of {', '.join(connector.waiting_for)}"
-        if connector.paused:
-            since, former = connector.paused.since, connector.paused.restores
-            told = f"{name} is paused since {since}: {former} was to be sent again"
-            yield f"{told}. Nothing newer goes until `resume`, here or over HTTP"
-        if connector.deliveries:
-            yield from _for_newest(world, name, connector.deliveries[0])
+        yield from _for_pause(name, connector)
+        for newest in connector.deliveries[:1]:
+            yield from _for_delivery(world, name, newest)
+        for older in connector.deliveries[1:]:
+            if older.state is State.UNPROVEN:
+                yield f"{older.id} is {older.state.value}: {NEXT[older.state]}"
 
 
-def _for_newest(world: World, connector: str, one: _Delivery) -> Iterator[str]:
-    if one.state is State.HELD and one.hold:
-        hold = Hold(digest="", first=one.hold.first, excesses=one.hold.excesses)
-        what = what_to_do(world, connector, hold, one.id)
-        yield f"{one.id} is held. {' '.join(why_held(hold))} {what}"
-    elif told := _NEXT.get(one.state):
-        yield f"{one.id} is {one.state.value}: {told}"
-    elif one.became and (told := _ENDED.get(one.became.word)):
-        yield f"{one.id} is {one.became.word}: {told} (who must act: {one.became.who})"
-    if one.error:
-        yield f"{one.id}: {_fault(one.error)}"
-    if one.receipt and one.receipt.faults:
-        found = ", ".join(" ".join(fault.values()) for fault in one.receipt.faults)
-        yield f"{one.id}: SDS refused the files: {found}"
+def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:
+    pause = connector.paused
+    if pause:
+        since, former = seconds(pause.at), pause.restores
+        yield (
+            f"{name} is paused since {since}: {former} was to be sent again. Nothing newer goes"
+            " until `resume`, here or over HTTP"
+        )
 
 
-def _fault(one: Fault) -> str:
-    return f"{one.message} (who must act: {WHO[one.who]})"
+def _for_delivery(world: World, connector: str, delivery: DeliveryStatus) -> Iterator[str]:
+    became = delivery.became
+    if delivery.state is State.HELD and delivery.hold:
+        what = what_to_do(world, connector, delivery.hold, delivery.id)
+        yield f"{delivery.id} is held. {' '.join(why_held(delivery.hold))} {what}"
+    elif became and became.repeats and became.fate in _NOT_HELD:
+        yield f"{delivery.id} repeats {became.repeats}, which is {_meaning(became)}"
+    elif delivery.state in NEXT:
+        yield f"{delivery.id} is {delivery.state.value}: {NEXT[delivery.state]}"
+    elif became and became.fate in BECAME:
+        yield f"{delivery.id} is {_meaning(became)}"
+    if delivery.error:
+        yield f"{delivery.id}: {_sentence(delivery.error)}"
+    if delivery.receipt and delivery.receipt.faults:
+        faults = ", ".join(" ".join(fault.values()) for fault in delivery.receipt.faults)
+        incomplete = delivery.receipt.outcome == "incomplete"
+        what = "did not find all files" if incomplete else "refused the files"
+        yield f"{delivery.id}: SDS {what}: {faults}"
+
+
+def _meaning(became: Became) -> str:
+    row = fates.TABLE[became.fate]
+    return f"{row.word}: {BECAME[became.fate]} (who must act: {row.who})"
+
+
+def _sentence(fault: Fault) -> str:
+    return f"{fault.message} (who must act: {WHO[fault.who]})"

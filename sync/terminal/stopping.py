@@ -14,6 +14,6 @@ def stopped(words: Sequence[str]) -> int:
     """Say that Ctrl-C has ended the command that *words* say, and return the exit code."""
     sys.stderr.write(STOPPED + "\n")
     if "--json" in words:
-        told = {"error": "Stopped", "message": STOPPED, "who": "caller", "facts": {}}
-        sys.stdout.write(json.dumps({"exit": INTERRUPTED, "error": told}, indent=1) + "\n")
+        error = {"error": "Stopped", "message": STOPPED, "who": "caller", "facts": {}}
+        sys.stdout.write(json.dumps({"exit": INTERRUPTED, "error": error}, indent=1) + "\n")
     return INTERRUPTED

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from sync.errors import ConfigError, SyncError
-from sync.roster.findings import ADVICE, Finding
+from sync.roster.finding_codes import FindingCode
 
 WHO: Mapping[str, str] = {
     "operator": "whoever runs this app",
@@ -20,7 +20,7 @@ WHO: Mapping[str, str] = {
 }
 
 
-_WORDS: Mapping[str, tuple[str, str]] = {  # a count's own name: of one, and of more
+_WORDS: Mapping[str, tuple[str, str]] = {  # by what is counted: the word for 1, and for more
     "StaffMember": ("member of staff", "staff"),
     "Pupil": ("pupil", "pupils"),
     "Subject": ("subject", "subjects"),
@@ -79,12 +79,12 @@ def numbers(counts: Mapping[str, int]) -> str:
 
     So are findings of each code: how many there are in all is enough here.
     """
-    told = [
+    words = [
         f"{count:,} {_word(name, count)}"
         for name, count in counts.items()
         if count and not name.startswith("finding_")
     ]
-    return ", ".join(told) or "nothing"
+    return ", ".join(words) or "nothing"
 
 
 def _word(name: str, count: int) -> str:
@@ -92,8 +92,8 @@ def _word(name: str, count: int) -> str:
     if name not in _WORDS and name.partition("_")[0] in _WORDS:
         noun, _, what = name.partition("_")
         return f"{_word(noun, count)} {what.replace('_', ' ')}"
-    one, more = _WORDS.get(name, (name.replace("_", " "),) * 2)
-    return one if count == 1 else more
+    singular, plural = _WORDS.get(name, (name.replace("_", " "),) * 2)
+    return singular if count == 1 else plural
 
 
 def when(moment: datetime) -> str:
@@ -103,13 +103,13 @@ def when(moment: datetime) -> str:
 
 def findings_table(title: str, counts: Mapping[str, int]) -> Table:
     """Return how many records were left out or tidied, why, and what to mend."""
-    rows = [(count, code, ADVICE[Finding(code)]) for code, count in counts.items()]
+    rows = [(count, code, FindingCode(code).advice) for code, count in counts.items()]
     return table(title, ("how many", "finding", "what happened, and what to mend"), rows)
 
 
-def of_error(error: SyncError) -> str:
+def error_text(error: SyncError) -> str:
     """Return *error* for people: what happened, facts, and who must act."""
-    told = {} if isinstance(error, ConfigError) else error.facts  # its lines say it all
-    facts = ", ".join(f"{name} {value}" for name, value in told.items())
+    shown = {} if isinstance(error, ConfigError) else error.facts  # its lines say it all
+    facts = ", ".join(f"{name} {value}" for name, value in shown.items())
     end = f" ({facts})" if facts else ""
     return f"{error}{end}\nWho must act: {WHO[error.who]}"

@@ -2,7 +2,9 @@
 
 The platform puts who was signed in into a header, and takes that header off whatever comes from
 outside. Where authentication is off nobody takes it off, so it is believed only where the platform
-itself says that it is on. Off, the function's own key alone decides.
+itself says that it is on. Off, the key of the function alone decides.
+
+See docs/reference/functions.md#client-principal, docs/reference/functions.md#headers.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from enum import StrEnum
 
 from sync.errors import CallerRefused
 
+# docs/reference/functions.md#auth-enabled
 IS_ON = "WEBSITE_AUTH_ENABLED"  # which App Service sets to True
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
 
 # Compared in small letters: a dotless i is another letter there, but in capitals an I like ours.
 _HEADER = PRINCIPAL.lower()
+# docs/reference/functions.md#role-claims
 _ROLES = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"}
 
 
@@ -34,7 +38,7 @@ def admit(headers: Mapping[str, str], env: Mapping[str, str], role: Role) -> Non
     """Return if the caller may do what *role* allows.
 
     Raises:
-        CallerRefused: the platform signs callers in, and this one has not the role.
+        CallerRefused: the platform signs callers in, and the caller has not the role.
     """
     if env.get(IS_ON, "").lower() != "true":
         return
@@ -50,10 +54,8 @@ def admit(headers: Mapping[str, str], env: Mapping[str, str], role: Role) -> Non
 def _roles(principal: str) -> set[str]:
     """Return the roles in the platform's header, none where it cannot be read."""
     try:
-        told = json.loads(base64.b64decode(principal, validate=True))
-        claims = told["claims"]
-        return {
-            str(claim["val"]) for claim in claims if claim["typ"] in {*_ROLES, told.get("role_typ")}
-        }
+        caller = json.loads(base64.b64decode(principal, validate=True))
+        kinds = {*_ROLES, caller.get("role_typ")}
+        return {str(claim["val"]) for claim in caller["claims"] if claim["typ"] in kinds}
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         return set()

@@ -1,6 +1,6 @@
 """Where the Functions host comes in: settings are read, the world opened, every step logged.
 
-Nothing leaves here untold, and nothing that nobody foresaw leaves with its text: the host would
+Nothing leaves here unlogged, and nothing that nobody foresaw leaves with its text: the host would
 write it to Application Insights, and it may quote a record.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from typing import Protocol
 
 from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
@@ -17,17 +18,25 @@ from sync.edge.world import World, opened
 from sync.errors import SyncError
 from sync.report import Outcome, Step, unexpected
 from sync.settings.load import load
-from sync.steps import pull as run
-from sync.steps import schedule
-from sync.steps import send as sending
+from sync.steps import pull, schedule, send
 from sync.web import responses
-from sync.web.access import Role, admit
-from sync.web.logs import tell, telling
-from sync.web.responses import Answer
+from sync.web.access import admit
+from sync.web.logs import in_invocation, tell
+from sync.web.responses import Response
+from sync.web.routes import ROUTES
 
 quieten()
 
-type Headers = Mapping[str, str]
+
+class Request(Protocol):
+    """What the app looks at in an HTTP request: none has a body."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def params(self) -> Mapping[str, str]: ...
+    @property
+    def route_params(self) -> Mapping[str, str]: ...
 
 
 @cache
@@ -36,64 +45,49 @@ def world() -> World:
     return opened(load(os.environ), tell)
 
 
-def tick(invocation: str) -> None:
+def on_timer(invocation: str) -> None:
+    """Tick."""
     _guarded(lambda: schedule.tick(world()), invocation)
 
 
-def pull(message: bytes, invocation: str) -> None:
-    _guarded(lambda: _about("school", message, world().settings.schools, run.pull), invocation)
+def on_pull(message: bytes, invocation: str) -> None:
+    """Pull the school that *message* names."""
+    _guarded(lambda: _about("school", message, world().settings.schools, pull.pull), invocation)
 
 
-def send(message: bytes, invocation: str) -> None:
+def on_send(message: bytes, invocation: str) -> None:
+    """Move the delivery of the connector that *message* names."""
     _guarded(
-        lambda: _about("connector", message, world().settings.connectors(), sending.send),
-        invocation,
+        lambda: _about("connector", message, world().settings.connectors(), send.send), invocation
     )
 
 
-def resync(headers: Headers, profile: str | None) -> Answer:
-    return _answered(headers, Role.RUN, lambda: responses.resync(world(), profile))
+def on_request(function: str, request: Request) -> Response:
+    """Respond to *request* of a route's *function*, if its caller has the role for it."""
+
+    def admitted() -> Response:
+        admit(request.headers, os.environ, ROUTES[function].role)
+        return RESPONSES[function](request)
+
+    with in_invocation():
+        return responses.responded(admitted, tell)
 
 
-def status(headers: Headers) -> Answer:
-    return _answered(headers, Role.RUN, lambda: responses.status(world()))
-
-
-def check(headers: Headers) -> Answer:
-    return _answered(
-        headers, Role.RUN, lambda: responses.check(partial(load, os.environ), SystemClock())
-    )
-
-
-def subjects(headers: Headers, school: str | None, accept: str) -> Answer:
-    return _answered(headers, Role.RUN, lambda: responses.subjects(world(), school, accept))
-
-
-def findings(headers: Headers, profile: str | None) -> Answer:
-    return _answered(headers, Role.APPROVE, lambda: responses.findings(world(), profile))
-
-
-def decide(headers: Headers, delivery: str, *, approve: bool) -> Answer:
-    return _answered(
-        headers, Role.APPROVE, lambda: responses.decide(world(), delivery, approve=approve)
-    )
-
-
-def restore(headers: Headers, delivery: str) -> Answer:
-    return _answered(headers, Role.APPROVE, lambda: responses.restore(world(), delivery))
-
-
-def resume(headers: Headers, connector: str | None) -> Answer:
-    return _answered(headers, Role.APPROVE, lambda: responses.resume(world(), connector))
-
-
-def _answered(headers: Headers, role: Role, work: Callable[[], Answer]) -> Answer:
-    def admitted() -> Answer:
-        admit(headers, os.environ, role)
-        return work()
-
-    with telling():
-        return responses.answered(admitted, tell)
+# What a request to each route calls. The world is opened only once the caller is admitted; the
+# check opens none, because settings that cannot be read are among what it tells.
+RESPONSES: Mapping[str, Callable[[Request], Response]] = {
+    "resync": lambda request: responses.to_resync(world(), request.params.get("profile")),
+    "status": lambda _: responses.to_status(world()),
+    "subjects": lambda request: responses.to_subjects(
+        world(), request.params.get("school"), request.headers.get("Accept", "")
+    ),
+    "findings": lambda request: responses.to_findings(world(), request.params.get("profile")),
+    "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
+    "approve": lambda request: responses.to_approve(world(), request.route_params["id"]),
+    "reject": lambda request: responses.to_reject(world(), request.route_params["id"]),
+    "restore": lambda request: responses.to_restore(world(), request.route_params["id"]),
+    "resume": lambda request: responses.to_resume(world(), request.params.get("connector")),
+}
 
 
 def _about(
@@ -101,7 +95,7 @@ def _about(
 ) -> None:
     """Do *work* for the school or connector that *message* names.
 
-    One that settings do not know any more is dropped: there is nothing to do for it.
+    A name that settings do not know any more is dropped: there is nothing to do for it.
     """
     try:
         name = json.loads(message)[kind]
@@ -117,15 +111,17 @@ def _guarded(work: Callable[[], object], invocation: str = "") -> None:
     """Run *work*. What goes wrong is logged, and raised anew without its text and context.
 
     The host then tries the message again, and after five times moves it to the poison queue.
+
+    See docs/reference/functions.md#poison.
     """
-    with telling(invocation):
+    with in_invocation(invocation):
         try:
             work()
-        except SyncError as error:
-            told = error
-        except Exception as error:  # noqa: BLE001  # its text may quote a record
-            told = unexpected(error)
+        except SyncError as foreseen:
+            error = foreseen
+        except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
+            error = unexpected(unforeseen)
         else:
             return
-        tell(Step("function", Outcome.FAILED, error=told))
-    raise told from None
+        tell(Step("function", Outcome.FAILED, error=error))
+    raise error from None

@@ -7,34 +7,25 @@ adds what it knows: the function, the level and the id of its run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
 from sync.edge.clock import Clock, SystemClock
-from sync.report import Outcome, Step
+from sync.report import Level, Step
 
 log = logging.getLogger("sync")
 
-_LOUD = {Outcome.FAILED: logging.ERROR, Outcome.REFUSED: logging.ERROR}
-_WARNING = {
-    Outcome.ENDED,
-    Outcome.FAULTY,
-    Outcome.HELD,
-    Outcome.LATER,
-    Outcome.LIMITED,
-    Outcome.NOT_TAKEN,
-    Outcome.PARTLY_SEALED,
-    Outcome.PAUSED,
-    Outcome.STALE,
-    Outcome.UNPROVEN,
-    Outcome.WAITING,
+_LEVELS: Mapping[Level, int] = {
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
 }
 
 
 class _Begun(NamedTuple):
-    """One run of a function, and where the stopwatch stood when it began."""
+    """An invocation of a function, and where the stopwatch stood when it began."""
 
     invocation: str
     clock: Clock
@@ -45,10 +36,10 @@ _begun: ContextVar[_Begun | None] = ContextVar("begun", default=None)
 
 
 @contextmanager
-def telling(invocation: str = "", clock: Clock | None = None) -> Iterator[None]:
-    """Let every line told inside carry *invocation*, the host's id, and the seconds since now."""
-    own = clock or SystemClock()
-    token = _begun.set(_Begun(invocation, own, own.monotonic_s()))
+def in_invocation(invocation: str = "", clock: Clock | None = None) -> Iterator[None]:
+    """Let every line logged inside carry *invocation*, the host's id, and the seconds since now."""
+    stopwatch = clock or SystemClock()
+    token = _begun.set(_Begun(invocation, stopwatch, stopwatch.monotonic_s()))
     try:
         yield
     finally:
@@ -56,13 +47,12 @@ def telling(invocation: str = "", clock: Clock | None = None) -> Iterator[None]:
 
 
 def tell(step: Step) -> None:
-    """Write the canonical log line of *step*."""
-    level = logging.WARNING if step.outcome in _WARNING else logging.INFO
-    log.log(_LOUD.get(step.outcome, level), "%s", line(step))
+    """Write the canonical log line of *step*, as loud as its outcome."""
+    log.log(_LEVELS[step.outcome.level], "%s", line(step))
 
 
 def line(step: Step) -> str:
-    """Return the line of *step*, with what `telling` knows of the run of the function."""
+    """Return the line of *step*, with what `in_invocation` knows of the run of the function."""
     begun = _begun.get()
     if begun is None:
         return step.line()

@@ -1,7 +1,7 @@
-"""The app's HTTP answers. Each takes what the request said and returns a status and a body.
+"""What is asked over HTTP, and the response to it: a status and a body.
 
-Only counts, states and codes leave here, save for `findings`, which names people and is served to
-holders of the host's admin key alone.
+Each function calls the step of the same name, and turns what that gives into a response. Only
+counts, states and codes leave here, save for the findings, which name people.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.edge.clock import Clock
@@ -19,114 +19,121 @@ from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
 from sync.roster.identifiers import FORMULA
 from sync.settings import Settings
-from sync.steps import pull, schedule
-from sync.steps import restore as restoring
-from sync.steps import status as asking
+from sync.steps import approval, pull, restore, schedule, status
+from sync.steps.approval import Answered
 
 JSON = "application/json"
 CSV = "text/csv"  # the worker adds the charset to a text
 
-# On every answer: none is kept by a browser or a proxy, and none is taken for a page.
+# On every response: none is kept by a browser or a proxy, and none is taken for a page.
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
-CHECK_S = 200.0  # the platform ends an answer at 230 s
+# docs/reference/functions.md#http-230s
+CHECK_S = 200.0  # the platform ends a response at 230 s
+_SUBJECT = ("id", "code", "name")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer."""
+class Response:
+    """What goes back to whoever asked."""
 
     status: int
     body: bytes
     content_type: str = JSON
 
 
-def answered(work: Callable[[], Answer], tell: Callable[[Step], None]) -> Answer:
-    """Return the answer of *work*; an error is told, and becomes one that says who must act."""
+def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Response:
+    """Return the response of *work*; an error is logged, and its response says who must act."""
+    error: SyncError
     try:
         return work()
-    except SyncError as error:
-        told, status_code = error, _status(error)
-    except Exception as error:  # noqa: BLE001  # its text may quote a record: tell type and place
-        told, status_code = unexpected(error), 500
-    outcome = Outcome.NOTHING if isinstance(told, AnswerRefused) else Outcome.FAILED
-    tell(Step("answer", outcome, error=told))
-    return _told(status_code, fault(told).model_dump())
+    except SyncError as foreseen:
+        error, status_code = foreseen, _status_code(foreseen)
+    except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
+        error, status_code = unexpected(unforeseen), 500
+    outcome = Outcome.NOTHING if isinstance(error, AnswerRefused) else Outcome.FAILED
+    tell(Step("answer", outcome, error=error))
+    return _json(status_code, fault(error).model_dump())
 
 
-def status(world: World) -> Answer:
+def to_status(world: World) -> Response:
     """200 with how everything stands."""
-    return _told(200, asking.status(world))
+    return _json(200, status.survey(world).document())
 
 
-def check(settings: Callable[[], Settings], clock: Clock) -> Answer:
+def to_check(settings: Callable[[], Settings], clock: Clock) -> Response:
     """200 with what was tried and what came of it, also if *settings* cannot even be read."""
     from sync.steps import doctor
 
-    return _told(200, doctor.document(doctor.examine(settings, clock, within_s=CHECK_S)))
+    return _json(200, doctor.document(doctor.examine(settings, clock, within_s=CHECK_S)))
 
 
-def resync(world: World, profile: str | None) -> Answer:
+def to_resync(world: World, profile: str | None) -> Response:
     """202 with what was asked for: a pull of the profile's school, or of every school."""
     if profile is not None and profile not in world.settings.profiles:
-        return _no_profile(world)
+        return _unknown("profile", world.settings.profiles)
     if profile is not None:
         schools = [world.settings.school_of(profile)]
     else:
         schools = sorted(world.settings.schools)
     asked = {school: schedule.ask(world, school, "resync").pull for school in schools}
-    return _told(202, {"asked": asked, "status": "/api/status"})
+    return _json(202, {"asked": asked, "status": "/api/status"})
 
 
-def subjects(world: World, school: str | None, accept: str) -> Answer:
+def to_subjects(world: World, school: str | None, accept: str) -> Response:
     """200 with id, code and name of every subject, as JSON or, if *accept* asks, as CSV."""
-    known = sorted(world.settings.schools)
-    if school is None and len(known) == 1:
-        school = known[0]
-    if school not in known:
-        return _told(404, {"message": "say ?school=, one of the schools", "schools": known})
+    school = _only(school, world.settings.schools)
+    if school not in world.settings.schools:
+        return _unknown("school", world.settings.schools)
     rows = list(pull.subjects_of(world, school))
     if CSV in accept.lower():
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([("id", "code", "name"), *(map(_cell, row) for row in rows)])
-        return Answer(200, text.getvalue().encode(), CSV)
-    names = ("id", "code", "name")
-    return _told(200, {"subjects": [dict(zip(names, row, strict=True)) for row in rows]})
+        csv.writer(text).writerows([_SUBJECT, *(map(_cell, row) for row in rows)])
+        return Response(200, text.getvalue().encode(), CSV)
+    return _json(200, {"subjects": [dict(zip(_SUBJECT, row, strict=True)) for row in rows]})
 
 
-def findings(world: World, profile: str | None) -> Answer:
+def to_findings(world: World, profile: str | None) -> Response:
     """200 with what was left out of a profile and what to mend. Names people."""
-    known = sorted(world.settings.profiles)
-    if profile is None and len(known) == 1:
-        profile = known[0]
-    if profile not in known:
-        return _no_profile(world)
-    body = asking.findings(world, profile)
+    profile = _only(profile, world.settings.profiles)
+    if profile not in world.settings.profiles:
+        return _unknown("profile", world.settings.profiles)
+    body = status.newest_findings(world, profile)
     if body is None:
-        return _told(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
-    return Answer(200, body)
+        return _json(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
+    return Response(200, body)
 
 
-def decide(world: World, delivery: str, *, approve: bool) -> Answer:
-    """200 when a held or unproven delivery was answered, 409 when it waits for no answer."""
-    connector, outcome = asking.answer(world, delivery, approve=approve)
-    world.tell(Step("answer", outcome, connector, delivery))
-    return _told(200, {"delivery": delivery, "connector": connector, "answer": outcome.value})
+def to_approve(world: World, delivery_id: str) -> Response:
+    """200 when a held or unproven delivery was approved, 409 when it waits for no answer."""
+    return _answered(world, delivery_id, approval.approve(world, delivery_id))
 
 
-def restore(world: World, delivery: str) -> Answer:
+def to_reject(world: World, delivery_id: str) -> Response:
+    """200 when a delivery that has not gone was rejected, 409 when it is too late."""
+    return _answered(world, delivery_id, approval.reject(world, delivery_id))
+
+
+def to_restore(world: World, delivery_id: str) -> Response:
     """202 when a former delivery will be sent again and its connector is paused, 409 if not."""
-    pause = restoring.restore(world, delivery)
-    told = {"restores": pause.restores, "delivery": pause.delivery, "status": "/api/status"}
-    return _told(202, told)
+    pause = restore.restore(world, delivery_id)
+    value = {"restores": pause.restores, "delivery": pause.delivery, "status": "/api/status"}
+    return _json(202, value)
 
 
-def resume(world: World, connector: str | None) -> Answer:
+def to_resume(world: World, connector: str | None) -> Response:
     """200 with the connectors that were paused and are so no more."""
-    known = sorted(world.settings.connectors())
+    known = world.settings.connectors()
     if connector is not None and connector not in known:
-        return _told(404, {"message": "say ?connector=, one of these", "connectors": known})
-    return _told(200, {"resumed": restoring.resume(world, connector)})
+        return _unknown("connector", known)
+    return _json(200, {"resumed": restore.resume(world, connector)})
+
+
+def _answered(world: World, delivery_id: str, answered: Answered) -> Response:
+    connector, outcome = answered
+    world.tell(Step("answer", outcome, connector, delivery_id))
+    value = {"delivery": delivery_id, "connector": connector, "answer": outcome.value}
+    return _json(200, value)
 
 
 def _cell(text: str) -> str:
@@ -134,12 +141,22 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
-def _no_profile(world: World) -> Answer:
-    known = sorted(world.settings.profiles)
-    return _told(404, {"message": "say ?profile=, one of the profiles", "profiles": known})
+def _only(asked: str | None, known: Mapping[str, object]) -> str:
+    """Return what was *asked* for; left out, the single key of *known*, "" if there are several."""
+    if asked is None and len(known) == 1:
+        return next(iter(known))
+    return asked or ""
 
 
-def _status(error: SyncError) -> int:
+def _unknown(parameter: str, known: Iterable[str]) -> Response:
+    """404 with what *parameter* of the query could have been."""
+    kind = f"{parameter}s"
+    these = "these" if parameter == "connector" else f"the {kind}"
+    message = f"say ?{parameter}=, one of {these}"
+    return _json(404, {"message": message, kind: sorted(known)})
+
+
+def _status_code(error: SyncError) -> int:
     if isinstance(error, AnswerRefused):
         return 409
     if isinstance(error, CallerRefused):
@@ -149,5 +166,5 @@ def _status(error: SyncError) -> int:
     return 502 if isinstance(error, SourceRefused) or not error.retry else 503
 
 
-def _told(status_code: int, value: object) -> Answer:
-    return Answer(status_code, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+def _json(status_code: int, value: object) -> Response:
+    return Response(status_code, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())

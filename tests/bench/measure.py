@@ -29,7 +29,7 @@ from sync.edge.storage.queues import Unqueued
 from sync.edge.world import Target, World
 from sync.isams.batch.reader import read_school
 from sync.isams.datasets import BY_METHOD
-from sync.roster.build import build
+from sync.roster.build import build_roster
 from sync.sds import rules, tables
 from sync.settings import (
     ProfileSettings,
@@ -73,8 +73,8 @@ def parse(document: Path) -> None:
 
 def parse_and_build(document: Path) -> None:
     """Read the school and build the checked files of one profile that covers all of it."""
-    built = build(read_school(chunks(document)), PLACE, PROFILE, 2026, date(2026, 11, 21))
-    rules.files(tables.rows(built.roster))
+    built = build_roster(read_school(chunks(document)), PLACE, PROFILE, 2026, date(2026, 11, 21))
+    rules.files(tables.roster_rows(built.roster))
 
 
 def pull(document: Path) -> None:

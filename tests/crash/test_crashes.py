@@ -15,7 +15,7 @@ from simulators.sds import Knobs
 from simulators.sds.tenant import Files
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import status
+from sync.steps import approval
 from tests.crash.copies import copied
 from tests.crash.processes import Doom, Nudging, Platform, Way, doomed
 from tests.worlds import CONNECTOR, ONE_SCHOOL, TestWorld, make_world
@@ -179,7 +179,7 @@ def test_what_is_held_is_not_sent_whatever_goes_wrong() -> None:
         newest, reached = scene.look().states[-1]
         assert reached is State.HELD, name
         assert not scene.sds.requests, name
-        status.answer(scene.world, newest.id, approve=True)
+        approval.approve(scene.world, newest.id)
         assert scene.accept().outcome is Outcome.ACCEPTED, name
 
 

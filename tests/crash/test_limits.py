@@ -149,7 +149,7 @@ def test_nothing_beyond_the_limits_slips_through(share: int) -> None:
         rng = Random(seed)
         tables = roster(rng, rng.choice((5, 30, 60, 99, 104)))
         before, after = files(tables), files(night(rng, tables))
-        decision = diff.decide(
+        decision = diff.compare(
             "digest", before, after, against="yesterday", limits=Limits(), hold_first=False
         )
         wanted = must_wait(before, after)
@@ -163,7 +163,7 @@ def test_a_first_delivery_waits_unless_that_is_waived() -> None:
     """Without anything to compare with, a person looks, or a setting says that nobody need."""
     first = files(roster(Random(1), 60))
     for hold_first in (True, False):
-        decision = diff.decide(
+        decision = diff.compare(
             "digest", None, first, against=None, limits=Limits(), hold_first=hold_first
         )
 
@@ -179,7 +179,7 @@ def test_one_person_given_to_another_account_counts_as_gone_and_come() -> None:
         for user, name, *rest in tables["users.csv"]
     ]
 
-    decision = diff.decide(
+    decision = diff.compare(
         "digest", before, files(tables), against="yesterday", limits=Limits(), hold_first=False
     )
 

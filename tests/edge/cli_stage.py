@@ -21,7 +21,7 @@ from sync.edge.world import World, opened
 from sync.report import Step
 from sync.settings import Settings
 from sync.terminal.cli import main
-from sync.terminal.context import Surroundings
+from sync.terminal.context import Terminal
 from tests.clocks import FakeClock
 
 RUN_S = 1800.0
@@ -53,7 +53,7 @@ class Trial:
     def sync(self, *words: str) -> Said:
         """Type `python -m sync` and *words*; a minute passes before."""
         self.clock.advance(60)
-        around = Surroundings(self.settings, self.folder, self.clock, self._opened)
+        around = Terminal(self.settings, self.folder, self.clock, self._opened)
         code = main(words, around)
         return Said(code, *self.capsys.readouterr())
 

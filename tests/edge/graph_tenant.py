@@ -128,5 +128,6 @@ class Signed:
     def token(self) -> SecretStr:
         return SecretStr(f"token-{self.number}")
 
-    def forget(self) -> None:
+    def forget(self, token: SecretStr) -> None:
+        del token
         self.number += 1

@@ -1,7 +1,7 @@
 """The whole app in its host: Azurite, both simulators, the real worker, and an administrator.
 
 An administrator is somebody with an HTTP client and a key. Run as a program it is a second
-instance of the app, in a process of its own, until its standard input is closed.
+instance of the app, in another process, until its standard input is closed.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ type Json = Any  # parsed JSON
 
 # The app's triggers by function, as function.json would say them. An app can be asked only once.
 TRIGGERS: Mapping[str, Json] = {
-    str(one.get_function_name()): trigger.get_dict_repr()
-    for one in function_app.app.get_functions()
-    if (trigger := one.get_trigger())
+    str(function.get_function_name()): trigger.get_dict_repr()
+    for function in function_app.app.get_functions()
+    if (trigger := function.get_trigger())
 }
 
 
@@ -101,14 +101,14 @@ class Hosted:
             raise AssertionError(f"not held: {held}")
         return held
 
-    def decide(self, delivery: Json, answer: str) -> httpx.Response:
-        """Answer *approve* or *reject* to a held delivery."""
+    def answer(self, delivery: Json, answer: str) -> httpx.Response:
+        """Answer *approve*, *reject* or *restore* to a delivery."""
         return self.ask("POST", f"/api/deliveries/{delivery['id']}/{answer}")
 
     @property
     def failed(self) -> list[str]:
         """What the functions that failed said."""
-        return [f"{one.function}: {one.error}" for one in self.host.invocations if one.error]
+        return [f"{run.function}: {run.error}" for run in self.host.invocations if run.error]
 
 
 @contextmanager

@@ -139,8 +139,8 @@ def test_errors_tell_no_address_and_no_token(call: str, failure: str) -> None:
         CALLS[call](scripted(Wire(FAILURES[failure][0])))
 
     error = caught.value
-    told = "".join(traceback.format_exception_only(error)) + repr(error) + repr(error.facts)
-    assert "canary" not in told
+    shown = "".join(traceback.format_exception_only(error)) + repr(error) + repr(error.facts)
+    assert "canary" not in shown
     assert error.__cause__ is None
     assert error.__context__ is None
 

@@ -32,36 +32,36 @@ NEEDS = {
 
 
 def one_profile(**settings: str) -> TestWorld:
-    """Return a world of one profile that covers the whole school."""
-    own = {f"PROFILES__ALL__{name}": text for name, text in settings.items()}
+    """Return a world of a single profile that covers the whole school."""
+    chosen = {f"PROFILES__ALL__{name}": text for name, text in settings.items()}
     taken = {"PROFILES__SENIORS__YEAR_GROUPS": "", "PROFILES__PREP__YEAR_GROUPS": ""}
     years = {"PROFILES__ALL__YEAR_GROUPS": "-2-13"}
-    return make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **taken, **years, **own})
+    return make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **taken, **years, **chosen})
 
 
-def rows(one: TestWorld, name: str) -> list[str]:
+def rows(world: TestWorld, name: str) -> list[str]:
     """Return the lines of a file of the newest delivery, without its header."""
-    files = [*one.sealed_files()][-1]
+    files = [*world.sealed_files()][-1]
     return files[name].decode().splitlines()[1:]
 
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_a_night_of_each_kind_of_class_is_taken_by_sds(kind: str) -> None:
     """From iSAMS to SDS's own checks and its run."""
-    one = one_profile(CLASSES=kind)
-    one.pull()
+    world = one_profile(CLASSES=kind)
+    world.pull()
 
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert rows(one, "classes.csv")
+    assert world.send_until_still().outcome is Outcome.DONE
+    assert rows(world, "classes.csv")
 
 
 def test_all_kinds_all_staff_and_the_timetables_teachers_go_together() -> None:
     """The most that a profile can ask for is one file set that SDS takes."""
-    one = one_profile(CLASSES=",".join(CLASSES), STAFF="all", TIMETABLE_TEACHERS="true")
-    one.pull()
+    world = one_profile(CLASSES=",".join(CLASSES), STAFF="all", TIMETABLE_TEACHERS="true")
+    world.pull()
 
-    assert one.send_until_still().outcome is Outcome.DONE
-    assert len(rows(one, "users.csv")) == len(SCHOOL.pupils) + len(SCHOOL.staff)
+    assert world.send_until_still().outcome is Outcome.DONE
+    assert len(rows(world, "users.csv")) == len(SCHOOL.pupils) + len(SCHOOL.staff)
 
 
 @pytest.mark.parametrize(("kind", "method"), NEEDS.items())
@@ -70,99 +70,101 @@ def test_what_classes_are_made_of_must_be_there(
     kind: str, method: str, how: Literal["not ticked", "empty", "absent"]
 ) -> None:
     """A lost tick or a filter must not end every form's Team: nothing is sealed at all."""
-    one = one_profile(CLASSES=f"sets,{kind}")
+    world = one_profile(CLASSES=f"sets,{kind}")
     if how == "not ticked":
-        (guid,) = one.isams.keys
-        one.isams.keys = {guid: BatchKey(guid=guid, methods=METHODS - {method})}
+        (guid,) = world.isams.keys
+        world.isams.keys = {guid: BatchKey(guid=guid, methods=METHODS - {method})}
     else:
         shape = Shape(empty={method}) if how == "empty" else Shape(absent={method})
-        one.isams.script([Faults(shape=shape)] * 9)
+        world.isams.script([Faults(shape=shape)] * 9)
 
-    step = one.pull()
+    step = world.pull()
 
     assert step.outcome is Outcome.FAILED
     assert step.error is not None
     assert method in f"{step.error} {step.error.facts}"
-    assert not list(one.sealed_files())
-    assert not list(one.store.blobs("profiles/"))
+    assert not list(world.sealed_files())
+    assert not list(world.store.blobs("profiles/"))
 
 
 def on_the_eve(**settings: str) -> TestWorld:
     """Return a world in late August 2027 with last year's delivery accepted, then rolled over."""
-    one = make_world(
+    world = make_world(
         invent(60, quirks=False, school_year=2027),
         knobs=QUICK,
         clock=FakeClock(datetime(2027, 8, 20, 12, tzinfo=UTC)),
         base={**ONE_SCHOOL, "SCHOOLS__NORTHBANK__SCHOOL_YEAR": "2027", **settings},
     )
-    one.pull()
-    assert one.send_until_still().outcome is Outcome.DONE
-    return one
+    world.pull()
+    assert world.send_until_still().outcome is Outcome.DONE
+    return world
 
 
 def test_pupils_arrive_on_their_day_by_themselves() -> None:
     """Until PUPILS_FROM the Teams have teachers alone; that day nobody has to approve anything."""
     waits = {f"PROFILES__{key}__PUPILS_FROM": "2027-09-06" for key in ("SENIORS", "PREP")}
-    one = on_the_eve(**waits)
-    before = rows(one, "enrollments.csv")
-    one.clock.advance((datetime(2027, 9, 6, 21, tzinfo=UTC) - one.clock.now()).total_seconds())
-    one.pull()
+    world = on_the_eve(**waits)
+    before = rows(world, "enrollments.csv")
+    world.clock.advance((datetime(2027, 9, 6, 21, tzinfo=UTC) - world.clock.now()).total_seconds())
+    world.pull()
 
-    assert one.send_until_still().outcome is Outcome.DONE
-    after = rows(one, "enrollments.csv")
+    assert world.send_until_still().outcome is Outcome.DONE
+    after = rows(world, "enrollments.csv")
     assert not [row for row in before if row.endswith(",student")]
     assert len([row for row in after if row.endswith(",student")]) > 100
 
 
 def test_an_embargo_on_running_classes_is_a_loss_that_waits_for_a_person() -> None:
     """Pupils who were in their Teams would be taken out of them: the guard says so."""
-    one = on_the_eve()
+    world = on_the_eve()
     waits = {
         key: profile.model_copy(update={"pupils_from": date(2027, 9, 30)})
-        for key, profile in one.world.settings.profiles.items()
+        for key, profile in world.world.settings.profiles.items()
     }
-    changed = one.world.settings.model_copy(update={"profiles": waits})
-    one.world = one.process(settings=changed)
-    one.pull()
+    changed = world.world.settings.model_copy(update={"profiles": waits})
+    world.world = world.process(settings=changed)
+    world.pull()
 
-    assert one.send_until_still(CONNECTOR).outcome is Outcome.HELD
+    assert world.send_until_still(CONNECTOR).outcome is Outcome.HELD
 
 
 def test_a_year_that_waits_for_its_pupils_is_not_told_as_emptied() -> None:
     """The turn of the year waits for a person, who is told what ends, not what is awaited."""
-    one = on_the_eve(SCHOOLS__NORTHBANK__SCHOOL_YEAR="2026")
-    settings = one.world.settings
-    place = settings.schools["northbank"].model_copy(update={"school_year": 2027})
+    world = on_the_eve(SCHOOLS__NORTHBANK__SCHOOL_YEAR="2026")
+    settings = world.world.settings
+    northbank = settings.schools["northbank"].model_copy(update={"school_year": 2027})
     waits = {
         key: profile.model_copy(update={"pupils_from": date(2027, 9, 6)})
         for key, profile in settings.profiles.items()
     }
-    changes = {"schools": {"northbank": place}, "profiles": waits}
-    one.world = one.process(settings=settings.model_copy(update=changes))
-    one.pull()
+    changes = {"schools": {"northbank": northbank}, "profiles": waits}
+    world.world = world.process(settings=settings.model_copy(update=changes))
+    world.pull()
 
-    assert one.send_until_still().outcome is Outcome.HELD
-    (held,) = (name for name in (b.name for b in one.store.blobs("")) if name.endswith("held.json"))
-    excesses = json.loads(one.store.read(held))["excesses"]
+    assert world.send_until_still().outcome is Outcome.HELD
+    (held,) = (
+        name for name in (b.name for b in world.store.blobs("")) if name.endswith("held.json")
+    )
+    excesses = json.loads(world.store.read(held))["excesses"]
     assert {excess["table"] for excess in excesses} >= {"classes.csv", "enrollments.csv"}
     assert not [excess for excess in excesses if excess["grade"]]
 
 
 def test_kept_teams_that_lose_a_year_are_told_while_its_new_classes_wait() -> None:
     """Its forms wait for PUPILS_FROM as before; that its sets are gone is a loss all the same."""
-    own = {
+    chosen = {
         "PROFILES__SENIORS__CLASSES": "sets,forms",
         "PROFILES__SENIORS__KEEP_TEAMS": "11,13",
         "PROFILES__SENIORS__PUPILS_FROM": "2027-09-06",
     }
-    one = on_the_eve(**own)
-    taught = one.isams.school.sets
+    world = on_the_eve(**chosen)
+    taught = world.isams.school.sets
     left = tuple(each for each in taught if each.year != 11)
-    one.isams.school = replace(one.isams.school, sets=left)
-    one.clock.advance(24 * 3600)
-    one.pull()
+    world.isams.school = replace(world.isams.school, sets=left)
+    world.clock.advance(24 * 3600)
+    world.pull()
 
-    assert one.send_until_still(CONNECTOR).outcome is Outcome.HELD
-    (held,) = (b.name for b in one.store.blobs("") if b.name.endswith("held.json"))
-    excesses = json.loads(one.store.read(held))["excesses"]
+    assert world.send_until_still(CONNECTOR).outcome is Outcome.HELD
+    (held,) = (b.name for b in world.store.blobs("") if b.name.endswith("held.json"))
+    excesses = json.loads(world.store.read(held))["excesses"]
     assert [each["grade"] for each in excesses if each["what"] == "emptied"] == ["11"]

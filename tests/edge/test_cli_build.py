@@ -18,12 +18,11 @@ from simulators.staging import isams_settings
 from sync.edge.world import World
 from sync.errors import ConfigError
 from sync.ledger.manifests import FINDINGS, MANIFEST
-from sync.report import Step
+from sync.report import Exit, Step
 from sync.sds.tables import COLUMNS
 from sync.settings import Settings
 from sync.terminal.cli import main
-from sync.terminal.context import Surroundings
-from sync.terminal.exits import Exit
+from sync.terminal.context import Terminal
 from sync.terminal.output import write_set
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import Said, Trial, trial
@@ -34,8 +33,8 @@ SET_FILES = {*COLUMNS, FINDINGS, MANIFEST}
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys, SCHOOL) as one:
-        yield one
+    with trial(tmp_path, capsys, SCHOOL) as started:
+        yield started
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., S
 
     def sync(*words: str, **more: str) -> Said:
         found = isams_settings(SCHOOL, "nowhere.isams.example") | {"SDS__CONNECTOR": "x"} | more
-        code = main(words, Surroundings(found, tmp_path, FakeClock(), never))
+        code = main(words, Terminal(found, tmp_path, FakeClock(), never))
         return Said(code, *capsys.readouterr())
 
     return sync
@@ -333,7 +332,7 @@ def test_subjects_of_a_document_need_neither_settings_nor_network(
     def never(settings: Settings, tell: Callable[[Step], None]) -> World:
         raise AssertionError("the outside was opened")
 
-    around = Surroundings({}, tmp_path, FakeClock(), never)
+    around = Terminal({}, tmp_path, FakeClock(), never)
     code = main(["subjects", "--from", str(document), "--json"], around)
 
     assert code == Exit.DONE

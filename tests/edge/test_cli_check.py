@@ -18,9 +18,10 @@ from simulators.isams.faults import refused
 from simulators.school import invent
 from simulators.sds import Flow
 from sync.__main__ import MISSING
-from sync.terminal.cli import cli
-from sync.terminal.exits import MEANING, Exit, worst
-from tests.edge.cli_stage import Trial, trial
+from sync.report import Exit
+from sync.terminal.cli import commands
+from sync.terminal.exits import exit_rows, worst
+from tests.edge.cli_stage import Said, Trial, trial
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
@@ -28,8 +29,8 @@ PAGE = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys) as one:
-        yield one
+    with trial(tmp_path, capsys) as started:
+        yield started
 
 
 # --- check --------------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ def test_storage_that_is_refused_is_told(here: Trial) -> None:
     """A file in place of the folder: nothing of it can be tried further."""
     (here.folder / "rosters").write_text("a file")
     said = here.sync("check", "--json")
-    states = {one["check"]: one["state"] for one in said.json["checks"]}
+    states = {row["check"]: row["state"] for row in said.json["checks"]}
 
     assert said.code == Exit.STORE
     assert states["storage: folder"] == "wrong"
@@ -176,34 +177,74 @@ def test_status_in_json_is_what_the_function_answers(here: Trial) -> None:
 # --- all commands -------------------------------------------------------------------------------
 
 
+# What each command wants typed, by the name of the parameter: one that is new is asked about here.
+def typed(trial: Trial, command: click.Command) -> Iterator[str]:
+    """Yield the words of *command* that must not be left out."""
+    wanted = {"folder": trial.folder / "out", "day": "2027-09-01", "delivery_id": newest(trial)}
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.required:
+            yield from (parameter.opts[0], str(wanted[parameter.name or ""]))
+        elif isinstance(parameter, click.Argument):
+            yield str(wanted[parameter.name or ""])
+
+
+def newest(trial: Trial) -> str:
+    """Return the id of the newest delivery."""
+    deliveries = trial.sync("status", "--json").json["connectors"]["MIS feed"]["deliveries"]
+    return str(deliveries[0]["id"])
+
+
 def test_nobody_and_no_secret_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No name, address, key, secret, token or signature on stdout, stderr or in the log."""
+    """No name, address, key, secret, token or signature on stdout, stderr or in the log.
+
+    Every command is typed, in both forms: well, and then with iSAMS refusing and the sign-in cut.
+    """
     caplog.set_level("DEBUG", logger="sync")
     school = invent(150)
     with trial(tmp_path, capsys, school) as here:
-        said = [
-            here.sync("check"),
-            here.sync("subjects"),
-            here.sync("build", "--out", str(tmp_path / "out")),
-            here.sync("run", "--approve", "--wait", "60"),
-            here.sync("status", "--json"),
-            here.sync("run", "--json"),
-        ]
+        said = [here.sync("run"), *everything(here)]
         here.stage.isams.faults = refused(403)
         here.stage.sds.fail_next("token", RuntimeError("cut"), times=1)
-        said += [here.sync("check"), here.sync("run")]
+        said += everything(here)
         tokens = list(here.stage.sds.tokens)
-    text = "".join(one.out + one.err for one in said) + caplog.text
+    text = "".join(shown.out + shown.err for shown in said) + caplog.text
 
-    canaries = {f"{one.forename} {one.surname}" for one in school.pupils}
-    canaries |= {f"{one.forename} {one.surname}" for one in school.staff}
-    addresses = [one.email for one in school.pupils] + [one.email for one in school.staff]
+    canaries = {f"{pupil.forename} {pupil.surname}" for pupil in school.pupils}
+    canaries |= {f"{member.forename} {member.surname}" for member in school.staff}
+    addresses = [pupil.email for pupil in school.pupils]
+    addresses += [member.email for member in school.staff]
     canaries |= {address.strip() for address in addresses if address and address.strip()}
     canaries |= {DEMO_KEY, "invented-secret", "sig=", *tokens}
     assert tokens
     assert not {canary for canary in canaries if canary.lower() in text.lower()}
+
+
+def everything(trial: Trial) -> list[Said]:
+    """Type every command of the tree, for people and for programs."""
+    return [
+        trial.sync(*words, *typed(trial, command), *form)
+        for words, command in commands()
+        for form in ((), ("--json",))
+    ]
+
+
+def test_every_command_speaks_json(here: Trial) -> None:
+    """One document, whatever the command and however it ends, with a code of the table."""
+    here.sync("run")
+    said = [here.sync(*words, *typed(here, command), "--json") for words, command in commands()]
+
+    assert all(shown.json for shown in said)
+    assert {shown.code for shown in said} <= set(Exit)
+
+
+def test_commands_of_groups_are_gone_through_too() -> None:
+    """A command that lies in a group of the tree is found under both words."""
+    inner = click.Command("inner")
+    tree = click.Group("sync", {"group": click.Group("group", {"inner": inner})})
+
+    assert list(commands(tree)) == [(("group", "inner"), inner)]
 
 
 def test_loggers_that_write_urls_are_quiet(here: Trial, caplog: pytest.LogCaptureFixture) -> None:
@@ -218,13 +259,14 @@ def test_the_page_has_every_exit_code_with_its_meaning() -> None:
     """The table is written once in code; the page says the same."""
     rows = dict(re.findall(r"^\| (\d) \| (.+?) \|$", PAGE, re.MULTILINE))
 
-    assert rows == {str(code.value): text for code, text in MEANING.items()}
+    assert rows == dict(exit_rows())
 
 
 def test_the_page_says_which_code_comes_first() -> None:
     """Of two codes the page's first one wins."""
     listed = re.search(r"the first of these that occurred: ([\d, ]+)\.", PAGE)
-    order = [Exit(int(number)) for number in listed[1].split(", ")] if listed else []
+    codes = {str(code.value): code for code in Exit}
+    order = [codes[number] for number in listed[1].split(", ")] if listed else []
 
     assert set(order) == set(Exit) - {Exit.DONE}
     for first, second in pairwise([*order, Exit.DONE]):
@@ -233,10 +275,13 @@ def test_the_page_says_which_code_comes_first() -> None:
 
 def test_the_page_has_every_command_and_option() -> None:
     """A command or option that is added and not described fails here."""
-    for name, command in cli.commands.items():
-        section = PAGE.partition(f"## `{name}`")[2].partition("\n## ")[0]
+    for words, command in commands():
+        section = PAGE.partition(f"## `{' '.join(words)}`")[2].partition("\n## ")[0]
         options = {
-            option for one in command.params if isinstance(one, click.Option) for option in one.opts
+            word
+            for option in command.params
+            if isinstance(option, click.Option)
+            for word in option.opts
         }
 
         assert section

@@ -9,7 +9,7 @@ import pytest
 
 from simulators.isams import METHODS, batch_xml
 from simulators.school import invent
-from sync.terminal.exits import Exit
+from sync.report import Exit
 from tests.edge.cli_stage import Trial, trial
 
 SCHOOL = invent(60, quirks=False)
@@ -17,8 +17,8 @@ SCHOOL = invent(60, quirks=False)
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys, SCHOOL) as one:
-        yield one
+    with trial(tmp_path, capsys, SCHOOL) as started:
+        yield started
 
 
 def test_the_next_year_is_told_against_what_sds_accepted(here: Trial) -> None:

@@ -15,8 +15,8 @@ from simulators.isams.faults import refused
 from simulators.school import without_pupils
 from simulators.sds import Answer
 from sync.ledger.marks import Excess, Hold
-from sync.terminal.exits import Exit
-from sync.terminal.run import why_held
+from sync.report import Exit
+from sync.terminal.holds import why_held
 from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import RUN_S, Trial, trial
@@ -26,8 +26,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys) as one:
-        yield one
+    with trial(tmp_path, capsys) as started:
+        yield started
 
 
 class BrokenClock(FakeClock):

@@ -20,17 +20,16 @@ from simulators.isams.rest_clients import RestClient
 from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
 from sync.errors import SyncError
-from sync.exports.files import DATASETS_JSON, Exported, exported
+from sync.exports.files import DATASETS_JSON, Exported, export_school
 from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, Wanted
 from sync.ledger import states
-from sync.report import Outcome
+from sync.report import Exit, Outcome
 from sync.settings.export_kinds import DATASETS
 from sync.steps import pull, schedule
 from sync.steps.delivery import list_pulls
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 from sync.steps.sweep import SWEEP_HOUR_UTC
-from sync.terminal.exits import Exit
 from tests.canaries import found_in
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Killed, Way, doomed
@@ -53,8 +52,8 @@ ROOMS = "Estate_GetAllBuildingsAndClassrooms"
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
-    with trial(tmp_path, capsys, SCHOOL) as one:
-        yield one
+    with trial(tmp_path, capsys, SCHOOL) as staged:
+        yield staged
 
 
 def names(folder: Path) -> set[str]:
@@ -75,10 +74,10 @@ def allow(here: Trial, *without: str) -> None:
 def test_every_file_is_written_for_its_user_alone(here: Trial) -> None:
     """All files in a folder of the school's own; nothing is stored, nothing is sent."""
     out = here.folder / "out"
-    said = here.sync("datasets", "--out", str(out))
+    result = here.sync("datasets", "--out", str(out))
     pupils = out / "northbank" / "pupils.csv"
 
-    assert said.code == Exit.DONE
+    assert result.code == Exit.DONE
     assert names(out) == {"northbank"}
     assert names(out / "northbank") == FILES
     assert data_rows(pupils) == 60
@@ -97,7 +96,8 @@ def test_rows_and_personal_data_are_told_and_nobody_is_named(here: Trial) -> Non
     assert told["files"]["pupils.csv"] == {"rows": 60, "tells_of": "people by name"}
     assert told["files"]["rooms.csv"]["tells_of"] == "nobody"
     assert all(
-        data_rows(out / "northbank" / name) == one["rows"] for name, one in told["files"].items()
+        data_rows(out / "northbank" / name) == described["rows"]
+        for name, described in told["files"].items()
     )
     assert told["not_told"] == []
     assert any(
@@ -112,31 +112,31 @@ def test_only_asks_for_no_more_than_it_needs(here: Trial) -> None:
     """A key that lacks all other methods is enough, and other files of ours make room."""
     out = here.folder / "out"
     here.sync("datasets", "--out", str(out))
-    allow(here, *(one for one in METHODS if one.startswith(("School_", "Timetable_"))))
-    said = here.sync("datasets", "--out", str(out), "--only", "rooms", "--only", "SETS")
+    allow(here, *(method for method in METHODS if method.startswith(("School_", "Timetable_"))))
+    result = here.sync("datasets", "--out", str(out), "--only", "rooms", "--only", "SETS")
 
-    assert said.code == Exit.DONE
+    assert result.code == Exit.DONE
     assert names(out / "northbank") == {"rooms.csv", "sets.csv", DATASETS_JSON}
-    assert "personal data" not in said.out
+    assert "personal data" not in result.out
 
 
 def test_a_method_that_the_key_may_not_run_is_named(here: Trial) -> None:
     """What is not allowed is not empty: nothing is written, and the school learns what to tick."""
     allow(here, ROOMS)
-    said = here.sync("datasets", "--out", str(here.folder / "out"), "--only", "rooms")
+    result = here.sync("datasets", "--out", str(here.folder / "out"), "--only", "rooms")
 
-    assert said.code == Exit.SOURCE
-    assert ROOMS in said.err
+    assert result.code == Exit.SOURCE
+    assert ROOMS in result.err
     assert not (here.folder / "out").exists()
 
 
 def test_a_dataset_that_is_empty_is_a_file_of_headings(here: Trial) -> None:
     """A day school has no boarding houses, and that is no fault."""
     here.stage.isams.school = replace(SCHOOL, boarding_houses=(), lessons=())
-    said = here.sync("datasets", "--out", str(here.folder / "out"))
+    result = here.sync("datasets", "--out", str(here.folder / "out"))
     folder = here.folder / "out" / "northbank"
 
-    assert said.code == Exit.DONE
+    assert result.code == Exit.DONE
     assert (folder / "boarding-houses.csv").read_bytes() == b"id,code,name,master_ids\r\n"
     assert data_rows(folder / "timetable.csv") == 0
 
@@ -159,12 +159,12 @@ def test_what_a_document_lacks_was_never_asked_for(here: Trial) -> None:
     """It is not empty: there is no file of it, and it is named."""
     kept = here.folder / "kept.xml"
     kept.write_bytes(b"".join(batch_xml(SCHOOL, METHODS - {ROOMS})))
-    said = here.sync("datasets", "--out", str(here.folder / "out"), "--from", str(kept))
+    result = here.sync("datasets", "--out", str(here.folder / "out"), "--from", str(kept))
     told = json.loads((here.folder / "out" / "northbank" / DATASETS_JSON).read_text())
 
-    assert said.code == Exit.DONE
+    assert result.code == Exit.DONE
     assert names(here.folder / "out" / "northbank") == FILES - {"rooms.csv", "buildings.csv"}
-    assert "without a file: buildings, rooms" in said.out
+    assert "without a file: buildings, rooms" in result.out
     assert told["not_told"] == ["buildings", "rooms"]
 
 
@@ -173,9 +173,9 @@ def test_a_folder_with_other_files_is_refused(here: Trial) -> None:
     folder = here.folder / "out" / "northbank"
     folder.mkdir(parents=True)
     (folder / "users.csv").write_text("mine")
-    said = here.sync("datasets", "--out", str(here.folder / "out"))
+    result = here.sync("datasets", "--out", str(here.folder / "out"))
 
-    assert said.code == Exit.USAGE
+    assert result.code == Exit.USAGE
     assert names(folder) == {"users.csv"}
     assert not here.stage.isams.requests
 
@@ -186,9 +186,9 @@ def test_a_failed_reading_leaves_yesterdays_files(here: Trial) -> None:
     here.sync("datasets", "--out", str(out))
     before = (out / "northbank" / "pupils.csv").read_bytes()
     here.stage.isams.faults = refused(503)
-    said = here.sync("datasets", "--out", str(out), "--only", "rooms")
+    result = here.sync("datasets", "--out", str(out), "--only", "rooms")
 
-    assert said.code == Exit.LATER
+    assert result.code == Exit.LATER
     assert names(out / "northbank") == FILES
     assert (out / "northbank" / "pupils.csv").read_bytes() == before
 
@@ -215,12 +215,12 @@ def test_a_mistyped_command_is_told(here: Trial, words: tuple[str, ...], said: s
     """Before anything is asked or written."""
     (here.folder / "kept.xml").write_text("")
     out = ("--out", str(here.folder / "out")) if words else ()
-    found = here.sync(
+    result = here.sync(
         "datasets", *out, *(str(here.folder / w) if w.endswith("xml") else w for w in words)
     )
 
-    assert found.code == Exit.USAGE
-    assert said in found.err
+    assert result.code == Exit.USAGE
+    assert said in result.err
     assert not here.stage.isams.requests
 
 
@@ -236,24 +236,28 @@ def by_both() -> tuple[Exported, Exported]:
     )
     rest = rest_of(simulated(clock, school), clock).school(Budget.of(clock, 180), everything)
     batch = read_school(batch_xml(school, METHODS), everything)
-    place = rest_edge.settings()
+    school_settings = rest_edge.settings()
     at = clock.now()
-    return exported(rest, place, at, DATASETS), exported(batch, place, at, DATASETS)
+    return export_school(rest, school_settings, at, DATASETS), export_school(
+        batch, school_settings, at, DATASETS
+    )
 
 
 def without(body: bytes, *headings: str) -> list[tuple[str, ...]]:
     """Return the rows of a file without some of its columns, sorted."""
     first, *rest = csv.reader(io.StringIO(body.decode(), newline=""))
-    stay = [place for place, name in enumerate(first) if name not in headings]
-    return sorted(tuple(row[place] for place in stay) for row in rest)
+    stay = [index for index, name in enumerate(first) if name not in headings]
+    return sorted(tuple(row[index] for index in stay) for row in rest)
 
 
 def test_both_apis_give_the_same_files_up_to_what_rest_does_not_tell() -> None:
     """Divisions of pupils, lessons of forms and the rooms of lessons; to the byte all else."""
     rest, batch = by_both()
     differ = {name for name in batch.files if rest.files.get(name) != batch.files[name]}
-    pupils = [without(one.files["pupils.csv"], "division_id") for one in (rest, batch)]
-    lessons = [without(one.files["timetable.csv"], "room", "room_id") for one in (rest, batch)]
+    pupils = [without(exported.files["pupils.csv"], "division_id") for exported in (rest, batch)]
+    lessons = [
+        without(exported.files["timetable.csv"], "room", "room_id") for exported in (rest, batch)
+    ]
     # Of a set, by somebody who is current: REST has the timetables of current staff.
     of_sets = [{row for row in rows if row[1] and row[5]} for rows in lessons]
 
@@ -272,11 +276,11 @@ def test_a_school_that_is_read_by_rest_has_its_files_too(here: Trial) -> None:
     del here.settings["SCHOOLS__NORTHBANK__ISAMS_KEY"]
     api = {"ISAMS_API": "rest", "ISAMS_CLIENT_ID": client.id, "ISAMS_CLIENT_SECRET": client.secret}
     here.settings |= {f"SCHOOLS__NORTHBANK__{name}": value for name, value in api.items()}
-    said = here.sync("datasets", "--out", str(here.folder / "out"))
+    result = here.sync("datasets", "--out", str(here.folder / "out"))
 
-    assert said.code == Exit.DONE
+    assert result.code == Exit.DONE
     assert names(here.folder / "out" / "northbank") == FILES - {"teaching-forms.csv"}
-    assert "without a file: teaching-forms." in said.out
+    assert "without a file: teaching-forms." in result.out
 
 
 # --- On Azure, on request -------------------------------------------------------------------------
@@ -287,47 +291,47 @@ def keeping(school: InventedSchool = SMALL, names: str = "all") -> TestWorld:
     return make_world(school, SCHOOLS__NORTHBANK__DATASETS=names)
 
 
-def kept(one: TestWorld) -> dict[str, dict[str, bytes]]:
+def kept(world: TestWorld) -> dict[str, dict[str, bytes]]:
     """Return the files that pulls have kept, by pull and attempt."""
-    assert isinstance(one.store, MemoryStore)
-    found: dict[str, dict[str, bytes]] = {}
-    for name, (body, _) in one.store.held.items():
+    assert isinstance(world.store, MemoryStore)
+    files: dict[str, dict[str, bytes]] = {}
+    for name, (body, _) in world.store.held.items():
         folder, _, file = name.rpartition("/")
         if "/datasets-" in name:
-            found.setdefault(folder.removeprefix("schools/northbank/pulls/"), {})[file] = body
-    return found
+            files.setdefault(folder.removeprefix("schools/northbank/pulls/"), {})[file] = body
+    return files
 
 
-def of_last(one: TestWorld) -> Mapping[str, bytes]:
+def of_last(world: TestWorld) -> Mapping[str, bytes]:
     """Return the files of the newest pull's last attempt."""
-    newest = list_pulls(one.store, "northbank")[-1]
-    return kept(one)[f"{newest.id}/datasets-{states.attempts(newest)}"]
+    newest = list_pulls(world.store, "northbank")[-1]
+    return kept(world)[f"{newest.id}/datasets-{states.attempts(newest)}"]
 
 
 def test_nothing_is_kept_unless_the_settings_say_so() -> None:
     """What nobody asked for is not read and not stored."""
-    one = make_world(SMALL)
-    step = one.pull()
+    world = make_world(SMALL)
+    step = world.pull()
 
-    assert kept(one) == {}
+    assert kept(world) == {}
     assert "exported" not in step.facts
-    assert len(one.isams.requests[-1].methods or ()) == 5
+    assert len(world.isams.requests[-1].methods or ()) == 5
 
 
 def test_a_pull_keeps_the_files_before_it_is_sealed() -> None:
     """The same files as at a terminal, of the very reading that the profiles were made of."""
-    one = keeping()
-    step = one.pull()
-    assert isinstance(one.store, MemoryStore)
-    order = [name.rpartition("/")[2] for name in one.store.held if name.startswith("schools/")]
-    place = one.world.settings.schools["northbank"]
-    read = one.world.source("northbank").school(
-        Budget.of(one.clock, 100), wanted(one.world.settings, "northbank")
+    world = keeping()
+    step = world.pull()
+    assert isinstance(world.store, MemoryStore)
+    order = [name.rpartition("/")[2] for name in world.store.held if name.startswith("schools/")]
+    school_settings = world.world.settings.schools["northbank"]
+    read = world.world.source("northbank").school(
+        Budget.of(world.clock, 100), datasets_of_school(world.world.settings, "northbank")
     )
 
     assert step.outcome is Outcome.SEALED
     assert step.facts["exported"] == len(FILES)
-    assert of_last(one) == exported(read, place, one.clock.now(), DATASETS).files
+    assert of_last(world) == export_school(read, school_settings, world.clock.now(), DATASETS).files
     assert order.index("tried-1.json") < order.index("school.csv")
     assert order[-2:] == [DATASETS_JSON, "sealed.json"]
 
@@ -335,23 +339,23 @@ def test_a_pull_keeps_the_files_before_it_is_sealed() -> None:
 def test_the_delivery_does_not_know_of_them() -> None:
     """What is kept beside it changes not a byte of what SDS is sent."""
     plain, more = make_world(SMALL), keeping()
-    for one in (plain, more):
-        one.pull()
-        assert one.send_until_still().outcome is Outcome.DONE
+    for world in (plain, more):
+        world.pull()
+        assert world.send_until_still().outcome is Outcome.DONE
 
     assert list(plain.sealed_files()) == list(more.sealed_files())
 
 
 def test_a_method_that_is_not_ticked_fails_the_pull() -> None:
     """What was asked for and is not given is told at once, not found missing in summer."""
-    one = keeping()
+    world = keeping()
     key = BatchKey(methods=METHODS - {ROOMS})
-    one.isams.keys = {key.guid: key}
-    step = one.pull()
+    world.isams.keys = {key.guid: key}
+    step = world.pull()
 
     assert step.outcome is Outcome.FAILED
     assert ROOMS in str(step.error) + str(step.error and step.error.facts)
-    assert kept(one) == {}
+    assert kept(world) == {}
 
 
 @pytest.mark.parametrize("way", Way)
@@ -360,19 +364,19 @@ def test_a_pull_survives_a_fault_at_every_call(way: Way) -> None:
     whole = keeping(names="rooms,pupils")
     whole.pull()
     for at in count(1):
-        one = keeping(names="rooms,pupils")
-        one.clock.advance(1)
-        schedule.ask(one.world, "northbank", "test")
+        world = keeping(names="rooms,pupils")
+        world.clock.advance(1)
+        schedule.ask(world.world, "northbank", "test")
         doom = Doom(at, way)
         with suppress(Killed, SyncError):
-            pull.pull(doomed(one, doom), "northbank")
+            pull.pull(doomed(world, doom), "northbank")
         if len(doom.calls) < at:
             break
-        one.clock.advance(states.ATTEMPT_LASTS.total_seconds() + 1)
-        assert pull.pull(one.world, "northbank").outcome in {Outcome.SEALED, Outcome.NOTHING}
-        last = list_pulls(one.store, "northbank")[-1]
+        world.clock.advance(states.ATTEMPT_LASTS.total_seconds() + 1)
+        assert pull.pull(world.world, "northbank").outcome in {Outcome.SEALED, Outcome.NOTHING}
+        last = list_pulls(world.store, "northbank")[-1]
         assert SEALED in last.made_at
-        files = of_last(one)
+        files = of_last(world)
         assert list(files) == ["rooms.csv", "pupils.csv", DATASETS_JSON]
         assert files["pupils.csv"] == of_last(whole)["pupils.csv"]
 
@@ -381,36 +385,36 @@ def test_a_pull_survives_a_fault_at_every_call(way: Way) -> None:
 
 def test_they_go_after_seven_days_like_every_roster() -> None:
     """The pull's marks stay: what was done is known, who was there is not."""
-    one = keeping()
-    one.pull()
-    one.send_until_still()
-    first = list_pulls(one.store, "northbank")[-1].id
+    world = keeping()
+    world.pull()
+    world.send_until_still()
+    first = list_pulls(world.store, "northbank")[-1].id
     for _ in range(8):
-        one.clock.advance(DAY_S)
-        one.pull()
-        schedule.tick(one.world)
-    one.clock.advance_to(SWEEP_HOUR_UTC)
-    while schedule.tick(one.world).facts["deleted"]:
+        world.clock.advance(DAY_S)
+        world.pull()
+        schedule.tick(world.world)
+    world.clock.advance_to(SWEEP_HOUR_UTC)
+    while schedule.tick(world.world).facts["deleted"]:
         pass
-    marks = next(f for f in list_pulls(one.store, "northbank") if f.id == first).made_at
+    marks = next(f for f in list_pulls(world.store, "northbank") if f.id == first).made_at
 
-    assert not [name for name in kept(one) if name.startswith(first)]
+    assert not [name for name in kept(world) if name.startswith(first)]
     assert set(marks) == {"asked.json", "tried-1.json", "sealed.json", "swept.json"}
-    assert of_last(one).keys() == FILES
+    assert of_last(world).keys() == FILES
 
 
 def test_names_are_in_the_files_that_say_so_alone() -> None:
     """P13: steps, status, marks and datasets.json hold not one name."""
-    one = keeping(invent(150))
-    one.pull()
-    one.send_until_still()
-    assert isinstance(one.store, MemoryStore)
+    world = keeping(invent(150))
+    world.pull()
+    world.send_until_still()
+    assert isinstance(world.store, MemoryStore)
     named = {
         name.rpartition("/")[2]
-        for name, (body, _) in one.store.held.items()
+        for name, (body, _) in world.store.held.items()
         if found_in(body.decode())
     }
 
     assert named <= {"pupils.csv", "employees.csv", "users.csv", "findings.json"}
     assert named >= {"pupils.csv", "employees.csv"}
-    assert found_in("".join(step.line() for step in one.steps)) == set()
+    assert found_in("".join(step.line() for step in world.steps)) == set()

@@ -48,6 +48,7 @@ def test_a_demo_that_is_not_as_expected_fails() -> None:
     assert "NOT SO: it is Sunday" in text.getvalue()
 
 
+@pytest.mark.longest
 def test_the_demo_runs_as_on_azure() -> None:
     """In a Functions host, over HTTP, on emulated storage, with every wait of the app."""
     ended = subprocess.run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,6 +50,52 @@ def test_help_starts_nothing(words: tuple[str, ...], capsys: pytest.CaptureFixtu
     """Asking what there is sets nothing up."""
     assert dev.main(words) == 0
     assert f"python dev.py {words[0] if len(words) > 1 else 'audit'}" in capsys.readouterr().out
+
+
+HOLDS = (sys.executable, "-c", "print('fine')")
+FAILS = (sys.executable, "-c", "raise SystemExit(3)")
+
+
+def test_the_last_line_says_that_all_checks_held(capfd: pytest.CaptureFixture[str]) -> None:
+    """Who reads only that line knows."""
+    assert dev.run_checks({"style": HOLDS, "types": HOLDS}) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "All held: style, types."
+
+
+def test_the_last_line_names_the_checks_that_did_not_hold(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A check that fails stops no other, and its code is the command's."""
+    assert dev.run_checks({"style": FAILS, "types": HOLDS, "imports": FAILS}) == 3
+
+    shown = capfd.readouterr().out.splitlines()
+    assert "fine" in shown
+    assert shown[-1] == "Did not hold: style, imports."
+
+
+def test_no_colours_go_into_a_pipe(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log is no terminal, even where somebody has asked for colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    asks = "import os; print(os.environ.get('NO_COLOR'), os.environ.get('FORCE_COLOR'))"
+
+    dev.run_checks({"style": (sys.executable, "-c", asks)})
+
+    assert "1 None" in capfd.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise there")
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    """`python dev.py … | head` ends in silence, as other commands do."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        words = [sys.executable, str(dev.ROOT / "dev.py"), "--help"]
+        ended = subprocess.run(words, stdout=closed, stderr=subprocess.PIPE, check=False)
+
+    assert ended.returncode == 141
+    assert ended.stderr == b""
 
 
 def test_line_ends_are_the_same_on_every_system() -> None:

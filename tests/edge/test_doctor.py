@@ -16,9 +16,9 @@ from simulators.isams.faults import DEADLOCK, empty, refused
 from simulators.sds import Answer, Connector, Flow, Knobs
 from simulators.sds.knobs import FLOW_READ
 from simulators.sds.tenant import TENANT_ID
+from sync.report import Exit
 from sync.settings.load import load
 from sync.steps import doctor
-from sync.terminal.exits import Exit
 from tests.canaries import found_in
 from tests.edge.cli_stage import RUN_S, Trial, trial
 

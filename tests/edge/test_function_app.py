@@ -19,7 +19,8 @@ from simulators.school import Department, InventedSchool, invent
 from sync.edge.clock import SystemClock
 from sync.edge.world import opened
 from sync.terminal.cli import main
-from sync.terminal.context import Surroundings
+from sync.terminal.context import Terminal
+from tests.addresses import ADDRESSES
 from tests.conftest import FreshNames
 from tests.edge.hosted import (
     APP,
@@ -58,10 +59,10 @@ def nudge_often(app: Hosted) -> None:
 def formula_school() -> InventedSchool:
     """A school whose first subjects would be formulas in a spreadsheet."""
     texts = ["=1+1", "+2", "-3", "@SUM(A1)", " =4", 'Art, "Craft"']
-    names = {one.id: text for one, text in zip(SCHOOL.subjects, texts, strict=False)}
+    names = {subject.id: text for subject, text in zip(SCHOOL.subjects, texts, strict=False)}
 
     def renamed(department: Department) -> Department:
-        subjects = (replace(one, name=names.get(one.id, one.name)) for one in department.subjects)
+        subjects = (replace(old, name=names.get(old.id, old.name)) for old in department.subjects)
         return replace(department, subjects=tuple(subjects))
 
     return replace(SCHOOL, departments=tuple(map(renamed, SCHOOL.departments)))
@@ -75,18 +76,18 @@ def test_a_resync_is_held_approved_sent_and_received(app: Hosted) -> None:
     asked = app.ask("POST", "/api/sync")
     held = app.quiet()
     sent_before = list(app.stage.sds.requests)
-    approved = app.decide(held, "approve")
+    approved = app.answer(held, "approve")
     submitted = app.quiet()
     app.nudge("send", connector=app.stage.connector)
     done = app.quiet()
 
     assert (asked.status_code, approved.status_code) == (202, 200)
     assert asked.json()["status"] == "/api/status"
-    assert [one["state"] for one in (held, submitted, done)] == ["held", "submitted", "done"]
+    assert [row["state"] for row in (held, submitted, done)] == ["held", "submitted", "done"]
     assert (held["hold"]["first"], sent_before) == (True, [])
     assert done["receipt"]["outcome"] == "completed"
     assert done["receipt"]["counts"]["people"] == done["counts"]["users"] > 30
-    assert [one.unfinished for one in app.stage.sds.submissions] == [()]
+    assert [sent.unfinished for sent in app.stage.sds.submissions] == [()]
     assert app.failed == []
 
 
@@ -104,8 +105,8 @@ def test_a_profile_can_be_asked_for_by_its_name(app: Hosted) -> None:
 def test_a_rejected_delivery_is_never_sent(app: Hosted) -> None:
     """After a no, neither a nudge nor a later yes gives SDS anything."""
     held = app.held()
-    rejected = app.decide(held, "reject")
-    late = app.decide(held, "approve")
+    rejected = app.answer(held, "reject")
+    late = app.answer(held, "approve")
     app.nudge("send", connector=app.stage.connector)
 
     assert (rejected.status_code, rejected.json()["answer"]) == (200, "rejected")
@@ -118,10 +119,10 @@ def test_a_rejected_delivery_is_never_sent(app: Hosted) -> None:
 def test_a_delivery_is_approved_once(app: Hosted) -> None:
     """A second click changes nothing and says what the delivery is by now."""
     held = app.held()
-    first, second = app.decide(held, "approve"), app.decide(held, "approve")
-    after = app.decide(app.quiet(), "reject")
+    first, second = app.answer(held, "approve"), app.answer(held, "approve")
+    after = app.answer(app.quiet(), "reject")
 
-    assert [one.status_code for one in (first, second, after)] == [200, 409, 409]
+    assert [answer.status_code for answer in (first, second, after)] == [200, 409, 409]
     assert "not held but" in second.json()["message"]
     assert after.json()["facts"]["state"] == "submitted"
     assert len(app.stage.sds.submissions) == 1
@@ -129,12 +130,12 @@ def test_a_delivery_is_approved_once(app: Hosted) -> None:
 
 def test_a_former_delivery_is_restored_and_the_pause_ended(app: Hosted) -> None:
     """Two requests: one sends what SDS held before, or says that it holds it; one goes on."""
-    app.decide(app.held(), "approve")
+    app.answer(app.held(), "approve")
     app.quiet()
     app.nudge("send", connector=app.stage.connector)
     done = app.quiet()
 
-    restored = app.decide(done, "restore")
+    restored = app.answer(done, "restore")
     app.quiet()
     paused = app.status()["connectors"][app.stage.connector]["paused"]
     resumed = app.ask("POST", "/api/resume")
@@ -146,13 +147,17 @@ def test_a_former_delivery_is_restored_and_the_pause_ended(app: Hosted) -> None:
     assert app.ask("POST", "/api/deliveries/nothing/restore").status_code == 409
 
 
-@pytest.mark.parametrize("own", ["nothing", "20260101T000000Z-00000000", "..%2Fprofiles", "%00"])
-def test_an_unknown_delivery_is_refused_by_words(app: Hosted, own: str) -> None:
+@pytest.mark.parametrize(
+    "unknown", ["nothing", "20260101T000000Z-00000000", "..%2Fprofiles", "%00"]
+)
+def test_an_unknown_delivery_is_refused_by_words(app: Hosted, unknown: str) -> None:
     """Whatever stands for the id, the answer says that there is no such delivery."""
-    answers = [app.ask("POST", f"/api/deliveries/{own}/{word}") for word in ("approve", "reject")]
+    answers = [
+        app.ask("POST", f"/api/deliveries/{unknown}/{word}") for word in ("approve", "reject")
+    ]
 
-    assert [one.status_code for one in answers] == [409, 409]
-    assert {one.json()["message"] for one in answers} == {
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert {answer.json()["message"] for answer in answers} == {
         "there is no delivery of this id; see status for those there are"
     }
 
@@ -162,10 +167,10 @@ def test_a_tick_pulls_what_is_due_once(app: Hosted) -> None:
     first = app.host.fire_timer("tick")
     held = app.quiet()
     second = app.host.fire_timer("tick", past_due=True)
-    ticks = [json.loads(one.text) for one in app.host.logs if '"step": "tick"' in one.text]
+    ticks = [json.loads(log.text) for log in app.host.logs if '"step": "tick"' in log.text]
 
     assert (first.error, second.error, held["state"]) == (None, None, "held")
-    assert [one["fact_asked"] for one in ticks] == [1, 0]
+    assert [row["fact_asked"] for row in ticks] == [1, 0]
 
 
 def test_two_instances_send_once(azurite: Azurite, azurite_names: FreshNames) -> None:
@@ -177,7 +182,7 @@ def test_two_instances_send_once(azurite: Azurite, azurite_names: FreshNames) ->
         app.ask("POST", "/api/sync").raise_for_status()
         held = app.until("held")
         nudge_often(app)
-        app.decide(held, "approve").raise_for_status()
+        app.answer(held, "approve").raise_for_status()
         nudge_often(app)
         app.until("submitted", "accepted", "done")
         nudge_often(app)
@@ -187,20 +192,13 @@ def test_two_instances_send_once(azurite: Azurite, azurite_names: FreshNames) ->
         assert len(app.stage.sds.submissions) == 1
         assert app.failed == []
         assert ran
-        assert not [one for one in ran if one.endswith(":failed")]
+        assert not [function for function in ran if function.endswith(":failed")]
 
 
 # --- Who may ask what -----------------------------------------------------------------------
 
-ROUTES = {
-    "resync": ("POST", "/api/sync"),
-    "status": ("GET", "/api/status"),
-    "subjects": ("GET", "/api/subjects"),
-    "findings": ("GET", "/api/findings?profile=prep"),
-    "check": ("GET", "/api/check"),
-    "approve": ("POST", "/api/deliveries/none/approve"),
-    "reject": ("POST", "/api/deliveries/none/reject"),
-}
+ASKED = {function: address.asked for function, address in ADDRESSES.items()}
+WITH_A_FUNCTION_KEY = {name for name, address in ADDRESSES.items() if address.key == "function"}
 
 
 @pytest.mark.parametrize(
@@ -208,35 +206,35 @@ ROUTES = {
     [
         (None, set()),
         ("wrong", set()),
-        (KEYS.host, ROUTES.keys() - {"check", "findings"}),
-        (KEYS.master, set(ROUTES)),
+        (KEYS.host, WITH_A_FUNCTION_KEY),
+        (KEYS.master, set(ADDRESSES)),
     ],
 )
 def test_each_key_opens_what_it_should(app: Hosted, key: str | None, let_in: set[str]) -> None:
     """No key opens nothing; a function key neither names nor the doctor; the master key all."""
-    answers = {name: app.ask(*route, key=key).status_code for name, route in ROUTES.items()}
+    answers = {name: app.ask(*route, key=key).status_code for name, route in ASKED.items()}
 
     assert {name for name, status in answers.items() if status != 401} == let_in
-    assert {one.function for one in app.host.invocations} - {"pull", "send"} == let_in
+    assert {ran.function for ran in app.host.invocations} - {"pull", "send"} == let_in
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_what_changes_something_is_asked_by_post_alone(app: Hosted, method: str) -> None:
     """A browser that prefetches a link starts, approves and rejects nothing."""
-    paths = [path for verb, path in ROUTES.values() if verb == "POST"]
+    paths = [path for verb, path in ASKED.values() if verb == "POST"]
     answers = [app.ask(method, path, KEYS.master).status_code for path in paths]
 
-    assert answers == [404, 404, 404]
+    assert answers == [404] * 5
     assert app.host.invocations == []
 
 
 def test_no_answer_is_kept_or_taken_for_a_page(app: Hosted) -> None:
     """Every answer of the app, refusals too, says its type and that it must not be stored."""
-    answers = [app.ask(*route, key=KEYS.master).headers for route in ROUTES.values()]
+    answers = [app.ask(*route, key=KEYS.master).headers for route in ASKED.values()]
 
-    assert {one["Content-Type"] for one in answers} == {"application/json"}
-    assert {one["Cache-Control"] for one in answers} == {"no-store"}
-    assert {one["X-Content-Type-Options"] for one in answers} == {"nosniff"}
+    assert {headers["Content-Type"] for headers in answers} == {"application/json"}
+    assert {headers["Cache-Control"] for headers in answers} == {"no-store"}
+    assert {headers["X-Content-Type-Options"] for headers in answers} == {"nosniff"}
 
 
 # --- What is told ---------------------------------------------------------------------------
@@ -252,8 +250,8 @@ def test_subjects_come_as_json_or_csv(azurite: Azurite, azurite_names: FreshName
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert header == ["id", "code", "name"]
-    assert [one["id"] for one in told] == [own for own, _, _ in rows]
-    assert {"=1+1", "+2", "-3", "@SUM(A1)"} <= {one["name"] for one in told}
+    assert [row["id"] for row in told] == [subject_id for subject_id, _, _ in rows]
+    assert {"=1+1", "+2", "-3", "@SUM(A1)"} <= {row["name"] for row in told}
     assert {"'=1+1", "'+2", "'-3", "'@SUM(A1)"} <= set(names)
     assert not [name for name in names if name.lstrip().startswith(("=", "+", "-", "@"))]
 
@@ -269,14 +267,14 @@ def test_findings_name_people_to_the_master_key_alone(
         app.held()
         refused = app.ask("GET", "/api/findings?profile=seniors")
         told = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
-    found = [one for one in told.json() if one["code"] == "pupil-without-email"]
+    found = [row for row in told.json() if row["code"] == "pupil-without-email"]
 
     assert early.status_code == 404
     assert "POST /api/sync" in early.json()["message"]
     assert (refused.status_code, refused.content) == (401, b"")
     assert told.status_code == 200
-    assert any(nameless.surname in one["name"] for one in found)
-    assert all(one["advice"] for one in told.json())
+    assert any(nameless.surname in row["name"] for row in found)
+    assert all(row["advice"] for row in told.json())
 
 
 @pytest.mark.parametrize(
@@ -307,12 +305,12 @@ def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
     app.stage.sds.knobs = replace(knobs, roles=knobs.roles - {"IndustryData.ReadBasic.All"})
     app.stage.isams.keys = {}
     answer = app.ask("GET", "/api/check", KEYS.master)
-    around = Surroundings(app.settings, tmp_path, SystemClock(), opened)
+    around = Terminal(app.settings, tmp_path, SystemClock(), opened)
     main(["check", "--json"], around)
     over_http, terminal = answer.json(), json.loads(capsys.readouterr().out)
-    wrong = [one["check"] for one in over_http["checks"] if one["state"] == "wrong"]
-    for one in (*over_http["checks"], *terminal["checks"]):
-        one["told"] = "" if one["check"].startswith("clock") else one["told"]  # in whole seconds
+    wrong = [row["check"] for row in over_http["checks"] if row["state"] == "wrong"]
+    for row in (*over_http["checks"], *terminal["checks"]):
+        row["told"] = "" if row["check"].startswith("clock") else row["told"]  # in whole seconds
 
     assert answer.status_code == 200
     assert over_http == terminal
@@ -334,18 +332,20 @@ def test_wrong_settings_fail_where_somebody_looks(
         tick = app.host.fire_timer("tick")
         app.nudge("pull", school="northbank")
         app.host.wait_until_quiet()
-        routes = [route for name, route in ROUTES.items() if name != "check"]
+        routes = [route for name, route in ASKED.items() if name != "check"]
         answers = [app.ask(*route, key=KEYS.master) for route in routes]
         check = app.ask("GET", "/api/check", key=KEYS.master)
-        told = [check.text] + [one.text for one in answers] + [one.text for one in app.host.logs]
-        alarms = [one for one in app.host.logs if one.level >= logging.ERROR]
+        told = (
+            [check.text] + [answer.text for answer in answers] + [log.text for log in app.host.logs]
+        )
+        alarms = [log for log in app.host.logs if log.level >= logging.ERROR]
 
         assert "SDS__CLIENT_SECRT" in str(tick.error)
-        assert [one.function for one in app.host.invocations if one.error] == ["tick", "pull"]
-        assert {one.status_code for one in answers} == {500}
+        assert [ran.function for ran in app.host.invocations if ran.error] == ["tick", "pull"]
+        assert {answer.status_code for answer in answers} == {500}
         assert (check.status_code, check.json()["ok"]) == (200, False)
         assert "SDS__CLIENT_SECRT" in check.json()["checks"][0]["error"]["message"]
-        assert all("SDS__CLIENT_SECRT" in one.json()["message"] for one in answers)
+        assert all("SDS__CLIENT_SECRT" in answer.json()["message"] for answer in answers)
         assert len(alarms) >= len(answers) + 2
         assert CANARY not in "".join(told)
 
@@ -361,7 +361,7 @@ def test_a_message_that_kills_its_host_is_put_aside_and_seen(
         told = app.status()["failed_messages"]
 
         assert told == {"pull": [{"school": "northbank"}], "send": []}
-        assert [one for one in app.host.invocations if one.function == "pull"] == []
+        assert [ran for ran in app.host.invocations if ran.function == "pull"] == []
 
 
 def test_a_message_that_always_fails_is_put_aside(
@@ -372,7 +372,7 @@ def test_a_message_that_always_fails_is_put_aside(
     with running(azurite, azurite_names.container, app=copy, changes=wrong) as app:
         app.nudge("send", connector="MIS feed")
         app.host.wait_until_quiet()
-        attempts = [one.attempt for one in app.host.invocations]
+        attempts = [ran.attempt for ran in app.host.invocations]
 
         assert attempts == [1, 2, 3, 4, 5]
     with running(azurite, azurite_names.container) as app:
@@ -389,7 +389,7 @@ def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[s
     status = app.status()
 
     assert app.failed == []
-    assert [one.function for one in app.host.invocations] == ["pull", "status"]
+    assert [ran.function for ran in app.host.invocations] == ["pull", "status"]
     assert status["failed_messages"] == {"pull": [], "send": []}
     assert status["schools"]["northbank"]["pull"] is None
 
@@ -397,12 +397,12 @@ def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[s
 def test_no_line_that_leaves_the_worker_tells_an_address_or_a_key(app: Hosted) -> None:
     """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host."""
     held = app.held()
-    app.decide(held, "approve")
+    app.answer(held, "approve")
     app.quiet()
     app.ask("GET", "/api/subjects")
-    lines = [f"{one.logger} {one.text}" for one in app.host.logs]
+    lines = [f"{log.logger} {log.text}" for log in app.host.logs]
 
-    assert {one.logger for one in app.host.logs} == {"sync"}
+    assert {log.logger for log in app.host.logs} == {"sync"}
     assert not [line for line in lines if "http" in line or "apiKey" in line]
 
 
@@ -434,8 +434,25 @@ def test_with_easy_auth_on_a_caller_needs_the_apps_role(
     approves = app.ask("POST", "/api/deliveries/x/approve", more=signed_in("Sync.Run"))
     may = app.ask("POST", "/api/deliveries/x/approve", more=signed_in("Sync.Approve"))
 
-    assert [one.status_code for one in (nobody, looks, approves, may)] == [403, 200, 403, 409]
+    assert [answer.status_code for answer in (nobody, looks, approves, may)] == [403, 200, 403, 409]
     assert nobody.json()["error"] == "CallerRefused"
+
+
+@pytest.mark.parametrize("role", ["Sync.Run", "Sync.Approve"])
+def test_each_role_opens_what_it_should(
+    app: Hosted, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    """Whatever the key: neither role holds the other."""
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    more = signed_in(role)
+    answers = {
+        name: app.ask(*route, key=KEYS.master, more=more).status_code
+        for name, route in ASKED.items()
+    }
+
+    assert {name for name, status in answers.items() if status != 403} == {
+        name for name, address in ADDRESSES.items() if address.role == role
+    }
 
 
 def test_with_easy_auth_off_the_header_of_a_stranger_means_nothing(app: Hosted) -> None:

@@ -28,7 +28,7 @@ NAMES = st.sampled_from([
 def test_statistics_are_read_by_flow_and_in_all() -> None:
     """Counts may be numbers, records, or lists by role in the wrong place; roles are summed."""
     roles = [{"role": "student", "count": 740}, {"role": "teacher", "count": 66}]
-    found = answers.statistics(
+    read = answers.statistics(
         {
             "status": "completedWithWarnings",
             "inboundTotals": {
@@ -55,11 +55,11 @@ def test_statistics_are_read_by_flow_and_in_all() -> None:
         }
     )
 
-    totals = found.totals
+    totals = read.totals
     assert (totals.status, totals.errors, totals.warnings) == ("completedwithwarnings", 0, 3)
     assert (totals.organizations, totals.people, totals.groups) == (1, 812, None)
     assert (totals.matched, totals.unmatched, totals.inactive) == (806, 6, {"people": 14})
-    assert found.activities == {
+    assert read.activities == {
         "flow-1": Counts(
             "completedwitherrors", errors=2, people=812, unmatched=0, inactive={"people": 14}
         )
@@ -82,19 +82,19 @@ def test_what_sds_does_not_count_is_not_zero(
     document: dict[str, object], activities: object
 ) -> None:
     """Null, or nothing at all, is None: nobody may take it for a count."""
-    found = answers.statistics(document)
+    read = answers.statistics(document)
 
-    assert found.totals == Counts("unknown")
-    assert found.activities == activities
+    assert read.totals == Counts("unknown")
+    assert read.activities == activities
 
 
 @pytest.mark.parametrize("count", [None, -1, True, "7", 1.5, {"total": 7}])
 def test_a_sum_with_an_unknown_part_is_unknown(count: object) -> None:
     """Of people by role all must be known: a part of them is not their number."""
     roles = [{"role": "student", "count": 6}, {"role": "teacher", "count": count}]
-    found = answers.statistics({"inboundTotals": {"unmatchedPeopleByRole": roles}})
+    read = answers.statistics({"inboundTotals": {"unmatchedPeopleByRole": roles}})
 
-    assert found.totals.unmatched is None
+    assert read.totals.unmatched is None
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,11 @@ def test_succeeded_with_errors_is_rejected() -> None:
     """Trap 1: SDS reports `succeeded` and errors together; that is a rejection."""
     it = tried()
 
-    found = settle(it, it.deliver({name: FILES[name] for name in ("users.csv", "roles.csv")}))
+    operation = settle(it, it.deliver({name: FILES[name] for name in ("users.csv", "roles.csv")}))
 
-    assert found.state == "rejected"
-    assert found.errors == (FileFault("RequiredFileNotFound", "orgs.csv"),)
-    assert found.validated_files == ()
+    assert operation.state == "rejected"
+    assert operation.errors == (FileFault("RequiredFileNotFound", "orgs.csv"),)
+    assert operation.validated_files == ()
 
 
 @pytest.mark.parametrize("at_graph", [True, False])
@@ -180,10 +180,10 @@ def test_statistics_are_counts() -> None:
     it.clock.advance(2 * 3600)
 
     run = it.target.runs_since(start, it.budget)[-1]
-    found = it.target.statistics(run.id, it.budget)
+    counts = it.target.statistics(run.id, it.budget)
 
-    assert (found.totals.organizations, found.totals.people) == (1, 2)
-    assert found.totals.errors == 1
+    assert (counts.totals.organizations, counts.totals.people) == (1, 2)
+    assert counts.totals.errors == 1
     assert run.over
 
 
@@ -502,8 +502,8 @@ def test_runs_before_the_moment_are_not_ours() -> None:
     it.clock.advance(3600)
     assert it.target.start_run(it.budget)
 
-    found = it.target.runs_since(moment, it.budget)
+    runs = it.target.runs_since(moment, it.budget)
 
-    begun = [run.started_at for run in found if run.started_at]
-    assert len(found) == len(begun) == 2
+    begun = [run.started_at for run in runs if run.started_at]
+    assert len(runs) == len(begun) == 2
     assert begun == sorted(begun)

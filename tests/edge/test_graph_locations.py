@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.edge.graph.locations import allowed, is_graphs_first_place, read
+from sync.edge.graph.locations import address_of, allowed, is_graphs_first_place
 from sync.errors import TargetRefused
 
 PUBLIC = "https://graph.microsoft.com"
@@ -71,6 +71,9 @@ REFUSED = [
     f"https://sds..microsoft.com{TAIL}",
     f"https://-sds.microsoft.com{TAIL}",
     f"https://sds_1.microsoft.com{TAIL}",
+    f"https://{'a' * 64}.microsoft.com{TAIL}",
+    f"https://xn--zzzz99999.microsoft.com{TAIL}",
+    f"https://sds.xn--micrsoft-qbh.microsoft.com{TAIL}",
     f"https://m\u00edcrosoft.com{TAIL}",
     f"https://sds.microsoft\u3002com{TAIL}",
     f"https://sds.\uff4dicrosoft.com{TAIL}",
@@ -137,9 +140,9 @@ def test_what_could_lead_elsewhere_is_refused(location: str) -> None:
     with pytest.raises(TargetRefused) as caught:
         allowed(location, ID, PUBLIC)
 
-    told = f"{caught.value} {caught.value.facts}"
-    assert "canary" not in told.lower()
-    assert ID not in told
+    shown = f"{caught.value} {caught.value.facts}"
+    assert "canary" not in shown.lower()
+    assert ID not in shown
 
 
 @pytest.mark.parametrize(
@@ -245,7 +248,7 @@ def is_allowed(location: str, graph_url: str, more: str | None = None) -> bool:
 )
 def test_graphs_own_place_is_known(location: str, *, same: bool) -> None:
     """An address that was asked already is no third place."""
-    address = read(location)
+    address = address_of(location)
 
     assert address is not None
     assert is_graphs_first_place(address, ID, PUBLIC) is same

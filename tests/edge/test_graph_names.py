@@ -189,7 +189,11 @@ def test_each_flush_says_what_kind_of_file_it_is() -> None:
     kinds = [request.headers.get("x-ms-content-type") for request in sent[1:]]
     ms_excel = "application/vnd.ms-excel"
     assert kinds == [None, None, ms_excel, None, ms_excel]
-    assert all("action=flush" in str(one.url) for one in sent if "x-ms-content-type" in one.headers)
+    assert all(
+        "action=flush" in str(request.url)
+        for request in sent
+        if "x-ms-content-type" in request.headers
+    )
 
 
 def test_the_statistics_of_a_run_are_asked_for_once() -> None:

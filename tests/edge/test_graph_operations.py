@@ -192,7 +192,7 @@ def test_without_an_id_the_list_is_searched_by_connector_and_moment(
     """Only what was made for our connector since the claim, less a minute, may be ours."""
     wanted = Whereabouts("", "", CONNECTOR, CLAIMED)
 
-    assert [one["id"] for one in operations.candidates(items, wanted)] == ids
+    assert [item["id"] for item in operations.candidates(items, wanted)] == ids
 
 
 def test_without_id_and_connector_nothing_in_the_list_is_ours() -> None:

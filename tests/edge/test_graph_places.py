@@ -70,8 +70,8 @@ def looked(
 
 
 def at(place: str, look: OperationLook) -> PlaceAsked:
-    """Return what was heard at one of the places."""
-    return next(one for one in look.places if one.name == place)
+    """Return what was heard at a place."""
+    return next(reply for reply in look.places if reply.name == place)
 
 
 def listed(*items: object) -> httpx.Response:
@@ -93,7 +93,7 @@ def test_the_first_place_that_answers_ends_the_look(place: str) -> None:
     assert look.operation is not None
     assert (look.operation.state, look.operation.id) == ("accepted", ID)
     assert tuple(map(place_of, sent)) == asked
-    assert [one.heard for one in look.places] == ["unknown"] * (len(asked) - 1) + ["answered"]
+    assert [reply.heard for reply in look.places] == ["unknown"] * (len(asked) - 1) + ["answered"]
 
 
 STATUSES = {
@@ -112,10 +112,10 @@ def test_every_status_is_heard_alike_at_every_place(place: str, heard: str, stat
     headers = {"Location": "https://evil.example/"}
     look, sent = looked({place: httpx.Response(status, headers=headers)})
 
-    told = at(place, look)
+    reply = at(place, look)
     assert look.operation is None
-    assert [one.name for one in look.places] == list(PLACES)
-    assert (told.heard, told.error and told.error.facts["status"]) == (heard, status)
+    assert [reply.name for reply in look.places] == list(PLACES)
+    assert (reply.heard, reply.error and reply.error.facts["status"]) == (heard, status)
     assert {request.url.host for request in sent} == {"graph.microsoft.com", HOST}
 
 
@@ -149,10 +149,10 @@ def test_another_thing_than_the_operation_is_no_answer(place: str, body: str) ->
     """A 200 alone proves nothing: it must be this operation, whole."""
     look, _ = looked({place: httpx.Response(200, content=BODIES[body])})
 
-    told = at(place, look)
+    reply = at(place, look)
     assert look.operation is None
-    assert told.heard == "unknown"
-    assert told.error is not None
+    assert reply.heard == "unknown"
+    assert reply.error is not None
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -169,11 +169,11 @@ def test_no_connection_is_later(place: str, problem: Exception) -> None:
     """What is away may come back; host and port are known, so that they can be let through."""
     look, _ = looked({place: problem})
 
-    told = at(place, look)
-    assert told.heard == "later"
-    assert isinstance(told.error, TargetUnavailable)
-    assert told.host == (f"{HOST}:8698" if place == "location" else "graph.microsoft.com:443")
-    assert "canary" not in str(told.error)
+    reply = at(place, look)
+    assert reply.heard == "later"
+    assert isinstance(reply.error, TargetUnavailable)
+    assert reply.host == (f"{HOST}:8698" if place == "location" else "graph.microsoft.com:443")
+    assert "canary" not in str(reply.error)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_who_cannot_be_reached_is_told_with_host_and_port(place: str, host: str,
     """Whoever runs the network reads which way to open."""
     look, _ = looked({place: httpx.ConnectError("invented")})
 
-    error = next(one.error for one in look.places if one.heard == "later")
+    error = next(reply.error for reply in look.places if reply.heard == "later")
     assert error is not None
     assert (error.facts["host"], error.facts["port"]) == (host, port)
     assert f"{host}:{port}" in str(error)
@@ -275,7 +275,7 @@ def test_without_an_id_the_list_alone_is_asked() -> None:
 
     assert look.operation is not None
     assert [place_of(request) for request in sent] == ["list"]
-    assert [one.heard for one in look.places] == ["skipped", "answered"]
+    assert [reply.heard for reply in look.places] == ["skipped", "answered"]
 
 
 def test_of_two_that_may_be_ours_none_is_taken() -> None:
@@ -285,7 +285,7 @@ def test_of_two_that_may_be_ours_none_is_taken() -> None:
     look, _ = looked({"list": two}, Whereabouts("", "", CONNECTOR, START))
 
     assert look.operation is None
-    assert [one.heard for one in look.places] == ["skipped", "unknown", "skipped"]
+    assert [reply.heard for reply in look.places] == ["skipped", "unknown", "skipped"]
 
 
 def test_the_list_is_read_to_its_end() -> None:
@@ -320,7 +320,7 @@ def test_nothing_known_is_nothing_asked() -> None:
     look, sent = looked({}, Whereabouts("", "", "", START))
 
     assert sent == []
-    assert [(one.name, one.heard, one.error) for one in look.places] == [
+    assert [(reply.name, reply.heard, reply.error) for reply in look.places] == [
         (name, "skipped", None) for name in PLACES
     ]
 
@@ -358,11 +358,11 @@ def test_an_address_that_may_not_have_the_token_is_told_and_not_asked(
     """An administrator reads its origin; nobody reads its query."""
     look, sent = looked({}, Whereabouts(ID, location, CONNECTOR, START))
 
-    told = look.places[2]
+    reply = look.places[2]
     assert [place_of(request) for request in sent] == ["graph", "list"]
-    assert (told.heard, told.host) == ("skipped", host)
-    assert isinstance(told.error, TargetRefused)
-    assert "canary" not in f"{told.error}{told.error.facts}"
+    assert (reply.heard, reply.host) == ("skipped", host)
+    assert isinstance(reply.error, TargetRefused)
+    assert "canary" not in f"{reply.error}{reply.error.facts}"
 
 
 def test_an_address_that_a_setting_allows_is_asked() -> None:
@@ -446,9 +446,9 @@ def test_each_place_has_twenty_seconds() -> None:
     look = target.operation(WANTED, Budget.of(clock, 600))
 
     assert [place_of(request) for request in sent] == list(PLACES)
-    assert [one.heard for one in look.places] == ["later"] * 3
+    assert [reply.heard for reply in look.places] == ["later"] * 3
     assert clock.passed_s <= 60
-    assert all(one - other <= 20 for other, one in pairwise(begun))
+    assert all(after - before <= 20 for before, after in pairwise(begun))
     for request in sent:
         timeout = request.extensions["timeout"]
         assert timeout["connect"] + timeout["write"] <= 20
@@ -461,7 +461,7 @@ def test_a_look_without_time_asks_nobody() -> None:
     look = target.operation(WANTED, Budget.of(clock, 0))
 
     assert sent == []
-    assert [one.heard for one in look.places] == ["later"] * 3
+    assert [reply.heard for reply in look.places] == ["later"] * 3
 
 
 class Unsigned(Signed):
@@ -490,7 +490,9 @@ def test_a_look_without_a_token_asks_nobody(error: TargetError, heard: str) -> N
     look = target.operation(WANTED, Budget.of(clock, 60))
 
     assert (sent, signed.asked) == ([], 1)
-    assert [(one.name, one.heard, one.error) for one in look.places] == [("graph", heard, error)]
+    assert [(reply.name, reply.heard, reply.error) for reply in look.places] == [
+        ("graph", heard, error)
+    ]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -502,11 +504,13 @@ def test_no_error_of_a_look_tells_a_secret(place: str, status: int) -> None:
     headers = {"request-id": words, "Location": words}
     look, _ = looked({place: httpx.Response(status, json=document, headers=headers)})
 
-    errors = [one.error for one in look.places if one.error]
-    told = "".join(f"{''.join(traceback.format_exception(one))}{one.facts}" for one in errors)
-    assert "canary" not in told
-    assert "token-1" not in told
-    assert all(one.__context__ is None and one.__traceback__ is None for one in errors)
+    errors = [reply.error for reply in look.places if reply.error]
+    shown = "".join(
+        f"{''.join(traceback.format_exception(error))}{error.facts}" for error in errors
+    )
+    assert "canary" not in shown
+    assert "token-1" not in shown
+    assert all(error.__context__ is None and error.__traceback__ is None for error in errors)
 
 
 def test_the_host_of_an_address_can_be_tried_without_a_token() -> None:

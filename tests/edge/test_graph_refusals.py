@@ -465,9 +465,9 @@ def test_a_strange_location_is_no_error(location: str, given: str) -> None:
     """SDS has the files; what it said of where to ask is kept as it came, if it holds an id."""
     target, clock, _ = scripted(lambda _: httpx.Response(202, headers={"Location": location}))
 
-    told = target.validate(ID, Budget.of(clock, 60))
+    handed_over = target.validate(ID, Budget.of(clock, 60))
 
-    assert told == HandedOver(given, location if given else "")
+    assert handed_over == HandedOver(given, location if given else "")
 
 
 def telltale(request: httpx.Request) -> httpx.Response:
@@ -488,8 +488,8 @@ def test_no_error_of_a_call_tells_a_secret(route: str, caplog: pytest.LogCapture
     with pytest.raises(TargetError) as caught:
         CALLS[route][0](target, Budget.of(clock, 60))
 
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.facts)
-    assert not [canary for canary in CANARIES if canary in told + caplog.text]
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.facts)
+    assert not [canary for canary in CANARIES if canary in shown + caplog.text]
 
 
 @pytest.mark.parametrize("route", [*CALLS, "create"])
@@ -511,8 +511,8 @@ def test_no_broken_connection_tells_a_secret(route: str, caplog: pytest.LogCaptu
     with pytest.raises(TargetUnavailable) as caught:
         (put if route == "create" else CALLS[route][0])(target, budget)
 
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.facts)
-    assert not [canary for canary in CANARIES if canary in told + caplog.text]
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.facts)
+    assert not [canary for canary in CANARIES if canary in shown + caplog.text]
 
 
 def test_no_refusal_of_storage_tells_a_secret() -> None:
@@ -529,6 +529,6 @@ def test_no_refusal_of_storage_tells_a_secret() -> None:
     with pytest.raises(TargetMalformed) as caught:
         target.put_file(session, "orgs.csv", b"x", Budget.of(clock, 60))
 
-    told = "".join(traceback.format_exception(caught.value)) + repr(session)
-    assert not [canary for canary in CANARIES if canary in told]
+    shown = "".join(traceback.format_exception(caught.value)) + repr(session)
+    assert not [canary for canary in CANARIES if canary in shown]
     assert caught.value.facts == {"status": 400}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
+import httpx
 import pytest
 from pydantic import BaseModel, ConfigDict
 
@@ -19,11 +20,11 @@ from sync.errors import AnswerRefused, TargetRefused
 from sync.ledger.fates import Fate
 from sync.ledger.states import State
 from sync.report import Outcome
+from sync.steps import approval, schedule, send
 from sync.steps import pull as run
-from sync.steps import schedule, send, status
 from tests.crash.processes import Doom, Killed, Way, doomed
-from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live
-from tests.mark_names import VOUCHED
+from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live, shown
+from tests.mark_names import AGAINST, VOUCHED
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 HOUR_S = 3600.0
@@ -46,7 +47,7 @@ def test_a_person_who_has_looked_says_that_sds_has_it() -> None:
     """It counts as taken from then on, and the same school is unchanged."""
     scene, delivery_id = unproven()
 
-    assert status.answer(scene.world, delivery_id, approve=True).outcome is Outcome.TAKEN
+    assert approval.approve(scene.world, delivery_id).outcome is Outcome.TAKEN
     assert became(scene)["word"] == "taken"
     scene.isams.flush()
     scene.pull()
@@ -62,7 +63,7 @@ def test_nobody_vouches_for_what_something_was_handed_over_after() -> None:
     assert len(scene.sds.submissions) == 2
 
     with pytest.raises(AnswerRefused, match="newer delivery was handed to SDS"):
-        status.answer(scene.world, delivery_id, approve=True)
+        approval.approve(scene.world, delivery_id)
     assert not scene.look().in_state(State.DONE)
 
 
@@ -71,7 +72,7 @@ def test_an_unproven_delivery_cannot_be_rejected() -> None:
     scene, delivery_id = unproven()
 
     with pytest.raises(AnswerRefused, match="unproven"):
-        status.answer(scene.world, delivery_id, approve=False)
+        approval.reject(scene.world, delivery_id)
 
 
 @pytest.mark.parametrize("at", range(1, 12))
@@ -79,7 +80,7 @@ def test_a_word_that_is_cut_short_is_finished_by_the_next_look(at: int) -> None:
     """Killed anywhere between the marks, a later look writes the rest of them."""
     scene, delivery_id = unproven()
     with suppress(Killed):
-        status.answer(doomed(scene, Doom(at, Way.AFTER)), delivery_id, approve=True)
+        approval.approve(doomed(scene, Doom(at, Way.AFTER)), delivery_id)
     live(scene, 0.2)
 
     said = any(VOUCHED in folder.made_at for folder, _ in scene.look().states)
@@ -429,3 +430,81 @@ def test_a_run_that_nobody_names_flows_of_is_asked_about_by_another_process_too(
     scene.clock.advance(HOUR_S)
 
     assert send.send(scene.process(), CONNECTOR).outcome is Outcome.DONE
+
+
+# -- what a lost answer leaves ---------------------------------------------------------------------
+
+
+def test_a_lost_answer_counts_although_the_same_delivery_was_answered_for_later() -> None:
+    """SDS refused it the second time, and may have taken it the first: so it may hold it still."""
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.pull()
+    live(scene, 1)
+    scene.clock.advance(20 * HOUR_S)
+    change(scene, 3)
+    scene.sds.fail_next("validate", httpx.ReadTimeout("lost"), done=True)
+    scene.pull()
+    live(scene, 0.1)
+    scene.sds.knobs = replace(QUICK, operation_status="failed")
+    live(scene, 0.5)
+    fates = [each.fate for each in scene.look().hand_overs()]
+
+    assert fates == [Fate.DONE, Fate.LOST, Fate.REFUSED]
+    scene.isams.school = SCHOOL
+    scene.isams.flush()
+    scene.pull()
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
+
+
+def test_a_change_back_has_its_three_nights_again() -> None:
+    """Other files went in between: what was in vain before them says nothing of today."""
+    scene = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    for school in (1, 1, 1, 2, 1):
+        change(scene, school)
+        words = night(scene)
+
+    assert words is Outcome.SEALED
+
+
+def test_a_damaged_record_of_what_sds_may_hold_waits_for_a_person() -> None:
+    """Nothing can be compared with it: held, night after night, and never `failed` for ever."""
+    scene = make_world(SCHOOL, knobs=QUICK)
+    scene.pull()
+    live(scene, 1)
+    name = f"{scene.look().prefix}{scene.look().states[-1][0].id}/manifest.json"
+    scene.store.delete(name)
+    scene.store.create(name, b"{}")
+    change(scene, 3)
+    night(scene)
+    newest, reached = scene.look().states[-1]
+
+    assert reached is State.HELD
+    approval.approve(scene.world, newest.id)
+    live(scene, 1)
+    assert became(scene)["word"] == "done"
+
+
+def test_what_an_unchanged_delivery_repeats_is_told_when_it_was_not_taken() -> None:
+    """It was unchanged while its run was awaited; then no run took it."""
+    scene = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped"))
+    scene.pull()
+    live(scene, 1)
+    night(scene)
+    live(scene, 5)
+
+    assert became(scene)["word"] == "not-taken"
+    assert "repeats" in became(scene)
+    text = shown(scene)
+    assert "which is not-taken" in text
+    assert "SDS holds exactly this already" not in text
+
+
+def test_nights_of_the_version_before_do_not_count_as_in_vain() -> None:
+    """It could not hear what became of them; after the upgrade the same school goes once more."""
+    scene = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    for _ in range(3):
+        night(scene)
+    for folder, _ in scene.look().states:
+        scene.store.delete(f"{scene.look().prefix}{folder.id}/{AGAINST}")
+
+    assert night(scene) is Outcome.SEALED

@@ -196,7 +196,7 @@ def test_a_forgotten_token_is_fetched_anew() -> None:
     tokens = graph_tokens(settings(), clock, transport=httpx.WSGITransport(app=simulator(clock)))
     first = tokens.token()
 
-    tokens.forget()
+    tokens.forget(first)
 
     assert tokens.token() != first
 
@@ -264,8 +264,8 @@ def test_no_token_is_never_an_empty_token(
         ask()
 
     assert len(sent) == 1
-    told = "".join(traceback.format_exception(caught.value)) + caplog.text
-    assert not [word for word in ("canary", SECRET, "https://") if word in told]
+    shown = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert not [word for word in ("canary", SECRET, "https://") if word in shown]
 
 
 def test_an_outage_of_sign_in_is_asked_again_at_once() -> None:

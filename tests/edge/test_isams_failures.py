@@ -99,11 +99,11 @@ def test_a_network_that_fails_is_unavailable(error: type[httpx.RequestError], as
     def answer(request: httpx.Request) -> httpx.Response:
         raise error(f"cannot reach {request.url} for Ada", request=request)
 
-    found = _error_of(answer, ask=ask)
+    raised = _error_of(answer, ask=ask)
 
-    assert type(found) is SourceUnavailable
-    assert error.__name__ in str(found)
-    assert tells_none_of(CANARIES, found)
+    assert type(raised) is SourceUnavailable
+    assert error.__name__ in str(raised)
+    assert tells_none_of(CANARIES, raised)
 
 
 def _breaking(error: Exception) -> Iterator[bytes]:
@@ -149,10 +149,10 @@ def test_an_answer_that_is_not_whole_is_no_school(
     answer: Answer, error: type[SourceError], ask: str
 ) -> None:
     """Broken off, too short, compressed, or whole but with a bad status."""
-    found = _error_of(answer, ask=ask)
+    raised = _error_of(answer, ask=ask)
 
-    assert type(found) is error
-    assert tells_none_of(CANARIES, found)
+    assert type(raised) is error
+    assert tells_none_of(CANARIES, raised)
 
 
 def test_a_body_that_trickles_for_ever_ends_with_the_budget() -> None:

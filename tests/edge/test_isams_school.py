@@ -19,7 +19,7 @@ SCHOOL = invent(200)
 
 def memberships(school: School) -> set[tuple[str, str]]:
     """Return all (set, pupil) pairs."""
-    return {(one.id, own) for one in school.sets.values() for own in one.pupil_ids}
+    return {(item.id, pupil_id) for item in school.sets.values() for pupil_id in item.pupil_ids}
 
 
 def true_memberships(school: InventedSchool) -> set[tuple[str, str]]:
@@ -30,9 +30,9 @@ def true_memberships(school: InventedSchool) -> set[tuple[str, str]]:
         for row in school.memberships
     }
     return {
-        (str(set_id), own)
-        for set_id, own in pairs
-        if set_id in school.teaching_set and own in school.pupil
+        (str(set_id), pupil_id)
+        for set_id, pupil_id in pairs
+        if set_id in school.teaching_set and pupil_id in school.pupil
     }
 
 
@@ -44,14 +44,14 @@ def test_every_pupil_teacher_set_and_membership_is_read() -> None:
     assert set(read.pupils) == {pupil.school_id for pupil in SCHOOL.pupils}
     assert set(read.employees) == {str(employee.id) for employee in SCHOOL.staff}
     assert set(read.subjects) == {str(subject.id) for subject in SCHOOL.subjects}
-    assert set(read.sets) == {str(one.id) for one in SCHOOL.sets}
+    assert set(read.sets) == {str(item.id) for item in SCHOOL.sets}
     assert memberships(read) == true_memberships(SCHOOL)
     assert read.counts["SetList"] == len(SCHOOL.memberships)
-    for one in SCHOOL.sets:
-        told = read.sets[str(one.id)]
-        assert told.teacher_ids == tuple(sorted({str(row.staff_id) for row in one.teachers}))
-        assert (told.code, told.name) == (one.code.strip(), one.name.strip())
-        assert (told.year, told.subject_id) == (one.year, str(one.subject_id))
+    for item in SCHOOL.sets:
+        given = read.sets[str(item.id)]
+        assert given.teacher_ids == tuple(sorted({str(row.staff_id) for row in item.teachers}))
+        assert (given.code, given.name) == (item.code.strip(), item.name.strip())
+        assert (given.year, given.subject_id) == (item.year, str(item.subject_id))
     for pupil in SCHOOL.pupils:
         known = read.pupils[pupil.school_id]
         assert (known.year, known.email) == (pupil.year, (pupil.email or "").strip())
@@ -69,7 +69,7 @@ def test_what_is_odd_but_whole_is_read_all_the_same(fault: str) -> None:
 
 
 def test_only_the_five_methods_are_asked_for() -> None:
-    """What a roster does not need is never on the wire; subjects need one method only."""
+    """What a roster does not need is never on the wire; subjects need a single method."""
     clock = FakeClock()
     simulator = IsamsSimulator(CLEAN)
     isams = isams_of(simulator, clock)
@@ -86,7 +86,7 @@ def test_only_the_five_methods_are_asked_for() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_can_be_tried_alone(method: str) -> None:
-    """The doctor learns which dataset is missing, one by one."""
+    """The doctor learns which dataset is missing, each by itself."""
     clock = FakeClock()
     minute = Budget.of(clock, 60)
     held_back = IsamsSimulator(CLEAN, keys=[BatchKey(methods=[m for m in METHODS if m != method])])

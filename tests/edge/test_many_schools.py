@@ -54,7 +54,7 @@ def test_on_two_connectors_one_schools_failure_is_not_the_others(failing: str) -
 
     well = {"northbank": OTHER_FEED.name, "southbank": CONNECTOR}[failing]
     assert list(staged(scene)) == [well]
-    schools = status.status(scene.world)["schools"]
+    schools = status.survey(scene.world).document()["schools"]
     assert isinstance(schools, dict)
     assert schools[failing]["pull"]["state"] == "failed"
 
@@ -80,7 +80,7 @@ def test_on_one_connector_nothing_goes_before_each_school_has_been_read_once() -
 
     assert scene.send_until_still().outcome is Outcome.WAITING
     assert not scene.sds.requests
-    connectors = status.status(scene.world)["connectors"]
+    connectors = status.survey(scene.world).document()["connectors"]
     assert isinstance(connectors, dict)
     assert connectors[CONNECTOR]["waiting_for"] == ["south"]
 

@@ -19,7 +19,7 @@ from sync.ledger.marks import Receipt
 from sync.report import Outcome
 from sync.sds.tables import COLUMNS, ON_REQUEST
 from sync.settings.load import load
-from sync.steps import restore, schedule, send, status
+from sync.steps import approval, restore, schedule, send
 from sync.steps.seal import profile_set
 from sync.steps.sweep import SWEEP_HOUR_UTC
 from sync.terminal.tables import numbers
@@ -144,7 +144,7 @@ def test_what_settings_take_away_waits_and_is_then_sent_as_a_header_for_ever() -
     assert {table for table, _ in held_for(scene)} == set(ON_REQUEST)
     assert len(scene.sds.submissions) == 1
 
-    status.answer(scene.world, scene.look().states[-1][0].id, approve=True)
+    approval.approve(scene.world, scene.look().states[-1][0].id)
     assert scene.send_until_still().outcome is Outcome.DONE
     headers = {name: (",".join(cells) + "\r\n").encode() for name, cells in ON_REQUEST.items()}
     assert scene.sds.submissions[-1].files.items() >= headers.items()
@@ -164,7 +164,7 @@ def test_a_request_that_nobody_approved_leaves_nothing_behind() -> None:
     scene = make_world(SCHOOL, knobs=QUICK, base={**ONE_SCHOOL, **BOTH}, SDS__HOLD_FIRST="true")
     scene.pull()
     assert scene.accept().outcome is Outcome.HELD
-    status.answer(scene.world, scene.look().states[-1][0].id, approve=False)
+    approval.reject(scene.world, scene.look().states[-1][0].id)
     set_to(scene)
 
     assert next_day(scene, SCHOOL) is Outcome.ACCEPTED
@@ -186,7 +186,7 @@ def test_a_file_whose_delivery_was_lost_on_the_way_goes_on_to_be_sent() -> None:
     set_to(scene)
 
     assert next_day(scene, SCHOOL) is Outcome.HELD
-    status.answer(scene.world, scene.look().states[-1][0].id, approve=True)
+    approval.approve(scene.world, scene.look().states[-1][0].id)
     assert scene.accept().outcome is Outcome.ACCEPTED
     assert scene.sds.submissions[-1].files.keys() == {*COLUMNS, *ON_REQUEST}
 
@@ -222,7 +222,7 @@ def test_what_is_restored_has_the_headers_of_files_that_were_asked_for_since() -
     asked = restore.restore(scene.world, first)
     assert scene.send_until_still().outcome is Outcome.HELD
     assert {(name, "emptied") for name in ON_REQUEST} == held_for(scene)
-    status.answer(scene.world, asked.delivery, approve=True)
+    approval.approve(scene.world, asked.delivery)
     assert scene.accept().outcome is Outcome.ACCEPTED
 
     files = scene.sds.submissions[-1].files

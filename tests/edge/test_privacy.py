@@ -25,8 +25,7 @@ from simulators.sds import Answer, Knobs
 from simulators.sds.tenant import Json
 from sync.errors import SyncError
 from sync.report import Outcome, Step
-from sync.steps import send as sending
-from sync.steps import status as asking
+from sync.steps import approval, send, status
 from sync.web import handlers
 from tests import canaries
 from tests.canaries import found_in
@@ -43,7 +42,7 @@ WORDS = f"{PERSON.surname} {PERSON.email} /xml.ashx?apiKey={KEY} Bearer eyJhbGci
 
 def world(school: InventedSchool = SCHOOL, *, hold_first: bool = False) -> TestWorld:
     """Return a world that sends names, and has addresses even in its settings."""
-    teacher = next(one for one in school.staff if one.teaches and one.email)
+    teacher = next(member for member in school.staff if member.teaches and member.email)
     return make_world(
         school,
         knobs=Knobs(run_duration_s=60),
@@ -53,22 +52,22 @@ def world(school: InventedSchool = SCHOOL, *, hold_first: bool = False) -> TestW
     )
 
 
-def send(one: TestWorld, times: int = 8) -> Step:
+def send_up_to(trial: TestWorld, times: int = 8) -> Step:
     """Send up to *times*, with the pauses that the app asks for: an outage would go on for ever."""
     for _ in range(times):
-        step = sending.send(one.world, CONNECTOR)
+        step = send.send(trial.world, CONNECTOR)
         if step.again_in_s is None:
             break
-        one.clock.advance(max(step.again_in_s, 6))
+        trial.clock.advance(max(step.again_in_s, 6))
     return step
 
 
-def deliver(one: TestWorld) -> None:
+def deliver(trial: TestWorld) -> None:
     """Pull, have a hold approved, and go on until SDS's run is over."""
-    one.pull()
-    held = one.send_until_still()
-    asking.answer(one.world, held.delivery, approve=True)
-    one.send_until_still()
+    trial.pull()
+    held = trial.send_until_still()
+    approval.approve(trial.world, held.delivery)
+    trial.send_until_still()
 
 
 def said_by(error: BaseException) -> str:
@@ -84,26 +83,26 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
     """Yield *error*, its causes and its contexts, hidden or not, each once."""
     waiting, seen = [error], set[int]()
     while waiting:
-        one = waiting.pop()
-        if one is not None and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [one.__cause__, one.__context__]
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [each.__cause__, each.__context__]
 
 
-def told_by(one: TestWorld) -> dict[str, set[str]]:
+def told_by(trial: TestWorld) -> dict[str, set[str]]:
     """Return the canaries in all that leaves the app but for the files themselves, by place."""
-    told = {f"step {step.name} {step.outcome}": step.line() for step in one.steps}
-    told |= {f"error of {s.name} {s.outcome}": said_by(s.error) for s in one.steps if s.error}
-    told |= {f"message {number}": str(kept) for number, kept in enumerate(one.nudges.kept)}
-    told["status"] = json.dumps(asking.status(one.world), ensure_ascii=False)
-    told |= {name: body.decode() for name, body in blobs(one).items() if not is_roster(name)}
+    told = {f"step {step.name} {step.outcome}": step.line() for step in trial.steps}
+    told |= {f"error of {s.name} {s.outcome}": said_by(s.error) for s in trial.steps if s.error}
+    told |= {f"message {number}": str(kept) for number, kept in enumerate(trial.nudges.kept)}
+    told["status"] = json.dumps(status.survey(trial.world).document(), ensure_ascii=False)
+    told |= {name: body.decode() for name, body in blobs(trial).items() if not is_roster(name)}
     return {place: leaked for place, text in told.items() if (leaked := found_in(text))}
 
 
-def blobs(one: TestWorld) -> dict[str, bytes]:
-    assert isinstance(one.store, MemoryStore)
-    return {name: body for name, (body, _) in one.store.held.items()}
+def blobs(trial: TestWorld) -> dict[str, bytes]:
+    assert isinstance(trial.store, MemoryStore)
+    return {name: body for name, (body, _) in trial.store.held.items()}
 
 
 def is_roster(name: str) -> bool:
@@ -117,17 +116,17 @@ def is_roster(name: str) -> bool:
 def test_names_are_in_the_users_and_the_findings_alone() -> None:
     """Manifests, plans, holds, receipts, answers and other tables hold not one name."""
     school = invent(150)  # with everything that is wrong in real registers
-    one = world(school, hold_first=True)
-    deliver(one)
-    flush(one, pupils=without_pupils(school, [p.school_id for p in school.pupils[::2]]).pupils)
-    deliver(one)
-    with_names = {name.rpartition("/")[2] for name, body in blobs(one).items() if canary_in(body)}
-    kinds = {name.rpartition("/")[2] for name in blobs(one)}
+    trial = world(school, hold_first=True)
+    deliver(trial)
+    flush(trial, pupils=without_pupils(school, [p.school_id for p in school.pupils[::2]]).pupils)
+    deliver(trial)
+    with_names = {name.rpartition("/")[2] for name, body in blobs(trial).items() if canary_in(body)}
+    kinds = {name.rpartition("/")[2] for name in blobs(trial)}
 
     assert with_names == {"users.csv", "findings.json"}
     assert kinds >= {"manifest.json", "plan.json", "held.json", "approved.json", "submitted.json"}
     assert kinds >= {"accepted.json", "receipt.json", "sealed.json", "000001.json", "000001.done"}
-    assert told_by(one) == {}
+    assert told_by(trial) == {}
 
 
 def canary_in(body: bytes) -> bool:
@@ -161,11 +160,11 @@ ISAMS = {
 @pytest.mark.parametrize("fault", ISAMS)
 def test_no_failed_pull_tells_a_name_or_a_key(fault: str) -> None:
     """However iSAMS fails, and whatever it writes: not in the error, its causes, or the status."""
-    one = world()
-    one.isams.faults = ISAMS[fault]
-    step = one.pull()
+    trial = world()
+    trial.isams.faults = ISAMS[fault]
+    step = trial.pull()
 
-    assert told_by(one) == {}
+    assert told_by(trial) == {}
     assert step.error is not None or fault.startswith("a name for")
 
 
@@ -186,17 +185,17 @@ NETWORK = [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError, htt
 @pytest.mark.parametrize("way", ["isams", "sds"])
 def test_no_broken_network_tells_what_was_asked(way: str, error: type[httpx.RequestError]) -> None:
     """The exceptions of the client hold requests; ours have no way to them that tells."""
-    one = world()
-    broken = one.process(
+    trial = world()
+    broken = trial.process(
         isams_transport=lambda wire: Breaking(error) if way == "isams" else wire,
         sds_transport=lambda wire: Breaking(error) if way == "sds" else wire,
     )
-    one.world = broken
-    one.pull()
-    send(one)
+    trial.world = broken
+    trial.pull()
+    send_up_to(trial)
 
-    assert [step for step in one.steps if step.error]
-    assert told_by(one) == {}
+    assert [step for step in trial.steps if step.error]
+    assert told_by(trial) == {}
 
 
 ROUTES = (
@@ -209,8 +208,8 @@ ROUTES = (
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_refused_delivery_tells_a_name_or_a_secret(route: str, status: int) -> None:
     """Whatever Microsoft writes into an answer, at whichever call: we repeat none of it."""
-    one = world()
-    one.pull()
+    trial = world()
+    trial.pull()
     document: Json = {
         "error": {"code": WORDS, "message": WORDS},
         "error_description": WORDS,
@@ -218,11 +217,11 @@ def test_no_refused_delivery_tells_a_name_or_a_secret(route: str, status: int) -
         "value": [WORDS],
     }
     body = json.dumps(document, ensure_ascii=False).encode()
-    one.sds.fail_next(route, Answer(status, code=WORDS, body=body), times=None)
-    send(one)
+    trial.sds.fail_next(route, Answer(status, code=WORDS, body=body), times=None)
+    send_up_to(trial)
 
-    assert [line for line in one.sds.requests if line.route == route]
-    assert told_by(one) == {}
+    assert [line for line in trial.sds.requests if line.route == route]
+    assert told_by(trial) == {}
 
 
 # --- What nobody foresaw --------------------------------------------------------------------

@@ -46,7 +46,7 @@ def rosters(scene: TestWorld) -> list[str]:
 
 
 def pull_told(scene: TestWorld) -> dict[str, object]:
-    schools = status.status(scene.world)["schools"]
+    schools = status.survey(scene.world).document()["schools"]
     assert isinstance(schools, dict)
     told = schools["northbank"]["pull"]
     assert isinstance(told, dict)

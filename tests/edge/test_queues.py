@@ -78,8 +78,8 @@ def test_a_nudge_arrives_as_the_host_reads_it(queues: Nudges, host: QueueService
     queues.nudge("pull", {"school": "northbank"})
     queues.nudge("pull", {"school": "süd"})
 
-    found = list(host.get_queue_client("sync-pull").receive_messages())
-    assert [json.loads(base64.b64decode(message.content)) for message in found] == [
+    messages = list(host.get_queue_client("sync-pull").receive_messages())
+    assert [json.loads(base64.b64decode(message.content)) for message in messages] == [
         {"school": "northbank"},
         {"school": "süd"},
     ]

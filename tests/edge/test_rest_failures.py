@@ -131,7 +131,7 @@ def _fault(path: str, name: str) -> Faults:
 
 @pytest.mark.parametrize(("path", "fault"), CASES)
 def test_no_failure_is_a_school(path: str, fault: str) -> None:
-    """Each fault, on each kind of request, on all lists or on one: an error that says nothing."""
+    """Each fault, on each kind of request, on all lists or one: an error that says nothing."""
     error = _error_after(path, REST_FATAL[fault])
 
     assert tells_none_of(CANARIES, error)
@@ -239,7 +239,7 @@ def test_a_module_that_is_not_allowed_is_named(module: str, status: int) -> None
 
 
 def test_teachers_who_are_not_employees_are_no_teachers() -> None:
-    """If `id` in a set's teachers is the row's own and not the employee's, nothing is taken."""
+    """If `id` in a set's teachers is the row's and not the employee's, nothing is taken."""
     error = _error_after(
         "/api/teaching/sets", RestFaults(fields={"teachers": [{"id": 900_001}, {"id": 900_002}]})
     )
@@ -257,7 +257,7 @@ def test_a_full_page_without_totals_is_not_taken_for_everything(rows: int) -> No
     with pytest.raises(SourceMalformed, match="no totals"):
         rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
-    assert not [one for one in simulator.requests if "setList" in one.path]
+    assert not [request for request in simulator.requests if "setList" in request.path]
 
 
 def test_what_changes_while_it_is_read_is_read_again() -> None:
@@ -270,7 +270,7 @@ def test_what_changes_while_it_is_read_is_read_again() -> None:
     read = rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
     assert len(read.pupils) == 1_050
-    assert sum(one.path == "/api/students" for one in simulator.requests) == 4
+    assert sum(request.path == "/api/students" for request in simulator.requests) == 4
 
 
 def test_a_collection_is_read_three_times_and_no_more() -> None:
@@ -281,12 +281,12 @@ def test_a_collection_is_read_three_times_and_no_more() -> None:
     with pytest.raises(SourceUnavailable, match="did not add up"):
         rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
-    assert sum(one.path == "/api/students" for one in simulator.requests) <= 6
+    assert sum(request.path == "/api/students" for request in simulator.requests) <= 6
 
 
 @pytest.mark.parametrize("wish", [None, 7])
 def test_a_throttled_client_waits(wish: int | None) -> None:
-    """With Retry-After as long as it says, without it by our own backoff."""
+    """With Retry-After as long as it says, without it by our backoff."""
     clock = FakeClock()
     simulator = simulated(clock)
     headers = {} if wish is None else {"Retry-After": str(wish)}
@@ -299,7 +299,7 @@ def test_a_throttled_client_waits(wish: int | None) -> None:
 
 
 def test_a_client_throttled_for_good_ends_within_the_budget() -> None:
-    """A hundred requests an hour are not enough for a school: the next tick is told so."""
+    """A hundred requests an hour are not enough for a school: the next tick learns so."""
     clock = FakeClock()
     client = RestClient(throttle=Throttle(requests=20, per=timedelta(hours=1)))
     simulator = simulated(clock, client=client)
@@ -310,14 +310,17 @@ def test_a_client_throttled_for_good_ends_within_the_budget() -> None:
 
 
 def test_an_error_in_one_list_stops_the_others() -> None:
-    """Of hundreds of lists few are asked for after one was refused."""
+    """Of hundreds of lists few are asked for after the first was refused."""
     clock = FakeClock()
     simulator = simulated(clock, invent(300, quirks=False))
     simulator.spoil("/api/teaching/sets/*/setlist", refused(403))
     with pytest.raises(SourceRefused):
         rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
-    assert sum("setList" in one.path for one in simulator.requests) < len(simulator.school.sets) / 2
+    assert (
+        sum("setList" in request.path for request in simulator.requests)
+        < len(simulator.school.sets) / 2
+    )
 
 
 def test_a_token_that_dies_is_renewed_once() -> None:
@@ -328,8 +331,8 @@ def test_a_token_that_dies_is_renewed_once() -> None:
     read = rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
 
     assert len(read.pupils) == len(CLEAN.pupils)
-    assert sum(one.path == TOKEN for one in simulator.requests) == 2
-    assert sum(one.path == "/api/students" for one in simulator.requests) == 1
+    assert sum(request.path == TOKEN for request in simulator.requests) == 2
+    assert sum(request.path == "/api/students" for request in simulator.requests) == 1
 
 
 def test_without_time_nothing_is_asked() -> None:
@@ -426,15 +429,15 @@ class Crowd(httpx.BaseTransport):
 def test_four_are_asked_at_once_and_progress_is_told() -> None:
     """More would be felt by those who use iSAMS; each list that has come is counted."""
     clock = FakeClock()
-    told: list[tuple[int, int]] = []
+    heard: list[tuple[int, int]] = []
     crowd = Crowd(httpx.WSGITransport(simulated(clock)))
     isams = RestIsams(
-        settings(), clock, transport=crowd, tell=lambda done, of: told.append((done, of))
+        settings(), clock, transport=crowd, tell=lambda done, of: heard.append((done, of))
     )
     sets = len(isams.school(Budget.of(clock, BUDGET_S)).sets)
 
     assert crowd.most == 4
-    assert told == [(done, sets) for done in range(1, sets + 1)]
+    assert heard == [(done, sets) for done in range(1, sets + 1)]
 
 
 class Sleepy(FakeClock):

@@ -25,10 +25,10 @@ EVERYTHING = {
 }
 
 
-def night(one: TestWorld) -> Outcome:
+def night(world: TestWorld) -> Outcome:
     """Pull, and send until SDS has answered."""
-    assert one.pull().outcome is Outcome.SEALED
-    return one.send_until_still().outcome
+    assert world.pull().outcome is Outcome.SEALED
+    return world.send_until_still().outcome
 
 
 @pytest.mark.parametrize(
@@ -42,26 +42,26 @@ def test_a_night_by_rest_gives_sds_what_a_night_by_batch_does(base: Mapping[str,
     assert night(by_rest) is night(by_batch) is Outcome.DONE
     (rest,), (batch,) = by_rest.sds.submissions, by_batch.sds.submissions
     assert rest.files == batch.files
-    assert {one.path for one in by_batch.isams.requests} == {"/api/batch/1.0/xml.ashx"}
-    assert not any("batch" in one.path for one in by_rest.isams.requests)
+    assert {request.path for request in by_batch.isams.requests} == {"/api/batch/1.0/xml.ashx"}
+    assert not any("batch" in request.path for request in by_rest.isams.requests)
 
 
 def test_a_school_that_turns_from_batch_to_rest_changes_nothing_in_sds() -> None:
     """The second night is the same digest: SDS is not called at all."""
-    one = make_world(SCHOOL, base=EVERYTHING)
-    night(one)
-    other = make_world(SCHOOL, api="rest", clock=one.clock, base=EVERYTHING)
-    one.clock.advance(DAY_S)
-    before = len(one.sds.requests)
-    one.isams_of = other.isams_of
-    turned = one.process(settings=other.world.settings)
+    world = make_world(SCHOOL, base=EVERYTHING)
+    night(world)
+    other = make_world(SCHOOL, api="rest", clock=world.clock, base=EVERYTHING)
+    world.clock.advance(DAY_S)
+    before = len(world.sds.requests)
+    world.isams_of = other.isams_of
+    turned = world.process(settings=other.world.settings)
     schedule.ask(turned, "northbank", "test")
     sealed = pull.pull(turned, "northbank")
-    one.world = turned
+    world.world = turned
 
     assert sealed.outcome is Outcome.SEALED
-    assert one.accept().outcome is Outcome.UNCHANGED
-    assert len(one.sds.requests) == before
+    assert world.accept().outcome is Outcome.UNCHANGED
+    assert len(world.sds.requests) == before
 
 
 @pytest.mark.parametrize(
@@ -76,27 +76,27 @@ def test_a_school_that_turns_from_batch_to_rest_changes_nothing_in_sds() -> None
 )
 def test_a_short_reading_leaves_sds_with_yesterday(path: str, fault: Faults) -> None:
     """No set is sealed, nothing is sent, and the night after goes well again."""
-    one = make_world(SCHOOL, api="rest", base=EVERYTHING)
-    night(one)
-    one.clock.advance(DAY_S)
-    flush(one, pupils=without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id]).pupils)
-    one.isams.spoil(path, fault)
-    failed = one.pull()
-    one.send_until_still()
-    submitted = len(one.sds.submissions)
-    one.isams.spoil(path, RestFaults())
-    one.clock.advance(DAY_S)
+    world = make_world(SCHOOL, api="rest", base=EVERYTHING)
+    night(world)
+    world.clock.advance(DAY_S)
+    flush(world, pupils=without_pupils(SCHOOL, [SCHOOL.pupils[5].school_id]).pupils)
+    world.isams.spoil(path, fault)
+    failed = world.pull()
+    world.send_until_still()
+    submitted = len(world.sds.submissions)
+    world.isams.spoil(path, RestFaults())
+    world.clock.advance(DAY_S)
 
     assert failed.error is not None
     assert submitted == 1
-    assert night(one) is Outcome.DONE
-    assert len(one.sds.submissions) == 2
+    assert night(world) is Outcome.DONE
+    assert len(world.sds.submissions) == 2
 
 
 def test_a_token_that_dies_in_the_night_costs_a_sign_in() -> None:
     """Once, and nothing else."""
-    one = make_world(SCHOOL, api="rest", base=EVERYTHING)
-    one.isams.script([EXPIRED_NEXT], route="/api/school/forms")
+    world = make_world(SCHOOL, api="rest", base=EVERYTHING)
+    world.isams.script([EXPIRED_NEXT], route="/api/school/forms")
 
-    assert night(one) is Outcome.DONE
-    assert sum(seen.path.endswith("/connect/token") for seen in one.isams.requests) == 2
+    assert night(world) is Outcome.DONE
+    assert sum(seen.path.endswith("/connect/token") for seen in world.isams.requests) == 2

@@ -1,4 +1,4 @@
-"""P8: whichever API a school is read by, SDS is told the same."""
+"""P8: whichever API a school is read by, SDS gets the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _read(source: Source, clock: FakeClock) -> School:
     return source.school(Budget.of(clock, BUDGET_S))
 
 
-def _told(profile: str, read: School) -> tuple[Mapping[str, bytes], str]:
+def _files(profile: str, read: School) -> tuple[Mapping[str, bytes], str]:
     """Return the files that SDS would get, and their digest."""
     place = Settings(
         schools={"northbank": settings()},
@@ -61,40 +61,47 @@ def _told(profile: str, read: School) -> tuple[Mapping[str, bytes], str]:
 
 @pytest.mark.parametrize("quirks", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_both_apis_tell_sds_the_same(seed: int, *, quirks: bool) -> None:
+def test_both_apis_give_sds_the_same(seed: int, *, quirks: bool) -> None:
     """The same school gives the same files, byte for byte, and so the same digest."""
     school = invent(180, seed=seed, quirks=quirks)
     batch, rest = _by_batch(school), _by_rest(school)
 
     for profile in PROFILES:
-        assert _told(profile, rest) == _told(profile, batch)
-        assert all(body.count(b"\n") > 1 for body in _told(profile, rest)[0].values())
+        assert _files(profile, rest) == _files(profile, batch)
+        assert all(body.count(b"\n") > 1 for body in _files(profile, rest)[0].values())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_both_apis_give_the_same_records(seed: int) -> None:
-    """Staff, subjects and sets are equal one by one, but for how strangers are called.
+    """Staff, subjects and sets are equal record by record, but for how strangers are called.
 
     Batch calls a member who has left by a row id, REST by a SchoolId. Pupils are equal but for
-    their division, which REST does not tell, and their houses, which were not asked for.
+    their division, which REST does not give, and their houses, which were not asked for.
     """
     school = invent(180, seed=seed)
     batch, rest = _by_batch(school), _by_rest(school)
     pupils = {
-        own: replace(one, division_id="", academic_house_id="", boarding_house_id="")
-        for own, one in batch.pupils.items()
+        key: replace(pupil, division_id="", academic_house_id="", boarding_house_id="")
+        for key, pupil in batch.pupils.items()
     }
 
     assert rest.pupils == pupils
     assert rest.employees == batch.employees
     assert rest.subjects == batch.subjects
     assert rest.sets.keys() == batch.sets.keys()
-    for own, one in rest.sets.items():
-        other = batch.sets[own]
-        assert (one.code, one.name, one.year) == (other.code, other.name, other.year)
-        assert (one.subject_id, one.teacher_ids) == (other.subject_id, other.teacher_ids)
-        assert one.pupil_ids == other.pupil_ids
-        assert bool(one.unknown_members) == bool(other.unknown_members)
+    for key, by_rest in rest.sets.items():
+        by_batch = batch.sets[key]
+        assert (by_rest.code, by_rest.name, by_rest.year) == (
+            by_batch.code,
+            by_batch.name,
+            by_batch.year,
+        )
+        assert (by_rest.subject_id, by_rest.teacher_ids) == (
+            by_batch.subject_id,
+            by_batch.teacher_ids,
+        )
+        assert by_rest.pupil_ids == by_batch.pupil_ids
+        assert bool(by_rest.unknown_members) == bool(by_batch.unknown_members)
 
 
 def test_only_rows_of_sets_that_do_not_exist_are_unknown_to_rest() -> None:
@@ -105,7 +112,7 @@ def test_only_rows_of_sets_that_do_not_exist_are_unknown_to_rest() -> None:
     assert batch.counts["SetListWithoutSet"] == 1
     assert "SetListWithoutSet" not in rest.counts
     assert rest.counts["SetList"] == batch.counts["SetList"] - 1
-    assert rest.counts["Subject"] < batch.counts["Subject"]  # shared ones come once
+    assert rest.counts["Subject"] < batch.counts["Subject"]  # shared subjects come once
 
 
 @pytest.mark.parametrize("quirks", [False, True])
@@ -115,15 +122,15 @@ def test_each_spelling_of_a_set_is_the_same_school(spelling: str, *, quirks: boo
     school = invent(180, quirks=quirks)
     choices = RestChoices(sets=SET_SPELLINGS[spelling])
 
-    assert _told("all", _by_rest(school, choices)) == _told("all", _by_batch(school))
+    assert _files("all", _by_rest(school, choices)) == _files("all", _by_batch(school))
 
 
-def test_teachers_come_from_timetables_where_sets_tell_none() -> None:
+def test_teachers_come_from_timetables_where_sets_name_none() -> None:
     """In a clean school each teacher of a set has it in their timetable, and nobody else."""
     school = invent(180, quirks=False)
     choices = RestChoices(sets=SET_SPELLINGS["no teachers"])
 
-    assert _told("all", _by_rest(school, choices)) == _told("all", _by_batch(school))
+    assert _files("all", _by_rest(school, choices)) == _files("all", _by_batch(school))
 
 
 @pytest.mark.parametrize(
@@ -141,11 +148,11 @@ def test_what_nobody_knows_of_rest_makes_no_difference(choices: RestChoices) -> 
     """Paged lists, no totals, links of either kind, other names: the same school."""
     school = invent(180)
 
-    assert _told("all", _by_rest(school, choices)) == _told("all", _by_batch(school))
+    assert _files("all", _by_rest(school, choices)) == _files("all", _by_batch(school))
 
 
 @pytest.mark.parametrize("tutors", [False, True])
-def test_both_apis_tell_tutors_to_whoever_asks_and_to_nobody_else(*, tutors: bool) -> None:
+def test_both_apis_give_tutors_to_whoever_asks_and_to_nobody_else(*, tutors: bool) -> None:
     """What a school is read for says what is in it, not the API."""
     clock, school = FakeClock(), invent(60)
     sources: tuple[Source, ...] = (
@@ -153,9 +160,9 @@ def test_both_apis_tell_tutors_to_whoever_asks_and_to_nobody_else(*, tutors: boo
         rest_of(simulated(clock, school), clock),
     )
     batch, by_rest = (
-        one.school(Budget.of(clock, BUDGET_S), Wanted(tutors=tutors)) for one in sources
+        source.school(Budget.of(clock, BUDGET_S), Wanted(tutors=tutors)) for source in sources
     )
-    told = {own: one.tutor_id for own, one in batch.pupils.items()}
+    tutor_of = {key: pupil.tutor_id for key, pupil in batch.pupils.items()}
 
-    assert {own: one.tutor_id for own, one in by_rest.pupils.items()} == told
-    assert any(told.values()) is tutors
+    assert {key: pupil.tutor_id for key, pupil in by_rest.pupils.items()} == tutor_of
+    assert any(tutor_of.values()) is tutors

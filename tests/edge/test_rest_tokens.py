@@ -7,13 +7,14 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from simulators.isams import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DISCOVERY, REST_FATAL, TOKEN
 from simulators.isams.faults import refused
 from simulators.isams.rest_clients import RestClient
 from sync.edge.clock import Budget
 from sync.edge.isams.rest import RestIsams
-from sync.edge.isams.rest_tokens import RestTokens
+from sync.edge.isams.rest_tokens import rest_tokens
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import streamed
@@ -25,7 +26,7 @@ GIVEN: dict[str, object] = {"access_token": "invented-token", "expires_in": 3600
 
 
 class Desk:
-    """A mocked iSAMS whose token stands at *at*, with one subject; *tells* is its discovery."""
+    """A mocked iSAMS whose token stands at *at*, with a subject; *tells* is its discovery."""
 
     def __init__(self, at: str, tells: object = None, given: object = None) -> None:
         self.at = at
@@ -52,19 +53,19 @@ class Desk:
 
 
 def test_a_token_serves_for_its_life() -> None:
-    """One sign-in for a whole school; a new one when the token is about to end."""
+    """A single sign-in for a whole school; a new one when the token is about to end."""
     clock = FakeClock()
     simulator = simulated(clock)
     isams = rest_of(simulator, clock)
     isams.school(Budget.of(clock, BUDGET_S))
     clock.advance(3500)
     isams.subjects(Budget.of(clock, BUDGET_S))
-    before = sum(one.path == TOKEN for one in simulator.requests)
+    before = sum(request.path == TOKEN for request in simulator.requests)
     clock.advance(60)
     isams.subjects(Budget.of(clock, BUDGET_S))
 
     assert before == 1
-    assert sum(one.path == TOKEN for one in simulator.requests) == 2
+    assert sum(request.path == TOKEN for request in simulator.requests) == 2
 
 
 def test_a_token_that_ends_in_the_middle_of_a_school_is_renewed() -> None:
@@ -75,7 +76,7 @@ def test_a_token_that_ends_in_the_middle_of_a_school_is_renewed() -> None:
     read = rest_of(simulator, clock).school(Budget.of(clock, 900))
 
     assert len(read.sets) == len(simulator.school.sets)
-    assert sum(one.path == TOKEN for one in simulator.requests) > 2
+    assert sum(request.path == TOKEN for request in simulator.requests) > 2
 
 
 def test_the_client_signs_in_as_the_settings_say() -> None:
@@ -95,19 +96,19 @@ def test_the_client_signs_in_as_the_settings_say() -> None:
 
 def test_a_discovered_address_is_taken_before_the_known_ones() -> None:
     """ISAMS says where its tokens are."""
-    desk = Desk("/own/token", {"token_endpoint": "https://northbank.isams.example/own/token"})
+    desk = Desk("/their/token", {"token_endpoint": "https://northbank.isams.example/their/token"})
     desk.isams(FakeClock()).subjects(Budget.of(FakeClock(), BUDGET_S))
 
-    assert desk.posts() == ["https://northbank.isams.example/own/token"]
+    assert desk.posts() == ["https://northbank.isams.example/their/token"]
 
 
 @pytest.mark.parametrize(
     "tells",
     [
         {"token_endpoint": "https://elsewhere.example/auth/connect/token"},
-        {"token_endpoint": "http://northbank.isams.example/own/token"},
+        {"token_endpoint": "http://northbank.isams.example/their/token"},
         {"token_endpoint": "https://northbank.isams.example:444/own/token"},
-        {"token_endpoint": "https://me@northbank.isams.example/own/token"},
+        {"token_endpoint": "https://me@northbank.isams.example/their/token"},
         {"token_endpoint": "https://[broken"},
         {"token_endpoint": 7},
         {},
@@ -116,7 +117,7 @@ def test_a_discovered_address_is_taken_before_the_known_ones() -> None:
     ],
 )
 def test_the_secret_goes_to_no_other_host(tells: object) -> None:
-    """Another host, scheme or port, or nonsense: the known address of the school's own host."""
+    """Another host, scheme or port, or nonsense: the known address on the school's host."""
     desk = Desk(TOKEN, tells)
     desk.isams(FakeClock()).subjects(Budget.of(FakeClock(), BUDGET_S))
 
@@ -143,7 +144,7 @@ def test_a_discovery_that_fails_does_not_matter(fault: str) -> None:
     assert rest_of(simulator, clock).subjects(Budget.of(clock, BUDGET_S))
 
 
-def test_a_wrong_secret_is_told_with_the_settings_to_check() -> None:
+def test_a_wrong_secret_names_the_settings_to_check() -> None:
     """And asked for once: clients can be locked by those who guess."""
     clock = FakeClock()
     simulator = simulated(clock)
@@ -151,7 +152,7 @@ def test_a_wrong_secret_is_told_with_the_settings_to_check() -> None:
     with pytest.raises(SourceRefused, match="ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET"):
         isams.school(Budget.of(clock, BUDGET_S))
 
-    assert [one.path for one in simulator.requests] == [DISCOVERY, TOKEN]
+    assert [request.path for request in simulator.requests] == [DISCOVERY, TOKEN]
 
 
 @pytest.mark.parametrize(
@@ -198,16 +199,16 @@ def test_a_sign_in_that_is_away_is_judged_by_its_status(
 def test_only_the_token_that_was_refused_is_forgotten() -> None:
     """Four answers may refuse one token: the first to say so renews it for all."""
     clock, desk = FakeClock(), Desk(TOKEN)
-    tokens = RestTokens(settings(), clock)
+    tokens = rest_tokens(settings(), clock)
     with httpx.Client(
         transport=httpx.MockTransport(desk), base_url="https://northbank.isams.example"
     ) as client:
-        token = tokens.get(client, Budget.of(clock, BUDGET_S))
-        tokens.forget("an older token")
-        kept = tokens.get(client, Budget.of(clock, BUDGET_S))
+        token = tokens.token(client, Budget.of(clock, BUDGET_S))
+        tokens.forget(SecretStr("an older token"))
+        kept = tokens.token(client, Budget.of(clock, BUDGET_S))
         posts = len(desk.posts())
         tokens.forget(token)
-        tokens.get(client, Budget.of(clock, BUDGET_S))
+        tokens.token(client, Budget.of(clock, BUDGET_S))
 
     assert (kept, posts) == (token, 1)
     assert len(desk.posts()) == 2

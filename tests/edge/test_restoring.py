@@ -14,7 +14,7 @@ from sync.ledger import ids, states
 from sync.ledger.claims import Paused
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import pull, restore, schedule, send, status
+from sync.steps import approval, pull, restore, schedule, send, status
 from sync.web import responses
 from tests.edge.test_sweeping import DAY_S, sweep
 from tests.memory_store import MemoryStore
@@ -86,7 +86,7 @@ def test_it_is_compared_with_what_sds_holds_now() -> None:
 
     assert (step.outcome, step.delivery) == (Outcome.HELD, pause.delivery)
     sent = len(scene.sds.submissions)
-    status.answer(scene.world, pause.delivery, approve=True)
+    approval.approve(scene.world, pause.delivery)
     assert scene.send_until_still().outcome is Outcome.DONE
     assert len(scene.sds.submissions) == sent + 1
     assert staged(scene) == scene.sds.submissions[0].files
@@ -153,7 +153,7 @@ def test_what_came_to_nothing_can_be_asked_for_again() -> None:
     pause = restore.restore(scene.world, first)
     send.send(scene.world, CONNECTOR)
     send.send(scene.world, CONNECTOR)
-    status.answer(scene.world, pause.delivery, approve=False)
+    approval.reject(scene.world, pause.delivery)
     assert scene.send_until_still().outcome is Outcome.PAUSED
     scene.clock.advance(60)
 
@@ -210,7 +210,7 @@ def test_what_is_swept_cannot_be_restored() -> None:
     sweep(scene)
 
     assert "past their time" in refused(lambda: restore.restore(scene.world, first))
-    told = status.status(scene.world)["connectors"]
+    told = status.survey(scene.world).document()["connectors"]
     assert isinstance(told, dict)
     assert [each["id"] for each in told[CONNECTOR]["restorable"]] == [third, second]
     restore.restore(scene.world, second)
@@ -279,7 +279,7 @@ def test_a_pause_is_one_connectors_own() -> None:
         scene.pull(key)
     scene.send_until_still()
     step = scene.send_until_still(OTHER_FEED.name)
-    status.answer(scene.world, step.delivery, approve=True)
+    approval.approve(scene.world, step.delivery)
     assert scene.send_until_still(OTHER_FEED.name).outcome is Outcome.DONE
 
     restore.restore(scene.world, step.delivery)
@@ -330,7 +330,7 @@ def test_the_status_says_that_it_is_paused_and_what_can_come_back() -> None:
     scene, (first, *_) = three_nights()
     pause: Paused = restore.restore(scene.world, first)
 
-    told = status.status(scene.world)["connectors"]
+    told = status.survey(scene.world).document()["connectors"]
 
     assert isinstance(told, dict)
     assert told[CONNECTOR]["paused"] == {
@@ -344,10 +344,10 @@ def test_over_http_the_answers_say_what_was_done() -> None:
     """202 for a restore, 409 for what cannot be, 404 for a connector that is none."""
     scene, (first, *_) = three_nights()
 
-    done = responses.restore(scene.world, first)
+    done = responses.to_restore(scene.world, first)
     assert done.status == 202
     assert json.loads(done.body)["restores"] == first
-    unknown = responses.answered(lambda: responses.restore(scene.world, "x"), scene.world.tell)
+    unknown = responses.responded(lambda: responses.to_restore(scene.world, "x"), scene.world.tell)
     assert unknown.status == 409
-    assert responses.resume(scene.world, "Nobody's feed").status == 404
-    assert json.loads(responses.resume(scene.world, None).body) == {"resumed": [CONNECTOR]}
+    assert responses.to_resume(scene.world, "Nobody's feed").status == 404
+    assert json.loads(responses.to_resume(scene.world, None).body) == {"resumed": [CONNECTOR]}

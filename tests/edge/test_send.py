@@ -16,7 +16,7 @@ from simulators.school import InventedSchool, invent, shuffled, without_pupils
 from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
 from sync.edge.world import World
-from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
+from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRefused, TargetRejected
 from sync.ledger import claims, marks, states
 from sync.ledger.states import State
 from sync.report import Outcome
@@ -341,7 +341,8 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
     scene.sds.fail_next("runs", Answer(403), times=None)
     scene.pull()
     scene.accept()
-    assert send.send(scene.world, CONNECTOR).outcome is Outcome.FAILED
+    waiting = send.send(scene.world, CONNECTOR)
+    assert (waiting.outcome, type(waiting.error)) == (Outcome.RUNNING, TargetRefused)
     assert newest(scene) is State.ACCEPTED
     scene.clock.advance(verdicts.RUN_WITHIN.total_seconds() + 1)
 

@@ -107,10 +107,10 @@ def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
     before = delivery_ids(aged)
     sweep(aged)
 
-    told = status.status(aged.world)
+    told = status.survey(aged.world).document()
     assert delivery_ids(aged) == before
     assert '"error"' not in str(told)
-    assert status.findings(aged.world, "prep") is not None
+    assert status.newest_findings(aged.world, "prep") is not None
     night(aged, Outcome.UNCHANGED)
     flush(aged, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
     night(aged)
@@ -360,4 +360,4 @@ def test_a_set_whose_files_are_gone_is_never_merged() -> None:
     assert scene.send_until_still().outcome is Outcome.WAITING
     with pytest.raises(StoreMissing):
         scene.store.read(f"{folder}{set_id}/users.csv")
-    assert CONNECTOR in status.status(scene.world)["connectors"]  # type: ignore[operator]  # is JSON
+    assert CONNECTOR in status.survey(scene.world).document()["connectors"]  # type: ignore[operator]  # is JSON

@@ -14,7 +14,7 @@ from sync.edge.storage.queues import Queue, Unqueued
 from sync.report import Step
 from sync.steps import pull as run
 from sync.steps import schedule, send
-from sync.web.logs import line, telling
+from sync.web.logs import in_invocation, line
 from tests.infra.kql import Row, Table
 from tests.worlds import ONE_SCHOOL, TestWorld, make_world
 
@@ -96,7 +96,7 @@ class Nights:
     def _run(self) -> AbstractContextManager[None]:
         self.runs += 1
         self.rows.append(traced(self.now, NOISE[self.runs % len(NOISE)]))
-        return telling(f"run-{self.runs}", self.one.clock)
+        return in_invocation(f"run-{self.runs}", self.one.clock)
 
 
 def traced(at: datetime, message: str) -> Row:

@@ -12,7 +12,7 @@ from simulators.certificate import write_self_signed
 from simulators.isams.faults import Faults, refused
 from sync.errors import StoreUnavailable
 from sync.report import Outcome, Step
-from sync.steps import status
+from sync.steps import approval
 from tests.infra.asked import ALERTS, QUERIES, alarms, answer
 from tests.infra.nights import NIGHTS, Nights, lose, nights, second_night
 from tests.worlds import CONNECTOR, ONE_SCHOOL
@@ -156,9 +156,10 @@ def test_a_hold_is_over_once_it_is_answered(*, approve: bool) -> None:
     held = run.one.look().states[-1][0].id
     run.live(20, every_s=3600)
     before = alarms(run)
-    status.answer(run.one.world, held, approve=approve)
+    answered = approval.approve if approve else approval.reject
+    answered(run.one.world, held)
     outcome = Outcome.APPROVED if approve else Outcome.REJECTED
-    run.hear(Step("answer", outcome, CONNECTOR, held))  # as web/answers.py tells it
+    run.hear(Step("answer", outcome, CONNECTOR, held))  # as web/responses.py logs it
 
     assert {row["why"] for row in answer("held", run.rows, run.now)} == set()
     assert before == {"held", "silent"}

@@ -73,7 +73,7 @@ def narrowed(*methods: str, more: str = "") -> bytes:
     return f"<Filters><MethodsToRun>{wanted}</MethodsToRun>{more}</Filters>".encode()
 
 
-def told(school: InventedSchool, *methods: str, legacy: bool = True) -> ET.Element:
+def batch_document(school: InventedSchool, *methods: str, legacy: bool = True) -> ET.Element:
     return ET.fromstring(b"".join(batch_xml(school, methods or METHODS, legacy=legacy)))
 
 
@@ -83,7 +83,7 @@ def message_id(answer: httpx.Response) -> tuple[int, str | None]:
     return answer.status_code, ET.fromstring(text).findtext("MessageId")
 
 
-def pupils_told(simulator: IsamsSimulator) -> int:
-    """How many pupils the simulator tells of, if asked for nothing else."""
+def pupils_given(simulator: IsamsSimulator) -> int:
+    """How many pupils the simulator gives, if asked for nothing else."""
     answer = ask(simulator, narrowed("Pupil_GetCurrentPupils"))
     return len(list(ET.fromstring(answer.content).iter("Pupil")))

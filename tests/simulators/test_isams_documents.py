@@ -16,14 +16,14 @@ from simulators.school import invent
 from tests.simulators.asking import (
     ROSTER,
     SCHOOL,
-    told,
+    batch_document,
 )
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_a_method_fills_its_own_node_and_no_other(method: str) -> None:
     """One method gives one module with one collection, which is not empty."""
-    root = told(SCHOOL, method)
+    root = batch_document(SCHOOL, method)
 
     assert [module.tag for module in root] == [NODES[method].module]
     assert [node.tag for node in root[0]] == [NODES[method].name]
@@ -32,7 +32,7 @@ def test_a_method_fills_its_own_node_and_no_other(method: str) -> None:
 
 def test_all_methods_give_every_module_once() -> None:
     """The whole document has each module of the reference's skeleton, once."""
-    assert [module.tag for module in told(SCHOOL)] == [
+    assert [module.tag for module in batch_document(SCHOOL)] == [
         "HRManager",
         "PupilManager",
         "SchoolManager",
@@ -44,7 +44,7 @@ def test_all_methods_give_every_module_once() -> None:
 
 def test_the_document_tells_the_whole_school() -> None:
     """Every record of the school is in the document, once."""
-    root = told(SCHOOL)
+    root = batch_document(SCHOOL)
     counted = {
         "HRManager/CurrentStaff/StaffMember": len(SCHOOL.staff),
         "PupilManager/CurrentPupils/Pupil": len(SCHOOL.pupils),
@@ -65,7 +65,7 @@ def test_legacy_children_repeat_the_ids_and_can_be_left_out() -> None:
     """A set list row has its ids as attributes always, and as Legacy children unless told not."""
     row = SCHOOL.memberships[0]
     old, new = (
-        told(SCHOOL, "Teaching_GetTeachingSetLists", legacy=legacy)[0][0][0]
+        batch_document(SCHOOL, "Teaching_GetTeachingSetLists", legacy=legacy)[0][0][0]
         for legacy in (True, False)
     )
 
@@ -124,14 +124,14 @@ def _pupil(root: ET.Element, quirk: str) -> ET.Element:
 )
 def test_a_pupils_quirk_is_in_the_document(quirk: str, tag: str, expected: str | None) -> None:
     """Absent, empty, blank and odd texts reach the client as such."""
-    node = _pupil(told(SCHOOL, "Pupil_GetCurrentPupils"), quirk)
+    node = _pupil(batch_document(SCHOOL, "Pupil_GetCurrentPupils"), quirk)
 
     assert node.findtext(tag) == expected
 
 
 def test_odd_addresses_are_in_the_document() -> None:
     """Spaces, capitals, several addresses and shared ones are told as they were typed."""
-    root = told(SCHOOL, "Pupil_GetCurrentPupils", "HumanResources_GetCurrentStaff")
+    root = batch_document(SCHOOL, "Pupil_GetCurrentPupils", "HumanResources_GetCurrentStaff")
     email = {
         quirk: _pupil(root, quirk).findtext("EmailAddress") or ""
         for quirk in SCHOOL.quirks
@@ -153,7 +153,7 @@ def test_odd_addresses_are_in_the_document() -> None:
 
 def test_odd_sets_are_in_the_document() -> None:
     """Sets come without teachers, with strangers, and with codes that break careless CSV."""
-    root = told(SCHOOL, *ROSTER)
+    root = batch_document(SCHOOL, *ROSTER)
     sets = {node.get("Id"): node for node in root.iterfind("TeachingManager/Sets/Set")}
     odd = {q: sets[v] for q, v in SCHOOL.quirks.items() if v in sets and "set" in q}
     odd |= {q: sets[SCHOOL.quirks[q]] for q in ("teacher_not_current",)}
@@ -176,7 +176,10 @@ def test_odd_sets_are_in_the_document() -> None:
 
 def test_odd_set_list_rows_are_in_the_document() -> None:
     """A pupil who has left is named by the Legacy SchoolId alone."""
-    rows = {r.get("Id"): r for r in told(SCHOOL, "Teaching_GetTeachingSetLists").iter("SetList")}
+    rows = {
+        r.get("Id"): r
+        for r in batch_document(SCHOOL, "Teaching_GetTeachingSetLists").iter("SetList")
+    }
     left = rows[SCHOOL.quirks["member_has_left"]]
 
     assert left.get("PupilId") is None
@@ -186,7 +189,9 @@ def test_odd_set_list_rows_are_in_the_document() -> None:
 
 def test_a_department_may_have_no_subjects_and_share_one() -> None:
     """One department has no Subjects element, and one subject stands under two departments."""
-    departments = told(SCHOOL, "Teaching_GetDepartmentsAndSubjects").findall(".//Department")
+    departments = batch_document(SCHOOL, "Teaching_GetDepartmentsAndSubjects").findall(
+        ".//Department"
+    )
     ids = [node.get("Id") for d in departments for node in d.iterfind("Subjects/Subject")]
     bare = next(
         d for d in departments if d.get("Id") == SCHOOL.quirks["department_without_subjects"]
@@ -201,4 +206,4 @@ def test_replacing_a_record_is_all_that_a_special_case_needs() -> None:
     first, *others = SCHOOL.pupils
     odd = replace(SCHOOL, pupils=(replace(first, form='9/"X" & <Y>'), *others))
 
-    assert told(odd, "Pupil_GetCurrentPupils").findtext(".//Form") == '9/"X" & <Y>'
+    assert batch_document(odd, "Pupil_GetCurrentPupils").findtext(".//Form") == '9/"X" & <Y>'

@@ -27,7 +27,7 @@ from tests.simulators.asking import (
     ask,
     message_id,
     narrowed,
-    pupils_told,
+    pupils_given,
     simulated,
 )
 
@@ -131,7 +131,7 @@ def test_a_stale_answer_is_of_another_day(clock: Clock) -> None:
     simulator = simulated(clock)
     simulator.script([Faults(stale=SMALLER)])
 
-    assert [pupils_told(simulator) for _ in range(2)] == [149, 150]
+    assert [pupils_given(simulator) for _ in range(2)] == [149, 150]
 
 
 def test_a_collection_may_have_one_record_or_an_id_twice(clock: Clock) -> None:

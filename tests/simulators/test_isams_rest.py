@@ -61,12 +61,12 @@ def test_a_token_dies_by_the_clock_when_its_client_says(clock: Clock) -> None:
     """A lifetime belongs to the client, and the token's answer says how long it is."""
     simulator = resting(clock, RestClient(token_lifetime_s=60))
     client = signed_in(simulator)
-    told = client.post(TOKEN, data=FORM).json()["expires_in"]
+    given = client.post(TOKEN, data=FORM).json()["expires_in"]
     clock.now += timedelta(seconds=59)
     alive = client.get(STUDENTS).status_code
     clock.now += timedelta(seconds=1)
 
-    assert (told, alive, client.get(STUDENTS).status_code) == (60, 200, 401)
+    assert (given, alive, client.get(STUDENTS).status_code) == (60, 200, 401)
 
 
 def test_the_scope_may_be_left_out_but_not_be_batchs(clock: Clock) -> None:
@@ -95,9 +95,9 @@ def test_a_batch_keys_token_does_not_open_rest(clock: Clock) -> None:
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_every_endpoint_needs_its_module(clock: Clock, path: str) -> None:
     """Without the module it is the one refusal that clients know; with it alone it is not."""
-    found = find(path, RestChoices())
-    assert found
-    module = found[0].module
+    match = find(path, RestChoices())
+    assert match
+    module = match[0].module
     without = signed_in(resting(clock, client_without(module))).get(path)
     alone = client_without(*(m for m in MODULES if m != module))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulators.isams import ROOM_SPELLINGS, SET_SPELLINGS, RestChoices
-from tests.simulators.asking import SCHOOL, Clock, told
+from tests.simulators.asking import SCHOOL, Clock, batch_document
 from tests.simulators.rest_asking import Row, collection, resting, signed_in
 
 STUDENT_KEYS = """id academicHouse birthCounty birthplace boardingHouse boardingStatus dob
@@ -35,7 +35,7 @@ def rows(clock: Clock, path: str, key: str, choices: RestChoices | None = None) 
     return collection(signed_in(simulator), path, key, id_)
 
 
-def one(clock: Clock, path: str, choices: RestChoices | None = None) -> Row:
+def single(clock: Clock, path: str, choices: RestChoices | None = None) -> Row:
     simulator = resting(clock)
     simulator.rest.choices = choices or RestChoices()
     answer = signed_in(simulator).get(path)
@@ -48,7 +48,7 @@ def one(clock: Clock, path: str, choices: RestChoices | None = None) -> Row:
 
 def test_students_are_the_pupils_of_the_batch_document(clock: Clock) -> None:
     """Ids, year, form, names and address agree, whitespace and absent texts included."""
-    pupils = told(SCHOOL, "Pupil_GetCurrentPupils").iter("Pupil")
+    pupils = batch_document(SCHOOL, "Pupil_GetCurrentPupils").iter("Pupil")
     batch = [
         (
             node.findtext("SchoolId"),
@@ -61,8 +61,10 @@ def test_students_are_the_pupils_of_the_batch_document(clock: Clock) -> None:
     ]
     keys = ("schoolId", "yearGroup", "formGroup", "surname", "schoolEmailAddress")
 
-    found = [tuple(row[key] for key in keys) for row in rows(clock, "/api/students", "students")]
-    assert found == batch
+    listed_rows = [
+        tuple(row[key] for key in keys) for row in rows(clock, "/api/students", "students")
+    ]
+    assert listed_rows == batch
 
 
 def test_employees_are_the_staff_of_the_batch_document(clock: Clock) -> None:
@@ -73,13 +75,13 @@ def test_employees_are_the_staff_of_the_batch_document(clock: Clock) -> None:
             node.findtext("TeachingStaff") == "1",
             node.findtext("LeavingDate"),
         )
-        for node in told(SCHOOL, "HumanResources_GetCurrentStaff").iter("StaffMember")
+        for node in batch_document(SCHOOL, "HumanResources_GetCurrentStaff").iter("StaffMember")
     ]
-    found = rows(clock, "/api/humanresources/employees", "employees")
+    listed_rows = rows(clock, "/api/humanresources/employees", "employees")
 
     keys = ("id", "isTeachingStaff", "leavingDate")
-    assert [tuple(row[key] for key in keys) for row in found] == batch
-    assert [row["schoolEmailAddress"] for row in found] == [e.email for e in SCHOOL.staff]
+    assert [tuple(row[key] for key in keys) for row in listed_rows] == batch
+    assert [row["schoolEmailAddress"] for row in listed_rows] == [e.email for e in SCHOOL.staff]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_a_person_has_every_field_that_is_known(
 ) -> None:
     """No field of the reference is missing and none is added, on the list and alone."""
     listed = rows(clock, path, key)[0]
-    alone = one(clock, f"{path}/{listed['schoolId' if key == 'students' else 'id']}")
+    alone = single(clock, f"{path}/{listed['schoolId' if key == 'students' else 'id']}")
 
     assert set(listed) == set(keys.split())
     assert alone == listed
@@ -110,31 +112,33 @@ def test_a_student_comes_with_what_no_client_may_pass_on(clock: Clock) -> None:
 
 def test_employees_have_the_odd_nulls_of_the_real_one(clock: Clock) -> None:
     """Divisions may be null, and nationalities a list of one empty text."""
-    found = rows(clock, "/api/humanresources/employees", "employees")
+    listed_rows = rows(clock, "/api/humanresources/employees", "employees")
 
-    assert any(row["divisions"] is None for row in found)
-    assert any(row["divisions"] for row in found)
-    assert any(row["nationalities"] == [""] for row in found)
+    assert any(row["divisions"] is None for row in listed_rows)
+    assert any(row["divisions"] for row in listed_rows)
+    assert any(row["nationalities"] == [""] for row in listed_rows)
 
 
 @pytest.mark.parametrize("name", SET_SPELLINGS)
 def test_sets_are_the_schools_in_every_spelling(clock: Clock, name: str) -> None:
     """Whatever the keys are called, they hold the set's code, name, subject and year."""
     spelling = SET_SPELLINGS[name]
-    found = rows(clock, "/api/teaching/sets", "sets", RestChoices(sets=spelling))
+    listed_rows = rows(clock, "/api/teaching/sets", "sets", RestChoices(sets=spelling))
     keys = ("id", spelling.code, spelling.name, spelling.subject, spelling.year)
 
-    assert [tuple(row[key] for key in keys) for row in found] == [
+    assert [tuple(row[key] for key in keys) for row in listed_rows] == [
         (item.id, item.code, item.name, item.subject_id, item.year) for item in SCHOOL.sets
     ]
-    assert ("teachers" in found[0] or "teacherIds" in found[0]) == bool(spelling.teachers)
+    assert ("teachers" in listed_rows[0] or "teacherIds" in listed_rows[0]) == bool(
+        spelling.teachers
+    )
 
 
 def test_a_sets_teachers_are_objects_or_ids_the_primary_first(clock: Clock) -> None:
     """Two teachers of a set are both told, in the shape that was chosen."""
     shared = next(s for s in SCHOOL.sets if len({t.staff_id for t in s.teachers}) == 2)
     first, second = (teacher.staff_id for teacher in shared.teachers)
-    found = {
+    listed_rows = {
         name: next(
             row
             for row in rows(clock, "/api/teaching/sets", "sets", RestChoices(sets=spelling))
@@ -143,11 +147,11 @@ def test_a_sets_teachers_are_objects_or_ids_the_primary_first(clock: Clock) -> N
         for name, spelling in SET_SPELLINGS.items()
     }
 
-    assert found["as in batch"]["teachers"] == [
+    assert listed_rows["as in batch"]["teachers"] == [
         {"staffId": first, "primaryTeacher": True},
         {"staffId": second, "primaryTeacher": False},
     ]
-    assert found["prefixed"]["teacherIds"] == [first, second]
+    assert listed_rows["prefixed"]["teacherIds"] == [first, second]
 
 
 @pytest.mark.parametrize(
@@ -157,10 +161,10 @@ def test_a_set_list_is_the_one_of_the_batch_document(clock: Clock, quirk: str) -
     """The same pupils in the same order: twice if so listed, and those who have left."""
     id_ = int(SCHOOL.quirks[quirk])
     set_id = next((row.set_id for row in SCHOOL.memberships if row.id == id_), id_)
-    listed = one(clock, f"/api/teaching/sets/{set_id}/setList")["students"]
+    listed = single(clock, f"/api/teaching/sets/{set_id}/setList")["students"]
     batch = [
         node.findtext("SchoolId")
-        for node in told(SCHOOL, "Teaching_GetTeachingSetLists").iter("SetList")
+        for node in batch_document(SCHOOL, "Teaching_GetTeachingSetLists").iter("SetList")
         if node.attrib["SetId"] == str(set_id)
     ]
 
@@ -171,8 +175,8 @@ def test_a_set_list_is_the_one_of_the_batch_document(clock: Clock, quirk: str) -
 def test_what_a_set_list_says_of_a_pupil_is_a_choice(clock: Clock) -> None:
     """Only `schoolId` is sure; pupils who have left may be listed or not."""
     path = f"/api/teaching/sets/{SCHOOL.quirks['set_whose_pupils_have_left']}/setList"
-    ids_alone = one(clock, path, RestChoices(set_list_names=False))
-    without_leavers = one(clock, path, RestChoices(set_lists_keep_leavers=False))
+    ids_alone = single(clock, path, RestChoices(set_list_names=False))
+    without_leavers = single(clock, path, RestChoices(set_lists_keep_leavers=False))
 
     assert ids_alone["students"] == [{"schoolId": "0499999999"}]
     assert without_leavers["students"] == []
@@ -216,26 +220,26 @@ def test_every_list_has_the_schools_own_ids(
 def test_a_record_alone_is_the_one_in_its_list(clock: Clock, path: str) -> None:
     """The id in the path picks one row of the collection above it."""
     parent = path.rpartition("/")[0]
-    listed = next(v for v in one(clock, parent).values() if isinstance(v, list))
+    listed = next(v for v in single(clock, parent).values() if isinstance(v, list))
 
-    assert one(clock, path) in listed
+    assert single(clock, path) in listed
 
 
 def test_a_subject_in_two_departments_names_both(clock: Clock) -> None:
     """The link is told from the subject's side too."""
     path = f"/api/teaching/subjects/{SCHOOL.quirks['subject_in_two_departments']}/departments"
 
-    found = rows(clock, path, "teachingDepartments")
-    assert [row["name"] for row in found] == ["English & Drama", "Performing Arts"]
+    listed_rows = rows(clock, path, "teachingDepartments")
+    assert [row["name"] for row in listed_rows] == ["English & Drama", "Performing Arts"]
 
 
 @pytest.mark.parametrize("name", ROOM_SPELLINGS)
 def test_rooms_are_the_schools_in_every_spelling(clock: Clock, name: str) -> None:
     """Whatever the keys are called, they hold the room's id, name and code."""
     spelling = ROOM_SPELLINGS[name]
-    found = rows(clock, "/api/estates/rooms", "rooms", RestChoices(rooms=spelling))
+    listed_rows = rows(clock, "/api/estates/rooms", "rooms", RestChoices(rooms=spelling))
 
-    assert [(row["id"], row[spelling.name], row[spelling.code]) for row in found] == [
+    assert [(row["id"], row[spelling.name], row[spelling.code]) for row in listed_rows] == [
         (room.id, room.name, room.code) for b in SCHOOL.buildings for room in b.classrooms
     ]
 
@@ -253,11 +257,11 @@ def test_forms_and_the_schools_name_may_be_nowhere(clock: Clock) -> None:
 
 def test_the_timetable_has_the_periods_that_lessons_name(clock: Clock) -> None:
     """Two weeks of five days of eight periods, with the ids of the batch document."""
-    weeks = one(clock, "/api/timetables/structure")["timetableWeeks"]
+    weeks = single(clock, "/api/timetables/structure")["timetableWeeks"]
     assert isinstance(weeks, list)
     periods = [p for week in weeks for day in week["timetableDays"] for p in day["periods"]]
 
-    batch = told(SCHOOL, "Timetable_GetTimetableStructure").iter("Period")
+    batch = batch_document(SCHOOL, "Timetable_GetTimetableStructure").iter("Period")
     assert [(str(p["id"]), p["startTime"]) for p in periods] == [
         (node.attrib["Id"], node.findtext("StartTime")) for node in batch
     ]
@@ -266,7 +270,7 @@ def test_the_timetable_has_the_periods_that_lessons_name(clock: Clock) -> None:
 def test_a_pupils_timetable_has_each_set_once_in_a_period(clock: Clock) -> None:
     """All of the pupil's sets that have lessons, each with its teacher; never two in a period."""
     pupil = next(p for p in SCHOOL.pupils if p.year == 9)
-    lessons = one(clock, f"/api/timetables/students/{pupil.school_id}")["sets"]
+    lessons = single(clock, f"/api/timetables/students/{pupil.school_id}")["sets"]
     assert isinstance(lessons, list)
     sets = {row.set_id for row in SCHOOL.memberships if row.school_id == pupil.school_id}
     taught_by = {(s.id, t.staff_id) for s in SCHOOL.sets for t in s.teachers}
@@ -280,7 +284,7 @@ def test_an_employees_timetable_names_the_sets_that_they_teach(clock: Clock) -> 
     """`id` is the set's there, so that its set list can be asked for."""
     shared = next(s for s in SCHOOL.sets if len({t.staff_id for t in s.teachers}) == 2)
     for teacher in shared.teachers:
-        lessons = one(clock, f"/api/timetables/employees/{teacher.staff_id}")["sets"]
+        lessons = single(clock, f"/api/timetables/employees/{teacher.staff_id}")["sets"]
         assert isinstance(lessons, list)
 
         assert shared.id in {row["id"] for row in lessons}
@@ -291,7 +295,7 @@ def test_rows_of_a_timetable_may_differ(clock: Clock) -> None:
     """A pupil's row may carry its own id, and any row its room."""
     path = f"/api/timetables/students/{SCHOOL.pupils[-1].school_id}"
     choices = RestChoices(student_lesson_id="row", lessons_have_rooms=True)
-    lessons = one(clock, path, choices)["sets"]
+    lessons = single(clock, path, choices)["sets"]
     assert isinstance(lessons, list)
 
     assert {row["id"] for row in lessons} <= {lesson.id for lesson in SCHOOL.lessons}

@@ -30,7 +30,7 @@ from tests.simulators.asking import (
     ask,
     message_id,
     narrowed,
-    pupils_told,
+    pupils_given,
     simulated,
 )
 
@@ -182,10 +182,10 @@ def test_a_production_key_answers_from_its_cache_for_a_day(clock: Clock) -> None
     ask(simulator, b"<Filters/>")
     simulator.school = SMALLER
     clock.now += timedelta(hours=23, minutes=59)
-    cached = pupils_told(simulator)
+    cached = pupils_given(simulator)
     clock.now += timedelta(minutes=1)
 
-    assert (cached, pupils_told(simulator)) == (150, 149)
+    assert (cached, pupils_given(simulator)) == (150, 149)
 
 
 @pytest.mark.parametrize("guid", [None, DEMO_KEY.upper()])
@@ -196,12 +196,12 @@ def test_a_flushed_cache_tells_todays_school(clock: Clock, guid: str | None) -> 
     simulator.school = SMALLER
     simulator.flush(guid)
 
-    assert pupils_told(simulator) == 149
+    assert pupils_given(simulator) == 149
 
 
 def test_an_answer_may_tell_the_age_of_its_copy(clock: Clock) -> None:
     """By one header or the other, or, as it is, by none."""
-    told = []
+    given = []
     ways: list[Literal["", "Age", "Last-Modified"]] = ["", "Age", "Last-Modified"]
     for header in ways:
         simulator = simulated(clock, choices=Choices(tells_age=header))
@@ -209,9 +209,9 @@ def test_an_answer_may_tell_the_age_of_its_copy(clock: Clock) -> None:
         ask(simulator)
         clock.now += timedelta(minutes=5)
         headers = ask(simulator).headers
-        told.append((headers.get("Age"), headers.get("Last-Modified") == made))
+        given.append((headers.get("Age"), headers.get("Last-Modified") == made))
 
-    assert told == [(None, False), ("300", False), (None, True)]
+    assert given == [(None, False), ("300", False), (None, True)]
 
 
 def test_a_development_key_has_no_cache(clock: Clock) -> None:
@@ -220,7 +220,7 @@ def test_a_development_key_has_no_cache(clock: Clock) -> None:
     ask(simulator, b"<Filters/>")
     simulator.school = SMALLER
 
-    assert pupils_told(simulator) == 149
+    assert pupils_given(simulator) == 149
 
 
 @pytest.mark.parametrize(("shared", "pupils"), [(True, 150), (False, 149)])
@@ -232,7 +232,7 @@ def test_whether_filtered_requests_share_the_cache_is_a_choice(
     ask(simulator, b"<Filters/>")
     simulator.school = SMALLER
 
-    assert pupils_told(simulator) == pupils
+    assert pupils_given(simulator) == pupils
 
 
 def test_the_simulator_answers_over_a_socket() -> None:

@@ -8,27 +8,31 @@ from datetime import date
 from pydantic import SecretStr
 
 from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
-from sync.roster.build import Built, build
+from sync.roster.build import Built, build_roster
 from sync.settings import ProfileSettings, SchoolSettings
 
 YEAR = 2026
 TODAY = date(2026, 11, 21)
 
 
-def pupil(own: str, year: int | None = 8, email: str | None = None, **fields: str) -> Pupil:
-    """Return a pupil with an address of their own unless *email* says otherwise."""
-    address = f"p{own}@northbank.example" if email is None else email
-    return Pupil(own, year, address, fields.get("forename", "Sam"), fields.get("surname", "Osei"))
+def pupil(pupil_id: str, year: int | None = 8, email: str | None = None, **fields: str) -> Pupil:
+    """Return a pupil; the address is nobody else's unless *email* says otherwise."""
+    address = f"p{pupil_id}@northbank.example" if email is None else email
+    return Pupil(
+        pupil_id, year, address, fields.get("forename", "Sam"), fields.get("surname", "Osei")
+    )
 
 
-def employee(own: str, email: str | None = None, **fields: str) -> Employee:
-    """Return a member of staff with an address of their own unless *email* says otherwise."""
-    address = f"t{own}@northbank.example" if email is None else email
-    return Employee(own, address, fields.get("forename", "Ida"), fields.get("surname", "Vale"))
+def employee(employee_id: str, email: str | None = None, **fields: str) -> Employee:
+    """Return a member of staff; the address is nobody else's unless *email* says otherwise."""
+    address = f"t{employee_id}@northbank.example" if email is None else email
+    return Employee(
+        employee_id, address, fields.get("forename", "Ida"), fields.get("surname", "Vale")
+    )
 
 
 def teaching_set(
-    own: str,
+    set_id: str,
     pupils: Iterable[str] = ("1",),
     teachers: Iterable[str] = ("41",),
     *,
@@ -37,10 +41,10 @@ def teaching_set(
     code: str | None = None,
     unknown: Iterable[str] = (),
 ) -> TeachingSet:
-    """Return a set whose code is `8A/Ph<own>` unless *code* says otherwise."""
-    name = f"8A/Ph{own}" if code is None else code
+    """Return a set whose code is `8A/Ph<id>` unless *code* says otherwise."""
+    name = f"8A/Ph{set_id}" if code is None else code
     return TeachingSet(
-        own, name, name, year, subject, tuple(teachers), tuple(pupils), tuple(unknown)
+        set_id, name, name, year, subject, tuple(teachers), tuple(pupils), tuple(unknown)
     )
 
 
@@ -51,18 +55,18 @@ def school(
     subjects: Iterable[Subject] = (Subject("21", "Ph", "Physics"), Subject("22", "Ma", "Maths")),
     repeated: dict[str, tuple[str, ...]] | None = None,
 ) -> School:
-    """Return a school of one pupil, one teacher and one set unless told otherwise."""
+    """Return a school of a pupil, a teacher and a set unless something else is given."""
     return School(
-        {one.id: one for one in pupils or [pupil("1")]},
-        {one.id: one for one in employees or [employee("41")]},
-        {one.id: one for one in subjects},
-        {one.id: one for one in sets or [teaching_set("301")]},
+        {pupil_.id: pupil_ for pupil_ in pupils or [pupil("1")]},
+        {person.id: person for person in employees or [employee("41")]},
+        {subject.id: subject for subject in subjects},
+        {listed.id: listed for listed in sets or [teaching_set("301")]},
         repeated or {},
         {},
     )
 
 
-PLACE = SchoolSettings(
+NORTHBANK = SchoolSettings(
     name="Northbank School",
     id="9990001",
     isams_host="northbank.isams.example",
@@ -73,9 +77,9 @@ PLACE = SchoolSettings(
 def built(read: School | None = None, **profile: object) -> Built:
     """Return what a profile of *profile*'s settings makes of the school."""
     chosen = ProfileSettings.model_validate(profile)
-    return build(read or school(), PLACE, chosen, YEAR, TODAY)
+    return build_roster(read or school(), NORTHBANK, chosen, YEAR, TODAY)
 
 
 def codes(made: Built) -> list[tuple[str, str]]:
     """Return each finding's code and record, in order."""
-    return [(found.code.value, found.record) for found in made.found]
+    return [(finding.code.value, finding.record) for finding in made.findings]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sync.errors import SourceMalformed
-from sync.isams.batch.reader import count_records, read_school, read_subjects
+from sync.isams.batch.reader import count_records, read_school, subjects_in
 from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
 from tests.unit.batch_samples import altered, sample
 
@@ -63,7 +63,7 @@ def test_the_chunks_of_the_network_do_not_matter(size_bytes: int) -> None:
 
 @pytest.mark.parametrize(
     "read",
-    [read_school, read_subjects, lambda chunks: count_records(chunks, "Teaching_GetTeachingSets")],
+    [read_school, subjects_in, lambda chunks: count_records(chunks, "Teaching_GetTeachingSets")],
 )
 @pytest.mark.parametrize("tail", [b"x", b"<more/>", b"\0", b"]]>", sample()])
 def test_nothing_may_follow_the_document(
@@ -80,7 +80,7 @@ def test_one_byte_at_a_time_is_enough_for_every_reader() -> None:
     """The smaller readers stream as the large one does."""
     body = [bytes([byte]) for byte in sample()]
 
-    assert read_subjects(body) == WHOLE.subjects
+    assert subjects_in(body) == WHOLE.subjects
     assert count_records(body, "Teaching_GetTeachingSetLists") == 7
 
 
@@ -90,7 +90,7 @@ def test_subjects_need_no_other_dataset() -> None:
     body += b"<Name>Latin</Name></Subject></Subjects></Department></Departments>"
     body += b"</TeachingManager></iSAMS>"
 
-    assert read_subjects([body]) == {"9": Subject("9", "", "Latin")}
+    assert subjects_in([body]) == {"9": Subject("9", "", "Latin")}
 
 
 def test_the_first_of_two_records_with_one_id_is_kept_and_the_id_noted() -> None:

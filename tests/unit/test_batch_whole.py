@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused
-from sync.isams.batch.reader import count_records, read_school, read_subjects
+from sync.isams.batch.reader import count_records, read_school, subjects_in
 from tests.unit.batch_samples import altered, emptied, sample, without
 from tests.unit.test_batch_school import WHOLE
 
@@ -53,7 +53,7 @@ def test_departments_without_any_subject_are_incomplete() -> None:
     """A department may have no subjects, but not all of them."""
     departments = b'<Departments><Department Id="1"><Subjects/></Department></Departments>'
     with pytest.raises(SourceIncomplete, match="Departments & Subjects is empty"):
-        read_subjects([b"<iSAMS><TeachingManager>", departments, b"</TeachingManager></iSAMS>"])
+        subjects_in([b"<iSAMS><TeachingManager>", departments, b"</TeachingManager></iSAMS>"])
 
 
 def test_cut_anywhere_is_malformed() -> None:

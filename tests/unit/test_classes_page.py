@@ -16,7 +16,7 @@ ROWS = [line for line in PAGE.splitlines() if line.startswith("| ")]
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_every_kind_has_its_row_with_the_title_it_has(kind: str) -> None:
-    """A kind, its setting and its default are in one row."""
+    """A kind, its setting and its default share a row."""
     name = "class_title" if kind == "sets" else f"{kind.removesuffix('s').replace('-', '_')}_title"
     (row,) = (line for line in ROWS if line.startswith(f"| `{kind}` |"))
 

@@ -67,8 +67,10 @@ def test_rows_are_as_wide_as_they_can_be(asked: tuple[str, ...], cells: tuple[st
     files = {name: csvtext.encode(header, ()) for name, header in made.items()}
     files["classes.csv"] = csvtext.encode(made["classes.csv"], [row])
 
-    assert list(csvtext.rows("classes.csv", files)) == [cells]
-    assert all(list(csvtext.rows(name, files)) == [] for name in files if name != "classes.csv")
+    assert list(csvtext.widest_rows("classes.csv", files)) == [cells]
+    assert all(
+        list(csvtext.widest_rows(name, files)) == [] for name in files if name != "classes.csv"
+    )
     assert len(cells) == len(WIDEST["classes.csv"])
 
 
@@ -77,7 +79,7 @@ def test_a_column_that_the_set_has_no_file_for_is_not_ours() -> None:
     body = csvtext.encode(WIDEST["classes.csv"], ())
 
     with pytest.raises(StoreConflict):
-        list(csvtext.rows("classes.csv", {"classes.csv": body, "courses.csv": b""}))
+        list(csvtext.widest_rows("classes.csv", {"classes.csv": body, "courses.csv": b""}))
 
 
 @pytest.mark.parametrize("count", [0, 1, 1_999, 2_000, 2_001, 4_500])

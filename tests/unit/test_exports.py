@@ -20,8 +20,8 @@ from pydantic import ValidationError
 from simulators.isams.documents import METHODS, batch_xml
 from simulators.school import InventedSchool, invent, shuffled
 from sync.errors import ConfigError
-from sync.exports.columns import MANY, People
-from sync.exports.files import DATASETS_JSON, PEOPLE, Exported, exported, plain
+from sync.exports.columns import MANY, TellsOf
+from sync.exports.files import DATASETS_JSON, Exported, export_school, unescaped
 from sync.exports.tables import tables
 from sync.isams.batch.reader import read_school
 from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
@@ -29,10 +29,9 @@ from sync.isams.school import Building, Employee, School, Subject, Term
 from sync.roster.identifiers import is_unsafe
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
-from sync.steps.needs import exported as wanted_for
+from sync.steps.needs import datasets_of_files
 from tests.canaries import found_in
-from tests.unit import datasets_page
-from tests.unit.schools import PLACE, school
+from tests.unit.schools import NORTHBANK, school
 
 AT = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 INVENTED = invent(150)
@@ -51,14 +50,14 @@ def reading(invented: InventedSchool) -> School:
     return read_school(batch_xml(invented, METHODS), Wanted(besides=frozenset(EXTRAS), tutors=True))
 
 
-def place(**changes: object) -> SchoolSettings:
-    return SchoolSettings.model_validate(PLACE.model_dump(exclude_defaults=True) | changes)
+def northbank(**changes: object) -> SchoolSettings:
+    return SchoolSettings.model_validate(NORTHBANK.model_dump(exclude_defaults=True) | changes)
 
 
 def made(
     read: School, names: Iterable[str] = DATASETS, at: datetime = AT, **changes: object
 ) -> Exported:
-    return exported(read, place(**changes), at, tuple(names))
+    return export_school(read, northbank(**changes), at, tuple(names))
 
 
 @cache
@@ -74,7 +73,7 @@ def cells(body: bytes) -> list[list[str]]:
 
 def rows(of: Exported, name: str) -> Rows:
     """Return what iSAMS said, row by row, without headings."""
-    return {tuple(map(plain, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
+    return {tuple(map(unescaped, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
 
 
 def column(of: Exported, name: str, heading: str) -> list[str]:
@@ -94,37 +93,37 @@ def listed(value: object, known: Mapping[object, object] | Iterable[object]) -> 
 
 
 def several(*ids: object) -> str:
-    return MANY.join(dict.fromkeys(str(own) for own in ids if own is not None))
+    return MANY.join(dict.fromkeys(str(record_id) for record_id in ids if record_id is not None))
 
 
-def _timetable(one: InventedSchool) -> Rows:
-    sets = Counter(item.code.strip() for item in one.sets)
-    set_ids = {item.code.strip(): item for item in one.sets if sets[item.code.strip()] == 1}
-    taught = {item.timetable_code: item for item in one.teaching_forms}
-    staff = {item.user_code: item for item in one.staff}
-    rooms = {room.id: room for building in one.buildings for room in building.classrooms}
+def _timetable(invented: InventedSchool) -> Rows:
+    sets = Counter(item.code.strip() for item in invented.sets)
+    set_ids = {item.code.strip(): item for item in invented.sets if sets[item.code.strip()] == 1}
+    taught = {item.timetable_code: item for item in invented.teaching_forms}
+    staff = {item.user_code: item for item in invented.staff}
+    rooms = {room.id: room for building in invented.buildings for room in building.classrooms}
     periods = {
         period.id: (week, day, period)
-        for week in one.weeks
+        for week in invented.weeks
         for day in week.days
         for period in day.periods
     }
-    subjects = {subject.id: subject.code for subject in one.subjects}
-    found: Rows = set()
-    for lesson in one.lessons:
-        own = set_ids.get(lesson.code.strip()) if lesson.for_set else None
+    subjects = {subject.id: subject.code for subject in invented.subjects}
+    lessons: Rows = set()
+    for lesson in invented.lessons:
+        teaching_set = set_ids.get(lesson.code.strip()) if lesson.for_set else None
         form = None if lesson.for_set else taught.get(lesson.code)
-        about = own or form
-        who, room = staff.get(lesson.teacher), rooms.get(lesson.room_id)
+        about = teaching_set or form
+        teacher, room = staff.get(lesson.teacher), rooms.get(lesson.room_id)
         week, day, period = periods.get(lesson.period_id, (None, None, None))
-        found.add(
+        lessons.add(
             said(
                 lesson.code,
-                own and own.id,
+                teaching_set and teaching_set.id,
                 form and form.id,
                 about and subjects.get(about.subject_id),
-                who and who.initials,
-                who and who.id,
+                teacher and teacher.initials,
+                teacher and teacher.id,
                 period and period.id,
                 week and week.name,
                 day and day.name,
@@ -134,66 +133,73 @@ def _timetable(one: InventedSchool) -> Rows:
                 room and room.id,
             )
         )
-    return found
+    return lessons
 
 
 TRUTH: Mapping[str, Callable[[InventedSchool], Iterable[tuple[str, ...]]]] = {
     "school": lambda _: [("9990001", "Northbank School", "2026-11-21", "2026", "34", "Autumn")],
-    "subjects": lambda one: (said(s.id, s.code, s.name) for s in one.subjects),
-    "buildings": lambda one: (said(b.id, b.initials, b.name) for b in one.buildings),
-    "rooms": lambda one: (
-        said(r.id, r.code, r.name, b.id) for b in one.buildings for r in b.classrooms
+    "subjects": lambda invented: (said(s.id, s.code, s.name) for s in invented.subjects),
+    "buildings": lambda invented: (said(b.id, b.initials, b.name) for b in invented.buildings),
+    "rooms": lambda invented: (
+        said(r.id, r.code, r.name, b.id) for b in invented.buildings for r in b.classrooms
     ),
-    "year-groups": lambda one: (said(y.id, y.code, y.name, y.tutor_id) for y in one.years),
-    "forms": lambda one: (said(f.name, f.year, f.tutor_id, f.room_id) for f in one.forms),
-    "academic-houses": lambda one: (
+    "year-groups": lambda invented: (
+        said(y.id, y.code, y.name, y.tutor_id) for y in invented.years
+    ),
+    "forms": lambda invented: (said(f.name, f.year, f.tutor_id, f.room_id) for f in invented.forms),
+    "academic-houses": lambda invented: (
         said(h.id, h.code, h.name, several(h.master_id, h.assistant_id))
-        for h in one.academic_houses
+        for h in invented.academic_houses
     ),
-    "boarding-houses": lambda one: (
+    "boarding-houses": lambda invented: (
         said(h.id, h.code, h.name, several(h.master_id, h.assistant_id))
-        for h in one.boarding_houses
+        for h in invented.boarding_houses
     ),
-    "divisions": lambda one: (said(d.id, d.code, d.name, several(*d.years)) for d in one.divisions),
-    "terms": lambda one: (
-        said(t.id, t.name, t.school_year, t.starts_on, t.finishes_on) for t in one.terms
+    "divisions": lambda invented: (
+        said(d.id, d.code, d.name, several(*d.years)) for d in invented.divisions
     ),
-    "employees": lambda one: (
+    "terms": lambda invented: (
+        said(t.id, t.name, t.school_year, t.starts_on, t.finishes_on) for t in invented.terms
+    ),
+    "employees": lambda invented: (
         said(
             *(e.id, e.initials, e.title, e.forename, e.surname, e.email),
             "true" if e.teaches else "false",
         )
-        for e in one.staff
+        for e in invented.staff
     ),
-    "pupils": lambda one: (
+    "pupils": lambda invented: (
         said(
             *(p.school_id, p.school_code, p.forename, p.surname, p.year),
-            listed(p.form, {f.name for f in one.forms}),
+            listed(p.form, {f.name for f in invented.forms}),
             *(p.email, p.academic_house_id, p.boarding_house_id, p.division_id),
-            listed(p.tutor_id, one.employee),
+            listed(p.tutor_id, invented.employee),
         )
-        for p in one.pupils
+        for p in invented.pupils
     ),
-    "sets": lambda one: (
-        said(s.id, s.code, s.name, s.year, listed(s.subject_id, {x.id for x in one.subjects}))
-        for s in one.sets
+    "sets": lambda invented: (
+        said(s.id, s.code, s.name, s.year, listed(s.subject_id, {x.id for x in invented.subjects}))
+        for s in invented.sets
     ),
-    "set-members": lambda one: (
+    "set-members": lambda invented: (
         said(row.set_id, row.school_id)
-        for row in one.memberships
-        if row.school_id in one.pupil and row.set_id in one.teaching_set
+        for row in invented.memberships
+        if row.school_id in invented.pupil and row.set_id in invented.teaching_set
     ),
-    "set-teachers": lambda one: (
-        said(s.id, t.staff_id) for s in one.sets for t in s.teachers if t.staff_id in one.employee
+    "set-teachers": lambda invented: (
+        said(s.id, t.staff_id)
+        for s in invented.sets
+        for t in s.teachers
+        if t.staff_id in invented.employee
     ),
-    "periods": lambda one: (
+    "periods": lambda invented: (
         said(p.id, p.name, week.name, day.name, p.starts, p.ends)
-        for week in one.weeks
+        for week in invented.weeks
         for day in week.days
         for p in day.periods
     ),
-    "teaching-forms": lambda one: (
-        said(t.id, t.timetable_code, t.form, t.subject_id) for t in one.teaching_forms
+    "teaching-forms": lambda invented: (
+        said(t.id, t.timetable_code, t.form, t.subject_id) for t in invented.teaching_forms
     ),
     "timetable": _timetable,
 }
@@ -210,7 +216,7 @@ def test_every_row_is_what_the_school_knows(name: str) -> None:
 
 def test_what_is_told_is_all_there_is() -> None:
     """The setting's names, the declaration and the files are one list."""
-    assert [table.name for table in tables(PLACE)] == list(DATASETS)
+    assert [table.name for table in tables(NORTHBANK)] == list(DATASETS)
     assert list(whole().files) == [*(f"{name}.csv" for name in DATASETS), DATASETS_JSON]
     assert set(TRUTH) == set(DATASETS)
 
@@ -222,26 +228,27 @@ def test_what_is_told_is_all_there_is() -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_reference_resolves_or_is_blank(seed: int, *, quirks: bool) -> None:
     """Whatever iSAMS refers to and does not list: no cell leads nowhere."""
-    found = made(read(seed, quirks=quirks))
-    ids = {table.name: set(column(found, table.name, "id")) for table in tables(PLACE)
+    files = made(read(seed, quirks=quirks))
+    ids = {table.name: set(column(files, table.name, "id")) for table in tables(NORTHBANK)
            if table.columns[0].name == "id"}  # fmt: skip
-    led = [
-        (table.name, one.name, own)
-        for table in tables(PLACE)
-        for one in table.columns
-        if one.of
-        for cell in column(found, table.name, one.name)
-        for own in cell.split(MANY)
-        if own and own not in ids[one.of]
+    astray = [
+        (table.name, described.name, record_id)
+        for table in tables(NORTHBANK)
+        for described in table.columns
+        if described.of
+        for cell in column(files, table.name, described.name)
+        for record_id in cell.split(MANY)
+        if record_id and record_id not in ids[described.of]
     ]
 
-    assert led == []
+    assert astray == []
 
 
 def test_an_id_stays_where_what_it_means_was_not_read() -> None:
     """Of forms alone the rooms are unknown, and unknown is not gone."""
     alone = read_school(
-        batch_xml(INVENTED, METHODS), Wanted(besides=wanted_for(PLACE, ["forms"]).besides)
+        batch_xml(INVENTED, METHODS),
+        Wanted(besides=datasets_of_files(NORTHBANK, ["forms"]).besides),
     )
 
     assert alone.rooms is None
@@ -250,16 +257,18 @@ def test_an_id_stays_where_what_it_means_was_not_read() -> None:
 
 def test_a_row_that_joins_nothing_is_left_out() -> None:
     """A set's teacher who has left is not a teacher without an id."""
-    found = whole()
+    written = whole()
 
-    assert "" not in column(found, "set-teachers", "employee_id")
-    assert INVENTED.quirks["teacher_not_current"] not in column(found, "set-teachers", "set_id")
+    assert "" not in column(written, "set-teachers", "employee_id")
+    assert INVENTED.quirks["teacher_not_current"] not in column(written, "set-teachers", "set_id")
 
 
 def test_lessons_that_two_teach_are_two_rows() -> None:
     """Co-taught rows stay apart, as iSAMS has them."""
-    lesson = next(one for one in read().lessons or () if one.set_id and one.teacher_id)
-    other = next(own for own in read().employees if own != lesson.teacher_id)
+    lesson = next(each for each in read().lessons or () if each.set_id and each.teacher_id)
+    other = next(
+        employee_id for employee_id in read().employees if employee_id != lesson.teacher_id
+    )
     shared = replace(read(), lessons=(lesson, replace(lesson, teacher_id=other)))
 
     assert len(cells(made(shared).files["timetable.csv"])) == 3
@@ -273,7 +282,10 @@ def test_the_header_chooses_columns_order_and_headings() -> None:
     """What the import wants to see is what it is given."""
     header = "room=Room, code=SetCode ,teacher_name=Teacher,period"
     first, *rest = cells(made(read(), timetable_header=header).files["timetable.csv"])
-    names = {f"{one.forename.strip()} {one.surname.strip()}".strip() for one in INVENTED.staff}
+    names = {
+        f"{employee.forename.strip()} {employee.surname.strip()}".strip()
+        for employee in INVENTED.staff
+    }
 
     assert first == ["Room", "SetCode", "Teacher", "period"]
     assert {row[2] for row in rest} - {""} <= names
@@ -293,7 +305,7 @@ def test_each_column_may_be_chosen(name: str) -> None:
 
 def test_nothing_of_isams_is_called_set_id() -> None:
     """SetId is a flag there: our set_id is a set's id, or blank."""
-    sets = {str(one.id) for one in INVENTED.sets}
+    sets = {str(teaching_set.id) for teaching_set in INVENTED.sets}
 
     assert set(column(whole(), "timetable", "set_id")) <= sets | {""}
 
@@ -315,16 +327,18 @@ def test_nothing_of_isams_is_called_set_id() -> None:
 def test_a_wrong_header_is_refused(header: str, expected: str) -> None:
     """Before anything is read, with what was expected."""
     with pytest.raises(ValidationError, match=expected):
-        place(timetable_header=header)
+        northbank(timetable_header=header)
 
 
 def test_only_what_the_columns_need_is_read() -> None:
     """A key for lessons alone is enough for lessons alone."""
-    least = wanted_for(place(timetable_header="code,teacher,period,room_id"), ["timetable"])
-    usual = wanted_for(PLACE, ["timetable"])
+    least = datasets_of_files(
+        northbank(timetable_header="code,teacher,period,room_id"), ["timetable"]
+    )
+    usual = datasets_of_files(NORTHBANK, ["timetable"])
 
     assert least.besides == {LESSONS}
-    assert {one.method.partition("_")[0] for one in usual.besides} == {
+    assert {dataset.method.partition("_")[0] for dataset in usual.besides} == {
         *("Timetable", "Teaching", "Estate")
     }
 
@@ -343,22 +357,22 @@ def test_only_what_the_columns_need_is_read() -> None:
 )
 def test_the_setting_names_files(text: str, names: tuple[str, ...]) -> None:
     """In any order and case, each once; left out, nothing is exported."""
-    found = place(datasets=text) if text else place()
+    settings = northbank(datasets=text) if text else northbank()
 
-    assert found.datasets == names
+    assert settings.datasets == names
 
 
 @pytest.mark.parametrize("text", ["rooms,chairs", "chairs", ","])
 def test_an_unknown_file_is_refused(text: str) -> None:
     """A misspelt name must not leave a file out unseen."""
     with pytest.raises(ValidationError, match=r"expected all, or one or more of school, subjects"):
-        place(datasets=text)
+        northbank(datasets=text)
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_one_file_needs_no_other(name: str) -> None:
     """With what it needs and no more, a file is what it is among all the others."""
-    asked = wanted_for(PLACE, [name])
+    asked = datasets_of_files(NORTHBANK, [name])
     alone = read_school(batch_xml(INVENTED, METHODS), asked)
 
     assert set(made(alone, [name]).files) == {f"{name}.csv", DATASETS_JSON}
@@ -378,12 +392,12 @@ def test_what_was_not_told_is_no_file() -> None:
 def test_what_is_empty_is_a_file_of_headings() -> None:
     """A school without boarding houses has none, and says so."""
     without = replace(read(), boarding_houses={}, lessons=(), rooms={})
-    found = made(without)
+    written = made(without)
 
-    assert found.files["boarding-houses.csv"] == b"id,code,name,master_ids\r\n"
-    assert found.manifest.files["timetable.csv"].rows == 0
-    assert not any(column(found, "pupils", "boarding_house_id"))
-    assert found.manifest.not_told == ()
+    assert written.files["boarding-houses.csv"] == b"id,code,name,master_ids\r\n"
+    assert written.manifest.files["timetable.csv"].rows == 0
+    assert not any(column(written, "pupils", "boarding_house_id"))
+    assert written.manifest.not_told == ()
 
 
 # --- The day --------------------------------------------------------------------------------------
@@ -401,14 +415,14 @@ TERM = Term("34", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 11))
 )
 def test_the_term_is_that_of_the_schools_own_day(at: datetime, told: list[str]) -> None:
     """Past midnight in summer time it is the next day there; in the holidays there is no term."""
-    one = made(replace(school(), terms={"34": TERM}), at=at)
+    written = made(replace(school(), terms={"34": TERM}), at=at)
 
-    assert cells(one.files["school.csv"])[1] == ["9990001", "Northbank School", *told]
+    assert cells(written.files["school.csv"])[1] == ["9990001", "Northbank School", *told]
 
 
 def test_the_year_goes_by_terms_where_the_settings_say_so() -> None:
     """Then terms are needed, not only asked for: without one there is no year, and no file."""
-    assert wanted_for(place(school_year="terms"), ["rooms"]).needed == {TERMS}
+    assert datasets_of_files(northbank(school_year="terms"), ["rooms"]).needed == {TERMS}
     with pytest.raises(ConfigError, match="no term in iSAMS has begun"):
         made(replace(school(), terms={}), school_year="terms")
 
@@ -426,7 +440,7 @@ def test_a_file_is_rfc_4180_in_utf_8_without_a_mark() -> None:
     """CRLF, quotes where needed, letters of any script, and nothing before the first heading."""
     odd = Building("1", 'Łódź, "Old"\nWing', "東")
     body = made(replace(school(), buildings={"1": odd}), ["buildings"]).files["buildings.csv"]
-    said = plain('\'Łódź, "Old"\nWing')
+    said = unescaped('\'Łódź, "Old"\nWing')
 
     assert body == 'id,code,name\r\n1,東,"\'Łódź, ""Old""\nWing"\r\n'.encode()
     assert said == odd.name
@@ -444,20 +458,20 @@ def test_half_a_character_stops_nothing() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+44", "-x", "@cmd", "'=1+1", "''@x", "a\tb"])
 def test_a_formula_is_text_and_loses_nothing(text: str) -> None:
     """A spreadsheet shows it and runs nothing; the apostrophe can be taken away again."""
-    one = replace(school(), buildings={"1": Building("1", text, "")})
-    (cell,) = column(made(one), "buildings", "name")
+    odd = replace(school(), buildings={"1": Building("1", text, "")})
+    (cell,) = column(made(odd), "buildings", "name")
 
     assert cell == f"'{text}"
-    assert plain(cell) == text
+    assert unescaped(cell) == text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_cell_can_be_undone_and_none_is_a_formula(text: str) -> None:
     """Two texts never become one, and only whole numbers begin with a sign."""
-    one = replace(school(), buildings={"1": Building("1", text, "")})
-    (cell,) = column(made(one, ["buildings"]), "buildings", "name")
+    odd = replace(school(), buildings={"1": Building("1", text, "")})
+    (cell,) = column(made(odd, ["buildings"]), "buildings", "name")
 
-    assert plain(cell) == text
+    assert unescaped(cell) == text
     assert (
         not is_unsafe(cell) or cell.startswith("'") or cell.lstrip("-").replace(";-", "").isdigit()
     )
@@ -465,11 +479,11 @@ def test_every_cell_can_be_undone_and_none_is_a_formula(text: str) -> None:
 
 def test_a_nursery_year_stays_a_number() -> None:
     """-1 is a year and no formula, in pupils and among the years of a division."""
-    found = whole()
+    written = whole()
 
-    assert "-2" in column(found, "pupils", "year")
-    assert "-1;0;1;2" in column(found, "divisions", "years")
-    assert "'-1" not in column(found, "year-groups", "id")
+    assert "-2" in column(written, "pupils", "year")
+    assert "-1;0;1;2" in column(written, "divisions", "years")
+    assert "'-1" not in column(written, "year-groups", "id")
 
 
 # --- What says what it is -------------------------------------------------------------------------
@@ -477,30 +491,30 @@ def test_a_nursery_year_stays_a_number() -> None:
 
 def test_the_manifest_says_what_each_file_is() -> None:
     """What, of whom, how many rows, which bytes, which columns and what they join, read when."""
-    found = whole()
-    told = json.loads(found.files[DATASETS_JSON])
+    written = whole()
+    told = json.loads(written.files[DATASETS_JSON])
     for name, facts in told["files"].items():
-        body = found.files[name]
+        body = written.files[name]
         assert facts["rows"] == len(cells(body)) - 1
         assert facts["size_bytes"] == len(body)
         assert facts["sha256"] == hashlib.sha256(body).hexdigest()
-        assert [one["name"] for one in facts["columns"]] == cells(body)[0]
+        assert [described["name"] for described in facts["columns"]] == cells(body)[0]
         assert facts["about"]
-        assert all(one["about"] for one in facts["columns"])
+        assert all(described["about"] for described in facts["columns"])
 
     assert (told["school"], told["academic_year"]) == ("9990001", 2026)
     assert datetime.fromisoformat(told["read_at"]) == AT
-    assert set(told["files"]) == set(found.files) - {DATASETS_JSON}
+    assert set(told["files"]) == set(written.files) - {DATASETS_JSON}
 
 
 def test_names_are_in_the_files_that_say_so() -> None:
     """P13: who is named, and where, is known before the file is opened."""
-    found = whole()
-    named = {name for name, body in found.files.items() if found_in(body.decode())}
+    written = whole()
+    named = {name for name, body in written.files.items() if found_in(body.decode())}
     by_name = {
         name
-        for name, facts in found.manifest.files.items()
-        if facts.tells_of == PEOPLE[People.BY_NAME]
+        for name, facts in written.manifest.files.items()
+        if facts.tells_of == TellsOf.PEOPLE_BY_NAME.words
     }
 
     assert named == by_name == NAMED
@@ -516,27 +530,25 @@ def test_a_timetable_with_names_says_so() -> None:
 
 def test_files_of_things_tell_of_nobody() -> None:
     """What is said to tell of nobody holds no id of a person."""
-    own = {pupil.school_id for pupil in INVENTED.pupils} | {one.initials for one in INVENTED.staff}
+    ids_of_people = {pupil.school_id for pupil in INVENTED.pupils} | {
+        employee.initials for employee in INVENTED.staff
+    }
     nobody = {"subjects", "buildings", "rooms", "divisions", "terms", "periods", "sets"}
-    found = {table.name for table in tables(PLACE) if table.people is People.NONE}
+    impersonal = {table.name for table in tables(NORTHBANK) if table.tells_of is TellsOf.NOBODY}
 
-    assert found == nobody | {"school", "teaching-forms"}
+    assert impersonal == nobody | {"school", "teaching-forms"}
     for name in nobody:
-        assert own.isdisjoint(cell for row in rows(whole(), name) for cell in row), name
+        assert ids_of_people.isdisjoint(cell for row in rows(whole(), name) for cell in row), name
 
 
 def test_an_employee_is_told_as_teaching_or_not() -> None:
     """The flag is true or false, in small letters."""
-    staff = {own: Employee(own, "", "A", "B", teaches=own == "1") for own in ("1", "2")}
+    staff = {
+        employee_id: Employee(employee_id, "", "A", "B", teaches=employee_id == "1")
+        for employee_id in ("1", "2")
+    }
 
     assert column(made(replace(school(), employees=staff)), "employees", "teaches") == [
         "true",
         "false",
     ]
-
-
-def test_the_page_shows_exactly_what_is_declared() -> None:
-    """The files and columns of docs/datasets.md are the declaration, to the letter."""
-    page = datasets_page.PAGE.read_text(encoding="utf-8")
-
-    assert datasets_page.refreshed(page) == page

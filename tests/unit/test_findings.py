@@ -9,46 +9,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.roster import findings
-from sync.roster.findings import ADVICE, Finding, Found
+from sync.roster.finding_codes import FindingCode
+from sync.roster.findings import Finding
 from sync.roster.model import Org, Roster, SchoolClass, User
 from tests.unit.schools import built
 
 WORDS = st.sampled_from(("", "21", "Ma", "Zoë"))
-FOUND = st.builds(Found, st.sampled_from(list(Finding)), WORDS, WORDS, WORDS)
+ANY_FINDING = st.builds(Finding, st.sampled_from(list(FindingCode)), WORDS, WORDS, WORDS)
 
 
 def test_counts_are_by_code_and_name_nobody() -> None:
     """What status and logs show is a number per code."""
-    found = [
-        Found(Finding.SET_WITHOUT_PUPILS, "Set 301", "8A"),
-        Found(Finding.PUPIL_BAD_EMAIL, "Pupil 2", "Sam Osei"),
-        Found(Finding.SET_WITHOUT_PUPILS, "Set 302", "8B"),
+    listed = [
+        Finding(FindingCode.SET_WITHOUT_PUPILS, "Set 301", "8A"),
+        Finding(FindingCode.PUPIL_BAD_EMAIL, "Pupil 2", "Sam Osei"),
+        Finding(FindingCode.SET_WITHOUT_PUPILS, "Set 302", "8B"),
     ]
 
-    assert list(findings.counts(found).items()) == [
+    assert list(findings.counts_by_code(listed).items()) == [
         ("pupil-bad-email", 1),
         ("set-without-pupils", 2),
     ]
 
 
-@given(st.lists(FOUND), st.randoms(use_true_random=False))
-def test_equal_findings_give_equal_bytes(found: list[Found], random: Random) -> None:
-    """Whatever order they were found in."""
-    shuffled = random.sample(found, len(found))
+@given(listed=st.lists(ANY_FINDING), random=st.randoms(use_true_random=False))
+def test_equal_findings_give_equal_bytes(listed: list[Finding], random: Random) -> None:
+    """In whatever order they were listed."""
+    shuffled = random.sample(listed, len(listed))
 
-    assert findings.to_json(shuffled) == findings.to_json(found)
+    assert findings.to_json(shuffled) == findings.to_json(listed)
 
 
 def test_two_misspelt_settings_are_told_in_one_order() -> None:
     """Findings that differ in the name alone have their order too, in every process."""
     made = built(excluded_subjects="z9,a1,m5,b2,x8,c3")
 
-    assert [one.name for one in made.found] == ["a1", "b2", "c3", "m5", "x8", "z9"]
+    assert [finding.name for finding in made.findings] == ["a1", "b2", "c3", "m5", "x8", "z9"]
 
 
 def test_findings_say_what_to_mend() -> None:
     """Each carries its advice, in plain letters."""
-    body = findings.to_json([Found(Finding.MEMBER_HAS_LEFT, "Set 301", "8A", "Zoë")])
+    body = findings.to_json([Finding(FindingCode.MEMBER_HAS_LEFT, "Set 301", "8A", "Zoë")])
 
     assert json.loads(body) == [
         {
@@ -56,7 +57,7 @@ def test_findings_say_what_to_mend() -> None:
             "record": "Set 301",
             "name": "8A",
             "detail": "Zoë",
-            "advice": ADVICE[Finding.MEMBER_HAS_LEFT],
+            "advice": FindingCode.MEMBER_HAS_LEFT.advice,
         }
     ]
     assert "Zoë".encode() in body

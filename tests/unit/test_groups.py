@@ -19,10 +19,10 @@ from sync.isams.school import (
     TeachingForm,
     Year,
 )
-from sync.roster.build import Built, build
+from sync.roster.build import Built, build_roster
 from sync.roster.model import SchoolClass
 from sync.settings import ProfileSettings
-from tests.unit.schools import PLACE, TODAY, YEAR, built, codes, employee, school, teaching_set
+from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
 
 PUPILS = (
     Pupil("1", 8, "p1@northbank.example", "Sam", "Osei", "A1", "8/JDO", "2", "21", "3", "41"),
@@ -107,23 +107,23 @@ def test_each_kind_of_class_has_its_ids_title_teachers_and_pupils(
     kind: str, classes: list[tuple[str, str, list[str], list[str]]]
 ) -> None:
     """Tutors, heads of year and house masters teach; a division is led by its years' heads."""
-    found = [
+    shown = [
         (
-            one.id.removeprefix("9990001-2026-"),
-            one.title,
-            [own.removeprefix("9990001-") for own in one.teacher_ids],
-            [own.removeprefix("9990001-") for own in one.student_ids],
+            made_class.id.removeprefix("9990001-2026-"),
+            made_class.title,
+            [user_id.removeprefix("9990001-") for user_id in made_class.teacher_ids],
+            [user_id.removeprefix("9990001-") for user_id in made_class.student_ids],
         )
-        for one in made(kind)
+        for made_class in made(kind)
     ]
 
-    assert found == classes
+    assert shown == classes
 
 
 def test_several_kinds_stand_side_by_side_without_meeting() -> None:
     """Every kind has an id space of its own."""
     kinds = "sets,forms,form-lessons,tutors,year-groups,houses,boarding-houses,divisions"
-    ids = [one.id for one in made(kinds)]
+    ids = [listed.id for listed in made(kinds)]
 
     assert len(ids) == len(set(ids)) == 1 + 3 + 1 + 2 + 2 + 1 + 1 + 2
 
@@ -145,24 +145,27 @@ def test_each_kind_has_a_title_of_its_own(kind: str, setting: str, title: str) -
     profile = {"classes": kind, setting: "{name} of {school} {year}"}
     classes = built(whole(), **profile).roster.classes
 
-    assert title in {one.title for one in classes}
+    assert title in {listed.title for listed in classes}
 
 
 def test_two_forms_that_differ_by_a_slash_are_two_classes() -> None:
     """What SDS does not take in an id is spelt out, not dropped."""
-    assert len({one.id for one in made("forms", year_groups="8")}) == 2
+    assert len({listed.id for listed in made("forms", year_groups="8")}) == 2
 
 
 def test_a_form_is_found_in_whatever_case_it_was_typed() -> None:
     """Else half a form would lose its Team by a letter; of two that differ so, the exact one."""
-    typed = {own: replace(one, form=one.form.lower()) for own, one in whole().pupils.items()}
+    typed = {
+        pupil_id: replace(person, form=person.form.lower())
+        for pupil_id, person in whole().pupils.items()
+    }
     lessons = {"12": TeachingForm("12", "R ABC Ma", "r abc", "22")}
     read = replace(whole(), pupils=typed, teaching_forms=lessons)
     twice = {**(whole().forms or {}), "8/jdo": Form("8/jdo", 8, ("42",), "")}
 
     assert made("forms", read) == made("forms")
     assert made("form-lessons", read) == made("form-lessons")
-    assert [one.id[13:] for one in made("forms", replace(read, forms=twice))] == [
+    assert [listed.id[13:] for listed in made("forms", replace(read, forms=twice))] == [
         "form-8.20.JDO",
         "form-8.2F.jdo",
         "form-R.20.ABC",
@@ -174,8 +177,8 @@ def test_a_kind_is_of_the_profiles_years_only() -> None:
     houses = made("houses", year_groups="8")
     divisions = made("divisions", year_groups="8")
 
-    assert [one.student_ids for one in houses] == [("9990001-P1", "9990001-P2")]
-    assert [one.id for one in divisions] == ["9990001-2026-division-3"]
+    assert [listed.student_ids for listed in houses] == [("9990001-P1", "9990001-P2")]
+    assert [listed.id for listed in divisions] == ["9990001-2026-division-3"]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +233,8 @@ def test_what_isams_tells_of_no_pupil_never_empties_a_kind_of_class(kind: str) -
     """A field that vanishes from every pupil is a change of the API, not of the school."""
     read = whole()
     bare = {
-        own: Pupil(own, 8, one.email, one.forename, one.surname) for own, one in read.pupils.items()
+        pupil_id: Pupil(pupil_id, 8, person.email, person.forename, person.surname)
+        for pupil_id, person in read.pupils.items()
     }
     untold = replace(read, pupils=bare, divisions={"1": Division("1", "Pre-Prep", "PP", (1, 2))})
 
@@ -262,7 +266,7 @@ def test_staff_says_who_is_a_member_without_a_class(staff: str, who: list[str]) 
     """Teaching staff who teach nothing, or everybody, are members of SDS if it is wished."""
     users = built(whole(), staff=staff).roster.users
 
-    assert [one.id.removeprefix("9990001-T") for one in users if one.role == "teacher"] == who
+    assert [user.id.removeprefix("9990001-T") for user in users if user.role == "teacher"] == who
 
 
 def test_no_teaching_staff_at_all_is_a_wrong_setting_not_a_school_without_teachers() -> None:
@@ -275,30 +279,30 @@ def test_kept_teams_carry_last_years_id() -> None:
     """Year 8's sets go on in last year's Teams; its forms and other years' sets do not."""
     kept = made("sets,forms", keep_teams="8", year_groups="8")
 
-    assert [one.id for one in kept if "form" not in one.id] == ["9990001-2025-301"]
-    assert all("-2026-" in one.id for one in kept if "form" in one.id)
-    assert [one.id for one in made("sets", keep_teams="9")] == ["9990001-2026-301"]
+    assert [listed.id for listed in kept if "form" not in listed.id] == ["9990001-2025-301"]
+    assert all("-2026-" in listed.id for listed in kept if "form" in listed.id)
+    assert [listed.id for listed in made("sets", keep_teams="9")] == ["9990001-2026-301"]
 
 
-@pytest.mark.parametrize(("since", "own"), [("2026", "2025-301"), ("2027", "2026-301")])
-def test_keep_teams_can_be_set_before_the_year_that_it_is_about(since: str, own: str) -> None:
+@pytest.mark.parametrize(("since", "class_id"), [("2026", "2025-301"), ("2027", "2026-301")])
+def test_keep_teams_can_be_set_before_the_year_that_it_is_about(since: str, class_id: str) -> None:
     """Set in spring, it must not end this year's Teams."""
     classes = made("sets", keep_teams="8", keep_teams_from=since)
 
-    assert [one.id for one in classes] == [f"9990001-{own}"]
+    assert [listed.id for listed in classes] == [f"9990001-{class_id}"]
 
 
 def embargoed(today: date, academic_year: int = 2027, **settings: object) -> Built:
     """Return what a profile with PUPILS_FROM=2027-09-06 gives on a day."""
     chosen = ProfileSettings.model_validate({"pupils_from": "2027-09-06"} | settings)
-    return build(whole(), PLACE, chosen, academic_year, today)
+    return build_roster(whole(), NORTHBANK, chosen, academic_year, today)
 
 
 def test_before_pupils_from_new_classes_have_teachers_and_no_pupils() -> None:
     """Teachers prepare their Teams; the pupils are members of SDS all the same."""
     made = embargoed(date(2027, 9, 5))
 
-    assert [(one.teacher_ids, one.student_ids) for one in made.roster.classes] == [
+    assert [(listed.teacher_ids, listed.student_ids) for listed in made.roster.classes] == [
         (("9990001-T41",), ())
     ]
     assert made.withheld == {"08": 2}
@@ -309,7 +313,9 @@ def test_who_waits_for_a_set_of_another_year_is_a_member_all_the_same() -> None:
     """Else SDS would take the account for one that has left, until PUPILS_FROM."""
     read = replace(whole(), sets={"301": teaching_set("301", ["1", "3"])})
     made, come = (
-        build(read, PLACE, ProfileSettings.model_validate(chosen), 2027, date(2027, 9, 5))
+        build_roster(
+            read, NORTHBANK, ProfileSettings.model_validate(chosen), 2027, date(2027, 9, 5)
+        )
         for chosen in (
             {"pupils_from": "2027-09-06", "year_groups": "8"},
             {"year_groups": "8"},

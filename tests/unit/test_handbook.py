@@ -11,15 +11,17 @@ import pytest
 
 from sync import errors
 from sync.errors import SyncError
+from sync.ledger.fates import TABLE
 from sync.ledger.marks import Excess, Receipt
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.roster.findings import ADVICE, Finding
+from sync.roster.finding_codes import FindingCode
 from sync.sds import diff
 from sync.sds.csvtext import encode
 from sync.sds.diff import Baseline
 from sync.sds.tables import WIDEST, Row
 from sync.settings import Limits
+from sync.terminal.status import BECAME, NEXT
 from sync.terminal.tables import WHO
 from tests.infra.asked import ALERTS
 
@@ -63,16 +65,16 @@ def rows(text: str) -> list[str]:
 
 def leaves(of: type[SyncError]) -> Iterator[type[SyncError]]:
     """Yield every error that can be raised."""
-    for one in of.__subclasses__():
-        if one.who:
-            yield one
-        yield from leaves(one)
+    for error in of.__subclasses__():
+        if error.who:
+            yield error
+        yield from leaves(error)
 
 
-ERRORS = {one.__name__: one for one in leaves(SyncError) if one.__module__ == errors.__name__}
+ERRORS = {leaf.__name__: leaf for leaf in leaves(SyncError) if leaf.__module__ == errors.__name__}
 WORDS: Mapping[Section, list[str]] = {
     "Errors": sorted(ERRORS),
-    "Findings": sorted(code.value for code in Finding),
+    "Findings": sorted(code.value for code in FindingCode),
     "Holds": ["added", "emptied", "empty", "first", "many", "removed", "unknown"],
     "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
     "Mails": sorted(ALERTS),
@@ -89,42 +91,52 @@ def test_every_state_and_outcome_is_told_once() -> None:
     """Those that need a person have an entry, the others a row."""
     told = [entry.word for entry in entries("States")] + rows(section("States"))
 
-    assert sorted(told) == sorted({*(one.value for one in State), *(one.value for one in Outcome)})
+    assert sorted(told) == sorted(
+        {state.value for state in State} | {outcome.value for outcome in Outcome}
+    )
+
+
+def test_every_state_and_fate_says_at_the_terminal_what_is_next() -> None:
+    """Held says why instead, done what became of it, and that every fate with a receipt says."""
+    with_receipt = {fate for fate, row in TABLE.items() if row.outcome}
+
+    assert NEXT.keys() == set(State) - {State.HELD, State.DONE}
+    assert BECAME.keys() == with_receipt
 
 
 @pytest.mark.parametrize("title", ["Errors", "Holds", "States", "Receipts", "Mails"])
 def test_every_entry_says_what_became_of_the_data_who_acts_and_what_is_next(title: Section) -> None:
     """Nobody who looks something up is left without a next step."""
     assert [
-        (one.word, label) for one in entries(title) for label in LABELS if not one.said(label)
+        (entry.word, label) for entry in entries(title) for label in LABELS if not entry.said(label)
     ] == []
 
 
 @pytest.mark.parametrize("name", sorted(ERRORS))
 def test_the_page_sends_the_reader_to_whom_the_error_names(name: str) -> None:
     """Who must act is the same on the page, in the status and on the screen."""
-    (entry,) = (one for one in entries("Errors") if one.word == name)
+    (entry,) = (entry for entry in entries("Errors") if entry.word == name)
     who, _, _ = WHO[ERRORS[name].who].partition(":")
 
     assert entry.said("Who").startswith(who)
 
 
-@pytest.mark.parametrize("code", list(Finding))
-def test_a_finding_is_advised_in_the_words_of_findings_json(code: Finding) -> None:
+@pytest.mark.parametrize("code", list(FindingCode))
+def test_a_finding_is_advised_in_the_words_of_findings_json(code: FindingCode) -> None:
     """Who has read one knows the other again; and the page adds who acts and why it happens."""
-    (entry,) = (one for one in entries("Findings") if one.word == code.value)
+    (entry,) = (entry for entry in entries("Findings") if entry.word == code.value)
     quoted = " ".join(
         line.removeprefix("> ") for line in entry.text.splitlines() if line[:1] == ">"
     )
 
-    assert quoted == ADVICE[code]
-    assert entry.said("Why")
-    assert entry.said("Who")
+    assert quoted == code.advice
+    assert entry.said("Why") == code.why
+    assert entry.said("Who") == code.who
 
 
 def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int = 0) -> set[Excess]:
     """Return why a delivery with *after* rows in its tables is held."""
-    decision = diff.decide(
+    decision = diff.compare(
         "digest",
         None if before is None else files(before),
         files(after),
@@ -166,12 +178,12 @@ def every_hold() -> set[tuple[str, str]]:
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
     found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
-    return {(one.what, one.table) for one in found}
+    return {(excess.what, excess.table) for excess in found}
 
 
 def test_every_hold_has_its_row() -> None:
     """What `decide` can say of a table stands on the page under that word, and nothing else."""
-    told = {(one.word, name) for one in entries("Holds") for name in rows(one.text)}
+    told = {(entry.word, name) for entry in entries("Holds") for name in rows(entry.text)}
 
     assert told == every_hold()
 
@@ -181,22 +193,3 @@ def test_the_kinds_of_hold_are_those_that_are_told() -> None:
     kinds = {what for what, _ in every_hold()}
 
     assert kinds | {"first"} == set(WORDS["Holds"])
-
-
-def test_links_of_the_handbooks_lead_somewhere() -> None:
-    """A page that was renamed, or a heading that was reworded, leaves no dead link."""
-    dead = []
-    for page in [Path("README.md"), *Path("docs").glob("*.md")]:
-        for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
-            path, _, anchor = link.partition("#")
-            goal = page.parent / path if path else page
-            if not goal.exists() or (anchor and anchor not in anchors(goal)):
-                dead.append(f"{page}: {link}")
-
-    assert dead == []
-
-
-def anchors(page: Path) -> set[str]:
-    """Return what can be linked to on *page*: its headings, as GitHub writes them."""
-    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}

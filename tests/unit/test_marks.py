@@ -59,7 +59,14 @@ def test_a_new_mark_is_never_deleted_as_a_roster(new_mark: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["place-000123.json", "checked.json", "findings.json", "people.json", "datasets-1/plan.json"],
+    [
+        "place-000123.json",
+        "checked.json",
+        "counted-r1.json",
+        "findings.json",
+        "people.json",
+        "datasets-1/plan.json",
+    ],
 )
 def test_what_is_no_mark_goes_with_the_rosters(name: str) -> None:
     """It may name people; so may what a later version writes, until its mark is known here."""
@@ -80,7 +87,7 @@ def test_what_is_no_mark_goes_with_the_rosters(name: str) -> None:
 )
 def test_a_mark_with_a_number_is_known_by_it(name: str, number: int | None) -> None:
     """Only digits stand where its class has a star."""
-    assert AttemptBegun.number_in(name) == number
+    assert Folder(DELIVERY, {name: NOW}).numbers(AttemptBegun) == ([number] if number else [])
     assert is_mark(name) is (number is not None or name == "ended-1.json")
 
 
@@ -93,6 +100,8 @@ def test_a_folder_knows_its_marks_by_their_class() -> None:
     assert folder.has(AttemptFailed, 1)
     assert not folder.has(AttemptFailed, 2)
     assert folder.has(Tracking, "000007")
+
+    assert folder.keys(Tracking) == ["000007"]
     assert folder.when(Checked) == NOW
     assert folder.when(Receipt) is None
 

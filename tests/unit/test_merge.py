@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 
 from simulators.sds import check_files
 from sync.errors import MergeConflict, RosterInvalid, StoreConflict
-from sync.roster.build import build
+from sync.roster.build import build_roster
 from sync.roster.model import Course, Org, Roster, SchoolClass, Session, User
 from sync.sds import rules, tables
 from sync.sds.csvtext import decode
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import COLUMNS, ON_REQUEST, Row, columns
 from sync.settings import ProfileSettings
-from tests.unit.schools import PLACE, TODAY, YEAR, employee, pupil, school, teaching_set
+from tests.unit.schools import NORTHBANK, TODAY, YEAR, employee, pupil, school, teaching_set
 
 type Merged = dict[str, list[Row]]
 
 
 def sealed(key: str, roster: Roster) -> SealedFiles:
     """Return the roster as a sealed set of the school called *key*."""
-    return SealedFiles(key, rules.files(tables.rows(roster)))
+    return SealedFiles(key, rules.files(tables.roster_rows(roster)))
 
 
 def a_set(
@@ -39,15 +39,17 @@ def a_set(
     """Return a set of school *key*: addresses by id, and classes as (teachers, students).
 
     Ids that begin with `T` are teachers; in classes people are named by ids, blank between. *asked*
-    says which further files there are: `sessions`, `courses`. Every class is in the one subject.
+    says which further files there are: `sessions`, `courses`. Every class is in the same subject.
     """
     users = tuple(
-        User(own, f"{address}@x.example", "teacher" if own.startswith("T") else "student")
-        for own, address in sorted(people.items())
+        User(user_id, f"{address}@x.example", "teacher" if user_id.startswith("T") else "student")
+        for user_id, address in sorted(people.items())
     )
     made = tuple(
-        SchoolClass(own, f"Class {own}", tuple(teachers.split()), tuple(students.split()), "21")
-        for own, (teachers, students) in sorted((classes or {}).items())
+        SchoolClass(
+            class_id, f"Class {class_id}", tuple(teachers.split()), tuple(students.split()), "21"
+        )
+        for class_id, (teachers, students) in sorted((classes or {}).items())
     )
     roster = Roster(Org(key, f"School {key}"), users, made)
     return sealed(key, with_more(roster, asked))
@@ -80,10 +82,10 @@ def users(rows: Merged) -> dict[str, str]:
 
 def members(rows: Merged) -> dict[str, list[str]]:
     """Return who is in each class: `id role`."""
-    found: dict[str, list[str]] = {row[0]: [] for row in rows["classes.csv"]}
-    for own, user, role in rows["enrollments.csv"]:
-        found[own].append(f"{user} {role}")
-    return found
+    enrolled: dict[str, list[str]] = {row[0]: [] for row in rows["classes.csv"]}
+    for class_id, user, role in rows["enrollments.csv"]:
+        enrolled[class_id].append(f"{user} {role}")
+    return enrolled
 
 
 def test_two_profiles_of_one_school_are_united() -> None:
@@ -107,7 +109,7 @@ def test_schools_are_told_apart_by_id_and_have_their_newest_name() -> None:
     """Two may share a name, and one may have been renamed between two sets."""
     orgs = ("1", "College"), ("2", "College"), ("1", "School")
 
-    rows = merged(*(sealed(own, Roster(Org(own, name), (), ())) for own, name in orgs))
+    rows = merged(*(sealed(org, Roster(Org(org, name), (), ())) for org, name in orgs))
 
     assert rows["orgs.csv"] == [("1", "College", "school"), ("2", "College", "school")]
 
@@ -145,7 +147,9 @@ def test_an_address_belongs_to_whom_the_newest_set_says() -> None:
 
 def test_who_lost_an_address_does_not_come_back_with_an_older_one() -> None:
     """It may be somebody else's by now, whom no profile covers."""
-    newest, middle, oldest = (a_set("1", {own: address}) for own, address in ("1a", "2a", "2b"))
+    newest, middle, oldest = (
+        a_set("1", {user_id: address}) for user_id, address in ("1a", "2a", "2b")
+    )
 
     assert users(merged(newest, middle, oldest)) == {"1": "a"}
 
@@ -164,10 +168,10 @@ def test_an_address_moved_within_a_school_never_joins_two_people_through_another
 
 def test_a_teacher_of_two_schools_is_one_person_with_a_role_at_each() -> None:
     """The smallest id stays, and only one role is primary."""
-    one = a_set("1", {"T7": "t"}, {"c1": ("T7", "")})
-    other = a_set("2", {"T5": "t"}, {"c2": ("T5", "")})
+    first = a_set("1", {"T7": "t"}, {"c1": ("T7", "")})
+    second = a_set("2", {"T5": "t"}, {"c2": ("T5", "")})
 
-    rows = merged(one, other)
+    rows = merged(first, second)
 
     assert users(rows) == {"T5": "t"}
     assert rows["roles.csv"] == [
@@ -189,10 +193,10 @@ def test_a_pupil_at_one_school_who_teaches_at_another_is_first_of_all_a_teacher(
 
 def test_a_dual_registered_pupil_is_one_person_in_the_classes_of_both_schools() -> None:
     """Two rows for one account would be refused, or taken for one by chance."""
-    one = a_set("1", {"P1": "a", "P2": "b"}, {"c1": ("", "P1 P2")})
-    other = a_set("2", {"P9": "a"}, {"c2": ("", "P9")})
+    first = a_set("1", {"P1": "a", "P2": "b"}, {"c1": ("", "P1 P2")})
+    second = a_set("2", {"P9": "a"}, {"c2": ("", "P9")})
 
-    rows = merged(one, other)
+    rows = merged(first, second)
 
     assert users(rows) == {"P1": "a", "P2": "b"}
     assert members(rows) == {"c1": ["P1 student", "P2 student"], "c2": ["P1 student"]}
@@ -202,8 +206,8 @@ def test_a_dual_registered_pupil_is_one_person_in_the_classes_of_both_schools() 
 def test_one_person_of_three_schools_keeps_the_smallest_id(order: tuple[int, ...]) -> None:
     """In whatever order the ids meet, all three lead to the same one."""
     sets = [
-        a_set(key, {own: "a"}, {f"c{key}": ("", own)})
-        for key, own in (("1", "P8"), ("2", "P3"), ("3", "P5"))
+        a_set(key, {user_id: "a"}, {f"c{key}": ("", user_id)})
+        for key, user_id in (("1", "P8"), ("2", "P3"), ("3", "P5"))
     ]
 
     rows = merged(*(sets[number] for number in order))
@@ -215,17 +219,17 @@ def test_one_person_of_three_schools_keeps_the_smallest_id(order: tuple[int, ...
 
 def test_who_teaches_and_learns_in_one_class_of_a_foreign_set_is_refused() -> None:
     """No set of ours says so (the roster decides); one that did would not get past the rules."""
-    one = a_set("1", {"P1": "a"}, {"c1": ("", "P1")})
-    both = SealedFiles("1", dict(one.files) | _enrolled(one, ("c1", "P1", "teacher")))
+    sealed_set = a_set("1", {"P1": "a"}, {"c1": ("", "P1")})
+    both = SealedFiles("1", dict(sealed_set.files) | _enrolled(sealed_set, ("c1", "P1", "teacher")))
 
     with pytest.raises(RosterInvalid):
         merged(both)
 
 
-def _enrolled(one: SealedFiles, row: Row) -> dict[str, bytes]:
-    """Return enrollments.csv of *one* with *row* after the rest."""
+def _enrolled(sealed_set: SealedFiles, row: Row) -> dict[str, bytes]:
+    """Return enrollments.csv of *sealed_set* with *row* after the rest."""
     line = (",".join(row) + "\r\n").encode()
-    return {"enrollments.csv": one.files["enrollments.csv"] + line}
+    return {"enrollments.csv": sealed_set.files["enrollments.csv"] + line}
 
 
 @pytest.mark.parametrize(
@@ -286,7 +290,7 @@ def test_a_profile_that_asks_for_nothing_is_merged_with_one_that_does() -> None:
 
 
 def test_a_set_that_an_older_version_sealed_is_merged_with_a_newer_one() -> None:
-    """It has five files, and three columns of classes, as one without a request still has."""
+    """It has five files, and three columns of classes, as a set without a request still has."""
     newer = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions courses")
 
     assert a_set("1", {"P2": "b"}, OTHER_CLASS).files == FROM_BEFORE
@@ -306,7 +310,7 @@ def test_a_class_of_two_profiles_has_what_either_asks_for() -> None:
 
 
 def test_sessions_of_two_schools_are_united_and_the_newest_says_how_they_are_called() -> None:
-    """Each school has its own, and one that has been renamed since is listed once."""
+    """Each school has its own, and what has been renamed since is listed once."""
     older = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions")
     renamed = older.files["academicSessions.csv"].replace(b"2026-27", b"2026/27")
     newer = SealedFiles("1", {**older.files, "academicSessions.csv": renamed})
@@ -351,18 +355,18 @@ ASKED = ["", "sessions", "courses", "sessions courses"]
 
 @st.composite
 def a_drawn_set(draw: st.DrawFn, key: str) -> SealedFiles:
-    """A set of one school: any of the people with any addresses, any classes of them.
+    """A set of a school: any of the people with any addresses, any classes of them.
 
     Ids carry the school's key, addresses do not: people of two schools may be one person.
     """
-    own = draw(st.lists(st.sampled_from(PEOPLE), unique=True))
+    drawn = draw(st.lists(st.sampled_from(PEOPLE), unique=True))
     given_to = draw(st.permutations(ADDRESSES))
-    people = {f"{one}{key}": address for one, address in zip(own, given_to, strict=False)}
+    people = {f"{person}{key}": address for person, address in zip(drawn, given_to, strict=False)}
     classes = {}
     for name in draw(st.lists(st.sampled_from(CLASSES), unique=True)):
-        chosen = sorted(one for one in people if draw(st.booleans()))
-        teachers = " ".join(one for one in chosen if one.startswith("T"))
-        students = " ".join(one for one in chosen if one.startswith("P"))
+        chosen = sorted(user_id for user_id in people if draw(st.booleans()))
+        teachers = " ".join(user_id for user_id in chosen if user_id.startswith("T"))
+        students = " ".join(user_id for user_id in chosen if user_id.startswith("P"))
         classes[f"{name}-{key}"] = (teachers, students)
     return a_set(key, people, classes, draw(st.sampled_from(ASKED)))
 
@@ -378,9 +382,11 @@ def test_a_merge_of_anything_holds_together(sets: list[SealedFiles]) -> None:
     rows = merged(*sets)  # which asks the rules and the oracle
 
     known, classes = set(users(rows)), {row[0] for row in rows["classes.csv"]}
-    assert all(own in classes and user in known for own, user, _ in rows["enrollments.csv"])
+    assert all(
+        class_id in classes and user in known for class_id, user, _ in rows["enrollments.csv"]
+    )
     assert {row[0] for row in rows["roles.csv"]} == known
-    assert set(rows) == set(COLUMNS).union(*(one.files for one in sets))
+    assert set(rows) == set(COLUMNS).union(*(sealed_set.files for sealed_set in sets))
 
 
 @FEWER
@@ -390,20 +396,22 @@ def test_nobody_is_enrolled_by_an_older_set_where_a_newer_has_the_class(
 ) -> None:
     """Each class holds whom the newest set that has it enrolls, and nobody else."""
     expected: dict[str, list[str]] = {}
-    for one in sets:
-        for own, enrolled in members(_rows(one)).items():
-            expected.setdefault(own, enrolled)
+    for sealed_set in sets:
+        for class_id, enrolled in members(_rows(sealed_set)).items():
+            expected.setdefault(class_id, enrolled)
 
-    found = members(merged(*sets))
+    enrolled_of = members(merged(*sets))
 
-    assert found.keys() == expected.keys()
-    assert all(set(enrolled) <= set(expected[own]) for own, enrolled in found.items())
-    assert not sets or found.items() >= members(_rows(sets[0])).items()
+    assert enrolled_of.keys() == expected.keys()
+    assert all(
+        set(enrolled) <= set(expected[class_id]) for class_id, enrolled in enrolled_of.items()
+    )
+    assert not sets or enrolled_of.items() >= members(_rows(sets[0])).items()
 
 
-def _rows(one: SealedFiles) -> Merged:
-    made = columns(one.files)
-    return {name: list(decode(name, body, made[name])) for name, body in one.files.items()}
+def _rows(sealed_set: SealedFiles) -> Merged:
+    made = columns(sealed_set.files)
+    return {name: list(decode(name, body, made[name])) for name, body in sealed_set.files.items()}
 
 
 @FEWER
@@ -413,24 +421,24 @@ def test_nobody_has_another_address_than_the_newest_set_that_knows_them_says(
 ) -> None:
     """Not even where that address has since gone to somebody else: then they are left out."""
     newest: dict[str, str] = {}
-    for one in sets:
-        newest = users(_rows(one)) | newest
+    for sealed_set in sets:
+        newest = users(_rows(sealed_set)) | newest
 
     assert users(merged(*sets)).items() <= newest.items()
 
 
 @FEWER
 @given(a_drawn_set("1"))
-def test_one_set_alone_keeps_its_bytes(one: SealedFiles) -> None:
-    """A connector of one profile delivers exactly what that profile sealed."""
-    assert rules.files(merge([one])) == one.files
+def test_one_set_alone_keeps_its_bytes(sealed_set: SealedFiles) -> None:
+    """A connector of a single profile delivers exactly what that profile sealed."""
+    assert rules.files(merge([sealed_set])) == sealed_set.files
 
 
 @FEWER
 @given(a_drawn_set("1"), st.integers(1, 3))
-def test_a_set_merged_with_itself_is_itself(one: SealedFiles, times: int) -> None:
+def test_a_set_merged_with_itself_is_itself(sealed_set: SealedFiles, times: int) -> None:
     """A doubled message does no harm."""
-    assert rules.files(merge([one] * times)) == one.files
+    assert rules.files(merge([sealed_set] * times)) == sealed_set.files
 
 
 @FEWER
@@ -441,7 +449,7 @@ def test_a_set_merged_with_itself_is_itself(one: SealedFiles, times: int) -> Non
 def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
     years: list[int], profiles: list[dict[str, str]]
 ) -> None:
-    """Sets of one reading agree with each other, so nothing depends on which comes first."""
+    """Sets of the same reading agree with each other, so nothing depends on which comes first."""
     read = school(
         [pupil(str(number), year) for number, year in enumerate(years)],
         [employee("41"), employee("42")],
@@ -453,8 +461,13 @@ def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
         ],
     )
     sets = [
-        sealed("1", build(read, PLACE, ProfileSettings.model_validate(one), YEAR, TODAY).roster)
-        for one in profiles
+        sealed(
+            "1",
+            build_roster(
+                read, NORTHBANK, ProfileSettings.model_validate(profile), YEAR, TODAY
+            ).roster,
+        )
+        for profile in profiles
     ]
 
     assert rules.files(merge(sets)) == rules.files(merge(sets[::-1]))

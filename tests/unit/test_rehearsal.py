@@ -9,7 +9,7 @@ from sync.isams.school import School
 from sync.sds import rehearsal, rules, tables
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
-from tests.unit.schools import PLACE, built, pupil, school, teaching_set
+from tests.unit.schools import NORTHBANK, built, pupil, school, teaching_set
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 THEN = date(2027, 9, 1)
@@ -22,9 +22,9 @@ def rehearsed(
     before: School | None = None,
     **more: str,
 ) -> Rehearsal:
-    """Rehearse one profile against what *before*, or the same school, gives now."""
+    """Rehearse a profile against what *before*, or the same school, gives now."""
     settings = Settings(
-        schools={"northbank": PLACE.model_copy(update=place or {})},
+        schools={"northbank": NORTHBANK.model_copy(update=place or {})},
         profiles={"seniors": ProfileSettings.model_validate(more)},
         sds=SdsSettings(connector="invented"),
         storage=StorageSettings(folder="nowhere"),
@@ -66,14 +66,14 @@ def test_kept_teams_go_on() -> None:
     made = rehearsed(rolled_over, before=was, keep_teams="11,13")
     new_each_year = rehearsed(rolled_over, before=was)
 
-    assert [one.id for one in made.goes_on] == ["9990001-2026-301"]
+    assert [named.id for named in made.goes_on] == ["9990001-2026-301"]
     assert (made.new, made.ended) == ((), ())
-    assert [one.id for one in new_each_year.new] == ["9990001-2027-301"]
+    assert [named.id for named in new_each_year.new] == ["9990001-2027-301"]
 
 
 def test_a_delivery_is_read_for_its_classes() -> None:
     """What SDS accepted last is what Teams shows now."""
-    files = rules.files(tables.rows(built(school()).roster))
+    files = rules.files(tables.roster_rows(built(school()).roster))
 
     assert rehearsal.of_files(files) == (Named("9990001-2026-301", "8A-Ph301"),)
 
@@ -84,11 +84,11 @@ def test_two_classes_of_one_title_clash() -> None:
 
     made = rehearsed(school(sets=sets), on=date(2027, 7, 1))
 
-    assert [one.id for one in made.clashes] == ["9990001-2026-301", "9990001-2026-302"]
+    assert [named.id for named in made.clashes] == ["9990001-2026-301", "9990001-2026-302"]
 
 
 def test_classes_without_teacher_or_pupils_are_told() -> None:
-    """By iSAMS's own name of the record, or by id where they are kept; and who waits."""
+    """By iSAMS's name of the record, or by id where they are kept; and who waits."""
     sets = [teaching_set("301"), teaching_set("302", teachers=[])]
 
     made = rehearsed(school(sets=sets), pupils_from="2027-09-06")
@@ -110,9 +110,9 @@ def test_a_tutor_group_is_told_by_id_alone() -> None:
 
 def test_a_tutor_group_in_a_delivery_is_told_by_id_alone() -> None:
     """A file says no more of a class than its id and title, and the id is enough."""
-    one = built(school([replace(pupil("1"), tutor_id="41")]), classes="sets,tutors")
+    with_tutor = built(school([replace(pupil("1"), tutor_id="41")]), classes="sets,tutors")
 
-    held = rehearsal.of_files(rules.files(tables.rows(one.roster)))
+    held = rehearsal.of_files(rules.files(tables.roster_rows(with_tutor.roster)))
 
     assert held == (Named("9990001-2026-301", "8A-Ph301"), Named("9990001-2026-tutor-41", ""))
 

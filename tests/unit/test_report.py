@@ -8,7 +8,7 @@ from sync import report
 from sync.errors import SourceUnavailable, StoreConflict
 from sync.ledger import marks
 from sync.ledger.marks import Fault
-from sync.report import Outcome, Step
+from sync.report import Exit, Outcome, Step
 
 
 def test_a_line_holds_what_there_is_to_tell() -> None:
@@ -21,13 +21,13 @@ def test_a_line_holds_what_there_is_to_tell() -> None:
 def test_a_line_of_an_error_says_its_code_message_and_facts() -> None:
     """A fact of the step and a fact of the error of one name are both told."""
     error = SourceUnavailable("iSAMS is busy", retry_after_s=30.0, status=503)
-    step = Step("pull", Outcome.LATER, "northbank", "own", {"status": 1}, error, 300.0)
+    step = Step("pull", Outcome.LATER, "northbank", "a-delivery", {"status": 1}, error, 300.0)
 
     assert json.loads(step.line()) == {
         "step": "pull",
         "outcome": "later",
         "about": "northbank",
-        "delivery": "own",
+        "delivery": "a-delivery",
         "fact_status": 1,
         "error": "SourceUnavailable",
         "error_status": 503,
@@ -40,12 +40,12 @@ def test_a_line_says_what_it_belongs_to() -> None:
     """Its pull, its delivery and the run of the function; the seconds to a tenth, zero too."""
     step = Step("pull", Outcome.SEALED, "northbank", pull="20260914T210000Z")
 
-    assert json.loads(step.line("own", 0.04)) == {
+    assert json.loads(step.line("run-1", 0.04)) == {
         "step": "pull",
         "outcome": "sealed",
         "about": "northbank",
         "pull": "20260914T210000Z",
-        "invocation": "own",
+        "invocation": "run-1",
         "duration_s": 0.0,
     }
 
@@ -53,10 +53,10 @@ def test_a_line_says_what_it_belongs_to() -> None:
 def test_a_line_has_no_field_that_is_not_declared() -> None:
     """Those who watch read `FIELDS`; facts have names of their own."""
     error = StoreConflict("changed", row=3)
-    step = Step("pull", Outcome.LATER, "a", "own", {"error": 1}, error, pull="b")
-    told = json.loads(step.line("own", 1.0))
+    step = Step("pull", Outcome.LATER, "a", "a-delivery", {"error": 1}, error, pull="b")
+    fields = json.loads(step.line("run-1", 1.0))
 
-    assert told.keys() - {"fact_error", "error_row"} == report.FIELDS.keys()
+    assert fields.keys() - {"fact_error", "error_row"} == report.FIELDS.keys()
 
 
 def test_a_line_is_one_line() -> None:
@@ -84,12 +84,12 @@ def test_an_unforeseen_error_is_told_by_type_and_place_only() -> None:
     try:
         int("Sam Osei")
     except ValueError as error:
-        told = report.unexpected(error)
+        shown = report.unexpected(error)
 
-    assert told.facts["type"] == "ValueError"
-    assert told.facts["file"] == "test_report.py"
-    assert isinstance(told.facts["line"], int)
-    assert "Osei" not in f"{told}{told.facts}"
+    assert shown.facts["type"] == "ValueError"
+    assert shown.facts["file"] == "test_report.py"
+    assert isinstance(shown.facts["line"], int)
+    assert "Osei" not in f"{shown}{shown.facts}"
 
 
 def test_an_unforeseen_error_that_was_never_raised_has_no_place() -> None:
@@ -99,3 +99,38 @@ def test_an_unforeseen_error_that_was_never_raised_has_no_place() -> None:
         "file": "",
         "line": 0,
     }
+
+
+def test_an_outcome_is_its_word() -> None:
+    """Logged, stored and compared as its word, whatever else its row holds."""
+    assert json.dumps(Outcome.PARTLY_SEALED) == '"partly-sealed"'
+    assert f"{Outcome.PARTLY_SEALED}" == Outcome.PARTLY_SEALED.value == "partly-sealed"
+
+
+def test_only_a_failure_leaves_its_exit_code_to_its_error() -> None:
+    """Every other outcome says itself how a command ends: none is a fault of this program."""
+    assert [outcome for outcome in Outcome if outcome.exit is None] == [Outcome.FAILED]
+    assert Exit.UNEXPECTED not in {outcome.exit for outcome in Outcome}
+
+
+def test_what_ends_with_0_needs_nobody_tonight() -> None:
+    """What is not sent yet is no success: a script that gets 0 does not look again."""
+    done = {outcome for outcome in Outcome if outcome.exit is Exit.DONE}
+
+    assert not done & {Outcome.PLANNED, Outcome.APPROVED, Outcome.SUBMITTED, Outcome.CHECKING}
+
+
+def test_exit_codes_are_the_numbers_that_scripts_know() -> None:
+    """A number that meant something else tomorrow would turn a script's yes into a no."""
+    assert [(code.name, code.value) for code in Exit] == [
+        ("DONE", 0),
+        ("UNEXPECTED", 1),
+        ("USAGE", 2),
+        ("HELD", 3),
+        ("SOURCE", 4),
+        ("TARGET", 5),
+        ("WAITING", 6),
+        ("LATER", 7),
+        ("PARTLY", 8),
+        ("STORE", 9),
+    ]

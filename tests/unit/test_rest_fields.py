@@ -26,9 +26,9 @@ from sync.isams.rest.spellings import EMPLOYEE, MEMBER, STUDENT, TEACHING_SET
 )
 def test_a_year_is_found_by_any_of_its_names(row: dict[str, object], year: int | None) -> None:
     """In any case; the surest name that says something counts, and no number is no year."""
-    said = fields.values(TEACHING_SET, {"id": 1, **row})
+    record = fields.values_of(TEACHING_SET, {"id": 1, **row})
 
-    assert fields.year(TEACHING_SET, said) == year
+    assert fields.year(TEACHING_SET, record) == year
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_a_year_is_found_by_any_of_its_names(row: dict[str, object], year: int |
 )
 def test_teachers_are_found_in_each_form(teachers: object, ids: tuple[str, ...]) -> None:
     """Ids, or objects; the row's own id only where there is no other."""
-    said = fields.values(TEACHING_SET, {"id": 1, "teachers": teachers})
+    record = fields.values_of(TEACHING_SET, {"id": 1, "teachers": teachers})
 
-    assert fields.teacher_ids(said) == ids
+    assert fields.teacher_ids(record) == ids
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_teachers_are_found_in_each_form(teachers: object, ids: tuple[str, ...])
 def test_teachers_of_another_form_are_malformed(teachers: object) -> None:
     """A teacher is never guessed."""
     with pytest.raises(SourceMalformed):
-        fields.teacher_ids(fields.values(TEACHING_SET, {"id": 1, "teachers": teachers}))
+        fields.teacher_ids(fields.values_of(TEACHING_SET, {"id": 1, "teachers": teachers}))
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, ""), (" a ", "a"), (7, "7"), ("", "")])
@@ -84,11 +84,11 @@ def test_only_current_people_are_of_the_school(status: object, *, current: bool)
 def test_a_flag_is_true_or_false(value: object) -> None:
     """A text or a number is neither, and whether a set is hidden is not guessed."""
     with pytest.raises(SourceMalformed, match="hidden"):
-        fields.flag(TEACHING_SET, {"hidden": value}, "hidden")
+        fields.boolean(TEACHING_SET, {"hidden": value}, "hidden")
 
 
 @pytest.mark.parametrize("row", [None, 7, "x", [], {}, {"id": "1"}, {"schoolId": None}])
 def test_a_row_without_its_id_is_malformed(row: object) -> None:
     """A member of a set list is a schoolId, whatever else it says."""
     with pytest.raises(SourceMalformed):
-        fields.values(MEMBER, row)
+        fields.values_of(MEMBER, row)

@@ -9,23 +9,23 @@ from hypothesis import strategies as st
 from sync.errors import SourceIncomplete, SourceMalformed
 from sync.isams.rest.answers import Answer
 from sync.isams.rest.endpoints import EMPLOYEES, STUDENTS, TEACHING
-from sync.isams.rest.paging import PAGE_SIZE, Reading, State
+from sync.isams.rest.paging import PAGE_SIZE, Pages, Progress
 
 HOST = "northbank.isams.example"
 
 
-def subject(own: int) -> dict[str, object]:
-    return {"id": own, "code": f"S{own}", "name": "A subject"}
+def subject(number: int) -> dict[str, object]:
+    return {"id": number, "code": f"S{number}", "name": "A subject"}
 
 
 def page(ids: range | list[int], **around: object) -> dict[str, object]:
-    return {"subjects": [subject(own) for own in ids], **around}
+    return {"subjects": [subject(number) for number in ids], **around}
 
 
-def read(*pages: Answer) -> tuple[Reading, list[State]]:
-    """Give the pages to a reading, one by one."""
-    reading = Reading(TEACHING, HOST)
-    return reading, [reading.add(one) for one in pages]
+def read(*answers: Answer) -> tuple[Pages, list[Progress]]:
+    """Give the answers to the pages of a collection, in turn."""
+    pages = Pages(TEACHING, HOST)
+    return pages, [pages.add(answer) for answer in answers]
 
 
 @given(total=st.integers(1, 60), size=st.integers(1, 20), totals=st.sampled_from(["both", "count"]))
@@ -33,21 +33,21 @@ def test_every_row_is_read_once(total: int, size: int, totals: str) -> None:
     """Whatever the page size that the server keeps, and with or without its number of pages."""
     pages = -(-total // size)
     around = {"totalCount": total} | ({"totalPages": pages} if totals == "both" else {})
-    told = [page(range(at, min(at + size, total)), **around) for at in range(0, total, size)]
-    reading, states = read(*told)
+    answers = [page(range(at, min(at + size, total)), **around) for at in range(0, total, size)]
+    collection, states = read(*answers)
 
-    assert states == [State.MORE] * (pages - 1) + [State.WHOLE]
-    assert list(reading.rows) == [str(own) for own in range(total)]
+    assert states == [Progress.MORE] * (pages - 1) + [Progress.WHOLE]
+    assert list(collection.rows) == [str(number) for number in range(total)]
 
 
 def test_the_next_page_is_counted_by_us() -> None:
     """Pages begin at 1 and are as long as iSAMS is known to allow."""
-    reading = Reading(TEACHING, HOST)
-    first = dict(reading.query)
-    reading.add(page([1], totalCount=2, totalPages=2))
+    collection = Pages(TEACHING, HOST)
+    first = dict(collection.query)
+    collection.add(page([1], totalCount=2, totalPages=2))
 
     assert first == {"page": "1", "pageSize": str(PAGE_SIZE)}
-    assert reading.query["page"] == "2"
+    assert collection.query["page"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_rows_that_do_not_add_up_are_never_whole(pages: list[Answer]) -> None:
     """Fewer or more than the totals, twice the same, or totals that change on the way."""
     _, states = read(*pages)
 
-    assert states[-1] is State.DRIFTED
-    assert State.WHOLE not in states
+    assert states[-1] is Progress.DRIFTED
+    assert Progress.WHOLE not in states
 
 
 def test_links_lead_on_where_there_are_no_totals() -> None:
     """A link to another page means that there is one, wherever on our host it leads."""
     link = {"next": {"href": f"https://{HOST}/api/teaching/subjects?page=2"}}
-    reading, states = read(page([1], _links=link), page([2], _links={}))
+    collection, states = read(page([1], _links=link), page([2], _links={}))
 
-    assert states == [State.MORE, State.WHOLE]
-    assert list(reading.rows) == ["1", "2"]
+    assert states == [Progress.MORE, Progress.WHOLE]
+    assert list(collection.rows) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_a_link_to_another_host_is_refused(href: object) -> None:
 
 @pytest.mark.parametrize("rows", [100, 1_000])
 def test_a_full_page_without_totals_may_be_the_first_of_many(rows: int) -> None:
-    """The default page and the longest; one row fewer is all there is."""
+    """The default page and the longest; a row fewer is all there is."""
     with pytest.raises(SourceMalformed, match="no totals"):
         read(page(range(rows)))
 
-    assert read(page(range(rows - 1)))[1] == [State.WHOLE]
+    assert read(page(range(rows - 1)))[1] == [Progress.WHOLE]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_what_is_no_page_is_malformed(answer: Answer) -> None:
         read(answer)
 
 
-def test_a_field_that_nobody_has_is_told_with_those_that_are_there() -> None:
-    """Names that look like names of fields; a value, or a name that looks like one, is not told."""
+def test_a_field_that_nobody_has_is_named_with_those_that_are_there() -> None:
+    """Names that look like names of fields; no value, and no name that looks like a value."""
     row = {"id": 1, "name": "Ann Odell", "Odell, Ann": 7, "subjectCode": "Ma"}
     with pytest.raises(SourceMalformed) as caught:
         read({"subjects": [row]})
@@ -152,12 +152,12 @@ def test_a_field_that_nobody_has_is_told_with_those_that_are_there() -> None:
 def test_a_school_id_is_a_text() -> None:
     """A number would have lost its leading zeros; an employee's id is a number."""
     with pytest.raises(SourceMalformed, match="wrong type"):
-        Reading(STUDENTS, HOST).add({"students": [{"schoolId": 7}]})
-    reading = Reading(EMPLOYEES, HOST)
+        Pages(STUDENTS, HOST).add({"students": [{"schoolId": 7}]})
+    collection = Pages(EMPLOYEES, HOST)
     names = dict.fromkeys(("schoolEmailAddress", "forename", "surname"))
 
-    assert reading.add({"employees": [{"id": 7, **names}]}) is State.WHOLE
-    assert list(reading.rows) == ["7"]
+    assert collection.add({"employees": [{"id": 7, **names}]}) is Progress.WHOLE
+    assert list(collection.rows) == ["7"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_school_id_is_a_text() -> None:
 )
 def test_what_may_be_empty_is_whole_without_a_row(answer: Answer) -> None:
     """Null or no rows, where a school may have none."""
-    assert Reading(TEACHING, HOST, may_be_empty=True).add(answer) is State.WHOLE
+    assert Pages(TEACHING, HOST, may_be_empty=True).add(answer) is Progress.WHOLE
 
 
 @pytest.mark.parametrize(
@@ -181,15 +181,15 @@ def test_what_may_be_empty_is_whole_without_a_row(answer: Answer) -> None:
 def test_no_rows_where_totals_tell_of_some_is_not_empty(answer: Answer) -> None:
     """Even where there may be none: something was not given."""
     with pytest.raises(SourceIncomplete):
-        Reading(TEACHING, HOST, may_be_empty=True).add(answer)
+        Pages(TEACHING, HOST, may_be_empty=True).add(answer)
 
 
 def test_what_is_needed_may_not_be_lacked() -> None:
-    """A field that most schools can do without, and this one cannot."""
+    """A field that most schools can do without, and this school cannot."""
     row = {"schoolId": "1", "yearGroup": 7, "schoolEmailAddress": "", "forename": "", "surname": ""}
-    assert Reading(STUDENTS, HOST).add({"students": [row]}) is State.WHOLE
+    assert Pages(STUDENTS, HOST).add({"students": [row]}) is Progress.WHOLE
     with pytest.raises(SourceMalformed, match="no form: expected formGroup"):
-        Reading(STUDENTS, HOST, frozenset({"form"})).add({"students": [row]})
+        Pages(STUDENTS, HOST, frozenset({"form"})).add({"students": [row]})
     null = {"students": [row | {"formGroup": None}]}
 
-    assert Reading(STUDENTS, HOST, frozenset({"form"})).add(null) is State.WHOLE
+    assert Pages(STUDENTS, HOST, frozenset({"form"})).add(null) is Progress.WHOLE

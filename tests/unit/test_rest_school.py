@@ -8,31 +8,33 @@ import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SourceUnavailable
 from sync.isams.rest import answers, reader, timetables
-from sync.isams.rest.endpoints import MEMBERS, STUDENTS, TEACHING_SETS, Place
+from sync.isams.rest.endpoints import MEMBERS, STUDENTS, TEACHING_SETS, Endpoint
 
 PEOPLE = ("email", "forename", "surname")
 
 
-def gathered(
+def half_read(
     teachers: Iterable[object] = (41,), *, hidden: bool = False, second: bool = True
-) -> reader.Gathered:
-    """Return two pupils, one teacher and a set, with another unless told otherwise."""
-    one = reader.Gathered()
-    one.take_employees({"41": {"id": 41, **dict.fromkeys(PEOPLE, "x")}})
-    one.take_students({own: {"id": own, "year": 7, **dict.fromkeys(PEOPLE)} for own in ("01", "2")})
-    one.take_subjects({"21": {"id": 21, "code": "Ma", "name": "Maths"}})
-    told = {"code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}
-    sets = {"301": {"id": 301, "teachers": list(teachers), "hidden": hidden, **told}}
-    one.take_sets(sets | ({"302": {"id": 302, "teachers": [41], **told}} if second else {}))
-    return one
+) -> reader.RestSchool:
+    """Return two pupils, a teacher and a set, and with *second* another set."""
+    read = reader.RestSchool()
+    read.take_employees({"41": {"id": 41, **dict.fromkeys(PEOPLE, "x")}})
+    read.take_students(
+        {key: {"id": key, "year": 7, **dict.fromkeys(PEOPLE)} for key in ("01", "2")}
+    )
+    read.take_subjects({"21": {"id": 21, "code": "Ma", "name": "Maths"}})
+    fields = {"code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}
+    sets = {"301": {"id": 301, "teachers": list(teachers), "hidden": hidden, **fields}}
+    read.take_sets(sets | ({"302": {"id": 302, "teachers": [41], **fields}} if second else {}))
+    return read
 
 
 def test_pupils_teachers_and_sets_are_joined() -> None:
     """A list may be empty, and may name somebody who has left."""
-    one = gathered()
-    one.take_list("301", ["2", "01", "2", "0499"])
-    one.take_list("302", [])
-    school = one.school()
+    read = half_read()
+    read.take_list("301", ["2", "01", "2", "0499"])
+    read.take_list("302", [])
+    school = read.whole()
 
     assert school.sets["301"].pupil_ids == ("01", "2")
     assert school.sets["301"].unknown_members == ("0499",)
@@ -43,70 +45,70 @@ def test_pupils_teachers_and_sets_are_joined() -> None:
 
 def test_people_who_are_not_current_are_left_out() -> None:
     """If nobody is left, that is no school."""
-    one = reader.Gathered()
+    read = reader.RestSchool()
     person = dict.fromkeys(PEOPLE)
-    one.take_employees({"41": {"id": 41, **person}, "42": {"id": 42, "status": "Old", **person}})
+    read.take_employees({"41": {"id": 41, **person}, "42": {"id": 42, "status": "Old", **person}})
     with pytest.raises(SourceIncomplete, match="Current Staff"):
-        reader.Gathered().take_employees({"42": {"id": 42, "status": "Old", **person}})
+        reader.RestSchool().take_employees({"42": {"id": 42, "status": "Old", **person}})
 
-    one.take_sets({"301": {"id": 301, "code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}})
+    read.take_sets({"301": {"id": 301, "code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}})
 
-    assert one.timetables_of == ("41",)
+    assert read.timetables_of == ("41",)
 
 
 def test_a_hidden_set_is_not_asked_for() -> None:
     """Nor is it in the school."""
-    one = gathered(hidden=True)
-    one.take_list("302", ["2"])
+    read = half_read(hidden=True)
+    read.take_list("302", ["2"])
 
-    assert one.set_ids == ("302",)
-    assert list(one.school().sets) == ["302"]
+    assert read.set_ids == ("302",)
+    assert list(read.whole().sets) == ["302"]
 
 
-def test_teachers_come_from_timetables_where_no_set_has_one() -> None:
+def test_teachers_come_from_timetables_where_no_set_names_any() -> None:
     """Only of sets that are ours."""
-    one = gathered(teachers=(), second=False)
-    needed = one.timetables_of
-    one.take_timetable(timetables.read({"sets": [{"id": 301}, {"id": 999}]}, "41"))
-    one.take_list("301", ["2"])
+    read = half_read(teachers=(), second=False)
+    needed = read.timetables_of
+    read.take_timetable(timetables.read_timetable({"sets": [{"id": 301}, {"id": 999}]}, "41"))
+    read.take_list("301", ["2"])
 
     assert needed == ("41",)
-    assert one.school().sets["301"].teacher_ids == ("41",)
+    assert read.whole().sets["301"].teacher_ids == ("41",)
 
 
 def test_lists_that_are_all_empty_are_no_school() -> None:
-    """One empty set is a finding; a school of them is a fault."""
-    one = gathered()
-    for own in one.set_ids:
-        one.take_list(own, [])
+    """An empty set is a finding; a school of them is a fault."""
+    read = half_read()
+    for set_id in read.set_ids:
+        read.take_list(set_id, [])
     with pytest.raises(SourceIncomplete, match="Teaching Set Lists"):
-        one.school()
+        read.whole()
 
 
 def test_a_school_without_any_teacher_is_incomplete() -> None:
-    """Neither sets nor timetables tell one."""
-    one = gathered(teachers=(), second=False)
-    one.take_list("301", ["2"])
+    """Neither sets nor timetables name a teacher."""
+    read = half_read(teachers=(), second=False)
+    read.take_list("301", ["2"])
     with pytest.raises(SourceIncomplete, match="no teacher"):
-        one.school()
+        read.whole()
 
 
 def test_strangers_alone_are_no_school() -> None:
-    """If not one list names a pupil, what it names is something else."""
-    one = gathered()
-    one.take_list("301", ["9901", "9902"])
+    """If no list names a pupil, what it names is something else."""
+    read = half_read()
+    read.take_list("301", ["9901", "9902"])
     with pytest.raises(SourceMalformed, match="current pupil"):
-        one.school()
+        read.whole()
 
 
 def test_the_list_of_another_set_is_refused() -> None:
     """An answer that says whose it is must be of the set that was asked for."""
     answer = {"id": 302, "students": [{"schoolId": "2"}]}
 
-    assert reader.members(answer, "302") == ("2",)
-    assert reader.members({"students": None}, "302") == ()
+    assert reader.school_ids_in(answer, "302") == ("2",)
+    assert reader.school_ids_in({"students": None}, "302") == ()
     with pytest.raises(SourceMalformed, match="another set's"):
-        reader.members(answer, "301")
+        reader.school_ids_in(answer, "301")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_the_list_of_another_set_is_refused() -> None:
 def test_an_answer_is_data_or_an_error(body: bytes, status: int, error: type[Exception]) -> None:
     """The message counts first, then the status; neither is ever repeated."""
     with pytest.raises(error) as caught:
-        answers.read(body, STUDENTS, status)
+        answers.read_object(body, STUDENTS, status)
 
     assert type(caught.value) is error
     assert "deadlocked" not in str(caught.value)
@@ -143,14 +145,14 @@ def test_rows_beside_a_message_are_rows() -> None:
     """A record may have a field of that name."""
     answer = {"message": "welcome", "students": []}
 
-    assert answers.read(b'{"message": "welcome", "students": []}', STUDENTS) == answer
+    assert answers.read_object(b'{"message": "welcome", "students": []}', STUDENTS) == answer
 
 
 @pytest.mark.parametrize(
-    ("place", "error"), [(TEACHING_SETS, SourceRefused), (MEMBERS, SourceMalformed)]
+    ("endpoint", "error"), [(TEACHING_SETS, SourceRefused), (MEMBERS, SourceMalformed)]
 )
 def test_what_is_not_there_is_a_wrong_host_or_a_broken_promise(
-    place: Place, error: type[Exception]
+    endpoint: Endpoint, error: type[Exception]
 ) -> None:
     """A collection is missing where there is no REST; a set that was listed has a list."""
-    assert type(answers.by_status(place, 404)) is error
+    assert type(answers.bad_status(endpoint, 404)) is error

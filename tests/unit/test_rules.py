@@ -233,25 +233,31 @@ def _nearly_sound(draw: st.DrawFn) -> dict[str, list[Row]]:
     grade = st.sampled_from([*sorted(GRADES), ""])
     org = st.sampled_from(orgs)
     made: dict[str, list[Row]] = {
-        "orgs.csv": [(one, draw(WORDS) or "School", "school") for one in orgs],
-        "users.csv": [(one, draw(address), draw(WORDS), draw(WORDS)) for one in users],
-        "roles.csv": [(one, draw(org), draw(role), draw(grade), draw(flag)) for one in users],
-        "classes.csv": [(one, draw(org), draw(WORDS)) for one in classes],
+        "orgs.csv": [(org_id, draw(WORDS) or "School", "school") for org_id in orgs],
+        "users.csv": [(user_id, draw(address), draw(WORDS), draw(WORDS)) for user_id in users],
+        "roles.csv": [
+            (user_id, draw(org), draw(role), draw(grade), draw(flag)) for user_id in users
+        ],
+        "classes.csv": [(class_id, draw(org), draw(WORDS)) for class_id in classes],
         "enrollments.csv": [
-            (one, user, draw(role)) for one in classes for user in users if draw(st.booleans())
+            (class_id, user, draw(role))
+            for class_id in classes
+            for user in users
+            if draw(st.booleans())
         ],
     }
     sessions, courses = draw(st.booleans()), draw(st.booleans())
     day = st.sampled_from(("2026-09-03", "2026-12-11", "20270709", ""))
+    kind = st.sampled_from(("schoolYear", "term"))
     if sessions:
         made["academicSessions.csv"] = [
-            (one, draw(WORDS), draw(st.sampled_from(("schoolYear", "term"))), "2026", draw(day),
-             draw(day))
-            for one in draw(_ids(r"[A-Z0-9.-]{1,3}"))
-        ]  # fmt: skip
+            (record_id, draw(WORDS), draw(kind), "2026", draw(day), draw(day))
+            for record_id in draw(_ids(r"[A-Z0-9.-]{1,3}"))
+        ]
     if courses:
         made["courses.csv"] = [
-            (one, draw(org), draw(WORDS), draw(WORDS)) for one in draw(_ids(r"[A-Z0-9.-]{1,3}"))
+            (record_id, draw(org), draw(WORDS), draw(WORDS))
+            for record_id in draw(_ids(r"[A-Z0-9.-]{1,3}"))
         ]
     made["classes.csv"] = [
         (
@@ -271,7 +277,7 @@ def _one_of(rows: list[Row]) -> st.SearchStrategy[str]:
 @settings(max_examples=300)
 @given(_nearly_sound())
 def test_what_the_rules_take_sds_takes_without_a_word(rows: dict[str, list[Row]]) -> None:
-    """A set of files is refused by us, or is one in which the oracle finds no fault at all."""
+    """A set of files is refused by us, or the oracle finds no fault in it at all."""
     try:
         files = rules.files(rows)
     except RosterInvalid:

@@ -15,7 +15,7 @@ from sync.isams.school import School, Subject, Term
 from sync.roster.model import Course, Org, Roster, SchoolClass, Session
 from sync.roster.sessions import courses, sessions
 from sync.sds import rules, tables
-from tests.unit.schools import PLACE, YEAR, school
+from tests.unit.schools import NORTHBANK, YEAR, school
 
 AUTUMN = Term("31", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 11))
 SPRING = Term("32", "Spring", 2026, date(2027, 1, 5), date(2027, 3, 26))
@@ -25,19 +25,19 @@ TERMS = (AUTUMN, SPRING, SUMMER)
 
 def with_terms(*terms: Term) -> School:
     """Return a school that has *terms*."""
-    return replace(school(), terms={one.id: one for one in terms})
+    return replace(school(), terms={term.id: term for term in terms})
 
 
-def a_class(own: str, subject: str) -> SchoolClass:
+def a_class(class_id: str, subject: str) -> SchoolClass:
     """Return a class of nobody in *subject*."""
-    return SchoolClass(own, "8A", (), (), subject)
+    return SchoolClass(class_id, "8A", (), (), subject)
 
 
 def test_a_school_year_lasts_from_its_first_term_to_its_last() -> None:
     """The year and each of its terms, by id, with the days of iSAMS."""
-    found = sessions(with_terms(SUMMER, AUTUMN, SPRING), PLACE, YEAR)
+    listed = sessions(with_terms(SUMMER, AUTUMN, SPRING), NORTHBANK, YEAR)
 
-    assert found == (
+    assert listed == (
         Session("9990001-2026", "2026-27", "schoolYear", 2026, date(2026, 9, 3), date(2027, 7, 9)),
         Session(
             "9990001-2026-term-31", "Autumn", "term", 2026, AUTUMN.starts_on, date(2026, 12, 11)
@@ -54,8 +54,8 @@ def test_terms_of_other_years_are_left_alone() -> None:
     before = replace(AUTUMN, id="21", school_year=2025, starts_on=date(2025, 9, 3))
     after = replace(SUMMER, id="43", school_year=2027, finishes_on=date(2028, 7, 9))
 
-    assert sessions(with_terms(before, *TERMS, after), PLACE, YEAR) == sessions(
-        with_terms(*TERMS), PLACE, YEAR
+    assert sessions(with_terms(before, *TERMS, after), NORTHBANK, YEAR) == sessions(
+        with_terms(*TERMS), NORTHBANK, YEAR
     )
 
 
@@ -63,21 +63,21 @@ def test_terms_of_other_years_are_left_alone() -> None:
 def test_a_year_without_terms_is_an_error_and_no_empty_file(terms: dict[str, Term] | None) -> None:
     """The year's days are not known, and a class without its session would be a loss."""
     with pytest.raises(ConfigError, match=r"no terms of the school year 2026-27") as caught:
-        sessions(replace(school(), terms=terms), PLACE, YEAR)
+        sessions(replace(school(), terms=terms), NORTHBANK, YEAR)
 
     assert caught.value.facts == {"academic_year": 2026}
 
 
 def test_a_course_is_a_subject_of_which_there_are_classes() -> None:
     """One for all its classes; the subjects that nobody is taught here are not listed."""
-    found = courses(school(), PLACE, [a_class("c1", "21"), a_class("c2", "21")])
+    listed = courses(school(), NORTHBANK, [a_class("c1", "21"), a_class("c2", "21")])
 
-    assert found == (Course("9990001-course-21", "Physics", "Ph", "21"),)
+    assert listed == (Course("9990001-course-21", "Physics", "Ph", "21"),)
 
 
 def test_a_class_of_no_listed_subject_has_no_course() -> None:
     """Forms and houses teach none, and a set's subject may be in no department."""
-    assert courses(school(), PLACE, [a_class("c1", ""), a_class("c2", "99")]) == ()
+    assert courses(school(), NORTHBANK, [a_class("c1", ""), a_class("c2", "99")]) == ()
 
 
 @pytest.mark.parametrize(
@@ -92,36 +92,36 @@ def test_a_class_of_no_listed_subject_has_no_course() -> None:
 )
 def test_a_course_always_has_a_title_and_a_code(subject: Subject, title: str, code: str) -> None:
     """SDS may drop the row of one that is blank, so something else that names it is put there."""
-    (found,) = courses(school(subjects=[subject]), PLACE, [a_class("c1", subject.id)])
+    (course,) = courses(school(subjects=[subject]), NORTHBANK, [a_class("c1", subject.id)])
 
-    assert (found.title, found.code) == (title, code)
+    assert (course.title, course.code) == (title, code)
 
 
 TEXTS = st.text(max_size=8)
 
 
 @given(
-    st.lists(st.tuples(TEXTS, TEXTS, TEXTS).filter(lambda one: one[0] != ""), max_size=4),
+    st.lists(st.tuples(TEXTS, TEXTS, TEXTS).filter(lambda fields: fields[0] != ""), max_size=4),
     st.dictionaries(TEXTS.filter(bool), TEXTS, max_size=4),
 )
 def test_whatever_isams_calls_them_sds_takes_them(
     subjects: list[tuple[str, str, str]], terms: dict[str, str]
 ) -> None:
     """Odd ids, names and codes make rows in which neither the rules nor the oracle find a fault."""
-    read = school(subjects=[Subject(*one) for one in subjects])
-    made = [replace(AUTUMN, id=own, name=name) for own, name in terms.items()]
-    read = replace(read, terms={one.id: one for one in [*made, SUMMER]})
-    classes = tuple(a_class(f"c{number}", one[0]) for number, one in enumerate(subjects))
+    read = school(subjects=[Subject(*fields) for fields in subjects])
+    made = [replace(AUTUMN, id=term_id, name=name) for term_id, name in terms.items()]
+    read = replace(read, terms={term.id: term for term in [*made, SUMMER]})
+    classes = tuple(a_class(f"c{number}", fields[0]) for number, fields in enumerate(subjects))
     roster = Roster(
-        Org(PLACE.id, PLACE.name),
+        Org(NORTHBANK.id, NORTHBANK.name),
         (),
         classes,
-        sessions(read, PLACE, YEAR),
-        courses(read, PLACE, classes),
+        sessions(read, NORTHBANK, YEAR),
+        courses(read, NORTHBANK, classes),
     )
 
-    files = rules.files(tables.rows(roster))
+    files = rules.files(tables.roster_rows(roster))
 
     assert check_files(files) == []
-    assert files["courses.csv"].count(b"\n") == 1 + len({one[0] for one in subjects})
+    assert files["courses.csv"].count(b"\n") == 1 + len({fields[0] for fields in subjects})
     assert files["academicSessions.csv"].count(b"\n") == 2 + len({*terms, SUMMER.id})

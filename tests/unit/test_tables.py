@@ -47,7 +47,7 @@ def asking(*, sessions: bool, courses: bool) -> Roster:
 
 def test_a_roster_becomes_five_tables() -> None:
     """One org, every user with one role, every class with all that are in it; in id order."""
-    assert {name: list(rows) for name, rows in tables.rows(ROSTER).items()} == {
+    assert {name: list(rows) for name, rows in tables.roster_rows(ROSTER).items()} == {
         "orgs.csv": [("9990001", "Northbank School", "school")],
         "users.csv": [
             ("9990001-P1", "p1@northbank.example", "Sam", "Osei"),
@@ -71,7 +71,7 @@ def test_a_roster_becomes_five_tables() -> None:
 
 def test_who_asks_for_nothing_gets_the_five_files_byte_for_byte() -> None:
     """What SDS holds of every school from before: a byte more would be another delivery."""
-    assert rules.files(tables.rows(asking(sessions=False, courses=False))) == {
+    assert rules.files(tables.roster_rows(asking(sessions=False, courses=False))) == {
         "orgs.csv": b"sourcedId,name,type\r\n9990001,Northbank School,school\r\n",
         "users.csv": (
             b"sourcedId,username,givenName,familyName\r\n"
@@ -100,9 +100,9 @@ def test_who_asks_for_nothing_gets_the_five_files_byte_for_byte() -> None:
 @pytest.mark.parametrize(("sessions", "courses"), list(product((False, True), repeat=2)))
 def test_each_request_is_a_file_and_a_column_of_classes(*, sessions: bool, courses: bool) -> None:
     """Either, both or neither; nothing else changes, and the oracle finds no fault."""
-    files = rules.files(tables.rows(asking(sessions=sessions, courses=courses)))
+    files = rules.files(tables.roster_rows(asking(sessions=sessions, courses=courses)))
 
-    plain = rules.files(tables.rows(ROSTER))
+    plain = rules.files(tables.roster_rows(ROSTER))
     header = ["sourcedId", "orgSourcedId", "title"]
     cells = [["9990001-2026-301", "9990001", "8A Ph"], ["9990001-2026-302", "9990001", "8B Ph"]]
     if sessions:
@@ -121,7 +121,10 @@ def test_each_request_is_a_file_and_a_column_of_classes(*, sessions: bool, cours
         )
     lines = "".join(",".join(row) + "\r\n" for row in [header, *cells])
     assert files == plain | {"classes.csv": lines.encode()}
-    assert check_files(rules.files(tables.rows(asking(sessions=sessions, courses=courses)))) == []
+    assert (
+        check_files(rules.files(tables.roster_rows(asking(sessions=sessions, courses=courses))))
+        == []
+    )
 
 
 def test_references_are_to_files_before() -> None:
@@ -154,12 +157,12 @@ def test_every_file_is_always_there() -> None:
     """A file that is missing empties in SDS what it held before: header only is not missing."""
     empty = Roster(Org("9990001", "Northbank School"), (), ())
 
-    assert tables.rows(empty).keys() == tables.COLUMNS.keys()
+    assert tables.roster_rows(empty).keys() == tables.COLUMNS.keys()
 
 
 def test_columns_are_those_of_sds_and_none_that_it_needs_is_left_out() -> None:
     """Header names are SDS's own, to the letter."""
-    known = {one.file: one for one in FORMATS[V2_1_CODE]}
+    known = {known_format.file: known_format for known_format in FORMATS[V2_1_CODE]}
 
     for name, columns in tables.WIDEST.items():
         assert set(columns) <= {column.name for column in known[name].columns}

@@ -1,6 +1,6 @@
 """What Graph's answers about SDS mean: JSON in, frozen values out; nothing here waits.
 
-What an operation says is read in `graph_operations`.
+What an operation says is read in `operations`.
 
 SDS is a beta and its answers drift, so what is only counted is read leniently. What decides whether
 a delivery may go is not: an answer without it is `TargetMalformed`, never a guess.
@@ -15,35 +15,47 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from sync.edge.graph.values import Connector, Counts, Flow, FlowState, Run, Session, Statistics
+from sync.edge.graph.values import (
+    Connector,
+    Counts,
+    Flow,
+    FlowState,
+    Run,
+    Statistics,
+    UploadSession,
+)
 from sync.errors import TargetMalformed
 from sync.settings.text import is_loopback
 
 type Json = Mapping[str, object]
 
-DATA_LAKE = "azureDataLakeConnector"
+DATA_LAKE = "azureDataLakeConnector"  # docs/reference/sds.md#connectors
+# docs/reference/sds.md#file-format
 FORMAT = "schoolDataSyncV2Rev1"  # what Graph calls CSV v2.1; `schoolDataSyncV2.1` is a known slip
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+# The address is a key to that folder, so no other host may have it:
+# docs/reference/sds.md#session-url
 _LAKE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.dfs\.core\.windows\.net")
 
+# In Graph plain numbers in one place and objects in another: docs/reference/sds.md#statistics
 ENTITIES = ("organizations", "people", "groups", "memberships")
 
 
 def connector(item: Json) -> Connector:
-    kind = text(item, "@odata.type").rpartition(".")[2]
+    kind = text_of(item, "@odata.type").rpartition(".")[2]
     described = item.get("fileFormat")
-    code = text(described, "code") if isinstance(described, Mapping) else ""
-    return Connector(ident(item.get("id")), text(item, "displayName"), kind, safe_code(code))
+    code = text_of(described, "code") if isinstance(described, Mapping) else ""
+    return Connector(demand_id(item.get("id")), text_of(item, "displayName"), kind, safe_code(code))
 
 
 def flows(items: Sequence[Json]) -> tuple[Flow, ...] | None:
-    """Read the flows of the tenant; None if one does not say where it leads, or none has an id.
+    """Read the flows of the tenant; None if any does not say where it leads, or none has an id.
 
     A strange record among others is left out: without a usable id it cannot be followed.
     """
@@ -61,59 +73,66 @@ def flow_state(flows: Sequence[Flow], connector_id: str) -> FlowState:
     return FlowState(tuple(states), max(ends, default=None))
 
 
-def session(item: Json, *, on_loopback: bool) -> Session:
+def upload_session(item: Json, *, on_loopback: bool) -> UploadSession:
     """Read an upload session; its storage must be Azure's, or *on_loopback* this machine's."""
-    url = text(item, "sessionUrl")
+    url = text_of(item, "sessionUrl")
     try:
         parts = urlsplit(url)
-        plain = not (parts.username or parts.password or parts.fragment)
-        azure = parts.scheme == "https" and parts.port in {None, 443}
-        azure = azure and bool(_LAKE_HOST.fullmatch(parts.hostname or ""))
+        in_azure = _is_data_lake(parts)
     except ValueError:
         raise TargetMalformed("the upload session has no address") from None
-    if not plain or not (azure or (on_loopback and is_loopback(url))):
+    bare = not (parts.username or parts.password or parts.fragment)
+    if not bare or not (in_azure or (on_loopback and is_loopback(url))):
         raise TargetMalformed("the upload session is on a host that is not Azure Data Lake Storage")
     if not parts.query or not parts.path.strip("/"):
         raise TargetMalformed("the upload session has no signature or no directory")
-    return Session(SecretStr(url), moment(item.get("sessionExpirationDateTime")))
+    # docs/reference/sds.md#session-life
+    return UploadSession(SecretStr(url), utc_moment(item.get("sessionExpirationDateTime")))
+
+
+def _is_data_lake(url: SplitResult) -> bool:
+    """Say whether *url* is on a host of Azure's; raises `ValueError` for a port that is none."""
+    named = _LAKE_HOST.fullmatch(url.hostname or "")
+    return url.scheme == "https" and url.port in {None, 443} and named is not None
 
 
 def run(item: Json) -> Run:
     blocking = item.get("blockingError")
     blocked_by = None
     if isinstance(blocking, Mapping):
-        blocked_by = safe_code(text(blocking, "code")) or "unknown"
+        blocked_by = safe_code(text_of(blocking, "code")) or "unknown"
     return Run(
-        id=ident(item.get("id")),
-        status=(safe_code(text(item, "status")) or "unknown").lower(),
-        started_at=moment(item.get("startDateTime")),
-        ended_at=moment(item.get("endDateTime")),
+        id=demand_id(item.get("id")),
+        status=(safe_code(text_of(item, "status")) or "unknown").lower(),
+        started_at=utc_moment(item.get("startDateTime")),
+        ended_at=utc_moment(item.get("endDateTime")),
         blocked_by=blocked_by,
     )
 
 
 def statistics(item: Json) -> Statistics:
     """Read a run's counts: totals are numbers, those of a flow are `active`/`inactive` records."""
+    # These are of all flows of the tenant: docs/reference/sds.md#totals-of-the-tenant
     totals, given = item.get("inboundTotals"), item.get("activityStatistics")
     activities = None
     if isinstance(given, list):
-        by_flow = [one for one in objects(given) if has_id(one, "activityId")]
-        activities = {text(one, "activityId").lower(): _counts(one) for one in by_flow}
+        flows = [record for record in objects(given) if has_id(record, "activityId")]
+        activities = {text_of(flow, "activityId").lower(): _counts(flow) for flow in flows}
     whole = dict(totals) if isinstance(totals, Mapping) else {}
     return Statistics(_counts(whole | {"status": item.get("status")}), activities)
 
 
 def _counts(item: Json) -> Counts:
-    retired = {name: _number(item.get(name), "inactive", plain=False) for name in ENTITIES}
+    retired = {name: _number(item.get(name), "inactive", in_record=True) for name in ENTITIES}
     return Counts(
-        status=(safe_code(text(item, "status")) or "unknown").lower(),
+        status=(safe_code(text_of(item, "status")) or "unknown").lower(),
         errors=_number(item.get("errors")),
         warnings=_number(item.get("warnings")),
         organizations=_number(item.get("organizations")),
         people=_number(item.get("people")),
         groups=_number(item.get("groups")),
         memberships=_number(item.get("memberships")),
-        matched=_by_role(item.get("matchedPeopleByRole")),
+        matched=_by_role(item.get("matchedPeopleByRole")),  # docs/reference/sds.md#matched
         unmatched=_by_role(item.get("unmatchedPeopleByRole")),
         inactive={name: count for name, count in retired.items() if count is not None},
     )
@@ -121,33 +140,33 @@ def _counts(item: Json) -> Counts:
 
 def has_id(item: Json, name: str = "id") -> bool:
     """Say whether *item* has a usable id under *name*."""
-    return is_id(item.get(name))
+    return is_usable_id(item.get(name))
 
 
-def is_id(value: object) -> TypeGuard[str]:
+def is_usable_id(value: object) -> TypeGuard[str]:
     """Say whether *value* is a text that may stand in a path and be compared."""
     return isinstance(value, str) and bool(_ID.fullmatch(value))
 
 
-def ident(value: object) -> str:
+def demand_id(value: object) -> str:
     """Return an id that may stand in a path; raise `TargetMalformed` for anything else."""
-    if not is_id(value):
+    if not is_usable_id(value):
         raise TargetMalformed("SDS gave a record without a usable id")
     return value
 
 
-def safe_code(text: str) -> str | None:
-    """Return *text* if it has the shape of a code: one short word."""
-    return text if _CODE.fullmatch(text) else None
+def safe_code(code: str) -> str | None:
+    """Return *code* if it has the shape of a code: a short word."""
+    return code if _CODE.fullmatch(code) else None
 
 
-def text(item: Json, name: str) -> str:
+def text_of(item: Json, name: str) -> str:
     """Return a text, "" for anything else."""
     value = item.get(name)
     return value if isinstance(value, str) else ""
 
 
-def moment(value: object) -> datetime | None:
+def utc_moment(value: object) -> datetime | None:
     """Return a moment in UTC, None for anything else. .NET writes seven digits of a second."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -158,14 +177,19 @@ def moment(value: object) -> datetime | None:
 
 def objects(value: object) -> list[Json]:
     """Return the records in a list."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    return [record for record in value if isinstance(record, Mapping)]
 
 
-def _number(value: object, name: str = "active", *, plain: bool = True) -> int | None:
-    """Return a count, or that of *name* in a record; None for anything else, null among it."""
+def _number(value: object, name: str = "active", *, in_record: bool = False) -> int | None:
+    """Return a count, or that of *name* in a record; None for anything else, null among it.
+
+    With *in_record* a bare number will not do.
+    """
     if isinstance(value, Mapping):
         value = value.get(name)
-    elif not plain:
+    elif in_record:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         return None
@@ -173,10 +197,10 @@ def _number(value: object, name: str = "active", *, plain: bool = True) -> int |
 
 
 def _by_role(value: object) -> int | None:
-    """Return the sum over all roles, None if one of them is not known."""
+    """Return the sum over all roles, None if any of them is not known."""
     if not isinstance(value, list):
         return None
-    counts = [_number(one, "count", plain=False) for one in value]
+    counts = [_number(role, "count", in_record=True) for role in value]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
 
@@ -190,8 +214,9 @@ def _says_where(item: Json) -> bool:
 def _flow(item: Json) -> Flow:
     source = item.get("dataConnector")
     return Flow(
-        id=text(item, "id").lower(),
-        connector_id=text(source, "id").lower() if isinstance(source, Mapping) else "",
-        state=(safe_code(text(item, "readinessStatus")) or "").lower(),
-        ends_at=moment(item.get("expirationDateTime")),
+        id=text_of(item, "id").lower(),
+        connector_id=text_of(source, "id").lower() if isinstance(source, Mapping) else "",
+        # docs/reference/sds.md#flow-state, docs/reference/sds.md#enums
+        state=(safe_code(text_of(item, "readinessStatus")) or "").lower(),
+        ends_at=utc_moment(item.get("expirationDateTime")),
     )

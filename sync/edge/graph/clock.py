@@ -40,8 +40,8 @@ def graph_time(
             raise out_of_reach(error, base_url) from None
 
     with make_client(base_url=base_url, timeout_s=_READ_S, transport=transport) as client:
-        told = patiently(once, clock=clock, budget=budget)
+        stamp = patiently(once, clock=clock, budget=budget)
     try:
-        return parsedate_to_datetime(told).astimezone(UTC)
+        return parsedate_to_datetime(stamp).astimezone(UTC)
     except ValueError:
         raise TargetMalformed("Graph did not tell its time") from None

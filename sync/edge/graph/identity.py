@@ -1,10 +1,10 @@
-"""Sign-in: where the token for Microsoft Graph comes from, in one of four ways.
+"""Sign-in: where the token for Microsoft Graph comes from, in any of four ways.
 
     CLIENT_ID and TENANT_ID    and              we are
     not set                                     the app's managed identity
     set                        CLIENT_SECRET    an app registration with a secret
     set                        CERTIFICATE      an app registration with a certificate
-    set                        neither          one that trusts the managed identity
+    set                        neither          an app registration that trusts that identity
 
 Secrets are posted to the token endpoint of `SDS__LOGIN_URL` and nowhere else: msal's discovery of
 other endpoints is answered here. Nothing that Entra writes in words is ever shown, because it names
@@ -17,7 +17,6 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -27,6 +26,7 @@ from pydantic import SecretStr
 
 from sync.edge.clock import Clock
 from sync.edge.graph.msal_http import MsalHttp
+from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import TargetMalformed, TargetRefused, TargetUnavailable
 from sync.settings import SdsSettings
 from sync.settings.text import is_loopback
@@ -34,16 +34,20 @@ from sync.settings.text import is_loopback
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"
+EXCHANGE_SCOPE = "api://AzureADTokenExchange/.default"  # docs/reference/sds.md#federated
 
 _GRAPH = "https://graph.microsoft.com"
-_EARLY = timedelta(minutes=5)  # a call that begins with the token must also end with it
+_EARLY_S = 300.0  # a call that begins with the token must also end with it
 _BLOCK = re.compile(r"-----BEGIN (?P<label>[A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END (?P=label)-----")
 
 # What azure-identity writes when an identity is offered and its endpoint is away. Everything else
 # is an identity that is missing or wrong. Seen with azure-identity 1.27; tested over a socket.
+# The library's own words: it has no other sign that nobody answered:
+# docs/reference/functions.md#identity-words
 _AWAY = re.compile(r"Failed to establish|timed out|Connection aborted|\) (?:408|429|5\d\d), ")
 
+# Microsoft warns that these codes may change: docs/reference/sds.md#sign-in-codes,
+# docs/reference/sds.md#sign-in-codes-other
 _MEND = {
     7000215: "the client secret is wrong: renew SDS__CLIENT_SECRET (the value, not the id)",
     7000222: "the client secret has expired: make a new one and put it in SDS__CLIENT_SECRET",
@@ -61,42 +65,18 @@ _MEND = {
         "the app does not trust this managed identity: add its federated credential",
     ),
 }
+# docs/reference/sds.md#sign-in-codes
 _PASSING = frozenset({90033, 90055, 50196, 81016})  # Entra is overloaded or away
 
 
 class Tokens(Protocol):
-    """Something that has the app's token for Microsoft Graph."""
+    """Whatever has the app's token for Microsoft Graph."""
 
     def token(self) -> SecretStr:
         """Return a token that lasts some minutes yet."""
 
-    def forget(self) -> None:
-        """Drop the token: Graph did not accept it, so the next one must be new."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A token, and the moment (UTC) from which it is worthless."""
-
-    token: SecretStr
-    expires_at: datetime
-
-
-class CachedTokens:
-    """Keeps what *obtain* gave until shortly before it expires."""
-
-    def __init__(self, obtain: Callable[[], Issued], clock: Clock) -> None:
-        self._obtain = obtain
-        self._clock = clock
-        self._kept: Issued | None = None
-
-    def token(self) -> SecretStr:
-        if self._kept is None or self._clock.now() >= self._kept.expires_at - _EARLY:
-            self._kept = self._obtain()
-        return self._kept.token
-
-    def forget(self) -> None:
-        self._kept = None
+    def forget(self, token: SecretStr) -> None:
+        """Drop *token*: Graph did not accept it, so the next must be new."""
 
 
 def credential(*, retries: int = 3) -> TokenCredential:
@@ -104,6 +84,8 @@ def credential(*, retries: int = 3) -> TokenCredential:
 
     Also serves blobs and queues. At a terminal it is whoever has done `az login`; nothing that
     opens a window is asked.
+
+    See docs/reference/functions.md#default-credential.
     """
     from azure.identity import DefaultAzureCredential
 
@@ -125,22 +107,28 @@ def graph_tokens(
     transport: httpx.BaseTransport | None = None,
     identity: Callable[[], TokenCredential] = credential,
 ) -> Tokens:
-    """Return the tokens of the one way to sign in that *settings* choose.
+    """Return the tokens of the way to sign in that *settings* choose.
 
-    Asking for one raises `TargetRefused` with what to mend, `TargetUnavailable` if Entra or the
+    Asking for a token raises `TargetRefused` with what to mend, `TargetUnavailable` if Entra or the
     managed identity is away, or `TargetMalformed`. *transport* stands for Entra in tests.
     """
     scope = f"{_GRAPH if is_loopback(settings.graph_url) else _origin(settings.graph_url)}/.default"
     if settings.client_id is None:
-        return CachedTokens(lambda: _from_identity(identity, scope), clock)
+        return TokenKeeper(lambda: _from_identity(identity, scope), clock, early_s=_EARLY_S)
     http = MsalHttp(settings.login_url, settings.tenant_id or "", clock, transport)
-    return CachedTokens(lambda: _from_app(settings, scope, http, clock, identity), clock)
+
+    def from_app() -> Issued:
+        return _from_app(settings, scope, http, clock, identity)
+
+    return TokenKeeper(from_app, clock, early_s=_EARLY_S)
 
 
 def roles_in(token: SecretStr) -> frozenset[str]:
     """Return the application roles that *token* says it carries; none if it cannot be read.
 
     The signature is not checked: this is to tell a person what is missing, never to let anyone in.
+
+    See docs/reference/sds.md#access-cannot-be-read.
     """
     parts = token.get_secret_value().split(".")
     try:
@@ -159,7 +147,7 @@ def _from_identity(identity: Callable[[], TokenCredential], scope: str) -> Issue
     from azure.core.exceptions import AzureError
 
     try:
-        # A new credential each time: it keeps tokens of its own, and a token from before the roles
+        # A new credential each time: it keeps tokens too, and what it kept from before the roles
         # were granted would come back for up to a day.
         issued = identity().get_token(scope)
     except AzureError as error:
@@ -215,27 +203,37 @@ def _issued(answer: dict[str, object], clock: Clock) -> Issued:
         return Issued(SecretStr(token), clock.now() + timedelta(seconds=int(str(lasts_s))))
     if "error" not in answer:
         raise TargetMalformed("sign-in answered without a token")
-    codes = answer.get("error_codes")
-    number = codes[0] if isinstance(codes, list) and codes else None
-    if not isinstance(number, int):
-        match = re.search(r"AADSTS(\d{4,9})", str(answer.get("error_description")))
-        number = int(match[1]) if match else 0
+    raise _refusal(answer)
+
+
+def _refusal(answer: dict[str, object]) -> TargetRefused | TargetUnavailable:
+    """Return what Entra's error means; of its words only the number is repeated."""
+    number = _aadsts_number(answer)
     facts = {"aadsts": number} if number else {}
     shown = f" (AADSTS{number})" if number else ""
     if number in _PASSING or answer["error"] in ("temporarily_unavailable", "server_error"):
-        raise TargetUnavailable(f"sign-in is busy{shown}", **facts)
+        return TargetUnavailable(f"sign-in is busy{shown}", **facts)
     mend = _MEND.get(number, "check the app registration that SDS__CLIENT_ID names")
-    raise TargetRefused(f"sign-in was refused{shown}: {mend}", **facts)
+    return TargetRefused(f"sign-in was refused{shown}: {mend}", **facts)
+
+
+def _aadsts_number(answer: dict[str, object]) -> int:
+    """Return the number of Entra's error, from its list or out of its words; 0 if it has none."""
+    codes = answer.get("error_codes")
+    if isinstance(codes, list) and codes and isinstance(codes[0], int):
+        return codes[0]
+    match = re.search(r"AADSTS(\d{4,9})", str(answer.get("error_description")))
+    return int(match[1]) if match else 0
 
 
 def _certificate(setting: SecretStr) -> dict[str, object]:
-    found = {
+    blocks = {
         match["label"].removeprefix("RSA ").removeprefix("EC "): match[0]
         for match in reversed(list(_BLOCK.finditer(setting.get_secret_value())))
     }
-    if {"CERTIFICATE", "PRIVATE KEY"} - set(found):
+    if {"CERTIFICATE", "PRIVATE KEY"} - set(blocks):
         raise TargetRefused(
             "SDS__CERTIFICATE must hold a certificate and its private key as PEM text (in Key"
             " Vault: content type application/x-pem-file)"
         )
-    return {"private_key": found["PRIVATE KEY"], "public_certificate": found["CERTIFICATE"]}
+    return {"private_key": blocks["PRIVATE KEY"], "public_certificate": blocks["CERTIFICATE"]}

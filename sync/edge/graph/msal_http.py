@@ -1,6 +1,6 @@
-"""The HTTP client that msal is given: ours, and bound to one token endpoint.
+"""The HTTP client that msal is given: ours, and bound to a single token endpoint.
 
-msal takes only https authorities and asks the network where the token endpoint is. Here it is told
+msal takes only https authorities and asks the network where the token endpoint is. Here it is given
 `https://…` whatever the setting says, its questions are answered from what we know, and its posts
 go to `SDS__LOGIN_URL` however that is written: `http://127.0.0.1:…` works, and no other host can be
 reached.
@@ -19,7 +19,7 @@ from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client, pieces, request_timeout, retry_after_s
 from sync.errors import TargetMalformed, TargetUnavailable
 
-_SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's own budget
+_SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class MsalAnswer:
 
 
 class MsalHttp:
-    """What msal asks of an HTTP client, for the token endpoint of one tenant."""
+    """What msal asks of an HTTP client, for the token endpoint of a tenant."""
 
     def __init__(
         self, login_url: str, tenant: str, clock: Clock, transport: httpx.BaseTransport | None
     ) -> None:
         self.authority = f"https://{urlsplit(login_url).netloc}/{tenant}"
-        self.token_url = f"{login_url}/{tenant}/oauth2/v2.0/token"
+        self.token_url = f"{login_url}/{tenant}/oauth2/v2.0/token"  # docs/reference/sds.md#token
         self._clock = clock
         self._client = make_client(base_url="", timeout_s=_SIGN_IN_S, transport=transport)
 

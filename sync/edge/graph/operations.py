@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sync.edge.graph.answers import Json, has_id, is_id, moment, safe_code, text
+from sync.edge.graph.answers import Json, has_id, is_usable_id, safe_code, text_of, utc_moment
 from sync.edge.graph.values import FileFault, HandedOver, Operation, Whereabouts
 from sync.errors import TargetMalformed
 
@@ -35,64 +35,66 @@ def handed_over(location: str | None) -> HandedOver:
         last = ""
     quoted = _QUOTED.fullmatch(last)
     operation_id = quoted[1] if quoted else last
-    if operation_id.lower() in {"operations", "validate"} or not is_id(operation_id):
+    if operation_id.lower() in {"operations", "validate"} or not is_usable_id(operation_id):
         return HandedOver("", "")
     return HandedOver(operation_id, location or "")
 
 
 def operation(item: Json) -> Operation:
-    """Read one poll. A status that nobody knows is waiting, and never acceptance.
+    """Read a poll. A status that nobody knows is waiting, and never acceptance.
+
+    See docs/reference/sds.md#succeeded-with-errors, docs/reference/sds.md#operation,
+    docs/reference/sds.md#enums.
 
     Raises:
         TargetMalformed: errors or warnings are something else than a list.
     """
     errors, warnings = _faults(item, "errors"), _faults(item, "warnings")
-    status = text(item, "status").lower()
+    status = text_of(item, "status").lower()
     state: Literal["waiting", "accepted", "rejected"] = "waiting"
     if status in {"failed", "skipped"} or (status == "succeeded" and errors):
         state = "rejected"
     elif status == "succeeded" and not lacks_errors(item):
         state = "accepted"
-    files = item.get("validatedFiles")
+    files = item.get("validatedFiles")  # docs/reference/sds.md#validated-files
     return Operation(
         state,
         errors,
         warnings,
         tuple(sorted(filter(None, map(_file, files)))) if isinstance(files, list) else None,
-        moment(item.get("lastActionDateTime")),
-        text(item, "id") if has_id(item) else "",
+        utc_moment(item.get("lastActionDateTime")),
+        text_of(item, "id") if has_id(item) else "",
     )
 
 
 def lacks_errors(item: Json) -> bool:
-    """Say whether an answer is only a half one: it has ended, and does not say with which errors.
+    """Say whether an answer is only half: it has ended, and does not say with which errors.
 
     The list of operations need not show what only operations of `validate` have.
     """
-    return text(item, "status").lower() == "succeeded" and "errors" not in item
+    return text_of(item, "status").lower() == "succeeded" and "errors" not in item
 
 
 def matches(item: Json, operation_id: str, *, at_graph: bool) -> bool:
     """Say whether *item* is the operation of that id; elsewhere than at Graph it may have none."""
     if not at_graph and item.get("id") is None:
-        return bool(text(item, "status"))
-    return text(item, "id").lower() == operation_id.lower()
+        return bool(text_of(item, "status"))
+    return text_of(item, "id").lower() == operation_id.lower()
 
 
 def candidates(items: Sequence[Json], wanted: Whereabouts) -> list[Json]:
-    """Return what in the list of operations may be the one that is wanted.
+    """Return what in the list of operations may be what is wanted.
 
     Without its id: each that was made for our connector since the claim, by Graph's clock.
     """
     usable = [item for item in items if has_id(item)]
     if wanted.operation_id:
         same = [item for item in usable if matches(item, wanted.operation_id, at_graph=True)]
-        return same[-1:]  # one record may be on two pages; the later reading counts
-    since = wanted.since - MARGIN
+        return same[-1:]  # a record may be on two pages; the later reading counts
     ours = [item for item in usable if _is_of(wanted.connector_id.lower(), item)]
-    made = [(moment(item.get("createdDateTime")), item) for item in ours]
-    found = {text(item, "id").lower(): item for at, item in made if at and at >= since}
-    return list(found.values())
+    since = wanted.since - MARGIN
+    recent = {text_of(item, "id").lower(): item for item in ours if _made_since(since, item)}
+    return list(recent.values())
 
 
 def as_graph_writes(item: Json) -> Json:
@@ -105,7 +107,9 @@ def as_graph_writes(item: Json) -> Json:
     for name in ("errors", "warnings"):
         faults = named.get(name)
         if isinstance(faults, list):
-            named[name] = [_respelt(one) if isinstance(one, Mapping) else one for one in faults]
+            named[name] = [
+                _respelt(fault) if isinstance(fault, Mapping) else fault for fault in faults
+            ]
     return named
 
 
@@ -117,9 +121,14 @@ def _respelt(item: Json) -> Json:
 
 
 def _is_of(connector_id: str, item: Json) -> bool:
-    """Say whether an operation is one of the connector: its `resourceLocation` ends in its id."""
-    place = text(item, "resourceLocation").lower().rstrip("/")
-    return bool(connector_id) and place.endswith((f"/{connector_id}", f"('{connector_id}')"))
+    """Say whether an operation is of the connector: its `resourceLocation` ends in its id."""
+    location = text_of(item, "resourceLocation").lower().rstrip("/")
+    return bool(connector_id) and location.endswith((f"/{connector_id}", f"('{connector_id}')"))
+
+
+def _made_since(since: datetime, item: Json) -> bool:
+    made_at = utc_moment(item.get("createdDateTime"))
+    return made_at is not None and made_at >= since
 
 
 def _faults(item: Json, name: str) -> tuple[FileFault, ...]:
@@ -127,9 +136,10 @@ def _faults(item: Json, name: str) -> tuple[FileFault, ...]:
     if value is not None and not isinstance(value, list):
         raise TargetMalformed(f"SDS gave {name} that are not a list")
     faults = []
-    for one in value or ():
-        fields: Json = one if isinstance(one, Mapping) else {}
-        faults.append(FileFault(safe_code(text(fields, "code")) or "", _file(fields.get("target"))))
+    for record in value or ():
+        fields: Json = record if isinstance(record, Mapping) else {}
+        code = safe_code(text_of(fields, "code")) or ""
+        faults.append(FileFault(code, _file(fields.get("target"))))
     return tuple(faults)
 
 

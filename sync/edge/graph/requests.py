@@ -3,9 +3,9 @@
 200-299               the answer
 401                   once: a new token; then TargetRefused (the app, the tenant)
 403                   TargetRefused, naming the application role that the call needs
-404                   TargetRefused (the id, or SDS is not switched on), where not said otherwise
+404                   TargetRefused (the id, or SDS is not switched on), if no call knows better
 408 409 423 429 5xx   TargetUnavailable, with what Retry-After wishes
-anything else         TargetMalformed: redirects, which are not followed, and our own mistakes
+anything else         TargetMalformed: redirects, which are not followed, and our mistakes
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx
+from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph.answers import Json
 from sync.edge.graph.identity import Tokens
-from sync.edge.graph.locations import BASE, place_of, read
+from sync.edge.graph.locations import BASE, address_of, authority_of
 from sync.edge.graph.wire import READ_S, Answer, exchange
 from sync.edge.http import make_client, patiently, retry_after_s
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 
 _PAGES = 100  # a tenant has a handful of connectors and flows; the portal keeps 14 runs
+# Which of them SDS uses is not documented: docs/reference/sds.md#busy
 _BUSY = frozenset({408, 409, 423, 429})
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -42,7 +44,7 @@ class Errand:
 class Ending:
     """How the path of a call ends, with leading slash.
 
-    Microsoft's pages show the short name; its generated clients send the qualified one.
+    Microsoft's pages show the short name; its generated clients send the qualified name.
     """
 
     short: str
@@ -50,7 +52,7 @@ class Ending:
 
 
 class GraphRequests:
-    """The industryData part of one Graph."""
+    """The industryData part of a Graph."""
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class GraphRequests:
         ending: Ending | None = None,
         attempts: int = 4,
     ) -> Json:
-        """Return one object; asked again while Graph is busy, within *budget*."""
+        """Return a single object; asked again while Graph is busy, within *budget*."""
 
         def once() -> Json:
             answer = self.ask("GET", path, budget, ending=ending)
@@ -93,10 +95,12 @@ class GraphRequests:
             seen.add(following)
             page = self.read(following, errand, budget, attempts=attempts)
             records = page.get("value")
-            if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+            if not isinstance(records, list) or not all(
+                isinstance(record, dict) for record in records
+            ):
                 raise TargetMalformed("Graph gave a page without a list of records")
             items += records
-            link = page.get("@odata.nextLink")
+            link = page.get("@odata.nextLink")  # docs/reference/sds.md#paging
             if link is None:
                 return items
             following = self._next(link)
@@ -113,9 +117,9 @@ class GraphRequests:
         ending: Ending | None = None,
         accept: str = "application/json",
     ) -> Answer:
-        """Ask once, and once more with a new token if the old one is not accepted.
+        """Ask once, and once more with a new token if the old is not accepted.
 
-        With an *ending*: once more by its qualified name if Graph does not know the short one; what
+        With an *ending*: once more by its qualified name if Graph does not know the short; what
         worked is remembered. A POST that may have been carried out, although no answer came, raises
         `TargetUnavailable` with the fact `outcome="unknown"`.
         """
@@ -146,12 +150,14 @@ class GraphRequests:
         if status == 403:
             return TargetRefused(
                 f"Graph would not {errand.words}: grant the application role {errand.role} to the"
+                # docs/reference/sds.md#identity-token-life
                 " app's identity (a role just granted can take an hour to be seen)",
                 **facts,
                 role=errand.role,
             )
         if status == 404:
             return TargetRefused(
+                # docs/reference/sds.md#switch-on
                 f"Graph would not {errand.words}: nothing is there; is School Data Sync switched on"
                 " in this tenant, and does the connector still exist?",
                 **facts,
@@ -167,14 +173,16 @@ class GraphRequests:
         self._client.close()
 
     def _admitted(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
-        answer = self._once(method, path, budget, accept)
+        token = self._tokens.token()  # first: it may fail, and then nothing has been sent
+        answer = self._once(method, path, token, budget, accept)
         if answer.status == 401:
-            self._tokens.forget()
-            answer = self._once(method, path, budget, accept)
+            self._tokens.forget(token)
+            answer = self._once(method, path, self._tokens.token(), budget, accept)
         return answer
 
-    def _once(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
-        token = self._tokens.token()  # first: it may fail, and then nothing has been sent
+    def _once(
+        self, method: str, path: str, token: SecretStr, budget: Budget, accept: str
+    ) -> Answer:
         if budget.left_s <= 0:
             raise TargetUnavailable("no time left to ask Graph")
         headers = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": accept}
@@ -189,8 +197,9 @@ class GraphRequests:
             raise _no_answer(method, type(error).__name__) from None
 
     def _next(self, link: object) -> str:
-        """Return *link* if it leads on in industryData on Graph's own host."""
-        base, following = read(self._base), read(link) if isinstance(link, str) else None
+        """Return *link* if it leads on in industryData on the host of Graph."""
+        base = address_of(self._base)
+        following = address_of(link) if isinstance(link, str) else None
         if (
             base is None
             or following is None
@@ -208,7 +217,7 @@ def is_busy(status: int) -> bool:
 
 def out_of_reach(error: httpx.HTTPError, url: str) -> TargetUnavailable:
     """Return the error of a request that did not get there; *error* says only of which kind."""
-    host, _, port = place_of(url).rpartition(":")
+    host, _, port = authority_of(url).rpartition(":")
     return TargetUnavailable(
         f"Graph is out of reach at {host}:{port} ({type(error).__name__}); if it stays so, check"
         " SDS__GRAPH_URL and this machine's network",

@@ -1,4 +1,4 @@
-"""School Data Sync through Microsoft Graph: one method for each thing we ask of it.
+"""School Data Sync through Microsoft Graph: a method for each thing we ask of it.
 
 In the order of a delivery: `connector`, `flows`, `open_session`, `put_file` for each file,
 `validate`, `operation` until it is not waiting; later `runs_since`, `statistics`. Errors are
@@ -27,8 +27,8 @@ from sync.edge.graph.values import (
     HandedOver,
     OperationLook,
     Run,
-    Session,
     Statistics,
+    UploadSession,
     Whereabouts,
 )
 from sync.edge.graph.wire import Answer
@@ -36,29 +36,38 @@ from sync.errors import TargetMalformed, TargetRefused
 from sync.settings import SdsSettings
 from sync.settings.text import is_loopback
 
-POLL_S = 5.0  # SDS asks for no more than one look at an operation in five seconds
+# docs/reference/sds.md#pace
+POLL_S = 5.0  # SDS wants five seconds between two looks at an operation
 
-# Least application roles: reference, table of permissions.
+# The least application role for each call: docs/reference/sds.md#app-roles
+# docs/reference/sds.md#role-connectors
 CONNECTORS = Errand("list the connectors of SDS", "IndustryData-DataConnector.Read.All")
+# Without it nobody can say what of a run was ours: docs/reference/sds.md#role-flows
 FLOWS = Errand("list the inbound flows of SDS", "IndustryData-InboundFlow.Read.All")
+# docs/reference/sds.md#role-upload
 UPLOAD = Errand("open an upload session", "IndustryData-DataConnector.Upload")
 VALIDATE = Errand("take the uploaded files", "IndustryData-DataConnector.Upload")
+# docs/reference/sds.md#role-runs
 RUNS = Errand("show the runs of SDS", "IndustryData-Run.Read.All")
-START = Errand("start a run of SDS", "IndustryData-Run.Start")
+START = Errand("start a run of SDS", "IndustryData-Run.Start")  # docs/reference/sds.md#role-start
 
 _NAMESPACE = "microsoft.graph.industryData"
 _OPEN = Ending(
-    "/getUploadSession?resetSession=true", f"/{_NAMESPACE}.getUploadSession(resetSession=true)"
+    # Without it the current session comes back, perhaps with the files of another day:
+    # docs/reference/sds.md#reset-session, docs/reference/sds.md#upload-session
+    "/getUploadSession?resetSession=true",
+    f"/{_NAMESPACE}.getUploadSession(resetSession=true)",
 )
 _VALIDATE = Ending("/validate", f"/{_NAMESPACE}.validate")
 _START = Ending("/start", f"/{_NAMESPACE}.start")
+# docs/reference/sds.md#statistics
 _COUNT = Ending("/getStatistics", f"/{_NAMESPACE}.getStatistics()")
 
 
 class SdsTarget:
-    """One tenant's SDS. *graph* and *storage* are transports that stand for them in tests.
+    """A tenant's SDS. *graph* and *storage* are transports that stand for them in tests.
 
-    *graph* stands for the hosts too that SDS answers on. One lives as long as the process.
+    *graph* stands for the hosts too that SDS answers on. It lives as long as the process.
     """
 
     def __init__(
@@ -77,16 +86,18 @@ class SdsTarget:
         self._counted: dict[str, Statistics | None] = {}
 
     def connector(self, name_or_id: str, budget: Budget) -> Connector:
-        """Return the one connector of exactly that name or id, if it takes CSV v2.1."""
+        """Return the connector of exactly that name or id, if it takes CSV v2.1."""
         return demand_csv(self.find(name_or_id, budget))
 
     def find(self, name_or_id: str, budget: Budget) -> Connector:
-        """Return the one connector of exactly that name or id, whatever it takes."""
+        """Return the connector of exactly that name or id, whatever it takes."""
         items = self._graph.pages("dataConnectors", CONNECTORS, budget)
         # A strange record is no concern of ours, unless it bears our name.
-        ours = [one for one in items if answers.has_id(one) or one.get("displayName") == name_or_id]
+        ours = [
+            item for item in items if answers.has_id(item) or item.get("displayName") == name_or_id
+        ]
         connectors = [answers.connector(item) for item in ours]
-        meant = [one for one in connectors if _is_called(one, name_or_id)]
+        meant = [connector for connector in connectors if _is_called(connector, name_or_id)]
         if not meant:
             raise TargetRefused(
                 "SDS has no connector of the name or id in CONNECTOR: check the setting, or make"
@@ -95,6 +106,7 @@ class SdsTarget:
             )
         if len(meant) > 1:
             raise TargetRefused(
+                # After a change of year several can have it: docs/reference/sds.md#same-name
                 "several connectors of SDS have the name in CONNECTOR: set the id of the one meant",
                 connectors=len(meant),
             )
@@ -107,6 +119,7 @@ class SdsTarget:
         the flows together with their connectors.
         """
         try:
+            # docs/reference/sds.md#flow-state
             items = self._graph.pages("inboundFlows?$expand=dataConnector", FLOWS, budget)
         except (TargetRefused, TargetMalformed) as error:
             if error.facts.get("status") in {400, 403}:
@@ -114,24 +127,28 @@ class SdsTarget:
             raise
         return answers.flows(items)
 
-    def open_session(self, connector_id: str, budget: Budget) -> Session:
-        """Return a new, empty upload session; the one before it is void from now on."""
+    def open_session(self, connector_id: str, budget: Budget) -> UploadSession:
+        """Return a new, empty upload session; any before it is void from now on."""
         path = f"dataConnectors/{_part(connector_id)}/{_NAMESPACE}.azureDataLakeConnector"
         item = self._graph.read(path, UPLOAD, budget, ending=_OPEN)
-        return answers.session(item, on_loopback=self._on_loopback)
+        return answers.upload_session(item, on_loopback=self._on_loopback)
 
-    def put_file(self, session: Session, name: str, body: bytes, budget: Budget) -> None:
-        """Put one whole file into *session*.
+    def put_file(self, session: UploadSession, name: str, body: bytes, budget: Budget) -> None:
+        """Put a whole file into *session*.
 
         A `TargetUnavailable` with the fact `session="over"` means: a new session, and every file
         again. Validate nothing after any error from here.
+
+        See docs/reference/sds.md#never-validate-a-part.
         """
         self._lake.put(session.url, name, body, budget)
 
     def validate(self, connector_id: str, budget: Budget) -> HandedOver:
-        """Hand over what was uploaded; return where to ask for the outcome, as far as is told.
+        """Hand over what was uploaded; return where to ask for the outcome, as far as SDS says.
 
         Asked once. If `outcome_unknown` of the error is true, SDS may have taken the files.
+
+        See docs/reference/sds.md#validate-once.
         """
         path = f"dataConnectors/{_part(connector_id)}"
         # As Microsoft's connector asks: the answer has no body, whatever its type.
@@ -142,7 +159,7 @@ class SdsTarget:
     def operation(self, whereabouts: Whereabouts, budget: Budget) -> OperationLook:
         """Look once at an operation, wherever it may be known; leave `POLL_S` between looks.
 
-        Nothing is raised: `places` tell what each place said, and why there is no answer.
+        Nothing is raised: `places` say what each place answered, and why there is no answer.
         """
         return self._places.look(whereabouts, budget)
 
@@ -159,6 +176,8 @@ class SdsTarget:
         """Return the runs that began at *moment* or later, oldest first.
 
         Graph's times are whole seconds: a run that began in the same second counts.
+
+        See docs/reference/sds.md#run-list.
         """
         since = moment.replace(microsecond=0)
         items = self._graph.pages("runs", RUNS, budget)
@@ -167,9 +186,11 @@ class SdsTarget:
         return [run for at, run in sorted(begun, key=lambda pair: pair[0]) if at >= since]
 
     def start_run(self, budget: Budget) -> bool:
-        """Ask SDS to run now; False if one runs, or too many were asked for: its own will do.
+        """Ask SDS to run now; False if it runs already, or too many were asked for: that will do.
 
         Asked once: SDS starts at most five in twelve hours.
+
+        See docs/reference/sds.md#run-limit.
         """
         answer = self._graph.ask("POST", "runs", budget, ending=_START)
         if answer.status in {409, 429}:
@@ -181,6 +202,8 @@ class SdsTarget:
         """Return the counts of a run that is over; asked for once, then kept.
 
         Which rows had faults only the portal of SDS shows.
+
+        See docs/reference/sds.md#row-errors.
         """
         if kept := self._counted.get(run_id):
             return kept
@@ -190,8 +213,8 @@ class SdsTarget:
             if error.facts.get("status") not in {401, 403}:
                 self._counted[run_id] = None
             raise
-        found = self._counted[run_id] = answers.statistics(item)
-        return found
+        counts = self._counted[run_id] = answers.statistics(item)
+        return counts
 
     def counted(self) -> Mapping[str, Statistics | None]:
         """Return what was asked of `statistics` so far, by run; None if SDS has none to give."""
@@ -211,22 +234,22 @@ class SdsTarget:
             raise error
 
 
-def demand_csv(one: Connector) -> Connector:
-    """Return *one* if it takes CSV v2.1, or may: old connectors tell no format. Else raise."""
-    if one.kind.lower() != answers.DATA_LAKE.lower():
+def demand_csv(connector: Connector) -> Connector:
+    """Return *connector* if it takes CSV v2.1, or may: old ones name no format. Else raise."""
+    if connector.kind.lower() != answers.DATA_LAKE.lower():
         raise TargetRefused("the connector does not take files: choose a CSV one in SDS")
-    if one.format is not None and one.format.lower() != answers.FORMAT.lower():
+    if connector.format is not None and connector.format.lower() != answers.FORMAT.lower():
         raise TargetRefused(
             "the connector does not take SDS v2.1 CSV: make an inbound flow for that format",
-            format=one.format or "",
+            format=connector.format or "",
         )
-    return one
+    return connector
 
 
-def _is_called(one: Connector, name_or_id: str) -> bool:
-    return one.name == name_or_id or one.id.lower() == name_or_id.lower()
+def _is_called(connector: Connector, name_or_id: str) -> bool:
+    return connector.name == name_or_id or connector.id.lower() == name_or_id.lower()
 
 
 def _part(text: str) -> str:
-    """Return *text* as one segment of a path, whatever it holds."""
+    """Return *text* as a single segment of a path, whatever it holds."""
     return quote(text, safe="")

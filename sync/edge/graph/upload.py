@@ -1,7 +1,10 @@
 """Putting files where an upload session says: Azure Data Lake, by create, append and flush.
 
 The signature in the session's address is the only key, and is kept byte for byte; our Graph token
-never comes here. A file that is created anew is empty again, so a failed one starts from there.
+never comes here. A file that is created anew is empty again, so a failed file starts from there.
+
+See docs/reference/sds.md#upload, docs/reference/sds.md#no-put-blob,
+docs/reference/sds.md#keep-signature.
 """
 
 from __future__ import annotations
@@ -18,16 +21,17 @@ from sync.edge.graph.answers import safe_code
 from sync.edge.http import make_client, patiently, pieces, request_timeout, retry_after_s
 from sync.errors import TargetError, TargetMalformed, TargetUnavailable
 
-CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES = 4 * 1024 * 1024  # docs/reference/sds.md#several-appends
 
 _TIMEOUT_S = 60.0
-_VERSION = "2023-11-03"
+_VERSION = "2023-11-03"  # seen to work: docs/reference/sds.md#storage-version
 
-# What Microsoft's own collection calls the files; whether SDS looks at it is not known, and it is
+# What the collection of Microsoft calls the files; whether SDS looks at it is not known, and it is
 # a property of the file, so it goes with the flush.
 _OF_FLUSH = {"x-ms-content-type": "application/vnd.ms-excel"}
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}\.csv")
+# The session may be over: a new one, and every file again: docs/reference/sds.md#storage-errors
 _OVER = frozenset({401, 403, 404})
 _BUSY = frozenset({408, 409, 423, 429})
 
@@ -48,15 +52,15 @@ class Lake:
         self._client = make_client(base_url="", timeout_s=_TIMEOUT_S, transport=transport)
 
     def put(self, directory: SecretStr, name: str, body: bytes, budget: Budget) -> None:
-        """Put one whole file under *directory*, an address with its signature.
+        """Put a whole file under *directory*, an address with its signature.
 
         Raises `TargetUnavailable`: with `session="over"` the directory is closed or gone, and a new
         session must get every file again.
         """
         if not _NAME.fullmatch(name):
             raise TargetMalformed("not the name of a file of SDS")
-        place, _, signature = directory.get_secret_value().partition("?")
-        url = f"{place.rstrip('/')}/{name}?{signature}"
+        folder, _, signature = directory.get_secret_value().partition("?")
+        url = f"{folder.rstrip('/')}/{name}?{signature}"
 
         def once() -> TargetError | None:
             return self._write(url, body, budget)
@@ -72,6 +76,7 @@ class Lake:
         steps = [_Step("PUT", "resource=file")]
         for start in range(0, len(body), CHUNK_BYTES):
             chunk = body[start : start + CHUNK_BYTES]
+            # That it matters is not known: docs/reference/sds.md#content-type
             kind = {"Content-Type": "application/octet-stream"}
             steps.append(_Step("PATCH", f"action=append&position={start}", chunk, kind))
         steps.append(_Step("PATCH", f"action=flush&position={len(body)}", b"", _OF_FLUSH))

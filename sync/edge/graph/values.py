@@ -1,4 +1,4 @@
-"""What SDS tells us, as frozen values; `sync.edge.graph_answers` reads them out of JSON."""
+"""What SDS tells us, as frozen values; `sync.edge.graph.answers` reads them out of JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ type Heard = Literal["answered", "unknown", "refused", "later", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A place in SDS that takes one set of files. `format` is None on old connectors."""
+    """A place in SDS that takes a set of files. `format` is None on old connectors.
+
+    See docs/reference/sds.md#no-file-format.
+    """
 
     id: str
     name: str
@@ -26,7 +29,7 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One inbound flow of the tenant; ids in small letters.
+    """An inbound flow of the tenant; ids in small letters.
 
     `state` is SDS's readiness in lower case, "" if none is given; `connector_id` is "" where the
     flow leads to no connector.
@@ -40,10 +43,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """The inbound flows of one connector.
+    """The inbound flows of a connector.
 
-    `states` are SDS's own words in lower case, sorted: `ready`, `expired`, `notready`, `disabled`,
+    `states` are the words of SDS in lower case, sorted: `ready`, `expired`, `notready`, `disabled`,
     `failed`. `ends_at` is when the last flow that has not expired will stop.
+
+    See docs/reference/sds.md#flow-state.
     """
 
     states: tuple[str, ...]
@@ -51,17 +56,20 @@ class FlowState:
 
     @property
     def ready(self) -> bool:
-        """Say whether at least one flow takes what is sent."""
+        """Say whether any flow takes what is sent."""
         return "ready" in self.states
 
     @property
     def expired(self) -> bool:
-        """Say whether every flow is of a past academic year: what is sent would go nowhere."""
+        """Say whether every flow is of a past academic year: what is sent would go nowhere.
+
+        See docs/reference/sds.md#flow-expiry.
+        """
         return set(self.states) == {"expired"}
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class UploadSession:
     """An empty directory to put files in. Whoever holds `url` may write there."""
 
     url: SecretStr
@@ -70,7 +78,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """One thing SDS says of a file; either may be empty if SDS gave something unfit to show."""
+    """A thing that SDS says of a file; either may be empty if SDS gave something unfit to show."""
 
     code: str
     file: str
@@ -80,7 +88,7 @@ class FileFault:
 class HandedOver:
     """What `validate` answered; both are "" where its `Location` gave no id.
 
-    `location` is as it came, query and all: never told or logged.
+    `location` is as it came, query and all: never shown or logged.
     """
 
     operation_id: str
@@ -107,6 +115,8 @@ class Operation:
 
     `validated_files` is None where SDS gave no list; names are as they came, without folders.
     `ended_at` is the last moment SDS did anything to it. `id` is as it came, "" if there is none.
+
+    See docs/reference/sds.md#pipeline.
     """
 
     state: Literal["waiting", "accepted", "rejected"]
@@ -119,7 +129,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class PlaceAsked:
-    """One of the places that may know an operation, and what was heard there.
+    """A place that may know an operation, and what was heard there.
 
     `host` is host and port, never more, and "" where there is none. `skipped`: not asked, because
     nothing is known to ask for, or it was asked already, or our token may not go there; only the
@@ -134,7 +144,7 @@ class PlaceAsked:
 
 @dataclass(frozen=True, slots=True)
 class OperationLook:
-    """What one look at an operation gave: None if nobody answered. `places` are as asked."""
+    """What a look at an operation gave: None if nobody answered. `places` are as asked."""
 
     operation: Operation | None
     places: tuple[PlaceAsked, ...]
@@ -143,9 +153,11 @@ class OperationLook:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of SDS over all flows of the tenant, hours long.
+    """A run of SDS over all flows of the tenant, hours long.
 
     `status` is in lower case. `blocked_by` is the code of what stopped it, if anything did.
+
+    See docs/reference/sds.md#one-flow, docs/reference/sds.md#run-length.
     """
 
     id: str
@@ -157,15 +169,16 @@ class Run:
     @property
     def over(self) -> bool:
         """Say whether the run has ended, well or not."""
+        # docs/reference/sds.md#run-list
         return self.status.startswith("completed") or self.status == "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a run made of rows, of one flow or of all. None: SDS did not give it; that is not 0.
+    """What a run made of rows, of a flow or of all. None: SDS did not give it; that is not 0.
 
     `organizations` to `memberships` are the active ones. `inactive` counts, by `people`, `groups`
-    …, the records that this run or an earlier one retired: only what was given. `status` is in
+    …, the records that this run or an earlier run retired: only what was given. `status` is in
     lower case.
     """
 

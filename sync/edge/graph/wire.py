@@ -1,4 +1,4 @@
-"""One exchange with Graph, or with the host that SDS answers on: sent once, read whole."""
+"""An exchange with Graph, or with the host that SDS answers on: sent once, read whole."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ class Answer:
 
     def json(self) -> Json:
         try:
-            found = json.loads(self.body)
+            body = json.loads(self.body)
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            body = None
+        if not isinstance(body, dict):
             raise TargetMalformed("Microsoft did not answer with a JSON object", **self.facts())
-        return found
+        return body
 
     def facts(self) -> dict[str, int | str]:
-        """Return the status, Graph's own `request-id` (no secret) and its error code."""
+        """Return the status, Graph's `request-id` (no secret) and its error code."""
         facts: dict[str, int | str] = {"status": self.status}
+        # What Microsoft's support asks for: docs/reference/sds.md#request-id
         request_id = self.headers.get("request-id", "")
         if _GUID.fullmatch(request_id):
             facts["request_id"] = request_id
@@ -58,7 +59,7 @@ class Answer:
 def exchange(
     client: httpx.Client, method: str, url: str, headers: Mapping[str, str], budget: Budget
 ) -> Answer:
-    """Send one request, without a body; httpx's own errors pass, and hold it with its token.
+    """Send a request without a body; errors of httpx pass, and hold it with its token.
 
     Raises:
         TargetMalformed: the answer is too large.

@@ -1,7 +1,9 @@
-"""The way to one school's iSAMS: asks, streams the answer into the reader, asks again if it may.
+"""The way to a school's iSAMS by its Batch API: a question, and its answer as it streams.
 
 The key stands in every URL, because iSAMS wants it there. So no httpx error leaves this module:
 ours say what happened and carry neither URL, host, key nor token.
+
+See docs/reference/isams.md#batch-key.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ from functools import partial
 from typing import NamedTuple
 
 import httpx
+from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import age_s, make_client, patiently, request_timeout, retry_after_s
-from sync.edge.isams.tokens import Tokens
-from sync.edge.wire import opening, plain
+from sync.edge.isams.batch_tokens import batch_tokens
+from sync.edge.isams.wire import opening, uncompressed
 from sync.errors import SourceError, SourceUnavailable
 from sync.isams import error_document
 from sync.isams.batch import reader
@@ -24,21 +27,22 @@ from sync.isams.datasets import ALWAYS, NOTHING_MORE, SUBJECTS, Wanted
 from sync.isams.school import School, Subject
 from sync.settings import SchoolSettings
 
-_PATH = "/api/batch/1.0/xml.ashx"
+_PATH = "/api/batch/1.0/xml.ashx"  # docs/reference/isams.md#batch-address
+# docs/reference/isams.md#timeout-35s
 _ANSWER_S = 120.0  # until the answer begins: iSAMS gives up at about 35 s, networks later
 
 type Reader[T] = Callable[[Iterable[bytes]], T]
 
 
-class Tried(NamedTuple):
-    """What one method gave: how many records, and how old they are if the answer says so."""
+class MethodCount(NamedTuple):
+    """What a method gave: how many records, and how old they are if the answer says so."""
 
     records: int
     age_s: float | None
 
 
 class Isams:
-    """One school's iSAMS. An OAuth token is kept for its life, nothing else between calls.
+    """A school's iSAMS. An OAuth token is kept for its life, nothing else between calls.
 
     Every call ends within its budget. Each reads from the start and gives all or nothing, raising
     a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
@@ -56,27 +60,27 @@ class Isams:
         self._clock = clock
         self._transport = transport
         self._limit_bytes = limit_bytes
-        self._tokens = Tokens(settings, clock)
+        self._tokens = batch_tokens(settings, clock)
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read the five datasets, and those *wanted* beyond them."""
         read = partial(reader.read_school, wanted=wanted, limit_bytes=self._limit_bytes)
-        return self._ask([one.method for one in (*ALWAYS, *wanted.extras)], read, budget)
+        return self._ask([dataset.method for dataset in (*ALWAYS, *wanted.extras)], read, budget)
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read only the departments' subjects, by id."""
-        read = partial(reader.read_subjects, limit_bytes=self._limit_bytes)
+        read = partial(reader.subjects_in, limit_bytes=self._limit_bytes)
         return self._ask([SUBJECTS.method], read, budget)
 
-    def try_method(self, method: str, budget: Budget) -> Tried:
-        """Ask for one batch method alone and count its records, never 0: what the doctor does."""
+    def try_method(self, method: str, budget: Budget) -> MethodCount:
+        """Ask for a batch method alone and count its records, never 0: what the doctor does."""
         ages_s: list[float | None] = []
 
         def hear(headers: Mapping[str, str]) -> None:
             ages_s.append(age_s(headers, self._clock.now()))
 
         read = partial(reader.count_records, method=method, limit_bytes=self._limit_bytes)
-        return Tried(self._ask([method], read, budget, hear), ages_s[-1])
+        return MethodCount(self._ask([method], read, budget, hear), ages_s[-1])
 
     def _ask[T](
         self,
@@ -109,7 +113,7 @@ class Isams:
                 if answer.status_code != 200:
                     raise self._refusal(answer, budget)
                 hear(answer.headers)
-                return read(plain(answer, budget))
+                return read(uncompressed(answer, budget))
         except httpx.HTTPError as error:
             raise SourceUnavailable(
                 f"iSAMS did not answer, or broke off ({type(error).__name__})"
@@ -117,22 +121,24 @@ class Isams:
 
     def _answer(self, client: httpx.Client, methods: list[str], budget: Budget) -> httpx.Response:
         """Send the request; a token that iSAMS no longer takes is renewed once."""
-        token = self._tokens.get(client, budget)
-        answer = client.send(self._request(client, methods, token, budget), stream=True)
-        if answer.status_code == 401 and token:
+        if self._tokens is None:
+            return self._send(client, methods, None, budget)
+        token = self._tokens.token(client, budget)
+        answer = self._send(client, methods, token, budget)
+        if answer.status_code == 401:
             answer.close()
-            self._tokens.forget()
-            token = self._tokens.get(client, budget)
-            answer = client.send(self._request(client, methods, token, budget), stream=True)
+            self._tokens.forget(token)
+            token = self._tokens.token(client, budget)
+            answer = self._send(client, methods, token, budget)
         return answer
 
-    def _request(
-        self, client: httpx.Client, methods: list[str], token: str, budget: Budget
-    ) -> httpx.Request:
-        headers = {"Content-Type": "application/xml"}
+    def _send(
+        self, client: httpx.Client, methods: list[str], token: SecretStr | None, budget: Budget
+    ) -> httpx.Response:
+        headers = {"Content-Type": "application/xml"}  # docs/reference/isams.md#post-methods
         if token:
-            headers["Authorization"] = f"Bearer {token}"
-        return client.build_request(
+            headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+        request = client.build_request(
             "POST",
             _PATH,
             params={"apiKey": self._settings.batch_key},
@@ -140,6 +146,7 @@ class Isams:
             headers=headers,
             timeout=request_timeout(_ANSWER_S, budget),
         )
+        return client.send(request, stream=True)
 
     def _refusal(self, answer: httpx.Response, budget: Budget) -> SourceError:
         body = opening(answer, budget, limit_bytes=error_document.LIMIT_BYTES)

@@ -1,4 +1,4 @@
-"""The way to one school's iSAMS by its REST API: the same school as by batch, in many questions."""
+"""The way to a school's iSAMS by its REST API: the same school as by batch, in many questions."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client
-from sync.edge.isams.questions import ANSWER_S, Asking
-from sync.edge.isams.rest_structure import read_frame
-from sync.edge.isams.rest_tokens import RestTokens
+from sync.edge.isams.rest_requests import ANSWER_S, RestRequests
+from sync.edge.isams.rest_structure import read_structure
+from sync.edge.isams.rest_tokens import rest_tokens
 from sync.isams.datasets import ALWAYS, LESSONS, NOTHING_MORE, Wanted
 from sync.isams.rest import answers, endpoints, fields, reader, timetables, weeks
-from sync.isams.rest.endpoints import Place
+from sync.isams.rest.endpoints import Endpoint
 from sync.isams.school import School, Subject
 from sync.settings import SchoolSettings
 
-PLACES: Mapping[str, Place] = {place.name: place for place in endpoints.ALL}
+ENDPOINTS: Mapping[str, Endpoint] = {endpoint.name: endpoint for endpoint in endpoints.ALL}
 
-_TRIED = 20  # lists, timetables or divisions, to find one that is not empty
+_TRIED = 20  # lists, timetables or divisions, until any is not empty
 # Where the ids come from that these are asked for by.
 _ABOVE = {
     endpoints.MEMBERS.name: endpoints.TEACHING_SETS,
@@ -31,7 +31,7 @@ _ABOVE = {
 
 
 class RestIsams:
-    """One school's iSAMS. A token is kept for its life, nothing else between calls.
+    """A school's iSAMS. A token is kept for its life, nothing else between calls.
 
     Every call ends within its budget. Each reads from the start and gives all or nothing, raising
     a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
@@ -52,40 +52,41 @@ class RestIsams:
         self._transport = transport
         self._tell = tell
         self._limit_bytes = limit_bytes
-        self._tokens = RestTokens(settings, clock)
+        self._tokens = rest_tokens(settings, clock)
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read employees, students, subjects and sets, what is *wanted* beyond, then each list.
 
-        Raises `SourceRefused` before anything is asked if REST does not tell what is needed.
+        Raises `SourceRefused` before anything is asked if REST does not give what is needed.
         """
-        gathered = reader.Gathered(wanted)
-        with self._asking(budget) as asking:
-            gathered.take_employees(asking.collection(endpoints.EMPLOYEES).rows)
-            must = endpoints.must(endpoints.STUDENTS, wanted)
-            gathered.take_students(asking.collection(endpoints.STUDENTS, must=must).rows)
-            gathered.take_subjects(asking.collection(endpoints.TEACHING).rows)
-            gathered.take_sets(asking.collection(endpoints.TEACHING_SETS).rows)
-            read_frame(asking, gathered.frame, wanted)
-            self._read_each(asking, gathered)
-        return gathered.school()
+        school = reader.RestSchool(wanted)
+        with self._requests(budget) as requests:
+            school.take_employees(requests.collection(endpoints.EMPLOYEES).rows)
+            must = endpoints.needed_fields(endpoints.STUDENTS, wanted)
+            school.take_students(requests.collection(endpoints.STUDENTS, must=must).rows)
+            school.take_subjects(requests.collection(endpoints.TEACHING).rows)
+            school.take_sets(requests.collection(endpoints.TEACHING_SETS).rows)
+            read_structure(requests, school.structure, wanted)
+            self._read_each(requests, school)
+        return school.whole()
 
-    def _read_each(self, asking: Asking, gathered: reader.Gathered) -> None:
+    def _read_each(self, requests: RestRequests, school: reader.RestSchool) -> None:
         """Read the list of each set and, if they are wanted, the timetable of each employee."""
 
-        def timetable(own: str) -> timetables.Timetable:
-            return timetables.read(asking.one(endpoints.TIMETABLES, own), own)
+        def timetable_of(employee_id: str) -> timetables.Timetable:
+            answer = requests.answer(endpoints.TIMETABLES, employee_id)
+            return timetables.read_timetable(answer, employee_id)
 
-        def members(own: str) -> tuple[str, ...]:
-            return reader.members(asking.one(endpoints.MEMBERS, own), own)
+        def members_of(set_id: str) -> tuple[str, ...]:
+            return reader.school_ids_in(requests.answer(endpoints.MEMBERS, set_id), set_id)
 
-        employees, sets = gathered.timetables_of, gathered.set_ids
+        employees, sets = school.timetables_of, school.set_ids
         done = count(1)
-        for _, told in asking.each(employees, timetable):
-            gathered.take_timetable(told)
+        for _, timetable in requests.each(employees, timetable_of):
+            school.take_timetable(timetable)
             self._tell_of(next(done), len(employees) + len(sets))
-        for own, school_ids in asking.each(sets, members):
-            gathered.take_list(own, school_ids)
+        for set_id, school_ids in requests.each(sets, members_of):
+            school.take_list(set_id, school_ids)
             self._tell_of(next(done), len(employees) + len(sets))
 
     def _tell_of(self, done: int, of: int) -> None:
@@ -94,48 +95,50 @@ class RestIsams:
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read only the subjects, by id."""
-        with self._asking(budget) as asking:
-            return reader.subjects(asking.collection(endpoints.TEACHING).rows)
+        with self._requests(budget) as requests:
+            return reader.subjects_by_id(requests.collection(endpoints.TEACHING).rows)
 
-    def try_place(
+    def try_endpoint(
         self, name: str, budget: Budget, wanted: Wanted = NOTHING_MORE
     ) -> tuple[int, list[str]] | None:
-        """Ask one of `PLACES` alone: how many rows there are, and what their fields are called.
+        """Ask a single endpoint: how many rows there are, and what their fields are called.
 
         It fails as it would for a school from which that is *wanted*. Of lists, timetables and
-        divisions some are asked for, until one is not empty. None: timetables are not needed,
+        divisions some are asked for, until any is not empty. None: timetables are not needed,
         because sets name their teachers.
         """
-        place = PLACES[name]
-        needed = not (set(ALWAYS) | wanted.needed).isdisjoint(place.datasets)
-        with self._asking(budget) as asking:
-            if "{" in place.path:
-                return _try_some(asking, place, wanted)
-            if place is endpoints.STRUCTURE:
-                told = weeks.read(asking.one(place))
-                return len(told.periods), fields.names(told.names)
-            must = endpoints.must(place, wanted)
-            reading = asking.collection(place, must=must, may_be_empty=not needed)
-        return len(reading.rows), fields.names(reading.names)
+        endpoint = ENDPOINTS[name]
+        needed = not (set(ALWAYS) | wanted.needed).isdisjoint(endpoint.datasets)
+        with self._requests(budget) as requests:
+            if "{" in endpoint.path:
+                return _try_some(requests, endpoint, wanted)
+            if endpoint is endpoints.STRUCTURE:
+                cycle = weeks.read_cycle(requests.answer(endpoint))
+                return len(cycle.periods), fields.names(cycle.names)
+            must = endpoints.needed_fields(endpoint, wanted)
+            pages = requests.collection(endpoint, must=must, may_be_empty=not needed)
+        return len(pages.rows), fields.names(pages.names)
 
     @contextmanager
-    def _asking(self, budget: Budget) -> Iterator[Asking]:
+    def _requests(self, budget: Budget) -> Iterator[RestRequests]:
         with make_client(
             base_url=self._settings.isams_url, timeout_s=ANSWER_S, transport=self._transport
         ) as client:
-            yield Asking(client, self._tokens, self._clock, budget, self._limit_bytes)
+            yield RestRequests(client, self._tokens, self._clock, budget, self._limit_bytes)
 
 
-def _try_some(asking: Asking, place: Place, wanted: Wanted) -> tuple[int, list[str]] | None:
-    """Ask for the answers of a few ids, until one has rows."""
-    if place is endpoints.TIMETABLES and LESSONS not in wanted.extras:
-        gathered = reader.Gathered()
-        gathered.take_sets(asking.collection(endpoints.TEACHING_SETS).rows)
-        if not gathered.lacks_teachers:
+def _try_some(
+    requests: RestRequests, endpoint: Endpoint, wanted: Wanted
+) -> tuple[int, list[str]] | None:
+    """Ask for the answers of a few ids, until any has rows."""
+    if endpoint is endpoints.TIMETABLES and LESSONS not in wanted.extras:
+        school = reader.RestSchool()
+        school.take_sets(requests.collection(endpoints.TEACHING_SETS).rows)
+        if not school.lacks_teachers:
             return None
     rows: list[object] = []
-    for own in islice(asking.collection(_ABOVE[place.name]).rows, _TRIED):
-        rows = answers.rows(asking.one(place, own), place) or []
+    for record_id in islice(requests.collection(_ABOVE[endpoint.name]).rows, _TRIED):
+        rows = answers.rows_of(requests.answer(endpoint, record_id), endpoint) or []
         if rows:
             break
     return len(rows), fields.names({key for row in rows for key in fields.keys(row)})

@@ -1,126 +1,95 @@
-"""Signing in for the REST API: where a school's iSAMS hands out tokens, and the current one."""
+"""Signing in for the REST API: where a school's iSAMS hands out tokens."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from threading import Lock
 
 import httpx
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.http import request_timeout, retry_after_s
-from sync.edge.isams.tokens import ANSWER_S, MARGIN_S, read_token
-from sync.edge.wire import opening
-from sync.errors import SourceError, SourceRefused, SourceUnavailable
+from sync.edge.http import request_timeout
+from sync.edge.isams import sign_in
+from sync.edge.isams.sign_in import IsamsTokens
+from sync.edge.isams.wire import opening
+from sync.edge.tokens import Issued, TokenKeeper
+from sync.errors import SourceError, SourceRefused
 from sync.isams.error_document import by_status
 from sync.isams.rest.endpoints import CLIENT_SCREEN
 from sync.settings import SchoolSettings
 
-_DISCOVERY = "/auth/.well-known/openid-configuration"
-# Where it has stood over the years, newest first, and the scope it then had (isams.md section 8).
+_DISCOVERY = "/auth/.well-known/openid-configuration"  # docs/reference/isams.md#rest-discovery
+# Where it has stood over the years, newest first, and the scope it then had:
+# docs/reference/isams.md#rest-token
 _KNOWN = (
     ("/auth/connect/token", "restapi"),
     ("/main/auth/connect/token", "restapi"),
     ("/main/sso/idp/connect/token", "api"),
 )
 _LIMIT_BYTES = 256 * 1024
-_UNTOLD_S = 300.0  # the life of a token that says none of itself
+_UNSAID_S = 300.0  # the life of a token that says nothing of it
 
 
-class RestTokens:
-    """The current token of a school's REST client; safe to share between threads."""
+def rest_tokens(settings: SchoolSettings, clock: Clock) -> IsamsTokens:
+    """Return the tokens of a school's REST client.
 
-    def __init__(self, settings: SchoolSettings, clock: Clock) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._lock = Lock()
-        self._token = ""
-        self._until_s = 0.0
+    Asking for a token raises `SourceRefused` if iSAMS does not know the client or not its secret,
+    and `SourceUnavailable` and `SourceMalformed` as for data. Errors of httpx pass.
+    """
 
-    def forget(self, token: str) -> None:
-        """Ask for a new one next time, if *token* is still the current one."""
-        with self._lock:
-            if token == self._token:
-                self._token = ""
-
-    def get(self, client: httpx.Client, budget: Budget) -> str:
-        """Return a token that still lives.
-
-        Raises:
-            SourceRefused: iSAMS does not know the client, or not its secret.
-            SourceUnavailable, SourceMalformed: as for data. httpx's own errors pass.
-        """
-        with self._lock:
-            if not self._token or self._clock.monotonic_s() >= self._until_s:
-                self._token, life_s = self._sign_in(client, budget)
-                self._until_s = self._clock.monotonic_s() + (life_s or _UNTOLD_S) - MARGIN_S
-            return self._token
-
-    def _sign_in(self, client: httpx.Client, budget: Budget) -> tuple[str, float]:
+    def obtain(client: httpx.Client, budget: Budget) -> Issued:
         status = 404
-        for path, scope in self._addresses(client, budget):
-            with closing(client.send(self._form(client, path, scope, budget), stream=True)) as said:
-                if said.status_code == 200:
-                    return read_token(said, budget)
-                if said.status_code != 404:
-                    raise self._refusal(said)
-                status = said.status_code
+        for path, scope in _addresses(client, budget):
+            form = (settings.isams_client_id or "", settings.isams_client_secret, scope)
+            request = sign_in.token_request(client, path, form, budget)
+            with closing(client.send(request, stream=True)) as answer:
+                status = answer.status_code
+                if status == 200:
+                    return sign_in.issued(answer, budget, clock, unsaid_s=_UNSAID_S)
+                if status != 404:
+                    raise _refusal(answer, clock)
         raise by_status(status)
 
-    def _addresses(self, client: httpx.Client, budget: Budget) -> Iterator[tuple[str, str]]:
-        """Yield path and scope: the discovered address, if it is on the same host, then the known.
+    return TokenKeeper(obtain, clock, early_s=sign_in.EARLY_S)
 
-        The secret is never sent to a host that the school has not named.
-        """
-        found = self._discovered(client, budget)
-        if found:
-            yield found, _KNOWN[0][1]
-        yield from (known for known in _KNOWN if known[0] != found)
 
-    def _discovered(self, client: httpx.Client, budget: Budget) -> str:
-        timeout = request_timeout(ANSWER_S, budget)
-        request = client.build_request("GET", _DISCOVERY, timeout=timeout)
-        with closing(client.send(request, stream=True)) as answer:
-            if answer.status_code != 200:
-                return ""
-            body = opening(answer, budget, limit_bytes=_LIMIT_BYTES)
-        try:
-            said: object = json.loads(body)
-            address = said.get("token_endpoint") if isinstance(said, dict) else None
-            url = httpx.URL(address) if isinstance(address, str) else httpx.URL()
-        except (ValueError, RecursionError, httpx.InvalidURL):
+def _addresses(client: httpx.Client, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield path and scope: the discovered address, if it is on the same host, then the known.
+
+    The secret is never sent to a host that the school has not named.
+    """
+    discovered = _discovered(client, budget)
+    if discovered:
+        yield discovered, _KNOWN[0][1]
+    yield from (known for known in _KNOWN if known[0] != discovered)
+
+
+def _discovered(client: httpx.Client, budget: Budget) -> str:
+    timeout = request_timeout(sign_in.ANSWER_S, budget)
+    request = client.build_request("GET", _DISCOVERY, timeout=timeout)
+    with closing(client.send(request, stream=True)) as answer:
+        if answer.status_code != 200:
             return ""
-        same = (url.scheme, url.host, url.port) == _origin(client.base_url)
-        return url.path if same and not url.userinfo else ""
+        body = opening(answer, budget, limit_bytes=_LIMIT_BYTES)
+    try:
+        document: object = json.loads(body)
+        address = document.get("token_endpoint") if isinstance(document, dict) else None
+        url = httpx.URL(address) if isinstance(address, str) else httpx.URL()
+    except (ValueError, RecursionError, httpx.InvalidURL):
+        return ""
+    return url.path if _origin(url) == _origin(client.base_url) and not url.userinfo else ""
 
-    def _form(self, client: httpx.Client, path: str, scope: str, budget: Budget) -> httpx.Request:
-        secret = self._settings.isams_client_secret
-        return client.build_request(
-            "POST",
-            path,
-            data={
-                "grant_type": "client_credentials",
-                "client_id": self._settings.isams_client_id or "",
-                "client_secret": secret.get_secret_value() if secret else "",
-                "scope": scope,
-            },
-            timeout=request_timeout(ANSWER_S, budget),
+
+def _refusal(answer: httpx.Response, clock: Clock) -> SourceError:
+    status = answer.status_code
+    if status in {400, 401, 403}:  # OAuth's invalid_client, invalid_grant, invalid_scope
+        return SourceRefused(
+            "iSAMS refuses the REST client: check ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET, and"
+            f" that the client is active in {CLIENT_SCREEN}",
+            status=status,
         )
-
-    def _refusal(self, answer: httpx.Response) -> SourceError:
-        status = answer.status_code
-        if status in {400, 401, 403}:  # OAuth's invalid_client, invalid_grant, invalid_scope
-            return SourceRefused(
-                "iSAMS refuses the REST client: check ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET, and"
-                f" that the client is active in {CLIENT_SCREEN}",
-                status=status,
-            )
-        error = by_status(status)
-        if isinstance(error, SourceUnavailable):
-            error.retry_after_s = retry_after_s(answer.headers, self._clock.now())
-        return error
+    return sign_in.unexplained(answer, clock)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,4 +1,4 @@
-"""The store in Azure: block blobs in one container.
+"""The store in Azure: block blobs in a container.
 
 The SDK is imported here and nowhere above: a function that needs no blobs does not pay for it.
 """
@@ -25,15 +25,17 @@ if TYPE_CHECKING:
     type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
 _BLOBS = Service(
-    role="Storage Blob Data Contributor",
+    role="Storage Blob Data Contributor",  # docs/reference/functions.md#storage-roles
     settings="STORAGE__ACCOUNT_URL, STORAGE__CONNECTION and STORAGE__CONTAINER",
 )
 
-# The service's own limit for one Put Blob. A body is always one request, which is whole or absent
+# The service's limit for a Put Blob. A body is always a single request, which is whole or absent
 # by nature; above 64 MiB the SDK alone would stage blocks and commit them with the same condition.
+# docs/reference/functions.md#put-blob
 _ONE_PUT_BYTES = 5000 * 1024 * 1024
 
-_PAGE = 5000  # names in one page of a listing: the service's own limit
+# docs/reference/functions.md#list-page
+_PAGE = 5000  # names in a page of a listing: the service's limit
 
 
 class BlobStore(WriteOnce):
@@ -97,7 +99,7 @@ class BlobStore(WriteOnce):
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
         check_prefix(prefix)
-        found = _BLOBS.ask(
+        blobs = _BLOBS.ask(
             lambda: [
                 Blob(blob.name, blob.size, blob.creation_time)
                 for blob in self._container.list_blobs(
@@ -105,11 +107,11 @@ class BlobStore(WriteOnce):
                 )
             ]
         )
-        return sorted(found, key=lambda blob: blob.name)
+        return sorted(blobs, key=lambda blob: blob.name)
 
     def folders(self, prefix: str) -> Sequence[str]:
         check_folder(prefix)
-        found = _BLOBS.ask(
+        names = _BLOBS.ask(
             lambda: [
                 item.name
                 for item in self._container.walk_blobs(
@@ -118,7 +120,7 @@ class BlobStore(WriteOnce):
                 if isinstance(item, BlobPrefix)
             ]
         )
-        return sorted(name[len(prefix) : -1] for name in found)
+        return sorted(name[len(prefix) : -1] for name in names)
 
     def delete(self, name: str) -> None:
         blob = self._container.get_blob_client(check_name(name))
@@ -145,6 +147,7 @@ class BlobStore(WriteOnce):
 
         def put() -> bool:
             try:
+                # docs/reference/functions.md#create-once
                 blob.upload_blob(body, overwrite=False)  # If-None-Match: *
             except (ResourceExistsError, ResourceModifiedError) as error:
                 if code_of(error) in {"BlobAlreadyExists", "ConditionNotMet"}:

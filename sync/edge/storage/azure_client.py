@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
 # Short faults are the SDK's to retry: three tries, 2 to 6 s apart, each at most 5 s to connect
-# and 15 s for every read. The SDK's own defaults would let one call take over six minutes, and an
+# and 15 s for every read. The SDK's defaults would let a single call take over six minutes, and an
 # invocation has 200 s. Its policy retries neither 429 nor what `Retry-After` asks for: the next
 # nudge does. A redirect would carry the request to a host that nobody configured.
+# docs/reference/functions.md#sdk-patience
 _PATIENCE: Mapping[str, float | bool] = {
     "retry_total": 2,
     "initial_backoff": 1,
@@ -39,11 +40,12 @@ _PATIENCE: Mapping[str, float | bool] = {
     "permit_redirects": False,
 }
 
+# docs/reference/functions.md#storage-codes
 _GOING = frozenset({"ContainerBeingDeleted", "QueueBeingDeleted", "AccountBeingCreated"})
 _MISSING = frozenset({"BlobNotFound", "QueueNotFound"})
 _CODE = re.compile(r"[A-Za-z]{1,64}")
 
-# What the SDK raises, besides errors of its own, at a body that it cannot make sense of.
+# What the SDK raises, besides its errors, at a body that it cannot make sense of.
 _UNREADABLE = (ValueError, AttributeError, TypeError, KeyError)
 
 
@@ -58,19 +60,21 @@ def sdk_options(
 def _check_genuine(answer: Answer) -> None:
     """Refuse a page that a proxy put in storage's place: the SDK reads some as empty."""
     response = answer.http_response
+    # Storage always has it: this is the page of a proxy:
+    # docs/reference/functions.md#storage-request-id
     if response.status_code < 300 and "x-ms-request-id" not in response.headers:
         raise ServiceResponseError("not an answer of Azure Storage")
 
 
 def default_credential() -> TokenCredential:
-    """Return the one identity of this app; see `sync.edge.identity.credential`."""
+    """Return the identity of this app; see `sync.edge.graph.identity.credential`."""
     from sync.edge.graph.identity import credential
 
     return credential()
 
 
 def code_of(error: AzureError) -> str:
-    """Return storage's own word for what went wrong, or an empty text."""
+    """Return storage's word for what went wrong, or an empty text."""
     code = str(getattr(getattr(error, "error_code", ""), "value", getattr(error, "error_code", "")))
     return code if _CODE.fullmatch(code) else ""
 

@@ -18,13 +18,18 @@ from sync.settings import HostStorage
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+# docs/reference/functions.md#storage-roles
 _QUEUES = Service(role="Storage Queue Data Contributor", settings="AzureWebJobsStorage")
 _KEPT_S = 86_400  # from when it may be read: a tick says it again long before
-_PEEKED = 32  # the service's own limit
+# docs/reference/functions.md#queue-limits
+_PEEKED = 32  # the service's limit
 
 
 class StorageQueues:
-    """`Nudges` over Azure Storage: JSON in base64, which is what the host expects."""
+    """`Nudges` over Azure Storage: JSON in base64, which is what the host expects.
+
+    See docs/reference/functions.md#base64.
+    """
 
     def __init__(self, service: QueueServiceClient) -> None:
         self._service = service
@@ -37,7 +42,7 @@ class StorageQueues:
         *,
         transport: object = None,
     ) -> StorageQueues:
-        """Open the account that *settings* name; see `sync.edge.queues.open_queues`."""
+        """Open the account that *settings* name; see `sync.edge.storage.opening.open_queues`."""
         options = sdk_options(transport)
         try:
             if settings.connection is not None:
@@ -56,6 +61,7 @@ class StorageQueues:
         client = self._service.get_queue_client(queue_name(queue))
 
         def send() -> None:
+            # A binding cannot delay a message: docs/reference/functions.md#delay
             client.send_message(text, visibility_timeout=hidden_s, time_to_live=hidden_s + _KEPT_S)
 
         try:
@@ -74,10 +80,10 @@ class StorageQueues:
     def _peeked(self, name: str) -> Sequence[str]:
         client = self._service.get_queue_client(name)
         try:
-            found = _QUEUES.ask(lambda: client.peek_messages(max_messages=_PEEKED))
+            messages = _QUEUES.ask(lambda: client.peek_messages(max_messages=_PEEKED))
         except StoreMissing:
             return ()
-        return tuple(_text(message.content) for message in found)
+        return tuple(_text(message.content) for message in messages)
 
     def _count(self, name: str) -> int | None:
         client = self._service.get_queue_client(name)
@@ -88,7 +94,7 @@ class StorageQueues:
 
 
 def _text(content: object) -> str:
-    """Return a message's text; one that a person put in by hand may not be base64."""
+    """Return a message's text; what a person put in by hand may not be base64."""
     text = str(content)
     try:
         return base64.b64decode(text, validate=True).decode()

@@ -1,30 +1,33 @@
 """The embedded store: a folder on this machine, private to its user.
 
-Several processes may use one folder at once. A blob is a file: written and flushed under `.partial`
-and then linked to its name, which the file system does for one of any number of writers, and never
-for half a file. A writer that dies leaves a file in `.partial`, which nobody lists; opening the
-store sweeps what is older than an hour. A folder goes with its last blob; a writer that it goes
-under makes it again.
+Several processes may use the same folder at once. A blob is a file: written and flushed under
+`.partial` and then linked to its name, which the file system does for a single writer of any
+number, and never for half a file. A writer that dies leaves a file in `.partial`, which nobody
+lists; opening the store sweeps what is older than an hour. A folder goes with its last blob; a
+writer that it goes under makes it again.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sync.edge.clock import Clock, SystemClock
+from sync.edge.storage.private import (
+    FOLDER_MODE,
+    check_private,
+    flush_folder,
+    open_privately,
+)
 from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
 from sync.errors import StoreError, StoreMissing, StoreRefused, StoreUnavailable
 
 _PARTIAL = ".partial"  # no blob's name: their segments do not begin with a dot
 _LEFTOVER_AFTER = timedelta(hours=1)  # no write takes so long: a run ends within minutes
 _WRITES = 5  # each is lost only to a `delete` that took the folder in that moment
-_OWN_FOLDER = 0o700
-_OWN_FILE = 0o600
 
 
 class FolderStore(WriteOnce):
@@ -32,46 +35,47 @@ class FolderStore(WriteOnce):
 
     Raises `StoreRefused` if it is a symbolic link, belongs to somebody else, or others may write
     to it: whoever can write there can change a roster. *clock* stamps the files as well, so that
-    `now()` and `created_at` are one clock.
+    `now()` and `created_at` are the same clock.
     """
 
     def __init__(self, folder: str | Path, *, clock: Clock | None = None) -> None:
         self._root = Path(folder).absolute()
         self._partial = self._root / _PARTIAL
         self._clock = clock or SystemClock()
-        _opening(self._prepare)
+        _prepared(self._prepare)
 
     def read(self, name: str) -> bytes:
         path = self._path(name)
-        body = _asking(lambda: _read(path))
+        body = _translated(lambda: _read(path))
         if body is None:
-            self._stand()
+            self._check_there()
             raise StoreMissing("there is no such blob", blob=name)
         return body
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
         start = self._root / check_prefix(prefix).rpartition("/")[0]
-        self._stand()
-        found = _asking(lambda: list(self._walk(start)))
-        return sorted((b for b in found if b.name.startswith(prefix)), key=lambda b: b.name)
+        self._check_there()
+        listed = _translated(lambda: list(self._blobs_below(start)))
+        blobs = [blob for blob in listed if blob.name.startswith(prefix)]
+        return sorted(blobs, key=lambda blob: blob.name)
 
     def folders(self, prefix: str) -> Sequence[str]:
         start = self._root / check_folder(prefix)
-        self._stand()
-        return _asking(lambda: sorted(self._folders(start)))
+        self._check_there()
+        return _translated(lambda: sorted(self._folders(start)))
 
     def delete(self, name: str) -> None:
         path = self._path(name)
-        _asking(lambda: self._delete(path))
-        self._stand()
+        _translated(lambda: self._delete(path))
+        self._check_there()
 
     def now(self) -> datetime:
         return self._clock.now()
 
     def _put(self, name: str, body: bytes) -> bool:
         path = self._path(name)
-        self._stand()
-        return _asking(lambda: self._write(path, body))
+        self._check_there()
+        return _translated(lambda: self._write(path, body))
 
     def _delete(self, path: Path) -> None:
         path.unlink(missing_ok=True)
@@ -87,7 +91,7 @@ class FolderStore(WriteOnce):
         partial = self._partial / uuid.uuid4().hex
         moment_s = self._clock.now().timestamp()
         try:
-            with open(partial, "xb", opener=_open_privately) as file:
+            with open(partial, "xb", opener=open_privately) as file:
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
@@ -96,7 +100,7 @@ class FolderStore(WriteOnce):
         finally:
             partial.unlink(missing_ok=True)
         if made:
-            _flush_folder(path.parent)
+            flush_folder(path.parent)
         return made
 
     def _link(self, path: Path, partial: Path) -> bool:
@@ -111,18 +115,20 @@ class FolderStore(WriteOnce):
                 if not left:
                     raise
 
-    def _walk(self, folder: Path) -> Iterator[Blob]:
+    def _blobs_below(self, folder: Path) -> Iterator[Blob]:
         """Yield the blobs below *folder*; none if there is no such folder (yet)."""
         for entry in _entries(folder):
             if entry.is_dir(follow_symlinks=False):
-                yield from self._walk(Path(entry))
-            elif found := self._blob(Path(entry)):
-                yield found
+                yield from self._blobs_below(Path(entry))
+            elif blob := self._blob(Path(entry)):
+                yield blob
 
     def _folders(self, folder: Path) -> Iterator[str]:
-        """Yield the names of the folders in *folder* that hold a blob: one of each is looked at."""
+        """Yield the names of the folders in *folder* that hold a blob: the first is looked for."""
         for entry in _entries(folder):
-            if entry.is_dir(follow_symlinks=False) and any(True for _ in self._walk(Path(entry))):
+            if entry.is_dir(follow_symlinks=False) and any(
+                True for _ in self._blobs_below(Path(entry))
+            ):
                 yield entry.name
 
     def _blob(self, path: Path) -> Blob | None:
@@ -136,16 +142,16 @@ class FolderStore(WriteOnce):
     def _path(self, name: str) -> Path:
         return self._root / check_name(name)
 
-    def _stand(self) -> None:
+    def _check_there(self) -> None:
         """Raise if the folder itself is gone: that is not the same as a folder without blobs."""
         if not self._partial.is_dir():
             raise StoreRefused("the folder of STORAGE__FOLDER has gone: put it back, then restart")
 
     def _prepare(self) -> None:
         if not self._root.is_symlink() and not self._root.exists():
-            self._root.mkdir(_OWN_FOLDER, parents=True, exist_ok=True)
-        _check_private(self._root)
-        self._partial.mkdir(_OWN_FOLDER, exist_ok=True)
+            self._root.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        check_private(self._root)
+        self._partial.mkdir(FOLDER_MODE, exist_ok=True)
         self._sweep()
 
     def _sweep(self) -> None:
@@ -162,23 +168,11 @@ class FolderStore(WriteOnce):
             return
         self._make_folders(folder.parent)
         try:
-            folder.mkdir(_OWN_FOLDER)
+            folder.mkdir(FOLDER_MODE)
         except FileExistsError:
             if folder.is_file():
                 raise  # else another made it, and it may have gone again
-        _flush_folder(folder.parent)
-
-
-def _check_private(folder: Path) -> None:
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise StoreRefused("STORAGE__FOLDER must be a folder, not a link or a file")
-    if os.name == "nt":
-        return  # there the folder's access list decides, which a mode does not show
-    if status.st_uid != os.geteuid():
-        raise StoreRefused("the folder of STORAGE__FOLDER belongs to another user")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise StoreRefused("others may write to the folder of STORAGE__FOLDER: chmod 700 mends it")
+        flush_folder(folder.parent)
 
 
 def _named(path: Path, partial: Path) -> bool:
@@ -206,22 +200,7 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _open_privately(path: str, flags: int) -> int:
-    return os.open(path, flags, _OWN_FILE)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a new name outlast a power cut; Windows does so by itself and opens no folders."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _opening(prepare: Callable[[], None]) -> None:
+def _prepared(prepare: Callable[[], None]) -> None:
     """Do *prepare*; whatever the file system refuses here is for whoever chose the folder."""
     try:
         prepare()
@@ -236,7 +215,7 @@ def _opening(prepare: Callable[[], None]) -> None:
     )
 
 
-def _asking[T](call: Callable[[], T]) -> T:
+def _translated[T](call: Callable[[], T]) -> T:
     """Return what *call* returns; what the file system refuses becomes an error of ours.
 
     A path is not for messages, and an error keeps its path: ours carry no link to it.

@@ -1,4 +1,4 @@
-"""The one place that settings name: a folder or Azure for blobs, the host's account for queues.
+"""The place that settings name: a folder or Azure for blobs, the host's account for queues.
 
 The Azure packages are imported where they are used: a cold start pays for each.
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def open_store(
     settings: StorageSettings, *, credential: Callable[[], TokenCredential] | None = None
 ) -> Store:
-    """Open the one place that *settings* name.
+    """Open the place that *settings* name.
 
-    *credential* is called only for `STORAGE__ACCOUNT_URL`, and left out it is Azure's own
+    *credential* is called only for `STORAGE__ACCOUNT_URL`, and left out it is Azure's
     `DefaultAzureCredential`. Only a connection string makes a missing container: in Azure the
     container comes with the account.
     """

@@ -1,7 +1,7 @@
 """The nudges between the app's functions: messages that say where to look, not what is true.
 
 A lost, doubled or late nudge does no harm, because whoever gets it looks at the blobs. The queues
-live in the Functions host's own storage account, where the host reads them and, after too many
+live in the storage account of the Functions host, where the host reads them and, after too many
 failures, moves a message to `<queue>-poison`.
 """
 
@@ -13,11 +13,12 @@ from typing import Literal, Protocol
 type Queue = Literal["pull", "send"]
 
 QUEUES: tuple[Queue, ...] = ("pull", "send")
-LONGEST_DELAY_S = 7 * 86_400  # the service's own limit
+# docs/reference/functions.md#queue-limits
+LONGEST_DELAY_S = 7 * 86_400  # the service's limit
 
 
 class Nudges(Protocol):
-    """Where one step leaves word for another.
+    """Where a step leaves word for another.
 
     Every call raises `StoreUnavailable` when the queues are away or busy, and `StoreRefused` when
     they refuse us.

@@ -5,7 +5,7 @@ blob is there with all its bytes or not at all. A name, once written, keeps its 
 raises: it never looks like a blob that is missing or a listing that is empty.
 
 Names are segments of `A-Z a-z 0-9 . _ -` joined by `/`, as strict as the strictest place that may
-hold them. A name under which others stand (`a/b` makes `a` one) cannot itself be a blob.
+hold them. A name under which others stand (`a` where `a/b` is) cannot itself be a blob.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from typing import Protocol
 
 from sync.errors import StoreConflict, StoreRefused
 
-# A leading dot is left to the folder store's own files. A trailing dot, and names of devices, mean
-# something else on Windows.
+# A leading dot is left to the files of the folder store itself. A trailing dot, and names of
+# devices, mean something else on Windows.
 _SEGMENT = re.compile(
     r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9_-](?:[a-z0-9._-]{0,198}[a-z0-9_-])?",
     re.ASCII | re.IGNORECASE,
 )
 _UNFINISHED = re.compile(r"(?:[a-z0-9_-][a-z0-9._-]{0,199})?", re.ASCII | re.IGNORECASE)
-_LONGEST_NAME = 900
+_LONGEST_NAME = 900  # Storage takes 1,024 characters: docs/reference/functions.md#names
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One blob as listed. `created_at` is aware, in UTC, by the store's own clock."""
+    """A blob as listed. `created_at` is aware, in UTC, by the store's clock."""
 
     name: str
     size_bytes: int
@@ -42,7 +42,7 @@ class Store(Protocol):
     """Blobs that are written once.
 
     Every call raises `StoreUnavailable` when storage is away or busy, and `StoreRefused` when it
-    refuses us, when the container or folder is gone, or when a name is not one of ours.
+    refuses us, when the container or folder is gone, or when a name is none of ours.
     """
 
     def create(self, name: str, body: bytes) -> bool:
@@ -53,9 +53,9 @@ class Store(Protocol):
         """
 
     def claim(self, name: str, body: bytes) -> bool:
-        """Try to be the one who writes *name*; True if we are, False if somebody else was.
+        """Try to be who writes *name*; True if we are, False if somebody else was.
 
-        *body* must be unlike every other claimer's: by it we know a lost attempt of our own.
+        *body* must be unlike every other claimer's: by it we know a lost attempt of ours.
         """
 
     def read(self, name: str) -> bytes:
@@ -78,7 +78,7 @@ class Store(Protocol):
 
 
 class WriteOnce(ABC):
-    """What every kind of store shares: a write that may meet its own lost attempt."""
+    """What every kind of store shares: a write that may meet a lost attempt of itself."""
 
     def create(self, name: str, body: bytes) -> bool:
         if self._put(name, body):

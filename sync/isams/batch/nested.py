@@ -1,6 +1,6 @@
 """Collections whose records hold records, such as weeks: each is read whole, then forgotten.
 
-For the few hundred of a school: what there are many of is read by `sync.isams.records`.
+For the few hundred of a school: what there are many of is read by `sync.isams.batch.collection`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
     def at(self, *path: str) -> list[Node]:
-        """Return the elements at *path* below this one; a step may be there several times."""
-        found = [self]
+        """Return the elements at *path* below this element; a step may be there several times."""
+        nodes = [self]
         for step in path:
-            found = [child for node in found for child in node.children if child.tag == step]
-        return found
+            nodes = [child for node in nodes for child in node.children if child.tag == step]
+        return nodes
 
-    def said(self, tag: str) -> str:
+    def text_of(self, tag: str) -> str:
         """Return the stripped text of the first child *tag* that has any, else ""."""
         return next((text for node in self.at(tag) if (text := node.text.strip())), "")
 
@@ -65,7 +65,10 @@ def read_nested(
 
 
 def attribute(attributes: Attributes, name: str) -> str:
-    """Return an attribute's stripped text, "" if it is missing; `SetID` will do for `SetId`."""
+    """Return an attribute's stripped text, "" if it is missing; `SetID` will do for `SetId`.
+
+    See docs/reference/isams.md#casing.
+    """
     if name in attributes:
         return attributes[name].strip()
     folded = name.lower()

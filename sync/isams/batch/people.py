@@ -1,24 +1,26 @@
-"""The records of a batch document, taken one by one into the school's register."""
+"""The records of a batch document, each taken into the school's register as it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
 from sync.isams.assembly import Register, SetRecord, nc_year
+from sync.isams.batch.collection import Extract, Texts
 from sync.isams.batch.nested import Attributes, attribute
-from sync.isams.batch.records import Reading, Texts
-from sync.isams.batch.structure import GatheredFrame
+from sync.isams.batch.structure import BatchStructure
 from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
 from sync.isams.school import Employee, Pupil, School, Subject
 
 _PERSON = {"Forename", "Surname"}
+# SchoolId is the key in all modules; Id is only the row: docs/reference/isams.md#school-id,
+# docs/reference/isams.md#pupil-email
 _PUPIL = frozenset({"SchoolId", "SchoolCode", "Form", "NCYear", "EmailAddress", *_PERSON})
-_EMPLOYEE = frozenset(
+_EMPLOYEE = frozenset(  # docs/reference/isams.md#staff
     {"UserCode", "Title", "Initials", "TeachingStaff", "SchoolEmailAddress", *_PERSON}
 )
 
 
-class Gathered:
+class BatchSchool:
     """What has been read so far; `counts` is rows by dataset, repeats included.
 
     Pupils' *tutors* are read only on request: they come last of all that is taken, and a record
@@ -36,21 +38,21 @@ class Gathered:
         """The subjects that have been read, by id."""
         return self._register.subjects
 
-    def school(self) -> School:
+    def whole(self) -> School:
         """Put it together; raises `SourceMalformed` if nothing fits."""
         return self._register.school()
 
-    def readings(self) -> dict[Dataset, Reading]:
+    def extracts(self) -> dict[Dataset, Extract]:
         """Return what to take of each dataset, and what is done with it."""
         teaching_set = frozenset({"SubjectId", "YearId", "Teacher", "SetCode", "Name"})
         set_list = frozenset({"SetId", "SchoolId"})
         return {
-            STAFF: Reading(STAFF, self._employee, _EMPLOYEE),
-            PUPILS: Reading(PUPILS, self._pupil, self._pupil_texts),
-            SUBJECTS: Reading(SUBJECTS, self._subject, frozenset({"Code", "Name"})),
-            SETS: Reading(SETS, self._set, teaching_set, parts=("Teachers", "Teacher")),
-            SET_LISTS: Reading(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
-            **GatheredFrame(self._register).readings(),
+            STAFF: Extract(STAFF, self._employee, _EMPLOYEE),
+            PUPILS: Extract(PUPILS, self._pupil, self._pupil_texts),
+            SUBJECTS: Extract(SUBJECTS, self._subject, frozenset({"Code", "Name"})),
+            SETS: Extract(SETS, self._set, teaching_set, parts=("Teachers", "Teacher")),
+            SET_LISTS: Extract(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
+            **BatchStructure(self._register).extracts(),
         }
 
     def ask(self, datasets: Iterable[Dataset]) -> None:
@@ -58,23 +60,23 @@ class Gathered:
         for dataset in datasets:
             self._register.ask(dataset)
 
-    # One method for each dataset's records.
+    # A method for the records of each dataset.
 
     def _employee(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        one = Employee(
+        employee = Employee(
             id=self._id(STAFF, attribute(attributes, "Id")),
             email=texts.get("SchoolEmailAddress", ""),
             forename=texts.get("Forename", ""),
             surname=texts.get("Surname", ""),
             title=self._register.shared(texts.get("Title", "")),
             initials=texts.get("Initials", ""),
-            teaches=texts.get("TeachingStaff", "") == "1",
+            teaches=texts.get("TeachingStaff", "") == "1",  # docs/reference/isams.md#teaching-staff
         )
-        self._register.add_employee(one, texts.get("UserCode", ""))
+        self._register.add_employee(employee, texts.get("UserCode", ""))
 
     def _pupil(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         row_id, shared = self._id(PUPILS, attribute(attributes, "Id")), self._register.shared
-        one = Pupil(
+        pupil = Pupil(
             id=self._id(PUPILS, texts.get("SchoolId", ""), "SchoolId", is_counted=True),
             year=nc_year(texts.get("NCYear", "")),
             email=texts.get("EmailAddress", ""),
@@ -82,22 +84,26 @@ class Gathered:
             surname=texts.get("Surname", ""),
             code=texts.get("SchoolCode", ""),
             form=shared(texts.get("Form", "")),
+            # docs/reference/isams.md#pupil-houses
             academic_house_id=shared(attribute(attributes, "AcademicHouseId")),
             boarding_house_id=shared(attribute(attributes, "BoardingHouseId")),
             division_id=shared(attribute(attributes, "DivisionId")),
         )
-        self._register.add_pupil(one, row_id)
+        self._register.add_pupil(pupil, row_id)
+        # A member of staff's UserCode, not an id: docs/reference/isams.md#pupil-tutor
         if tutor := texts.get("Tutor"):
-            self._register.add_tutor(one.id, tutor)
+            self._register.add_tutor(pupil.id, tutor)
 
     def _subject(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
-        own = self._id(SUBJECTS, attribute(attributes, "Id"))
-        self._register.add_subject(Subject(own, texts.get("Code", ""), texts.get("Name", "")))
+        subject_id = self._id(SUBJECTS, attribute(attributes, "Id"))
+        subject = Subject(subject_id, texts.get("Code", ""), texts.get("Name", ""))
+        self._register.add_subject(subject)
 
     def _set(self, attributes: Attributes, texts: Texts, parts: list[Attributes]) -> None:
         shared = self._register.shared
+        # Teacher/@Id is a row's, and nobody's: docs/reference/isams.md#set-teachers
         staff_ids = {attribute(teacher, "StaffId") for teacher in parts} - {""}
-        one = SetRecord(
+        record = SetRecord(
             id=self._id(SETS, attribute(attributes, "Id")),
             code=texts.get("SetCode", ""),
             name=texts.get("Name", ""),
@@ -106,7 +112,7 @@ class Gathered:
             staff_ids=tuple(sorted(map(shared, staff_ids))),
             user_code=texts.get("Teacher", ""),
         )
-        self._register.add_set(one)
+        self._register.sets.add(record)
 
     def _bare_rows(self) -> Callable[[Attributes], bool]:
         """Return what takes a row whose attributes say all: most of a document is such rows.
@@ -117,7 +123,7 @@ class Gathered:
 
         def take(attributes: Attributes) -> bool:
             set_id = attributes.get("SetId", "").strip()
-            member = attributes.get("PupilId", "").strip()
+            member = attributes.get("PupilId", "").strip()  # docs/reference/isams.md#set-lists
             if not set_id or not member:
                 return False
             rows[set_id].append(texts.setdefault(member, member))
@@ -133,10 +139,12 @@ class Gathered:
         if member:
             self._register.rows[set_id].append(self._register.shared(member))
         else:
-            own = texts.get("SchoolId") or self._nobody(attributes)
-            self._register.school_ids[set_id].append(own)
+            # PupilId may be missing where a pupil was purged:
+            # docs/reference/isams.md#set-lists-by-school-id
+            school_id = texts.get("SchoolId") or self._nobody(attributes)
+            self._register.school_ids[set_id].append(school_id)
 
     def _nobody(self, attributes: Attributes) -> str:
-        """Return the row's own id in a form that no pupil's can have."""
-        own = attribute(attributes, "Id")
-        return f"SetList {self._id(SET_LISTS, own, 'PupilId', is_counted=True)}"
+        """Return the id of the row itself, in a form that no pupil's can have."""
+        row_id = attribute(attributes, "Id")
+        return f"SetList {self._id(SET_LISTS, row_id, 'PupilId', is_counted=True)}"

@@ -1,9 +1,12 @@
 """The Batch API's document, read as it arrives: bytes in, a `School` out, whole or not at all.
 
 Pure, and lean: nothing of the document is kept but what the roster needs. Attributes hold the
-ids; children marked Legacy are read where an attribute is missing (isams.md section 5). "Current"
-staff can have a leaving date, even a past one: they are kept, because iSAMS calls them current
-and a set taught by one would otherwise lose its Team's owner on a date that schools enter early.
+ids; children marked Legacy are read where an attribute is missing. "Current"
+staff can have a leaving date, even in the past: they are kept, because iSAMS calls them current,
+and a set taught by such a person would otherwise lose its Team's owner on a date that schools
+enter early.
+
+See docs/reference/isams.md#legacy, docs/reference/isams.md#leaving-date.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sync.errors import SourceIncomplete
 from sync.isams import xmltext
-from sync.isams.batch.people import Gathered
-from sync.isams.batch.walker import Walker
+from sync.isams.batch.document import BatchDocument
+from sync.isams.batch.people import BatchSchool
 from sync.isams.datasets import (
     ALWAYS,
     BY_METHOD,
@@ -36,15 +39,15 @@ def read_school(
     Raises:
         SourceMalformed: cut short, not XML, not iSAMS's, larger than *limit_bytes*, or a record
             has no id.
-        SourceIncomplete: one of the five, or one that is needed, is missing or empty.
+        SourceIncomplete: any of the five, or of those that are needed, is missing or empty.
         SourceRefused, SourceUnavailable: an error document or a web page came instead.
     """
     must = [dataset for dataset in wanted.extras if dataset in wanted.needed]
     may = [dataset for dataset in wanted.extras if dataset not in wanted.needed]
-    return _read(chunks, (*ALWAYS, *must), limit_bytes, may, tutors=wanted.tutors).school()
+    return _read(chunks, (*ALWAYS, *must), limit_bytes, may, tutors=wanted.tutors).whole()
 
 
-def read_subjects(
+def subjects_in(
     chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES
 ) -> Mapping[str, Subject]:
     """Read the departments' subjects by id, in the order of iSAMS; raises as `read_school`."""
@@ -57,14 +60,14 @@ def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LI
     return _read(chunks, (dataset,), limit_bytes).counts[dataset.name]
 
 
-def told(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozenset[Dataset]:
+def datasets_in(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozenset[Dataset]:
     """Return which of *extras* a kept document holds, empty or not; raises as `read_school`."""
-    gathered = Gathered()
-    gathered.ask(extras)
-    readings = gathered.readings()
-    walker = Walker([readings[dataset] for dataset in extras])
-    xmltext.parse(chunks, walker.attach, limit_bytes=LIMIT_BYTES)
-    return frozenset(walker.seen)
+    school = BatchSchool()
+    school.ask(extras)
+    extracts = school.extracts()
+    document = BatchDocument([extracts[dataset] for dataset in extras])
+    xmltext.parse(chunks, document.attach, limit_bytes=LIMIT_BYTES)
+    return frozenset(document.seen)
 
 
 def _read(
@@ -74,21 +77,24 @@ def _read(
     may_be_empty: Sequence[Dataset] = (),
     *,
     tutors: bool = False,
-) -> Gathered:
-    gathered = Gathered(tutors=tutors)
-    gathered.ask(one for one in (*datasets, *may_be_empty) if one not in ALWAYS)
-    readings = gathered.readings()
-    walker = Walker([readings[dataset] for dataset in (*datasets, *may_be_empty)])
-    xmltext.parse(chunks, walker.attach, limit_bytes=limit_bytes)
-    if walker.message:
-        # With a status of its own it would not have come here: 200 explains nothing further.
-        raise walker.message.error(200)
+) -> BatchSchool:
+    school = BatchSchool(tutors=tutors)
+    school.ask(dataset for dataset in (*datasets, *may_be_empty) if dataset not in ALWAYS)
+    extracts = school.extracts()
+    document = BatchDocument([extracts[dataset] for dataset in (*datasets, *may_be_empty)])
+    xmltext.parse(chunks, document.attach, limit_bytes=limit_bytes)
+    if document.message:
+        # With a bad status it would not have come here: 200 explains nothing further.
+        # docs/reference/isams.md#root
+        raise document.message.error(200)
     for dataset in datasets:
-        if dataset not in walker.seen:
+        if dataset not in document.seen:
             raise _incomplete(dataset, "not in iSAMS's answer", "tick it under Batch Methods")
-        if not gathered.counts[dataset.name]:
+        if not school.counts[dataset.name]:
+            # A school always has some: empty means that a filter hides them:
+            # docs/reference/isams.md#key-filters, docs/reference/isams.md#empty-collection
             raise _incomplete(dataset, "empty in iSAMS's answer", "see that no filter empties it")
-    return gathered
+    return school
 
 
 def _incomplete(dataset: Dataset, what: str, mend: str) -> SourceIncomplete:

@@ -1,4 +1,4 @@
-"""The records of a batch document beyond people and sets, taken one by one into the frame."""
+"""Records of a batch document beyond people and sets, each taken into the structure as it ends."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sync.errors import SourceMalformed
 from sync.isams.assembly import Register, nc_year
+from sync.isams.batch.collection import Extract, Texts
 from sync.isams.batch.nested import Attributes, Node, attribute
-from sync.isams.batch.records import Reading, Texts
 from sync.isams.datasets import (
     ACADEMIC_HOUSES,
     BOARDING_HOUSES,
@@ -33,109 +33,113 @@ from sync.isams.school import (
     TeachingForm,
     Year,
 )
-from sync.isams.structure import Frame, LessonRecord, term
+from sync.isams.structure import LessonRecord, term
 
 type Parts = list[Attributes]
 
 
-class GatheredFrame:
+class BatchStructure:
     """What is read of each dataset. Attributes hold the ids; children are what people call it."""
 
     def __init__(self, register: Register) -> None:
         self._counts = register.counts
         self._shared = register.shared
         self._id = register.counted_id
-        self._frame: Frame = register.frame
+        self._structure = register.structure
 
-    def readings(self) -> dict[Dataset, Reading]:
+    def extracts(self) -> dict[Dataset, Extract]:
         """Return what to take of each dataset, and what is done with it."""
         named = frozenset({"Name", "Code"})
+        # docs/reference/isams.md#term
         days = frozenset({"SchoolYear", "Name", "StartDate", "FinishDate"})
         taught = frozenset({"FormCode", "TimetableCode", "SubjectId"})
         lesson = frozenset({"Code", "Teacher", "PeriodId", "RoomId", "SetId", "Set"})
         none = frozenset[str]()
         return {
-            YEARS: Reading(YEARS, self._year, named),
-            FORMS: Reading(FORMS, self._form, frozenset({"Form"})),
-            ACADEMIC_HOUSES: Reading(
+            YEARS: Extract(YEARS, self._year, named),
+            FORMS: Extract(FORMS, self._form, frozenset({"Form"})),
+            ACADEMIC_HOUSES: Extract(
                 ACADEMIC_HOUSES, self._house("academic", ACADEMIC_HOUSES), named
             ),
-            BOARDING_HOUSES: Reading(
+            BOARDING_HOUSES: Extract(
                 BOARDING_HOUSES, self._house("boarding", BOARDING_HOUSES), named
             ),
-            DIVISIONS: Reading(DIVISIONS, self._division, named, parts=("Years", "Year")),
-            TERMS: Reading(TERMS, self._term, days),
-            BUILDINGS: Reading(BUILDINGS, _nothing, none, take_whole=self._building),
-            WEEKS: Reading(WEEKS, _nothing, none, take_whole=self._week),
-            TEACHING_FORMS: Reading(TEACHING_FORMS, self._teaching_form, taught),
-            LESSONS: Reading(LESSONS, self._lesson, lesson),
+            DIVISIONS: Extract(DIVISIONS, self._division, named, parts=("Years", "Year")),
+            TERMS: Extract(TERMS, self._term, days),
+            BUILDINGS: Extract(BUILDINGS, _nothing, none, take_whole=self._building),
+            WEEKS: Extract(WEEKS, _nothing, none, take_whole=self._week),
+            TEACHING_FORMS: Extract(TEACHING_FORMS, self._teaching_form, taught),
+            LESSONS: Extract(LESSONS, self._lesson, lesson),
         }
 
-    # One method for each dataset's records.
+    # A method for the records of each dataset.
 
     def _year(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
         year = nc_year(self._id(YEARS, attribute(attributes, "Id")))
         if year is None:
+            # docs/reference/isams.md#year
             raise SourceMalformed(f"{YEARS.ui_name}: a record's Id is no NC year")
         tutors = _ids(attributes, "TutorId", "AssistantTutorId")
-        self._frame.add_year(Year(year, texts.get("Name", ""), texts.get("Code", ""), tutors))
+        self._structure.years.add(Year(year, texts.get("Name", ""), texts.get("Code", ""), tutors))
 
     def _form(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
-        own = self._id(FORMS, attribute(attributes, "Id") or texts.get("Form", ""))
+        form_id = self._id(FORMS, attribute(attributes, "Id") or texts.get("Form", ""))
+        # docs/reference/isams.md#form
         tutors = _ids(attributes, "TutorId", "AssistantTutorId", "SecondAssistantTutorId")
         year = nc_year(attribute(attributes, "YearId"))
-        self._frame.add_form(Form(own, year, tutors, attribute(attributes, "RoomId")))
+        self._structure.forms.add(Form(form_id, year, tutors, attribute(attributes, "RoomId")))
 
     def _house(
         self, kind: HouseKind, dataset: Dataset
     ) -> Callable[[Attributes, Texts, Parts], None]:
+        houses = self._structure.houses[kind]
+
         def take(attributes: Attributes, texts: Texts, _: Parts) -> None:
+            # docs/reference/isams.md#house
             masters = _ids(attributes, "HouseMasterId", "AssistantHouseMasterId")
-            own = self._id(dataset, attribute(attributes, "Id"))
-            self._frame.add_house(
-                House(own, kind, texts.get("Name", ""), texts.get("Code", ""), masters)
-            )
+            house_id = self._id(dataset, attribute(attributes, "Id"))
+            houses.add(House(house_id, kind, texts.get("Name", ""), texts.get("Code", ""), masters))
 
         return take
 
     def _division(self, attributes: Attributes, texts: Texts, parts: Parts) -> None:
-        own = self._id(DIVISIONS, attribute(attributes, "Id"))
+        division_id = self._id(DIVISIONS, attribute(attributes, "Id"))
         # A link's Id looks like a year and is none.
-        told = {nc_year(attribute(part, "YearId")) for part in parts}
-        years = tuple(sorted(year for year in told if year is not None))
-        self._frame.add_division(Division(own, texts.get("Name", ""), texts.get("Code", ""), years))
+        # docs/reference/isams.md#division
+        linked = {nc_year(attribute(part, "YearId")) for part in parts}
+        years = tuple(sorted(year for year in linked if year is not None))
+        self._structure.divisions.add(
+            Division(division_id, texts.get("Name", ""), texts.get("Code", ""), years)
+        )
 
     def _term(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
-        own = self._id(TERMS, attribute(attributes, "Id"))
-        self._frame.add_term(
-            term(own, texts.get("Name", ""), texts.get("SchoolYear", ""),
+        term_id = self._id(TERMS, attribute(attributes, "Id"))
+        self._structure.terms.add(
+            term(term_id, texts.get("Name", ""), texts.get("SchoolYear", ""),
                  texts.get("StartDate", ""), texts.get("FinishDate", ""))
         )  # fmt: skip
 
     def _building(self, top: Node) -> None:
-        own = self._id(BUILDINGS, attribute(top.attributes, "Id"))
-        self._frame.add_building(Building(own, top.said("Name"), top.said("Initials")))
+        building_id = self._id(BUILDINGS, attribute(top.attributes, "Id"))
+        building = Building(building_id, top.text_of("Name"), top.text_of("Initials"))
+        self._structure.buildings.add(building)
         for node in top.at("Classrooms", "Classroom"):
-            room = self._id(ROOMS, attribute(node.attributes, "Id"))
-            code = node.said("Code") or node.said("Initials")
-            self._frame.add_room(Room(room, node.said("Name"), code, own))
+            room_id = self._id(ROOMS, attribute(node.attributes, "Id"))
+            # A room may have neither: docs/reference/isams.md#rooms
+            code = node.text_of("Code") or node.text_of("Initials")
+            self._structure.rooms.add(Room(room_id, node.text_of("Name"), code, building_id))
 
     def _week(self, top: Node) -> None:
         self._counts[WEEKS.name] += 1
+        # Inside each Day is another, with its number: docs/reference/isams.md#weeks
         for day in top.at("Days", "Day"):
             for node in day.at("Periods", "Period"):
-                own = attribute(node.attributes, "Id")
-                if not own:
-                    raise SourceMalformed(f"{WEEKS.ui_name}: a period has no Id")
-                self._frame.add_period(
-                    Period(own, node.said("Name"), top.said("Name"), day.said("Name"),
-                           node.said("StartTime"), node.said("EndTime"))
-                )  # fmt: skip
+                self._structure.periods.add(_period(top, day, node))
 
     def _teaching_form(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
-        own = self._id(TEACHING_FORMS, attribute(attributes, "Id"))
-        self._frame.add_teaching_form(
-            TeachingForm(own, texts.get("TimetableCode", ""), texts.get("FormCode", ""),
+        record_id = self._id(TEACHING_FORMS, attribute(attributes, "Id"))
+        self._structure.teaching_forms.add(
+            TeachingForm(record_id, texts.get("TimetableCode", ""), texts.get("FormCode", ""),
                          texts.get("SubjectId", ""))
         )  # fmt: skip
 
@@ -143,21 +147,38 @@ class GatheredFrame:
         del attributes
         self._counts[LESSONS.name] += 1
         shared = self._shared
-        self._frame.lessons.append(
+        self._structure.lessons.append(
             LessonRecord(
                 code=shared(texts.get("Code", "")),
                 # Both names are a flag: 1 is a set's lesson, 0 a form's; never a set's id.
+                # docs/reference/isams.md#schedule-flag
                 for_set=(texts.get("Set") or texts.get("SetId") or "1") != "0",
                 period_id=shared(texts.get("PeriodId", "")),
                 room_id=shared(texts.get("RoomId", "")),
+                # docs/reference/isams.md#schedule-teacher
                 user_code=shared(texts.get("Teacher", "")),
             )
         )
 
 
+def _period(week: Node, day: Node, period: Node) -> Period:
+    period_id = attribute(period.attributes, "Id")
+    if not period_id:
+        raise SourceMalformed(f"{WEEKS.ui_name}: a period has no Id")
+    return Period(
+        period_id,
+        period.text_of("Name"),
+        week.text_of("Name"),
+        day.text_of("Name"),
+        period.text_of("StartTime"),
+        period.text_of("EndTime"),
+    )
+
+
 def _ids(attributes: Attributes, *names: str) -> tuple[str, ...]:
     """Return the ids under *names*, in that order, each once."""
-    return tuple(dict.fromkeys(own for name in names if (own := attribute(attributes, name))))
+    ids = (attribute(attributes, name) for name in names)
+    return tuple(dict.fromkeys(filter(None, ids)))
 
 
 def _nothing(attributes: Attributes, texts: Texts, parts: Parts) -> None:

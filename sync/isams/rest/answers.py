@@ -1,4 +1,4 @@
-"""What one REST answer says: an object with rows, or a message in place of them.
+"""What a REST answer says: an object with rows, or a message in place of them.
 
 A message is free text of the vendor's: it is looked at, never repeated.
 """
@@ -17,64 +17,68 @@ from sync.errors import (
 )
 from sync.isams import xmltext
 from sync.isams.datasets import Dataset
-from sync.isams.error_document import is_busy
+from sync.isams.error_document import tells_of_busy_database
 from sync.isams.rest import endpoints
-from sync.isams.rest.endpoints import CLIENT_SCREEN, Place
+from sync.isams.rest.endpoints import CLIENT_SCREEN, Endpoint
 from sync.isams.rest.fields import names
 
 LIMIT_BYTES = 64 * 1024 * 1024  # a page of 1,000 students is some 3 MB
 
 _OK = 200
+# Not known from iSAMS: the usual words: docs/reference/isams.md#rest-throttle
 _BUSY = ("too many requests", "throttl", "rate limit", "try again", "rerun")
+# The status that comes with it is not known: docs/reference/isams.md#rest-message
 _UNAUTHORISED = ("not authorised", "not authorized")
 
 type Answer = Mapping[str, object]
 
 
-def read(body: bytes, place: Place, status: int = _OK) -> Answer:
+def read_object(body: bytes, endpoint: Endpoint, status: int = _OK) -> Answer:
     """Return the object in *body*, which came with *status*.
 
     Raises:
         SourceMalformed: not JSON, cut short, or not an object.
         SourceRefused, SourceUnavailable: a message, a web page or a bad status.
     """
-    said = _parsed(body)
-    if isinstance(said, dict):
-        message = next((v for k, v in said.items() if k.lower() == "message"), None)
-        if isinstance(message, str) and (status != _OK or place.key not in said):
-            raise _meaning(message, place, status)
+    parsed = _json(body)
+    if isinstance(parsed, dict):
+        message = next((v for k, v in parsed.items() if k.lower() == "message"), None)
+        if isinstance(message, str) and (status != _OK or endpoint.key not in parsed):
+            raise _meaning(message, endpoint, status)
     if status != _OK:
-        raise by_status(place, status)
-    if isinstance(said, dict):
-        return said
+        raise bad_status(endpoint, status)
+    if isinstance(parsed, dict):
+        return parsed
     if body.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise xmltext.web_page()
     raise SourceMalformed(
-        "iSAMS's answer is not a JSON object, or cut short", place=place.name, size_bytes=len(body)
+        "iSAMS's answer is not a JSON object, or cut short",
+        place=endpoint.name,
+        size_bytes=len(body),
     )
 
 
-def rows(answer: Answer, place: Place) -> list[object] | None:
+def rows_of(answer: Answer, endpoint: Endpoint) -> list[object] | None:
     """Return the rows of *answer*; None if they are null.
 
     Raises:
         SourceMalformed: there are none, or they are no list.
     """
-    if place.key not in answer:
+    if endpoint.key not in answer:
         raise SourceMalformed(
-            f"iSAMS's answer has no {place.key}: seen were {', '.join(names(answer)) or 'none'}",
-            place=place.name,
+            f"iSAMS's answer has no {endpoint.key}: seen were {', '.join(names(answer)) or 'none'}",
+            place=endpoint.name,
         )
-    found = answer[place.key]
-    if found is not None and not isinstance(found, list):
-        raise SourceMalformed(f"iSAMS's {place.key} are no list", place=place.name)
-    return found
+    rows = answer[endpoint.key]
+    if rows is not None and not isinstance(rows, list):
+        raise SourceMalformed(f"iSAMS's {endpoint.key} are no list", place=endpoint.name)
+    return rows
 
 
-def by_status(place: Place, status: int) -> SourceError:
+def bad_status(endpoint: Endpoint, status: int) -> SourceError:
     """Return what a bad *status* means where no message explains it."""
     if status in {408, 429} or status >= 500:
-        return SourceUnavailable("iSAMS is busy or away", place=place.name, status=status)
+        return SourceUnavailable("iSAMS is busy or away", place=endpoint.name, status=status)
     if status == 401:
         return SourceRefused(
             "iSAMS refuses the REST client: check ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET, and"
@@ -82,62 +86,65 @@ def by_status(place: Place, status: int) -> SourceError:
             status=status,
         )
     if status == 403:
-        return _not_allowed(place, status)
-    if status == 404 and place is endpoints.FORMS:
+        return _not_allowed(endpoint, status)
+    if status == 404 and endpoint is endpoints.FORMS:
         return SourceRefused(
             "this iSAMS tells no forms by REST, at least not where we look for them: set"
             " ISAMS_API=batch to have them, and please send us what `python -m sync check` shows",
-            place=place.name,
+            place=endpoint.name,
             status=status,
         )
-    if status == 404 and "{" in place.path:
+    if status == 404 and "{" in endpoint.path:
         return SourceMalformed(
-            f"iSAMS lists a record and has no {place.key} for it", place=place.name, status=status
+            f"iSAMS lists a record and has no {endpoint.key} for it",
+            place=endpoint.name,
+            status=status,
         )
     if 300 <= status < 500:
         return SourceRefused(
             "no iSAMS REST API answers there: check that ISAMS_HOST is the host of iSAMS, without"
             " a path",
-            place=place.name,
+            place=endpoint.name,
             status=status,
         )
     return SourceMalformed("iSAMS answers in a way that we do not know", status=status)
 
 
-def _not_allowed(place: Place, status: int) -> SourceRefused:
+def _not_allowed(endpoint: Endpoint, status: int) -> SourceRefused:
     """Return the error for a module that the client may not read."""
     return SourceRefused(
-        f"this client may not read everything: give it *read* on {place.module} in {CLIENT_SCREEN}",
+        f"this client may not read everything: give it *read* on {endpoint.module} in"
+        f" {CLIENT_SCREEN}",
         status=status,
-        module=place.module,
+        module=endpoint.module,
     )
 
 
-def empty(place: Place, dataset: Dataset | None = None) -> SourceIncomplete:
+def empty(endpoint: Endpoint, dataset: Dataset | None = None) -> SourceIncomplete:
     """Return the error for a collection without rows, or without those of *dataset*."""
-    what = (dataset or place.datasets[0]).ui_name
+    what = (dataset or endpoint.datasets[0]).ui_name
     return SourceIncomplete(
-        f"{what} is empty in iSAMS's answer: see that the client may read {place.module} in"
+        f"{what} is empty in iSAMS's answer: see that the client may read {endpoint.module} in"
         f" {CLIENT_SCREEN}, and that no filter empties it",
-        place=place.name,
-        module=place.module,
+        place=endpoint.name,
+        module=endpoint.module,
     )
 
 
-def _meaning(message: str, place: Place, status: int) -> SourceError:
+def _meaning(message: str, endpoint: Endpoint, status: int) -> SourceError:
     text = message.lower()
     if any(sign in text for sign in _UNAUTHORISED):
-        return _not_allowed(place, status)
-    if any(sign in text for sign in _BUSY) or is_busy(text):
-        return SourceUnavailable("iSAMS is busy or away", place=place.name, status=status)
+        return _not_allowed(endpoint, status)
+    if any(sign in text for sign in _BUSY) or tells_of_busy_database(text):
+        return SourceUnavailable("iSAMS is busy or away", place=endpoint.name, status=status)
     if status == _OK:
         return SourceMalformed(
-            "iSAMS answers with a message that we do not know", place=place.name, status=status
+            "iSAMS answers with a message that we do not know", place=endpoint.name, status=status
         )
-    return by_status(place, status)
+    return bad_status(endpoint, status)
 
 
-def _parsed(body: bytes) -> object:
+def _json(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -9,12 +9,13 @@ from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import spellings
 from sync.isams.rest.spellings import Kind
 
+# docs/reference/isams.md#rest-client
 CLIENT_SCREEN = "API Services Manager > Manage REST API Clients"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One endpoint: a collection, or with `{id}` in its *path* an answer for each id.
+class Endpoint:
+    """A collection, or with `{id}` in its *path* an answer for each id.
 
     *key* holds its rows, *kind* is what they are, *module* the permission that it needs. *datasets*
     are those that are read there, as batch calls them; the first gives its name on the screen.
@@ -32,23 +33,39 @@ class Place:
         return self.path.removeprefix("/api/")
 
 
-EMPLOYEES = Place(
-    "/api/humanresources/employees",
+EMPLOYEES = Endpoint(
+    "/api/humanresources/employees",  # docs/reference/isams.md#rest-employees
     "employees",
     spellings.EMPLOYEE,
     "HRMANAGER",
     (datasets.STAFF,),
 )
-STUDENTS = Place(
-    "/api/students", "students", spellings.STUDENT, "STUDENTMANAGEMENT", (datasets.PUPILS,)
+STUDENTS = Endpoint(
+    # docs/reference/isams.md#rest-students
+    "/api/students",
+    "students",
+    spellings.STUDENT,
+    "STUDENTMANAGEMENT",
+    (datasets.PUPILS,),
 )
-TEACHING = Place(
-    "/api/teaching/subjects", "subjects", spellings.SUBJECT, "TEACHING", (datasets.SUBJECTS,)
+TEACHING = Endpoint(
+    # docs/reference/isams.md#rest-subjects
+    "/api/teaching/subjects",
+    "subjects",
+    spellings.SUBJECT,
+    "TEACHING",
+    (datasets.SUBJECTS,),
 )
-TEACHING_SETS = Place(
-    "/api/teaching/sets", "sets", spellings.TEACHING_SET, "TEACHING", (datasets.SETS,)
+TEACHING_SETS = Endpoint(
+    # docs/reference/isams.md#rest-sets
+    "/api/teaching/sets",
+    "sets",
+    spellings.TEACHING_SET,
+    "TEACHING",
+    (datasets.SETS,),
 )
-MEMBERS = Place(
+MEMBERS = Endpoint(
+    # One call for each set: there is no list of all: docs/reference/isams.md#rest-setlist
     "/api/teaching/sets/{id}/setList",
     "students",
     spellings.MEMBER,
@@ -56,40 +73,59 @@ MEMBERS = Place(
     (datasets.SET_LISTS,),
 )
 
+# docs/reference/isams.md#rest-modules
 _SCHOOL, _ESTATES, _TIMETABLES = "SCHOOLMANAGEMENT", "ESTATESMANAGER", "TIMETABLEMANAGER"
 
-TIMETABLES = Place(
-    "/api/timetables/employees/{id}", "sets", spellings.LESSON, _TIMETABLES, (datasets.LESSONS,)
+TIMETABLES = Endpoint(
+    # docs/reference/isams.md#rest-timetables
+    "/api/timetables/employees/{id}",
+    "sets",
+    spellings.LESSON,
+    _TIMETABLES,
+    (datasets.LESSONS,),
 )
-YEAR_GROUPS = Place(
-    "/api/school/yeargroups",
+YEAR_GROUPS = Endpoint(
+    "/api/school/yeargroups",  # docs/reference/isams.md#rest-yeargroups
     "yearGroups",
     spellings.YEAR,
     _SCHOOL,
-    (datasets.YEARS, datasets.DIVISIONS),  # divisions are told year group by year group
+    (datasets.YEARS, datasets.DIVISIONS),  # divisions are given year group by year group
 )
-YEAR_DIVISIONS = Place(
+YEAR_DIVISIONS = Endpoint(
     "/api/school/yeargroups/{id}/divisions",
     "divisions",
     spellings.DIVISION,
     _SCHOOL,
     (datasets.DIVISIONS,),
 )
-FORMS = Place("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
-HOUSES = Place(
-    "/api/school/houses",
+# docs/reference/isams.md#rest-forms
+FORMS = Endpoint("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
+HOUSES = Endpoint(
+    "/api/school/houses",  # docs/reference/isams.md#rest-houses
     "houses",
     spellings.HOUSE,
     _SCHOOL,
     (datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
 )
-TERMS = Place("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
-BUILDINGS = Place(
-    "/api/estates/buildings", "buildings", spellings.BUILDING, _ESTATES, (datasets.BUILDINGS,)
+# docs/reference/isams.md#rest-terms
+TERMS = Endpoint("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
+BUILDINGS = Endpoint(
+    # docs/reference/isams.md#rest-buildings
+    "/api/estates/buildings",
+    "buildings",
+    spellings.BUILDING,
+    _ESTATES,
+    (datasets.BUILDINGS,),
 )
-ROOMS = Place("/api/estates/rooms", "rooms", spellings.ROOM, _ESTATES, (datasets.BUILDINGS,))
-STRUCTURE = Place(
-    "/api/timetables/structure", "timetableWeeks", spellings.WEEK, _TIMETABLES, (datasets.WEEKS,)
+# Its fields are not known: docs/reference/isams.md#rest-rooms
+ROOMS = Endpoint("/api/estates/rooms", "rooms", spellings.ROOM, _ESTATES, (datasets.BUILDINGS,))
+STRUCTURE = Endpoint(
+    # docs/reference/isams.md#rest-structure
+    "/api/timetables/structure",
+    "timetableWeeks",
+    spellings.WEEK,
+    _TIMETABLES,
+    (datasets.WEEKS,),
 )
 
 ALL = (
@@ -110,7 +146,7 @@ ALL = (
 )
 
 
-# What a student must say of their own for the classes that are made of these.
+# What a student's record must say for the classes that are made of these.
 _OF_STUDENTS = {
     datasets.FORMS: "form",
     datasets.ACADEMIC_HOUSES: "academic",
@@ -118,17 +154,19 @@ _OF_STUDENTS = {
 }
 
 
-def must(place: Place, wanted: Wanted) -> frozenset[str]:
-    """Return the fields that records of *place* may otherwise lack, and what is needed may not."""
-    if place is not STUDENTS:
+def needed_fields(endpoint: Endpoint, wanted: Wanted) -> frozenset[str]:
+    """Return the fields that records of *endpoint* may lack, but not where *wanted* needs them."""
+    if endpoint is not STUDENTS:
         return frozenset()
-    return frozenset(field for one, field in _OF_STUDENTS.items() if one in wanted.needed)
+    return frozenset(field for dataset, field in _OF_STUDENTS.items() if dataset in wanted.needed)
 
 
-def places(wanted: Wanted) -> tuple[Place, ...]:
+def asked_for(wanted: Wanted) -> tuple[Endpoint, ...]:
     """Return what is asked for a school from which that is *wanted*.
 
     Timetables are among them always: sets may name no teacher, and then timetables must.
+
+    See docs/reference/isams.md#rest-set-teachers.
     """
     asked = {*ALWAYS, *wanted.extras}
-    return tuple(one for one in ALL if one is TIMETABLES or not asked.isdisjoint(one.datasets))
+    return tuple(each for each in ALL if each is TIMETABLES or not asked.isdisjoint(each.datasets))

@@ -1,4 +1,4 @@
-"""How the fields of a REST record are found and read, by the table of their spellings.
+"""How the fields of a REST record are looked up and read, by the table of their spellings.
 
 A record that fits none is refused, with the names of the fields that were seen and none of their
 values.
@@ -19,7 +19,7 @@ _NAMES_SHOWN = 60
 type Values = Mapping[str, object]
 
 
-def values(kind: Kind, row: object) -> Values:
+def values_of(kind: Kind, row: object) -> Values:
     """Return the fields of *row* by our names; absent ones are left out, null ones are None.
 
     Raises:
@@ -27,34 +27,38 @@ def values(kind: Kind, row: object) -> Values:
     """
     if not isinstance(row, dict):
         raise SourceMalformed(f"iSAMS's {kind.name} is not a record")
-    said = {str(name).lower(): value for name, value in row.items()}
-    found: dict[str, object] = {}
+    given = {str(name).lower(): value for name, value in row.items()}
+    record: dict[str, object] = {}
     for field, spellings in kind.spellings.items():
-        here = [said[own.lower()] for own in spellings if own.lower() in said]
-        if here:
-            found[field] = next((value for value in here if value is not None), None)
-    if "id" in kind.spellings and found.get("id") is None:
+        spelt = [given[name.lower()] for name in spellings if name.lower() in given]
+        if spelt:
+            record[field] = next((value for value in spelt if value is not None), None)
+    if _lacks_id(kind, record):
         raise unfit(kind, "id", row)
-    return found
+    return record
 
 
-def identity(kind: Kind, said: Values, *, as_text: bool = False) -> str:
+def _lacks_id(kind: Kind, record: Values) -> bool:
+    return "id" in kind.spellings and record.get("id") is None
+
+
+def identity(kind: Kind, record: Values, *, as_text: bool = False) -> str:
     """Return the record's id; a number will do unless it must come *as_text*.
 
     Raises:
         SourceMalformed: it is neither, or blank.
     """
-    own = said["id"]
-    if isinstance(own, str) and own.strip():
-        return own.strip()
-    if isinstance(own, int) and not isinstance(own, bool) and not as_text:
-        return str(own)
+    value = record["id"]
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool) and not as_text:
+        return str(value)
     raise SourceMalformed(f"iSAMS's {kind.name} has an id of a wrong type")
 
 
-def text(kind: Kind, said: Values, field: str) -> str:
+def text(kind: Kind, record: Values, field: str) -> str:
     """Return a field's text without blanks around, "" for none."""
-    value = said.get(field)
+    value = record.get(field)
     if value is None:
         return ""
     if isinstance(value, str):
@@ -64,24 +68,24 @@ def text(kind: Kind, said: Values, field: str) -> str:
     raise SourceMalformed(f"iSAMS's {kind.name} has a {field} that is no text")
 
 
-def texts(kind: Kind, said: Values, *fields: str) -> tuple[str, ...]:
+def texts(kind: Kind, record: Values, *fields: str) -> tuple[str, ...]:
     """Return the texts of several fields, in that order."""
-    return tuple(text(kind, said, field) for field in fields)
+    return tuple(text(kind, record, field) for field in fields)
 
 
-def ids(kind: Kind, said: Values, *fields: str) -> tuple[str, ...]:
+def ids(kind: Kind, record: Values, *fields: str) -> tuple[str, ...]:
     """Return the ids in several fields, in that order, each once."""
-    return tuple(dict.fromkeys(own for own in texts(kind, said, *fields) if own))
+    return tuple(dict.fromkeys(filter(None, texts(kind, record, *fields))))
 
 
-def year(kind: Kind, said: Values) -> int | None:
+def year(kind: Kind, record: Values) -> int | None:
     """Return the NC year, None for none."""
-    return nc_year(text(kind, said, "year"))
+    return nc_year(text(kind, record, "year"))
 
 
-def flag(kind: Kind, said: Values, field: str) -> bool:
+def boolean(kind: Kind, record: Values, field: str) -> bool:
     """Return a field that is true or false; absent is false."""
-    value = said.get(field)
+    value = record.get(field)
     if value is None:
         return False
     if not isinstance(value, bool):
@@ -89,31 +93,32 @@ def flag(kind: Kind, said: Values, field: str) -> bool:
     return value
 
 
-def is_current(kind: Kind, said: Values) -> bool:
-    """Say whether a person is of the school now; nothing said, they are."""
-    return text(kind, said, "status").lower() in {"", "current"}
+def is_current(kind: Kind, record: Values) -> bool:
+    """Say whether a person is of the school now; where nothing says so, they are."""
+    # docs/reference/isams.md#rest-students
+    return text(kind, record, "status").lower() in {"", "current"}
 
 
-def teacher_ids(said: Values) -> tuple[str, ...]:
-    """Return the employee ids of a set's teachers, each once, sorted; () where none is told."""
-    rows = said.get("teachers")
+def teacher_ids(record: Values) -> tuple[str, ...]:
+    """Return the employee ids of a set's teachers, each once, sorted; () where none is given."""
+    rows = record.get("teachers")
     if rows is None:
         return ()
     if not isinstance(rows, list):
         raise SourceMalformed(f"iSAMS's {TEACHING_SET.name} has teachers that are no list")
-    told = (values(TEACHER, row) if isinstance(row, dict) else {"id": row} for row in rows)
-    return tuple(sorted({identity(TEACHER, one) for one in told}))
+    teachers = (values_of(TEACHER, row) if isinstance(row, dict) else {"id": row} for row in rows)
+    return tuple(sorted({identity(TEACHER, teacher) for teacher in teachers}))
 
 
-def inner(kind: Kind, row: object, said: Values, field: str) -> list[object]:
-    """Return the rows that the record *row*, which said *said*, holds under *field*; null is none.
+def inner(kind: Kind, row: object, record: Values, field: str) -> list[object]:
+    """Return the rows that *record*, read from *row*, holds under *field*; null is none.
 
     Raises:
         SourceMalformed: the field is not there, or is no list.
     """
-    if field not in said:
+    if field not in record:
         raise unfit(kind, field, keys(row))
-    rows = said[field]
+    rows = record[field]
     if rows is not None and not isinstance(rows, list):
         raise SourceMalformed(f"iSAMS's {kind.name} has {field} that are no list")
     return rows or []
@@ -127,7 +132,7 @@ def keys(row: object) -> set[str]:
 def refuse_unfit(
     kind: Kind, seen: Set[str], names_seen: Iterable[object], may_lack: Set[str] | None = None
 ) -> None:
-    """Raise if a field is *seen* in none of the records, and is not one that they *may_lack*."""
+    """Raise if a field is *seen* in no record, and not among those that they *may_lack*."""
     lacking = kind.may_lack if may_lack is None else may_lack
     for field in kind.spellings:
         if field not in seen and field not in lacking:
@@ -135,7 +140,7 @@ def refuse_unfit(
 
 
 def unfit(kind: Kind, field: str, row: Iterable[object]) -> SourceMalformed:
-    """Return the error for a record, or the fields of many, in which *field* is not found."""
+    """Return the error for a record, or the fields of many, in which *field* is missing."""
     wanted = " or ".join(kind.spellings[field])
     return SourceMalformed(
         f"iSAMS's {kind.name} has no {field}: expected {wanted} among its fields, seen were"
@@ -145,5 +150,5 @@ def unfit(kind: Kind, field: str, row: Iterable[object]) -> SourceMalformed:
 
 def names(row: Iterable[object]) -> list[str]:
     """Return the field names in *row*, sorted, as far as they look like names of fields."""
-    told = sorted({str(name) for name in row if _NAME.fullmatch(str(name))})
-    return told[:_NAMES_SHOWN]
+    shown = sorted({str(name) for name in row if _NAME.fullmatch(str(name))})
+    return shown[:_NAMES_SHOWN]

@@ -1,45 +1,71 @@
-"""One reading of a collection, page by page: it is whole, there is more, or it has drifted.
+"""A collection read page by page: it is whole, there is more, or it has drifted.
 
-Whether rows are missing is judged by iSAMS's own totals, and by ids: a row that comes twice has
-slipped from one page to another while we read, and then another has slipped past us.
+Whether rows are missing is judged by the totals that iSAMS gives, and by ids: a row that comes
+twice has slipped to another page while we read, and then another has slipped past us.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
 from sync.errors import SourceMalformed
 from sync.isams.rest import answers, fields
 from sync.isams.rest.answers import Answer
-from sync.isams.rest.endpoints import STUDENTS, Place
+from sync.isams.rest.endpoints import STUDENTS, Endpoint
 from sync.isams.rest.fields import Values
 
 # Fewer pages, fewer chances that data moves between two of them. 1,000 is the most that other
 # clients ask for; a server that gives fewer says so in its totals.
+# The most that clients are known to ask for: docs/reference/isams.md#rest-envelope
 PAGE_SIZE = 1_000
 DEFAULT_PAGE_SIZE = 100
 
 
-class State(Enum):
-    """How a reading stands after a page."""
+class Progress(Enum):
+    """How a collection stands after a page."""
 
     MORE = "more"
     WHOLE = "whole"
     DRIFTED = "drifted"
 
 
-class Reading:
-    """A collection being read. `query` is what to ask for next; `rows` are by our field names.
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """What a page says around its rows; None where it says nothing.
 
-    *must* are fields that its kind may lack and this reading may not. Unless it *may_be_empty*, a
+    `rows` and `pages` are of the whole collection, `count` is of this page; `linked` says whether
+    `_links` leads to another page.
+    """
+
+    rows: int | None
+    pages: int | None
+    linked: bool
+    count: int | None
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing tells how much there is."""
+        return self.rows is None and self.pages is None and not self.linked
+
+    @property
+    def tell_of_rows(self) -> bool:
+        """Whether anything speaks of a row, or of a page that must hold some."""
+        return bool(self.rows or self.count or self.linked or self.pages)
+
+
+class Pages:
+    """The pages of a collection. `query` is what to ask for next; `rows` are by our field names.
+
+    *must* are fields that its kind may lack and these pages may not. Unless it *may_be_empty*, a
     collection without rows is an error.
     """
 
     def __init__(
         self,
-        place: Place,
+        endpoint: Endpoint,
         host: str,
         must: frozenset[str] = frozenset(),
         *,
@@ -47,9 +73,9 @@ class Reading:
     ) -> None:
         self.rows: dict[str, Values] = {}
         self.names: set[str] = set()
-        self._place = place
+        self._endpoint = endpoint
         self._host = host
-        self._may_lack = place.kind.may_lack - must
+        self._may_lack = endpoint.kind.may_lack - must
         self._may_be_empty = may_be_empty
         self._page = 1
         self._total: int | None = None
@@ -59,7 +85,7 @@ class Reading:
         """The parameters of the next page."""
         return {"page": str(self._page), "pageSize": str(PAGE_SIZE)}
 
-    def add(self, answer: Answer) -> State:
+    def add(self, answer: Answer) -> Progress:
         """Take a page.
 
         Raises:
@@ -67,66 +93,87 @@ class Reading:
             SourceMalformed: no page of this collection, no record in a row, or a field of the
                 records that is in none of them.
         """
-        rows = answers.rows(answer, self._place)
-        total, pages = (self._number(answer, name) for name in ("totalCount", "totalPages"))
-        linked = self._linked(answer)
-        count = self._number(answer, "count")
-        if rows is None or (not rows and not self.rows and not total):
-            if self._may_be_empty and not (self.rows or total or count or linked or pages):
-                return State.WHOLE
-            raise answers.empty(self._place)
-        if count not in {None, len(rows)} or not self._take(rows):
-            return State.DRIFTED
-        if self._page > 1 and (total != self._total or not rows):
-            return State.DRIFTED
-        self._total = total
-        if total is None and pages is None and not linked:
+        rows = answers.rows_of(answer, self._endpoint)
+        totals = self._totals(answer)
+        if rows is None or not (rows or self.rows or totals.rows):
+            return self._empty(totals)
+        if not self._fits(rows, totals):
+            return Progress.DRIFTED
+        self._total = totals.rows
+        if totals.silent:
             self._refuse_a_full_page(rows)
-            return self._whole()
-        more = self._page < pages if pages is not None else linked or len(self.rows) < (total or 0)
-        if more and rows:
+        elif self._leads_on(totals):
             self._page += 1
-            return State.MORE
-        if more or linked or total not in {None, len(self.rows)}:
-            return State.DRIFTED
-        return self._whole()
+            return Progress.MORE if rows else Progress.DRIFTED
+        return self._ended(totals)
+
+    def _empty(self, totals: _Totals) -> Progress:
+        """Accept that there is no row, if nothing speaks against it."""
+        if self._may_be_empty and not self.rows and not totals.tell_of_rows:
+            return Progress.WHOLE
+        raise answers.empty(self._endpoint)
+
+    def _fits(self, rows: list[object], totals: _Totals) -> bool:
+        """Keep the rows; say whether they are as many as announced, all new, in the same whole."""
+        if totals.count not in {None, len(rows)} or not self._take(rows):
+            return False
+        return self._page == 1 or (bool(rows) and totals.rows == self._total)
 
     def _take(self, rows: list[object]) -> bool:
         """Keep the rows; say whether all are new."""
-        kind = self._place.kind
+        kind = self._endpoint.kind
         for row in rows:
-            said = fields.values(kind, row)
-            own = fields.identity(kind, said, as_text=self._place is STUDENTS)
-            if own in self.rows:
+            record = fields.values_of(kind, row)
+            record_id = fields.identity(kind, record, as_text=self._endpoint is STUDENTS)
+            if record_id in self.rows:
                 return False
-            self.rows[own] = said
+            self.rows[record_id] = record
             self.names |= fields.keys(row)
         return True
 
-    def _whole(self) -> State:
-        seen = {field for said in self.rows.values() for field in said}
-        fields.refuse_unfit(self._place.kind, seen, self.names, self._may_lack)
-        return State.WHOLE
+    def _leads_on(self, totals: _Totals) -> bool:
+        """Say whether another page must follow; the number of pages is the surest word on it."""
+        if totals.pages is not None:
+            return self._page < totals.pages
+        return totals.linked or len(self.rows) < (totals.rows or 0)
+
+    def _ended(self, totals: _Totals) -> Progress:
+        if totals.linked or totals.rows not in {None, len(self.rows)}:
+            return Progress.DRIFTED
+        seen = {field for record in self.rows.values() for field in record}
+        fields.refuse_unfit(self._endpoint.kind, seen, self.names, self._may_lack)
+        return Progress.WHOLE
 
     def _refuse_a_full_page(self, rows: list[object]) -> None:
         # Without totals, a page that is exactly full may be the first of many.
+        # docs/reference/isams.md#rest-paged
         if len(rows) in {PAGE_SIZE, DEFAULT_PAGE_SIZE}:
             raise SourceMalformed(
-                f"iSAMS gave a full page of {self._place.key} and no totals: there may be more",
-                place=self._place.name,
+                f"iSAMS gave a full page of {self._endpoint.key} and no totals: there may be more",
+                place=self._endpoint.name,
                 rows=len(rows),
             )
+
+    def _totals(self, answer: Answer) -> _Totals:
+        return _Totals(
+            rows=self._number(answer, "totalCount"),  # docs/reference/isams.md#rest-envelope
+            pages=self._number(answer, "totalPages"),
+            linked=self._linked(answer),
+            count=self._number(answer, "count"),
+        )
 
     def _number(self, answer: Answer, name: str) -> int | None:
         value = answer.get(name)
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise SourceMalformed(f"iSAMS's {name} is no number", place=self._place.name)
+            raise SourceMalformed(f"iSAMS's {name} is no number", place=self._endpoint.name)
         return value
 
     def _linked(self, answer: Answer) -> bool:
         """Say whether `_links` leads to another page. It is not followed: we count ourselves.
+
+        See docs/reference/isams.md#rest-links.
 
         Raises:
             SourceMalformed: it leads to another host, or nowhere.
@@ -142,6 +189,6 @@ class Reading:
             netloc = None
         if netloc is None or netloc not in {"", self._host}:
             raise SourceMalformed(
-                "iSAMS's next page is not on iSAMS's own host", place=self._place.name
+                "iSAMS's next page is not on iSAMS's own host", place=self._endpoint.name
             )
         return True

@@ -1,7 +1,9 @@
-"""The REST API's answers, taken one collection at a time: rows in, a `School` out, or an error.
+"""The REST API's answers, taken a collection at a time: rows in, a `School` out, or an error.
 
 Pure. What batch's reader joins and counts is joined and counted by the same `Register`. Sets that
 iSAMS hides are left out; hidden subjects are kept, because sets refer to them.
+
+See docs/reference/isams.md#hidden-sets, docs/reference/isams.md#rest-sets.
 """
 
 from __future__ import annotations
@@ -25,22 +27,24 @@ from sync.isams.rest.answers import Answer
 from sync.isams.rest.endpoints import EMPLOYEES, MEMBERS, STUDENTS, TEACHING_SETS
 from sync.isams.rest.fields import Values
 from sync.isams.rest.spellings import Kind
-from sync.isams.rest.structure import GatheredFrame, Rows, refuse_untold
-from sync.isams.rest.timetables import Taught, Timetable
+from sync.isams.rest.structure import RestStructure, Rows, refuse_what_rest_lacks
+from sync.isams.rest.timetables import Timetable, Timetables
 from sync.isams.school import Employee, Pupil, School, Subject
 
 
-def subjects(rows: Rows) -> dict[str, Subject]:
+def subjects_by_id(rows: Rows) -> dict[str, Subject]:
     """Return the subjects by id, in the order of iSAMS."""
     kind = spellings.SUBJECT
     return {
-        own: Subject(own, fields.text(kind, said, "code"), fields.text(kind, said, "name"))
-        for own, said in rows.items()
+        subject_id: Subject(subject_id, *fields.texts(kind, record, "code", "name"))
+        for subject_id, record in rows.items()
     }
 
 
-def members(answer: Answer, set_id: str) -> tuple[str, ...]:
+def school_ids_in(answer: Answer, set_id: str) -> tuple[str, ...]:
     """Return the SchoolIds in a set's list, row by row; null is no pupil, as elsewhere in REST.
+
+    See docs/reference/isams.md#rest-null.
 
     Raises:
         SourceMalformed: it is no set list, or another set's.
@@ -48,24 +52,24 @@ def members(answer: Answer, set_id: str) -> tuple[str, ...]:
     kind = spellings.MEMBER
     if answer.get("id") is not None and fields.identity(kind, answer) != set_id:
         raise SourceMalformed("iSAMS gave another set's list than the one asked for")
-    rows = answers.rows(answer, MEMBERS) or ()
-    told = (fields.values(kind, row) for row in rows)
-    return tuple(fields.identity(kind, said, as_text=True) for said in told)
+    rows = answers.rows_of(answer, MEMBERS) or ()
+    records = (fields.values_of(kind, row) for row in rows)
+    return tuple(fields.identity(kind, record, as_text=True) for record in records)
 
 
-class Gathered:
+class RestSchool:
     """What has been read so far. First the four collections, then lists and timetables.
 
-    `frame` takes what is *wanted* beyond them; the four must be there before it.
+    `structure` takes what is *wanted* beyond them; the four must be there before it.
     """
 
     def __init__(self, wanted: Wanted = NOTHING_MORE) -> None:
-        refuse_untold(wanted)
+        refuse_what_rest_lacks(wanted)
         self._wanted = wanted
         self._register = Register()
-        self.frame = GatheredFrame(self._register, wanted)
+        self.structure = RestStructure(self._register, wanted)
         self._set_ids = frozenset[str]()  # of all, hidden or not
-        self._taught = Taught()
+        self._timetables = Timetables()
 
     @property
     def set_ids(self) -> tuple[str, ...]:
@@ -81,24 +85,24 @@ class Gathered:
 
     @property
     def lacks_teachers(self) -> bool:
-        """Whether no set's record tells a teacher, so that timetables must."""
-        return not any(one.staff_ids for one in self._register.sets.values())
+        """Whether no set's record names a teacher, so that timetables must."""
+        return not any(record.staff_ids for record in self._register.sets.values())
 
     def take_employees(self, rows: Rows) -> None:
         """Take the current ones; raises `SourceIncomplete` if there are none."""
         kind = spellings.EMPLOYEE
         self._register.counts[STAFF.name] = len(rows)
-        for own, said in rows.items():
-            if fields.is_current(kind, said):
-                title, initials = fields.texts(kind, said, "title", "initials")
-                one = Employee(
-                    own,
-                    *_person(kind, said),
+        for employee_id, record in rows.items():
+            if fields.is_current(kind, record):
+                title, initials = fields.texts(kind, record, "title", "initials")
+                employee = Employee(
+                    employee_id,
+                    *_person(kind, record),
                     title=self._register.shared(title),
                     initials=initials,
-                    teaches=fields.flag(kind, said, "teaches"),
+                    teaches=fields.boolean(kind, record, "teaches"),
                 )
-                self._register.add_employee(one)
+                self._register.add_employee(employee)
         if not self._register.employees:
             raise answers.empty(EMPLOYEES)
 
@@ -106,66 +110,68 @@ class Gathered:
         """Take the current ones; raises `SourceIncomplete` if there are none."""
         kind, shared = spellings.STUDENT, self._register.shared
         self._register.counts[PUPILS.name] = len(rows)
-        for own, said in rows.items():
-            if fields.is_current(kind, said):
-                code, form, tutor = fields.texts(kind, said, "code", "form", "tutor")
-                one = Pupil(
-                    own,
-                    fields.year(kind, said),
-                    *_person(kind, said),
+        for school_id, record in rows.items():
+            if fields.is_current(kind, record):
+                code, form, tutor = fields.texts(kind, record, "code", "form", "tutor")
+                pupil = Pupil(
+                    school_id,
+                    fields.year(kind, record),
+                    *_person(kind, record),
                     code=code,
                     form=shared(form),
                     tutor_id=shared(tutor) if self._wanted.tutors else "",
                 )
-                self._register.add_pupil(one)
-                self.frame.add_houses(own, said)
+                self._register.add_pupil(pupil)
+                self.structure.add_houses(school_id, record)
         if not self._register.pupils:
             raise answers.empty(STUDENTS)
-        if all(one.year is None for one in self._register.pupils.values()):
+        if all(pupil.year is None for pupil in self._register.pupils.values()):
             raise SourceMalformed("no student has a yearGroup that is an NC year")
 
     def take_subjects(self, rows: Rows) -> None:
         """Take them all."""
         self._register.counts[SUBJECTS.name] = len(rows)
-        for one in subjects(rows).values():
-            self._register.add_subject(one)
+        for subject in subjects_by_id(rows).values():
+            self._register.add_subject(subject)
 
     def take_sets(self, rows: Rows) -> None:
         """Take those that are not hidden; raises `SourceIncomplete` if there are none."""
         kind, shared = spellings.TEACHING_SET, self._register.shared
         self._register.counts[SETS.name] = len(rows)
         self._set_ids = frozenset(rows)
-        for own, said in rows.items():
-            if fields.flag(kind, said, "hidden"):
+        for set_id, record in rows.items():
+            if fields.boolean(kind, record, "hidden"):
                 continue
-            one = SetRecord(
-                id=own,
-                code=fields.text(kind, said, "code"),
-                name=fields.text(kind, said, "name"),
-                year=fields.year(kind, said),
-                subject_id=shared(fields.text(kind, said, "subject")),
-                staff_ids=tuple(map(shared, fields.teacher_ids(said))),
+            code, name, subject_id = fields.texts(kind, record, "code", "name", "subject")
+            self._register.sets.add(
+                SetRecord(
+                    id=set_id,
+                    code=code,
+                    name=name,
+                    year=fields.year(kind, record),
+                    subject_id=shared(subject_id),
+                    staff_ids=tuple(map(shared, fields.teacher_ids(record))),
+                )
             )
-            self._register.add_set(one)
         sets = self._register.sets.values()
         if not sets:
             raise answers.empty(TEACHING_SETS)
-        if all(one.year is None for one in sets):
+        if all(record.year is None for record in sets):
             raise SourceMalformed("no teaching set has a year that is an NC year")
-        if not any(one.code for one in sets):
+        if not any(record.code for record in sets):
             raise SourceMalformed("no teaching set has a code")
 
     def take_list(self, set_id: str, school_ids: Iterable[str]) -> None:
-        """Take one set's list."""
-        rows = [self._register.shared(own) for own in school_ids]
+        """Take a set's list."""
+        rows = [self._register.shared(school_id) for school_id in school_ids]
         self._register.counts[SET_LISTS.name] += len(rows)
         self._register.school_ids[set_id] = rows
 
-    def take_timetable(self, told: Timetable) -> None:
-        """Take one employee's timetable."""
-        self._taught.take(told)
+    def take_timetable(self, timetable: Timetable) -> None:
+        """Take an employee's timetable."""
+        self._timetables.take(timetable)
 
-    def school(self) -> School:
+    def whole(self) -> School:
         """Put it together.
 
         Raises:
@@ -176,35 +182,35 @@ class Gathered:
         """
         if not self._register.counts[SET_LISTS.name]:
             raise answers.empty(MEMBERS)
-        self._taught.refuse_strangers(self._set_ids)
+        self._timetables.refuse_strangers(self._set_ids)
         self._add_teachers()
         if LESSONS in self._wanted.extras:
-            self._taught.add_to(self._register, needed=LESSONS in self._wanted.needed)
+            self._timetables.add_to(self._register, needed=LESSONS in self._wanted.needed)
         return self._register.school()
 
     def _add_teachers(self) -> None:
         sets, employees = self._register.sets, self._register.employees
         if self.lacks_teachers:
-            for set_id, teachers in self._taught.teachers().items():
+            for set_id, teachers in self._timetables.teachers().items():
                 if set_id in sets:
                     sets[set_id] = sets[set_id]._replace(staff_ids=teachers)
-        told = {own for one in sets.values() for own in one.staff_ids}
-        if not told:
+        named = {staff_id for record in sets.values() for staff_id in record.staff_ids}
+        if not named:
             raise SourceIncomplete(
                 "iSAMS tells no teacher of any set, neither with the set nor in the timetables of"
                 " its employees",
                 sets=len(sets),
             )
-        if 2 * len(told & employees.keys()) < len(told):
+        if 2 * len(named & employees.keys()) < len(named):
             # A teacher or two may have left. If most are unknown, these are not employees' ids.
             raise SourceMalformed(
-                "most teachers of sets are not among the employees", teachers=len(told)
+                "most teachers of sets are not among the employees", teachers=len(named)
             )
 
 
-def _person(kind: Kind, said: Values) -> tuple[str, str, str]:
+def _person(kind: Kind, record: Values) -> tuple[str, str, str]:
     """Return address, forename and surname."""
     email, forename, surname = (
-        fields.text(kind, said, field) for field in ("email", "forename", "surname")
+        fields.text(kind, record, field) for field in ("email", "forename", "surname")
     )
     return email, forename, surname

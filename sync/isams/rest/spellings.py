@@ -1,7 +1,7 @@
-"""The one table of what REST calls the fields of its records.
+"""The only table of what REST calls the fields of its records.
 
 iSAMS's Swagger is not public: several spellings of a set's, a form's or a room's fields are
-accepted, and nothing is guessed beyond them (isams.md section 10).
+accepted, and nothing is guessed beyond them (docs/reference/isams.md#rest-base).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 class Kind:
     """One kind of record: our name of each field, and its spellings, the surest first.
 
-    `id`, where it is named, must be in every record. Of the others each must be in at least one of
-    a collection, because a server may leave out what is null; those in *may_lack* may be nowhere,
+    `id`, where it is named, must be in every record. Each of the others must be somewhere in a
+    collection, because a server may leave out what is null; those in *may_lack* may be nowhere,
     unless a dataset that is needed cannot do without.
     """
 
@@ -27,7 +27,8 @@ class Kind:
 STUDENT = Kind(
     "student",
     {
-        "id": ("schoolId",),  # not `id`: set lists and timetables go by this one
+        # docs/reference/isams.md#rest-students
+        "id": ("schoolId",),  # not `id`: set lists and timetables go by this
         "year": ("yearGroup",),
         "email": ("schoolEmailAddress",),
         "forename": ("forename",),
@@ -51,7 +52,7 @@ EMPLOYEE = Kind(
         "status": ("systemStatus",),
         "title": ("title",),
         "initials": ("schoolInitials",),
-        "teaches": ("isTeachingStaff",),
+        "teaches": ("isTeachingStaff",),  # docs/reference/isams.md#rest-employees
     },
     may_lack=frozenset({"status", "title", "initials", "teaches"}),
 )
@@ -69,12 +70,13 @@ TEACHING_SET = Kind(
     },
     may_lack=frozenset({"hidden", "teachers"}),
 )
-# A row's own `id` comes last: in batch it is the row's, and the teacher is StaffId.
+# `id` comes last: in batch it is the row's, and the teacher is StaffId.
 TEACHER = Kind("teacher of a set", {"id": ("staffId", "employeeId", "id")})
 MEMBER = Kind("row of a set list", {"id": ("schoolId",)})
 LESSON = Kind(
     "row of a timetable",
     {
+        # docs/reference/isams.md#rest-timetables
         "id": ("id",),  # in an employee's timetable it is the set's
         "code": ("code",),
         "period": ("periodId",),
@@ -95,6 +97,7 @@ YEAR = Kind(
 )
 DIVISION = Kind("division", {"id": ("id",), "name": ("name",), "code": ("code",)})
 # Students name their form by its name, so that is its id; an `id` comes last, as it may be a row's.
+# docs/reference/isams.md#rest-forms
 FORM = Kind(
     "form",
     {

@@ -1,4 +1,4 @@
-"""The records of REST beyond people and sets, taken a collection at a time into the frame."""
+"""The records of REST beyond people and sets, taken a collection at a time into the structure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from sync.isams.datasets import (
     Dataset,
     Wanted,
 )
-from sync.isams.rest import answers, endpoints, spellings, weeks
-from sync.isams.rest import fields as rest_fields
+from sync.isams.rest import answers, endpoints, fields, spellings, weeks
 from sync.isams.rest.answers import Answer
-from sync.isams.rest.endpoints import Place
+from sync.isams.rest.endpoints import Endpoint
 from sync.isams.rest.fields import Values, ids, text, texts
 from sync.isams.school import Building, Division, Form, House, HouseKind, Room, Year
 from sync.isams.structure import HOUSES, term
@@ -30,11 +29,13 @@ from sync.isams.structure import HOUSES, term
 type Rows = Mapping[str, Values]
 
 _NAMED = ("name", "code")
+_OF_TERM = ("name", "school_year", "starts", "finishes")
 _TUTORS = ("tutor", "assistant", "second")
 
 
-def refuse_untold(wanted: Wanted) -> None:
-    """Raise `SourceRefused` if something is needed that REST is not known to tell."""
+def refuse_what_rest_lacks(wanted: Wanted) -> None:
+    """Raise `SourceRefused` if something is needed that REST is not known to give."""
+    # No endpoint is known that tells of them: docs/reference/isams.md#rest-no-teaching-forms
     if TEACHING_FORMS in wanted.needed:
         raise SourceRefused(
             f"iSAMS does not tell {TEACHING_FORMS.ui_name} by REST, and the settings of this school"
@@ -49,13 +50,13 @@ def nc_years(rows: Rows) -> tuple[int, ...]:
     Raises:
         SourceMalformed: an id is no NC year.
     """
-    years = [nc_year(own) for own in rows]
+    years = [nc_year(row_id) for row_id in rows]
     if None in years:
         raise SourceMalformed(f"{YEARS.ui_name}: a record's ncYear is no NC year")
     return tuple(year for year in years if year is not None)
 
 
-class GatheredFrame:
+class RestStructure:
     """What is read beyond people and sets; these must have been taken into *register* before.
 
     Each `take_` notes what it reads as asked for; it raises `SourceIncomplete` if that is needed
@@ -64,71 +65,71 @@ class GatheredFrame:
 
     def __init__(self, register: Register, wanted: Wanted) -> None:
         self._register = register
-        self._frame = register.frame
+        self._structure = register.structure
         self._needed = wanted.needed
         self._asked = frozenset(wanted.extras)
-        self._said: dict[HouseKind, set[str]] = {"academic": set(), "boarding": set()}
+        self._house_names: dict[HouseKind, set[str]] = {"academic": set(), "boarding": set()}
 
-    def add_houses(self, pupil_id: str, said: Values) -> None:
+    def add_houses(self, pupil_id: str, record: Values) -> None:
         """Take a pupil's houses, as far as houses were asked for."""
         names = {
-            kind: text(spellings.STUDENT, said, kind) if dataset in self._asked else ""
+            kind: text(spellings.STUDENT, record, kind) if dataset in self._asked else ""
             for kind, dataset in HOUSES.items()
         }
         if any(names.values()):
             self._register.add_houses(pupil_id, names["academic"], names["boarding"])
         for kind, name in names.items():
-            self._said[kind] |= {name} - {""}
+            self._house_names[kind] |= {name} - {""}
 
     def take_years(self, rows: Rows) -> None:
         """Take the year groups."""
         kind, tutors = spellings.YEAR, set[str]()
-        for year, said in zip(nc_years(rows), rows.values(), strict=True):
-            heads = ids(kind, said, "tutor", "assistant")
-            self._frame.add_year(
-                Year(year, text(kind, said, "name"), text(kind, said, "code"), heads)
-            )
+        for year, record in zip(nc_years(rows), rows.values(), strict=True):
+            heads = ids(kind, record, "tutor", "assistant")
+            name, code = texts(kind, record, *_NAMED)
+            self._structure.years.add(Year(year, name, code, heads))
             tutors.update(heads)
         self._count(YEARS, len(rows), endpoints.YEAR_GROUPS)
         self._refuse_strangers(YEARS, "heads of year", tutors, self._register.employees.keys())
 
-    def take_divisions(self, told: Mapping[int, Rows]) -> None:
+    def take_divisions(self, listed: Mapping[int, Rows]) -> None:
         """Take the divisions of each NC year: a division has the years that list it."""
         kind = spellings.DIVISION
         years: dict[str, list[int]] = {}
-        said: dict[str, Values] = {}
-        for year, rows in told.items():
-            for own, values in rows.items():
-                said.setdefault(own, values)
-                years.setdefault(own, []).append(year)
-        for own, values in said.items():
-            name, code = texts(kind, values, "name", "code")
-            self._frame.add_division(Division(own, name, code, tuple(sorted(years[own]))))
-        self._count(DIVISIONS, len(said), endpoints.YEAR_DIVISIONS)
+        records: dict[str, Values] = {}
+        for year, rows in listed.items():
+            for division_id, record in rows.items():
+                records.setdefault(division_id, record)
+                years.setdefault(division_id, []).append(year)
+        for division_id, record in records.items():
+            name, code = texts(kind, record, *_NAMED)
+            of_years = tuple(sorted(years[division_id]))
+            self._structure.divisions.add(Division(division_id, name, code, of_years))
+        self._count(DIVISIONS, len(records), endpoints.YEAR_DIVISIONS)
 
     def take_forms(self, rows: Rows) -> None:
         """Take the forms, by the names by which students call theirs."""
         kind, tutors = spellings.FORM, set[str]()
-        for own, said in rows.items():
-            year, heads = rest_fields.year(kind, said), ids(kind, said, *_TUTORS)
-            self._frame.add_form(Form(own, year, heads, text(kind, said, "room")))
+        for form_id, record in rows.items():
+            year, heads = fields.year(kind, record), ids(kind, record, *_TUTORS)
+            self._structure.forms.add(Form(form_id, year, heads, text(kind, record, "room")))
             tutors.update(heads)
         self._count(FORMS, len(rows), endpoints.FORMS)
-        if rows and all(one.year is None for one in self._frame.forms.values()):
+        if rows and all(form.year is None for form in self._structure.forms.values()):
             raise SourceMalformed("no form has a year that is an NC year")
-        named = {one.form for one in self._register.pupils.values()} - {""}
-        self._refuse_strangers(FORMS, "forms of students", named, self._frame.forms.keys())
+        named = {pupil.form for pupil in self._register.pupils.values()} - {""}
+        self._refuse_strangers(FORMS, "forms of students", named, self._structure.forms.keys())
         self._refuse_strangers(FORMS, "form tutors", tutors, self._register.employees.keys())
 
     def take_houses(self, rows: Rows) -> None:
         """Take the houses of the kinds that were asked for; a house that is neither is refused."""
         counts = Counter[HouseKind]()
-        for number, (own, said) in enumerate(rows.items(), start=1):
-            kind = _house_kind(said, number)
+        for number, (house_id, record) in enumerate(rows.items(), start=1):
+            kind = _house_kind(record, number)
             if HOUSES[kind] in self._asked:
-                name, code = texts(spellings.HOUSE, said, "name", "code")
-                masters = ids(spellings.HOUSE, said, "master", "assistant")
-                self._frame.add_house(House(own, kind, name, code, masters))
+                name, code = texts(spellings.HOUSE, record, *_NAMED)
+                masters = ids(spellings.HOUSE, record, "master", "assistant")
+                self._structure.houses[kind].add(House(house_id, kind, name, code, masters))
                 counts[kind] += 1
         for kind, dataset in HOUSES.items():
             if dataset in self._asked:
@@ -137,17 +138,18 @@ class GatheredFrame:
 
     def take_terms(self, rows: Rows) -> None:
         """Take the terms."""
-        fields = ("name", "school_year", "starts", "finishes")
-        for own, said in rows.items():
-            self._frame.add_term(term(own, *texts(spellings.TERM, said, *fields)))
+        for term_id, record in rows.items():
+            self._structure.terms.add(term(term_id, *texts(spellings.TERM, record, *_OF_TERM)))
         self._count(TERMS, len(rows), endpoints.TERMS)
 
     def take_buildings(self, buildings: Rows, rooms: Rows) -> None:
         """Take the buildings and their rooms."""
-        for own, said in buildings.items():
-            self._frame.add_building(Building(own, *texts(spellings.BUILDING, said, *_NAMED)))
-        for own, said in rooms.items():
-            self._frame.add_room(Room(own, *texts(spellings.ROOM, said, *_NAMED, "building")))
+        for building_id, record in buildings.items():
+            building = Building(building_id, *texts(spellings.BUILDING, record, *_NAMED))
+            self._structure.buildings.add(building)
+        for room_id, record in rooms.items():
+            room = Room(room_id, *texts(spellings.ROOM, record, *_NAMED, "building"))
+            self._structure.rooms.add(room)
         self._count(BUILDINGS, len(buildings), endpoints.BUILDINGS)
         self._register.counts[ROOMS.name] = len(rooms)
         if not rooms and BUILDINGS in self._needed:
@@ -155,48 +157,50 @@ class GatheredFrame:
 
     def take_weeks(self, answer: Answer) -> None:
         """Take the periods of all days of all weeks."""
-        told = weeks.read(answer)
-        for one in told.periods:
-            self._frame.add_period(one)
-        self._count(WEEKS, told.weeks if told.periods else 0, endpoints.STRUCTURE)
+        cycle = weeks.read_cycle(answer)
+        for period in cycle.periods:
+            self._structure.periods.add(period)
+        self._count(WEEKS, cycle.weeks if cycle.periods else 0, endpoints.STRUCTURE)
 
-    def _count(self, dataset: Dataset, rows: int, place: Place) -> None:
+    def _count(self, dataset: Dataset, rows: int, endpoint: Endpoint) -> None:
         self._register.ask(dataset)
         self._register.counts[dataset.name] = rows
         if not rows and dataset in self._needed:
-            raise answers.empty(place, dataset)
+            raise answers.empty(endpoint, dataset)
 
     def _refuse_strangers(
-        self, dataset: Dataset, what: str, told: Set[str], known: Set[str]
+        self, dataset: Dataset, what: str, named: Set[str], known: Set[str]
     ) -> None:
-        """Raise if classes are made of *dataset* and most of what was *told* is not *known*.
+        """Raise if classes are made of *dataset* and most of what is *named* is not *known*.
 
-        One or two may have left. If most are unknown, we have misread what their ids are.
+        A few may have left. If most are unknown, we have misread what their ids are.
         """
-        if dataset in self._needed and 2 * len(told & known) < len(told):
+        if dataset in self._needed and 2 * len(named & known) < len(named):
             raise SourceMalformed(
                 f"most {what} are not among those that iSAMS lists: set ISAMS_API=batch, and please"
                 " send us what `python -m sync check` shows",
-                told=len(told),
+                told=len(named),
             )
 
     def _refuse_namesakes(self, kind: HouseKind, dataset: Dataset) -> None:
         """Raise if pupils' houses are needed, and their names do not tell which they are."""
-        names = [one.name for one in self._frame.houses.get(kind, {}).values()]
+        names = [house.name for house in self._structure.houses[kind].values()]
         if dataset in self._needed and len(set(names)) < len(names):
             raise SourceMalformed(
                 f"{dataset.ui_name}: two have one name, and REST tells a pupil's house by its name"
                 " alone: rename one in iSAMS, or set ISAMS_API=batch"
             )
-        self._refuse_strangers(dataset, f"{kind} houses of students", self._said[kind], set(names))
+        self._refuse_strangers(
+            dataset, f"{kind} houses of students", self._house_names[kind], set(names)
+        )
 
 
-def _house_kind(said: Values, number: int) -> HouseKind:
-    """Return which kind of house record *number* is; its type is told nobody, only that it is odd.
+def _house_kind(record: Values, number: int) -> HouseKind:
+    """Return which kind of house record *number* is; an odd type is not repeated in the error.
 
-    A house of neither kind is not passed over: its pupils would be in no class, and nobody told.
+    A house of neither kind is not passed over: its pupils would be in no class unnoticed.
     """
-    match text(spellings.HOUSE, said, "type").lower():
+    match text(spellings.HOUSE, record, "type").lower():
         case "academic":
             return "academic"
         case "boarding":

@@ -1,21 +1,21 @@
-"""The timetable's cycle as REST tells it: one object with weeks, whose days hold periods."""
+"""The timetable's cycle as REST gives it: an object with weeks, whose days hold periods."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from sync.isams.rest import answers, endpoints, spellings
-from sync.isams.rest import fields as rest_fields
+from sync.isams.rest import answers, endpoints, fields, spellings
 from sync.isams.rest.answers import Answer
-from sync.isams.rest.fields import Values, text
+from sync.isams.rest.fields import Values
 from sync.isams.school import Period
 
 # A time of day, perhaps with seconds, perhaps after a day that means nothing.
+# With a day or without, with seconds or without: docs/reference/isams.md#rest-dates
 _TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT)?(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?")
 
 
-class Structure(NamedTuple):
+class Cycle(NamedTuple):
     """How many weeks there are, the periods of all, and what the three levels call their fields."""
 
     weeks: int
@@ -23,44 +23,44 @@ class Structure(NamedTuple):
     names: frozenset[str]
 
 
-def read(answer: Answer) -> Structure:
+def read_cycle(answer: Answer) -> Cycle:
     """Read the cycle; null is no week, no day, no period.
 
     Raises:
         SourceMalformed: it is no structure, or no period has a name or a time.
     """
-    found: list[Period] = []
-    fields, names, above = set[str](), set[str](), set[str]()
-    weeks = answers.rows(answer, endpoints.STRUCTURE) or []
+    periods: list[Period] = []
+    seen, names, above = set[str](), set[str](), set[str]()
+    weeks = answers.rows_of(answer, endpoints.STRUCTURE) or []
     for week in weeks:
-        of_week = rest_fields.values(spellings.WEEK, week)
-        above |= rest_fields.keys(week)
-        for day in rest_fields.inner(spellings.WEEK, week, of_week, "days"):
-            of_day = rest_fields.values(spellings.DAY, day)
-            above |= rest_fields.keys(day)
-            for row in rest_fields.inner(spellings.DAY, day, of_day, "periods"):
-                said = rest_fields.values(spellings.PERIOD, row)
-                found.append(_period(said, of_week, of_day))
-                fields |= said.keys()
-                names |= rest_fields.keys(row)
-    if found:
-        rest_fields.refuse_unfit(spellings.PERIOD, fields, names)
-    return Structure(len(weeks), found, frozenset(names | above))
+        of_week = fields.values_of(spellings.WEEK, week)
+        above |= fields.keys(week)
+        for day in fields.inner(spellings.WEEK, week, of_week, "days"):
+            of_day = fields.values_of(spellings.DAY, day)
+            above |= fields.keys(day)
+            for row in fields.inner(spellings.DAY, day, of_day, "periods"):
+                record = fields.values_of(spellings.PERIOD, row)
+                periods.append(_period(record, of_week, of_day))
+                seen |= record.keys()
+                names |= fields.keys(row)
+    if periods:
+        fields.refuse_unfit(spellings.PERIOD, seen, names)
+    return Cycle(len(weeks), periods, frozenset(names | above))
 
 
-def _period(said: Values, week: Values, day: Values) -> Period:
+def _period(record: Values, week: Values, day: Values) -> Period:
     kind = spellings.PERIOD
     return Period(
-        id=rest_fields.identity(kind, said),
-        name=text(kind, said, "name"),
-        week=text(spellings.WEEK, week, "name"),
-        day=text(spellings.DAY, day, "name"),
-        starts=_time(text(kind, said, "starts")),
-        ends=_time(text(kind, said, "ends")),
+        id=fields.identity(kind, record),
+        name=fields.text(kind, record, "name"),
+        week=fields.text(spellings.WEEK, week, "name"),
+        day=fields.text(spellings.DAY, day, "name"),
+        starts=_time(fields.text(kind, record, "starts")),
+        ends=_time(fields.text(kind, record, "ends")),
     )
 
 
-def _time(told: str) -> str:
-    """Return HH:mm; what is no time of day is told as it came."""
-    found = _TIME.fullmatch(told)
-    return found[1] if found else told
+def _time(text: str) -> str:
+    """Return HH:mm; what is no time of day stays as it came."""
+    match = _TIME.fullmatch(text)
+    return match[1] if match else text

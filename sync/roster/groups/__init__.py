@@ -1,7 +1,8 @@
-"""What a profile makes classes of: teaching sets, forms, houses and the rest, as iSAMS tells them.
+"""Groups: what a profile makes classes of, as iSAMS has it: sets, forms, houses and the rest.
 
-Pure. One `Group` for each; `sync.profile` judges its people and makes it a class, or leaves it out
-with a finding. A dataset that was not read is an error here, never a school without forms.
+This room yields a `Group` for each; `sync.roster.build` judges its people and makes a class of
+it, or leaves it out with a finding. Its law: a dataset that was not read is an error here, never a
+school without forms; and what iSAMS tells of no pupil at all is not told, rather than nobody's.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from sync.roster.groups import pastoral
-from sync.roster.groups.context import Basis
+from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
-from sync.roster.groups.teaching import form_lessons, sets
+from sync.roster.groups.teaching import form_lessons, teaching_sets
 from sync.roster.subjects import SubjectChoice
 
 __all__ = ["Basis", "Group", "groups_of"]
 
-_BELONGING: Mapping[str, Callable[[Basis], Iterator[Group]]] = {
+_PASTORAL: Mapping[str, Callable[[Basis], Iterator[Group]]] = {
     "forms": pastoral.forms,
     "tutors": pastoral.tutors,
     "year-groups": pastoral.year_groups,
@@ -35,11 +36,11 @@ def groups_of(basis: Basis) -> Iterator[Group]:
         RosterInvalid: a dataset that a kind is made of was not read: a fault of ours.
     """
     choice = SubjectChoice.of(basis.profile, basis.school)
-    basis.found.extend(choice.found)
+    basis.findings.extend(choice.findings)
     if "sets" in basis.profile.classes:
-        yield from sets(basis, choice)
+        yield from teaching_sets(basis, choice)
     if "form-lessons" in basis.profile.classes:
         yield from form_lessons(basis, choice)
-    for kind, groups in _BELONGING.items():
+    for kind, groups in _PASTORAL.items():
         if kind in basis.profile.classes:
             yield from groups(basis)

@@ -1,4 +1,4 @@
-"""What may become a class, and how one that is no set is made."""
+"""What may become a class, and how a group that is no set is made."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from sync.roster import identifiers
 from sync.roster.groups import titles
-from sync.roster.groups.context import Basis
+from sync.roster.groups.basis import Basis
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """What may become a class.
 
-    `own` is its id in SDS, "" if it can have none; `academic_year` is the one in that id. `record`
-    is what iSAMS calls it, `name` what people do. The people are iSAMS's, by their own ids, sorted;
-    `unknown_members` are pupils of its list who are not current. `title` is still raw;
-    `names_person` says that it goes by the name of one of its people.
+    `class_id` is the id that its class has in SDS, "" if it can have none; `academic_year` is the
+    year in that id. `record` is what iSAMS calls it, `name` what people do. The people are iSAMS's,
+    by the ids that they have there, sorted; `unknown_members` are pupils of its list who are not
+    current. `title` is still raw; `names_person` says that it goes by the name of somebody in it.
     """
 
-    own: str
+    class_id: str
     academic_year: int
     record: str
     name: str
@@ -42,14 +42,14 @@ def other_group(
     pupil_ids: Iterable[str],
     subject_id: str = "",
 ) -> Group:
-    """Return one that is no set; *identity* is id space, id and iSAMS's name of the record.
+    """Return a group that is no set; *identity* is id space, id and iSAMS's name of the record.
 
     *called* are name, code and NC year, for the title.
     """
-    space, iden, record = identity
-    own = identifiers.group_id(basis.place.id, basis.academic_year, space, iden)
+    space, record_id, record = identity
+    class_id = identifiers.group_id(basis.school_settings.id, basis.academic_year, space, record_id)
     return Group(
-        own=own if len(own) <= identifiers.CLASS_ID_LIMIT else "",
+        class_id=class_id if len(class_id) <= identifiers.CLASS_ID_LIMIT else "",
         academic_year=basis.academic_year,
         record=record,
         name=called[0],

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from sync.isams.school import Employee, House, Pupil
 from sync.roster import identifiers
-from sync.roster.findings import Finding
-from sync.roster.groups.context import Basis, was_read
+from sync.roster.finding_codes import FindingCode
+from sync.roster.groups.basis import Basis, was_read
 from sync.roster.groups.group import Group, other_group
 
 
@@ -16,57 +16,58 @@ def forms(basis: Basis) -> Iterator[Group]:
     """Yield the forms of the profile's years."""
     listed, years = was_read(basis.school.forms, "forms"), basis.profile.year_groups
     members = basis.pupils_by_form(listed)
-    for own in sorted(members.keys() - listed.keys()):
-        if any(basis.school.pupils[pupil].year in years for pupil in members[own]):
-            basis.note(Finding.FORM_UNKNOWN, f"Form {own}", own)
-    for one in listed.values():
-        if one.year is None:
-            basis.note(Finding.FORM_WITHOUT_YEAR, f"Form {one.id}", one.id)
-        elif one.year in years:
+    for name in sorted(members.keys() - listed.keys()):
+        if any(basis.school.pupils[pupil_id].year in years for pupil_id in members[name]):
+            basis.note(FindingCode.FORM_UNKNOWN, f"Form {name}", name)
+    for form in listed.values():
+        if form.year is None:
+            basis.note(FindingCode.FORM_WITHOUT_YEAR, f"Form {form.id}", form.id)
+        elif form.year in years:
             yield other_group(
                 basis,
-                ("form", one.id, f"Form {one.id}"),
+                ("form", form.id, f"Form {form.id}"),
                 basis.profile.form_title,
-                (one.id, one.id, one.year),
-                one.tutor_ids,
-                members.get(one.id, ()),
+                (form.id, form.id, form.year),
+                form.tutor_ids,
+                members.get(form.id, ()),
             )
 
 
 def tutors(basis: Basis) -> Iterator[Group]:
     """Yield the group of each current tutor that pupils of the profile have."""
-    for own, pupils in basis.pupils_by(lambda pupil: pupil.tutor_id, "the tutor").items():
-        tutor = basis.school.employees.get(own)
+    members = basis.pupils_by(lambda pupil: pupil.tutor_id, "the tutor")
+    for tutor_id, pupil_ids in members.items():
+        tutor = basis.school.employees.get(tutor_id)
         if tutor is None:
-            basis.note(Finding.TUTOR_NOT_CURRENT, f"Tutor {own}", "")
+            basis.note(FindingCode.TUTOR_NOT_CURRENT, f"Tutor {tutor_id}", "")
             continue
         yield other_group(
             basis,
-            (identifiers.TUTOR, own, f"Tutor {own}"),
+            (identifiers.TUTOR, tutor_id, f"Tutor {tutor_id}"),
             basis.profile.tutor_title,
-            (_called(tutor), tutor.initials or tutor.surname, None),
-            (own,),
-            pupils,
+            (_formal_name(tutor), tutor.initials or tutor.surname, None),
+            (tutor_id,),
+            pupil_ids,
         )
 
 
-def _called(one: Employee) -> str:
+def _formal_name(tutor: Employee) -> str:
     """Return how pupils call a member of staff."""
-    return f"{one.title} {one.surname}".strip() or one.initials or one.id
+    return f"{tutor.title} {tutor.surname}".strip() or tutor.initials or tutor.id
 
 
 def year_groups(basis: Basis) -> Iterator[Group]:
     """Yield the profile's NC years."""
     members = basis.pupils_by(lambda pupil: str(pupil.year), "the year")
-    for one in was_read(basis.school.years, "year groups").values():
-        if one.id in basis.profile.year_groups:
+    for year in was_read(basis.school.years, "year groups").values():
+        if year.id in basis.profile.year_groups:
             yield other_group(
                 basis,
-                ("year", str(one.id), f"Year {one.id}"),
+                ("year", str(year.id), f"Year {year.id}"),
                 basis.profile.year_group_title,
-                (one.name or f"Year {one.id}", one.code or f"Y{one.id}", one.id),
-                one.tutor_ids,
-                members.get(str(one.id), ()),
+                (year.name or f"Year {year.id}", year.code or f"Y{year.id}", year.id),
+                year.tutor_ids,
+                members.get(str(year.id), ()),
             )
 
 
@@ -91,14 +92,14 @@ def _of_houses(
     members: Mapping[str, list[str]],
     template: str,
 ) -> Iterator[Group]:
-    for one in listed.values():
+    for house in listed.values():
         yield other_group(
             basis,
-            (space, one.id, f"House {one.id}"),
+            (space, house.id, f"House {house.id}"),
             template,
-            (one.name or one.code, one.code or one.name, None),
-            one.master_ids,
-            members.get(one.id, ()),
+            (house.name or house.code, house.code or house.name, None),
+            house.master_ids,
+            members.get(house.id, ()),
         )
 
 
@@ -107,29 +108,30 @@ def divisions(basis: Basis) -> Iterator[Group]:
     listed = was_read(basis.school.divisions, "divisions")
     years = was_read(basis.school.years, "year groups")
     by_year: defaultdict[int | None, list[str]] = defaultdict(list)
-    for one in listed.values():
-        for year in one.years:
-            by_year[year].append(one.id)
+    for division in listed.values():
+        for year in division.years:
+            by_year[year].append(division.id)
 
     def division_of(pupil: Pupil) -> str:
-        """Return the pupil's own; where iSAMS does not tell it, the one of their year."""
+        """Return the pupil's division; where iSAMS does not tell it, that of their year."""
         of_year = by_year.get(pupil.year, [])
         return pupil.division_id or (of_year[0] if len(of_year) == 1 else "")
 
     members = basis.pupils_by(division_of, "the division")
-    for one in listed.values():
-        # A division has no head of its own: those of its year groups have it.
+    for division in listed.values():
+        # iSAMS knows no head of a division: the heads of its year groups lead it.
+        # docs/reference/isams.md#division
         heads = [
-            own
-            for year in one.years
+            head_id
+            for year in division.years
             if year in basis.profile.year_groups and year in years
-            for own in years[year].tutor_ids
+            for head_id in years[year].tutor_ids
         ]
         yield other_group(
             basis,
-            ("division", one.id, f"SchoolDivision {one.id}"),
+            ("division", division.id, f"SchoolDivision {division.id}"),
             basis.profile.division_title,
-            (one.name or one.code, one.code or one.name, None),
+            (division.name or division.code, division.code or division.name, None),
             heads,
-            members.get(one.id, ()),
+            members.get(division.id, ()),
         )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from sync.isams.school import Subject, TeachingSet
 from sync.roster import identifiers
-from sync.roster.groups.context import Basis
+from sync.roster.groups.basis import Basis
 
 
-def of_set(basis: Basis, one: TeachingSet) -> str:
+def of_set(basis: Basis, teaching_set: TeachingSet) -> str:
     """Return a teaching set's title, still raw; its code stands in for its name, or its name."""
-    subject = _subject(basis, one.subject_id)
+    subject = _subject(basis, teaching_set.subject_id)
     return basis.profile.class_title.format(
-        set_code=one.code or one.name,
-        set_name=one.name or one.code,
+        set_code=teaching_set.code or teaching_set.name,
+        set_name=teaching_set.name or teaching_set.code,
         subject=subject.name,
         subject_code=subject.code,
-        year=one.year,
+        year=teaching_set.year,
         **_common(basis),
     )
 
@@ -38,9 +38,9 @@ def _common(basis: Basis) -> dict[str, str]:
     return {
         "academic_year": identifiers.year_label(basis.academic_year),
         "suffix": basis.profile.suffix,
-        "school": basis.place.name,
+        "school": basis.school_settings.name,
     }
 
 
-def _subject(basis: Basis, own: str) -> Subject:
-    return basis.school.subjects.get(own, Subject("", "", ""))
+def _subject(basis: Basis, subject_id: str) -> Subject:
+    return basis.school.subjects.get(subject_id, Subject("", "", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -48,11 +48,11 @@ def _way(visit: Visit, listed: _ConnectorListed) -> Note:
     """Knock without a token: that the way is open shows by any answer."""
     world, listing = listed
     handed = [delivery for delivery in listing.deliveries if delivery.has(Submitted)]
-    tracking = handed[-1].tracking() if handed else None
-    if tracking is None:
+    if not handed:
         return _NOTHING
-    if not tracking.address:
-        return Note("SDS gave no address: Graph alone is asked")
+    tracking = handed[-1].tracking()
+    if tracking is None or not tracking.address:
+        return Note("no address of SDS's own was noted: Graph alone is asked")
     world.target().reach(tracking.address, visit.budget())
     return Note("open")
 
@@ -62,10 +62,19 @@ def _fate(listed: _ConnectorListed) -> Fate | None:
     return handed[-1].fate if handed else None
 
 
+_PORTAL = "look at Sync health in School Data Sync"
+_DO: Mapping[Fate, str] = {
+    Fate.ENDED: f"grant {FLOWS.role}, to {FLOWS.words}, unless the app has it",
+    Fate.UNPROVEN: f"see the row before this; then {_PORTAL}, and approve it if it is there",
+    Fate.NO_ANSWER: f"see the row before this, and {_PORTAL}",
+    **dict.fromkeys(
+        (Fate.NOT_TAKEN, Fate.UNSEEN, Fate.GAVE_UP, Fate.INCOMPLETE, Fate.FAULTY), _PORTAL
+    ),
+    Fate.REFUSED: "see its receipt in the status",
+}
+
+
 def _whose(fate: Fate | None) -> Note:
     if fate is None:
         return _NOTHING
-    if fate is Fate.ENDED:
-        ended = "a run has ended; whose files it took is not told"
-        return Note(ended, f"grant {FLOWS.role}, to {FLOWS.words}")
-    return Note(f"the last is {fates.TABLE[fate].word}")
+    return Note(f"the last is {fates.TABLE[fate].word}", _DO.get(fate, ""))

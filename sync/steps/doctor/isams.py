@@ -13,7 +13,7 @@ from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
 from sync.steps.doctor.attempts import Check, Note, Visit
-from sync.steps.needs import wanted
+from sync.steps.needs import datasets_of_school
 
 _CACHE_H = 24.0  # Cache Expiry of a key as iSAMS sets it
 _ENTRY = frozenset({400, 401, 403})  # where the host answers, and keeps us out
@@ -24,7 +24,7 @@ type Tries = Mapping[str, Callable[[], Note]]
 def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
     """Try each school's host, key or client, and alone each thing that a pull of it asks for."""
     for school, school_settings in settings.schools.items():
-        about, needs = f"iSAMS of {school}", wanted(settings, school)
+        about, needs = f"iSAMS of {school}", datasets_of_school(settings, school)
         if school_settings.isams_api == "rest":
             yield from _school(about, "client", _places(school_settings, needs, visit), visit)
         else:
@@ -46,7 +46,7 @@ def _places(settings: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:
     isams = RestIsams(settings, visit.clock)
     return {
         endpoint.name: partial(_fields, isams, endpoint.name, needs, visit)
-        for endpoint in endpoints.places(needs)
+        for endpoint in endpoints.asked_for(needs)
     }
 
 
@@ -125,7 +125,7 @@ def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) 
 
 def _fields(isams: RestIsams, place: str, needs: Wanted, visit: Visit) -> Note:
     """Tell what the records call their fields: never a value."""
-    answer = isams.try_place(place, visit.budget(), needs)
+    answer = isams.try_endpoint(place, visit.budget(), needs)
     if answer is None:
         return Note("not needed: sets name their teachers")
     count, names = answer

@@ -1,0 +1,49 @@
+"""An answer of iSAMS as it comes over the wire, within a budget whatever the sender does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+
+from sync.edge.clock import Budget
+from sync.edge.http import pieces
+from sync.errors import SourceMalformed, SourceUnavailable
+
+
+def body_pieces(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
+    """Yield the body as it was sent, never beyond the budget, and to its announced length.
+
+    Raises:
+        SourceUnavailable: the body ended before its announced length. Errors of httpx pass.
+    """
+    seen_bytes = 0
+    for piece in pieces(answer, budget, raw=True):
+        seen_bytes += len(piece)
+        yield piece
+    announced = answer.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) != seen_bytes:
+        raise SourceUnavailable("iSAMS's answer broke off", seen_bytes=seen_bytes)
+
+
+def uncompressed(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:
+    """Yield the body as `body_pieces`; raise if it is compressed.
+
+    Nothing is unpacked here, so that a cap in bytes is a cap on what was sent.
+
+    Raises:
+        SourceMalformed: it is compressed, though we asked for it plain.
+    """
+    if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise SourceMalformed("iSAMS's answer is compressed, though we asked for it plain")
+    return body_pieces(answer, budget)
+
+
+def opening(answer: httpx.Response, budget: Budget, *, limit_bytes: int) -> bytes:
+    """Return the first *limit_bytes* of a short answer, or all of it; raises as `body_pieces`."""
+    body = bytearray()
+    for piece in body_pieces(answer, budget):
+        body += piece
+        if len(body) >= limit_bytes:
+            break
+    return bytes(body[:limit_bytes])

@@ -1,0 +1,92 @@
+"""Through a batch document to the collections that are wanted, passing over the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.parsers.expat import XMLParserType
+
+from sync.errors import SourceMalformed
+from sync.isams import xmltext
+from sync.isams.batch.collection import Extract, read_collection
+from sync.isams.batch.nested import Attributes, read_nested
+from sync.isams.datasets import Dataset
+from sync.isams.error_document import ErrorDocument
+
+
+class BatchDocument:
+    """The handlers; `attach` is for `xmltext.parse`.
+
+    Afterwards `message` holds the error document, if it was such, and `seen` the datasets whose
+    collection was there, empty or not. A collection may occur several times.
+
+    See docs/reference/isams.md#node-twice.
+    """
+
+    def __init__(self, extracts: Sequence[Extract]) -> None:
+        self.message: ErrorDocument | None = None
+        self.seen: set[Dataset] = set()
+        self._collections = {extract.dataset.path: extract.dataset for extract in extracts}
+        self._extracts = {(*e.dataset.path, *e.dataset.below): e for e in extracts}
+        self._ways = {path[:end] for path in self._extracts for end in range(1, len(path))}
+        self._path: tuple[str, ...] = ()
+        self._depth = 0
+
+    def attach(self, parser: XMLParserType) -> None:
+        """Make *parser* call these handlers from the root on."""
+        self._parser = parser
+        parser.StartElementHandler = self._root
+
+    def _root(self, name: str, attributes: Attributes) -> None:
+        del attributes
+        if name == "Message":  # docs/reference/isams.md#root
+            self.message = ErrorDocument()
+            self.message.attach(self._parser)
+        elif name == "iSAMS":
+            self._path = ("isams",)
+            self._go_on()
+        elif name.lower() == "html":
+            raise xmltext.web_page()
+        else:
+            raise SourceMalformed("the answer is XML, but not iSAMS's: check ISAMS_HOST")
+
+    def _go_on(self) -> None:
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    # On the way: modules, collections, and what stands between a collection and its records.
+
+    def _start(self, name: str, attributes: Attributes) -> None:
+        del attributes
+        path = (*self._path, name.lower())
+        if path in self._collections:
+            self.seen.add(self._collections[path])
+        if path in self._extracts:
+            self._read(self._extracts[path], name)
+        elif path in self._ways:
+            self._path = path
+        else:
+            self._depth = 1
+            self._parser.StartElementHandler = self._passed_start
+            self._parser.EndElementHandler = self._passed_end
+
+    def _read(self, extract: Extract, name: str) -> None:
+        if extract.take_whole:
+            read_nested(self._parser, extract.dataset.record, extract.take_whole, self._go_on)
+        else:
+            read_collection(self._parser, extract, name, self._go_on)
+
+    def _end(self, name: str) -> None:
+        del name
+        self._path = self._path[:-1]
+
+    # Something that nobody wants, to whatever depth.
+
+    def _passed_start(self, name: str, attributes: Attributes) -> None:
+        del name, attributes
+        self._depth += 1
+
+    def _passed_end(self, name: str) -> None:
+        del name
+        self._depth -= 1
+        if not self._depth:
+            self._go_on()

@@ -1,0 +1,74 @@
+"""What groups are made from: a profile's part of a school, and its pupils sorted by something."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sync.errors import ConfigError, RosterInvalid
+from sync.isams.school import Form, Pupil, School
+from sync.roster.finding_codes import FindingCode
+from sync.roster.findings import Finding
+from sync.settings import ProfileSettings, SchoolSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the groups of a profile are made from; `findings` are those on the way."""
+
+    school: School
+    school_settings: SchoolSettings
+    profile: ProfileSettings
+    academic_year: int
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, code: FindingCode, record: str, name: str) -> None:
+        """Add a finding."""
+        self.findings.append(Finding(code, record, name))
+
+    def pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
+        """Return the ids of the school's pupils, of every year, by their form as it is listed."""
+        typed = {pupil.form for pupil in self.school.pupils.values()}
+        listed = {name: as_listed(name, forms) for name in typed}
+        return self.pupils_by(lambda pupil: listed[pupil.form], "the form", every_year=True)
+
+    def pupils_by(
+        self, of: Callable[[Pupil], str], what: str, *, every_year: bool = False
+    ) -> dict[str, list[str]]:
+        """Return the ids of the profile's pupils by what *of* says of each, without "".
+
+        Raises:
+            ConfigError: of no pupil of the whole school anything is said: iSAMS does not tell it.
+        """
+        if not any(map(of, self.school.pupils.values())):
+            raise ConfigError(
+                f"CLASSES needs {what} of each pupil, and iSAMS tells none of anybody: fill them in"
+                " in Student Manager, or take this kind out of CLASSES"
+            )
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for pupil in self.school.pupils.values():
+            if every_year or pupil.year in self.profile.year_groups:
+                members[of(pupil)].append(pupil.id)
+        members.pop("", None)
+        return dict(members)
+
+
+def as_listed(name: str, forms: Mapping[str, Form]) -> str:
+    """Return the form that alone is called *name*, in any case; *name* itself if there is none.
+
+    Forms are known by what somebody typed, and iSAMS's database takes `8/jdo` for `8/JDO`.
+
+    See docs/reference/isams.md#no-case, docs/reference/isams.md#pupil-form.
+    """
+    if name in forms:
+        return name
+    alike = [form for form in forms if form.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else name
+
+
+def was_read[Dataset](dataset: Dataset | None, what: str) -> Dataset:
+    """Return *dataset*; raises `RosterInvalid` if there is none."""
+    if dataset is None:
+        raise RosterInvalid(f"{what} were not read, and classes are to be made of them")
+    return dataset

@@ -1,0 +1,198 @@
+"""How everything stands, as values, and the JSON document that is made of them.
+
+The terminal shows the values; the document is what `GET /api/status` answers and `status --json`
+prints. Its names and their order are a promise to programs that read it: a value that was not
+reached yet is left out, save where null says that there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sync import __version__
+from sync.edge.storage.queues import Queue
+from sync.ledger import fates
+from sync.ledger.claims import Paused
+from sync.ledger.fates import Fate
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import Fault, Hold, Plan, Pulled, Receipt
+from sync.ledger.states import State
+
+type Json = dict[str, object]
+type PullState = Literal["waiting", "running", "sealed", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullStatus:
+    """The newest pull of a school: what it sealed, or the last error if it has not."""
+
+    id: str
+    state: PullState
+    attempts: int
+    error: Fault | None = None
+    sealed: Pulled | None = None
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        shown: Json = {"id": self.id, "state": self.state, "attempts": self.attempts}
+        if self.error:
+            shown["error"] = self.error.model_dump()
+        elif self.sealed:
+            faults = self.sealed.faults.items()
+            shown["sets"] = dict(self.sealed.sets)
+            shown["faults"] = {profile: fault.model_dump() for profile, fault in faults}
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    """The newest set of a profile; `age_h` is in hours since iSAMS was asked."""
+
+    id: str
+    manifest: SetManifest
+    age_h: float
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        return {
+            "id": self.id,
+            "pulled_at": seconds(self.manifest.pulled_at),
+            "age_h": self.age_h,
+            "academic_year": self.manifest.academic_year,
+            "counts": dict(self.manifest.counts),
+            "source": dict(self.manifest.source),
+            "findings": dict(self.manifest.findings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a hand-over; `repeats` is the delivery whose hand-over it was, if another."""
+
+    fate: Fate
+    may_hold: bool
+    repeats: str = ""
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        row = fates.TABLE[self.fate]
+        shown: Json = {"word": row.word, "may_hold": self.may_hold, "who": row.who}
+        return shown | ({"repeats": self.repeats} if self.repeats else {})
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """A delivery: its state, and whatever exists of it. `became`: once it was handed over.
+
+    `error` is why it failed, or why its records cannot be read: then nothing else is known.
+    """
+
+    id: str
+    state: State
+    manifest: DeliveryManifest | None = None
+    plan: Plan | None = None
+    hold: Hold | None = None
+    error: Fault | None = None
+    receipt: Receipt | None = None
+    became: Became | None = None
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        return {name: value for name, value in self._fields().items() if value is not None}
+
+    def _fields(self) -> Json:
+        made, plan = self.manifest, self.plan
+        return {
+            "id": self.id,
+            "state": self.state.value,
+            "counts": dict(made.counts) if made else None,
+            "pulled_at": seconds(made.pulled_at) if made else None,
+            "changes": _changes(plan) if plan else None,
+            "hold": self.hold.model_dump(exclude={"digest"}) if self.hold else None,
+            "error": self.error.model_dump() if self.error else None,
+            "receipt": self.receipt.model_dump(mode="json") if self.receipt else None,
+            "became": self.became.document() if self.became else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Restorable:
+    """A former delivery that SDS accepted and whose files are still kept."""
+
+    id: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatus:
+    """A connector: `waiting_for` are profiles without a set; deliveries go from the newest."""
+
+    profiles: Sequence[str]
+    waiting_for: Sequence[str]
+    paused: Paused | None
+    restorable: Sequence[Restorable]
+    deliveries: Sequence[DeliveryStatus]
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        return {
+            "profiles": list(self.profiles),
+            "waiting_for": list(self.waiting_for),
+            "paused": _paused(self.paused) if self.paused else None,
+            "restorable": [
+                {"id": former.id, "accepted_at": seconds(former.accepted_at)}
+                for former in self.restorable
+            ],
+            "deliveries": [delivery.document() for delivery in self.deliveries],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How everything stood at `now`, by storage's clock: counts, states and ids, nobody's name.
+
+    A school is None before its first pull, a profile before its first set. `failed_messages` are
+    those that the host gave up on, by queue: each names a school or connector, or nothing we know.
+    """
+
+    now: datetime
+    schools: Mapping[str, PullStatus | None]
+    profiles: Mapping[str, SetStatus | None]
+    connectors: Mapping[str, ConnectorStatus]
+    failed_messages: Mapping[Queue, Sequence[Mapping[str, str]]]
+
+    def document(self) -> Json:
+        """Return it as JSON values: the same from the terminal and over HTTP."""
+        return {
+            "version": __version__,
+            "now": seconds(self.now),
+            "schools": {
+                school: {"pull": pull.document() if pull else None}
+                for school, pull in self.schools.items()
+            },
+            "profiles": {
+                profile: {"set": newest.document() if newest else None}
+                for profile, newest in self.profiles.items()
+            },
+            "connectors": {name: shown.document() for name, shown in self.connectors.items()},
+            "failed_messages": {
+                queue: [dict(message) for message in messages]
+                for queue, messages in self.failed_messages.items()
+            },
+        }
+
+
+def _changes(plan: Plan) -> Json:
+    return {name: change.model_dump() for name, change in plan.changes.items()}
+
+
+def _paused(pause: Paused) -> Json:
+    return {"since": seconds(pause.at), "restores": pause.restores, "delivery": pause.delivery}
+
+
+def seconds(moment: datetime) -> str:
+    """Return *moment* in UTC, to the second, as the status tells it."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

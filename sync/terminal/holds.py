@@ -1,0 +1,66 @@
+"""Why a delivery is held, and what a person can do: in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sync.edge.world import World
+from sync.ledger import ids
+from sync.ledger.marks import Excess, Hold
+from sync.terminal.tables import numbers
+
+_WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
+
+
+def why_held(hold: Hold) -> Iterator[str]:
+    """Yield why a delivery is held, a line each."""
+    if hold.first:
+        yield "It is the first delivery: there is nothing to compare it with."
+    yield from map(_sentence, hold.excesses)
+
+
+def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> str:
+    """Return how a person answers *hold*, of the delivery called *delivery_id*."""
+    answers = f"`approve {delivery_id}` or `reject {delivery_id}`, here or over HTTP"
+    if hold.first:
+        folder = _folder(world, connector, delivery_id)
+        look = f"Look at the held files in {folder}: they name people"
+        return f"{look}. Then answer with {answers}"
+    return f"Look at iSAMS first: --approve does not answer this. Then answer with {answers}"
+
+
+def _sentence(excess: Excess) -> str:
+    if excess.what == "empty":
+        return f"{excess.table} would be empty."
+    if excess.what == "unknown":
+        return (
+            f"{excess.rows} of the deliveries that SDS may hold cannot be read: there is nothing to"
+            " compare with."
+        )
+    if excess.what == "many":
+        return (
+            f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
+            " known to have taken any. Look at Sync health in School Data Sync."
+        )
+    if excess.table == "profiles":
+        gone = f"{numbers({'profiles': excess.rows})} of the last delivery"
+        return f"{gone} would be missing; none may be."
+    return _rows_sentence(excess)
+
+
+def _rows_sentence(excess: Excess) -> str:
+    of_school = f" of school {excess.org}" if excess.org else ""
+    of_year = f" of grade {excess.grade}" if excess.grade else ""
+    rows = "row" if excess.rows == 1 else "rows"
+    allowed = f"{excess.allowed:,} {'is' if excess.allowed == 1 else 'are'} allowed"
+    would = f"{_WOULD.get(excess.what, excess.what)} {excess.rows:,} {rows}"
+    return f"{excess.table} would {would}{of_school}{of_year}; {allowed}."
+
+
+def _folder(world: World, connector: str, delivery_id: str) -> str:
+    """Return where a delivery's files are: `build` would read iSAMS anew and show others."""
+    storage, folder = world.settings.storage, f"{ids.connector_folder(connector)}{delivery_id}"
+    if storage.folder:
+        return str(Path(storage.folder).absolute() / folder)
+    return f"the container {storage.container}, folder {folder}"

@@ -1,0 +1,67 @@
+"""The steps of a command that sends: shown as they happen, and summed up at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import RenderableType
+
+from sync.edge.world import World
+from sync.ledger import ids
+from sync.report import Outcome, Step
+from sync.terminal import exits
+from sync.terminal.context import Result, doing
+from sync.terminal.follower import Follower, Patience, hold_of
+from sync.terminal.holds import what_to_do, why_held
+from sync.terminal.tables import numbers
+
+
+class Progress:
+    """Keeps every step, and passes its word on to whoever shows what is being done."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.note: Callable[[str], None] = lambda _: None
+
+    def __call__(self, step: Step) -> None:
+        self.steps.append(step)
+        self.note(f"{step.name}: {step.outcome.value}")
+
+    def sent(self, world: World, connector: str, delivery_id: str) -> Result:
+        """Send the delivery called *delivery_id* now, and tell what came of it."""
+        with doing(f"Sending to SDS: {connector}") as self.note:
+            step = Follower(world, connector, ids.pulled_at(delivery_id), Patience()).follow()
+        return self.result(world, [step])
+
+    def result(self, world: World, ended: Sequence[Step]) -> Result:
+        """Return what came of it all; *ended* are the last steps, of each school and connector."""
+        code = exits.worst(exits.exit_of_step(step) for step in ended)
+        shown: list[RenderableType] = []
+        for step in (*self._seals(), *ended):
+            shown += _lines(world, step)
+        document: dict[str, object] = {
+            "exit": int(code),
+            "steps": [json.loads(step.line()) for step in self.steps],
+            "ended": [json.loads(step.line()) for step in ended],
+        }
+        return Result(code, document, shown, [step.error for step in ended if step.error])
+
+    def _seals(self) -> list[Step]:
+        return [step for step in self.steps if step.name == "seal"]
+
+
+def _lines(world: World, step: Step) -> Iterator[str]:
+    sentence = step.outcome.sentence
+    if exits.left_out(step):
+        sentence = "SDS has accepted the files, but its run did not take them: the next one may"
+    yield f"{step.about}: {sentence}"
+    counts = {name: value for name, value in step.facts.items() if isinstance(value, int)}
+    if counts:
+        yield f"  {numbers(counts)}"
+    if step.delivery and step.name != "seal":
+        yield f"  delivery {step.delivery}"
+    if step.outcome is Outcome.HELD:
+        hold = hold_of(world, step.about, step.delivery)
+        for line in (*why_held(hold), what_to_do(world, step.about, hold, step.delivery)):
+            yield f"  {line}"

@@ -1,0 +1,29 @@
+"""`restore`: a former delivery is sent again, and its connector is paused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from sync.steps import restore
+from sync.steps.connector import find
+from sync.terminal.command import command
+from sync.terminal.context import Result, Terminal
+from sync.terminal.progress import Progress
+
+
+@command("restore")
+@click.argument("delivery_id", metavar="DELIVERY")
+def restore_former(terminal: Terminal, delivery_id: str) -> Result:
+    """Send the files of a former DELIVERY again, and keep newer ones back until `resume`.
+
+    `status` shows which there are. It is compared with what SDS holds now, and may be held.
+    """
+    progress = Progress()
+    world = terminal.opened(terminal.settings(), progress)
+    pause = restore.restore(world, delivery_id)
+    connector = find(world, delivery_id)[0].connector
+    result = progress.sent(world, connector, pause.delivery)
+    paused = f"{connector} is paused: nothing newer is sent until you type `resume`"
+    return replace(result, shown=[*result.shown, paused])

@@ -1,0 +1,241 @@
+"""What the app answers over HTTP, told without a host: every status, and whose fault it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from simulators.isams import messages
+from simulators.isams.faults import Faults
+from sync.errors import (
+    AnswerRefused,
+    ConfigError,
+    SourceIncomplete,
+    SourceRefused,
+    SourceUnavailable,
+    StoreConflict,
+    StoreRefused,
+    StoreUnavailable,
+    SyncError,
+)
+from sync.report import Outcome, Step
+from sync.settings import Settings
+from sync.steps import doctor
+from sync.steps.doctor.attempts import Check
+from sync.web import responses
+from sync.web.responses import Response
+from tests.clocks import FakeClock
+from tests.edge.hosted import APP
+from tests.worlds import make_group, make_world
+
+
+def told(response: Response) -> Any:  # Any: parsed JSON
+    assert response.content_type == "application/json"
+    return json.loads(response.body)
+
+
+def failing(error: Exception) -> tuple[Response, list[Step]]:
+    """Return the answer of work that raises *error*, and what was logged of it."""
+    steps = list[Step]()
+
+    def work() -> Response:
+        raise error
+
+    return responses.responded(work, steps.append), steps
+
+
+# --- Errors ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "who"),
+    [
+        (AnswerRefused("not held"), 409, "caller"),
+        (ConfigError("a setting"), 500, "operator"),
+        (SourceRefused("the key"), 502, "school"),
+        (SourceIncomplete("no pupils"), 502, "school"),
+        (StoreRefused("the role"), 502, "operator"),
+        (StoreConflict("other bytes"), 502, "developer"),
+        (SourceUnavailable("busy"), 503, "nobody"),
+        (StoreUnavailable("busy"), 503, "nobody"),
+    ],
+)
+def test_an_error_says_whose_it_is(error: SyncError, status: int, who: str) -> None:
+    """The status tells a program whether to come again, the body tells a person who must act."""
+    answer, _ = failing(error)
+
+    assert answer.status == status
+    assert told(answer) == {"error": error.code, "message": str(error), "who": who, "facts": {}}
+
+
+def test_an_error_that_nobody_foresaw_keeps_its_text_to_itself() -> None:
+    """It may quote a record: type and place are told, in the answer and in the log."""
+    answer, steps = failing(ValueError("invalid literal: 'Wilhelmina'"))
+
+    assert answer.status == 500
+    assert told(answer)["facts"]["type"] == "ValueError"
+    assert "Wilhelmina" not in answer.body.decode() + steps[0].line()
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (AnswerRefused("not held"), Outcome.NOTHING),
+        (ConfigError("a setting"), Outcome.FAILED),
+        (KeyError("unforeseen"), Outcome.FAILED),
+    ],
+)
+def test_a_failed_answer_is_in_the_log(error: Exception, outcome: Outcome) -> None:
+    """A fault of ours raises an alarm though nobody reads the answer; a late click does not."""
+    _, steps = failing(error)
+
+    assert [(step.name, step.outcome) for step in steps] == [("answer", outcome)]
+
+
+# --- What is told ---------------------------------------------------------------------------
+
+
+def test_a_resync_of_all_asks_for_every_school() -> None:
+    """Each school's pull has its id; with a profile, only that profile's school."""
+    group = make_group()
+    every, named = responses.to_resync(group.world, None), responses.to_resync(group.world, "south")
+
+    assert every.status == named.status == 202
+    assert set(told(every)["asked"]) == {"northbank", "southbank"}
+    assert set(told(named)["asked"]) == {"southbank"}
+
+
+def test_where_there_are_several_schools_one_must_be_named() -> None:
+    """No school is guessed: the answer lists them."""
+    group = make_group()
+    unnamed, named = (
+        responses.to_subjects(group.world, school, "application/json")
+        for school in (None, "southbank")
+    )
+
+    assert (unnamed.status, told(unnamed)["schools"]) == (404, ["northbank", "southbank"])
+    assert named.status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("text/csv", "text/csv"),
+        ("text/csv;q=0.9, */*;q=0.1", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+    ],
+)
+def test_csv_comes_to_who_asks_for_it(accept: str, kind: str) -> None:
+    """JSON is what everybody else gets."""
+    answer = responses.to_subjects(make_world().world, None, accept)
+
+    assert answer.content_type == kind
+
+
+def test_subjects_that_isams_does_not_give_are_not_an_empty_list() -> None:
+    """A refusal of iSAMS is an answer that says so."""
+    trial = make_world()
+    trial.isams.faults = Faults(message=messages.INVALID_KEY)
+    answer = responses.responded(
+        lambda: responses.to_subjects(trial.world, None, ""), trial.steps.append
+    )
+
+    assert (answer.status, told(answer)["error"]) == (502, "SourceRefused")
+
+
+def test_findings_of_the_only_profile_need_no_name() -> None:
+    """Where there is one profile, `?profile=` may be left out; before a set there are none."""
+    trial = make_world(PROFILES__PREP__YEAR_GROUPS="")
+    early = responses.to_findings(trial.world, None)
+    trial.pull()
+    found = responses.to_findings(trial.world, None)
+
+    assert (early.status, found.status) == (404, 200)
+    assert isinstance(told(found), list)
+
+
+def test_a_decision_names_delivery_and_connector() -> None:
+    """The answer repeats what was decided, so that a script's log is enough."""
+    trial = make_world(SDS__HOLD_FIRST="true")
+    trial.pull()
+    held = trial.send_until_still().delivery
+    answer = responses.to_approve(trial.world, held)
+
+    assert told(answer) == {"delivery": held, "connector": "MIS feed", "answer": "approved"}
+
+
+def test_status_tells_the_hold_and_the_receipt() -> None:
+    """What a person must know to decide, and how it ended, is in the one answer."""
+    trial = make_world(SDS__HOLD_FIRST="true")
+    trial.pull()
+    trial.send_until_still()
+    before = told(responses.to_status(trial.world))["connectors"]["MIS feed"]["deliveries"][0]
+    responses.to_approve(trial.world, before["id"])
+    trial.send_until_still()
+    after = told(responses.to_status(trial.world))["connectors"]["MIS feed"]["deliveries"][0]
+
+    assert (before["state"], before["hold"]["first"]) == ("held", True)
+    assert before["changes"]["users.csv"]["added"] == before["counts"]["users"]
+    assert (after["state"], after["receipt"]["outcome"]) == ("done", "completed")
+
+
+def test_a_check_answers_whatever_is_wrong() -> None:
+    """200 with a row for each thing: also where the settings themselves cannot be read."""
+
+    def unreadable() -> Settings:
+        raise ConfigError("SDS__CONNECTR: there is no such setting")
+
+    answer = responses.to_check(unreadable, FakeClock())
+    checks = told(answer)["checks"]
+
+    assert (answer.status, told(answer)["ok"]) == (200, False)
+    assert "SDS__CONNECTR" in checks[0]["error"]["message"]
+    assert {row["state"] for row in checks[1:]} == {"not tried"}
+
+
+# --- The page about them --------------------------------------------------------------------
+
+PAGE = (APP / "docs" / "api.md").read_text(encoding="utf-8")
+EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def example(name: str) -> Any:  # Any: parsed JSON
+    """Return the page's first example that has the key *name*."""
+    return next(shown for shown in EXAMPLES if name in shown)
+
+
+def test_the_pages_examples_are_what_the_app_says() -> None:
+    """Every name in an example of the page is in what the app answers."""
+    trial = make_world(SDS__HOLD_FIRST="true")
+    asked = told(responses.to_resync(trial.world, None))
+    trial.pull()
+    held = trial.send_until_still().delivery
+    status = told(responses.to_status(trial.world))
+    decided = told(responses.to_approve(trial.world, held))
+    late, _ = failing(AnswerRefused("not held"))
+    checked: Any = doctor.document([Check("settings")])
+    pairs = [
+        (example("asked"), asked),
+        (example("connectors"), status),
+        (example("connectors")["schools"], status["schools"]),
+        (deliveries(example("connectors"))[0], deliveries(status)[0]),
+        (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
+        (example("answer"), decided),
+        (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
+        (example("error"), told(late)),
+        (example("profiles"), told(responses.to_resync(trial.world, "juniors"))),
+        (example("checks"), checked),
+        (example("checks")["checks"][0], checked["checks"][0]),
+    ]
+
+    assert [set(shown) for shown, _ in pairs] == [set(real) for _, real in pairs]
+
+
+def deliveries(status: Any) -> Any:  # Any: parsed JSON
+    return status["connectors"]["MIS feed"]["deliveries"]

@@ -1,0 +1,92 @@
+"""The tables of docs/settings.md, made from the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic.fields import FieldInfo
+
+from sync.settings import names
+from tests.pages.tables import row, table
+
+PAGE = Path("docs/settings.md")
+COLUMNS = ("name", "what it does", "allowed", "left out", "example")
+
+# What the host reads and we do not, and what we read by two of the host's names.
+HOST_ABOUT = {
+    "AzureWebJobsStorage__accountName": "The host's storage account by name, reached by managed"
+    " identity.",
+    "TICK_SCHEDULE": "How often the app looks for what is due, as six fields: second, minute, hour,"
+    " day, month, weekday. The host counts in UTC. It starts no timer without it.",
+    "FUNCTIONS_WORKER_RUNTIME": "For the Functions tools on your own machine. On Flex Consumption"
+    " the runtime is part of the app, and this is not set.",
+}
+HOST_EXAMPLES = {
+    "AzureWebJobsStorage__accountName": "northbankhost",
+    "TICK_SCHEDULE": "0 */5 * * * *",
+    "FUNCTIONS_WORKER_RUNTIME": "python",
+}
+
+
+def tables() -> dict[str, str]:
+    """Return the tables by their names in the page."""
+    groups: dict[str, list[str]] = {}
+    for path, declared in names.DECLARED.items():
+        group = "limits" if path[:2] == ("sds", "limits") else path[0]
+        groups.setdefault(group, []).append(_row(names.written(path), declared))
+    return {group: table(COLUMNS, rows) for group, rows in groups.items()} | {"host": _host()}
+
+
+def host_names() -> set[str]:
+    """Return the host's names that the page explains."""
+    return set(names.HOST) | set(HOST_ABOUT)
+
+
+def _host() -> str:
+    ours = {name: path for name, path in names.HOST.items() if name not in HOST_ABOUT}
+    rows = [_row(name, _declared(path)) for name, path in ours.items()]
+    for name, about in HOST_ABOUT.items():
+        rows.append(row(f"`{name}`", about, "", "-", f"`{HOST_EXAMPLES[name]}`"))
+    return table(COLUMNS, rows)
+
+
+def _declared(path: tuple[str, ...]) -> FieldInfo:
+    declared = names.field_of(path)
+    assert declared is not None
+    return declared
+
+
+def _row(name: str, declared: FieldInfo) -> str:
+    allowed = names.bounds(declared)
+    if names.is_secret(declared):
+        allowed = f"secret; {allowed}" if allowed else "secret"
+    cells = (
+        f"`{name}`",
+        declared.description or "",
+        allowed,
+        "required" if declared.is_required() else _default(declared.default),
+        f"`{names.example(declared)}`",
+    )
+    return row(*cells)
+
+
+def _default(value: object) -> str:
+    if value in (None, "", (), {}, frozenset()):
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"`{','.join(_texts(value))}`"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, frozenset):
+        yield f"{min(value)}-{max(value)}"
+    elif isinstance(value, Mapping):
+        yield from (name if name == text else f"{name}={text}" for name, text in value.items())
+    elif isinstance(value, tuple):
+        yield from (f"{part:%H:%M}" if isinstance(part, time) else str(part) for part in value)
+    else:
+        yield value.key if isinstance(value, ZoneInfo) else str(value)

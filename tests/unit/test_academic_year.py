@@ -1,0 +1,104 @@
+"""Which term and which academic year a day is in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from sync.errors import ConfigError
+from sync.isams.school import Term
+from sync.roster import academic_year
+from sync.settings import SchoolSettings
+from tests.unit.schools import NORTHBANK, school
+
+TERMS = {
+    term.id: term
+    for term in (
+        Term("31", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 12)),
+        Term("32", "Spring", 2026, date(2027, 1, 7), date(2027, 3, 27)),
+        Term("33", "Autumn", 2027, date(2027, 9, 2), date(2027, 12, 11)),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "term_id"),
+    [
+        ("2026-09-02", None),
+        ("2026-09-03", "31"),
+        ("2026-12-12", "31"),
+        ("2026-12-13", None),
+        ("2027-01-07", "32"),
+        ("2028-01-01", None),
+    ],
+)
+def test_a_term_is_active_from_its_first_day_to_its_last(day: str, term_id: str | None) -> None:
+    """Holidays are in no term."""
+    term = academic_year.active_term(TERMS, date.fromisoformat(day))
+
+    assert (term and term.id) == term_id
+
+
+def test_of_two_terms_the_one_that_began_later_is_active() -> None:
+    """Half terms can be entered beside whole ones."""
+    half = Term("34", "Autumn 2", 2026, date(2026, 11, 2), date(2026, 12, 12))
+
+    active = academic_year.active_term({**TERMS, "34": half}, date(2026, 11, 21))
+
+    assert active is half
+
+
+def northbank(school_year: str) -> SchoolSettings:
+    changed = NORTHBANK.model_dump(exclude_unset=True) | {"school_year": school_year}
+    return SchoolSettings.model_validate(changed)
+
+
+@pytest.mark.parametrize(
+    ("setting", "moment", "year"),
+    [
+        ("terms", "2026-09-03T00:30:00+01:00", 2026),
+        ("terms", "2026-12-25T12:00:00+00:00", 2026),
+        ("terms", "2027-09-01T23:59:00+01:00", 2026),  # the calendar would say 2027
+        ("terms", "2027-09-02T00:00:00+01:00", 2027),
+        ("2025", "2027-09-02T00:00:00+01:00", 2025),
+        ("", "2027-09-01T00:00:00+01:00", 2027),
+        ("", "2027-08-31T23:59:00+01:00", 2026),
+    ],
+)
+def test_the_academic_year_is_the_settings_or_the_terms_or_the_calendars(
+    setting: str, moment: str, year: int
+) -> None:
+    """In the holidays it is the year of the term before."""
+    read = replace(school(), terms=TERMS)
+    chosen = northbank(setting) if setting else NORTHBANK
+
+    assert academic_year.academic_year_at(read, chosen, datetime.fromisoformat(moment)) == year
+
+
+@pytest.mark.parametrize("known", [None, {}, {"33": TERMS["33"]}])
+def test_where_no_term_has_begun_the_year_is_not_guessed(
+    known: Mapping[str, Term] | None,
+) -> None:
+    """A guessed year would give every class another id."""
+    untold = replace(school(), terms=known)
+
+    with pytest.raises(ConfigError, match="SCHOOL_YEAR"):
+        academic_year.academic_year_at(
+            untold, northbank("terms"), datetime.fromisoformat("2026-11-21T12:00Z")
+        )
+
+
+def test_the_day_of_a_moment_is_made_in_a_single_function() -> None:
+    """Whoever makes it elsewhere may forget the school's zone."""
+    made = {
+        path.as_posix()
+        for path in Path("sync").rglob("*.py")
+        if re.search(r"\.astimezone\([^)]*\)\s*\.date\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert made == {"sync/roster/academic_year.py"}

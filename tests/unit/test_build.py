@@ -1,0 +1,432 @@
+"""Who is covered by a profile, what they are called, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.errors import ConfigError
+from sync.isams.school import Pupil, School, Subject, TeachingSet
+from sync.roster.build import build_roster
+from sync.roster.finding_codes import FindingCode
+from sync.roster.model import SchoolClass, User
+from sync.sds import rules, tables
+from sync.settings import ProfileSettings
+from tests.unit.schools import NORTHBANK, TODAY, built, codes, employee, pupil, school, teaching_set
+
+
+def test_a_pupil_a_teacher_and_their_set_become_two_users_and_a_class() -> None:
+    """The smallest school keeps everything that SDS needs and nothing more."""
+    roster = built().roster
+
+    assert roster.users == (
+        User("9990001-P1", "p1@northbank.example", "student", "08"),
+        User("9990001-T41", "t41@northbank.example", "teacher"),
+    )
+    assert roster.classes == (
+        SchoolClass("9990001-2026-301", "8A-Ph301", ("9990001-T41",), ("9990001-P1",), "21"),
+    )
+    assert built().findings == ()
+
+
+def test_a_pupil_and_a_teacher_of_one_number_are_two_users() -> None:
+    """The two are numbered apart, and both become anchors in one directory."""
+    made = built(school([pupil("41")], [employee("41")], [teaching_set("1", ["41"], ["41"])]))
+
+    assert [user.id for user in made.roster.users] == ["9990001-P41", "9990001-T41"]
+
+
+def test_next_year_has_other_class_ids_and_the_same_people() -> None:
+    """Next year's pupils never land in this year's Team."""
+    first, second = (
+        build_roster(school(), NORTHBANK, ProfileSettings(), year, TODAY).roster
+        for year in (2026, 2027)
+    )
+
+    assert first.users == second.users
+    assert {c.id for c in first.classes}.isdisjoint(c.id for c in second.classes)
+
+
+def test_only_pupils_and_sets_of_the_year_groups_are_covered() -> None:
+    """A profile takes its own years and leaves the rest to other profiles."""
+    read = school(
+        [pupil("1", 8), pupil("2", 9), pupil("3", 5)],
+        sets=[teaching_set("301", ["1"], year=8), teaching_set("302", ["3"], year=5)],
+    )
+
+    roster = built(read, year_groups="8-9").roster
+
+    assert [u.id for u in roster.users if u.role == "student"] == ["9990001-P1", "9990001-P2"]
+    assert [c.id for c in roster.classes] == ["9990001-2026-301"]
+
+
+def test_a_pupil_of_another_year_in_a_covered_set_belongs_to_the_profile() -> None:
+    """A Year 9 pupil who takes a Year 8 set is in that class, so is a user."""
+    read = school([pupil("1", 8), pupil("2", 9)], sets=[teaching_set("301", ["1", "2"])])
+
+    roster = built(read, year_groups="8").roster
+
+    assert roster.classes[0].student_ids == ("9990001-P1", "9990001-P2")
+    assert "9990001-P2" in {user.id for user in roster.users}
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({}, ["301", "302", "303"]),
+        ({"included_subjects": "21"}, ["301"]),
+        ({"included_subjects": "ma"}, ["302"]),
+        ({"excluded_subjects": "Ph"}, ["302"]),
+        ({"excluded_subjects": "22,nonsense"}, ["301"]),
+    ],
+)
+def test_subjects_are_chosen_by_id_or_code(settings: dict[str, str], kept: list[str]) -> None:
+    """Ids and codes both work, in any case; a set of an unlisted subject is not guessed at."""
+    read = school(
+        sets=[
+            teaching_set("301", subject="21"),
+            teaching_set("302", subject="22"),
+            teaching_set("303", subject="99"),
+        ]
+    )
+
+    classes = built(read, **settings).roster.classes
+
+    assert [kept.id.rpartition("-")[2] for kept in classes] == kept
+
+
+def test_a_code_that_two_subjects_share_chooses_both() -> None:
+    """Codes are not unique in iSAMS, and half a choice would lose classes."""
+    read = school(
+        sets=[teaching_set("301", subject="21"), teaching_set("302", subject="23")],
+        subjects=[Subject("21", "Ph", "Physics"), Subject("23", "PH", "Photography")],
+    )
+
+    assert len(built(read, included_subjects="ph").roster.classes) == 2
+
+
+def test_included_subjects_that_match_nothing_never_empty_the_profile() -> None:
+    """A misspelt setting is an error, not a school without classes."""
+    with pytest.raises(ConfigError, match="INCLUDED_SUBJECTS"):
+        built(included_subjects="Physik")
+
+
+def test_a_subject_word_that_matches_nothing_is_reported() -> None:
+    """A misspelt word among right words is reported."""
+    made = built(included_subjects="21,Physik")
+
+    assert codes(made) == [("subject-unknown", "INCLUDED_SUBJECTS")]
+
+
+class LeftOut(NamedTuple):
+    """A record that SDS cannot hold: its finding, and the school and settings that make it."""
+
+    code: str
+    record: str
+    school: School
+    settings: Mapping[str, object] = {}
+
+
+def with_pupil(second: Pupil) -> School:
+    """Return the smallest school with another pupil."""
+    return school(pupils=[pupil("1"), second])
+
+
+def with_teacher(email: str) -> School:
+    """Return the smallest school with another teacher of its set."""
+    second = employee("42", email)
+    return school(
+        employees=[employee("41"), second], sets=[teaching_set("301", teachers=["41", "42"])]
+    )
+
+
+def with_set(second: TeachingSet) -> School:
+    """Return the smallest school with another set."""
+    return school(sets=[teaching_set("301"), second])
+
+
+LEFT_OUT = [
+    LeftOut("pupil-without-email", "Pupil 2", with_pupil(pupil("2", email=""))),
+    LeftOut("pupil-bad-email", "Pupil 2", with_pupil(pupil("2", email="a b@x.example"))),
+    LeftOut("pupil-bad-email", "Pupil 2", with_pupil(pupil("2", email="a@x.example; b@x.example"))),
+    LeftOut("id-unusable", "Pupil 2_3", with_pupil(pupil("2_3", email="p2@x.example"))),
+    LeftOut("pupil-without-year", "Pupil 2", with_pupil(pupil("2", None))),
+    LeftOut("staff-without-email", "StaffMember 42", with_teacher("")),
+    LeftOut("staff-bad-email", "StaffMember 42", with_teacher("nobody")),
+    LeftOut("set-without-year", "Set 302", with_set(teaching_set("302", year=None))),
+    LeftOut("set-without-pupils", "Set 302", with_set(teaching_set("302", []))),
+    LeftOut("set-without-teacher", "Set 302", with_set(teaching_set("302", teachers=[]))),
+    LeftOut(
+        "set-unknown-subject",
+        "Set 302",
+        with_set(teaching_set("302", subject="99")),
+        {"included_subjects": "Ph"},
+    ),
+    LeftOut("member-has-left", "Set 301", school(sets=[teaching_set("301", unknown=["999"])])),
+    LeftOut(
+        "teacher-not-current", "Set 301", school(sets=[teaching_set("301", teachers=["41", "77"])])
+    ),
+    LeftOut("title-unusable", "Set 302", with_set(teaching_set("302", code="=="))),
+    LeftOut("id-unusable", "Set 3_2", with_set(teaching_set("3_2"))),
+    LeftOut("id-unusable", "Set " + "9" * 40, with_set(teaching_set("9" * 40))),
+]
+# Each of these has a test of its name, below or in `test_groups`.
+TESTED_ALONE = {
+    *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
+    *("extra-teacher-unknown", "subject-unknown"),  # which are faults of a setting
+    *("form-without-year", "form-unknown", "tutor-not-current"),  # of groups that are no sets
+    *("group-without-pupils", "group-without-teacher"),
+}
+
+
+@pytest.mark.parametrize("row", LEFT_OUT, ids=lambda row: f"{row.code} {row.record[:9]}")
+def test_what_sds_cannot_hold_is_left_out_with_one_finding(row: LeftOut) -> None:
+    """The record is named and the rest of the school goes on as if it had never been."""
+    made = built(row.school, **row.settings)
+
+    assert codes(made) == [(row.code, row.record)]
+    assert [kept.id for kept in made.roster.classes] == ["9990001-2026-301"]
+    assert made.roster.classes[0].student_ids == ("9990001-P1",)
+    assert {user.id for user in made.roster.users} == {"9990001-P1", "9990001-T41"}
+
+
+def test_every_finding_is_tested() -> None:
+    """A finding that is new fails here until it has a row, or a test that is named here."""
+    assert {row.code for row in LEFT_OUT} | TESTED_ALONE == set(FindingCode)
+
+
+def test_everyone_with_an_address_used_twice_is_left_out() -> None:
+    """Nobody can know whose account it is, so nobody gets it, pupil or staff, in any case."""
+    read = school(
+        [pupil("1"), pupil("2", email="Shared@northbank.example"), pupil("3")],
+        [employee("41"), employee("42", "shared@northbank.example ")],
+        [teaching_set("301", ["1", "2", "3"], ["41", "42"])],
+    )
+
+    made = built(read)
+
+    assert codes(made) == [("email-used-twice", "Pupil 2"), ("email-used-twice", "StaffMember 42")]
+    assert {finding.detail for finding in made.findings} == {"shared@northbank.example"}
+    assert {user.id for user in made.roster.users} == {"9990001-P1", "9990001-P3", "9990001-T41"}
+
+
+def test_a_set_without_teacher_is_kept_on_request() -> None:
+    """A school may want the class although its Team has no owner."""
+    read = school(sets=[teaching_set("301", teachers=[])])
+
+    assert built(read).roster.classes == ()
+    assert len(built(read, keep_without_teacher=True).roster.classes) == 1
+
+
+def test_addresses_are_lower_case() -> None:
+    """SDS compares strings by case, and Entra does not: one spelling leaves no doubt."""
+    read = school([pupil("1", email=" Sam.OSEI@Northbank.Example ")])
+
+    assert built(read).roster.users[0].username == "sam.osei@northbank.example"
+
+
+@pytest.mark.parametrize(
+    ("year", "chosen", "code"),
+    [
+        (0, "", "KG"),
+        (1, "", "01"),
+        (13, "", "13"),
+        (-1, "", "PK"),
+        (-2, "", "PR"),
+        (14, "", "Other"),
+        (14, "14=14", "14"),
+        (0, "0=PK", "PK"),
+    ],
+)
+def test_nc_years_become_grades(year: int, chosen: str, code: str) -> None:
+    """Reception is KG, Years 1-13 two digits; a school may choose other codes."""
+    made = built(school([pupil("1", year)]), year_groups=f"{year},8", grades=chosen)
+
+    assert made.roster.users[0].grade == code
+
+
+def test_names_are_sent_only_on_request() -> None:
+    """A name that SDS does not need does not leave the school."""
+    assert built().roster.users[0].given_name == ""
+    assert built(names=True).roster.users[0].given_name == "Sam"
+
+
+@pytest.mark.parametrize("forename", ["", "=HYPERLINK(1)", "@sum", "a\x07b", "x" * 65])
+def test_an_unsafe_name_is_not_sent(forename: str) -> None:
+    """A blank name, a formula or a control character never reaches a cell."""
+    made = built(school([pupil("1", forename=forename)]), names=True)
+
+    assert made.roster.users[0].given_name == made.roster.users[0].family_name == ""
+    assert codes(made) == [("name-unusable", "Pupil 1")]
+
+
+@pytest.mark.parametrize(
+    ("code", "settings", "title"),
+    [
+        ("8A/Ph1", {}, "8A-Ph1"),
+        ("8A/Ph1", {"suffix": " /2026/27"}, "8A-Ph1 -2026-27"),
+        ("D&T, 8", {}, "D and T, 8"),
+        ("  8A   Ph  ", {}, "8A Ph"),
+        ("8A", {"class_title": "{subject} {year} {set_code} {academic_year}"}, None),
+        ("...8A.", {}, "8A"),
+        ("=8A", {}, "8A"),
+        ("Größe 8\u2028", {}, "Größe 8-"),
+    ],
+)
+def test_titles_are_what_teams_takes(
+    code: str, settings: dict[str, str], title: str | None
+) -> None:
+    """Refused characters go, blanks collapse, and a formula loses its start."""
+    made = built(school(sets=[teaching_set("301", code=code)]), **settings)
+
+    assert made.roster.classes[0].title == (title or "Physics 8 8A 2026-27")
+
+
+def test_a_long_title_is_cut_and_reported() -> None:
+    """Teams takes 120 characters; nobody finds out by accident."""
+    made = built(school(sets=[teaching_set("301", code="M" * 200)]))
+
+    assert made.roster.classes[0].title == "M" * 120
+    assert codes(made) == [("title-changed", "Set 301")]
+
+
+def test_extra_teachers_teach_every_class() -> None:
+    """A wildcard finds staff, a full address a service account that iSAMS does not know."""
+    read = school(
+        employees=[employee("41"), employee("50", "head@northbank.example"), employee("51")],
+        sets=[teaching_set("301"), teaching_set("302", teachers=[])],
+    )
+
+    made = built(read, extra_teachers="HEAD@*,svc-teams@northbank.example")
+
+    heads = {"9990001-T50", *(u.id for u in made.roster.users if u.username.startswith("svc-"))}
+    assert len(heads) == 2
+    assert all(heads <= set(kept.teacher_ids) for kept in made.roster.classes)
+    assert len(made.roster.classes) == 2
+    assert "9990001-T51" not in {user.id for user in made.roster.users}
+
+
+def test_an_extra_teacher_that_matches_nobody_is_reported() -> None:
+    """A wildcard without a match, and a pupil's address, make no teacher."""
+    made = built(extra_teachers="nobody*@northbank.example,p1@northbank.example")
+
+    assert codes(made) == [("extra-teacher-unknown", "EXTRA_TEACHERS")] * 2
+
+
+def test_legacy_ids_are_those_of_the_2020_script() -> None:
+    """A school that moves over keeps its Teams: raw ids, and a service account's address."""
+    made = built(id_style="legacy", extra_teachers="svc@northbank.example")
+
+    assert {user.id for user in made.roster.users} == {"1", "41", "svc@northbank.example"}
+    assert made.roster.classes[0].id == "301"
+    assert rules.files(tables.roster_rows(made.roster))
+
+
+def test_legacy_ids_that_clash_are_left_out() -> None:
+    """A pupil and a teacher of one number would be one person to SDS."""
+    read = school([pupil("1"), pupil("41")], sets=[teaching_set("301", ["1"], ["41"])])
+
+    made = built(read, id_style="legacy", keep_without_teacher=True)
+
+    assert codes(made) == [("id-used-twice", "Pupil 41"), ("id-used-twice", "StaffMember 41")]
+    assert [user.id for user in made.roster.users] == ["1"]
+
+
+def test_what_isams_lists_twice_is_reported() -> None:
+    """The first was kept; somebody should know that there was a second."""
+    made = built(school(repeated={"Set": ("301",)}))
+
+    assert codes(made) == [("record-repeated", "Set 301")]
+
+
+def test_every_finding_has_advice_a_reason_and_somebody_who_acts() -> None:
+    """Whoever reads a finding is told what to mend."""
+    assert [code for code in FindingCode if not (code.advice and code.why and code.who)] == []
+
+
+numbers = st.integers(1, 30).map(str)
+
+
+@st.composite
+def schools(draw: st.DrawFn) -> School:
+    """Any small school: odd addresses, dangling ids, codes of any text."""
+    address = st.sampled_from(["", " ", "x", "A@b.example", "a@b.example", "=1@b.example"])
+    years = st.sampled_from([None, -2, 0, 8, 9, 17])
+    text = st.text(max_size=12)
+    return school(
+        draw(st.lists(st.builds(pupil, numbers, years, address | st.none()), max_size=8)),
+        draw(st.lists(st.builds(employee, numbers, address | st.none()), max_size=6)),
+        draw(
+            st.lists(
+                st.builds(
+                    teaching_set,
+                    numbers,
+                    st.just(()),
+                    st.lists(numbers, unique=True),
+                    year=years,
+                    subject=st.sampled_from(["21", "22", "99", ""]),
+                    code=text,
+                ),
+                max_size=8,
+            )
+        ),
+    )
+
+
+def _with_members(read: School, random: Random) -> School:
+    """Put current pupils in the sets, as the reader would: ids that exist, sorted, once."""
+    ids = sorted(read.pupils)
+    return replace(
+        read,
+        sets={
+            set_id: replace(
+                listed, pupil_ids=tuple(sorted(random.sample(ids, random.randint(0, len(ids)))))
+            )
+            for set_id, listed in read.sets.items()
+        },
+    )
+
+
+@given(schools(), st.randoms(use_true_random=False), st.sampled_from(["year", "legacy"]))
+def test_any_school_gives_files_that_pass_every_rule(
+    read: School, random: Random, style: str
+) -> None:
+    """Whatever is in the register, what would break a rule of SDS was left out before."""
+    made = built(
+        _with_members(read, random),
+        id_style=style,
+        names=True,
+        extra_teachers="*@b.example,svc@c.example",
+        year_groups="-2-17",
+    )
+
+    assert rules.files(tables.roster_rows(made.roster)).keys() == tables.COLUMNS.keys()
+
+
+@given(schools(), st.randoms(use_true_random=False))
+def test_the_order_of_the_source_does_not_matter(read: School, random: Random) -> None:
+    """Two readings of one school give the same bytes and findings, however iSAMS lists it."""
+    read = _with_members(read, random)
+
+    def mixed[T](items: dict[str, T]) -> dict[str, T]:
+        return {key: items[key] for key in random.sample(sorted(items), len(items))}
+
+    other = replace(
+        read,
+        pupils=mixed(dict(read.pupils)),
+        employees=mixed(dict(read.employees)),
+        sets=mixed(dict(read.sets)),
+    )
+
+    first, second = built(read), built(other)
+
+    assert rules.files(tables.roster_rows(first.roster)) == rules.files(
+        tables.roster_rows(second.roster)
+    )
+    assert first.findings == second.findings

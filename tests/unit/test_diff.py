@@ -1,0 +1,563 @@
+"""What would change in SDS, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.ledger import marks
+from sync.ledger.marks import Change, Excess
+from sync.sds import diff
+from sync.sds.csvtext import encode
+from sync.sds.diff import Baseline, Decision, Meant
+from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
+from sync.settings import Limits
+
+type Tables = Mapping[str, Iterable[Row]]
+
+LIMITS = Limits()
+NOTHING = Change(before=0, after=0, added=0, removed=0, changed=0)
+
+
+def files(tables: Tables | None = None) -> dict[str, bytes]:
+    """Return the five files and those of *tables*, empty but for *tables*."""
+    made = columns(tables or ())
+    return {name: encode(made[name], (tables or {}).get(name, ())) for name in made}
+
+
+def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
+    """Compare two deliveries; without *before* there was none."""
+    return diff.compare(
+        "digest",
+        None if before is None else files(before),
+        files(after),
+        against=None if before is None else "20261120T220000Z-00000000",
+        limits=limits,
+        hold_first=True,
+    )
+
+
+def excesses(before: Tables, after: Tables, limits: Limits = LIMITS) -> tuple[Excess, ...]:
+    """Return the limits met, () if the delivery may go."""
+    hold = decided(before, after, limits).hold
+    return hold.excesses if hold else ()
+
+
+def rows(name: str, numbers: Iterable[int]) -> dict[str, list[Row]]:
+    """Return a table of as many rows as there are *numbers*, each unlike the others."""
+    blank = ("",) * (len(columns([name])[name]) - 2)
+    return {name: [(f"{number:06}", f"u{number}", *blank) for number in numbers]}
+
+
+def test_every_table_is_counted() -> None:
+    """Added, removed, changed, row by row; the plan says against what."""
+    before: dict[str, list[Row]] = {
+        "orgs.csv": [("1", "Northbank", "school")],
+        "users.csv": [("a", "a@x", "", ""), ("b", "b@x", "", ""), ("c", "c@x", "", "")],
+        "roles.csv": [("a", "1", "student", "08", "TRUE"), ("b", "1", "teacher", "", "TRUE")],
+        "classes.csv": [("k", "1", "8A"), ("l", "1", "8B")],
+        "enrollments.csv": [("k", "a", "student"), ("k", "b", "teacher")],
+    }
+    after: dict[str, list[Row]] = {
+        "orgs.csv": [("1", "Northbank College", "school")],
+        "users.csv": [("a", "a@x", "Sam", ""), ("b", "new@x", "", "")],
+        "roles.csv": [("a", "1", "student", "09", "TRUE"), ("b", "1", "student", "", "TRUE")],
+        "classes.csv": [("k", "1", "8A"), ("l", "2", "8C"), ("m", "1", "8D")],
+        "enrollments.csv": [("k", "b", "student"), ("k", "b", "teacher")],
+    }
+
+    decision = decided(before, after)
+
+    assert decision.hold is None
+    assert decision.plan.against == "20261120T220000Z-00000000"
+    assert decision.plan.changes == {
+        "orgs.csv": Change(before=1, after=1, added=0, removed=0, changed=1),
+        # a changed username is one gone and one come: SDS would match another account
+        "users.csv": Change(before=3, after=2, added=1, removed=2, changed=1),
+        "roles.csv": Change(before=2, after=2, added=1, removed=1, changed=1),
+        "classes.csv": Change(before=2, after=3, added=1, removed=0, changed=1),
+        "enrollments.csv": Change(before=2, after=2, added=1, removed=1, changed=0),
+    }
+
+
+def test_the_same_again_changes_nothing() -> None:
+    """An unchanged delivery has an empty plan, and no limit is met even at zero."""
+    strict = Limits(removed_percent=0, removed_rows=0, enrollments_removed_percent=0)
+    table = rows("users.csv", range(40))
+
+    decision = decided(table, table, strict)
+
+    assert decision.hold is None
+    assert decision.plan.changes["users.csv"] == NOTHING.model_copy(
+        update={"before": 40, "after": 40}
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "before", "removed", "allowed"),
+    [
+        # the rows count while the percentage is less
+        ("users.csv", 50, 10, None),
+        ("users.csv", 50, 11, 10),
+        ("roles.csv", 100, 10, None),
+        ("roles.csv", 100, 11, 10),
+        ("classes.csv", 12, 10, None),
+        ("classes.csv", 12, 11, 10),
+        # a school is never lost without a person
+        ("orgs.csv", 30, 1, 0),
+        ("enrollments.csv", 50, 10, None),
+        ("enrollments.csv", 50, 11, 10),
+        # the percentage counts from there on, and never rounds up
+        ("users.csv", 119, 11, None),
+        ("users.csv", 119, 12, 11),
+        ("users.csv", 1_000, 100, None),
+        ("users.csv", 1_000, 101, 100),
+        ("classes.csv", 1_009, 101, 100),
+        ("enrollments.csv", 1_000, 200, None),
+        ("enrollments.csv", 1_000, 201, 200),
+    ],
+)
+def test_removals_are_held_from_one_row_over_the_limit(
+    table: str, before: int, removed: int, allowed: int | None
+) -> None:
+    """10 % or 10 rows, whichever is more; enrollments 20 %; to the row."""
+    met = excesses(rows(table, range(before)), rows(table, range(removed, before)))
+
+    expected = (
+        ()
+        if allowed is None
+        else (Excess(table=table, what="removed", rows=removed, allowed=allowed),)
+    )
+    assert met == expected
+
+
+@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"orgs.csv"}))
+@pytest.mark.parametrize("before", [1, 10])
+def test_an_emptied_table_is_held_at_any_size(table: str, before: int) -> None:
+    """Even where the limit in rows would let it go."""
+    met = excesses(rows(table, range(before)), {})
+
+    assert met == (Excess(table=table, what="emptied", rows=before, allowed=0),)
+
+
+def asked(number: int) -> dict[str, list[Row]]:
+    """Return a delivery of so many terms, courses, and classes that refer to them."""
+    row_ids = [f"{row_id:02}" for row_id in range(number)]
+    return {
+        "academicSessions.csv": [
+            (row_id, "Autumn", "term", "2026", "2026-09-03", "2026-12-11") for row_id in row_ids
+        ],
+        "courses.csv": [(row_id, "1", "Physics", "Ph") for row_id in row_ids],
+        "classes.csv": [(row_id, "1", "8A", row_id, row_id) for row_id in row_ids],
+    }
+
+
+def test_what_goes_on_request_is_compared_as_all_else() -> None:
+    """A term whose days move is changed, and a class whose course is another; neither is held."""
+    after = asked(4)
+    after["academicSessions.csv"][0] = ("00", "Autumn", "term", "2026", "2026-09-04", "2026-12-11")
+    after["classes.csv"][1] = ("01", "1", "8A", "01", "03")
+
+    decision = decided(asked(5), after)
+
+    assert decision.hold is None
+    one_less = Change(before=5, after=4, added=0, removed=1, changed=1)
+    assert decision.plan.changes["academicSessions.csv"] == one_less
+    assert decision.plan.changes["classes.csv"] == one_less
+    assert decision.plan.changes["courses.csv"] == one_less.model_copy(update={"changed": 0})
+
+
+def test_asking_for_more_changes_every_class_and_loses_none() -> None:
+    """The file is new and each class has a reference more: that is no loss, so nothing waits."""
+    before: dict[str, list[Row]] = {"classes.csv": [("00", "1", "8A"), ("01", "1", "8A")]}
+
+    decision = decided(before, asked(2))
+
+    assert decision.hold is None
+    assert decision.plan.changes["courses.csv"] == NOTHING.model_copy(
+        update={"after": 2, "added": 2}
+    )
+    assert decision.plan.changes["classes.csv"] == NOTHING.model_copy(
+        update={"before": 2, "after": 2, "changed": 2}
+    )
+
+
+@pytest.mark.parametrize("name", sorted(ON_REQUEST))
+def test_a_request_that_settings_took_away_waits(name: str) -> None:
+    """Its file is a header now, and every class loses its reference: only a person knows why."""
+    before = asked(4)
+    after = before | {name: []}
+
+    assert excesses(before, after) == (Excess(table=name, what="emptied", rows=4, allowed=0),)
+
+
+@pytest.mark.parametrize("name", sorted(ON_REQUEST))
+def test_a_header_that_goes_on_to_be_sent_changes_nothing(name: str) -> None:
+    """With it or without it, and with a blank column of classes or none: the same."""
+    with_header = {name: [], "classes.csv": [("00", "1", "8A", "")]}
+    without: dict[str, list[Row]] = {"classes.csv": [("00", "1", "8A")]}
+
+    for before, after in (
+        (with_header, with_header),
+        (with_header, without),
+        (without, with_header),
+    ):
+        decision = decided(before, after)
+
+        assert decision.hold is None
+        assert not any(
+            change.added + change.removed + change.changed for change in _changes(decision)
+        )
+
+
+def _changes(decision: Decision) -> Iterable[Change]:
+    return decision.plan.changes.values()
+
+
+def test_a_small_school_cannot_lose_all_its_courses_within_a_large_group() -> None:
+    """Eight of 108 are few rows, and all that this school has."""
+    large = [(f"1-{number:03}", "1", "Physics", "Ph") for number in range(100)]
+    small = [(f"2-{number:03}", "2", "Physics", "Ph") for number in range(8)]
+
+    schools = group(range(8))
+    schools["classes.csv"] = [(*row, "") for row in schools["classes.csv"]]
+
+    met = excesses(schools | {"courses.csv": [*large, *small]}, schools | {"courses.csv": large})
+
+    assert met == (Excess(table="courses.csv", what="emptied", rows=8, allowed=0, org="2"),)
+
+
+def group(small: Iterable[int]) -> dict[str, list[Row]]:
+    """Return a delivery of a school of 1,000 pupils and one of those in *small*, a class each."""
+    pupils = [("1", f"a{number:04}") for number in range(1_000)]
+    pupils += [("2", f"b{number:04}") for number in small]
+    return {
+        "orgs.csv": [("1", "Northbank", "school"), ("2", "Southbank", "school")],
+        "users.csv": [(pupil_id, f"{pupil_id}@x.example", "", "") for _, pupil_id in pupils],
+        "roles.csv": [(pupil_id, org, "student", "08", "TRUE") for org, pupil_id in pupils],
+        "classes.csv": [("1-k", "1", "8A"), ("2-k", "2", "8A")],
+        "enrollments.csv": [(f"{org}-k", pupil_id, "student") for org, pupil_id in pupils],
+    }
+
+
+def test_a_small_school_cannot_vanish_within_a_large_group() -> None:
+    """Limits hold for each school too: 40 of 1,040 pupils may be all of one school."""
+    before = group(range(40))
+
+    assert excesses(before, group(range(2, 40))) == ()
+    assert excesses(before, group(range(15, 40))) == (
+        Excess(table="roles.csv", what="removed", rows=15, allowed=10, org="2"),
+        Excess(table="enrollments.csv", what="removed", rows=15, allowed=10, org="2"),
+    )
+
+
+def test_a_school_of_few_that_loses_everyone_is_held() -> None:
+    """Ten pupils are few rows, and all of them are too many."""
+    met = excesses(group(range(8)), group(()))
+
+    assert {(excess.table, excess.what, excess.org) for excess in met} == {
+        ("roles.csv", "emptied", "2"),
+        ("enrollments.csv", "emptied", "2"),
+    }
+
+
+def test_an_emptied_large_table_is_told_once() -> None:
+    """As rows lost: the number is what a person needs."""
+    met = excesses(rows("users.csv", range(40)), {})
+
+    assert met == (Excess(table="users.csv", what="removed", rows=40, allowed=10),)
+
+
+@pytest.mark.parametrize(
+    ("before", "added", "allowed"),
+    [
+        (0, 25, None),
+        (0, 26, 25),
+        (100, 25, None),
+        (100, 26, 25),
+        (103, 25, None),
+        (103, 26, 25),
+        (1_000, 250, None),
+        (1_000, 251, 250),
+    ],
+)
+def test_new_users_are_held_from_one_over_the_limit(
+    before: int, added: int, allowed: int | None
+) -> None:
+    """25 % or 25 users, whichever is more: who comes in hundreds comes by mistake."""
+    met = excesses(rows("users.csv", range(before)), rows("users.csv", range(before + added)))
+
+    expected = (
+        ()
+        if allowed is None
+        else (Excess(table="users.csv", what="added", rows=added, allowed=allowed),)
+    )
+    assert met == expected
+
+
+@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"users.csv"}))
+def test_only_users_have_a_limit_to_what_is_new(table: str) -> None:
+    """Sets and lists come in hundreds every September."""
+    assert excesses(rows(table, range(1)), rows(table, range(500))) == ()
+
+
+def test_limits_are_the_settings() -> None:
+    """Each of the five is used where it is meant."""
+    limits = Limits(
+        removed_percent=50,
+        removed_rows=1,
+        enrollments_removed_percent=0,
+        users_added_percent=0,
+        users_added_rows=0,
+    )
+    before = rows("users.csv", range(4)) | rows("enrollments.csv", range(4))
+    after = rows("users.csv", range(2, 5)) | rows("enrollments.csv", range(2, 4))
+
+    assert excesses(before, after, limits) == (
+        Excess(table="enrollments.csv", what="removed", rows=2, allowed=1),
+        Excess(table="users.csv", what="added", rows=1, allowed=0),
+    )
+
+
+@pytest.mark.parametrize("hold_first", [True, False])
+def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bool) -> None:
+    """There is nothing to compare with, so no limit says anything."""
+    decision = diff.compare(
+        "digest", None, files(group(())), against=None, limits=LIMITS, hold_first=hold_first
+    )
+
+    assert decision.plan.against is None
+    assert decision.plan.changes["users.csv"].added == 1_000
+    if hold_first:
+        assert decision.hold == marks.Hold(digest="digest", first=True, excesses=())
+    else:
+        assert decision.hold is None
+
+
+def test_a_first_delivery_with_an_empty_table_waits_whatever_a_setting_says() -> None:
+    """Five files with nobody in them would empty whatever SDS holds from elsewhere."""
+    tables = group(()) | {"classes.csv": [], "enrollments.csv": []}
+
+    decision = diff.compare(
+        "digest", None, files(tables), against=None, limits=LIMITS, hold_first=False
+    )
+
+    assert decision.hold is not None
+    assert [(excess.table, excess.what) for excess in decision.hold.excesses] == [
+        ("classes.csv", "empty"),
+        ("enrollments.csv", "empty"),
+    ]
+
+
+def years(*sizes: int) -> dict[str, list[Row]]:
+    """Return a school whose Year 1, 2 … have as many pupils as *sizes* say, a class each."""
+    pupils = [(year, f"p{year}-{n}") for year, size in enumerate(sizes, 1) for n in range(size)]
+    return {
+        "orgs.csv": [("1", "Northbank", "school")],
+        "users.csv": [(pupil_id, f"{pupil_id}@x.example", "", "") for _, pupil_id in pupils],
+        "roles.csv": [
+            (pupil_id, "1", "student", f"{year:02}", "TRUE") for year, pupil_id in pupils
+        ],
+        "classes.csv": [(f"c{year}", "1", f"{year}A") for year, _ in enumerate(sizes, 1)],
+        "enrollments.csv": [(f"c{year}", pupil_id, "student") for year, pupil_id in pupils],
+    }
+
+
+def test_a_year_group_that_vanishes_waits_however_few_it_is_of_all() -> None:
+    """A filter that somebody sets in iSAMS hides one year, and one year may be under 10 %."""
+    met = excesses(years(300, 300, 20), years(300, 300, 0))
+
+    assert met == (
+        Excess(table="enrollments.csv", what="emptied", rows=20, allowed=0, org="1", grade="03"),
+    )
+    assert excesses(years(300, 300, 24), years(300, 300, 12)) == ()
+
+
+def in_class(before: Tables, old: str, new: str) -> Tables:
+    """Return *before* with the class *old* under the id *new*."""
+    tables = ("classes.csv", "enrollments.csv")
+    renamed = {
+        name: sorted((new if row[0] == old else row[0], *row[1:]) for row in before[name])
+        for name in tables
+    }
+    return {**before, **renamed}
+
+
+def test_a_year_group_that_changes_its_teams_waits_however_few_it_is_of_all() -> None:
+    """KEEP_TEAMS in mid-year gives a year other classes: nobody would be left in those it had."""
+    before = years(300, 300, 24)
+    met = excesses(before, in_class(before, "c3", "k3"))
+
+    assert met == (
+        Excess(table="enrollments.csv", what="removed", rows=24, allowed=12, org="1", grade="03"),
+    )
+    assert excesses(before, years(300, 300, 11)) == (
+        Excess(table="enrollments.csv", what="removed", rows=13, allowed=12, org="1", grade="03"),
+    )
+
+
+def waits(after: Tables, withheld: dict[str, int]) -> bool:
+    """Say whether *after* waits where PUPILS_FROM keeps back so many more than before."""
+    return bool(
+        diff.compare(
+            "d",
+            files(years(300, 300, 20)),
+            files(after),
+            against="a",
+            limits=LIMITS,
+            hold_first=False,
+            meant=Meant(withheld=withheld),
+        ).hold
+    )
+
+
+def test_a_year_group_that_waits_for_pupils_from_has_not_vanished() -> None:
+    """Its pupils are kept out on purpose; another year's absence is still told."""
+    after = in_class(years(300, 300, 0), "c3", "d3")
+
+    assert not waits(after, {"1/03": 20})
+    assert waits(after, {"1/02": 20})
+
+
+def test_pupils_from_takes_nobody_out_of_a_class_that_goes_on() -> None:
+    """Set too late it would empty Teams that have their pupils, of a year that is few of all."""
+    assert waits(years(300, 300, 0), {"1/03": 20})
+
+
+def test_a_profile_that_settings_took_away_waits() -> None:
+    """Nobody is asked when an app setting is deleted; here somebody is."""
+    same = files(group(()))
+
+    decision = diff.compare(
+        "d", same, same, against="a", limits=LIMITS, hold_first=False, meant=Meant(profiles_gone=1)
+    )
+
+    assert decision.hold is not None
+    assert decision.hold.excesses == (Excess(table="profiles", what="removed", rows=1, allowed=0),)
+
+
+def test_a_hold_is_for_one_digest() -> None:
+    """So that an approval cannot be for another delivery."""
+    hold = decided(rows("users.csv", range(40)), {}).hold
+
+    assert hold is not None
+    assert (hold.digest, hold.first) == ("digest", False)
+
+
+def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
+    """SDS makes inactive what a missing file held; one that is new has lost nothing."""
+    before, after = files(rows("classes.csv", range(3))), files(rows("orgs.csv", range(2)))
+    del after["classes.csv"], before["orgs.csv"]
+
+    decision = diff.compare("d", before, after, against="a", limits=LIMITS, hold_first=True)
+
+    assert decision.plan.changes["classes.csv"] == Change(
+        before=3, after=0, added=0, removed=3, changed=0
+    )
+    assert decision.plan.changes["orgs.csv"] == Change(
+        before=0, after=2, added=2, removed=0, changed=0
+    )
+    assert decision.hold is not None
+    assert decision.hold.excesses == (
+        Excess(table="classes.csv", what="emptied", rows=3, allowed=0),
+    )
+
+
+NUMBERS = st.sets(st.integers(0, 60))
+
+
+@given(st.sampled_from(sorted(WIDEST)), NUMBERS, NUMBERS)
+def test_no_loss_over_the_limits_slips_through(
+    table: str, before: set[int], after: set[int]
+) -> None:
+    """Whatever else comes in its place: what is held is exactly what the promise says."""
+    met = excesses(rows(table, sorted(before)), rows(table, sorted(after)))
+
+    lost = len(before - after)
+    percent = 20 if table == "enrollments.csv" else 10
+    emptied = bool(before) and not after
+    allowed = 0 if table == "orgs.csv" else 10
+    too_much = lost > allowed and (table == "orgs.csv" or lost * 100 > percent * len(before))
+    gained = len(after - before)
+    too_many = table == "users.csv" and gained > 25 and gained * 4 > len(before)
+    assert bool(met) is (emptied or too_much or too_many)
+
+
+@given(NUMBERS, NUMBERS)
+def test_a_plan_adds_up(before: set[int], after: set[int]) -> None:
+    """Before, less removed, plus added, is after."""
+    change = decided(
+        rows("users.csv", sorted(before)), rows("users.csv", sorted(after))
+    ).plan.changes["users.csv"]
+
+    assert change.before - change.removed + change.added == change.after
+    assert (change.added, change.removed) == (len(after - before), len(before - after))
+
+
+# -- against all that SDS may hold -----------------------------------------------------------------
+
+
+def people(count: int) -> dict[str, bytes]:
+    """Return a delivery of so many users."""
+    return files(rows("users.csv", range(count)))
+
+
+def judged(*baselines: Baseline, after: Mapping[str, bytes], hold_first: bool = True) -> Decision:
+    """Compare a delivery with several, the newest first."""
+    return diff.judge("digest", iter(baselines), after, limits=LIMITS, hold_first=hold_first)
+
+
+def test_a_loss_against_any_delivery_that_sds_may_hold_is_held() -> None:
+    """SDS may hold the older one: then as many would lose their place as if it were the last."""
+    newest, older = Baseline("n", people(100)), Baseline("o", people(150))
+
+    decision = judged(newest, older, after=people(100))
+
+    assert decision.hold
+    assert decision.hold.excesses == (
+        Excess(table="users.csv", what="removed", rows=50, allowed=15),
+    )
+    assert decision.plan.against == "n"
+    assert decision.plan.changes["users.csv"].removed == 0
+    assert judged(newest, after=people(100)).hold is None
+
+
+def test_the_worst_of_several_comparisons_is_told_once() -> None:
+    """One line a limit, with the most rows of any comparison."""
+    decision = judged(Baseline("n", people(120)), Baseline("o", people(150)), after=people(100))
+
+    assert decision.hold
+    assert [excess.rows for excess in decision.hold.excesses] == [50]
+
+
+def test_what_cannot_be_read_waits_for_a_person() -> None:
+    """Nothing to compare with is not the same as nothing to lose."""
+    decision = judged(Baseline("n", None), Baseline("o", people(100)), after=people(100))
+
+    assert decision.hold
+    assert decision.hold.excesses == (
+        Excess(table="deliveries", what="unknown", rows=1, allowed=0),
+    )
+    assert not decision.hold.first
+
+
+@pytest.mark.parametrize("count", [diff.MOST_COMPARED, diff.MOST_COMPARED + 1])
+def test_more_than_four_deliveries_that_sds_may_hold_are_too_many(count: int) -> None:
+    """By then nobody knows what SDS holds, however little differs."""
+    decision = judged(*(Baseline(str(n), people(100 - n)) for n in range(count)), after=people(100))
+
+    assert bool(decision.hold) is (count > diff.MOST_COMPARED)
+
+
+@pytest.mark.parametrize("hold_first", [True, False])
+def test_without_any_baseline_it_is_a_first_delivery(*, hold_first: bool) -> None:
+    """Then the setting decides."""
+    assert bool(judged(after=full(), hold_first=hold_first).hold) is hold_first
+
+
+def full() -> dict[str, bytes]:
+    """Return a delivery with a row in each table."""
+    return files({name: rows(name, [1])[name] for name in columns(())})

@@ -1,0 +1,188 @@
+"""Ids, addresses and titles as SDS, Teams and Entra take them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from sync.roster import identifiers
+from tests.unit.schools import employee
+
+TEXTS = st.text(max_size=200)
+ODD = st.text("a8/&#.= -@+\t\u2028é", max_size=130)
+
+
+@pytest.mark.parametrize(
+    ("text", "usable"),
+    [
+        ("301", True),
+        ("A.1", True),
+        ("", False),
+        ("3-1", False),
+        ("3_1", False),
+        ("3 1", False),
+        ("é", False),
+        ("301\n", False),
+    ],
+)
+def test_an_id_of_letters_digits_and_dots_is_usable(text: str, *, usable: bool) -> None:
+    """The hyphen joins the parts of our ids, so no part may hold it."""
+    assert identifiers.usable_id(text) is usable
+
+
+def test_ids_say_school_kind_and_year() -> None:
+    """Ids are anchors for ever: their form is fixed."""
+    assert identifiers.person_id("9990001", "P", "41") == "9990001-P41"
+    assert identifiers.person_id("9990001", "T", "41") == "9990001-T41"
+    assert identifiers.class_id("9990001", 2026, "301") == "9990001-2026-301"
+    assert (
+        identifiers.service_account_id("9990001", "bot@northbank.example")
+        == "9990001-Xd02755e7249d"
+    )
+
+
+ORGS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.-]{0,5}", fullmatch=True)
+OWN = st.from_regex(r"[A-Za-z0-9.]{1,4}", fullmatch=True)
+CLASS_PARTS = st.tuples(ORGS, st.sampled_from((2025, 2026)), OWN)
+
+
+@given(CLASS_PARTS, CLASS_PARTS)
+@example(("9", 2026, "1"), ("9-2026", 2026, "1"))
+def test_two_sets_never_share_a_class_id(
+    first: tuple[str, int, str], second: tuple[str, int, str]
+) -> None:
+    """Whatever the numbers of two schools look like, their ids stay apart."""
+    assume(first != second)
+
+    assert identifiers.class_id(*first) != identifiers.class_id(*second)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b.example",
+        "ida.vale@northbank.example",
+        "_svc@northbank.example",
+        "o'shea+tag@sub-domain.northbank.example",
+        "1" * 97 + "@northbank.examp",
+    ],
+)
+def test_an_address_is_kept(text: str) -> None:
+    """What Entra takes as a user principal name is taken."""
+    assert identifiers.address(text) == text
+
+
+def test_an_address_is_stripped_and_made_small() -> None:
+    """SDS compares addresses in small letters."""
+    assert identifiers.address(" Ida.Vale@NorthBank.Example ") == "ida.vale@northbank.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ida",
+        "ida@northbank",
+        "@northbank.example",
+        "ida@@northbank.example",
+        "ida@northbank.example; ben@northbank.example",
+        "ida..vale@northbank.example",
+        "ida@northbank..example",
+        ".ida@northbank.example",
+        "ida.@northbank.example",
+        "ida@-northbank.example",
+        "ida@northbank-.example",
+        "ida vale@northbank.example",
+        "=ida@northbank.example",
+        "+ida@northbank.example",
+        "Ida Vale <ida@northbank.example>",
+        "ída@northbank.example",
+        "1" * 98 + "@northbank.examp",
+    ],
+)
+def test_what_is_not_exactly_one_address_is_none(text: str) -> None:
+    """A guess would give one person's classes to another's account."""
+    assert identifiers.address(text) is None
+
+
+def test_a_pattern_matches_the_staff_it_fits() -> None:
+    """`*` and `?` are wildcards, letters of any case are equal, no address matches nothing."""
+    staff = [employee("1", "SVC-a@x.example"), employee("2", "svc-bb@x.example"), employee("3", "")]
+
+    assert identifiers.matching("svc-?@X.example", staff) == ["1"]
+    assert identifiers.matching("svc-*", staff) == ["1", "2"]
+    assert identifiers.matching("*", staff) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "loses"),
+    [
+        ("8A/Ph1", "8A-Ph1", False),
+        ("Art & Design", "Art and Design", False),
+        ("A&B", "A and B", False),
+        ("  8A \t Ph1. ", "8A - Ph1", False),
+        ('~"#%*:<>?/\\{|}[]', "", True),
+        ("=1+1", "1+1", True),
+        ("@+-=", "", True),
+        (" .=8A", "8A", True),
+        ("=.8A", "8A", True),
+        ("#8A", "8A", True),
+        ("", "", False),
+        ("M" * 120, "M" * 120, False),
+        ("M" * 121, "M" * 120, True),
+        ("M" * 119 + " Maths", "M" * 119, True),
+        ("A&" * 30, ("A and " * 30)[:119].strip(), True),
+    ],
+)
+def test_titles_are_cleaned(text: str, title: str, *, loses: bool) -> None:
+    """Teams gets a name it takes, and whoever reads the findings hears what was lost."""
+    assert identifiers.title(text) == title
+    assert identifiers.title_loses(text) is loses
+
+
+@given(TEXTS | ODD)
+def test_a_title_is_one_that_teams_takes(text: str) -> None:
+    """Whatever the set is called: no refused character, no formula, no blank end, 120 at most."""
+    title = identifiers.title(text)
+
+    assert not title or identifiers.TITLE.fullmatch(title)
+    assert len(title) <= identifiers.TITLE_LIMIT
+    assert title == title.strip(" .")
+    assert "  " not in title
+    assert not identifiers.is_unsafe(title)
+
+
+@given(TEXTS | ODD)
+def test_a_clean_title_stays_as_it_is(text: str) -> None:
+    """Cleaning twice is cleaning once, and the second time loses nothing."""
+    title = identifiers.title(text)
+
+    assert identifiers.title(title) == title
+    assert not identifiers.title_loses(title)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ida", "Ida"),
+        (" Ida  Maria\t", "Ida Maria"),
+        ("Zoë", "Zoë"),
+        ("=Ida", ""),
+        ("-", ""),
+        ("I\x07da", ""),
+        ("I" * 64, "I" * 64),
+        ("I" * 65, ""),
+        ("", ""),
+    ],
+)
+def test_a_name_is_one_clean_cell(text: str, name: str) -> None:
+    """A name that cannot be sent as it is, is not sent."""
+    assert identifiers.person_name(text) == name
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "a\nb", "a\rb", "a\x00b", "a\x85b"])
+def test_formulas_and_control_characters_are_unsafe(cell: str) -> None:
+    """A spreadsheet would run the one; SDS would refuse the other."""
+    assert identifiers.is_unsafe(cell)
+    assert not identifiers.is_unsafe("a" + cell[0] if cell[0] in "=+-@" else "ab")

@@ -1,0 +1,160 @@
+"""Records of REST beyond people and sets, where a single answer shows all there is to see."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync.errors import SourceError, SourceIncomplete, SourceMalformed
+from sync.isams.assembly import Register
+from sync.isams.datasets import ACADEMIC_HOUSES, FORMS, LESSONS, YEARS, Dataset, Wanted
+from sync.isams.rest import structure, timetables, weeks
+from sync.isams.rest.answers import Answer
+from sync.isams.school import Employee, Period, Pupil
+
+
+def taken(*needed: Dataset) -> tuple[Register, structure.RestStructure]:
+    """Return a register with three employees and three pupils, and what fills its structure."""
+    register = Register()
+    for employee_id in ("41", "42", "43"):
+        register.add_employee(Employee(employee_id, "", "", ""))
+    for school_id, form in (("1", "8/A"), ("2", "8/B"), ("3", "")):
+        register.add_pupil(Pupil(school_id, 8, "", "", "", form=form))
+    return register, structure.RestStructure(register, Wanted(needed=frozenset(needed)))
+
+
+def cycle(**period: object) -> Answer:
+    row = {"id": 101, "name": "P1", "startTime": "09:00", "endTime": "09:40", **period}
+    day = {"name": "Monday", "periods": [row]}
+    return {"timetableWeeks": [{"name": "Week A", "timetableDays": [day]}]}
+
+
+def test_a_period_knows_its_week_and_day_by_name() -> None:
+    """Ids of weeks and days are nobody's business; a week may have no name."""
+    read = weeks.read_cycle(cycle())
+    nameless = weeks.read_cycle({"timetableWeeks": [{"timetableDays": [{"periods": None}]}]})
+
+    assert read.periods == [Period("101", "P1", "Week A", "Monday", "09:00", "09:40")]
+    assert {"timetableDays", "periods", "startTime"} <= read.names
+    assert (nameless.weeks, nameless.periods) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("09:00", "09:00"),
+        ("09:00:30", "09:00"),
+        ("09:00:00.000", "09:00"),
+        ("1900-01-01T09:00:00", "09:00"),
+        ("1900-01-01T09:00:00Z", "1900-01-01T09:00:00Z"),
+        ("nine", "nine"),
+        (None, ""),
+        (900, "900"),
+    ],
+)
+def test_a_time_is_hours_and_minutes(text: object, time: str) -> None:
+    """In any form that says nothing else; a moment of another zone is not turned into one."""
+    assert weeks.read_cycle(cycle(startTime=text)).periods[0].starts == time
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"timetableWeeks": {}},
+        {"timetableWeeks": [7]},
+        {"timetableWeeks": [{"name": "A"}]},
+        {"timetableWeeks": [{"timetableDays": 7}]},
+        {"timetableWeeks": [{"timetableDays": [None]}]},
+        {"timetableWeeks": [{"timetableDays": [{"periods": [{"name": "P1"}]}]}]},
+        {"timetableWeeks": [{"timetableDays": [{"periods": [{"id": 1, "name": "P1"}]}]}]},
+    ],
+)
+def test_what_is_no_structure_is_malformed(answer: Answer) -> None:
+    """Levels that are missing, or of a wrong type, and periods without ids or times."""
+    with pytest.raises(SourceMalformed):
+        weeks.read_cycle(answer)
+
+
+@pytest.mark.parametrize("year", ["99", "Year 7", "-3"])
+def test_a_year_group_that_is_no_nc_year_is_malformed(year: str) -> None:
+    """What pupils, sets and divisions mean by a year is the NC year."""
+    with pytest.raises(SourceMalformed, match="no NC year"):
+        structure.nc_years({"7": {}, year: {}})
+
+
+@pytest.mark.parametrize(
+    ("tutors", "fits"),
+    [((41, 42, 43), True), ((41, 42, 9), True), ((41, 8, 9), False), ((7, 8, 9), False)],
+)
+def test_somebody_who_has_left_may_be_head_of_year_and_strangers_may_not(
+    tutors: tuple[int, ...], *, fits: bool
+) -> None:
+    """If most are nobody's ids, they are not employees' ids at all."""
+    rows = {str(year): {"tutor": tutor, "name": "Y"} for year, tutor in enumerate(tutors, start=7)}
+    register, extras = taken(YEARS)
+    error: SourceError | None = None
+    try:
+        extras.take_years(rows)
+    except SourceError as caught:
+        error = caught
+
+    assert (error is None) is fits
+    assert register.counts["Year"] == 3
+
+
+@pytest.mark.parametrize(("form", "fits"), [("8/B", True), ("8/Z", False)])
+def test_forms_are_those_that_students_name(form: str, *, fits: bool) -> None:
+    """A pupil or two may be in a form that is not listed; most may not."""
+    rows = {name: {"id": name, "year": 8, "tutor": 41} for name in ("8/Y", form)}
+    _, extras = taken(FORMS)
+    if fits:
+        extras.take_forms(rows)
+    else:
+        with pytest.raises(SourceMalformed, match="most forms of students"):
+            extras.take_forms(rows)
+
+
+def test_a_pupils_houses_are_kept_as_far_as_they_were_asked_for() -> None:
+    """Boarding houses stay unknown to a school that needs academic ones."""
+    register, extras = taken(ACADEMIC_HOUSES)
+    extras.add_houses("1", {"academic": "Kestrel", "boarding": "Millrace"})
+    extras.add_houses("2", {"academic": None})
+    houses = {"1": "Academic", "2": " boarding "}
+    extras.take_houses(
+        {key: {"id": key, "name": "Kestrel", "type": kind} for key, kind in houses.items()}
+    )
+
+    assert [kind for kind, known in register.structure.houses.items() if known] == ["academic"]
+    assert register.structure.house_id("academic", "Kestrel") == "1"
+    assert "BoardingHouse" not in register.counts
+
+
+def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
+    """But who has no house is in none, though a house has no name, or two are called alike."""
+    register, extras = taken(ACADEMIC_HOUSES)
+    named = {"1": "Kestrel", "2": "Otter", "3": "OTTER", "4": None}
+    extras.take_houses(
+        {key: {"id": key, "name": name, "type": "Academic"} for key, name in named.items()}
+    )
+
+    ids = [register.structure.house_id("academic", name) for name in ("kestrel", "Otter", "")]
+    assert ids == ["1", "", ""]
+
+
+def test_lessons_without_a_period_are_malformed_and_none_at_all_is_unknown() -> None:
+    """A lesson without will do no harm; where all are without, the field has another name."""
+    register, _ = taken(LESSONS)
+    taught = timetables.Timetables()
+    with pytest.raises(SourceIncomplete, match="TIMETABLEMANAGER"):
+        taught.add_to(register, needed=True)
+    taught.add_to(register, needed=False)
+    rows: list[object] = [{"id": 301, "code": "7A/Ma1", "slot": 5}, {"id": 301}]
+    taught.take(timetables.read_timetable({"sets": rows}, "41"))
+    with pytest.raises(SourceMalformed, match=r"no period: expected periodId .* slot"):
+        taught.add_to(register, needed=True)
+    taught.take(timetables.read_timetable({"sets": [{"id": 302, "periodId": 101}]}, "42"))
+    taught.add_to(register, needed=True)
+
+    assert register.counts["Schedule"] == 3
+    assert taught.teachers() == {"301": ("41",), "302": ("42",)}
+    assert timetables.read_timetable({"sets": None}, "41").lessons == ()

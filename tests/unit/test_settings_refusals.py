@@ -1,0 +1,263 @@
+"""What is wrong is said at once: name, value, expectation, example, and never a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync.errors import ConfigError
+from sync.settings import load as environment
+from sync.settings import names
+from sync.settings.names import Path
+from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only, refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        (
+            "PROFILES__SENIORS__YEAR_GROUPS",
+            "7 to 13",
+            "got '7 to 13'; expected years such as 7,8,9 or 7-13. Example: 7-13",
+        ),
+        ("Profiles__Seniors__Names", "on", "got 'on'; expected true or false. Example: false"),
+        ("PROFILES__SENIORS__ID_STYLE", "x", "got 'x'; expected year or legacy. Example: year"),
+        ("SDS__LIMITS__REMOVED_PERCENT", "51", "got '51'; expected 0 to 50. Example: 10"),
+        (
+            "SDS__LIMITS__REMOVED_ROWS",
+            "1e1",
+            "got '1e1'; expected a whole number, in digits. Example: 10",
+        ),
+        (
+            "SCHOOLS__NORTHBANK__SCHOOL_YEAR",
+            "26",
+            "got '26'; expected a year such as 2026, or the word terms. Example: 2026",
+        ),
+        (
+            "PROFILES__SENIORS__CLASSES",
+            "sets,clubs",
+            (
+                "got 'sets,clubs'; expected one or more of sets, forms, form-lessons, tutors,"
+                " year-groups, houses, boarding-houses, divisions. Example: sets,forms,houses"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__HOUSE_TITLE",
+            "House",
+            (
+                "got 'House'; expected one of {name}, {code}, or every class is called alike."
+                " Example: {name} house{suffix}"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__FORM_TITLE",
+            "{name} {tutor}",
+            (
+                "got '{name} {tutor}'; expected no fields but {name}, {code}, {subject}, {year},"
+                " {academic_year}, {suffix}, {school}. Example: Form {name}{suffix}"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__PUPILS_FROM",
+            "1 Sept",
+            "got '1 Sept'; expected a day such as 2027-09-01. Example: 2027-09-01",
+        ),
+        (
+            "PROFILES__SENIORS__PUPILS_FROM",
+            "2027-01-10",
+            (
+                "got '2027-01-10'; expected a day at the start of an academic year, July to"
+                " October. Example: 2027-09-01"
+            ),
+        ),
+        (
+            "SCHOOLS__NORTHBANK__ISAMS_KEY",
+            "short",
+            (
+                "got a value of 5 characters; expected at least 8 characters."
+                " Example: 00000000-0000-0000-0000-000000000000"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__SUFFIX",
+            "x" * 41,
+            "got a value of 41 characters; expected 0 to 40 characters. Example:  2026-27",
+        ),
+        (
+            "SDS__TENANT_ID",
+            "a b",
+            (
+                "got 'a b'; expected: The tenant of SDS, by id or domain. Left out, the app's own"
+                " managed identity is used. Example: 11111111-1111-1111-1111-111111111111"
+            ),
+        ),
+    ],
+)
+def test_a_bad_value_says_name_value_expectation_and_example(
+    name: str, value: str, line: str
+) -> None:
+    """The line names the setting as it was written and shows the way out."""
+    other = {known: text for known, text in BASE.items() if known.upper() != name.upper()}
+
+    with pytest.raises(ConfigError) as error:
+        environment.load({**other, name: value})
+
+    assert str(error.value) == f"{name}: {line}"
+
+
+def test_all_faults_come_at_once_one_to_a_line() -> None:
+    """Nobody has to deploy five times to learn of five faults."""
+    lines = refusal(
+        {
+            "SDS_CONNECTOR": "x",
+            "SDS__LIMITS__REMOVED_ROWS": "-1",
+            "SDS__START_RUN": "perhaps",
+            "PROFILES__SENIORS__GRADES": "x",
+            "STORAGE__CONTAINER": "x",
+            "AzureWebJobsStorage__queueServiceUri": "http://a.example",
+        },
+        without="ISAMS_KEY",
+    )
+
+    assert [line.partition(":")[0] for line in lines] == [
+        "SDS_CONNECTOR",
+        "SCHOOLS__NORTHBANK__ISAMS_KEY",
+        "PROFILES__SENIORS__GRADES",
+        "SDS__START_RUN",
+        "SDS__LIMITS__REMOVED_ROWS",
+        "STORAGE__CONTAINER",
+        "AzureWebJobsStorage__queueServiceUri",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (
+            {"PROFILES__S__INCLUDED_SUBJECTS": "1", "PROFILES__S__EXCLUDED_SUBJECTS": "2"},
+            (
+                "PROFILES__S__INCLUDED_SUBJECTS and PROFILES__S__EXCLUDED_SUBJECTS:"
+                " give one of them, not both"
+            ),
+        ),
+        (
+            {"SCHOOLS__NORTHBANK__ISAMS_CLIENT_ID": "x"},
+            (
+                "SCHOOLS__NORTHBANK__ISAMS_CLIENT_ID and SCHOOLS__NORTHBANK__ISAMS_CLIENT_SECRET:"
+                " give both, or the secret alone"
+            ),
+        ),
+        (
+            {"SDS__TENANT_ID": "t", "SDS__CLIENT_ID": "c", "SDS__CLIENT_SECRET": "s"}
+            | {"SDS__CERTIFICATE": "p"},
+            "SDS__CLIENT_SECRET and SDS__CERTIFICATE: give one of them, not both",
+        ),
+        (
+            {"SDS__CERTIFICATE": "p"},
+            "SDS__CERTIFICATE and SDS__CLIENT_ID: a secret or certificate needs its client id",
+        ),
+        ({"SDS__TENANT_ID": "t"}, "SDS__CLIENT_ID and SDS__TENANT_ID: give both or neither"),
+        (
+            {"STORAGE__FOLDER": "x", "STORAGE__CONNECTION": "y"},
+            (
+                "STORAGE__FOLDER and STORAGE__ACCOUNT_URL and STORAGE__CONNECTION:"
+                " give exactly one of them"
+            ),
+        ),
+        (
+            {"PROFILES__SENIORS__SCHOOL": "West"},
+            "PROFILES__SENIORS__SCHOOL: not one of the schools: expected northbank",
+        ),
+        (
+            SECOND,
+            (
+                "PROFILES__SENIORS__SCHOOL: there are several schools:"
+                " expected one of northbank or southbank"
+            ),
+        ),
+        (
+            {
+                "PROFILES__SENIORS__CLASSES": "houses,sets",
+                "PROFILES__PREP__CLASSES": "sets,houses",
+                "PROFILES__PREP__YEAR_GROUPS": "3-6",
+            },
+            (
+                "PROFILES__PREP__CLASSES and PROFILES__SENIORS__CLASSES: both make houses, of"
+                " different pupils and under the same ids: name houses in one of them only, with"
+                " the YEAR_GROUPS of both"
+            ),
+        ),
+        (
+            {
+                "SCHOOLS__NORTHBANK__ISAMS_API": "rest",
+                "SCHOOLS__NORTHBANK__ISAMS_CLIENT_ID": "c",
+                "SCHOOLS__NORTHBANK__ISAMS_CLIENT_SECRET": "s",
+                "PROFILES__SENIORS__CLASSES": "sets,form-lessons",
+            },
+            (
+                "PROFILES__SENIORS__CLASSES: iSAMS tells form-lessons by the Batch API alone: take"
+                " it out, or set ISAMS_API=batch"
+            ),
+        ),
+        (
+            {"SDS__CONNECTOR": ""},
+            "PROFILES__SENIORS__CONNECTOR and SDS__CONNECTOR: give one of them",
+        ),
+        (
+            {
+                **SECOND,
+                "SCHOOLS__SOUTHBANK__ID": "9990001",
+                "PROFILES__SENIORS__SCHOOL": "SOUTHBANK",
+            },
+            (
+                "SCHOOLS__NORTHBANK__ID and SCHOOLS__SOUTHBANK__ID:"
+                " two schools may not have the same number"
+            ),
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_named(more: dict[str, str], line: str) -> None:
+    """The message names all the settings concerned, in full."""
+    assert only(more) == line
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SCHOOLS__NORTHBANK__ISAMS_KEY",
+        "SDS__START_RUN",
+        "AzureWebJobsStorage",
+        "AzureWebJobsStorage__accountName",
+        "PROFILES_JSON",
+    ],
+)
+def test_an_unresolved_reference_is_not_taken_for_a_value(name: str) -> None:
+    """A key that Azure could not fetch is said to be one, and where to look."""
+    without = "PROFILES__" if name == "PROFILES_JSON" else ""
+
+    line = only({name: " " + REFERENCE.replace("Key", "KEY")}, without=without)
+
+    assert line.startswith(f"{name}: the Key Vault reference was not resolved.")
+    assert '"Key Vault Secrets User"' in line
+    assert "can reach the vault" in line
+    assert "kv-rosters" not in line
+
+
+def test_a_secret_under_a_wrong_name_is_not_shown() -> None:
+    """Who pastes a connection string into ACCOUNT_URL does not find it in the log."""
+    string = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={CANARY}"
+
+    assert CANARY not in only({"STORAGE__ACCOUNT_URL": string})
+    assert CANARY not in only({"SDS__CLIENT_SECRETS": CANARY})
+
+
+@pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
+def test_a_value_of_any_setting_is_taken_or_refused_in_a_line_of_its_name(path: Path) -> None:
+    """A setting that is new says what was expected, with an example, like all the others."""
+    key = "NORTHBANK" if path[0] == "schools" else "SENIORS"
+    name = names.written(path).replace(names.KEY, key)
+    try:
+        load({name: "?{!"})
+    except ConfigError as error:
+        (line,) = (line for line in str(error).split("\n") if name in line)
+        example = f" Example: {names.example(names.DECLARED[path])}"
+        assert line.endswith(example) or " and " in line or "not one of the schools" in line
