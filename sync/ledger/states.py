@@ -42,6 +42,7 @@ SUBMISSIONS_A_DAY = 4
 SUBMISSIONS_EACH = 3
 """The answer to `validate` can be lost, so a delivery may go twice, at most three times."""
 
+# docs/reference/functions.md#function-timeout
 FUNCTION_TIMEOUT_S = 300  # functionTimeout in host.json; a test holds the two together
 STEP_S = 110.0
 """All that a step asks of SDS; sign-in and a slow store may add to it, to 200 s."""

@@ -25,7 +25,10 @@ from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
 
 ANSWER_WITHIN = timedelta(hours=2)
-"""SDS checks names and headers within minutes: after this the way to its answer is what fails."""
+"""SDS checks names and headers within minutes: after this the way to its answer is what fails.
+
+See docs/reference/sds.md#pipeline.
+"""
 
 CHECK_AGAIN_S = 15.0
 

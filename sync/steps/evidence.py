@@ -112,6 +112,7 @@ def counts_from(ended_at: datetime | None, handed_at: datetime, accepted_at: dat
     """Return from when on a run took the files of a delivery: SDS's word if it can be true."""
     if ended_at and handed_at - CLOCKS_APART <= ended_at <= accepted_at + CLOCKS_APART:
         return ended_at
+    # docs/reference/sds.md#run-list
     return accepted_at.replace(microsecond=0)  # Graph tells the moments of runs in whole seconds
 
 

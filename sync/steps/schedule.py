@@ -144,4 +144,6 @@ def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def _utc(day: date, at: time, zone: ZoneInfo) -> datetime:
+    # The timer ticks in UTC, and Flex Consumption has no zone of its own:
+    # docs/reference/functions.md#utc
     return datetime.combine(day, at, zone).astimezone(UTC)

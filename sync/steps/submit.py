@@ -3,6 +3,8 @@
 Only who holds the connector's claim may open an upload session, because opening it empties what
 another had put there. The claim is taken *before* the session: taken just before `validate`, it
 let two runs mix their files.
+
+See docs/reference/sds.md#reset-session.
 """
 
 from __future__ import annotations

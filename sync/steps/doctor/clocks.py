@@ -8,6 +8,7 @@ from sync.errors import SyncError
 from sync.steps.doctor.attempts import Note
 
 MUCH = timedelta(minutes=2)
+# docs/reference/sds.md#clock-skew
 TOO_MUCH = timedelta(minutes=5)  # Entra's tolerance; storage gives 15 minutes
 
 

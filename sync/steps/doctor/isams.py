@@ -15,6 +15,7 @@ from sync.settings import SchoolSettings, Settings
 from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.needs import datasets_of_school
 
+# docs/reference/isams.md#key-cache
 _CACHE_H = 24.0  # Cache Expiry of a key as iSAMS sets it
 _ENTRY = frozenset({400, 401, 403})  # where the host answers, and keeps us out
 
@@ -103,7 +104,10 @@ def _blame(error: SyncError | None) -> Literal["", "host", "key"]:
 
 
 def _on_screen(dataset: Dataset) -> str:
-    """Return what iSAMS's screen calls the method: newer ones speak of students."""
+    """Return what iSAMS's screen calls the method: newer ones speak of students.
+
+    See docs/reference/isams.md#m-pupils.
+    """
     return dataset.ui_name.replace("Current Pupils", "Current Pupils (or Current Students)")
 
 
@@ -119,6 +123,7 @@ def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) 
         return Note(f"{text}; their age is unknown")
     age_h = answer.age_s / 3600
     text = f"{text}, {age_h:.1f} h old"
+    # Two vendors differ: at once, or within an hour: docs/reference/isams.md#key-cache-save
     old = "shorten Cache Expiry of this key in iSAMS; Save & Close on it empties the cache"
     return Note(text, old if age_h > _CACHE_H else "")
 

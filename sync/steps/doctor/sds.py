@@ -18,6 +18,7 @@ from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.doctor.clocks import compared
 
 NEAR_END = timedelta(days=30)
+# docs/reference/sds.md#runs
 RUNS_WITHIN = timedelta(hours=26)  # SDS runs twice a day by itself
 
 _NEEDED = (sds.CONNECTORS, sds.UPLOAD, OPERATION, sds.RUNS)
