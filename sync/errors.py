@@ -57,7 +57,7 @@ class SyncError(Exception):
 
 
 class _LaterError(SyncError):
-    """Something was busy or away. `retry_after_s` is its own wish, in seconds, if it gave one."""
+    """Something was busy or away. `retry_after_s` is what it wishes, in seconds, if it said so."""
 
     retry = True
 
@@ -109,13 +109,13 @@ class RosterInvalid(SyncError):
 
 
 class MergeConflict(SyncError):
-    """Two profiles of one connector say different things under one id."""
+    """Two profiles of a connector say different things under the same id."""
 
     who = "operator"
 
 
 class PlanOutdated(SyncError):
-    """SDS accepted another delivery between this one's comparison and its hand-over."""
+    """SDS may hold another delivery since this was compared."""
 
     who = "nobody"
 
@@ -127,7 +127,7 @@ class AnswerRefused(SyncError):
 
 
 class CallerRefused(SyncError):
-    """Where the platform signs callers in: this one has not the role for what they ask."""
+    """Where the platform signs callers in: the caller has not the role for what they ask."""
 
     who = "operator"
 

@@ -185,7 +185,7 @@ FIELDS: Mapping[str, str] = {
     "delivery": "the delivery, or of `seal` the set, that it belongs to",
     "invocation": "the host's id of the run of the function; the same in all its lines",
     "duration_s": "seconds since that run began; in its last line, how long it took",
-    "error": "the class of the error, if there was one",
+    "error": "the class of the error, if there was any",
     "message": "what the error says",
     "who": "who must act on it",
 }

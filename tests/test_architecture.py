@@ -97,6 +97,18 @@ def test_impure_code_would_be_seen(line: str) -> None:
     assert _impurities(line)
 
 
+def test_no_two_classes_share_a_name() -> None:
+    """Who reads a name in a message or a test knows which class it is."""
+    names = [
+        node.name
+        for path in SYNC.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_the_triggers_know_only_the_web() -> None:
     """`function_app.py` turns bindings into calls of `sync.web`, and does nothing else."""
     tree = ast.parse((ROOT / "function_app.py").read_text("utf-8"))

@@ -18,7 +18,7 @@ from sync.isams.datasets import ALWAYS, BY_METHOD, KEY_SCREEN
 LIMIT_BYTES = 64 * 1024  # error documents are a few hundred bytes
 
 _READ = ("MessageId", "Description")
-# The database's own words, in a raw exception: docs/reference/isams.md#unhandled
+# The database's words, in a raw exception: docs/reference/isams.md#unhandled
 _DATABASE_BUSY = ("deadlock", "lock request", "timeout", "time-out", "timed out", "time out")
 # What it says of a body with a byte order mark: docs/reference/isams.md#bom
 _NOT_XML = "data at the root level is invalid"

@@ -132,7 +132,7 @@ class Hold(Mark, name="held.json"):
 class _Answer(Mark):
     """A person's answer to a hold, for exactly this digest.
 
-    `by` tells answers apart: of two equal answers at one moment only the first counts.
+    `by` tells answers apart: of two equal answers at the same moment only the first counts.
     """
 
     digest: str

@@ -51,7 +51,7 @@ class _Draft:
             self.faults.append(f"{printable(name)}: {UNRESOLVED}")
 
     def has(self, *blocks: str) -> bool:
-        """Say whether anything was given under one of *blocks*."""
+        """Say whether anything was given under any of *blocks*."""
         return any(path[0] in blocks for path in self.given)
 
 

@@ -7,11 +7,11 @@ from pydantic import Field, SecretStr, model_validator
 from sync.settings import text
 from sync.settings.types import Block, ServiceUrl
 
-STORES = ("folder", "account_url", "connection")  # in `StorageSettings`: one is set, never two
+STORES = ("folder", "account_url", "connection")  # in `StorageSettings`: never two of them
 
 
 class StorageSettings(Block):
-    """`STORAGE__…`: where rosters are kept: in one of three places."""
+    """`STORAGE__…`: where rosters are kept: three places to choose from."""
 
     folder: str | None = Field(
         default=None,

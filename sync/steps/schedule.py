@@ -133,9 +133,9 @@ def _is_stuck(pulls: Sequence[Pull], now: datetime) -> bool:
 
 
 def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the latest moment, not after *now*, at which one of *times* struck in *zone*.
+    """Return the latest moment, not after *now*, at which any of *times* struck in *zone*.
 
-    There is at least one of *times*. What a clock change skips strikes an hour later; what it
+    *times* are never empty. What a clock change skips strikes an hour later; what it
     repeats strikes once.
     """
     today = school_day(now, zone)
@@ -144,6 +144,6 @@ def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def _utc(day: date, at: time, zone: ZoneInfo) -> datetime:
-    # The timer ticks in UTC, and Flex Consumption has no zone of its own:
+    # The timer ticks in UTC, and Flex Consumption knows no zone:
     # docs/reference/functions.md#utc
     return datetime.combine(day, at, zone).astimezone(UTC)

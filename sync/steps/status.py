@@ -177,7 +177,7 @@ def _became(
 ) -> Became | None:
     """Return what became of a delivery that was handed over; None of any other.
 
-    An unchanged delivery was not handed over itself: it tells of the one that it repeats.
+    An unchanged delivery was not handed over itself: it tells of what it repeats.
     """
     if unchanged := delivery.read_if_listed(Unchanged):
         former = listing.delivery(unchanged.accepted)

@@ -85,7 +85,7 @@ def _saved(source: Path, more: Wanted) -> Read:
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     with doing("Reading the saved document"), _whole():
         held = replace(more, besides=reader.datasets_in(_pieces(source), more.besides))
-        return Read(reader.read_school(_pieces(source), held), at)
+        return Read(reader.read_document(_pieces(source), held), at)
 
 
 def kept_subjects(source: Path) -> Mapping[str, Subject]:

@@ -40,7 +40,7 @@ NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do any
     State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it: `check` tells"
     " whether the way to its answer is open. If Sync health in School Data Sync shows these files,"
     " type `approve` with its id",
-    State.ACCEPTED: "SDS's own run is awaited, for an hour or more; nothing to do",
+    State.ACCEPTED: "SDS's run is awaited, for an hour or more; nothing to do",
     State.FAILED: "it was not sent; mend what is told here, then run again",
 }
 """Every state but `held`, which says why, and `done`, which says what became of it."""
@@ -197,6 +197,17 @@ def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:
 
 
 def _for_delivery(world: World, connector: str, delivery: DeliveryStatus) -> Iterator[str]:
+    yield from _how_it_stands(world, connector, delivery)
+    if delivery.error:
+        yield f"{delivery.id}: {_sentence(delivery.error)}"
+    if delivery.receipt and delivery.receipt.faults:
+        faults = ", ".join(" ".join(fault.values()) for fault in delivery.receipt.faults)
+        incomplete = delivery.receipt.outcome == "incomplete"
+        what = "did not find all files" if incomplete else "refused the files"
+        yield f"{delivery.id}: SDS {what}: {faults}"
+
+
+def _how_it_stands(world: World, connector: str, delivery: DeliveryStatus) -> Iterator[str]:
     became = delivery.became
     if delivery.state is State.HELD and delivery.hold:
         what = what_to_do(world, connector, delivery.hold, delivery.id)
@@ -207,13 +218,6 @@ def _for_delivery(world: World, connector: str, delivery: DeliveryStatus) -> Ite
         yield f"{delivery.id} is {delivery.state.value}: {NEXT[delivery.state]}"
     elif became and became.fate in BECAME:
         yield f"{delivery.id} is {_meaning(became)}"
-    if delivery.error:
-        yield f"{delivery.id}: {_sentence(delivery.error)}"
-    if delivery.receipt and delivery.receipt.faults:
-        faults = ", ".join(" ".join(fault.values()) for fault in delivery.receipt.faults)
-        incomplete = delivery.receipt.outcome == "incomplete"
-        what = "did not find all files" if incomplete else "refused the files"
-        yield f"{delivery.id}: SDS {what}: {faults}"
 
 
 def _meaning(became: Became) -> str:

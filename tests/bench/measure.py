@@ -27,7 +27,7 @@ from sync.edge.isams.batch import Isams
 from sync.edge.storage.opening import open_store
 from sync.edge.storage.queues import Unqueued
 from sync.edge.world import Target, World
-from sync.isams.batch.reader import read_school
+from sync.isams.batch.reader import read_document
 from sync.isams.datasets import BY_METHOD
 from sync.roster.build import build_roster
 from sync.sds import rules, tables
@@ -68,12 +68,12 @@ def floor(document: Path) -> None:
 
 def parse(document: Path) -> None:
     """Read the school."""
-    read_school(chunks(document))
+    read_document(chunks(document))
 
 
 def parse_and_build(document: Path) -> None:
     """Read the school and build the checked files of one profile that covers all of it."""
-    built = build_roster(read_school(chunks(document)), PLACE, PROFILE, 2026, date(2026, 11, 21))
+    built = build_roster(read_document(chunks(document)), PLACE, PROFILE, 2026, date(2026, 11, 21))
     rules.files(tables.roster_rows(built.roster))
 
 

@@ -29,7 +29,7 @@ def school(seed: int) -> InventedSchool:
 
 def read(invented: InventedSchool) -> School:
     """Read *invented* as iSAMS tells it."""
-    return reader.read_school(batch_xml(invented, METHODS))
+    return reader.read_document(batch_xml(invented, METHODS))
 
 
 SETTINGS = make_world(

@@ -21,7 +21,7 @@ from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
 from sync.errors import SyncError
 from sync.exports.files import DATASETS_JSON, Exported, export_school
-from sync.isams.batch.reader import read_school
+from sync.isams.batch.reader import read_document
 from sync.isams.datasets import EXTRAS, Wanted
 from sync.ledger import states
 from sync.report import Exit, Outcome
@@ -235,7 +235,7 @@ def by_both() -> tuple[Exported, Exported]:
         Wanted(besides=frozenset(EXTRAS), tutors=True),
     )
     rest = rest_of(simulated(clock, school), clock).school(Budget.of(clock, 180), everything)
-    batch = read_school(batch_xml(school, METHODS), everything)
+    batch = read_document(batch_xml(school, METHODS), everything)
     school_settings = rest_edge.settings()
     at = clock.now()
     return export_school(rest, school_settings, at, DATASETS), export_school(

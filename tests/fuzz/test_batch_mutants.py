@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.errors import SourceError
-from sync.isams.batch.reader import read_school
+from sync.isams.batch.reader import read_document
 from sync.isams.error_document import read_error
 from sync.isams.school import School
 from tests.unit.batch_samples import emptied, sample
@@ -45,7 +45,7 @@ def _mutant(seeds: tuple[bytes, ...], random: Random) -> bytes:
 def _outcome(body: bytes, size_bytes: int) -> str:
     chunks = [body[at : at + size_bytes] for at in range(0, len(body), size_bytes)]
     try:
-        school = read_school(chunks)
+        school = read_document(chunks)
     except SourceError as error:
         return error.code
     assert isinstance(school, School)

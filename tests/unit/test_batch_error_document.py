@@ -7,7 +7,7 @@ import re
 import pytest
 
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
-from sync.isams.batch.reader import read_school
+from sync.isams.batch.reader import read_document
 from sync.isams.error_document import by_status, meaning, read_error
 from tests.unit.batch_samples import CANARIES, sample
 
@@ -26,7 +26,7 @@ def test_an_error_document_means_the_same_with_any_status(
     """The root tells data from errors: 200 makes no school of one."""
     body = sample(f"refusal-{name}.xml")
     with pytest.raises(error, match=what) as caught:
-        read_school([body])
+        read_document([body])
     by_error_status = read_error(body, status)
 
     assert type(by_error_status) is type(caught.value)
@@ -107,4 +107,4 @@ def test_a_body_that_explains_nothing_leaves_the_status_to_speak(body: bytes) ->
 def test_a_truncated_error_document_is_malformed() -> None:
     """Half a refusal with status 200 is not taken for a whole one."""
     with pytest.raises(SourceMalformed):
-        read_school([sample("refusal-key.xml")[:-20]])
+        read_document([sample("refusal-key.xml")[:-20]])

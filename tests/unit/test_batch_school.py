@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sync.errors import SourceMalformed
-from sync.isams.batch.reader import count_records, read_school, subjects_in
+from sync.isams.batch.reader import count_records, read_document, subjects_in
 from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
 from tests.unit.batch_samples import altered, sample
 
@@ -49,7 +49,7 @@ WHOLE = School(
 
 def test_a_whole_document_gives_the_whole_school() -> None:
     """Ids by attribute, Legacy where there is none, nested namesakes and other modules ignored."""
-    assert read_school([sample()]) == WHOLE
+    assert read_document([sample()]) == WHOLE
 
 
 @pytest.mark.parametrize("size_bytes", [1, 2, 3, 7, 64, 1000])
@@ -58,12 +58,12 @@ def test_the_chunks_of_the_network_do_not_matter(size_bytes: int) -> None:
     body = sample()
     chunks = [body[at : at + size_bytes] for at in range(0, len(body), size_bytes)]
 
-    assert read_school(chunks) == WHOLE
+    assert read_document(chunks) == WHOLE
 
 
 @pytest.mark.parametrize(
     "read",
-    [read_school, subjects_in, lambda chunks: count_records(chunks, "Teaching_GetTeachingSets")],
+    [read_document, subjects_in, lambda chunks: count_records(chunks, "Teaching_GetTeachingSets")],
 )
 @pytest.mark.parametrize("tail", [b"x", b"<more/>", b"\0", b"]]>", sample()])
 def test_nothing_may_follow_the_document(
@@ -96,7 +96,7 @@ def test_subjects_need_no_other_dataset() -> None:
 def test_the_first_of_two_records_with_one_id_is_kept_and_the_id_noted() -> None:
     """A set, pupil or member of staff listed twice is read once, and can be shown as repeated."""
     pupil = '<Pupil Id="712"><SchoolId>0473369</SchoolId><Forename>Other</Forename></Pupil>'
-    school = read_school(
+    school = read_document(
         [
             altered(
                 ('<Set Id="303"', '<Set Id="301"/><Set Id="301"/><Set Id="303"'),
@@ -119,7 +119,7 @@ def test_the_first_of_two_records_with_one_id_is_kept_and_the_id_noted() -> None
 def test_two_pupils_under_one_row_id_are_refused() -> None:
     """Set lists name pupils by that id, so nobody could say whose memberships they are."""
     with pytest.raises(SourceMalformed, match="two pupils have one Id"):
-        read_school([altered(('<Pupil Id="711">', '<Pupil Id="710">'))])
+        read_document([altered(('<Pupil Id="711">', '<Pupil Id="710">'))])
 
 
 def test_the_same_collection_in_two_places_is_joined() -> None:
@@ -128,7 +128,7 @@ def test_the_same_collection_in_two_places_is_joined() -> None:
         '<PupilManager><CurrentPupils><Pupil Id="713"><SchoolId>0473370</SchoolId></Pupil>'
         "</CurrentPupils></PupilManager></iSAMS>"
     )
-    school = read_school([altered(("</iSAMS>", again))])
+    school = read_document([altered(("</iSAMS>", again))])
 
     assert sorted(school.pupils) == ["0473368", "0473369", "0473370"]
 
@@ -142,13 +142,13 @@ def test_collections_may_come_in_any_order() -> None:
     teaching = moved[moved.index("<TeachingManager>") : moved.index("<TimetableManager>")]
     moved = moved.replace(teaching, "").replace("<HRManager>", f"{teaching}<HRManager>")
 
-    assert read_school([moved.encode()]) == WHOLE
+    assert read_document([moved.encode()]) == WHOLE
 
 
 @pytest.mark.parametrize("text", ["", "eight", "8a", "1_0", "٨", "18", "-3", "8.0", "9" * 5000])
 def test_a_year_that_is_none_is_unknown_and_not_guessed(text: str) -> None:
     """Only whole numbers from -2 to 17 are NC years."""
-    school = read_school([altered(("<NCYear>8<", f"<NCYear>{text}<"))])
+    school = read_document([altered(("<NCYear>8<", f"<NCYear>{text}<"))])
 
     assert school.pupils["0473368"].year is None
 
@@ -156,7 +156,7 @@ def test_a_year_that_is_none_is_unknown_and_not_guessed(text: str) -> None:
 @pytest.mark.parametrize(("text", "year"), [(" 0 ", 0), ("-1", -1), ("17", 17), ("08", 8)])
 def test_years_from_nursery_to_special_cohorts_are_numbers(text: str, year: int) -> None:
     """NC years are integers as text, with spaces or without."""
-    school = read_school([altered(("<NCYear>8<", f"<NCYear>{text}<"))])
+    school = read_document([altered(("<NCYear>8<", f"<NCYear>{text}<"))])
 
     assert school.pupils["0473368"].year == year
 
@@ -165,12 +165,12 @@ def test_a_legacy_teacher_whom_nobody_knows_stays_visible() -> None:
     """An unknown UserCode is reported as a teacher who is not current, never as another's id."""
     changes = ('<Teacher Legacy="True">CODE0057<', '<Teacher Legacy="True">41<')
 
-    assert read_school([altered(changes)]).sets["302"].teacher_ids == ("UserCode 41",)
+    assert read_document([altered(changes)]).sets["302"].teacher_ids == ("UserCode 41",)
 
 
 def test_a_user_code_of_two_people_tells_nobody() -> None:
     """With two owners of a code, neither becomes the teacher."""
-    school = read_school([altered(("<UserCode>CODE0041<", "<UserCode>CODE0057<"))])
+    school = read_document([altered(("<UserCode>CODE0041<", "<UserCode>CODE0057<"))])
 
     assert school.sets["302"].teacher_ids == ("UserCode CODE0057",)
 
@@ -178,21 +178,21 @@ def test_a_user_code_of_two_people_tells_nobody() -> None:
 @pytest.mark.parametrize("teachers", ["<Teachers/>", '<Teachers><Teacher Id="1"/></Teachers>'])
 def test_teachers_without_an_id_leave_the_legacy_teacher(teachers: str) -> None:
     """An empty list, or a row whose StaffId is null, does not hide the primary teacher."""
-    school = read_school([altered(("<Name>9B/DT</Name>", f"<Name>9B/DT</Name>{teachers}"))])
+    school = read_document([altered(("<Name>9B/DT</Name>", f"<Name>9B/DT</Name>{teachers}"))])
 
     assert school.sets["302"].teacher_ids == ("57",)
 
 
 def test_attributes_are_known_in_any_case() -> None:
     """`SetID` and `PupilID` do for `SetId` and `PupilId`: iSAMS writes both elsewhere."""
-    school = read_school([altered(('SetId="302" PupilId="888"', 'setID="303" PupilID="710"'))])
+    school = read_document([altered(('SetId="302" PupilId="888"', 'setID="303" PupilID="710"'))])
 
     assert school.sets["303"].pupil_ids == ("0473368",)
 
 
 def test_a_blank_attribute_counts_as_missing() -> None:
     """The Legacy child is read where the attribute is there but blank."""
-    school = read_school([altered(('SetId="301" PupilId="711"', 'SetId=" " PupilId=""'))])
+    school = read_document([altered(('SetId="301" PupilId="711"', 'SetId=" " PupilId=""'))])
 
     assert school.sets["301"].pupil_ids == ("0473368", "0473369")
 
@@ -214,7 +214,7 @@ def test_a_record_without_its_id_is_refused_by_its_number(
 ) -> None:
     """Ids are never guessed: the error names the dataset and counts the records."""
     with pytest.raises(SourceMalformed, match=what) as caught:
-        read_school([altered((old, new))])
+        read_document([altered((old, new))])
 
     assert caught.value.facts["record"] == record
 
@@ -226,13 +226,13 @@ def test_a_row_within_a_row_is_refused(inner: str) -> None:
     """Rows are passed over by their end tag: what could mislead that is never read as data."""
     row = '<SetList Id="70002" SetId="301" PupilId="710"/>'
     with pytest.raises(SourceMalformed, match="record within a record"):
-        read_school([altered((row, row.replace("/>", f">{inner}</SetList>")))])
+        read_document([altered((row, row.replace("/>", f">{inner}</SetList>")))])
 
 
 def test_unknown_elements_are_passed_over_everywhere() -> None:
     """At any level: what iSAMS adds one day changes nothing."""
     new = '<New><Pupil Id="1"><SchoolId>1</SchoolId></Pupil><New><SetList/></New></New>'
-    school = read_school(
+    school = read_document(
         [
             altered(
                 ("<CurrentPupils>", f"<CurrentPupils>{new}"),
@@ -251,12 +251,12 @@ def test_the_module_hr_staff_under_other_modules_is_not_current_staff() -> None:
     """A collection counts only in its own module."""
     other = '<SchoolManager><CurrentStaff><StaffMember Id="1"/></CurrentStaff></SchoolManager>'
 
-    assert read_school([altered(("<HRManager>", f"{other}<HRManager>"))]) == WHOLE
+    assert read_document([altered(("<HRManager>", f"{other}<HRManager>"))]) == WHOLE
 
 
 def test_a_row_that_names_no_pupil_stays_visible() -> None:
     """By its own id, which cannot be taken for a pupil's: left pupils' rows can look like this."""
-    school = read_school([altered((' PupilId="888"', ""))])
+    school = read_document([altered((' PupilId="888"', ""))])
 
     assert school.sets["302"].unknown_members == ("0111111", "SetList 70006")
 
@@ -265,21 +265,23 @@ def test_set_lists_in_which_nobody_is_known_are_refused() -> None:
     """One row of a pupil who has left is a finding; a school of them is another answer's list."""
     text = sample().decode().replace('PupilId="71', 'PupilId="99').replace(">0473368<", ">5<")
     with pytest.raises(SourceMalformed, match="names both a set and a current pupil") as caught:
-        read_school([text.encode()])
+        read_document([text.encode()])
 
     assert caught.value.facts == {"rows": 7}
 
 
 def test_the_first_of_two_fields_of_one_name_is_read() -> None:
     """A deprecated copy further down does not replace a pupil's own year."""
-    school = read_school([altered(("<NCYear>8</NCYear>", "<NCYear>8</NCYear><NCYear>9</NCYear>"))])
+    school = read_document(
+        [altered(("<NCYear>8</NCYear>", "<NCYear>8</NCYear><NCYear>9</NCYear>"))]
+    )
 
     assert school.pupils["0473368"].year == 8
 
 
 def test_an_element_within_a_text_does_not_end_it() -> None:
     """Even where it bears the name of another field."""
-    school = read_school([altered(("<Forename>Sam<", "<Forename>Sa<Surname/>m<"))])
+    school = read_document([altered(("<Forename>Sam<", "<Forename>Sa<Surname/>m<"))])
 
     assert (school.pupils["0473369"].forename, school.pupils["0473369"].surname) == ("Sam", "Fell")
 
@@ -288,7 +290,7 @@ def test_an_element_within_a_text_does_not_end_it() -> None:
 def test_only_teachers_of_the_set_teach_it(wrap: str) -> None:
     """A `Teacher` elsewhere in the record is not one of its Teachers."""
     other = wrap.format('<Teacher StaffId="41"/>')
-    school = read_school([altered(("<SetCode>8C<", f"{other}<SetCode>8C<"))])
+    school = read_document([altered(("<SetCode>8C<", f"{other}<SetCode>8C<"))])
 
     assert school.sets["303"].teacher_ids == ()
 
@@ -299,6 +301,6 @@ def test_an_unknown_element_with_a_records_texts_swallows_no_record() -> None:
         "<Visitor><SchoolId>1</SchoolId><NCYear>8</NCYear><EmailAddress>v@x.example</EmailAddress>"
         "<Forename>V</Forename><Surname>V</Surname></Visitor>"
     )
-    school = read_school([altered(("<CurrentPupils>", f"<CurrentPupils>{stranger}"))])
+    school = read_document([altered(("<CurrentPupils>", f"<CurrentPupils>{stranger}"))])
 
     assert school == WHOLE

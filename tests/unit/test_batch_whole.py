@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused
-from sync.isams.batch.reader import count_records, read_school, subjects_in
+from sync.isams.batch.reader import count_records, read_document, subjects_in
 from tests.unit.batch_samples import altered, emptied, sample, without
 from tests.unit.test_batch_school import WHOLE
 
@@ -26,7 +26,7 @@ def test_a_missing_collection_names_the_method_to_tick(tag: str) -> None:
     """Missing is unknown, never empty: the error says what to tick, and where."""
     ui_name, method = COLLECTIONS[tag]
     with pytest.raises(SourceIncomplete, match=f"{ui_name} is not in .* Manage Batch API Keys"):
-        read_school([without(tag)])
+        read_document([without(tag)])
     with pytest.raises(SourceIncomplete) as caught:
         count_records([without(tag)], method)
 
@@ -37,7 +37,7 @@ def test_a_missing_collection_names_the_method_to_tick(tag: str) -> None:
 def test_an_empty_collection_is_not_an_empty_school(tag: str) -> None:
     """A school has staff, pupils, subjects, sets and set lists: none at all is an error."""
     with pytest.raises(SourceIncomplete, match=f"{COLLECTIONS[tag][0]} is empty .* filter"):
-        read_school([emptied(tag)])
+        read_document([emptied(tag)])
     with pytest.raises(SourceIncomplete):
         count_records([emptied(tag)], COLLECTIONS[tag][1])
 
@@ -46,7 +46,7 @@ def test_an_empty_collection_is_not_an_empty_school(tag: str) -> None:
 def test_a_missing_module_is_incomplete(module: str) -> None:
     """Module nodes are there only for methods that ran."""
     with pytest.raises(SourceIncomplete):
-        read_school([without(module)])
+        read_document([without(module)])
 
 
 def test_departments_without_any_subject_are_incomplete() -> None:
@@ -61,9 +61,9 @@ def test_cut_anywhere_is_malformed() -> None:
     body = sample().rstrip()
     for size_bytes in range(0, len(body), 7):
         with pytest.raises(SourceMalformed):
-            read_school([body[:size_bytes]])
+            read_document([body[:size_bytes]])
     with pytest.raises(SourceMalformed, match="cut short"):
-        read_school([body[:-1]])
+        read_document([body[:-1]])
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_is_no_answer_says_what_to_check(
 ) -> None:
     """Pages, texts and other documents are refused in words an administrator can act on."""
     with pytest.raises(error, match=what):
-        read_school([body])
+        read_document([body])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_what_is_no_answer_says_what_to_check(
 def test_a_dtd_is_refused_before_it_is_read(dtd: str) -> None:
     """No entity is ever declared, expanded or fetched."""
     with pytest.raises(SourceMalformed, match="DTD"):
-        read_school([dtd.encode() + sample()])
+        read_document([dtd.encode() + sample()])
 
 
 def _declared(name: str) -> bytes:
@@ -136,22 +136,22 @@ def _declared(name: str) -> bytes:
 )
 def test_the_encoding_is_what_the_bytes_are_not_what_they_declare(body: bytes) -> None:
     """utf-16 declared over single bytes is read; so are true UTF-16, marks and Latin-1."""
-    assert read_school([body]) == WHOLE
-    assert read_school([bytes([byte]) for byte in body]) == WHOLE
+    assert read_document([body]) == WHOLE
+    assert read_document([bytes([byte]) for byte in body]) == WHOLE
 
 
 @pytest.mark.parametrize("name", ["shift_jis", "no-such-thing", "utf-7", ""])
 def test_an_encoding_that_we_do_not_know_is_refused(name: str) -> None:
     """Nothing is decoded by guesswork, and no codec is looked up by a stranger's name."""
     with pytest.raises(SourceMalformed):
-        read_school([_declared(name) + sample()])
+        read_document([_declared(name) + sample()])
 
 
 def test_a_lone_surrogate_is_malformed() -> None:
     """UTF-16 can hold half a character: that is no text."""
     body = sample().decode().replace("Fell", "\ud800").encode("utf-16-le", "surrogatepass")
     with pytest.raises(SourceMalformed):
-        read_school([body])
+        read_document([body])
 
 
 def test_the_size_is_capped_before_the_end_is_read() -> None:
@@ -163,7 +163,7 @@ def test_the_size_is_capped_before_the_end_is_read() -> None:
             yield b"x" * 1000
 
     with pytest.raises(SourceMalformed, match="too large") as caught:
-        read_school(endless(), limit_bytes=10_000)
+        read_document(endless(), limit_bytes=10_000)
 
     assert caught.value.facts == {"limit_bytes": 10_000}
-    assert read_school([sample()], limit_bytes=len(sample())) == WHOLE
+    assert read_document([sample()], limit_bytes=len(sample())) == WHOLE

@@ -23,7 +23,7 @@ from sync.errors import ConfigError
 from sync.exports.columns import MANY, TellsOf
 from sync.exports.files import DATASETS_JSON, Exported, export_school, unescaped
 from sync.exports.tables import tables
-from sync.isams.batch.reader import read_school
+from sync.isams.batch.reader import read_document
 from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
 from sync.isams.school import Building, Employee, School, Subject, Term
 from sync.roster.identifiers import is_unsafe
@@ -47,7 +47,9 @@ def read(seed: int = 1, *, quirks: bool = True) -> School:
 
 
 def reading(invented: InventedSchool) -> School:
-    return read_school(batch_xml(invented, METHODS), Wanted(besides=frozenset(EXTRAS), tutors=True))
+    return read_document(
+        batch_xml(invented, METHODS), Wanted(besides=frozenset(EXTRAS), tutors=True)
+    )
 
 
 def northbank(**changes: object) -> SchoolSettings:
@@ -246,7 +248,7 @@ def test_every_reference_resolves_or_is_blank(seed: int, *, quirks: bool) -> Non
 
 def test_an_id_stays_where_what_it_means_was_not_read() -> None:
     """Of forms alone the rooms are unknown, and unknown is not gone."""
-    alone = read_school(
+    alone = read_document(
         batch_xml(INVENTED, METHODS),
         Wanted(besides=datasets_of_files(NORTHBANK, ["forms"]).besides),
     )
@@ -373,7 +375,7 @@ def test_an_unknown_file_is_refused(text: str) -> None:
 def test_one_file_needs_no_other(name: str) -> None:
     """With what it needs and no more, a file is what it is among all the others."""
     asked = datasets_of_files(NORTHBANK, [name])
-    alone = read_school(batch_xml(INVENTED, METHODS), asked)
+    alone = read_document(batch_xml(INVENTED, METHODS), asked)
 
     assert set(made(alone, [name]).files) == {f"{name}.csv", DATASETS_JSON}
     if name not in {"pupils", "forms", "teaching-forms", "timetable"}:  # their ids are unchecked
@@ -382,7 +384,7 @@ def test_one_file_needs_no_other(name: str) -> None:
 
 def test_what_was_not_told_is_no_file() -> None:
     """Unknown is never an empty file: it is named as not told."""
-    least = made(read_school(batch_xml(INVENTED, METHODS)))
+    least = made(read_document(batch_xml(INVENTED, METHODS)))
     told = {"school", "subjects", "employees", "pupils", "sets", "set-members", "set-teachers"}
 
     assert set(least.manifest.not_told) == set(DATASETS) - told

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sync.errors import SourceIncomplete, SourceMalformed
 from sync.isams.rest.answers import Answer
 from sync.isams.rest.endpoints import EMPLOYEES, STUDENTS, TEACHING
-from sync.isams.rest.paging import PAGE_SIZE, Pages, Progress
+from sync.isams.rest.paging import PAGE_SIZE, PageProgress, Pages
 
 HOST = "northbank.isams.example"
 
@@ -22,7 +22,7 @@ def page(ids: range | list[int], **around: object) -> dict[str, object]:
     return {"subjects": [subject(number) for number in ids], **around}
 
 
-def read(*answers: Answer) -> tuple[Pages, list[Progress]]:
+def read(*answers: Answer) -> tuple[Pages, list[PageProgress]]:
     """Give the answers to the pages of a collection, in turn."""
     pages = Pages(TEACHING, HOST)
     return pages, [pages.add(answer) for answer in answers]
@@ -36,7 +36,7 @@ def test_every_row_is_read_once(total: int, size: int, totals: str) -> None:
     answers = [page(range(at, min(at + size, total)), **around) for at in range(0, total, size)]
     collection, states = read(*answers)
 
-    assert states == [Progress.MORE] * (pages - 1) + [Progress.WHOLE]
+    assert states == [PageProgress.MORE] * (pages - 1) + [PageProgress.WHOLE]
     assert list(collection.rows) == [str(number) for number in range(total)]
 
 
@@ -76,8 +76,8 @@ def test_rows_that_do_not_add_up_are_never_whole(pages: list[Answer]) -> None:
     """Fewer or more than the totals, twice the same, or totals that change on the way."""
     _, states = read(*pages)
 
-    assert states[-1] is Progress.DRIFTED
-    assert Progress.WHOLE not in states
+    assert states[-1] is PageProgress.DRIFTED
+    assert PageProgress.WHOLE not in states
 
 
 def test_links_lead_on_where_there_are_no_totals() -> None:
@@ -85,7 +85,7 @@ def test_links_lead_on_where_there_are_no_totals() -> None:
     link = {"next": {"href": f"https://{HOST}/api/teaching/subjects?page=2"}}
     collection, states = read(page([1], _links=link), page([2], _links={}))
 
-    assert states == [Progress.MORE, Progress.WHOLE]
+    assert states == [PageProgress.MORE, PageProgress.WHOLE]
     assert list(collection.rows) == ["1", "2"]
 
 
@@ -104,7 +104,7 @@ def test_a_full_page_without_totals_may_be_the_first_of_many(rows: int) -> None:
     with pytest.raises(SourceMalformed, match="no totals"):
         read(page(range(rows)))
 
-    assert read(page(range(rows - 1)))[1] == [Progress.WHOLE]
+    assert read(page(range(rows - 1)))[1] == [PageProgress.WHOLE]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_school_id_is_a_text() -> None:
     collection = Pages(EMPLOYEES, HOST)
     names = dict.fromkeys(("schoolEmailAddress", "forename", "surname"))
 
-    assert collection.add({"employees": [{"id": 7, **names}]}) is Progress.WHOLE
+    assert collection.add({"employees": [{"id": 7, **names}]}) is PageProgress.WHOLE
     assert list(collection.rows) == ["7"]
 
 
@@ -165,7 +165,7 @@ def test_a_school_id_is_a_text() -> None:
 )
 def test_what_may_be_empty_is_whole_without_a_row(answer: Answer) -> None:
     """Null or no rows, where a school may have none."""
-    assert Pages(TEACHING, HOST, may_be_empty=True).add(answer) is Progress.WHOLE
+    assert Pages(TEACHING, HOST, may_be_empty=True).add(answer) is PageProgress.WHOLE
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_no_rows_where_totals_tell_of_some_is_not_empty(answer: Answer) -> None:
 def test_what_is_needed_may_not_be_lacked() -> None:
     """A field that most schools can do without, and this school cannot."""
     row = {"schoolId": "1", "yearGroup": 7, "schoolEmailAddress": "", "forename": "", "surname": ""}
-    assert Pages(STUDENTS, HOST).add({"students": [row]}) is Progress.WHOLE
+    assert Pages(STUDENTS, HOST).add({"students": [row]}) is PageProgress.WHOLE
     with pytest.raises(SourceMalformed, match="no form: expected formGroup"):
         Pages(STUDENTS, HOST, frozenset({"form"})).add({"students": [row]})
     null = {"students": [row | {"formGroup": None}]}
 
-    assert Pages(STUDENTS, HOST, frozenset({"form"})).add(null) is Progress.WHOLE
+    assert Pages(STUDENTS, HOST, frozenset({"form"})).add(null) is PageProgress.WHOLE

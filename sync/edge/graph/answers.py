@@ -43,7 +43,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 # docs/reference/sds.md#session-url
 _LAKE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.dfs\.core\.windows\.net")
 
-# In Graph plain numbers in one place and objects in another: docs/reference/sds.md#statistics
+# Graph gives plain numbers here and objects there: docs/reference/sds.md#statistics
 ENTITIES = ("organizations", "people", "groups", "memberships")
 
 

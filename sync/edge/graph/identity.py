@@ -42,7 +42,7 @@ _BLOCK = re.compile(r"-----BEGIN (?P<label>[A-Z ]+)-----[A-Za-z0-9+/=\s]+-----EN
 
 # What azure-identity writes when an identity is offered and its endpoint is away. Everything else
 # is an identity that is missing or wrong. Seen with azure-identity 1.27; tested over a socket.
-# The library's own words: it has no other sign that nobody answered:
+# The library's words: it gives no other sign that nobody answered:
 # docs/reference/functions.md#identity-words
 _AWAY = re.compile(r"Failed to establish|timed out|Connection aborted|\) (?:408|429|5\d\d), ")
 

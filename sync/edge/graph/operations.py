@@ -116,7 +116,7 @@ def as_graph_writes(item: Json) -> Json:
 def _respelt(item: Json) -> Json:
     named = {_SPELT.get(name.lower(), name): value for name, value in item.items()}
     if len(named) != len(item):
-        raise TargetMalformed("SDS gave an operation that says one thing twice")
+        raise TargetMalformed("SDS gave an operation that says something twice")
     return named
 
 

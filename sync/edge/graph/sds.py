@@ -237,7 +237,9 @@ class SdsTarget:
 def demand_csv(connector: Connector) -> Connector:
     """Return *connector* if it takes CSV v2.1, or may: old ones name no format. Else raise."""
     if connector.kind.lower() != answers.DATA_LAKE.lower():
-        raise TargetRefused("the connector does not take files: choose a CSV one in SDS")
+        raise TargetRefused(
+            "the connector does not take files: choose a connector for CSV files in SDS"
+        )
     if connector.format is not None and connector.format.lower() != answers.FORMAT.lower():
         raise TargetRefused(
             "the connector does not take SDS v2.1 CSV: make an inbound flow for that format",

@@ -31,7 +31,7 @@ _VERSION = "2023-11-03"  # seen to work: docs/reference/sds.md#storage-version
 _OF_FLUSH = {"x-ms-content-type": "application/vnd.ms-excel"}
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}\.csv")
-# The session may be over: a new one, and every file again: docs/reference/sds.md#storage-errors
+# The session may be over: then another, and every file again: docs/reference/sds.md#storage-errors
 _OVER = frozenset({401, 403, 404})
 _BUSY = frozenset({408, 409, 423, 429})
 

@@ -64,7 +64,7 @@ class Isams:
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read the five datasets, and those *wanted* beyond them."""
-        read = partial(reader.read_school, wanted=wanted, limit_bytes=self._limit_bytes)
+        read = partial(reader.read_document, wanted=wanted, limit_bytes=self._limit_bytes)
         return self._ask([dataset.method for dataset in (*ALWAYS, *wanted.extras)], read, budget)
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:

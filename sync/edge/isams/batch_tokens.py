@@ -29,7 +29,7 @@ def batch_tokens(settings: SchoolSettings, clock: Clock) -> IsamsTokens | None:
         return None
 
     def obtain(client: httpx.Client, budget: Budget) -> Issued:
-        # Where no client was given, the key is one: docs/reference/isams.md#batch-oauth
+        # Where no client was given, the key stands for it: docs/reference/isams.md#batch-oauth
         client_id = settings.isams_client_id or settings.batch_key.strip("{}")
         request = sign_in.token_request(client, _PATH, (client_id, secret, _SCOPE), budget)
         with closing(client.send(request, stream=True)) as answer:

@@ -24,7 +24,7 @@ from sync.errors import SourceError, SourceMalformed, SourceUnavailable
 from sync.isams.rest import answers
 from sync.isams.rest.answers import Answer
 from sync.isams.rest.endpoints import Endpoint
-from sync.isams.rest.paging import Pages, Progress
+from sync.isams.rest.paging import PageProgress, Pages
 
 AT_ONCE = 4  # as many as a browser with a few tabs: a school's server is shared with its users
 
@@ -62,10 +62,10 @@ class RestRequests:
         host = self.client.base_url.netloc.decode("ascii").lower()
         for _ in range(_READINGS):
             pages = Pages(endpoint, host, must, may_be_empty=may_be_empty)
-            progress = Progress.MORE
-            while progress is Progress.MORE:
+            progress = PageProgress.MORE
+            while progress is PageProgress.MORE:
                 progress = pages.add(self.answer(endpoint, record_id, query=pages.query))
-            if progress is Progress.WHOLE:
+            if progress is PageProgress.WHOLE:
                 return pages
         raise SourceUnavailable(
             f"the {endpoint.key} did not add up to iSAMS's own totals, each time they were read",

@@ -31,7 +31,7 @@ from sync.isams.school import School, Subject
 LIMIT_BYTES = xmltext.LIMIT_BYTES
 
 
-def read_school(
+def read_document(
     chunks: Iterable[bytes], wanted: Wanted = NOTHING_MORE, *, limit_bytes: int = LIMIT_BYTES
 ) -> School:
     """Read the five datasets, and those *wanted* beyond them, to the document's end.
@@ -50,18 +50,18 @@ def read_school(
 def subjects_in(
     chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES
 ) -> Mapping[str, Subject]:
-    """Read the departments' subjects by id, in the order of iSAMS; raises as `read_school`."""
+    """Read the departments' subjects by id, in the order of iSAMS; raises as `read_document`."""
     return _read(chunks, (SUBJECTS,), limit_bytes).subjects
 
 
 def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LIMIT_BYTES) -> int:
-    """Count the records that the batch *method* gave, never 0; raises as `read_school`."""
+    """Count the records that the batch *method* gave, never 0; raises as `read_document`."""
     dataset = BY_METHOD[method]
     return _read(chunks, (dataset,), limit_bytes).counts[dataset.name]
 
 
 def datasets_in(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozenset[Dataset]:
-    """Return which of *extras* a kept document holds, empty or not; raises as `read_school`."""
+    """Return which of *extras* a kept document holds, empty or not; raises as `read_document`."""
     school = BatchSchool()
     school.ask(extras)
     extracts = school.extracts()

@@ -24,7 +24,7 @@ PAGE_SIZE = 1_000
 DEFAULT_PAGE_SIZE = 100
 
 
-class Progress(Enum):
+class PageProgress(Enum):
     """How a collection stands after a page."""
 
     MORE = "more"
@@ -85,7 +85,7 @@ class Pages:
         """The parameters of the next page."""
         return {"page": str(self._page), "pageSize": str(PAGE_SIZE)}
 
-    def add(self, answer: Answer) -> Progress:
+    def add(self, answer: Answer) -> PageProgress:
         """Take a page.
 
         Raises:
@@ -98,19 +98,19 @@ class Pages:
         if rows is None or not (rows or self.rows or totals.rows):
             return self._empty(totals)
         if not self._fits(rows, totals):
-            return Progress.DRIFTED
+            return PageProgress.DRIFTED
         self._total = totals.rows
         if totals.silent:
             self._refuse_a_full_page(rows)
         elif self._leads_on(totals):
             self._page += 1
-            return Progress.MORE if rows else Progress.DRIFTED
+            return PageProgress.MORE if rows else PageProgress.DRIFTED
         return self._ended(totals)
 
-    def _empty(self, totals: _Totals) -> Progress:
+    def _empty(self, totals: _Totals) -> PageProgress:
         """Accept that there is no row, if nothing speaks against it."""
         if self._may_be_empty and not self.rows and not totals.tell_of_rows:
-            return Progress.WHOLE
+            return PageProgress.WHOLE
         raise answers.empty(self._endpoint)
 
     def _fits(self, rows: list[object], totals: _Totals) -> bool:
@@ -137,12 +137,12 @@ class Pages:
             return self._page < totals.pages
         return totals.linked or len(self.rows) < (totals.rows or 0)
 
-    def _ended(self, totals: _Totals) -> Progress:
+    def _ended(self, totals: _Totals) -> PageProgress:
         if totals.linked or totals.rows not in {None, len(self.rows)}:
-            return Progress.DRIFTED
+            return PageProgress.DRIFTED
         seen = {field for record in self.rows.values() for field in record}
         fields.refuse_unfit(self._endpoint.kind, seen, self.names, self._may_lack)
-        return Progress.WHOLE
+        return PageProgress.WHOLE
 
     def _refuse_a_full_page(self, rows: list[object]) -> None:
         # Without totals, a page that is exactly full may be the first of many.
