@@ -97,6 +97,39 @@ def test_impure_code_would_be_seen(line: str) -> None:
     assert _impurities(line)
 
 
+def _package(module: str) -> Path | None:
+    """Return the `__init__.py` of *module* if it is a package of ours, else None."""
+    init = ROOT / module.replace(".", "/") / "__init__.py"
+    return init if init.exists() else None
+
+
+def _passed_on(init: Path) -> set[str]:
+    """Return the names that a package takes from elsewhere and so could hand on."""
+    tree = ast.parse(init.read_text("utf-8"))
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def test_a_name_is_imported_from_the_module_that_defines_it() -> None:
+    """Packages hand nothing on, but for `sync.settings`: each name has one address."""
+    wrong = []
+    for path in SYNC.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.module in {None, "sync.settings"}:
+                continue
+            init = _package(node.module or "")
+            handed_on = _passed_on(init) if init else set[str]()
+            modules = {entry.stem for entry in init.parent.iterdir()} if init else set[str]()
+            names = {alias.name for alias in node.names}
+            wrong += [f"{path.name}: {name}" for name in names & handed_on - modules]
+
+    assert wrong == []
+
+
 def test_no_two_classes_share_a_name() -> None:
     """Who reads a name in a message or a test knows which class it is."""
     names = [

@@ -17,7 +17,9 @@ from sync.roster import identifiers
 from sync.roster.academic_year import academic_year_at, school_day
 from sync.roster.finding_codes import FindingCode, nobody_in
 from sync.roster.findings import Finding
-from sync.roster.groups import Basis, Group, groups_of
+from sync.roster.groups import groups_of
+from sync.roster.groups.basis import Basis
+from sync.roster.groups.group import Group
 from sync.roster.model import Org, Roster, SchoolClass, User
 from sync.roster.people import People
 from sync.roster.sessions import courses, sessions

@@ -214,7 +214,7 @@ class _Look:
         starts = self.world.settings.sds.start_run
         if not starts or newest is None or newest.has(RunAsked):
             return False
-        ours = next(each for each in self.known if each.delivery_id == newest.id)
+        ours = next(each for each in reversed(self.known) if each.delivery_id == newest.id)
         if verdicts.begun_since(ours, runs):
             self._note_asked(started=True)
             return False
