@@ -93,7 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin to listen. What the app keeps quiet in its host is quiet here too."""
     importlib.import_module("sync.web.handlers")  # which quiets them, as in the host
     if not all(logging.getLogger(name).level == logging.WARNING for name in quiet.QUIET):
-        raise pytest.UsageError("sync.web.hosted must quiet the loggers that write URLs")
+        raise pytest.UsageError("sync.web.handlers must quiet the loggers that write URLs")
     watch = Watch()
     config.pluginmanager.register(watch, "canaries")
     root = logging.getLogger()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import mark_names
+from tests.addresses import ADDRESSES
 from tests.infra.test_shipped import tree
 from tests.pages import picture, rooms
 from tests.pages.parts import PARTS, ROOT, names, pages, refreshed, stale
@@ -188,3 +190,31 @@ def test_a_fact_of_a_vendor_is_cited_by_its_anchor() -> None:
     ]
 
     assert loose == []
+
+
+def test_every_address_has_a_section_in_the_api_page() -> None:
+    """A heading names it whole, or by its last word after the address of a sister."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    untold = [
+        address.path
+        for address in ADDRESSES.values()
+        if not any(
+            f"{address.method} /api/{address.path}" in head
+            or (head.startswith(address.method) and f"…/{address.path.split('/')[-1]}" in head)
+            for head in heads
+        )
+    ]
+
+    assert untold == []
+
+
+def test_every_mark_stands_in_the_table_of_blobs() -> None:
+    """Who looks into storage finds each name there, with the folder in which it lies."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in page.splitlines() if line.startswith("| `"))
+    told = set(re.findall(r"`(?:…/)?([\w-]+?)(?:\.json)?`", rows))
+    names = (name for key, name in vars(mark_names).items() if key.isupper())
+    marks = {name.removesuffix(".json").replace("*", "N") for name in names}
+
+    assert marks - told == set()

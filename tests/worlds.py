@@ -5,7 +5,7 @@ No socket is opened: both simulators are reached through httpx's WSGI transport.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal, Never
@@ -14,7 +14,7 @@ import httpx
 
 from simulators.isams.app import IsamsSimulator
 from simulators.isams.rest_clients import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
-from simulators.school import InventedSchool, invent
+from simulators.school import InventedSchool, invent, without_pupils
 from simulators.sds import Connector as SdsConnector
 from simulators.sds import Knobs, SdsSimulator
 from simulators.sds.tenant import Files
@@ -143,6 +143,23 @@ class TestWorld:
         self.clock.advance(1)
         schedule.ask(self.world, school, "test")
         return run.pull(self.world, school)
+
+    def next_night(
+        self,
+        *,
+        changed: InventedSchool | None = None,
+        without: Sequence[str] = (),
+        after_h: float = 24.0,
+    ) -> Step:
+        """Read the school a night later; return what became of the pull.
+
+        It is the school *changed*, or that of last night, *without* the pupils of some school ids.
+        iSAMS's cache is empty by then.
+        """
+        self.clock.advance(after_h * 3600)
+        self.isams.school = without_pupils(changed or self.isams.school, without)
+        self.isams.flush()
+        return self.pull()
 
     def send_until_still(self, connector: str = CONNECTOR) -> Step:
         """Send, with the pauses that the app asks for, until it asks for none."""

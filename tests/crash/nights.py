@@ -17,9 +17,7 @@ def two_nights(apart_h: float) -> TestWorld:
     """Return a world whose first two nights SDS has taken, each that many hours before the next."""
     scene = make_world(FIRST, knobs=Knobs(operation_polls=1, run_duration_s=60))
     for school in (FIRST, SECOND):
-        scene.isams.school = school
-        scene.isams.flush()
-        scene.pull()
+        scene.next_night(changed=school, after_h=0)
         assert scene.send_until_still().outcome is Outcome.DONE
         scene.clock.advance(apart_h * 3600)
     scene.nudges.kept.clear()

@@ -151,10 +151,7 @@ def test_a_school_that_is_itself_again_takes_the_place_of_its_loss() -> None:
     trial.pull()
     loss = trial.send_until_still()
     assert loss.outcome is Outcome.HELD
-    trial.clock.advance(DAY_S)
-    trial.isams.school = SCHOOL
-    trial.isams.flush()
-    trial.pull()
+    trial.next_night(changed=SCHOOL)
 
     assert trial.send_until_still().outcome is Outcome.UNCHANGED
     assert refused(trial, loss.delivery) == "superseded"

@@ -49,8 +49,7 @@ def test_a_person_who_has_looked_says_that_sds_has_it() -> None:
 
     assert approval.approve(scene.world, delivery_id).outcome is Outcome.TAKEN
     assert became(scene)["word"] == "taken"
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(after_h=0)
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.UNCHANGED
 
 
@@ -450,9 +449,7 @@ def test_a_lost_answer_counts_although_the_same_delivery_was_answered_for_later(
     fates = [each.fate for each in scene.look().hand_overs()]
 
     assert fates == [Fate.DONE, Fate.LOST, Fate.REFUSED]
-    scene.isams.school = SCHOOL
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(changed=SCHOOL, after_h=0)
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
 
 

@@ -58,10 +58,7 @@ def set_to(scene: TestWorld, **asked: str) -> None:
 
 def next_day(scene: TestWorld, school: InventedSchool) -> Outcome:
     """Pull and send the *school* a day later; return what became of it."""
-    scene.clock.advance(24 * 3600)
-    scene.isams.school = school
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(changed=school)
     outcome = scene.accept().outcome
     if outcome is Outcome.ACCEPTED:
         assert scene.send_until_still().outcome is Outcome.DONE

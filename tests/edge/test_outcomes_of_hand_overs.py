@@ -150,8 +150,7 @@ def tomorrow(scene: TestWorld) -> None:
     scene.sds.heal()
     scene.sds.knobs = replace(QUICK, run_duration_s=scene.sds.knobs.run_duration_s)
     scene.clock.advance(12 * HOUR_S if scene.sds.knobs.run_duration_s is None else 24 * HOUR_S)
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(after_h=0)
     live(scene, 0.3)
 
 

@@ -176,9 +176,7 @@ def test_the_same_school_in_another_order_gives_the_same_bytes() -> None:
     scene = make_world(school)
     scene.pull()
     for seed in range(5):
-        scene.isams.school = shuffled(school, seed)
-        scene.isams.flush()
-        scene.pull()
+        scene.next_night(changed=shuffled(school, seed), after_h=0)
 
     assert [len(found) for found in set_digests(scene)] == [1, 1]
     flush(scene, pupils=without_pupils(school, [school.pupils[-1].school_id]).pupils)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simulators.school import invent, without_pupils
+from simulators.school import invent
 from simulators.sds import Knobs
 from sync.errors import AnswerRefused, StoreUnavailable
 from sync.ledger import ids, states
@@ -27,9 +27,7 @@ QUICK = Knobs(operation_polls=0, run_duration_s=60)
 def live(scene: TestWorld, number: int, gone: int = 1) -> str:
     """Live through a night on which some pupils are missing; return the delivery's id."""
     missing = [pupil.school_id for pupil in SCHOOL.pupils[number : number + gone]]
-    scene.isams.school = without_pupils(SCHOOL, missing)
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(changed=SCHOOL, without=missing, after_h=0)
     step = scene.send_until_still()
     assert step.outcome is Outcome.DONE
     scene.clock.advance(DAY_S)
@@ -177,9 +175,7 @@ def test_what_sds_holds_already_is_not_sent_again() -> None:
 def test_a_delivery_on_its_way_is_kept_back_by_a_pause() -> None:
     """What was ready to go when a person asked does not go before or after the restored one."""
     scene, (first, *_) = three_nights()
-    scene.isams.school = SCHOOL
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(changed=SCHOOL, after_h=0)
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.PLANNED
 

@@ -72,9 +72,7 @@ def test_an_unchanged_school_costs_no_call_of_sds() -> None:
     scene = delivered()
     requests = len(scene.sds.requests)
     for seed in range(3):
-        scene.isams.school = shuffled(SCHOOL, seed)
-        scene.isams.flush()
-        scene.pull()
+        scene.next_night(changed=shuffled(SCHOOL, seed), after_h=0)
 
         assert scene.send_until_still().outcome is Outcome.UNCHANGED
         scene.clock.advance(24 * 3600)
@@ -95,8 +93,7 @@ def test_a_refused_delivery_leaves_sds_with_what_it_had() -> None:
     scene.pull()
     assert scene.send_until_still().outcome is Outcome.UNCHANGED
     assert len(scene.sds.requests) == requests
-    change(scene, 3)
-    scene.pull()
+    scene.next_night(changed=changed(3), after_h=0)
     assert scene.accept().outcome is Outcome.ACCEPTED
 
 
@@ -165,8 +162,7 @@ def test_a_delivery_is_not_compared_while_another_is_on_its_way() -> None:
     claim = f"{scene.look().prefix}claims/000001"
     work = claims.Claim(delivery=scene.look().states[-1][0].id, at=scene.clock.now(), by="somebody")
     scene.store.claim(f"{claim}.json", work.to_json())
-    change(scene, 3)
-    scene.pull()
+    scene.next_night(changed=changed(3), after_h=0)
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
 
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.BUSY
@@ -183,11 +179,9 @@ def test_sds_is_given_four_submissions_a_day_at_most() -> None:
     """A fifth school in one day waits until the first submission is a day old."""
     scene = make_world(SCHOOL, knobs=QUICK)
     for number in range(4):
-        change(scene, number)
-        scene.pull()
+        scene.next_night(changed=changed(number), after_h=0)
         assert scene.send_until_still().outcome is Outcome.DONE
-    change(scene, 4)
-    scene.pull()
+    scene.next_night(changed=changed(4), after_h=0)
 
     assert scene.send_until_still().outcome is Outcome.LIMITED
     assert len(scene.sds.submissions) == 4
@@ -355,8 +349,7 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
 def test_a_delivery_that_is_superseded_while_it_is_uploaded_is_not_validated() -> None:
     """The newer is what the school is: SDS gets that."""
     scene = delivered()
-    change(scene, 3)
-    scene.pull()
+    scene.next_night(changed=changed(3), after_h=0)
     to_hand_over(scene)
 
     class Meanwhile(httpx.BaseTransport):
@@ -367,8 +360,7 @@ def test_a_delivery_that_is_superseded_while_it_is_uploaded_is_not_validated() -
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             if "enrollments.csv" in request.url.path and not self.done:
                 self.done = True
-                change(scene, 5)
-                scene.pull()
+                scene.next_night(changed=changed(5), after_h=0)
                 assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
             return self.wire.handle_request(request)
 
@@ -447,8 +439,7 @@ def test_a_run_of_sds_that_failed_is_waited_out_and_the_same_school_is_sent_agai
     scene.clock.advance(verdicts.RUN_WITHIN.total_seconds())
     last = scene.send_until_still()
     scene.sds.knobs = QUICK
-    scene.isams.flush()
-    scene.pull()
+    scene.next_night(after_h=0)
     scene.accept()
 
     assert (waiting.outcome, waiting.facts) == (Outcome.RUNNING, {"left_out": "failed"})
@@ -481,8 +472,7 @@ def test_a_claim_whose_delivery_could_not_be_marked_ends_by_its_age() -> None:
 def test_a_plan_made_against_another_delivery_is_not_handed_over() -> None:
     """What was compared with something that SDS does not hold has not been compared."""
     scene = delivered()
-    change(scene, 3)
-    scene.pull()
+    scene.next_night(changed=changed(3), after_h=0)
     to_hand_over(scene)
     name = f"{scene.look().prefix}{scene.look().states[-1][0].id}/{AGAINST}"
     scene.store.delete(name)
