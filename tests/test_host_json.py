@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from collections.abc import Iterator, Mapping
 
 from simulators.host.hostjson import HostJson
 from sync.edge.quiet import QUIET
@@ -14,6 +13,34 @@ from sync.steps.pull import PULL_S
 from tests.edge.hosted import APP, TRIGGERS
 
 FILE = APP / "host.json"
+# What the host reads, as far as we say it, by hand from Microsoft's reference of host.json and
+# its source for queues (docs/reference/functions.md#host-json-queues).
+KNOWN = {
+    "version",
+    "functionTimeout",
+    "logging.logLevel.default",
+    "logging.logLevel.Function",
+    "logging.logLevel.Azure.Core",
+    "logging.applicationInsights.samplingSettings.isEnabled",
+    "extensions.http.routePrefix",
+    "extensions.queues.batchSize",
+    "extensions.queues.newBatchThreshold",
+    "extensions.queues.maxDequeueCount",
+    "extensions.queues.visibilityTimeout",
+    "extensions.queues.maxPollingInterval",
+    "extensions.queues.messageEncoding",
+    "extensionBundle.id",
+    "extensionBundle.version",
+}
+
+
+def paths(said: Mapping[str, object], before: str = "") -> Iterator[str]:
+    """Yield the path of each value that is no object."""
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from paths(value, f"{before}{name}.")
+        else:
+            yield before + name
 
 
 def test_the_platform_ends_a_function_when_the_code_thinks_so() -> None:
@@ -30,18 +57,23 @@ def test_the_queues_go_at_our_pace() -> None:
     """One message at a time, five attempts, and our own encoding."""
     pace = HostJson.read(FILE).queues
 
-    assert (pace.batch_size, pace.new_batch_size, pace.max_dequeue_count) == (1, 0, 5)
+    assert (pace.batch_size, pace.new_batch_threshold, pace.max_dequeue_count) == (1, 0, 5)
     assert pace.is_base64
     assert pace.visibility_timeout_s > 0
 
 
-@pytest.mark.parametrize("name", ["azure", "httpx", "httpcore"])
-def test_the_loggers_that_hold_urls_are_quiet_twice(name: str) -> None:
-    """In host.json, for whoever reads it, and in the worker, where it takes effect."""
+def test_host_json_says_nothing_that_the_host_drops() -> None:
+    """The host takes no notice of a name that it does not know, and says nothing of it."""
+    said = set(paths(json.loads(FILE.read_text(encoding="utf-8"))))
+
+    assert said - KNOWN == set()
+
+
+def test_host_json_sets_no_level_of_a_python_logger() -> None:
+    """It would filter nothing: such a line arrives as `Function.<name>.User`."""
     levels = json.loads(FILE.read_text(encoding="utf-8"))["logging"]["logLevel"]
 
-    assert levels[name] == "Warning"
-    assert name in QUIET
+    assert set(levels) & {*QUIET, "azure.identity"} == set()
 
 
 def test_nothing_runs_because_the_app_has_started() -> None:

@@ -14,12 +14,12 @@ from typing import Any
 class QueuePace:
     """How the host takes messages; the defaults are the platform's.
 
-    The next batch is asked for when no more than `new_batch_size` messages are in work.
+    The next batch is asked for when no more than `new_batch_threshold` messages are in work.
     `visibility_timeout_s` is the wait between a failure and the next attempt.
     """
 
     batch_size: int = 16
-    new_batch_size: int = 8
+    new_batch_threshold: int = 8
     max_dequeue_count: int = 5
     visibility_timeout_s: float = 0.0
     max_polling_interval_s: float = 60.0
@@ -51,7 +51,7 @@ def _queue_pace(said: Mapping[str, Any]) -> QueuePace:  # Any: parsed JSON
     batch_size = int(said.get("batchSize", 16))
     return QueuePace(
         batch_size=batch_size,
-        new_batch_size=int(said.get("newBatchSize", batch_size // 2)),
+        new_batch_threshold=int(said.get("newBatchThreshold", batch_size // 2)),
         max_dequeue_count=int(said.get("maxDequeueCount", 5)),
         visibility_timeout_s=duration_s(said.get("visibilityTimeout", "00:00:00")),
         max_polling_interval_s=duration_s(said.get("maxPollingInterval", "00:01:00")),

@@ -96,7 +96,7 @@ class Listener:
         task.add_done_callback(self._in_work.discard)
 
     async def _until_ready_for_more(self) -> None:
-        while len(self._in_work) > self._pace.new_batch_size:
+        while len(self._in_work) > self._pace.new_batch_threshold:
             await asyncio.wait(self._in_work, return_when=asyncio.FIRST_COMPLETED)
 
     async def _handle(self, message: QueueMessage) -> None:

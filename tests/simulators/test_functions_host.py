@@ -179,8 +179,8 @@ def test_the_last_failure_is_poison_without_a_wait(
 def test_no_more_messages_are_in_work_than_the_batch_allows(
     settings: dict[str, str], queue: QueueClient, tmp_path: Path, batch_size: int, *, met: bool
 ) -> None:
-    """With batchSize 1 and newBatchSize 0, two messages never meet; with 2, they do."""
-    queues = {"batchSize": batch_size, "newBatchSize": 0, "maxDequeueCount": 1}
+    """With batchSize 1 and newBatchThreshold 0, two messages never meet; with 2, they do."""
+    queues = {"batchSize": batch_size, "newBatchThreshold": 0, "maxDequeueCount": 1}
     app = variant(tmp_path, {"extensions": {"queues": queues}})
     send(queue, "pair")
     send(queue, "pair")
