@@ -20,16 +20,16 @@ from sync.isams.school import Employee
 CLASS_ID_LIMIT = 48
 # A group's display name ends at 256: this leaves room: docs/reference/sds.md#title-length
 TITLE_LIMIT = 120
-# docs/reference/sds.md#upn
-ADDRESS_LIMIT = 113  # the limit of a user principal name
 
 # Part of an id: the hyphen is left out because ids are joined with it.
 # docs/reference/sds.md#class-id-characters, docs/reference/sds.md#no-underscore
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
 _UNPLAIN = re.compile(r"[^A-Za-z0-9]")
-ADDRESS = re.compile(  # docs/reference/sds.md#upn, docs/reference/sds.md#username
-    r"(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.'+-]*[a-z0-9_'+-])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-    r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+# 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
+# a formula: docs/reference/sds.md#upn, docs/reference/sds.md#username
+ADDRESS = re.compile(
+    r"(?!.*\.\.)(?=[^@]{1,64}@.{1,48}$)[a-z0-9_'!#^~](?:[a-z0-9_.'!#^~-]*[a-z0-9_'!#^~-])?"
+    r"@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 )
 # Teams, SharePoint and the group behind a class refuse these in names.
 # docs/reference/sds.md#titles
@@ -107,10 +107,13 @@ def _spelt(text: str) -> str:
 def address(text: str) -> str | None:
     """Return *text* as a lower-case address, or None if it is no single address.
 
+    Other letters are refused before any is made small: the small letter of U+212A is a plain k, and
+    so somebody else's address.
+
     See docs/reference/sds.md#lower-case.
     """
-    tidy = text.strip().lower()
-    return tidy if len(tidy) <= ADDRESS_LIMIT and ADDRESS.fullmatch(tidy) else None
+    tidy = text.strip()
+    return tidy.lower() if tidy.isascii() and ADDRESS.fullmatch(tidy.lower()) else None
 
 
 def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
@@ -122,7 +125,7 @@ def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
     return [
         employee.id
         for employee in staff
-        if employee.email and fnmatchcase(employee.email.lower(), plain)
+        if (email := employee.email) and email.isascii() and fnmatchcase(email.lower(), plain)
     ]
 
 

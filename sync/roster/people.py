@@ -42,7 +42,8 @@ class People:
             *self.school.pupils.values(),
             *self.school.employees.values(),
         )
-        self._addresses.update(person.email.strip().lower() for person in people)
+        addresses = (identifiers.address(person.email) for person in people)
+        self._addresses.update(address for address in addresses if address)
         if self.profile.id_style == "legacy":
             self._clashing = frozenset(self.school.pupils.keys() & self.school.employees.keys())
 

@@ -18,7 +18,6 @@ from sync.errors import RosterInvalid
 from sync.roster.grades import GRADES
 from sync.roster.identifiers import (
     ADDRESS,
-    ADDRESS_LIMIT,
     CLASS_ID_LIMIT,
     TITLE,
     TITLE_LIMIT,
@@ -77,7 +76,6 @@ _FIXED: Mapping[str, _Rule] = {
         text=(0, 1, 2, 3),
         optional=frozenset({2, 3}),
         patterns={0: _USER_ID, 1: ADDRESS},
-        limits={1: ADDRESS_LIMIT},
         unique=1,
     ),
     SESSIONS: _Rule(

@@ -138,7 +138,7 @@ def host(value: str) -> str:
     if address.startswith("http://") and _is_address(address) and is_loopback(address):
         if address.count("/") == 2:
             return address
-    elif _HOST.fullmatch(value.lower()) and _is_address("https://" + value):
+    elif value.isascii() and _HOST.fullmatch(value.lower()) and _is_address("https://" + value):
         return value.lower()
     raise ValueError("expected a host such as school.isams.example, without https:// or a path")
 
