@@ -17,11 +17,20 @@ from sync.settings import names
 from sync.settings.names import Path
 from sync.settings.text import Contradiction
 
-UNRESOLVED = (
-    "the Key Vault reference was not resolved. Check that the app's identity has the role"
-    ' "Key Vault Secrets User", that the app can reach the vault, and that vault and secret are'
-    " spelt right; the portal shows the reason under Environment variables"
-)
+# What Azure could not follow arrives as it stands, by how it begins, in small letters:
+# docs/reference/functions.md#key-vault-reference
+_UNRESOLVED = {
+    "@microsoft.keyvault(": (
+        "the Key Vault reference was not resolved. Check that the app's identity has the role"
+        ' "Key Vault Secrets User", that the app can reach the vault, and that vault and secret are'
+        " spelt right; the portal shows the reason under Environment variables"
+    ),
+    "@microsoft.appconfiguration(": (
+        "the App Configuration reference was not resolved. Check that the app's identity has the"
+        ' role "App Configuration Data Reader", that the app can reach the store, and that store,'
+        " key and label are spelt right; the portal shows the reason under Environment variables"
+    ),
+}
 KEY_FORM = "expected a key of 1 to 30 letters, digits and hyphens"
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
@@ -45,6 +54,12 @@ def shown(value: str, *, secret: bool) -> str:
     if secret or len(value) > _SHOWN:
         return f"a value of {len(value)} characters"
     return ascii(value)
+
+
+def unresolved(value: str) -> str:
+    """Say of a reference that Azure could not follow what to look at, "" of another value."""
+    start = value.strip().lower()
+    return next((said for form, said in _UNRESOLVED.items() if start.startswith(form)), "")
 
 
 def unknown(name: str) -> str:

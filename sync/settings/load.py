@@ -10,16 +10,13 @@ from pydantic import ValidationError
 
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
-from sync.settings.faults import KEY_FORM, UNRESOLVED, Given, printable, shown
+from sync.settings.faults import KEY_FORM, Given, printable, shown, unresolved
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
 from sync.settings.storage import STORES
 
 DEFAULT_FOLDER = ".rosters"
 
-# A reference that Azure cannot resolve arrives as it stands:
-# docs/reference/functions.md#key-vault-reference
-_REFERENCE = "@microsoft.keyvault("
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")  # docs/reference/functions.md#names
 _ON_AZURE = {"website_instance_id", "website_site_name"}  # docs/reference/functions.md#on-azure
 _ACCOUNT_EXPECTED = "expected a storage account: 3 to 24 small letters and digits"
@@ -46,9 +43,9 @@ class _Draft:
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if _is_reference(value):
+        if fault := unresolved(value):
             self.reported.add(path)
-            self.faults.append(f"{printable(name)}: {UNRESOLVED}")
+            self.faults.append(f"{printable(name)}: {fault}")
 
     def has(self, *blocks: str) -> bool:
         """Say whether anything was given under any of *blocks*."""
@@ -90,10 +87,6 @@ def smallest() -> Iterator[str]:
             yield f"{name}={names.example(declared)}"
 
 
-def _is_reference(value: str) -> bool:
-    return value.strip().lower().startswith(_REFERENCE)
-
-
 def _read_names(present: Mapping[str, str], draft: _Draft) -> None:
     for name, value in present.items():
         path = names.path_of(name)
@@ -115,8 +108,8 @@ def _read_profiles_json(present: Mapping[str, str], draft: _Draft) -> None:
     if others := spellings[1:] + rivals[:1]:
         way = "give the profiles in one way, not two"
         draft.faults.append(f"{name} and {printable(others[0])}: {way}")
-    elif _is_reference(present[name]):
-        draft.faults.append(f"{name}: {UNRESOLVED}")
+    elif fault := unresolved(present[name]):
+        draft.faults.append(f"{name}: {fault}")
     else:
         _take_profiles(name, present[name], draft)
 
@@ -163,7 +156,7 @@ def _read_host(present: Mapping[str, str], draft: _Draft) -> None:
         return
     name = spelt[known.lower()]
     value = present[name].strip()
-    if known.endswith("accountName") and not _is_reference(value):
+    if known.endswith("accountName") and not unresolved(value):
         if not _ACCOUNT.fullmatch(value):
             got = shown(value, secret=False)
             draft.faults.append(f"{name}: got {got}; {_ACCOUNT_EXPECTED}. Example: northbankhost")

@@ -80,9 +80,10 @@ def test_rows_that_do_not_add_up_are_never_whole(pages: list[Answer]) -> None:
     assert PageProgress.WHOLE not in states
 
 
-def test_links_lead_on_where_there_are_no_totals() -> None:
+@pytest.mark.parametrize("origin", [f"https://{HOST}", f"HTTPS://{HOST.upper()}:443", ""])
+def test_links_lead_on_where_there_are_no_totals(origin: str) -> None:
     """A link to another page means that there is one, wherever on our host it leads."""
-    link = {"next": {"href": f"https://{HOST}/api/teaching/subjects?page=2"}}
+    link = {"next": {"href": f"{origin}/api/teaching/subjects?page=2"}}
     collection, states = read(page([1], _links=link), page([2], _links={}))
 
     assert states == [PageProgress.MORE, PageProgress.WHOLE]
@@ -90,7 +91,16 @@ def test_links_lead_on_where_there_are_no_totals() -> None:
 
 
 @pytest.mark.parametrize(
-    "href", ["https://elsewhere.example/x", "//elsewhere.example", "https://[broken", 7, None]
+    "href",
+    [
+        "https://elsewhere.example/x",
+        "//elsewhere.example",
+        f"https://{HOST}:8443/x",
+        f"https://{HOST}:443:443/x",
+        "https://[broken",
+        7,
+        None,
+    ],
 )
 def test_a_link_to_another_host_is_refused(href: object) -> None:
     """Nor is one that leads nowhere."""

@@ -108,7 +108,12 @@ BREAKS: list[tuple[str, Row, str, str]] = [
     ("users.csv", ("9990001-T42", "T42@northbank.example", "", ""), "username", FORM),
     ("users.csv", ("9990001-T42", "é@northbank.example", "", ""), "username", FORM),
     ("users.csv", ("9990001-T42", "secret", "", ""), "username", FORM),
-    ("users.csv", ("9990001-T42", "t" * 65 + "@x.example", "", ""), "username", "is not in the form"),
+    (
+        "users.csv",
+        ("9990001-T42", "t" * 65 + "@x.example", "", ""),
+        "username",
+        "is not in the form",
+    ),
     ("users.csv", ("9990001-T42", "t42@x.example", "secret\n", ""), "givenName", UNSAFE),
     ("users.csv", ("9990001-T42", "t42@x.example", "Ida", " secret"), "familyName", UNSAFE),
     ("roles.csv", ("secret", "9990001", "teacher", "", "TRUE"), "userSourcedId", "users.csv"),
@@ -193,7 +198,7 @@ def test_nobody_is_enrolled_twice_in_one_class() -> None:
 
 
 def test_limits_are_met_exactly() -> None:
-    """A class id of 48, a title of 120, a cell of 256, an address of 64 and 48 letters are taken."""
+    """A class id of 48, a title of 120, a cell of 256, an address of 64 and 48 fit."""
     rows: dict[str, list[Row]] = {
         "orgs.csv": [("9990001", "N" * rules.CELL_LIMIT, "school")],
         "users.csv": [("9990001-P1", "p" * 64 + "@" + "x" * 40 + ".example", "", "")],

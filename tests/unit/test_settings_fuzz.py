@@ -30,7 +30,17 @@ NAMES = (
 VALUES = (
     ANY_TEXT
     | ANY_JSON
-    | st.sampled_from(["7-13", "true", "10", "22:00", "https://a.example", REFERENCE])
+    | st.sampled_from(
+        [
+            "7-13",
+            "true",
+            "10",
+            "22:00",
+            "https://a.example",
+            REFERENCE,
+            "@Microsoft.AppConfiguration(a)",
+        ]
+    )
 )
 
 

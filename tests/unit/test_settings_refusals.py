@@ -242,6 +242,18 @@ def test_an_unresolved_reference_is_not_taken_for_a_value(name: str) -> None:
     assert "kv-rosters" not in line
 
 
+@pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])
+def test_an_unresolved_reference_to_app_configuration_is_no_value_either(name: str) -> None:
+    """It would be sent to iSAMS as a key, or looked for as a connector's name."""
+    reference = "@Microsoft.AppConfiguration(Endpoint=https://store.example; Key=isams)"
+
+    line = only({name: reference})
+
+    assert line.startswith(f"{name}: the App Configuration reference was not resolved.")
+    assert '"App Configuration Data Reader"' in line
+    assert "store.example" not in line
+
+
 def test_a_secret_under_a_wrong_name_is_not_shown() -> None:
     """Who pastes a connection string into ACCOUNT_URL does not find it in the log."""
     string = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={CANARY}"

@@ -22,6 +22,7 @@ from sync.isams.rest.fields import Values
 # The most that clients are known to ask for: docs/reference/isams.md#rest-envelope
 PAGE_SIZE = 1_000
 DEFAULT_PAGE_SIZE = 100
+_USUAL_PORT = {"https": ":443", "http": ":80"}
 
 
 class PageProgress(Enum):
@@ -183,12 +184,21 @@ class Pages:
         if step is None:
             return False
         href = step.get("href") if isinstance(step, dict) else None
-        try:
-            netloc = urlsplit(href).netloc.lower() if isinstance(href, str) else None
-        except ValueError:
-            netloc = None
-        if netloc is None or netloc not in {"", self._host}:
+        if not isinstance(href, str) or _host_of(href) not in {"", self._host}:
             raise SourceMalformed(
                 "iSAMS's next page is not on iSAMS's own host", place=self._endpoint.name
             )
         return True
+
+
+def _host_of(href: str) -> str | None:
+    """Return the host that a link leads to, None if that cannot be read.
+
+    "" is the host that was asked. The port that is the scheme's anyway says nothing: .NET writes it
+    into links, and `https://school` and `https://school:443` are one origin (RFC 6454, section 4).
+    """
+    try:
+        parts = urlsplit(href)
+    except ValueError:  # brackets that do not match
+        return None
+    return parts.netloc.lower().removesuffix(_USUAL_PORT.get(parts.scheme, " "))
