@@ -10,6 +10,7 @@ from sync.edge.quiet import QUIET
 from sync.edge.storage.queues import QUEUES, queue_name
 from sync.ledger.states import FUNCTION_TIMEOUT_S, STEP_S
 from sync.steps.pull import PULL_S
+from tests.addresses import ADDRESSES
 from tests.edge.hosted import APP, TRIGGERS
 
 FILE = APP / "host.json"
@@ -95,14 +96,12 @@ def test_the_triggers_listen_where_nudges_are_left() -> None:
     assert listening == {queue: (queue_name(queue), "AzureWebJobsStorage") for queue in QUEUES}
 
 
-def test_only_findings_and_the_check_want_the_admin_key() -> None:
-    """No function of ours is anonymous."""
+def test_every_trigger_wants_the_key_that_was_meant() -> None:
+    """No function of ours is anonymous, and what names people wants the admin key."""
     levels = {
         name: str(one["authLevel"]).lower().rpartition(".")[2]
         for name, one in TRIGGERS.items()
         if one["type"] == "httpTrigger"
     }
-    open_to_all = ("resync", "status", "subjects", "approve", "reject", "restore", "resume")
-    rest = dict.fromkeys(open_to_all, "function")
 
-    assert levels == rest | {"check": "admin", "findings": "admin"}
+    assert levels == {name: address.key for name, address in ADDRESSES.items()}

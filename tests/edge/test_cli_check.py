@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from pkgutil import iter_modules
 
 import click
 import pytest
@@ -17,9 +19,10 @@ from simulators.isams import DEMO_KEY
 from simulators.isams.faults import refused
 from simulators.school import invent
 from simulators.sds import Flow
+from sync import terminal
 from sync.__main__ import MISSING
 from sync.report import Exit
-from sync.terminal.cli import commands
+from sync.terminal.cli import cli, commands
 from sync.terminal.exits import exit_rows, worst
 from tests.edge.cli_stage import Said, Trial, trial
 
@@ -136,7 +139,7 @@ def test_status_says_what_to_do_next(here: Trial) -> None:
     ("words", "told"),
     [
         (("run", "--approve", "--wait", "60"), "is done: SDS holds it"),
-        (("run", "--approve", "--wait", "0"), "SDS's own run is awaited"),
+        (("run", "--approve", "--wait", "0"), "SDS's run is awaited"),
     ],
 )
 def test_every_state_has_a_next_step(here: Trial, words: tuple[str, ...], told: str) -> None:
@@ -271,6 +274,22 @@ def test_the_page_says_which_code_comes_first() -> None:
     assert set(order) == set(Exit) - {Exit.DONE}
     for first, second in pairwise([*order, Exit.DONE]):
         assert worst([second, first]) is first
+
+
+def test_every_command_that_is_written_can_be_called() -> None:
+    """A command that was forgotten in the tuple of `cli` could be asked by nobody."""
+    modules = [
+        importlib.import_module(found.name)
+        for found in iter_modules(terminal.__path__, "sync.terminal.")
+    ]
+    written = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, click.Command) and value is not cli
+    }
+
+    assert written == {command for _, command in commands()}
 
 
 def test_the_page_has_every_command_and_option() -> None:

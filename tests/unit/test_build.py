@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -199,6 +200,15 @@ def test_what_sds_cannot_hold_is_left_out_with_one_finding(row: LeftOut) -> None
 def test_every_finding_is_tested() -> None:
     """A finding that is new fails here until it has a row, or a test that is named here."""
     assert {row.code for row in LEFT_OUT} | TESTED_ALONE == set(FindingCode)
+
+
+def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
+    """Its word stands here or in `test_groups` once more than in the list above."""
+    here = Path(__file__)
+    texts = [file.read_text("utf-8") for file in (here, here.with_name("test_groups.py"))]
+    times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
+
+    assert [code for code, count in times.items() if count < 2] == []
 
 
 def test_everyone_with_an_address_used_twice_is_left_out() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from sync.settings import ProfileSettings, names
+from sync.settings import ProfileSettings, names, sharing
 from sync.settings import text as setting_text
 from tests.unit.app_settings import load
 from tests.unit.test_settings import built, schools
@@ -98,6 +100,13 @@ def test_of_every_profile_setting_somebody_decided_whether_two_profiles_may_diff
     """A setting that is new fails here until it is in a list, and in `sharing` if it must be."""
     assert not ALIKE & MAY_DIFFER
     assert set(ProfileSettings.model_fields) == ALIKE | MAY_DIFFER
+
+
+def test_the_rule_speaks_of_every_setting_that_must_be_alike() -> None:
+    """A setting that is put into this list and not into the rule would be refused by nobody."""
+    rule = Path(sharing.__file__).read_text("utf-8")
+
+    assert {name for name in ALIKE if f"first.{name}" not in rule} == set()
 
 
 def test_what_may_differ_is_no_contradiction() -> None:
