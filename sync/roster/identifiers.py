@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -36,8 +37,17 @@ ADDRESS = re.compile(
 _REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
-_SPACES = re.compile(r"\s+")
-FORMULA = ("=", "+", "-", "@")  # what a spreadsheet takes for the start of a formula
+_SPACES = re.compile(r"[\s\u2800]+")  # with the blank of Braille, which shows as much as a space
+# What a spreadsheet takes for the start of a formula, wide and small forms too.
+FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b")
+# What shows nothing: Default_Ignorable_Code_Point of the Unicode Standard, chapter 5.21. Among them
+# are zero-width blanks, soft hyphens, byte order marks, and the marks that turn a text's direction.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Space = Literal["P", "T"]
@@ -132,26 +142,40 @@ def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
 def title(text: str) -> str:
     """Return *text* as a class title that Teams takes, "" if nothing is left.
 
-    `&` becomes "and", the other refused characters a hyphen, runs of blanks a single blank. What a
-    spreadsheet would read as a formula loses its first characters.
+    `&` becomes "and", the other refused characters a hyphen, runs of blanks a single blank. What
+    shows nothing goes. What a spreadsheet would read as a formula then loses its first characters.
     """
-    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" .")
+    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" ." + _JOINERS)
 
 
 def title_loses(text: str) -> bool:
-    """Say whether `title` takes more away than it replaces: a formula's start, or the end."""
+    """Say whether `title` takes away what could be seen: a formula's start, or the end."""
     tidy = _tidy(text)
     return len(tidy) > TITLE_LIMIT or tidy.startswith(FORMULA)
 
 
 def _tidy(text: str) -> str:
-    replaced = _REFUSED_IN_TITLES.sub("-", text.replace("&", " and "))
+    replaced = _REFUSED_IN_TITLES.sub("-", visible(text).replace("&", " and "))
     return _SPACES.sub(" ", replaced).strip(" .")
+
+
+def visible(text: str) -> str:
+    """Return *text* without what shows nothing; joiners between letters stay."""
+    return _INVISIBLE.sub(lambda match: match[0] if _joins(match) else "", text)
+
+
+def _joins(match: re.Match[str]) -> bool:
+    """Say whether what was met is a joiner with a letter, or a mark upon one, on either side."""
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    return match[0] in _JOINERS and all(
+        side and not _INVISIBLE.match(side) and unicodedata.category(side)[0] in "LM"
+        for side in (before, after)
+    )
 
 
 def person_name(text: str) -> str:
     """Return a forename or surname as a clean cell, "" if it cannot be sent."""
-    tidy = _SPACES.sub(" ", text).strip()
+    tidy = _SPACES.sub(" ", visible(text)).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy
 
 

@@ -10,7 +10,7 @@ from sync.roster import identifiers
 from tests.unit.schools import employee
 
 TEXTS = st.text(max_size=200)
-ODD = st.text("a8/&#.= -@+\t\u2028é", max_size=130)
+ODD = st.text("a8/&#.= -@+\t\u2028é\u200b\u200d\u2800\uff1d\u3164", max_size=130)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,20 @@ def test_a_pattern_matches_the_staff_it_fits() -> None:
         ("M" * 121, "M" * 120, True),
         ("M" * 119 + " Maths", "M" * 119, True),
         ("A&" * 30, ("A and " * 30)[:119].strip(), True),
+        ("8\N{ZERO WIDTH SPACE}A\N{SOFT HYPHEN} \N{RIGHT-TO-LEFT OVERRIDE}Ph1", "8A Ph1", False),
+        ("\N{ZERO WIDTH SPACE}=1+1", "1+1", True),
+        ("\N{FULLWIDTH EQUALS SIGN}1+1", "1+1", True),
+        ("\N{ZERO WIDTH SPACE}", "", False),
+        ("\N{SOFT HYPHEN}", "", False),
+        ("\N{HANGUL FILLER}", "", False),
+        ("\N{BRAILLE PATTERN BLANK}", "", False),
+        ("\N{ZERO WIDTH SPACE}\N{ZERO WIDTH JOINER}", "", False),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}", "", False),
+        ("\N{HANGUL FILLER}\N{ZERO WIDTH JOINER}\N{HANGUL FILLER}", "", False),
+        ("M" * 119 + "\N{ZERO WIDTH JOINER}M", "M" * 119, True),
+        ("مي\N{ZERO WIDTH NON-JOINER}خواهم", "مي\N{ZERO WIDTH NON-JOINER}خواهم", False),
+        ("क्\N{ZERO WIDTH JOINER}ष", "क्\N{ZERO WIDTH JOINER}ष", False),
+        ("\N{ARABIC NUMBER SIGN}12", "\N{ARABIC NUMBER SIGN}12", False),
     ],
 )
 def test_titles_are_cleaned(text: str, title: str, *, loses: bool) -> None:
@@ -187,6 +201,11 @@ def test_a_clean_title_stays_as_it_is(text: str) -> None:
         ("I\x07da", ""),
         ("I" * 64, "I" * 64),
         ("I" * 65, ""),
+        ("\N{HANGUL FILLER}", ""),
+        ("I\N{ZERO WIDTH SPACE}da", "Ida"),
+        ("\N{ZERO WIDTH SPACE}=Ida", ""),
+        ("\N{FULLWIDTH COMMERCIAL AT}Ida", ""),
+        ("مي\N{ZERO WIDTH NON-JOINER}نا", "مي\N{ZERO WIDTH NON-JOINER}نا"),
         ("", ""),
     ],
 )
