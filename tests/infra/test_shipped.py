@@ -1,8 +1,9 @@
 """What a deployment puts on Azure: the app, and nothing that has grown beside it.
 
 `azd` reads `.funcignore` as git would. The Functions tools have a reading of their own: each line
-is matched from the beginning of the path, and a line with `!` wins wherever it stands. Both are
-tried here on this tree as it is, with what has been built in it.
+is matched from the beginning of the path up to the end of a word, and a line with `!` wins wherever
+it stands (docs/reference/functions.md#funcignore). Both are tried here on this tree as it is, with
+what has been built in it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ STRAY = (
     ".rosters/profiles/prep/users.csv",
     ".azure/school/.env",
     "notes/pupils.csv",
+    "sync copy/pupils.csv",
+    "sync-output/seniors/users.csv",
+    "sync.xml",
+    ".python_packages.old/users.csv",
 )
 
 type Ships = Callable[[str], bool]
@@ -55,7 +60,7 @@ def as_functions_tools(text: str) -> Ships:
 def _pattern(line: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*)", line.removeprefix("/"))
     meant = {"**": "(.+)", "*": "([^/]+)"}
-    return re.compile("".join(meant.get(part, re.escape(part)) for part in parts))
+    return re.compile("".join(meant.get(part, re.escape(part)) for part in parts) + r"\b")
 
 
 def tree() -> Iterator[str]:
@@ -92,7 +97,7 @@ def test_packages_and_bytecode_can_be_brought_along(reading: Callable[[str], Shi
     assert ships("sync/__pycache__/run.cpython-313.pyc")
 
 
-@pytest.mark.parametrize("line", ["/*", "!/sync", "!/host.json"])
+@pytest.mark.parametrize("line", ["/*", "!/sync/", "!/host.json"])
 def test_a_line_too_few_is_noticed(line: str) -> None:
     """Each line is needed in both readings."""
     text = "\n".join(one for one in IGNORED.splitlines() if one != line)
