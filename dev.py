@@ -2,9 +2,9 @@
 
 Starts under any Python from 3.9 on, so that it can say plainly which to get. It keeps
 an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, a storage
-emulator in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is built when a stamp
-inside it no longer equals the digest of what it was built from; the stamp is written last, so
-a half-made one is built again.
+emulator and a parser of Kusto in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is
+built when a stamp inside it no longer equals the digest of what it was built from; the stamp is
+written last, so a half-made one is built again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ COMMANDS = {
     "audit": "look the app's packages up among known faults, and list them (3: could not look)",
     "package": "bring what is published along with the app into this folder, compiled",
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
-    "setup": "only prepare the environment and the storage emulator",
+    "setup": "only prepare the environment, the storage emulator and the parser of Kusto",
     "sync": "the app's own commands, in the environment (try: sync --help)",
     "simulators": "an invented iSAMS and SDS to try the commands on (try: simulators all)",
 }
@@ -279,7 +279,7 @@ def _pip(*what: str, needed: bool = True, python: Path = PYTHON) -> None:
 
 
 def _azurite() -> None:
-    """Leave Azurite installed, with a Node.js that can run it."""
+    """Leave Azurite and the parser of Kusto installed, with a Node.js that can run them."""
     node = installed_node()
     if node is None:
         _say("installing Node.js into .venv: there is none of version 20 or newer here")
@@ -288,7 +288,7 @@ def _azurite() -> None:
     wanted = _digest(AZURITE / "package-lock.json", AZURITE / "package.json")
     stamp = AZURITE / "node_modules" / "dev.stamp"
     if not _is_written(stamp, wanted):
-        _say("installing the storage emulator (about half a minute)")
+        _say("installing the storage emulator and the parser of Kusto (about half a minute)")
         path = os.pathsep.join([str(Path(node.node).parent), os.environ.get("PATH", "")])
         words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
         _quiet(*node.npm, *words, cwd=AZURITE, env={**os.environ, "PATH": path})
