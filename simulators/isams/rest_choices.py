@@ -40,13 +40,18 @@ class RoomSpelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSpelling:
-    """The keys of a form: *names* hold its name; *row_id* a number of the row, "" no such."""
+    """The keys of a form: *names* hold its name; *row_id* a number of the row, "" no such.
+
+    *unsaid* come as null; *updated* says when the form was last changed, "" leaves that out.
+    """
 
     names: tuple[str, ...] = ("id", "name")
     year: str = "ncYear"
     tutor: str = "tutorEmployeeId"
     room: str = "roomId"
     row_id: str = ""
+    unsaid: tuple[str, ...] = ()
+    updated: str = "lastUpdated"
 
 
 SET_SPELLINGS: Mapping[str, SetSpelling] = {
@@ -64,6 +69,14 @@ ROOM_SPELLINGS: Mapping[str, RoomSpelling] = {
     "no building": RoomSpelling(code="code", building=""),
 }
 FORM_SPELLINGS: Mapping[str, FormSpelling] = {
+    # The only one that anybody has published: docs/reference/isams.md#rest-forms
+    "published": FormSpelling(
+        names=("code",),
+        year="nationalCurriculumYear",
+        tutor="tutorId",
+        unsaid=("assistantTutor", "emailAddress", "secondAssistantTutor"),
+        updated="",
+    ),
     "named twice": FormSpelling(),
     "as in batch": FormSpelling(names=("id",), year="yearId", tutor="tutorId"),
     "with a row's id": FormSpelling(names=("form",), year="yearGroup", row_id="id"),

@@ -38,17 +38,19 @@ def division(index: RestIndex, item: Division) -> Row:
 
 
 def form(index: RestIndex, item: Form) -> Row:
-    """Return a form, in the chosen spelling: all of its keys are our guess."""
+    """Return a form, in the chosen spelling."""
     spelling = index.choices.forms
-    row: Row = dict.fromkeys(spelling.names, item.name) | {
+    row: Row = dict.fromkeys(spelling.unsaid) | dict.fromkeys(spelling.names, item.name)
+    row |= {
         spelling.year: item.year,
         spelling.tutor: item.tutor_id,
         spelling.room: item.room_id,
-        "lastUpdated": index.last_updated,
     }
-    if not spelling.row_id:
-        return row
-    return row | {spelling.row_id: 40_001 + index.school.forms.index(item)}
+    if spelling.updated:
+        row[spelling.updated] = index.last_updated
+    if spelling.row_id:
+        row[spelling.row_id] = 40_001 + index.school.forms.index(item)
+    return row
 
 
 def term(_: RestIndex, item: Term) -> Row:

@@ -211,6 +211,29 @@ def test_what_is_wanted_besides_may_be_empty_and_is_then_known_to_be() -> None:
     assert read.counts["Term"] == read.counts["Classroom"] == 0
 
 
+@pytest.mark.parametrize(
+    "forms",
+    [
+        FormSpelling(names=("label",)),
+        FormSpelling(tutor="label"),
+        FormSpelling(year="label", unsaid=("ncYear",)),
+    ],
+)
+def test_forms_that_cannot_be_read_stay_unknown_to_those_who_can_do_without(
+    forms: FormSpelling,
+) -> None:
+    """No name, no tutor or no year that we know: an export loses one file and not the night."""
+    read = by_rest(
+        invent(60, quirks=False),
+        RestChoices(forms=forms),
+        Wanted(besides=frozenset(EXTRAS), tutors=True),
+    )
+
+    assert read.forms is None
+    assert read.years
+    assert "Form" not in read.counts
+
+
 def test_forms_that_stand_nowhere_stay_unknown_to_those_who_can_do_without() -> None:
     """Neither empty nor an error: an export has no file of them, and the roster goes on."""
     read = by_rest(

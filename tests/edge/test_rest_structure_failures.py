@@ -255,6 +255,20 @@ def test_each_endpoint_is_tried_as_the_night_would_ask() -> None:
         isams.try_endpoint("school/terms", Budget.of(clock, BUDGET_S), needing(TERMS))
 
 
+def test_forms_that_a_night_can_do_without_are_an_error_of_a_trial() -> None:
+    """So that somebody hears which fields there are, though an export of them is all one lacks."""
+    clock = FakeClock()
+    simulator = simulated(clock)
+    simulator.rest.choices = RestChoices(forms=FormSpelling(names=("label",)))
+    wanted = Wanted(besides=frozenset({FORMS}))
+    with pytest.raises(
+        SourceMalformed, match=r"form has no id: expected code or .* label"
+    ) as caught:
+        rest_of(simulator, clock).try_endpoint("school/forms", Budget.of(clock, BUDGET_S), wanted)
+
+    assert CLEAN.forms[0].name not in str(caught.value)
+
+
 def test_timetables_are_tried_where_lessons_are_wanted() -> None:
     """Though sets name their teachers, who alone would not need them."""
     clock = FakeClock()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.isams import ROOM_SPELLINGS, SET_SPELLINGS, RestChoices
+from simulators.isams import FORM_SPELLINGS, ROOM_SPELLINGS, SET_SPELLINGS, RestChoices
+from simulators.isams.rest_choices import FormSpelling
 from tests.simulators.asking import SCHOOL, Clock, batch_document
 from tests.simulators.rest_asking import Row, collection, resting, signed_in
 
@@ -22,6 +23,9 @@ personalEmailAddress personalMobileNumber personalPostcode personalTelephoneNumb
 personGuid preferredName previousFamilyNames schoolEmailAddress schoolInitials schoolMobileNumber
 schoolTelephoneNumber surname systemStatus title"""
 
+FORM_KEYS = """code emailAddress nationalCurriculumYear tutorId assistantTutor secondAssistantTutor
+roomId"""
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -33,6 +37,14 @@ def rows(clock: Clock, path: str, key: str, choices: RestChoices | None = None) 
     simulator.rest.choices = choices or RestChoices()
     id_ = {"students": "schoolId", "yearGroups": "ncYear"}.get(key, "id")
     return collection(signed_in(simulator), path, key, id_)
+
+
+def all_forms(clock: Clock, spelling: FormSpelling) -> list[Row]:
+    choices = RestChoices(forms=spelling)
+    listed = single(clock, "/api/school/forms", choices)["forms"]
+
+    assert isinstance(listed, list)
+    return listed
 
 
 def single(clock: Clock, path: str, choices: RestChoices | None = None) -> Row:
@@ -242,6 +254,25 @@ def test_rooms_are_the_schools_in_every_spelling(clock: Clock, name: str) -> Non
     assert [(row["id"], row[spelling.name], row[spelling.code]) for row in listed_rows] == [
         (room.id, room.name, room.code) for b in SCHOOL.buildings for room in b.classrooms
     ]
+
+
+@pytest.mark.parametrize("name", FORM_SPELLINGS)
+def test_forms_are_the_schools_in_every_spelling(clock: Clock, name: str) -> None:
+    """Whatever the keys are called, they hold the form's name, year, tutor and room."""
+    spelling = FORM_SPELLINGS[name]
+    listed_rows = all_forms(clock, spelling)
+    keys = (spelling.names[0], spelling.year, spelling.tutor, spelling.room)
+
+    assert [tuple(row[key] for key in keys) for row in listed_rows] == [
+        (form.name, form.year, form.tutor_id, form.room_id) for form in SCHOOL.forms
+    ]
+
+
+def test_forms_as_published_have_neither_id_nor_name(clock: Clock) -> None:
+    """Just the keys that the only public source has: a client must not want others."""
+    published = set(all_forms(clock, FORM_SPELLINGS["published"])[0])
+
+    assert published == set(FORM_KEYS.split())
 
 
 def test_forms_and_the_schools_name_may_be_nowhere(clock: Clock) -> None:

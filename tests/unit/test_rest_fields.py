@@ -6,7 +6,7 @@ import pytest
 
 from sync.errors import SourceMalformed
 from sync.isams.rest import fields
-from sync.isams.rest.spellings import EMPLOYEE, MEMBER, STUDENT, TEACHING_SET
+from sync.isams.rest.spellings import EMPLOYEE, FORM, MEMBER, STUDENT, TEACHING_SET
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,40 @@ def test_a_year_is_found_by_any_of_its_names(row: dict[str, object], year: int |
     record = fields.values_of(TEACHING_SET, {"id": 1, **row})
 
     assert fields.year(TEACHING_SET, record) == year
+
+
+@pytest.mark.parametrize(
+    ("row", "called"),
+    [
+        ({"code": "8/JDO"}, "8/JDO"),
+        ({"name": "8/JDO"}, "8/JDO"),
+        ({"formName": "8/JDO", "id": 40_001}, "8/JDO"),
+        ({"form": "8/JDO"}, "8/JDO"),
+        ({"id": "8/JDO"}, "8/JDO"),
+        ({"code": None, "name": "8/JDO"}, "8/JDO"),
+        ({"id": 40_001, "name": "Eight Jackdaw", "code": "8/JDO"}, "8/JDO"),
+    ],
+)
+def test_a_form_is_what_students_call_it(row: dict[str, object], called: str) -> None:
+    """Its code, of whatever else it may be called; a row's own id only where there is no other."""
+    assert fields.identity(FORM, fields.values_of(FORM, row)) == called
+
+
+@pytest.mark.parametrize(
+    ("row", "heads"),
+    [
+        ({"tutorId": 41, "assistantTutor": 57, "secondAssistantTutor": 60}, ("41", "57", "60")),
+        ({"tutorEmployeeId": 41, "assistantTutorEmployeeId": 57}, ("41", "57")),
+        ({"tutorId": 41, "secondAssistantTutorId": 60}, ("41", "60")),
+        ({"tutorId": 41, "assistantTutor": "Mr J. Odell", "assistantTutorId": 57}, ("41", "57")),
+        ({"tutorId": 41, "assistantTutor": 57, "assistantTutorId": None}, ("41", "57")),
+    ],
+)
+def test_a_forms_tutors_are_ids(row: dict[str, object], heads: tuple[str, ...]) -> None:
+    """By any of their names; what is called an id counts before what might be a name."""
+    record = fields.values_of(FORM, {"code": "8/JDO", **row})
+
+    assert fields.ids(FORM, record, "tutor", "assistant", "second") == heads
 
 
 @pytest.mark.parametrize(

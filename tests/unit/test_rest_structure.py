@@ -7,9 +7,10 @@ import pytest
 from sync.errors import SourceError, SourceIncomplete, SourceMalformed
 from sync.isams.assembly import Register
 from sync.isams.datasets import ACADEMIC_HOUSES, FORMS, LESSONS, YEARS, Dataset, Wanted
-from sync.isams.rest import structure, timetables, weeks
+from sync.isams.rest import endpoints, structure, timetables, weeks
 from sync.isams.rest.answers import Answer
-from sync.isams.school import Employee, Period, Pupil
+from sync.isams.rest.paging import PageProgress, Pages
+from sync.isams.school import Employee, Form, Period, Pupil
 
 
 def taken(*needed: Dataset) -> tuple[Register, structure.RestStructure]:
@@ -112,6 +113,40 @@ def test_forms_are_those_that_students_name(form: str, *, fits: bool) -> None:
     else:
         with pytest.raises(SourceMalformed, match="most forms of students"):
             extras.take_forms(rows)
+
+
+def test_forms_are_read_as_the_only_public_source_spells_them() -> None:
+    """Their code is what students carry; assistants are ids too, and null is nobody."""
+    rows: list[object] = [
+        {
+            "code": "8/A",
+            "emailAddress": "8a@northbank.example",
+            "nationalCurriculumYear": 8,
+            "tutorId": 41,
+            "assistantTutor": 42,
+            "secondAssistantTutor": 43,
+            "roomId": 31,
+        },
+        {
+            "code": "8/B",
+            "emailAddress": None,
+            "nationalCurriculumYear": 9,
+            "tutorId": 42,
+            "assistantTutor": None,
+            "secondAssistantTutor": None,
+            "roomId": None,
+        },
+    ]
+    register, extras = taken(FORMS)
+    pages = Pages(endpoints.FORMS, "northbank.isams.example")
+    progress = pages.add({"forms": rows})
+    extras.take_forms(pages.rows)
+
+    assert progress is PageProgress.WHOLE
+    assert list(register.structure.forms.values()) == [
+        Form("8/A", 8, ("41", "42", "43"), "31"),
+        Form("8/B", 9, ("42",), ""),
+    ]
 
 
 def test_a_pupils_houses_are_kept_as_far_as_they_were_asked_for() -> None:

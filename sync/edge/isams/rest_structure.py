@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.edge.isams.rest_requests import RestRequests
-from sync.errors import SourceRefused
+from sync.errors import SourceMalformed, SourceRefused
 from sync.isams.datasets import (
     ACADEMIC_HOUSES,
     BOARDING_HOUSES,
@@ -63,13 +63,16 @@ def _read_years(requests: RestRequests, structure: RestStructure, wanted: Wanted
 def _read_forms(requests: RestRequests, structure: RestStructure, wanted: Wanted) -> None:
     """Read the forms.
 
-    Where they stand is a guess. If they do not stand there they are unknown, as if nobody had
-    asked, unless they are needed.
+    Where they stand, and what their fields are called, a single source tells. If they do not stand
+    there, or cannot be read, they are unknown, as if nobody had asked, unless they are needed.
+
+    See docs/reference/isams.md#rest-forms.
     """
     try:
-        rows = _rows(requests, endpoints.FORMS)
+        structure.take_forms(_rows(requests, endpoints.FORMS))
+    except SourceMalformed:
+        if FORMS in wanted.needed:
+            raise
     except SourceRefused as error:
         if FORMS in wanted.needed or error.facts.get("status") != _NOT_THERE:
             raise
-    else:
-        structure.take_forms(rows)

@@ -96,16 +96,22 @@ YEAR = Kind(
     may_lack=frozenset({"assistant"}),
 )
 DIVISION = Kind("division", {"id": ("id",), "name": ("name",), "code": ("code",)})
-# Students name their form by its name, so that is its id; an `id` comes last, as it may be a row's.
+# What students call their form is its id, and that is its code: the only public source knows no
+# other. An `id` comes last, as it may be a row's; so does a tutor without `Id`, who may be a name
+# where another field is the id.
 # docs/reference/isams.md#rest-forms
 FORM = Kind(
     "form",
     {
-        "id": ("name", "formName", "form", "id"),
-        "year": ("ncYear", "yearGroup", "yearId", "nationalCurriculumYear"),
-        "tutor": ("tutorEmployeeId", "tutorId"),
-        "assistant": ("assistantTutorEmployeeId", "assistantTutorId"),
-        "second": ("secondAssistantTutorEmployeeId", "secondAssistantTutorId"),
+        "id": ("code", "name", "formName", "form", "id"),
+        "year": ("nationalCurriculumYear", "ncYear", "yearGroup", "yearId"),
+        "tutor": ("tutorId", "tutorEmployeeId"),
+        "assistant": ("assistantTutorId", "assistantTutorEmployeeId", "assistantTutor"),
+        "second": (
+            "secondAssistantTutorId",
+            "secondAssistantTutorEmployeeId",
+            "secondAssistantTutor",
+        ),
         "room": ("roomId", "classroomId"),
     },
     may_lack=frozenset({"assistant", "second", "room"}),

@@ -109,14 +109,13 @@ class RestStructure:
 
     def take_forms(self, rows: Rows) -> None:
         """Take the forms, by the names by which students call theirs."""
-        kind, tutors = spellings.FORM, set[str]()
-        for form_id, record in rows.items():
-            year, heads = fields.year(kind, record), ids(kind, record, *_TUTORS)
-            self._structure.forms.add(Form(form_id, year, heads, text(kind, record, "room")))
-            tutors.update(heads)
-        self._count(FORMS, len(rows), endpoints.FORMS)
-        if rows and all(form.year is None for form in self._structure.forms.values()):
+        forms = [_form(form_id, record) for form_id, record in rows.items()]
+        if forms and all(form.year is None for form in forms):
             raise SourceMalformed("no form has a year that is an NC year")
+        for form in forms:
+            self._structure.forms.add(form)
+        self._count(FORMS, len(rows), endpoints.FORMS)
+        tutors = {tutor for form in forms for tutor in form.tutor_ids}
         named = {pupil.form for pupil in self._register.pupils.values()} - {""}
         self._refuse_strangers(FORMS, "forms of students", named, self._structure.forms.keys())
         self._refuse_strangers(FORMS, "form tutors", tutors, self._register.employees.keys())
@@ -193,6 +192,12 @@ class RestStructure:
         self._refuse_strangers(
             dataset, f"{kind} houses of students", self._house_names[kind], set(names)
         )
+
+
+def _form(form_id: str, record: Values) -> Form:
+    kind = spellings.FORM
+    heads, room = ids(kind, record, *_TUTORS), text(kind, record, "room")
+    return Form(form_id, fields.year(kind, record), heads, room)
 
 
 def _house_kind(record: Values, number: int) -> HouseKind:
