@@ -66,8 +66,9 @@ def on_request(function: str, request: Request) -> Response:
     """Respond to *request* of a route's *function*, if its caller has the role for it."""
 
     def admitted() -> Response:
-        admit(request.headers, os.environ, ROUTES[function].role)
-        return RESPONSES[function](request)
+        route = ROUTES[function]
+        admit(request.headers, os.environ, route.role)
+        return responses.unread(route, request.params) or RESPONSES[function](request)
 
     with in_invocation():
         return responses.responded(admitted, tell)
@@ -76,7 +77,9 @@ def on_request(function: str, request: Request) -> Response:
 # What a request to each route calls. The world is opened only once the caller is admitted; the
 # check opens none, because settings that cannot be read are among what it tells.
 RESPONSES: Mapping[str, Callable[[Request], Response]] = {
-    "resync": lambda request: responses.to_resync(world(), request.params.get("profile")),
+    "resync": lambda request: responses.to_resync(
+        world(), request.params.get("profile"), request.params.get("school")
+    ),
     "status": lambda _: responses.to_status(world()),
     "subjects": lambda request: responses.to_subjects(
         world(), request.params.get("school"), request.headers.get("Accept", "")

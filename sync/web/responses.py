@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.edge.clock import Clock
@@ -21,6 +21,7 @@ from sync.roster.identifiers import FORMULA
 from sync.settings import Settings
 from sync.steps import approval, pull, restore, schedule, status
 from sync.steps.approval import Answered
+from sync.web.routes import Route
 
 JSON = "application/json"
 CSV = "text/csv"  # the worker adds the charset to a text
@@ -31,6 +32,7 @@ HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Optio
 # docs/reference/functions.md#http-230s
 CHECK_S = 200.0  # the platform ends a response at 230 s
 _SUBJECT = ("id", "code", "name")
+_PLATFORMS = frozenset({"code", "clientId"})  # the key, and whose it is: the host reads them
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,34 @@ def to_check(settings: Callable[[], Settings], clock: Clock) -> Response:
     return _json(200, doctor.document(doctor.examine(settings, clock, within_s=CHECK_S)))
 
 
-def to_resync(world: World, profile: str | None) -> Response:
-    """202 with what was asked for: a pull of the profile's school, or of every school."""
+def unread(route: Route, words: Collection[str]) -> Response | None:
+    """400 if the query has other *words* than the route knows, which would ask for more than meant.
+
+    `?profil=prep` would otherwise read every school.
+    """
+    other = sorted({*words} - {*route.words} - _PLATFORMS)
+    if not other:
+        return None
+    known = ", ".join(f"?{word}=" for word in route.words) or "nothing"
+    message = f"this address knows {known} in its query, and nothing was done; leave out the rest"
+    return _json(400, {"message": message, "known": sorted(route.words)})
+
+
+def to_resync(world: World, profile: str | None, school: str | None = None) -> Response:
+    """202 with what was asked for: a pull of the school, of the profile's, or of every school.
+
+    400 if both are said.
+    """
+    if profile is not None and school is not None:
+        return _json(400, {"message": "say ?profile= or ?school=, not both: nothing was done"})
     if profile is not None and profile not in world.settings.profiles:
         return _unknown("profile", world.settings.profiles)
+    if school is not None and school not in world.settings.schools:
+        return _unknown("school", world.settings.schools)
     if profile is not None:
         schools = [world.settings.school_of(profile)]
     else:
-        schools = sorted(world.settings.schools)
+        schools = [school] if school is not None else sorted(world.settings.schools)
     asked = {school: schedule.ask(world, school, "resync").pull for school in schools}
     return _json(202, {"asked": asked, "status": "/api/status"})
 

@@ -22,7 +22,8 @@ class Route(NamedTuple):
     """An address of the app.
 
     `function` is the trigger's name. `statuses` are what it answers where all is well, or where it
-    was asked about what there is not; what else can happen is the same for all.
+    was asked about what there is not; what else can happen is the same for all. `words` are those
+    that its query may hold.
     """
 
     function: str
@@ -32,13 +33,18 @@ class Route(NamedTuple):
     role: Role
     statuses: tuple[int, ...]
     does: str
+    words: tuple[str, ...] = ()
 
 
 _LISTED = (
-    Route("resync", "POST", "sync", "function", Role.RUN, (202, 404), "reads the schools now"),
+    Route(
+        "resync", "POST", "sync", "function", Role.RUN, (202, 404),
+        "reads the schools now", ("profile", "school"),
+    ),
     Route("status", "GET", "status", "function", Role.RUN, (200,), "tells how everything stands"),
     Route(
-        "subjects", "GET", "subjects", "function", Role.RUN, (200, 404), "lists a school's subjects"
+        "subjects", "GET", "subjects", "function", Role.RUN, (200, 404),
+        "lists a school's subjects", ("school",),
     ),
     Route(
         "check", "GET", "check", "admin", Role.RUN, (200,),
@@ -46,7 +52,7 @@ _LISTED = (
     ),
     Route(
         "findings", "GET", "findings", "admin", Role.APPROVE, (200, 404),
-        "names what was left out, and why",
+        "names what was left out, and why", ("profile",),
     ),
     Route(
         "approve", "POST", "deliveries/{id}/approve", "function", Role.APPROVE, (200, 409),
@@ -60,7 +66,10 @@ _LISTED = (
         "restore", "POST", "deliveries/{id}/restore", "function", Role.APPROVE, (202, 409),
         "sends a former delivery again, and pauses",
     ),
-    Route("resume", "POST", "resume", "function", Role.APPROVE, (200, 404), "ends the pause"),
+    Route(
+        "resume", "POST", "resume", "function", Role.APPROVE, (200, 404),
+        "ends the pause", ("connector",),
+    ),
 )  # fmt: skip
 
 ROUTES: Mapping[str, Route] = {route.function: route for route in _LISTED}

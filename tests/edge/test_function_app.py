@@ -297,6 +297,17 @@ def test_a_wrong_name_is_answered_with_the_right_ones(
     assert app.status()["schools"]["northbank"]["pull"] is None
 
 
+def test_a_word_that_is_misspelt_begins_nothing(app: Hosted) -> None:
+    """It is refused (400) although the key stands beside it; the key alone is no such word."""
+    refused = app.ask("POST", f"/api/sync?profil=prep&code={KEYS.master}")
+    pull = app.status()["schools"]["northbank"]["pull"]
+    asked = app.ask("POST", f"/api/sync?school=northbank&code={KEYS.master}&clientId=default")
+
+    assert (refused.status_code, refused.json()["known"]) == (400, ["profile", "school"])
+    assert pull is None
+    assert asked.status_code == 202
+
+
 def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
     app: Hosted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,6 +27,7 @@ from sync.steps import doctor
 from sync.steps.doctor.attempts import Check
 from sync.web import responses
 from sync.web.responses import Response
+from sync.web.routes import ROUTES, Route
 from tests.clocks import FakeClock
 from tests.edge.hosted import APP
 from tests.worlds import make_group, make_world
@@ -101,11 +102,38 @@ def test_a_failed_answer_is_in_the_log(error: Exception, outcome: Outcome) -> No
 def test_a_resync_of_all_asks_for_every_school() -> None:
     """Each school's pull has its id; with a profile, only that profile's school."""
     group = make_group()
-    every, named = responses.to_resync(group.world, None), responses.to_resync(group.world, "south")
+    every, named, school = (
+        responses.to_resync(group.world, *words)
+        for words in ((None,), ("south",), (None, "northbank"))
+    )
 
-    assert every.status == named.status == 202
+    assert every.status == named.status == school.status == 202
     assert set(told(every)["asked"]) == {"northbank", "southbank"}
     assert set(told(named)["asked"]) == {"southbank"}
+    assert set(told(school)["asked"]) == {"northbank"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "school", "status"), [(None, "zzz", 404), ("south", "southbank", 400)]
+)
+def test_a_resync_of_what_is_not_known_asks_for_nothing(
+    profile: str | None, school: str, status: int
+) -> None:
+    """Neither of a school that there is not, nor where two words could say two things."""
+    group = make_group()
+
+    assert responses.to_resync(group.world, profile, school).status == status
+    assert [step.name for step in group.steps] == []
+
+
+@pytest.mark.parametrize("route", ROUTES.values(), ids=lambda route: route.function)
+def test_a_word_that_an_address_does_not_know_is_refused(route: Route) -> None:
+    """A misspelt `?profil=` would read every school; the platform's two words pass."""
+    refused = responses.unread(route, {"profil": "prep"})
+
+    assert refused is not None
+    assert (refused.status, told(refused)["known"]) == (400, sorted(route.words))
+    assert responses.unread(route, {*route.words, "code", "clientId"}) is None
 
 
 def test_where_there_are_several_schools_one_must_be_named() -> None:
@@ -230,6 +258,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
         (example("error"), told(late)),
         (example("profiles"), told(responses.to_resync(trial.world, "juniors"))),
+        (example("known"), told(responses.unread(ROUTES["resync"], ["profil"]) or late)),
         (example("checks"), checked),
         (example("checks")["checks"][0], checked["checks"][0]),
     ]
