@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Block, Flag, OperationsUrl, Percent, Rows, ServiceUrl
+from sync.settings.types import Block, Flag, GraphUrl, LoginUrl, OperationsUrl, Percent, Rows
 
 
 class Limits(Block):
@@ -79,14 +79,15 @@ class SdsSettings(Block):
         description="Its certificate with private key, as PEM text. A Key Vault reference.",
         examples=["@Microsoft.KeyVault(VaultName=invented;SecretName=sds-certificate)"],
     )
-    graph_url: ServiceUrl = Field(
+    graph_url: GraphUrl = Field(
         default="https://graph.microsoft.com",
-        description="Where Microsoft Graph is. Change it only to try the simulator.",
+        description="Where Microsoft Graph is: in a cloud of Microsoft's, or on this machine. Change"
+        " it only to try the simulator.",
         examples=["https://graph.microsoft.com"],
     )
-    login_url: ServiceUrl = Field(
+    login_url: LoginUrl = Field(
         default="https://login.microsoftonline.com",
-        description="Where tokens come from. Change it only to try the simulator.",
+        description="Where tokens come from, likewise. Change it only to try the simulator.",
         examples=["https://login.microsoftonline.com"],
     )
     operations_url: OperationsUrl | None = Field(

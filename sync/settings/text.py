@@ -23,6 +23,15 @@ _HOST = re.compile(
     r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
     r"(?::[0-9]{1,5})?"
 )
+# Microsoft's clouds: the global one first, then those of the United States and of China:
+# docs/reference/sds.md#clouds
+_GRAPHS = (
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+)
+_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
 _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z](?:[a-z0-9-]*[a-z0-9])?")
 # Printable ASCII without user name, query, fragment, backslash or quotes.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
@@ -150,6 +159,29 @@ def service_url(value: str) -> str:
     if not secure or not _is_address(value):
         raise ValueError("expected an https:// address without user name or query")
     return value.rstrip("/")
+
+
+@of_text
+def graph_url(value: str) -> str:
+    """Read where Microsoft Graph is: in one of Microsoft's clouds, or on this machine."""
+    return _in_a_cloud(value, _GRAPHS)
+
+
+@of_text
+def login_url(value: str) -> str:
+    """Read where tokens come from: in one of Microsoft's clouds, or on this machine."""
+    return _in_a_cloud(value, _LOGINS)
+
+
+def _in_a_cloud(value: str, hosts: tuple[str, ...]) -> str:
+    """Return an address to which rosters, tokens or secrets may go; *hosts* are by cloud."""
+    address = str(service_url(value))
+    host = address.lower().removeprefix("https://").removesuffix(":443")
+    if host in hosts:
+        return f"https://{host}"
+    if is_loopback(address):
+        return address
+    raise ValueError(f"expected https://{hosts[0]}, or the same of another cloud of Microsoft's")
 
 
 @of_text

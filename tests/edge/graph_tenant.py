@@ -18,7 +18,7 @@ from sync.settings import SdsSettings
 from tests.clocks import FakeClock
 
 GRAPH = "https://graph.microsoft.com"  # so that the rule for its hosts holds
-LOGIN = "https://login.sim.example"
+LOGIN = "https://login.microsoftonline.com"
 STORAGE = "https://rosters.dfs.core.windows.net"
 NAME = "MIS feed"
 

@@ -38,7 +38,7 @@ SECRET = "invented-secret"
 
 
 def simulator(clock: FakeClock) -> SdsSimulator:
-    return SdsSimulator(clock=clock.now, base_url="https://graph.sim.example", login_url=LOGIN)
+    return SdsSimulator(clock=clock.now, base_url="https://graph.microsoft.com", login_url=LOGIN)
 
 
 class Given:

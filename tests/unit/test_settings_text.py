@@ -37,6 +37,13 @@ from sync.settings.class_kinds import title_template
         (setting_text.host, "http://[::1]:8080", "http://[::1]:8080"),
         (setting_text.service_url, "https://a.example/", "https://a.example"),
         (setting_text.service_url, "http://localhost:1/acc", "http://localhost:1/acc"),
+        (setting_text.graph_url, "https://Graph.Microsoft.com:443/", "https://graph.microsoft.com"),
+        (setting_text.graph_url, "http://127.0.0.1:7071", "http://127.0.0.1:7071"),
+        (
+            setting_text.login_url,
+            "https://login.microsoftonline.us",
+            "https://login.microsoftonline.us",
+        ),
         (setting_text.operations_url, "https://A.example:8698/api/", "https://A.example:8698/api"),
         (setting_text.operations_url, "http://127.0.0.1:1", "http://127.0.0.1:1"),
         (title_template, "{subject} {year}", "{subject} {year}"),
@@ -92,6 +99,18 @@ def test_a_text_becomes_its_value(read: object, given_text: str, value: object) 
                 "a.example",
             ],
         ),
+        (
+            setting_text.graph_url,
+            [
+                "https://graph.microsoft.com.evil.example",
+                "https://graph.microsoft.example",
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com/beta",
+                "https://graph.microsoft.com:8443",
+                "http://graph.microsoft.com",
+            ],
+        ),
+        (setting_text.login_url, ["https://graph.microsoft.com", "https://login.example"]),
         (
             setting_text.operations_url,
             [
