@@ -136,7 +136,7 @@ def test_status_says_what_to_do_next(here: Trial) -> None:
     ("words", "told"),
     [
         (("run", "--approve", "--wait", "60"), "is done: SDS holds it"),
-        (("run", "--approve", "--wait", "0"), "SDS's own run is awaited"),
+        (("run", "--approve", "--wait", "0"), "SDS's run is awaited"),
     ],
 )
 def test_every_state_has_a_next_step(here: Trial, words: tuple[str, ...], told: str) -> None:
