@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from sync import __version__, delivery, fates, follow, run, state
 from sync.edge.queues import QUEUES
 from sync.edge.world import World
-from sync.errors import AnswerRefused, SyncError
+from sync.errors import AnswerRefused, StoreError, SyncError
 from sync.holdings import HandOver
 from sync.plan import Hold, Plan
-from sync.records import Approved, Paused, Pulled, Receipt
+from sync.records import Approved, Paused, Pulled, Receipt, Unchanged
 from sync.report import Fault, Outcome, fault
 from sync.state import Folder, State
 from sync.view import View, find, look, newest_sets, set_manifest
@@ -93,15 +94,13 @@ def _connector(world: World, connector: str) -> Json:
     view = look(world, connector)
     missing = [key for key, one in newest_sets(world, connector).items() if one is None]
     shown = view.states[-DELIVERIES_SHOWN:]
-    known = {each.delivery: each for each in view.hand_overs(world)}
+    known = _hand_overs(world, view)
     return {
         "profiles": list(world.settings.connectors()[connector]),
         "waiting_for": missing,
         "paused": _paused(view.pause),
         "restorable": _restorable(view),
-        "deliveries": [
-            _told(world, view, one, reached, known.get(one.id)) for one, reached in reversed(shown)
-        ],
+        "deliveries": [_told(world, view, one, reached, known) for one, reached in reversed(shown)],
     }
 
 
@@ -118,12 +117,20 @@ def _restorable(view: View) -> list[Json]:
     return [{"id": one.id, "accepted_at": _text(one.made_at[state.ACCEPTED])} for one in taken]
 
 
+def _hand_overs(world: World, view: View) -> dict[str, HandOver]:
+    """Return what SDS was given since the last that a run took; of each delivery the last time."""
+    try:
+        return {each.delivery: each for each in view.hand_overs(world)}
+    except StoreError:  # an unreadable record is told where its delivery is
+        return {}
+
+
 def _told(
-    world: World, view: View, one: Folder, reached: State, hand_over: HandOver | None
+    world: World, view: View, one: Folder, reached: State, known: Mapping[str, HandOver]
 ) -> Json:
     """Return how a delivery stands; one unreadable record does not hide the others."""
     try:
-        return _delivery(world, view, one, reached) | _became(world, view, one, hand_over)
+        return _delivery(world, view, one, reached) | _became(world, view, one, known)
     except SyncError as error:
         return {"id": one.id, "state": reached.value, "error": fault(error).model_dump()}
 
@@ -148,13 +155,26 @@ def _delivery(world: World, view: View, one: Folder, reached: State) -> Json:
     return told
 
 
-def _became(world: World, view: View, one: Folder, hand_over: HandOver | None) -> Json:
-    """Return what became of a delivery that was handed over; nothing of one that was not."""
+def _became(world: World, view: View, one: Folder, known: Mapping[str, HandOver]) -> Json:
+    """Return what became of a delivery that was handed over; nothing of one that was not.
+
+    An unchanged one was not handed over itself: it tells what became of the one that it repeats.
+    """
+    repeats: Json = {}
+    if one.has(state.UNCHANGED):
+        name = f"{view.prefix}{one.id}/{state.UNCHANGED}"
+        former = Unchanged.from_json(name, world.store.read(name)).accepted
+        found = next((folder for folder, _ in view.states if folder.id == former), None)
+        if found is None:
+            return {}
+        one, repeats = found, {"repeats": former}
+    hand_over = known.get(one.id)
     if hand_over is None and not one.has(state.SUBMITTED) and not one.has(state.RECEIPT):
         return {}
-    fate = hand_over.fate if hand_over else fates.of(one, view.receipt(world, one))
-    row = fates.TABLE[fate]
-    return {"became": {"word": row.word, "may_hold": row.may_hold, "who": row.who}}
+    row = fates.TABLE[hand_over.fate if hand_over else fates.of(one, view.receipt(world, one))]
+    # What was handed over before the last that a run took is not held any more.
+    may_hold = hand_over is not None and hand_over.may_hold
+    return {"became": {"word": row.word, "may_hold": may_hold, "who": row.who, **repeats}}
 
 
 def _failed_messages(world: World) -> Json:

@@ -79,7 +79,7 @@ TABLE: Mapping[Fate, Row] = {
     Fate.ACCEPTED: Row("accepted", "", "yes", "unchanged", "nobody"),
     Fate.DONE: Row("done", "completed", "alone", "unchanged", "nobody"),
     Fate.FAULTY: Row("faulty", "completed", "alone", "unchanged", "the school"),
-    Fate.ENDED: Row("ended", "completed", "alone", "unchanged", "whoever runs this app, in Entra"),
+    Fate.ENDED: Row("ended", "completed", "alone", "unchanged", "whoever runs this app"),
     Fate.NOT_TAKEN: Row("not-taken", "run-failed", "yes", "again", _PORTAL),
     Fate.UNSEEN: Row("not-taken", "run-unseen", "yes", "again", _PORTAL),
     Fate.REPLACED: Row("replaced", "run-unseen", "yes", "-", "nobody"),

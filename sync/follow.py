@@ -14,17 +14,21 @@ from typing import Literal
 from sync import afterwards, fates, state, verdicts
 from sync.afterwards import CHECKED
 from sync.edge.clock import Budget
-from sync.edge.graph_values import Run
+from sync.edge.graph_values import Counts, Run, Statistics
 from sync.edge.world import World
-from sync.errors import AnswerRefused, TargetError
+from sync.errors import AnswerRefused, StoreConflict, StoreMissing, TargetError
+from sync.fates import Fate
 from sync.holdings import HandOver, handed_at
-from sync.records import Checked, Receipt, RunAsked, Vouched
+from sync.records import Checked, Counted, Receipt, RunAsked, Vouched
 from sync.report import Outcome, Step
 from sync.state import Folder, State
 from sync.verdicts import Judgement, Known, Seen, Verdict
 from sync.view import View
 
 RUN_AGAIN_S = 60.0
+
+_COUNTED_BEFORE = "counted-"
+_COUNTED = _COUNTED_BEFORE + "{}.json"  # a run's statistics; no mark, it goes with the files
 
 
 def follow(world: World, view: View) -> list[Step]:
@@ -43,12 +47,13 @@ def follow(world: World, view: View) -> list[Step]:
         runs = world.target().runs_since(min(each.at for each in known if each.followed), budget)
         started = _starts_run(world, view, known, runs)
         asked = _asked_for_run(world, view, budget) if started else None
-        seen = Seen(runs, world.target().counted())
+        seen = Seen(runs, _counted(world, view, followed))
         judged = _judged(world, view, known, seen, budget, calls=1 if started else 2)
-    except TargetError:
-        asked, judged = None, verdicts.judge(known, Seen((), {}), view.now)
-        if not judged.verdicts:
+    except TargetError as error:
+        if error.retry and not _is_overdue(known, view):
             raise
+        # What SDS has accepted it has, whoever may not see its runs.
+        asked, judged = error, verdicts.judge(known, Seen((), {}), view.now)
     steps = [
         write_verdict(world, view, folder, judged.verdicts[folder.id])
         for folder in _replaced_first(followed, judged.verdicts)
@@ -58,6 +63,10 @@ def follow(world: World, view: View) -> list[Step]:
         for folder in followed
         if folder.id not in judged.verdicts
     ]
+
+
+def _is_overdue(known: Sequence[Known], view: View) -> bool:
+    return any(each.followed and view.now - each.at > verdicts.RUN_WITHIN for each in known)
 
 
 def _replaced_first(followed: Sequence[Folder], judged: dict[str, Verdict]) -> list[Folder]:
@@ -104,7 +113,10 @@ def _as_known(world: World, view: View, hand_over: HandOver) -> Known:
     folder = hand_over.folder
     if folder is None:
         return known
-    manifest = view.manifest(world, folder)
+    try:
+        manifest = view.manifest(world, folder)
+    except (StoreMissing, StoreConflict):
+        return known  # nobody knows its numbers any more, so nothing is proven by them
     known = replace(
         known,
         digest=manifest.digest,
@@ -112,8 +124,8 @@ def _as_known(world: World, view: View, hand_over: HandOver) -> Known:
         groups=manifest.counts["classes"],
         memberships=manifest.counts["enrollments"],
     )
-    if not folder.has(state.SUBMITTED):
-        return known
+    if not folder.has(state.SUBMITTED) or hand_over.fate is Fate.LOST:
+        return known  # of a lost one SDS has said nothing, whatever it said of a later one
     place = afterwards.place_of(world, view, folder) if known.followed else None
     flows = frozenset(place.flows) if place and place.flows is not None else None
     accepted_at = folder.made_at.get(state.ACCEPTED)
@@ -153,7 +165,44 @@ def _seen_more(world: World, view: View, seen: Seen, needs: str, budget: Budget)
     except TargetError as error:
         if error.retry or needs not in world.target().counted():
             raise
-    return replace(seen, statistics=world.target().counted())
+    found = world.target().counted()[needs]
+    folder = view.named(State.ACCEPTED, State.UNPROVEN)[-1]
+    name = f"{view.prefix}{folder.id}/{_COUNTED.format(needs)}"
+    world.store.claim(name, _as_record(found).to_json())
+    return replace(seen, statistics={**seen.statistics, needs: found})
+
+
+def _counted(world: World, view: View, followed: Sequence[Folder]) -> dict[str, Statistics | None]:
+    """Return the statistics that this process or another has asked for already, by run.
+
+    They are kept beside the delivery, because nearly every look is made by a process of its own.
+    """
+    known = dict(world.target().counted())
+    for folder in followed:
+        for name in folder.made_at:
+            run = name.removeprefix(_COUNTED_BEFORE).removesuffix(".json")
+            if name.startswith(_COUNTED_BEFORE) and run not in known:
+                whole = f"{view.prefix}{folder.id}/{name}"
+                record = Counted.from_json(whole, world.store.read(whole))
+                known[run] = _as_statistics(record)
+    return known
+
+
+def _as_record(statistics: Statistics | None) -> Counted:
+    if statistics is None:
+        return Counted(totals=None, activities=None)
+    return Counted.model_validate(asdict(statistics))
+
+
+def _as_statistics(record: Counted) -> Statistics | None:
+    if record.totals is None:
+        return None
+    activities = None
+    if record.activities is not None:
+        activities = {
+            flow: Counts(**counts.model_dump()) for flow, counts in record.activities.items()
+        }
+    return Statistics(Counts(**record.totals.model_dump()), activities)
 
 
 def _flows_now(world: World, view: View, budget: Budget) -> verdicts.FlowsNow | Literal["hidden"]:

@@ -92,6 +92,31 @@ class Checked(Record):
     ended_at: datetime | None
 
 
+class FlowCounts(Record):
+    """What a run made of the rows of one flow, or of all: see `sync.edge.graph_values.Counts`."""
+
+    status: str
+    errors: int | None = None
+    warnings: int | None = None
+    organizations: int | None = None
+    people: int | None = None
+    groups: int | None = None
+    memberships: int | None = None
+    matched: int | None = None
+    unmatched: int | None = None
+    inactive: Mapping[str, int] = {}
+
+
+class Counted(Record):
+    """`counted-<run>.json`: a run's statistics, as SDS gave them; no `totals`: it gives none.
+
+    It lies with the files and goes with them, so that no other process asks for them again.
+    """
+
+    totals: FlowCounts | None
+    activities: Mapping[str, FlowCounts] | None
+
+
 class Unproven(Record):
     """`unproven.json`: no answer in time. `heard`: what each place gave, in one word."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sync import delivery, fates, state
 from sync.delivery import DeliveryManifest
 from sync.edge.world import World
-from sync.errors import SyncError, TargetRefused, TargetRejected
+from sync.errors import StoreConflict, StoreMissing, SyncError, TargetRefused, TargetRejected
 from sync.fates import Fate
 from sync.holdings import SENT_IN_VAIN, HandOver, may_hold
 from sync.records import Attempt
@@ -35,12 +35,24 @@ def demand_hope(
         TargetRejected, TargetRefused: they were handed over often enough since the last that a run
             took, by who must act.
     """
-    in_vain = [
-        each for each in recent if not each.alone and _digest(world, view, each) == manifest.digest
-    ]
+    in_vain = _last_in_vain(world, view, recent, manifest.digest)
     if len(in_vain) < SENT_IN_VAIN or _a_person_asked(world, manifest):
         return
-    raise _in_vain(in_vain[-1].fate, len(in_vain))
+    raise _in_vain(recent[-1].fate, len(in_vain))
+
+
+def _last_in_vain(world: World, view: View, recent: Sequence[HandOver], digest: str) -> set[str]:
+    """Return the deliveries with *digest* that were handed over last, with no other in between.
+
+    Those of the version before do not count: it could not hear what became of them.
+    """
+    in_vain = set[str]()
+    for hand_over in reversed(recent):
+        if hand_over.alone or _digest(world, view, hand_over) != digest:
+            break
+        if hand_over.folder and hand_over.folder.has(state.AGAINST):
+            in_vain.add(hand_over.delivery)
+    return in_vain
 
 
 def _in_vain(fate: Fate, times: int) -> SyncError:
@@ -61,11 +73,14 @@ def _in_vain(fate: Fate, times: int) -> SyncError:
 
 
 def _digest(world: World, view: View, hand_over: HandOver) -> str | None:
-    """Return the digest of what was handed over; None where its manifest is gone."""
+    """Return the digest of what was handed over; None where its manifest is gone or damaged."""
     folder = hand_over.folder
     if folder is None or not folder.has(delivery.MANIFEST):
         return None
-    return view.manifest(world, folder).digest
+    try:
+        return view.manifest(world, folder).digest
+    except (StoreMissing, StoreConflict):
+        return None
 
 
 def _a_person_asked(world: World, manifest: DeliveryManifest) -> bool:

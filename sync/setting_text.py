@@ -175,9 +175,12 @@ def is_named(host: str) -> bool:
     """Say whether *host*, in small letters, is a name: no IP address, however it is written.
 
     127.1, 0x7f000001 and 2130706433 are addresses too; they all end in a label that begins with a
-    digit, and no top-level domain does.
+    digit, and no top-level domain does. A label over 63 letters, or one in the encoding of other
+    alphabets, is none that Microsoft has, and some that look so cannot even be looked up.
     """
-    return len(host) <= 253 and bool(_NAME.fullmatch(host))
+    labels = host.split(".")
+    usual = all(len(label) <= 63 and not label.startswith("xn--") for label in labels)
+    return len(host) <= 253 and usual and bool(_NAME.fullmatch(host))
 
 
 def is_loopback(url: str) -> bool:

@@ -23,8 +23,10 @@ from sync.edge.graph_values import Counts, Flow, Run, Statistics
 from sync.fates import Fate
 
 RUN_WITHIN = timedelta(hours=26)  # SDS runs twice a day
-ENDED_EARLY = timedelta(minutes=10)
-"""An end of the check that lies longer before the hand-over is not of this hand-over."""
+CLOCKS_APART = timedelta(minutes=10)
+"""How far SDS's clock may be from storage's before its word for the end of a check is not believed:
+no longer before the hand-over, and no longer after our acceptance. Within that, SDS's own word
+stands, because the moments of runs are by its clock too."""
 
 FLOWS = "flows"  # what may be needed beside a run's statistics
 
@@ -143,7 +145,7 @@ def usable(flows: Sequence[Flow], connector_id: str) -> tuple[str, ...]:
 
 def counts_from(ended_at: datetime | None, handed_at: datetime, accepted_at: datetime) -> datetime:
     """Return from when on a run took the files of a delivery: SDS's own word if it can be true."""
-    if ended_at and handed_at - ENDED_EARLY <= ended_at <= accepted_at:
+    if ended_at and handed_at - CLOCKS_APART <= ended_at <= accepted_at + CLOCKS_APART:
         return ended_at
     return accepted_at.replace(microsecond=0)  # Graph tells the moments of runs in whole seconds
 
@@ -235,7 +237,8 @@ def _hear_of(newest: Known, run: Run, seen: Seen, judgement: Judgement) -> None:
     """Take what our flow did in *run* for the answer, or keep it as the last word heard."""
     told = _ours(newest, run, seen)
     if told.status.startswith("completed"):
-        verdict = Verdict("completed", run, told.status, told.whose, told.counts)
+        ours = "" if told.whose == "not-known" else told.status
+        verdict = Verdict("completed", run, ours, told.whose, told.counts)
         judgement.verdicts[newest.delivery] = verdict
     else:
         heard = Verdict("run-failed", run, told.status, told.whose, told.counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from sync import delivery, fates, holdings, numbered, state
 from sync.delivery import DeliveryManifest, SetManifest
 from sync.edge.blobs import Blob
 from sync.edge.world import World
-from sync.errors import AnswerRefused, StoreMissing
+from sync.errors import AnswerRefused, StoreConflict, StoreMissing
 from sync.fates import Fate
 from sync.holdings import HandOver
 from sync.numbered import Claimed, Pauses
@@ -54,13 +54,19 @@ class View(NamedTuple):
         }
 
     def sources(self, world: World, one: Folder) -> Mapping[str, str] | None:
-        """Return the set of each profile that *one* was merged from, None if they could not be."""
-        if one.has(delivery.MANIFEST):
-            return self.manifest(world, one).sources
-        if not one.has(state.UNCHANGED):
+        """Return the set of each profile that *one* was merged from.
+
+        None if they could not be merged, or if nobody can read any more what they were.
+        """
+        try:
+            if one.has(delivery.MANIFEST):
+                return self.manifest(world, one).sources
+            if not one.has(state.UNCHANGED):
+                return None
+            name = f"{self.prefix}{one.id}/{state.UNCHANGED}"
+            return Unchanged.from_json(name, world.store.read(name)).sources
+        except (StoreMissing, StoreConflict):
             return None
-        name = f"{self.prefix}{one.id}/{state.UNCHANGED}"
-        return Unchanged.from_json(name, world.store.read(name)).sources
 
     def may_have_sent(self, world: World, names: Iterable[str]) -> set[str]:
         """Return which of *names* are files of a delivery that may have reached SDS.
@@ -81,32 +87,47 @@ class View(NamedTuple):
         *besides* is a claim that does not count: the one that we hold ourselves.
         """
         listed = {folder.id: folder for folder, _ in self.states}
-        recent: dict[str, HandOver] = {}
-        since: datetime | None = None
+        recent: list[HandOver] = []
         for at, folder in reversed(holdings.answered(listed.values(), self.claims)):
-            recent[folder.id] = self._hand_over(world, folder.id, at, folder)
-            if recent[folder.id].alone:
-                since = at
+            recent.append(self._hand_over(world, at, folder))
+            if recent[-1].alone:
                 break
+        since = recent[-1].at if recent and recent[-1].alone else None
         for claim in self.claims:
             if not claim.done and claim.name != besides and (since is None or claim.at >= since):
-                lost = claim_of(world, claim.name)
-                if lost and lost.delivery not in recent:
-                    folder_of = listed.get(lost.delivery)
-                    recent[lost.delivery] = self._hand_over(
-                        world, lost.delivery, claim.at, folder_of
-                    )
-        return sorted(recent.values(), key=lambda hand_over: (hand_over.at, hand_over.delivery))
+                recent += self._lost(world, claim, listed)
+        return sorted(recent, key=lambda hand_over: (hand_over.at, hand_over.delivery))
 
     def may_hold(self, world: World, besides: str = "") -> list[HandOver]:
         """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
         return holdings.may_hold(self.hand_overs(world, besides))
 
-    def _hand_over(self, world: World, own: str, at: datetime, folder: Folder | None) -> HandOver:
-        if folder is None:
-            return HandOver(own, at, Fate.LOST, None)
-        receipt = self.receipt(world, folder)
-        return HandOver(own, at, fates.of(folder, receipt), folder, receipt)
+    def _hand_over(self, world: World, at: datetime, folder: Folder) -> HandOver:
+        try:
+            receipt = self.receipt(world, folder)
+        except StoreConflict:  # nobody can read how it ended: then SDS may hold it
+            return HandOver(folder.id, at, Fate.UNSEEN, folder)
+        return HandOver(folder.id, at, fates.of(folder, receipt), folder, receipt)
+
+    def _lost(
+        self, world: World, claim: Claimed, listed: Mapping[str, Folder]
+    ) -> Iterator[HandOver]:
+        """Yield the hand-over of a claim without an end: nobody knows whether SDS got the files.
+
+        It counts beside a later one of the same delivery, which SDS did answer for: in between SDS
+        may have taken the files, and if it refused them later it may hold them still.
+        """
+        record = claim_of(world, claim.name)
+        if record is None:
+            return
+        folder = listed.get(record.delivery)
+        answered_at = holdings.handed_at(folder, self.claims) if folder else None
+        if answered_at == claim.at:
+            return  # SDS answered, and only the claim's end is missing
+        if folder and answered_at is None:
+            yield self._hand_over(world, claim.at, folder)
+        else:
+            yield HandOver(record.delivery, claim.at, Fate.LOST, folder)
 
     def receipt(self, world: World, folder: Folder) -> Receipt | None:
         """Read the receipt of the delivery in *folder*; None if it has none yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -47,11 +47,11 @@ def _way(visit: Visit, seen: _Seen) -> Note:
     """Knock without a token: that the way is open shows by any answer."""
     world, view = seen
     handed = [folder for folder, _ in view.states if folder.has(state.SUBMITTED)]
-    place = afterwards.place_of(world, view, handed[-1]) if handed else None
-    if place is None:
+    if not handed:
         return _NOTHING
-    if not place.address:
-        return Note("SDS gave no address of its own: Graph alone is asked")
+    place = afterwards.place_of(world, view, handed[-1])
+    if place is None or not place.address:
+        return Note("no address of SDS's own was noted: Graph alone is asked")
     world.target().reach(place.address, visit.budget())
     return Note("open")
 
@@ -61,10 +61,19 @@ def _fate(seen: _Seen) -> Fate | None:
     return handed[-1].fate if handed else None
 
 
+_PORTAL = "look at Sync health in School Data Sync"
+_DO: Mapping[Fate, str] = {
+    Fate.ENDED: f"grant {FLOWS.role}, to {FLOWS.words}, unless the app has it",
+    Fate.UNPROVEN: f"see the row before this; then {_PORTAL}, and approve it if it is there",
+    Fate.NO_ANSWER: f"see the row before this, and {_PORTAL}",
+    **dict.fromkeys(
+        (Fate.NOT_TAKEN, Fate.UNSEEN, Fate.GAVE_UP, Fate.INCOMPLETE, Fate.FAULTY), _PORTAL
+    ),
+    Fate.REFUSED: "see its receipt in the status",
+}
+
+
 def _whose(fate: Fate | None) -> Note:
     if fate is None:
         return _NOTHING
-    if fate is Fate.ENDED:
-        told = "a run has ended; whose files it took is not told"
-        return Note(told, f"grant {FLOWS.role}, to {FLOWS.words}")
-    return Note(f"the last is {fates.TABLE[fate].word}")
+    return Note(f"the last is {fates.TABLE[fate].word}", _DO.get(fate, ""))

@@ -39,7 +39,8 @@ class Elsewhere:
             raise TargetUnavailable(f"no time left to ask {address.place}, where SDS answers")
         try:
             answer = exchange(self._client, "GET", address.url, headers, budget)
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as error:
+            # A name that cannot be encoded for a look-up is no error of httpx's.
             # `from None`: the cause holds the request, and the request holds the token.
             raise _out_of_reach(address, error) from None
         if fault := self._fault(answer, address):
@@ -56,7 +57,7 @@ class Elsewhere:
         try:
             with self._client.stream("GET", f"{address.origin}/", timeout=timeout):
                 return
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise _out_of_reach(address, error) from None
 
     def close(self) -> None:

@@ -212,6 +212,8 @@ def _errors(ended: Sequence[Step]) -> tuple[SyncError, ...]:
 def _code(step: Step) -> Exit:
     if _left_out(step):
         return Exit.TARGET
+    if step.outcome is Outcome.RUNNING and step.error:
+        return exits.of_error(step.error)
     return exits.of_outcome(step.outcome, step.error)
 
 

@@ -28,9 +28,9 @@ _NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do an
     State.SUPERSEDED: "a newer one takes its place; nothing to do",
     State.SWEPT: "it was never sent, and its files are past their time; run again",
     State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
-    State.UNPROVEN: "SDS has it, and nobody could tell us what came of its check: is port 8698 open"
-    " for this app? If Sync health in School Data Sync shows these files, type `approve` with its"
-    " id",
+    State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it: `check` tells"
+    " whether the way to its answer is open. If Sync health in School Data Sync shows these files,"
+    " type `approve` with its id",
     State.ACCEPTED: "SDS's own run is awaited, for an hour or more; nothing to do",
     State.FAILED: "it was not sent; mend what is told here, then run again",
 }
@@ -41,18 +41,21 @@ _ENDED: Mapping[str, str] = {  # by what became of it, once there is a receipt
     "taken": "SDS holds it; nothing to do",
     "faulty": "SDS holds it, but left records out: Sync health in School Data Sync names them",
     "ended": "a run of SDS has ended, and whose files it took is not told: grant this app"
-    " IndustryData-InboundFlow.Read.All",
+    " IndustryData-InboundFlow.Read.All, unless it has it",
     "not-taken": "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The"
-    " same files go again, on two more nights",
+    " same files go on three nights in all",
     "replaced": "a newer one took its place before SDS's run; nothing to do",
     "refused": "SDS took nothing of it and keeps what it had",
     "incomplete": "SDS did not see all files: look at Sync health in School Data Sync before its"
     " next run",
     "no-answer": "SDS's answer never reached us: is port 8698 open for this app? The same files go"
-    " again, on two more nights",
+    " on three nights in all",
     "gave-up": "it was sent three times, and the answer was lost each time: look at Sync health in"
     " School Data Sync",
 }
+
+
+_NOT_HELD = {"not-taken", "replaced", "no-answer"}  # of what an unchanged delivery repeats
 
 
 class _Value(BaseModel):
@@ -98,6 +101,7 @@ class _Received(_Value):
 class _Became(_Value):
     word: str
     who: str
+    repeats: str = ""
 
 
 class _Delivery(_Value):
@@ -177,7 +181,7 @@ def _deliveries(standing: _Standing) -> Iterator[tuple[object, ...]]:
         for one in connector.deliveries:
             same = one.state is State.UNCHANGED
             rows = "nothing to send" if same else numbers(one.counts)
-            word = one.became.word if one.became else one.state.value
+            word = one.became.word if one.became and not same else one.state.value
             yield name, one.id, _read(one.id), word, rows
 
 
@@ -224,6 +228,9 @@ def _for_deliveries(world: World, standing: _Standing) -> Iterator[str]:
             yield f"{told}. Nothing newer goes until `resume`, here or over HTTP"
         if connector.deliveries:
             yield from _for_newest(world, name, connector.deliveries[0])
+        for one in connector.deliveries[1:]:
+            if one.state is State.UNPROVEN:
+                yield f"{one.id} is {one.state.value}: {_NEXT[one.state]}"
 
 
 def _for_newest(world: World, connector: str, one: _Delivery) -> Iterator[str]:
@@ -231,15 +238,22 @@ def _for_newest(world: World, connector: str, one: _Delivery) -> Iterator[str]:
         hold = Hold(digest="", first=one.hold.first, excesses=one.hold.excesses)
         what = what_to_do(world, connector, hold, one.id)
         yield f"{one.id} is held. {' '.join(why_held(hold))} {what}"
+    elif one.became and one.became.repeats and one.became.word in _NOT_HELD:
+        yield f"{one.id} repeats {one.became.repeats}, which is {_became(one.became)}"
     elif told := _NEXT.get(one.state):
         yield f"{one.id} is {one.state.value}: {told}"
-    elif one.became and (told := _ENDED.get(one.became.word)):
-        yield f"{one.id} is {one.became.word}: {told} (who must act: {one.became.who})"
+    elif one.became and one.became.word in _ENDED:
+        yield f"{one.id} is {_became(one.became)}"
     if one.error:
         yield f"{one.id}: {_fault(one.error)}"
     if one.receipt and one.receipt.faults:
         found = ", ".join(" ".join(fault.values()) for fault in one.receipt.faults)
-        yield f"{one.id}: SDS refused the files: {found}"
+        what = "did not find all files" if one.receipt.outcome == "incomplete" else "refused them"
+        yield f"{one.id}: SDS {what}: {found}"
+
+
+def _became(one: _Became) -> str:
+    return f"{one.word}: {_ENDED[one.word]} (who must act: {one.who})"
 
 
 def _fault(one: Fault) -> str:

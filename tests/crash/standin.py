@@ -8,7 +8,7 @@ statistics tell whose run it was.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -34,7 +34,7 @@ OURS, THEIRS = "flow-ours", "flow-theirs"
 
 type Files = Mapping[str, bytes]
 type Check = Literal["accepted", "refused", "incomplete"]
-type Way = Literal["heard", "lost", "never arrived"]
+type Answering = Literal["heard", "lost", "never arrived"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Plans:
     `heard_after_s` is when the operation can be asked after at all; None: never.
     """
 
-    way: Way = "heard"
+    way: Answering = "heard"
     check: Check = "accepted"
     check_s: float = 30.0
     heard_after_s: float | None = 0.0
@@ -93,6 +93,7 @@ class StandIn:
         self.checks: list[Checked] = []
         self.runs: list[PlannedRun] = []
         self.started = 0
+        self.ahead_s = 0.0  # its clock, before ours; all moments that it tells are by it
         self._counted: dict[str, Statistics | None] = {}
 
     # -- what really is ----------------------------------------------------------------------
@@ -108,6 +109,10 @@ class StandIn:
         """Return what SDS held, one after the other, with the run that took it."""
         over = [run for run in sorted(self.runs, key=lambda run: run.begins) if run.ends <= now]
         return [(run, files) for run in over if (files := self.taken_by(run)) is not None]
+
+    def forget(self) -> None:
+        """Be a process that has asked nothing yet."""
+        self._counted = {}
 
     # -- what the app is told ----------------------------------------------------------------
 
@@ -143,13 +148,22 @@ class StandIn:
             return OperationLook(None, ())
         if now < check.ends:
             return OperationLook(Operation("waiting"), ())
-        return OperationLook(_ended(check), ())
+        ended = _ended(check)
+        moment = check.ends + timedelta(seconds=self.ahead_s)
+        return OperationLook(replace(ended, ended_at=moment), ())
 
     def runs_since(self, moment: datetime, budget: Budget) -> Sequence[Run]:
         now = self._clock.now()
-        begun = [run for run in self.runs if moment <= run.begins <= now]
+        ahead = timedelta(seconds=self.ahead_s)
+        begun = [run for run in self.runs if moment <= run.begins + ahead and run.begins <= now]
         return [
-            Run(run.own, "completed" if run.ends <= now else "running", run.begins, run.ends, None)
+            Run(
+                run.own,
+                "completed" if run.ends <= now else "running",
+                run.begins + ahead,
+                run.ends + ahead,
+                None,
+            )
             for run in sorted(begun, key=lambda run: run.begins)
         ]
 

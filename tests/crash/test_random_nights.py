@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import NamedTuple, cast
@@ -24,20 +25,21 @@ from sync.errors import AnswerRefused
 from sync.fates import Fate
 from sync.holdings import SENT_IN_VAIN
 from sync.records import Receipt
-from sync.report import Step
+from sync.report import Outcome, Step
 from sync.sds.csvtext import encode
 from sync.sds.tables import COLUMNS, Row
 from sync.settings import Limits
 from sync.state import State
 from sync.view import look
 from tests.clocks import FakeClock
-from tests.crash.standin import Check, Files, PlannedRun, Plans, StandIn, Way
+from tests.crash.processes import Doom, DoomedStore, Killed, Way
+from tests.crash.standin import Answering, Check, Files, PlannedRun, Plans, StandIn
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, ONE_SCHOOL
 
 SEEDS, SHARES, NIGHTS = 300, 6, 7
 LOOK_EVERY_S = 2 * 3600.0
-WAYS: Sequence[Way] = ("heard", "lost", "never arrived")
+WAYS: Sequence[Answering] = ("heard", "lost", "never arrived")
 CHECKS: Sequence[Check] = ("accepted", "refused", "incomplete")
 DAY_S = 24 * 3600.0
 
@@ -67,6 +69,9 @@ class Life:
         self.pupils = [f"P{number:03}" for number in range(40)]
         self.arrived = len(self.pupils)
         self.agreed: set[str] = set()  # deliveries that a person let go
+        self.deadly = self.rng.random() < 0.5  # now and then a process is killed at a store call
+        self.forgetful = self.rng.random() < 0.5  # each look is made by a process of its own
+        self.sds.ahead_s = self.rng.choice([0.0, 0.0, 60.0, 300.0, -60.0])
         off = range(*self.rng.choice([(0, 0), (0, 0), (4, 10)]))  # while our flow is switched off
         for half_day in range(2 * NIGHTS + 4):
             moment = self.clock.now() + timedelta(hours=12 * half_day + self.rng.uniform(0, 3))
@@ -89,13 +94,28 @@ class Life:
 
     def _send(self) -> Step:
         before = len(self.sds.checks)
-        step = sending.send(self.world, CONNECTOR)
+        if self.forgetful:
+            self.sds.forget()
+        step = self._one_process()
         if len(self.sds.checks) > before and self.rng.random() < 0.4:
-            early_s = self.rng.choice([0.0, 5.0, 29.0, 31.0, 600.0])
+            early_s = self.rng.choice([0.0, 5.0, 29.0, 31.0, 300.0, 600.0])
             moment = self.clock.now() + timedelta(seconds=early_s)
             self.sds.runs.append(PlannedRun(f"early{len(self.sds.runs)}", moment))
-        self.clock.advance(self.rng.choice([1.0, 6.0, 20.0]))
+        # after a lost answer the next hand-over waits until the claim is over
+        lost = step.outcome in {Outcome.LATER, Outcome.BUSY}
+        self.clock.advance(330.0 if lost else self.rng.choice([1.0, 6.0, 20.0]))
         return step
+
+    def _one_process(self) -> Step:
+        """Send once; a process that is killed leaves what it had written by then."""
+        world = self.world
+        if self.deadly and self.rng.random() < 0.1:
+            doom = Doom(self.rng.randrange(1, 25), Way.AFTER)
+            world = replace(world, store=DoomedStore(self.store, doom))
+        try:
+            return sending.send(world, CONNECTOR)
+        except Killed:
+            return Step("send", Outcome.LATER, CONNECTOR, again_in_s=0.0)
 
     def _plans(self) -> Plans:
         rng = self.rng
@@ -229,6 +249,14 @@ def unheld_jumps(life: Life) -> list[str]:
     return jumps
 
 
+def waits_for_ever(life: Life) -> list[str]:
+    """Return the deliveries that are still followed long after every run had its time."""
+    view = look(life.world, CONNECTOR)
+    followed = view.named(State.SUBMITTED, State.ACCEPTED, State.UNPROVEN)
+    late = timedelta(hours=31)  # 26, and some looks
+    return [folder.id for folder in followed if view.now - folder.made_at[state.SUBMITTED] > late]
+
+
 def sealed(life: Life) -> Iterator[tuple[str, Files]]:
     view = look(life.world, CONNECTOR)
     for folder, _ in view.states:
@@ -272,6 +300,7 @@ def test_whatever_the_nights_bring_nothing_false_is_said_and_nothing_jumps(share
         assert false_words(life) == [], seed
         assert unheld_jumps(life) == [], seed
         assert sent_for_ever(life) <= SENT_IN_VAIN, seed
+        assert waits_for_ever(life) == [], seed
     # every way to end has been met, or the nights prove little
     assert {Fate.DONE, Fate.TAKEN, Fate.NOT_TAKEN, Fate.NO_ANSWER, Fate.REFUSED} <= words.keys()
     assert {Fate.INCOMPLETE, Fate.REPLACED} <= words.keys()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
+import httpx
 import pytest
 from pydantic import BaseModel, ConfigDict
 
@@ -21,7 +22,7 @@ from sync.fates import Fate
 from sync.report import Outcome
 from sync.state import State
 from tests.crash.processes import Doom, Killed, Way, doomed
-from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live
+from tests.edge.test_outcomes_of_hand_overs import QUICK, SCHOOL, became, change, live, shown
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 HOUR_S = 3600.0
@@ -427,3 +428,81 @@ def test_a_run_that_nobody_names_flows_of_is_asked_about_by_another_process_too(
     one.clock.advance(HOUR_S)
 
     assert sending.send(one.process(), CONNECTOR).outcome is Outcome.DONE
+
+
+# -- what a lost answer leaves ---------------------------------------------------------------------
+
+
+def test_a_lost_answer_counts_although_the_same_delivery_was_answered_for_later() -> None:
+    """SDS refused it the second time, and may have taken it the first: so it may hold it still."""
+    one = make_world(SCHOOL, knobs=QUICK)
+    one.pull()
+    live(one, 1)
+    one.clock.advance(20 * HOUR_S)
+    change(one, 3)
+    one.sds.fail_next("validate", httpx.ReadTimeout("lost"), done=True)
+    one.pull()
+    live(one, 0.1)
+    one.sds.knobs = replace(QUICK, operation_status="failed")
+    live(one, 0.5)
+    fates = [each.fate for each in one.look().hand_overs(one.world)]
+
+    assert fates == [Fate.DONE, Fate.LOST, Fate.REFUSED]
+    one.isams.school = SCHOOL
+    one.isams.flush()
+    one.pull()
+    assert sending.send(one.world, CONNECTOR).outcome is Outcome.SEALED
+
+
+def test_a_change_back_has_its_three_nights_again() -> None:
+    """Other files went in between: what was in vain before them says nothing of today."""
+    one = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    for school in (1, 1, 1, 2, 1):
+        change(one, school)
+        words = night(one)
+
+    assert words is Outcome.SEALED
+
+
+def test_a_damaged_record_of_what_sds_may_hold_waits_for_a_person() -> None:
+    """Nothing can be compared with it: held, night after night, and never `failed` for ever."""
+    one = make_world(SCHOOL, knobs=QUICK)
+    one.pull()
+    live(one, 1)
+    name = f"{one.look().prefix}{one.look().states[-1][0].id}/manifest.json"
+    one.store.delete(name)
+    one.store.create(name, b"{}")
+    change(one, 3)
+    night(one)
+    newest, reached = one.look().states[-1]
+
+    assert reached is State.HELD
+    asking.answer(one.world, newest.id, approve=True)
+    live(one, 1)
+    assert became(one)["word"] == "done"
+
+
+def test_what_an_unchanged_delivery_repeats_is_told_when_it_was_not_taken() -> None:
+    """It was unchanged while its run was awaited; then no run took it."""
+    one = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped"))
+    one.pull()
+    live(one, 1)
+    night(one)
+    live(one, 5)
+
+    assert became(one)["word"] == "not-taken"
+    assert "repeats" in became(one)
+    text = shown(one)
+    assert "which is not-taken" in text
+    assert "SDS holds exactly this already" not in text
+
+
+def test_nights_of_the_version_before_do_not_count_as_in_vain() -> None:
+    """It could not hear what became of them; after the upgrade the same school goes once more."""
+    one = make_world(SCHOOL, knobs=replace(QUICK, operation_status="failed"))
+    for _ in range(3):
+        night(one)
+    for folder, _ in one.look().states:
+        one.store.delete(f"{one.look().prefix}{folder.id}/{state.AGAINST}")
+
+    assert night(one) is Outcome.SEALED

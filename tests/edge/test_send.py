@@ -17,7 +17,13 @@ from simulators.sds import Answer, Knobs
 from simulators.sds import Connector as SdsConnector
 from sync import afterwards, records, run, sending, state, verdicts
 from sync.edge.world import World
-from sync.errors import ConfigError, PlanOutdated, StoreUnavailable, TargetRejected
+from sync.errors import (
+    ConfigError,
+    PlanOutdated,
+    StoreUnavailable,
+    TargetRefused,
+    TargetRejected,
+)
 from sync.report import Outcome
 from sync.state import State
 from tests.clocks import FakeClock
@@ -338,7 +344,8 @@ def test_runs_that_may_not_be_seen_end_in_a_receipt_too() -> None:
     one.sds.fail_next("runs", Answer(403), times=None)
     one.pull()
     one.accept()
-    assert sending.send(one.world, CONNECTOR).outcome is Outcome.FAILED
+    waiting = sending.send(one.world, CONNECTOR)
+    assert (waiting.outcome, type(waiting.error)) == (Outcome.RUNNING, TargetRefused)
     assert newest(one) is State.ACCEPTED
     one.clock.advance(verdicts.RUN_WITHIN.total_seconds() + 1)
 
