@@ -347,7 +347,7 @@ def test_a_connector_that_takes_no_files_is_refused() -> None:
     kind = "#microsoft.graph.industryData.oneRosterApiDataConnector"
     it = tried(connectors=[Connector(odata_type=kind)])
 
-    with pytest.raises(TargetRefused, match="takes no files"):
+    with pytest.raises(TargetRefused, match="does not take files"):
         it.target.connector(NAME, it.budget)
 
 
