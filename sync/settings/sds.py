@@ -81,7 +81,7 @@ class SdsSettings(Block):
     )
     graph_url: GraphUrl = Field(
         default="https://graph.microsoft.com",
-        description="Where Microsoft Graph is: in a cloud of Microsoft's, or on this machine. Change"
+        description="Where Microsoft Graph is: in a cloud of Microsoft's, or this machine. Change"
         " it only to try the simulator.",
         examples=["https://graph.microsoft.com"],
     )
