@@ -23,11 +23,10 @@ def why_held(hold: Hold) -> Iterator[str]:
 def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> str:
     """Return how a person answers *hold*, of the delivery called *delivery_id*."""
     answers = f"`approve {delivery_id}` or `reject {delivery_id}`, here or over HTTP"
+    look = f"at the held files in {_folder(world, connector, delivery_id)}: they name people"
     if hold.first:
-        folder = _folder(world, connector, delivery_id)
-        look = f"Look at the held files in {folder}: they name people"
-        return f"{look}. Then answer with {answers}"
-    return f"Look at iSAMS first: --approve does not answer this. Then answer with {answers}"
+        return f"Look {look}. Then answer with {answers}"
+    return f"Look at iSAMS, and {look}. Then answer with {answers}; `run --approve` does not"
 
 
 def _sentence(excess: Excess) -> str:

@@ -245,8 +245,19 @@ def test_approve_never_answers_a_hold_for_losses(here: Trial) -> None:
 
     assert said.code == Exit.HELD
     assert "users.csv would lose" in said.out
-    assert "--approve does not answer this" in said.out
+    assert "`run --approve` does not" in said.out
     assert len(here.stage.sds.submissions) == 1
+
+
+def test_a_hold_for_losses_says_where_the_held_files_are(here: Trial) -> None:
+    """It is then that they must be looked at; `status` says the same."""
+    here.sync("run", "--approve", "--wait", "60")
+    lose_half(here)
+    run = here.sync("run").out
+    held = max((here.folder / "rosters" / "connectors").glob("*/*/held.json"))
+
+    assert f"{held.parent}: they name people" in run
+    assert f"{held.parent}: they name people" in here.sync("status").out
 
 
 def test_a_hold_for_losses_is_answered_by_its_id(here: Trial) -> None:
