@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.settings import text
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
-from sync.settings.types import Block, Host, OrgId, SchoolYear, Times, Zone
+from sync.settings.types import Block, Host, OrgId, SchoolYear, ShownName, Times, Zone
 
 _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 
@@ -18,7 +18,7 @@ _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_clien
 class SchoolSettings(Block):
     """`SCHOOLS__<key>__…`: a school and the way to its iSAMS."""
 
-    name: str = Field(
+    name: ShownName = Field(
         min_length=1,
         max_length=120,
         description="The school's name, as SDS shall show it.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, time
 from functools import wraps
@@ -159,6 +160,22 @@ def service_url(value: str) -> str:
     if not secure or not _is_address(value):
         raise ValueError("expected an https:// address without user name or query")
     return value.rstrip("/")
+
+
+@of_text
+def shown_name(value: str) -> str:
+    """Read a name that people see, blanks tidied: nothing invisible, no start of a formula.
+
+    The rules of SDS's files would refuse it as well, but only in the night.
+    """
+    tidy = " ".join(value.split())
+    begins = unicodedata.normalize("NFKC", tidy[:1])  # a wide sign is one as well
+    if not tidy.isprintable() or begins in {"=", "+", "-", "@"}:
+        raise ValueError(
+            "expected a name as people read it: it begins with none of = + - @, and has no"
+            " characters that cannot be seen"
+        )
+    return tidy
 
 
 @of_text

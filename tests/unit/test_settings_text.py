@@ -37,6 +37,7 @@ from sync.settings.class_kinds import title_template
         (setting_text.host, "http://[::1]:8080", "http://[::1]:8080"),
         (setting_text.service_url, "https://a.example/", "https://a.example"),
         (setting_text.service_url, "http://localhost:1/acc", "http://localhost:1/acc"),
+        (setting_text.shown_name, " St  Mary's,\tNorthbank ", "St Mary's, Northbank"),
         (setting_text.graph_url, "https://Graph.Microsoft.com:443/", "https://graph.microsoft.com"),
         (setting_text.graph_url, "http://127.0.0.1:7071", "http://127.0.0.1:7071"),
         (
@@ -98,6 +99,10 @@ def test_a_text_becomes_its_value(read: object, given_text: str, value: object) 
                 "https://",
                 "a.example",
             ],
+        ),
+        (
+            setting_text.shown_name,
+            ["@Northbank", "=1+1", "\uff1d1", "North\u200bbank", "\ufeff", "North\x07", "\u202ekn"],
         ),
         (
             setting_text.graph_url,
