@@ -14,7 +14,7 @@ import click
 from sync.edge.clock import Budget, Clock
 from sync.edge.isams.batch import Isams
 from sync.edge.world import Source, open_source
-from sync.errors import ConfigError, SourceError
+from sync.errors import ConfigError, SourceError, SourceIncomplete
 from sync.isams.batch import reader
 from sync.isams.datasets import Wanted
 from sync.isams.school import School, Subject
@@ -96,9 +96,14 @@ def kept_subjects(source: Path) -> Mapping[str, Subject]:
 
 @contextmanager
 def _whole() -> Iterator[None]:
-    """What a live iSAMS would be blamed for is here a file that its user can save again."""
+    """What a live iSAMS would be blamed for is here a file that its user can save again.
+
+    But for what iSAMS left out of a whole document: to save that again would not help.
+    """
     try:
         yield
+    except SourceIncomplete:
+        raise
     except SourceError as error:
         raise ConfigError(
             "--from: this file is not whole, or not a document that --save kept: save it again with"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -225,6 +226,21 @@ def test_a_short_document_builds_nothing(
     assert said.code == Exit.USAGE
     assert "save it again" in said.err
     assert "ISAMS_HOST" not in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_isams_left_out_of_a_document_is_no_fault_of_the_file(
+    alone: Callable[..., Said], document: Path, tmp_path: Path
+) -> None:
+    """To save it again would give the same: it is told as of a live iSAMS, and who must act."""
+    text = document.read_text("utf-8")
+    document.write_text(re.sub(r"(?s)<SetLists>.*?</SetLists>", "<SetLists/>", text), "utf-8")
+
+    said = alone("build", "--out", str(tmp_path / "out"), "--from", str(document))
+
+    assert said.code == Exit.SOURCE
+    assert "empty in iSAMS's answer" in said.err
+    assert "save it again" not in said.err
     assert not (tmp_path / "out").exists()
 
 
