@@ -117,9 +117,6 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
 resource sweep 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: rosters
   name: 'default'
-  dependsOn: [
-    rosterBlobs
-  ]
   properties: {
     policy: {
       rules: [
