@@ -75,8 +75,7 @@ def unread(route: Route, words: Collection[str]) -> Response | None:
 
     `?profil=prep` would otherwise read every school.
     """
-    other = sorted({*words} - {*route.words} - _PLATFORMS)
-    if not other:
+    if {*words} <= _PLATFORMS.union(route.words):
         return None
     known = ", ".join(f"?{word}=" for word in route.words) or "nothing"
     message = f"this address knows {known} in its query, and nothing was done; leave out the rest"
@@ -95,10 +94,9 @@ def to_resync(world: World, profile: str | None, school: str | None = None) -> R
     if school is not None and school not in world.settings.schools:
         return _unknown("school", world.settings.schools)
     if profile is not None:
-        schools = [world.settings.school_of(profile)]
-    else:
-        schools = [school] if school is not None else sorted(world.settings.schools)
-    asked = {school: schedule.ask(world, school, "resync").pull for school in schools}
+        school = world.settings.school_of(profile)
+    schools = sorted(world.settings.schools) if school is None else [school]
+    asked = {key: schedule.ask(world, key, "resync").pull for key in schools}
     return _json(202, {"asked": asked, "status": "/api/status"})
 
 
