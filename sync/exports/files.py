@@ -22,9 +22,9 @@ from sync.isams.school import School
 from sync.ledger.manifests import FileFacts
 from sync.ledger.record import Record
 from sync.roster.academic_year import academic_year_at, school_day
-from sync.roster.identifiers import is_unsafe
 from sync.sds.csvtext import encode
 from sync.settings import SchoolSettings
+from sync.texts import is_unsafe
 
 DATASETS_JSON = "datasets.json"
 

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from sync.errors import SourceMalformed
@@ -40,8 +41,8 @@ class Register:
 
     `counts` is rows by dataset, repeats included: whoever reads the rows counts them. `rows` are
     the rows of each set's list by the id of the pupil's row, `school_ids` those that give a
-    SchoolId. Of a record that comes twice the first is kept. `texts` holds a single copy of each
-    id.
+    SchoolId alone. `pupil_ids` are the pupils by their row's id. Of a record that comes twice the
+    first is kept. `texts` holds a single copy of each id.
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,8 @@ class Register:
         self.sets = Records[SetRecord](SETS)
         self.rows: defaultdict[str, list[str]] = defaultdict(list)
         self.school_ids: defaultdict[str, list[str]] = defaultdict(list)
-        self._pupil_ids: dict[str, str] = {}  # by the pupil's row id
+        self.pupil_ids: dict[str, str] = {}
+        self._also_called: dict[str, str] = {}  # SchoolIds beside a row id, "" if they differ
         self._staff_ids: dict[str, str] = {}  # by user code
         self._tutor_codes: dict[str, str] = {}  # user codes by pupil
         self._house_names: dict[str, tuple[str, str]] = {}  # academic and boarding, by pupil
@@ -98,11 +100,16 @@ class Register:
         Raises:
             SourceMalformed: two pupils have the same row id: whose rows they are, nobody can say.
         """
-        if row_id and self._pupil_ids.setdefault(row_id, pupil.id) != pupil.id:
+        if row_id and self.pupil_ids.setdefault(row_id, pupil.id) != pupil.id:
             raise SourceMalformed(
                 f"{PUPILS.ui_name}: two pupils have one Id", record=self.counts[PUPILS.name]
             )
         self.pupils.add(pupil)
+
+    def note_school_id(self, row_id: str, school_id: str) -> None:
+        """Take the SchoolId, "" if none, of a row of a set list that gives a *row_id* too."""
+        if self._also_called.setdefault(row_id, self.shared(school_id)) != school_id:
+            self._also_called[row_id] = ""
 
     def add_tutor(self, pupil_id: str, user_code: str) -> None:
         """Take a pupil's tutor, by the code that Legacy records know them by."""
@@ -172,7 +179,7 @@ class Register:
             )
 
     def _whole_set(self, record: SetRecord) -> TeachingSet:
-        members, strangers = self._members(record.id)
+        members, strangers, otherwise = self._members(record.id)
         legacy_ids = (self._staff_id(record.user_code),) if record.user_code else ()
         return TeachingSet(
             id=record.id,
@@ -183,23 +190,66 @@ class Register:
             teacher_ids=record.staff_ids or legacy_ids,
             pupil_ids=tuple(sorted(members)),
             unknown_members=tuple(sorted(strangers)),
+            known_otherwise=tuple(sorted(otherwise)),
         )
 
-    def _members(self, set_id: str) -> tuple[set[str], set[str]]:
-        """Return the current pupils in a set's list, and the ids in it that are no such pupil's."""
+    def _members(self, set_id: str) -> tuple[set[str], set[str], set[tuple[str, str]]]:
+        """Return the current pupils in a set's list, and the ids in it that are no such pupil's.
+
+        The last are the members who are known by their SchoolId alone, though the row gives a
+        row id: the id of each with that row id.
+        """
         rows, school_ids = self.rows.get(set_id, ()), self.school_ids.get(set_id, ())
-        members = set(filter(None, map(self._pupil_ids.get, rows)))
-        strangers = set[str]()
+        members = set(filter(None, map(self.pupil_ids.get, rows)))
+        strangers, otherwise = set[str](), set[tuple[str, str]]()
         if len(members) < len(rows):  # a stranger, or a row twice
-            strangers.update(row for row in rows if row not in self._pupil_ids)
+            strangers.update(row for row in rows if row not in self.pupil_ids)
+            otherwise.update((key, row) for row in strangers if (key := self._known_as(row)))
+            strangers.difference_update(row for _, row in otherwise)
+            members.update(key for key, _ in otherwise)
         if school_ids:
             members |= {self.pupils[key].id for key in school_ids if key in self.pupils}
             strangers |= {key for key in school_ids if key not in self.pupils}
-        return members, strangers
+        return members, strangers, otherwise
+
+    def _known_as(self, row_id: str) -> str:
+        """Return the SchoolId that goes with *row_id*, if it is exactly one current pupil's.
+
+        iSAMS keeps set lists by SchoolId, and joins the row id:
+        docs/reference/isams.md#set-lists-by-school-id
+        """
+        school_id = self._also_called.get(row_id, "")
+        is_one = school_id in self.pupils and school_id not in self.pupils.repeated
+        return self.pupils[school_id].id if is_one else ""
 
     def _staff_id(self, user_code: str) -> str:
         """Return whom a Legacy code means; if nobody current, a text that is nobody's id."""
         return self._staff_ids.get(user_code) or f"UserCode {user_code}"
+
+
+def person_of(guid: str, person_id: str) -> str:
+    """Return by what iSAMS knows a person in all their records: the guid, else the id.
+
+    "" where neither says anything: blank, or nought.
+
+    See docs/reference/isams.md#person-twice.
+    """
+    for name, text in (("guid", guid.strip("{}").lower()), ("id", person_id)):
+        if text.strip("0-"):
+            return f"{name} {text}"
+    return ""
+
+
+def day_of(text: str) -> date | None:
+    """Return the day with which *text* begins, as in `2026-08-31T00:00:00`; None if with none.
+
+    No day that anybody typed is older than 1901: such are what .NET and SQL write for none.
+    """
+    try:
+        day = date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+    return day if day.year > 1900 else None
 
 
 def nc_year(text: str) -> int | None:

@@ -24,7 +24,8 @@ class Pupil:
     admission number that people use, `form` a Form's id; the houses and the division are ids too,
     `tutor_id` is an Employee's. Each is "" if the pupil has none. REST tells no division, and
     houses by name: their ids are known only where the houses have been read. `tutor_id` is ""
-    too where tutors were not asked for (`Wanted.tutors`).
+    too where tutors were not asked for (`Wanted.tutors`). `person` and `leaves_on` are as those
+    of an Employee.
 
     See docs/reference/isams.md#school-id.
     """
@@ -40,6 +41,8 @@ class Pupil:
     boarding_house_id: str = ""
     division_id: str = ""
     tutor_id: str = ""
+    person: str = ""
+    leaves_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class Employee:
     """A current member of staff of iSAMS. `id` is StaffMember/@Id, which sets and forms refer to.
 
     `initials` are the school's code for them, `teaches` whether iSAMS marks them as teaching staff.
+    `person` is by what iSAMS knows the person, whatever records they have; "" if it does not say.
+    `leaves_on` is their last day: it may have passed, of those who have left and of those who came
+    back; None if there is none, or none that can be read.
 
     See docs/reference/isams.md#staff, docs/reference/isams.md#leaving-date.
     """
@@ -58,6 +64,8 @@ class Employee:
     title: str = ""
     initials: str = ""
     teaches: bool = False
+    person: str = ""
+    leaves_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ class TeachingSet:
 
     `year` is the NC year. `teacher_ids` are Employee ids, `pupil_ids` Pupil ids, each once and
     sorted. `unknown_members` are rows of the set list whose pupil is not among the current ones,
-    by whatever id the row gave.
+    by whatever id the row gave. `known_otherwise` are those of `pupil_ids` whom a row calls by a
+    row id that is nobody's, and by a SchoolId that is theirs: each with that row id.
     """
 
     id: str
@@ -86,6 +95,7 @@ class TeachingSet:
     teacher_ids: tuple[str, ...]
     pupil_ids: tuple[str, ...]
     unknown_members: tuple[str, ...] = ()
+    known_otherwise: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

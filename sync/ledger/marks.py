@@ -110,7 +110,8 @@ class Excess(Record):
     """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
 
     `org` says for which school, `grade` for which year group; "" for all of them together. Of
-    `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`.
+    `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`;
+    of "service accounts" and "extra teachers" they are those who would be in no class any more.
     """
 
     table: str

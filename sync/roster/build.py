@@ -7,8 +7,8 @@ wrong person, is left out with a finding that says what to mend; the rest of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 
 from sync.errors import ConfigError
@@ -22,6 +22,7 @@ from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
 from sync.roster.model import Org, Roster, SchoolClass, User
 from sync.roster.people import People
+from sync.roster.persons import persons_of
 from sync.roster.sessions import courses, sessions
 from sync.settings import ProfileSettings, SchoolSettings, Settings
 
@@ -31,13 +32,15 @@ class Built:
     """A profile's roster, and what was left out of it, sorted.
 
     `academic_year` is the calendar year in which it began. `withheld` is how many enrollments of
-    students PUPILS_FROM keeps back, by SDS grade.
+    students PUPILS_FROM keeps back, by SDS grade. `extra_left_out` are the user ids of those whom
+    EXTRA_TEACHERS names and SDS cannot hold.
     """
 
     academic_year: int
     roster: Roster
     findings: tuple[Finding, ...]
     withheld: Mapping[str, int]
+    extra_left_out: tuple[str, ...] = ()
 
 
 def roster_at(settings: Settings, profile: str, school: School, moment: datetime) -> Built:
@@ -46,10 +49,22 @@ def roster_at(settings: Settings, profile: str, school: School, moment: datetime
     Raises:
         ConfigError: as `build_roster`; or no term had begun, and SCHOOL_YEAR is `terms`.
     """
-    school_settings = settings.schools[settings.school_of(profile)]
+    key = settings.school_of(profile)
+    school_settings = settings.schools[key]
     year = academic_year_at(school, school_settings, moment)
     today = school_day(moment, school_settings.time_zone)
-    return build_roster(school, school_settings, settings.profiles[profile], year, today)
+    built = build_roster(school, school_settings, settings.profiles[profile], year, today)
+    of_all = _of_no_profile(school, settings.years_of(key))
+    return replace(built, findings=_sorted({*built.findings, *of_all}))
+
+
+def _of_no_profile(school: School, covered: Set[int]) -> Iterator[Finding]:
+    """Yield a finding for each year that has pupils and is of no profile: nobody sends them."""
+    pupils = Counter(pupil.year for pupil in school.pupils.values())
+    sets = Counter(teaching_set.year for teaching_set in school.sets.values())
+    for year in sorted({year for year in pupils if year is not None} - covered):
+        counts = f"pupils: {pupils[year]}, sets: {sets[year]}"
+        yield Finding(FindingCode.YEAR_OF_NO_PROFILE, f"Year {year}", counts)
 
 
 def build_roster(
@@ -72,7 +87,7 @@ def build_roster(
             of the academic year is known.
     """
     _need_teaching_staff(school, profile)
-    people = People(school, school_settings, profile)
+    people = People(persons_of(school, day), school_settings, profile)
     extra = people.extra_teachers()
     makes = _Classes(people, academic_year, day, extra)
     classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
@@ -88,9 +103,14 @@ def build_roster(
             sessions(school, school_settings, academic_year) if profile.sessions else None,
             courses(school, school_settings, classes) if profile.courses else None,
         ),
-        tuple(sorted(findings, key=astuple)),
+        _sorted(findings),
         dict(sorted(makes.withheld.items())),
+        tuple(sorted(people.extra_left_out)),
     )
+
+
+def _sorted(findings: Set[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=astuple))
 
 
 def _need_teaching_staff(school: School, profile: ProfileSettings) -> None:
@@ -143,6 +163,9 @@ class _Classes:
         title = self._title(group)
         for pupil_id in group.unknown_members:
             self._note(FindingCode.MEMBER_HAS_LEFT, group, f"Pupil {pupil_id}")
+        for pupil_id, row_id in group.known_otherwise:
+            told = f"Pupil {pupil_id}, in the set list as {row_id}"
+            self._note(FindingCode.MEMBER_KNOWN_BY_SCHOOL_ID, group, told)
         students = self.people.pupils(group.pupil_ids)
         teachers = tuple(sorted({*self._teachers(group), *self.extra_teachers}))
         if fault := self._fault(group, title, students, teachers):

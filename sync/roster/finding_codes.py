@@ -71,9 +71,34 @@ class FindingCode(StrEnum):
         "Everyone with this address is left out. Give each person an address of their own.",
         (
             "two people with the same address would be one account, and each would see the"
-            " other's classes. Often siblings, or a member of staff who was a pupil."
+            " other's classes. Often siblings, or a member of staff who was a pupil. Two records of"
+            " one person count as two people where iSAMS gives them neither the same `PersonGuid`"
+            " nor the same `PersonId`."
         ),
-        "the school. `detail` holds the address, so that both are found.",
+        "the school. `detail` holds the address and whom else it belongs to.",
+    )
+    EMAIL_OF_ANOTHER = (
+        "email-of-another",
+        "Left out: this person has left, and somebody who has not has the same address.",
+        (
+            "the leaving date in iSAMS has passed, and the address was given to somebody else. Who"
+            " is still at the school keeps it."
+        ),
+        (
+            "the school, if the leaving date is wrong: somebody who came back may still have an old"
+            " one. Else take the address off the leaver's record."
+        ),
+    )
+    PERSON_RECORDED_TWICE = (
+        "person-recorded-twice",
+        "One user, in the classes of both records. Close the record that is not in use.",
+        (
+            "iSAMS has two records of one person, with one address: somebody who left and came"
+            " back. The user is called after the smaller number, so that a second record changes no"
+            " id; everything else is taken from the record without a past leaving date, or from the"
+            " newer of two."
+        ),
+        "the school, or nobody: nothing is missing.",
     )
     ID_USED_TWICE = (
         "id-used-twice",
@@ -93,6 +118,15 @@ class FindingCode(StrEnum):
         "Left out. SDS cannot hold this id: letters, digits and dots only, 48 in a class's id.",
         "iSAMS gives an id with other characters, or one that is too long.",
         "the school; if iSAMS made the id by itself, report it to the developers.",
+    )
+    ID_SPELT_ALIKE = (
+        "id-spelt-alike",
+        "Both are left out: without the characters that SDS refuses, their ids are the same.",
+        (
+            "in an id with a hyphen, a stroke or an underscore these are spelt out, as in"
+            " `2023.2D.001` for `2023-001`; and somebody else really has that id."
+        ),
+        "the school: change one of the two ids in iSAMS. If that cannot be, tell the developers.",
     )
     RECORD_REPEATED = (
         "record-repeated",
@@ -182,6 +216,24 @@ class FindingCode(StrEnum):
         "the set list names somebody who is no current pupil.",
         "the school.",
     )
+    MEMBER_KNOWN_BY_SCHOOL_ID = (
+        "member-known-by-school-id",
+        "Enrolled. The row's PupilId is nobody's; its SchoolId is this pupil's.",
+        (
+            "iSAMS keeps set lists by SchoolId and adds the PupilId. Where the PupilId is no"
+            " current pupil's, a SchoolId that is exactly one pupil's decides."
+        ),
+        "the school: take the pupil off the set list and put them on again.",
+    )
+    YEAR_OF_NO_PROFILE = (
+        "year-of-no-profile",
+        "These pupils and sets are sent by nobody: no profile of the school has their year.",
+        "no `YEAR_GROUPS` names this NC year: a year that is not meant to go, or one forgotten.",
+        (
+            "whoever runs this app; nobody, if these pupils are not to have Teams. Partner schools'"
+            " pupils are often entered as years 16 and 17."
+        ),
+    )
     TEACHER_NOT_CURRENT = (
         "teacher-not-current",
         "Not enrolled. Give the set a current teacher.",
@@ -214,8 +266,17 @@ class FindingCode(StrEnum):
     )
     EXTRA_TEACHER_UNKNOWN = (
         "extra-teacher-unknown",
-        "Matches nobody. Correct EXTRA_TEACHERS, or write the full address of a service account.",
-        "a pattern in the setting fits no current member of staff. Perhaps they have left.",
+        "Matches nobody. Take it out of EXTRA_TEACHERS, or correct it.",
+        (
+            "an address or a pattern in the setting fits no current member of staff. Perhaps they"
+            " have left. An account that is nobody's in iSAMS belongs into `SERVICE_ACCOUNTS`."
+        ),
+        "whoever runs this app.",
+    )
+    SERVICE_ACCOUNT_IS_PERSON = (
+        "service-account-is-person",
+        "Not used: somebody in iSAMS has this address. Name staff in EXTRA_TEACHERS.",
+        "two users with one address would be one account: a service account is nobody in iSAMS.",
         "whoever runs this app.",
     )
     SUBJECT_UNKNOWN = (

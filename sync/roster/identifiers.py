@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from sync.isams.school import Employee
+from sync.texts import FORMULA, JOINERS, SPACES, is_unsafe, visible
 
 # The nickname of its group is Section_ and the id: docs/reference/sds.md#class-ids
 CLASS_ID_LIMIT = 48
@@ -25,30 +25,13 @@ TITLE_LIMIT = 120
 # Part of an id: the hyphen is left out because ids are joined with it.
 # docs/reference/sds.md#class-id-characters, docs/reference/sds.md#no-underscore
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
+_SERVICE = re.compile(r"-X[0-9a-f]{12}\Z")
 _UNPLAIN = re.compile(r"[^A-Za-z0-9]")
-# 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
-# a formula: docs/reference/sds.md#upn, docs/reference/sds.md#username
-ADDRESS = re.compile(
-    r"(?!.*\.\.)(?=[^@]{1,64}@.{1,48}$)[a-z0-9_'!#^~](?:[a-z0-9_.'!#^~-]*[a-z0-9_'!#^~-])?"
-    r"@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
-)
 # Teams, SharePoint and the group behind a class refuse these in names.
 # docs/reference/sds.md#titles
 _REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
-_SPACES = re.compile(r"[\s\u2800]+")  # with the blank of Braille, which shows as much as a space
-# What a spreadsheet takes for the start of a formula, wide and small forms too.
-FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b")
-# What shows nothing: Default_Ignorable_Code_Point of the Unicode Standard, chapter 5.21. Among them
-# are zero-width blanks, soft hyphens, byte order marks, and the marks that turn a text's direction.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Space = Literal["P", "T"]
 TUTOR = "tutor"  # what the ids of tutor groups say they are
@@ -59,17 +42,30 @@ def usable_id(text: str) -> bool:
     return _ID_PART.fullmatch(text) is not None
 
 
+def person_part(record_id: str) -> str:
+    """Return a person's id of iSAMS as it stands in that of SDS: spelt out if SDS refuses it.
+
+    What SDS takes stays as it is, dots included, so another person's may be spelt alike.
+    """
+    return record_id if usable_id(record_id) else _spelt(record_id)
+
+
 def person_id(org: str, space: Space, record_id: str) -> str:
     """Return a pupil's (`P`) or teacher's (`T`) id; iSAMS numbers the two apart.
 
     See docs/reference/sds.md#id-spaces.
     """
-    return f"{org}-{space}{record_id}"
+    return f"{org}-{space}{person_part(record_id)}"
 
 
 def service_account_id(org: str, address: str) -> str:
-    """Return the id of an extra teacher that iSAMS does not know: stable for the address."""
+    """Return the id of a service account, whom iSAMS does not know: stable for the address."""
     return f"{org}-X{hashlib.sha256(address.encode()).hexdigest()[:12]}"
+
+
+def is_service_account(user_id: str) -> bool:
+    """Say whether *user_id* is a service account's; with ID_STYLE=legacy that is its address."""
+    return "@" in user_id or _SERVICE.search(user_id) is not None
 
 
 def class_id(org: str, academic_year: int, set_id: str) -> str:
@@ -114,18 +110,6 @@ def _spelt(text: str) -> str:
     return _UNPLAIN.sub(lambda match: f".{ord(match[0]):X}.", text)
 
 
-def address(text: str) -> str | None:
-    """Return *text* as a lower-case address, or None if it is no single address.
-
-    Other letters are refused before any is made small: the small letter of U+212A is a plain k, and
-    so somebody else's address.
-
-    See docs/reference/sds.md#lower-case.
-    """
-    tidy = text.strip()
-    return tidy.lower() if tidy.isascii() and ADDRESS.fullmatch(tidy.lower()) else None
-
-
 def matching(pattern: str, staff: Iterable[Employee]) -> list[str]:
     """Return the ids of the staff whose address fits *pattern*, where * and ? are wildcards.
 
@@ -145,7 +129,7 @@ def title(text: str) -> str:
     `&` becomes "and", the other refused characters a hyphen, runs of blanks a single blank. What
     shows nothing goes. What a spreadsheet would read as a formula then loses its first characters.
     """
-    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" ." + _JOINERS)
+    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" ." + JOINERS)
 
 
 def title_loses(text: str) -> bool:
@@ -156,29 +140,10 @@ def title_loses(text: str) -> bool:
 
 def _tidy(text: str) -> str:
     replaced = _REFUSED_IN_TITLES.sub("-", visible(text).replace("&", " and "))
-    return _SPACES.sub(" ", replaced).strip(" .")
-
-
-def visible(text: str) -> str:
-    """Return *text* without what shows nothing; joiners between letters stay."""
-    return _INVISIBLE.sub(lambda match: match[0] if _joins(match) else "", text)
-
-
-def _joins(match: re.Match[str]) -> bool:
-    """Say whether what was met is a joiner with a letter, or a mark upon one, on either side."""
-    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-    return match[0] in _JOINERS and all(
-        side and not _INVISIBLE.match(side) and unicodedata.category(side)[0] in "LM"
-        for side in (before, after)
-    )
+    return SPACES.sub(" ", replaced).strip(" .")
 
 
 def person_name(text: str) -> str:
     """Return a forename or surname as a clean cell, "" if it cannot be sent."""
-    tidy = _SPACES.sub(" ", visible(text)).strip()
+    tidy = SPACES.sub(" ", visible(text)).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy
-
-
-def is_unsafe(cell: str) -> bool:
-    """Say whether *cell* has a control character, or would be a formula in a spreadsheet."""
-    return cell.startswith(FORMULA) or _CONTROL.search(cell) is not None

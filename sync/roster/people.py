@@ -7,9 +7,10 @@ finding that says what to mend.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
+from sync import texts
 from sync.errors import ConfigError
 from sync.isams.school import Employee, Pupil, School
 from sync.roster import identifiers
@@ -17,6 +18,7 @@ from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding
 from sync.roster.grades import grade
 from sync.roster.model import User
+from sync.roster.persons import Persons, Record, full_name, record_name
 from sync.settings import ProfileSettings, SchoolSettings
 
 OWNERS_LIMIT = 100  # of a Team's group: docs/reference/sds.md#owners
@@ -25,27 +27,35 @@ EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
 
 @dataclass(slots=True)
 class People:
-    """The people of a profile's roster, each judged once; `findings` are those on the way."""
+    """The people of a profile's roster, each judged once; `findings` are those on the way.
 
-    school: School
+    `extra_left_out` are the ids of extra teachers whom SDS cannot hold: it may have held them.
+    """
+
+    persons: Persons
     school_settings: SchoolSettings
     profile: ProfileSettings
     findings: list[Finding] = field(default_factory=list)
+    extra_left_out: set[str] = field(default_factory=set)
     _pupils: dict[str, User | None] = field(default_factory=dict)
     _staff: dict[str, User | None] = field(default_factory=dict)
     _services: dict[str, User] = field(default_factory=dict)
-    _addresses: Counter[str] = field(default_factory=Counter)
-    _clashing: frozenset[str] = frozenset()
+    _clashing: Set[str] = frozenset()
+    _alike: Set[str] = frozenset()
 
     def __post_init__(self) -> None:
-        people: tuple[Pupil | Employee, ...] = (
-            *self.school.pupils.values(),
-            *self.school.employees.values(),
-        )
-        addresses = (identifiers.address(person.email) for person in people)
-        self._addresses.update(address for address in addresses if address)
+        pupils, staff = self.school.pupils, self.school.employees
         if self.profile.id_style == "legacy":
-            self._clashing = frozenset(self.school.pupils.keys() & self.school.employees.keys())
+            self._clashing = {identifiers.person_part(key) for key in pupils} & {
+                identifiers.person_part(key) for key in staff
+            }
+        alike = (*_spelt_alike(pupils), *_spelt_alike(staff))
+        self._alike = frozenset(map(record_name, alike))
+
+    @property
+    def school(self) -> School:
+        """The school, with a single record of each person."""
+        return self.persons.school
 
     # -- a person ----------------------------------------------------------------------------
 
@@ -55,7 +65,6 @@ class People:
             pupil = self.school.pupils[pupil_id]
             self._pupils[pupil_id] = self._user(
                 pupil,
-                f"Pupil {pupil_id}",
                 (FindingCode.PUPIL_WITHOUT_EMAIL, FindingCode.PUPIL_BAD_EMAIL),
                 grade(pupil.year, self.profile.grades),
             )
@@ -71,24 +80,23 @@ class People:
         if employee_id not in self._staff:
             self._staff[employee_id] = self._user(
                 self.school.employees[employee_id],
-                f"StaffMember {employee_id}",
                 (FindingCode.STAFF_WITHOUT_EMAIL, FindingCode.STAFF_BAD_EMAIL),
             )
         return self._staff[employee_id]
 
     def _user(
         self,
-        person: Pupil | Employee,
-        record: str,
+        person: Record,
         no_email_or_bad: tuple[FindingCode, FindingCode],
         grade_code: str = "",
     ) -> User | None:
-        name = _full_name(person)
-        address = identifiers.address(person.email) or ""
+        record, name = record_name(person), full_name(person)
+        address = texts.address(person.email) or ""
+        self.findings.extend(self.persons.shared.get(address, ()))
+        if record in self.persons.without:
+            return None
         if fault := self._fault(person, address, *no_email_or_bad):
-            # An address that is shared leads to the others who have it.
-            shared = address if fault is FindingCode.EMAIL_USED_TWICE else ""
-            self.findings.append(Finding(fault, record, name, shared))
+            self.findings.append(Finding(fault, record, name))
             return None
         given, family = self._names(person, record, name)
         is_pupil = isinstance(person, Pupil)
@@ -103,7 +111,7 @@ class People:
 
     def _fault(
         self,
-        person: Pupil | Employee,
+        person: Record,
         address: str,
         no_email: FindingCode,
         bad_email: FindingCode,
@@ -113,18 +121,16 @@ class People:
             return no_email
         if not address:
             return bad_email
-        if self._addresses[address] > 1:
-            return FindingCode.EMAIL_USED_TWICE
-        if person.id in self._clashing:
+        if identifiers.person_part(person.id) in self._clashing:
             return FindingCode.ID_USED_TWICE
-        return None if identifiers.usable_id(person.id) else FindingCode.ID_UNUSABLE
+        return FindingCode.ID_SPELT_ALIKE if record_name(person) in self._alike else None
 
     def _person_id(self, space: identifiers.Space, record_id: str) -> str:
         if self.profile.id_style == "legacy":
-            return record_id
+            return identifiers.person_part(record_id)
         return identifiers.person_id(self.school_settings.id, space, record_id)
 
-    def _names(self, person: Pupil | Employee, record: str, name: str) -> tuple[str, str]:
+    def _names(self, person: Record, record: str, name: str) -> tuple[str, str]:
         if not self.profile.names:
             return "", ""
         given = identifiers.person_name(person.forename)
@@ -142,11 +148,11 @@ class People:
         Raises:
             ConfigError: they are more than a Team can have owners.
         """
-        extra = tuple(sorted(self._extra_teachers()))
+        extra = tuple(sorted({*self._extra_teachers(), *self._service_accounts()}))
         if len(extra) > EXTRA_LIMIT:
             raise ConfigError(
-                "EXTRA_TEACHERS matches too many people: each would own every Team, and a Team"
-                f" takes {OWNERS_LIMIT} owners. Narrow the pattern",
+                "EXTRA_TEACHERS and SERVICE_ACCOUNTS name too many: each would own every Team, and"
+                f" a Team takes {OWNERS_LIMIT} owners. Narrow the patterns",
                 matches=len(extra),
                 limit=EXTRA_LIMIT,
             )
@@ -155,21 +161,26 @@ class People:
     def _extra_teachers(self) -> Iterator[str]:
         for pattern in self.profile.extra_teachers:
             matches = identifiers.matching(pattern, self.school.employees.values())
-            address = identifiers.address(pattern)
-            if not matches and address and self._addresses[address] == 0:
-                yield self._service_account(address)
-            elif not matches:
-                self.findings.append(
-                    Finding(FindingCode.EXTRA_TEACHER_UNKNOWN, "EXTRA_TEACHERS", pattern)
-                )
-            yield from (user.id for match in matches if (user := self.employee(match)))
+            if not matches:
+                code = FindingCode.EXTRA_TEACHER_UNKNOWN
+                self.findings.append(Finding(code, "EXTRA_TEACHERS", pattern))
+            for match in matches:
+                if user := self.employee(match):
+                    yield user.id
+                else:
+                    self.extra_left_out.add(self._person_id("T", match))
 
-    def _service_account(self, address: str) -> str:
-        user_id = address
-        if self.profile.id_style != "legacy":
-            user_id = identifiers.service_account_id(self.school_settings.id, address)
-        self._services[user_id] = User(user_id, address, "teacher")
-        return user_id
+    def _service_accounts(self) -> Iterator[str]:
+        for address in self.profile.service_accounts:
+            if address in self.persons.addresses:
+                code = FindingCode.SERVICE_ACCOUNT_IS_PERSON
+                self.findings.append(Finding(code, "SERVICE_ACCOUNTS", address))
+                continue
+            user_id = address
+            if self.profile.id_style != "legacy":
+                user_id = identifiers.service_account_id(self.school_settings.id, address)
+            self._services[user_id] = User(user_id, address, "teacher")
+            yield user_id
 
     # -- everyone ----------------------------------------------------------------------------
 
@@ -193,10 +204,16 @@ class People:
         for pupil_id, pupil in self.school.pupils.items():
             if pupil.year is None:
                 fault = FindingCode.PUPIL_WITHOUT_YEAR
-                self.findings.append(Finding(fault, f"Pupil {pupil_id}", _full_name(pupil)))
+                self.findings.append(Finding(fault, f"Pupil {pupil_id}", full_name(pupil)))
             elif pupil.year in self.profile.year_groups and (user := self.pupil(pupil_id)):
                 yield user.id
 
 
-def _full_name(person: Pupil | Employee) -> str:
-    return f"{person.forename} {person.surname}".strip()
+def _spelt_alike(records: Mapping[str, Pupil] | Mapping[str, Employee]) -> Iterator[Record]:
+    """Yield those of *records* whose ids would be the same in SDS."""
+    if all(map(identifiers.usable_id, records)):
+        return
+    spelt = Counter(map(identifiers.person_part, records))
+    for record in records.values():
+        if spelt[identifiers.person_part(record.id)] > 1:
+            yield record

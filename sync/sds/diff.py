@@ -8,10 +8,11 @@ See docs/reference/sds.md#no-threshold, docs/reference/sds.md#whole-truth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Hold, Plan
+from sync.roster.identifiers import is_service_account
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
 from sync.sds.tables import COURSES
 from sync.settings import Limits
@@ -32,10 +33,13 @@ class Meant:
     `profiles_gone` is how many profiles the baseline had and this delivery has not: settings took
     them away, and whether that was meant only a person knows. `withheld` are the enrollments that
     PUPILS_FROM keeps back, by `<org>/<grade>`: a year group that waits has lost nothing.
+    `extra_left_out` are users whom settings name as teachers of every class, and who could not be
+    built.
     """
 
     profiles_gone: int = 0
     withheld: Mapping[str, int] = field(default_factory=dict)
+    extra_left_out: Set[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,30 @@ def _met(
             yield excess
     if meant.profiles_gone:
         yield Excess(table="profiles", what="removed", rows=meant.profiles_gone, allowed=0)
+    yield from _of_every_class(before, after, meant.extra_left_out)
+
+
+def _of_every_class(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], left_out: Set[str]
+) -> Iterator[Excess]:
+    """Yield the loss of those who teach every class: how many of them would be users no more.
+
+    A service account that settings do not name may stand in the wrong one, and a head may have got
+    a second record. Who has left iSAMS is simply gone.
+    """
+    old, new = dict(_users(before)), dict(_users(after))
+    services = {address for key, address in old.items() if is_service_account(key)}
+    for table, gone in (
+        ("service accounts", services - set(new.values())),
+        ("extra teachers", left_out & (old.keys() - new.keys())),
+    ):
+        if gone:
+            yield Excess(table=table, what="removed", rows=len(gone), allowed=0)
+
+
+def _users(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """Yield the id and the address of each user."""
+    return ((row[0], row[1]) for row in rows_of("users.csv", files))
 
 
 def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Change:

@@ -16,15 +16,10 @@ from datetime import date
 
 from sync.errors import RosterInvalid
 from sync.roster.grades import GRADES
-from sync.roster.identifiers import (
-    ADDRESS,
-    CLASS_ID_LIMIT,
-    TITLE,
-    TITLE_LIMIT,
-    is_unsafe,
-)
+from sync.roster.identifiers import CLASS_ID_LIMIT, TITLE, TITLE_LIMIT
 from sync.sds.csvtext import encode
 from sync.sds.tables import COURSES, SESSIONS, Row, columns
+from sync.texts import ADDRESS, is_unsafe
 
 # docs/reference/sds.md#title-length, docs/reference/sds.md#cell-length
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here

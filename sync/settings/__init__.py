@@ -107,6 +107,11 @@ class Settings(Block):
         """Return the keys of the profiles of *school*, sorted."""
         return tuple(key for key in sorted(self.profiles) if self.school_of(key) == school)
 
+    def years_of(self, school: str) -> frozenset[int]:
+        """Return the NC years of the profiles of *school*."""
+        profiles = (self.profiles[key] for key in self.profiles_of(school))
+        return frozenset[int]().union(*(profile.year_groups for profile in profiles))
+
     def connector_of(self, profile: str) -> str:
         """Return the connector, by name or id, that *profile* is delivered to."""
         return self.profiles[profile].connector or self.sds.connector or ""

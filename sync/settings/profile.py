@@ -20,6 +20,7 @@ from sync.settings.class_kinds import (
     Title,
 )
 from sync.settings.types import (
+    Addresses,
     Block,
     Flag,
     Grades,
@@ -80,9 +81,14 @@ class ProfileSettings(Block):
     )
     extra_teachers: Words = Field(
         default=(),
-        description="Addresses that teach every class: * and ? match staff in iSAMS; a full address"
-        " that iSAMS does not know is a service account.",
-        examples=["head@northbank.example,svc-*@northbank.example"],
+        description="Current staff who teach every class, by their addresses in iSAMS; * and ? are"
+        " wildcards.",
+        examples=["head@northbank.example,deputy*@northbank.example"],
+    )
+    service_accounts: Addresses = Field(
+        default=(),
+        description="Accounts that iSAMS does not know and that teach every class: full addresses.",
+        examples=["teams@northbank.example"],
     )
     keep_without_teacher: Flag = Field(
         default=False,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, time
 from functools import wraps
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from sync import texts
 
 YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-year
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -69,6 +70,16 @@ def parts(value: str) -> tuple[str, ...]:
 def words(value: str) -> tuple[str, ...]:
     """Split a text at its commas; blanks around and between are dropped."""
     return parts(value)
+
+
+@of_text
+def addresses(value: str) -> tuple[str, ...]:
+    """Read full addresses, each once, in small letters."""
+    given = parts(value)
+    found = tuple(address for part in given if (address := texts.address(part)))
+    if len(found) < len(given):
+        raise ValueError("expected full addresses, such as teams@northbank.example: no * and no ?")
+    return tuple(dict.fromkeys(found))
 
 
 @of_text
@@ -168,9 +179,9 @@ def shown_name(value: str) -> str:
 
     The rules of SDS's files would refuse it as well, but only in the night.
     """
-    tidy = " ".join(value.split())
-    begins = unicodedata.normalize("NFKC", tidy[:1])  # a wide sign is one as well
-    if not tidy.isprintable() or begins in {"=", "+", "-", "@"}:
+    tidy = texts.SPACES.sub(" ", value).strip()
+    shown = tidy.translate(dict.fromkeys(map(ord, texts.JOINERS))).isprintable()
+    if not shown or texts.visible(tidy) != tidy or texts.is_unsafe(tidy):
         raise ValueError(
             "expected a name as people read it: it begins with none of = + - @, and has no"
             " characters that cannot be seen"

@@ -13,6 +13,7 @@ from sync.settings import text
 
 Years = Annotated[frozenset[int], BeforeValidator(text.years)]
 Words = Annotated[tuple[str, ...], BeforeValidator(text.words)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(text.addresses)]
 Times = Annotated[tuple[time, ...], BeforeValidator(text.times)]
 Zone = Annotated[ZoneInfo, BeforeValidator(text.zone)]
 Host = Annotated[str, BeforeValidator(text.host)]

@@ -48,4 +48,5 @@ def _files(delivery: Delivery, manifest: DeliveryManifest) -> dict[str, bytes] |
 def _meant(was: DeliveryManifest, manifest: DeliveryManifest) -> Meant:
     """Return what settings have to do with a difference from *was*."""
     gone = len(was.sources.keys() - manifest.sources.keys())
-    return Meant(gone, Counter(manifest.withheld) - Counter(was.withheld))
+    withheld = Counter(manifest.withheld) - Counter(was.withheld)
+    return Meant(gone, withheld, frozenset(manifest.extra_left_out))

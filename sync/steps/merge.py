@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sync.edge.world import World
 from sync.errors import SyncError
@@ -98,6 +98,7 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
         counts=manifests.rows_by_table(facts),
         withheld=_withheld(of_profile),
         own_grades=tuple(sorted(own_grades)),
+        extra_left_out=_extra_left_out(of_profile.values()),
     )
     digest = hashlib.sha256(f"{listing.connector}\n{manifest.digest}".encode()).hexdigest()
     return NewDelivery(ids.set_id(listing.now, digest), files, manifest, manifest.counts)
@@ -105,6 +106,10 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
 
 def _sealed_files(sealed: SealedSet, manifest: SetManifest) -> SealedFiles:
     return SealedFiles(manifest.school, sealed.read_files(manifest.files))
+
+
+def _extra_left_out(sets: Iterable[SetManifest]) -> tuple[str, ...]:
+    return tuple(sorted({user_id for sealed in sets for user_id in sealed.extra_left_out}))
 
 
 def _withheld(of_profile: Mapping[str, SetManifest]) -> dict[str, int]:

@@ -61,6 +61,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         findings=findings.counts_by_code(built.findings),
         own_grades=tuple(own_grades),
         withheld={f"{school_id}/{grade}": count for grade, count in built.withheld.items()},
+        extra_left_out=built.extra_left_out,
     )
     beside = {
         manifests.FINDINGS: findings.to_json(built.findings),

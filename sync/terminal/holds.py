@@ -10,6 +10,10 @@ from sync.ledger import ids
 from sync.ledger.marks import Excess, Hold
 from sync.terminal.tables import numbers
 
+_OF_EVERY_CLASS = {
+    "service accounts": "SERVICE_ACCOUNTS does not name them; once EXTRA_TEACHERS could",
+    "extra teachers": "EXTRA_TEACHERS names them, and the findings say why they are left out",
+}
 _WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
 
 
@@ -45,6 +49,9 @@ def _sentence(excess: Excess) -> str:
     if excess.table == "profiles":
         gone = f"{numbers({'profiles': excess.rows})} of the last delivery"
         return f"{gone} would be missing; none may be."
+    if excess.table in _OF_EVERY_CLASS:
+        who = numbers({excess.table: excess.rows})
+        return f"{who} of every class would go: {_OF_EVERY_CLASS[excess.table]}."
     return _rows_sentence(excess)
 
 

@@ -17,10 +17,10 @@ from sync.edge.world import World
 from sync.errors import AnswerRefused, CallerRefused, ConfigError, SourceRefused, SyncError
 from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
-from sync.roster.identifiers import FORMULA
 from sync.settings import Settings
 from sync.steps import approval, pull, restore, schedule, status
 from sync.steps.approval import Answered
+from sync.texts import FORMULA
 from sync.web.routes import Route
 
 JSON = "application/json"

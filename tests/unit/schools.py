@@ -15,20 +15,26 @@ YEAR = 2026
 TODAY = date(2026, 11, 21)
 
 
-def pupil(pupil_id: str, year: int | None = 8, email: str | None = None, **fields: str) -> Pupil:
+def pupil(
+    pupil_id: str,
+    year: int | None = 8,
+    email: str | None = None,
+    person: str = "",
+    leaves_on: date | None = None,
+    **names: str,
+) -> Pupil:
     """Return a pupil; the address is nobody else's unless *email* says otherwise."""
     address = f"p{pupil_id}@northbank.example" if email is None else email
-    return Pupil(
-        pupil_id, year, address, fields.get("forename", "Sam"), fields.get("surname", "Osei")
-    )
+    forename, surname = names.get("forename", "Sam"), names.get("surname", "Osei")
+    return Pupil(pupil_id, year, address, forename, surname, person=person, leaves_on=leaves_on)
 
 
-def employee(employee_id: str, email: str | None = None, **fields: str) -> Employee:
+def employee(
+    employee_id: str, email: str | None = None, person: str = "", leaves_on: date | None = None
+) -> Employee:
     """Return a member of staff; the address is nobody else's unless *email* says otherwise."""
     address = f"t{employee_id}@northbank.example" if email is None else email
-    return Employee(
-        employee_id, address, fields.get("forename", "Ida"), fields.get("surname", "Vale")
-    )
+    return Employee(employee_id, address, "Ida", "Vale", person=person, leaves_on=leaves_on)
 
 
 def teaching_set(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -14,12 +15,26 @@ from tests.unit.batch_samples import altered, sample
 WHOLE = School(
     pupils={
         "0473368": Pupil(
-            "0473368", 8, "z.odell@northbank.example", "Zoë", "O'Dell & Dean", form="8/ADV"
+            "0473368",
+            8,
+            "z.odell@northbank.example",
+            "Zoë",
+            "O'Dell & Dean",
+            form="8/ADV",
+            person="id 1068",
         ),
         "0473369": Pupil("0473369", -2, "", "Sam", "Fell"),
     },
     employees={
-        "41": Employee("41", "A.Vale@northbank.example", "Ada", "Vale", initials="ADV"),
+        "41": Employee(
+            "41",
+            "A.Vale@northbank.example",
+            "Ada",
+            "Vale",
+            initials="ADV",
+            person="id 3041",
+            leaves_on=date(2020, 8, 31),
+        ),
         "57": Employee("57", "", "Ben", ""),
     },
     subjects={
@@ -263,11 +278,99 @@ def test_a_row_that_names_no_pupil_stays_visible() -> None:
 
 def test_set_lists_in_which_nobody_is_known_are_refused() -> None:
     """One row of a pupil who has left is a finding; a school of them is another answer's list."""
-    text = sample().decode().replace('PupilId="71', 'PupilId="99').replace(">0473368<", ">5<")
+    text = sample().decode().replace('PupilId="71', 'PupilId="99')
+    for school_id in ("0473368", "0473369"):
+        text = text.replace(f'"True">{school_id}<', '"True">5<')
     with pytest.raises(SourceMalformed, match="names both a set and a current pupil") as caught:
         read_document([text.encode()])
 
     assert caught.value.facts == {"rows": 7}
+
+
+ROW = '<SetList Id="8" SetId="303" PupilId="{}"><SchoolId Legacy="True">{}</SchoolId></SetList>'
+
+
+def with_rows(*rows: tuple[str, str]) -> School:
+    """Read the whole document with a list of set 303, by PupilId and SchoolId."""
+    listed = "".join(ROW.format(*row) for row in rows)
+    return read_document([altered(("</SetLists>", listed + "</SetLists>"))])
+
+
+def test_a_row_whose_pupil_id_is_nobodys_goes_by_its_school_id() -> None:
+    """ISAMS keeps set lists by SchoolId, and joins the other; both ids are told."""
+    taught = with_rows(("99999", " 0473369 "), ("710", "0473369")).sets["303"]
+
+    assert taught.pupil_ids == ("0473368", "0473369")  # a PupilId that is known decides
+    assert taught.known_otherwise == (("0473369", "99999"),)
+    assert taught.unknown_members == ()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("99999", "473369")],  # not exactly
+        [("99999", "")],
+        [("99999", "0473369"), ("99999", "0473368")],  # two rows say two things of one id
+        [("99999", "0473369"), ("99999", "")],
+    ],
+)
+def test_a_row_whose_school_id_is_not_exactly_one_pupils_is_a_strangers(
+    rows: list[tuple[str, str]],
+) -> None:
+    """Whom it means is not known, so nobody is put into the class."""
+    taught = with_rows(*rows).sets["303"]
+
+    assert (taught.pupil_ids, taught.known_otherwise) == ((), ())
+    assert taught.unknown_members == ("99999",)
+
+
+def test_a_school_id_that_two_records_have_decides_nothing() -> None:
+    """Of two pupils with one SchoolId the first is kept; whom a row means, nobody could say."""
+    second = '<Pupil Id="713"><SchoolId>0473369</SchoolId></Pupil>'
+    body = altered(
+        ("</CurrentPupils>", second + "</CurrentPupils>"),
+        ("</SetLists>", ROW.format("99999", "0473369") + "</SetLists>"),
+    )
+
+    assert read_document([body]).sets["303"].unknown_members == ("99999",)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "person"),
+    [
+        ('PersonId="3041" PersonGuid="{0F0E0D0C-0000-4000-8000-00000000ABCD}"', "guid"),
+        ('PersonId="3041" PersonGuid="0f0e0d0c-0000-4000-8000-00000000abcd"', "guid"),
+        ('PersonId="3041" PersonGuid="00000000-0000-0000-0000-000000000000"', "id 3041"),
+        ('PersonId="3041" PersonGuid=" "', "id 3041"),
+        ('PersonId="0"', ""),
+        ("", ""),
+    ],
+)
+def test_a_person_is_known_by_guid_else_by_id(attributes: str, person: str) -> None:
+    """Neither blank nor nought is anybody: else two strangers would be one person."""
+    record = '<StaffMember Id="57"'
+    read = read_document([altered((f"{record}>", f"{record} {attributes}>"))])
+
+    expected = "guid 0f0e0d0c-0000-4000-8000-00000000abcd" if person == "guid" else person
+    assert read.employees["57"].person == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-08-31T00:00:00", date(2026, 8, 31)),
+        ("2026-08-31", date(2026, 8, 31)),
+        ("31/08/2026", None),
+        ("0001-01-01T00:00:00", None),  # .NET's word for no date
+        ("1900-01-01T00:00:00", None),  # a database's
+        ("", None),
+    ],
+)
+def test_a_leaving_date_that_is_none_is_no_leaving_date(written: str, day: date | None) -> None:
+    """Who seems to have left loses an address to somebody who has not: nothing is guessed."""
+    read = read_document([altered(("2020-08-31T00:00:00", written))])
+
+    assert read.employees["41"].leaves_on == day
 
 
 def test_the_first_of_two_fields_of_one_name_is_read() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 
 from sync.errors import ConfigError
 from sync.isams.school import Pupil, School, Subject, TeachingSet
-from sync.roster.build import build_roster
+from sync.roster.build import build_roster, roster_at
 from sync.roster.finding_codes import FindingCode
 from sync.roster.model import SchoolClass, User
 from sync.sds import rules, tables
-from sync.settings import ProfileSettings
+from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
 from tests.unit.schools import NORTHBANK, TODAY, built, codes, employee, pupil, school, teaching_set
 
 
@@ -156,7 +157,6 @@ LEFT_OUT = [
     LeftOut("pupil-without-email", "Pupil 2", with_pupil(pupil("2", email=""))),
     LeftOut("pupil-bad-email", "Pupil 2", with_pupil(pupil("2", email="a b@x.example"))),
     LeftOut("pupil-bad-email", "Pupil 2", with_pupil(pupil("2", email="a@x.example; b@x.example"))),
-    LeftOut("id-unusable", "Pupil 2_3", with_pupil(pupil("2_3", email="p2@x.example"))),
     LeftOut("pupil-without-year", "Pupil 2", with_pupil(pupil("2", None))),
     LeftOut("staff-without-email", "StaffMember 42", with_teacher("")),
     LeftOut("staff-bad-email", "StaffMember 42", with_teacher("nobody")),
@@ -180,7 +180,9 @@ LEFT_OUT = [
 # Each of these has a test of its name, below or in `test_groups`.
 TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
-    *("extra-teacher-unknown", "subject-unknown"),  # which are faults of a setting
+    *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
+    *("extra-teacher-unknown", "service-account-is-person"),  # which are faults of a setting
+    *("subject-unknown", "year-of-no-profile"),
     *("form-without-year", "form-unknown", "tutor-not-current"),  # of groups that are no sets
     *("group-without-pupils", "group-without-teacher"),
 }
@@ -203,27 +205,12 @@ def test_every_finding_is_tested() -> None:
 
 
 def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
-    """Its word stands here or in `test_groups` once more than in the list above."""
-    here = Path(__file__)
-    texts = [file.read_text("utf-8") for file in (here, here.with_name("test_groups.py"))]
+    """Its word stands once more than in the list above: here, or where people or groups are."""
+    names = ("test_build.py", "test_groups.py", "test_people.py", "test_persons.py")
+    texts = [Path(__file__).with_name(name).read_text("utf-8") for name in names]
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 
     assert [code for code, count in times.items() if count < 2] == []
-
-
-def test_everyone_with_an_address_used_twice_is_left_out() -> None:
-    """Nobody can know whose account it is, so nobody gets it, pupil or staff, in any case."""
-    read = school(
-        [pupil("1"), pupil("2", email="Shared@northbank.example"), pupil("3")],
-        [employee("41"), employee("42", "shared@northbank.example ")],
-        [teaching_set("301", ["1", "2", "3"], ["41", "42"])],
-    )
-
-    made = built(read)
-
-    assert codes(made) == [("email-used-twice", "Pupil 2"), ("email-used-twice", "StaffMember 42")]
-    assert {finding.detail for finding in made.findings} == {"shared@northbank.example"}
-    assert {user.id for user in made.roster.users} == {"9990001-P1", "9990001-P3", "9990001-T41"}
 
 
 def test_a_set_without_teacher_is_kept_on_request() -> None:
@@ -306,32 +293,9 @@ def test_a_long_title_is_cut_and_reported() -> None:
     assert codes(made) == [("title-changed", "Set 301")]
 
 
-def test_extra_teachers_teach_every_class() -> None:
-    """A wildcard finds staff, a full address a service account that iSAMS does not know."""
-    read = school(
-        employees=[employee("41"), employee("50", "head@northbank.example"), employee("51")],
-        sets=[teaching_set("301"), teaching_set("302", teachers=[])],
-    )
-
-    made = built(read, extra_teachers="HEAD@*,svc-teams@northbank.example")
-
-    heads = {"9990001-T50", *(u.id for u in made.roster.users if u.username.startswith("svc-"))}
-    assert len(heads) == 2
-    assert all(heads <= set(kept.teacher_ids) for kept in made.roster.classes)
-    assert len(made.roster.classes) == 2
-    assert "9990001-T51" not in {user.id for user in made.roster.users}
-
-
-def test_an_extra_teacher_that_matches_nobody_is_reported() -> None:
-    """A wildcard without a match, and a pupil's address, make no teacher."""
-    made = built(extra_teachers="nobody*@northbank.example,p1@northbank.example")
-
-    assert codes(made) == [("extra-teacher-unknown", "EXTRA_TEACHERS")] * 2
-
-
 def test_legacy_ids_are_those_of_the_2020_script() -> None:
     """A school that moves over keeps its Teams: raw ids, and a service account's address."""
-    made = built(id_style="legacy", extra_teachers="svc@northbank.example")
+    made = built(id_style="legacy", service_accounts="svc@northbank.example")
 
     assert {user.id for user in made.roster.users} == {"1", "41", "svc@northbank.example"}
     assert made.roster.classes[0].id == "301"
@@ -348,6 +312,41 @@ def test_legacy_ids_that_clash_are_left_out() -> None:
     assert [user.id for user in made.roster.users] == ["1"]
 
 
+def test_a_member_who_is_known_by_school_id_alone_is_enrolled_and_told_of() -> None:
+    """The row's own id for the pupil is nobody's; the finding has both."""
+    listed = replace(teaching_set("301"), known_otherwise=(("1", "99999"),))
+
+    made = built(school(sets=[listed]))
+
+    assert codes(made) == [("member-known-by-school-id", "Set 301")]
+    assert made.findings[0].detail == "Pupil 1, in the set list as 99999"
+    assert made.roster.classes[0].student_ids == ("9990001-P1",)
+
+
+def test_pupils_of_a_year_that_is_of_no_profile_are_told_by_year() -> None:
+    """Partner schools' pupils are entered as years 16 and 17: nobody would miss them."""
+    settings = Settings(
+        schools={"northbank": NORTHBANK},
+        profiles={
+            "prep": ProfileSettings.model_validate({"year_groups": "3-6"}),
+            "seniors": ProfileSettings.model_validate({"year_groups": "7-13"}),
+        },
+        sds=SdsSettings(connector="iSAMS nightly"),
+        storage=StorageSettings(folder="unused"),
+    )
+    read = school(
+        [pupil("1"), pupil("2", 16), pupil("3", 16), pupil("4", 17), pupil("5", 4)],
+        sets=[teaching_set("301"), teaching_set("302", ["2"], year=16)],
+    )
+
+    for profile in ("prep", "seniors"):
+        made = roster_at(settings, profile, read, datetime(2026, 11, 21, tzinfo=UTC))
+
+        assert ("year-of-no-profile", "Year 16") in codes(made)
+        told = {f.record: f.name for f in made.findings if f.code == "year-of-no-profile"}
+        assert told == {"Year 16": "pupils: 2, sets: 1", "Year 17": "pupils: 1, sets: 0"}
+
+
 def test_what_isams_lists_twice_is_reported() -> None:
     """The first was kept; somebody should know that there was a second."""
     made = built(school(repeated={"Set": ("301",)}))
@@ -361,6 +360,7 @@ def test_every_finding_has_advice_a_reason_and_somebody_who_acts() -> None:
 
 
 numbers = st.integers(1, 30).map(str)
+ids = numbers | st.sampled_from(["1-2", "1.2D.2", "1/2"])
 
 
 @st.composite
@@ -368,10 +368,13 @@ def schools(draw: st.DrawFn) -> School:
     """Any small school: odd addresses, dangling ids, codes of any text."""
     address = st.sampled_from(["", " ", "x", "A@b.example", "a@b.example", "=1@b.example"])
     years = st.sampled_from([None, -2, 0, 8, 9, 17])
+    persons = st.sampled_from(["", "id 1", "guid 1"])
+    days = st.sampled_from([None, date(2020, 8, 31), date(2030, 8, 31)])
     text = st.text(max_size=12)
+    people = address | st.none(), persons, days
     return school(
-        draw(st.lists(st.builds(pupil, numbers, years, address | st.none()), max_size=8)),
-        draw(st.lists(st.builds(employee, numbers, address | st.none()), max_size=6)),
+        draw(st.lists(st.builds(pupil, ids, years, *people), max_size=8)),
+        draw(st.lists(st.builds(employee, ids, *people), max_size=6)),
         draw(
             st.lists(
                 st.builds(
@@ -412,7 +415,8 @@ def test_any_school_gives_files_that_pass_every_rule(
         _with_members(read, random),
         id_style=style,
         names=True,
-        extra_teachers="*@b.example,svc@c.example",
+        extra_teachers="*@b.example",
+        service_accounts="svc@c.example",
         year_groups="-2-17",
     )
 

@@ -439,6 +439,45 @@ def test_a_profile_that_settings_took_away_waits() -> None:
     assert decision.hold.excesses == (Excess(table="profiles", what="removed", rows=1, allowed=0),)
 
 
+BOT, HEAD = "9990001-X0123456789ab", "9990001-T50"
+
+
+def of_users(*users: tuple[str, str]) -> dict[str, bytes]:
+    """Return files with *users*, by id and address."""
+    return files({"users.csv": [(*user, "", "") for user in users]})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left_out", "table"),
+    [
+        ((BOT, "bot@x"), ("9990001-T1", "a@x"), (), "service accounts"),
+        (("bot@x", "bot@x"), ("1", "a@x"), (), "service accounts"),  # with ID_STYLE=legacy
+        ((BOT, "bot@x"), ("9990002-X0123456789ab", "bot@x"), (), ""),  # of another school now
+        ((BOT, "bot@x"), (HEAD, "bot@x"), (), ""),  # iSAMS knows it now
+        ((HEAD, "h@x"), ("9990001-T1", "a@x"), (HEAD,), "extra teachers"),  # two records
+        ((HEAD, "h@x"), ("9990001-T1", "a@x"), (), ""),  # who has left iSAMS
+        ((HEAD, "h@x"), (HEAD, "h@x"), (HEAD,), ""),  # still sent, by another profile
+    ],
+)
+def test_who_teaches_every_class_goes_only_with_a_persons_word(
+    before: tuple[str, str], after: tuple[str, str], left_out: tuple[str, ...], table: str
+) -> None:
+    """A service account in the wrong setting, a head with a second record: few rows, all Teams."""
+    decision = diff.compare(
+        "d",
+        of_users(before),
+        of_users(after),
+        against="a",
+        limits=LIMITS,
+        hold_first=False,
+        meant=Meant(extra_left_out=frozenset(left_out)),
+    )
+
+    told = decision.hold.excesses if decision.hold else ()
+    wanted = (Excess(table=table, what="removed", rows=1, allowed=0),) if table else ()
+    assert told == wanted
+
+
 def test_a_hold_is_for_one_digest() -> None:
     """So that an approval cannot be for another delivery."""
     hold = decided(rows("users.csv", range(40)), {}).hold

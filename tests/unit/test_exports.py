@@ -26,10 +26,10 @@ from sync.exports.tables import tables
 from sync.isams.batch.reader import read_document
 from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
 from sync.isams.school import Building, Employee, School, Subject, Term
-from sync.roster.identifiers import is_unsafe
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
 from sync.steps.needs import datasets_of_files
+from sync.texts import is_unsafe
 from tests.canaries import found_in
 from tests.unit.schools import NORTHBANK, school
 

@@ -160,6 +160,21 @@ def against(*baselines: Mapping[str, int] | None) -> set[Excess]:
     return set(decision.hold.excesses) if decision.hold else set()
 
 
+def of_every_class() -> set[Excess]:
+    """Return why a delivery is held from which a service account and an extra teacher go."""
+    users = [("a@x", "a@x", "", ""), ("T1", "t@x", "", "")]
+    decision = diff.compare(
+        "digest",
+        files({}) | {"users.csv": encode(WIDEST["users.csv"], users)},
+        files({}),
+        against="20261120T220000Z-00000000",
+        limits=Limits(),
+        hold_first=True,
+        meant=diff.Meant(extra_left_out=frozenset({"T1"})),
+    )
+    return set(decision.hold.excesses) if decision.hold else set()
+
+
 def files(sizes: Mapping[str, int]) -> dict[str, bytes]:
     """Return every table there can be, each with as many rows as *sizes* says, one if nothing."""
     return {
@@ -178,6 +193,7 @@ def every_hold() -> set[tuple[str, str]]:
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
     found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
+    found |= of_every_class()
     return {(excess.what, excess.table) for excess in found}
 
 

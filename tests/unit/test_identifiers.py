@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from sync import texts
 from sync.roster import identifiers
 from tests.unit.schools import employee
 
@@ -73,12 +74,12 @@ def test_two_sets_never_share_a_class_id(
 )
 def test_an_address_is_kept(text: str) -> None:
     """What Entra takes as a user principal name is taken."""
-    assert identifiers.address(text) == text
+    assert texts.address(text) == text
 
 
 def test_an_address_is_stripped_and_made_small() -> None:
     """SDS compares addresses in small letters."""
-    assert identifiers.address(" Ida.Vale@NorthBank.Example ") == "ida.vale@northbank.example"
+    assert texts.address(" Ida.Vale@NorthBank.Example ") == "ida.vale@northbank.example"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_an_address_is_stripped_and_made_small() -> None:
 )
 def test_what_is_not_exactly_one_address_is_none(text: str) -> None:
     """A guess would give one person's classes to another's account."""
-    assert identifiers.address(text) is None
+    assert texts.address(text) is None
 
 
 def test_a_pattern_matches_the_staff_it_fits() -> None:
@@ -178,7 +179,7 @@ def test_a_title_is_one_that_teams_takes(text: str) -> None:
     assert len(title) <= identifiers.TITLE_LIMIT
     assert title == title.strip(" .")
     assert "  " not in title
-    assert not identifiers.is_unsafe(title)
+    assert not texts.is_unsafe(title)
 
 
 @given(TEXTS | ODD)
@@ -217,5 +218,5 @@ def test_a_name_is_one_clean_cell(text: str, name: str) -> None:
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "a\nb", "a\rb", "a\x00b", "a\x85b"])
 def test_formulas_and_control_characters_are_unsafe(cell: str) -> None:
     """A spreadsheet would run the one; SDS would refuse the other."""
-    assert identifiers.is_unsafe(cell)
-    assert not identifiers.is_unsafe("a" + cell[0] if cell[0] in "=+-@" else "ab")
+    assert texts.is_unsafe(cell)
+    assert not texts.is_unsafe("a" + cell[0] if cell[0] in "=+-@" else "ab")

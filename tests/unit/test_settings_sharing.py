@@ -91,7 +91,8 @@ MAY_DIFFER = {
     *("class_title", "suffix", "form_title", "form_lesson_title", "tutor_title"),
     *("year_group_title", "house_title", "boarding_house_title", "division_title"),
     *("names", "grades"),  # how somebody is told: the newer set's word holds
-    *("extra_teachers", "timetable_teachers", "keep_without_teacher", "staff"),  # who teaches
+    *("extra_teachers", "service_accounts", "timetable_teachers"),  # who teaches
+    *("keep_without_teacher", "staff"),
     *("sessions", "courses"),  # what is told besides
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from sync.isams.assembly import Register, SetRecord, nc_year
+from sync.isams.assembly import Register, SetRecord, day_of, nc_year, person_of
 from sync.isams.batch.collection import Extract, Texts
 from sync.isams.batch.nested import Attributes, attribute
 from sync.isams.batch.structure import BatchStructure
@@ -16,7 +16,8 @@ _PERSON = {"Forename", "Surname"}
 # docs/reference/isams.md#pupil-email
 _PUPIL = frozenset({"SchoolId", "SchoolCode", "Form", "NCYear", "EmailAddress", *_PERSON})
 _EMPLOYEE = frozenset(  # docs/reference/isams.md#staff
-    {"UserCode", "Title", "Initials", "TeachingStaff", "SchoolEmailAddress", *_PERSON}
+    {"UserCode", "Title", "Initials", "TeachingStaff", "SchoolEmailAddress", "LeavingDate"}
+    | _PERSON
 )
 
 
@@ -71,6 +72,8 @@ class BatchSchool:
             title=self._register.shared(texts.get("Title", "")),
             initials=texts.get("Initials", ""),
             teaches=texts.get("TeachingStaff", "") == "1",  # docs/reference/isams.md#teaching-staff
+            person=_person(attributes),
+            leaves_on=day_of(texts.get("LeavingDate", "")),
         )
         self._register.add_employee(employee, texts.get("UserCode", ""))
 
@@ -88,6 +91,7 @@ class BatchSchool:
             academic_house_id=shared(attribute(attributes, "AcademicHouseId")),
             boarding_house_id=shared(attribute(attributes, "BoardingHouseId")),
             division_id=shared(attribute(attributes, "DivisionId")),
+            person=_person(attributes),
         )
         self._register.add_pupil(pupil, row_id)
         # A member of staff's UserCode, not an id: docs/reference/isams.md#pupil-tutor
@@ -120,11 +124,12 @@ class BatchSchool:
         A closure over what it fills, because it is called more often than all else together.
         """
         rows, texts, counts = self._register.rows, self._register.texts, self.counts
+        pupils = self._register.pupil_ids
 
         def take(attributes: Attributes) -> bool:
             set_id = attributes.get("SetId", "").strip()
             member = attributes.get("PupilId", "").strip()  # docs/reference/isams.md#set-lists
-            if not set_id or not member:
+            if not set_id or member not in pupils:  # then the children may say who it is
                 return False
             rows[set_id].append(texts.setdefault(member, member))
             counts["SetList"] += 1
@@ -135,16 +140,21 @@ class BatchSchool:
     def _row(self, attributes: Attributes, texts: Texts, _: list[Attributes]) -> None:
         set_id = attribute(attributes, "SetId") or texts.get("SetId", "")
         set_id = self._id(SET_LISTS, set_id, "SetId")
-        member = attribute(attributes, "PupilId")
+        member, school_id = attribute(attributes, "PupilId"), texts.get("SchoolId", "")
         if member:
             self._register.rows[set_id].append(self._register.shared(member))
+            self._register.note_school_id(member, school_id)
         else:
             # PupilId may be missing where a pupil was purged:
             # docs/reference/isams.md#set-lists-by-school-id
-            school_id = texts.get("SchoolId") or self._nobody(attributes)
-            self._register.school_ids[set_id].append(school_id)
+            self._register.school_ids[set_id].append(school_id or self._nobody(attributes))
 
     def _nobody(self, attributes: Attributes) -> str:
         """Return the id of the row itself, in a form that no pupil's can have."""
         row_id = attribute(attributes, "Id")
         return f"SetList {self._id(SET_LISTS, row_id, 'PupilId', is_counted=True)}"
+
+
+def _person(attributes: Attributes) -> str:
+    guid, person_id = attribute(attributes, "PersonGuid"), attribute(attributes, "PersonId")
+    return person_of(guid, person_id)

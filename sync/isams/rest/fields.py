@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Set
+from datetime import date
 
 from sync.errors import SourceMalformed
-from sync.isams.assembly import nc_year
+from sync.isams.assembly import day_of, nc_year, person_of
 from sync.isams.rest.spellings import TEACHER, TEACHING_SET, Kind
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
@@ -91,6 +92,16 @@ def boolean(kind: Kind, record: Values, field: str) -> bool:
     if not isinstance(value, bool):
         raise SourceMalformed(f"iSAMS's {kind.name} has a {field} that is neither true nor false")
     return value
+
+
+def person(kind: Kind, record: Values) -> str:
+    """Return by what iSAMS knows the person in all their records, "" if it does not say."""
+    return person_of(text(kind, record, "person_guid"), text(kind, record, "person_id"))
+
+
+def last_day(kind: Kind, record: Values) -> date | None:
+    """Return when the person leaves or left, None for none."""
+    return day_of(text(kind, record, "leaves"))
 
 
 def is_current(kind: Kind, record: Values) -> bool:

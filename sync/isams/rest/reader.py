@@ -101,6 +101,8 @@ class RestSchool:
                     title=self._register.shared(title),
                     initials=initials,
                     teaches=fields.boolean(kind, record, "teaches"),
+                    person=fields.person(kind, record),
+                    leaves_on=fields.last_day(kind, record),
                 )
                 self._register.add_employee(employee)
         if not self._register.employees:
@@ -120,6 +122,8 @@ class RestSchool:
                     code=code,
                     form=shared(form),
                     tutor_id=shared(tutor) if self._wanted.tutors else "",
+                    person=fields.person(kind, record),
+                    leaves_on=fields.last_day(kind, record),
                 )
                 self._register.add_pupil(pupil)
                 self.structure.add_houses(school_id, record)

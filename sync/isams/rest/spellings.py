@@ -24,6 +24,11 @@ class Kind:
     may_lack: frozenset[str] = frozenset()
 
 
+_ONE_PERSON = {  # what tells whether two records are about one person, and which is in use
+    "person_guid": ("personGuid",),
+    "person_id": ("personId",),
+    "leaves": ("leavingDate",),
+}
 STUDENT = Kind(
     "student",
     {
@@ -39,8 +44,9 @@ STUDENT = Kind(
         "academic": ("academicHouse",),  # houses by name
         "boarding": ("boardingHouse",),
         "tutor": ("tutorEmployeeId",),
+        **_ONE_PERSON,
     },
-    may_lack=frozenset({"status", "code", "form", "academic", "boarding", "tutor"}),
+    may_lack=frozenset({"status", "code", "form", "academic", "boarding", "tutor", *_ONE_PERSON}),
 )
 EMPLOYEE = Kind(
     "employee",
@@ -53,8 +59,9 @@ EMPLOYEE = Kind(
         "title": ("title",),
         "initials": ("schoolInitials",),
         "teaches": ("isTeachingStaff",),  # docs/reference/isams.md#rest-employees
+        **_ONE_PERSON,
     },
-    may_lack=frozenset({"status", "title", "initials", "teaches"}),
+    may_lack=frozenset({"status", "title", "initials", "teaches", *_ONE_PERSON}),
 )
 SUBJECT = Kind("subject", {"id": ("id",), "code": ("code",), "name": ("name",)})
 TEACHING_SET = Kind(

@@ -17,7 +17,8 @@ class Group:
     `class_id` is the id that its class has in SDS, "" if it can have none; `academic_year` is the
     year in that id. `record` is what iSAMS calls it, `name` what people do. The people are iSAMS's,
     by the ids that they have there, sorted; `unknown_members` are pupils of its list who are not
-    current. `title` is still raw; `names_person` says that it goes by the name of somebody in it.
+    current, `known_otherwise` is as in `TeachingSet`. `title` is still raw; `names_person` says
+    that it goes by the name of somebody in it.
     """
 
     class_id: str
@@ -29,6 +30,7 @@ class Group:
     teacher_ids: tuple[str, ...]
     pupil_ids: tuple[str, ...]
     unknown_members: tuple[str, ...] = ()
+    known_otherwise: tuple[tuple[str, str], ...] = ()
     is_set: bool = False
     names_person: bool = False
 

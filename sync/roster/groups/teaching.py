@@ -43,6 +43,7 @@ def _set(basis: Basis, teaching_set: TeachingSet, record: str, taught_by: set[st
         teacher_ids=tuple(sorted({*teaching_set.teacher_ids, *taught_by})),
         pupil_ids=teaching_set.pupil_ids,
         unknown_members=teaching_set.unknown_members,
+        known_otherwise=teaching_set.known_otherwise,
         is_set=True,
     )
 

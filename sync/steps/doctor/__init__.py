@@ -11,13 +11,22 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
-from sync.steps.doctor import handed, isams, sds, storage
+from sync.steps.doctor import handed, isams, rosters, sds, storage
 from sync.steps.doctor.attempts import Check, Note, Visit
 
 type Json = dict[str, object]
 
 _SETTINGS = "settings"
-_REST = ("storage", "queues", "clock", "sign-in and roles", "SDS", "last hand-over", "iSAMS")
+_REST = (
+    "storage",
+    "queues",
+    "clock",
+    "sign-in and roles",
+    "SDS",
+    "last hand-over",
+    "newest rosters",
+    "iSAMS",
+)
 
 
 def examine(
@@ -53,6 +62,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
     yield from storage.check_storage(settings, visit)
     yield from sds.check_sds(settings.sds, settings.connectors(), visit)
     yield from handed.check_hand_overs(settings, visit)
+    yield from rosters.check_rosters(settings, visit)
     yield from isams.check_isams(settings, visit)
 
 

@@ -15,6 +15,7 @@ from sync.ledger.marks import Submitted
 from sync.settings import Settings
 from sync.steps.connector import Listing, look
 from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.rosters import note_of, of_every_class
 
 _NOTHING = Note("nothing was handed over yet")
 
@@ -24,14 +25,17 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
     for connector, profiles in settings.connectors().items():
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
+        every = f"{about}: teachers of every class"
         check, listed = visit.attempt(
             way, partial(_listed, settings, connector, visit), partial(_way, visit)
         )
         yield check
         if listed is None:
-            yield from visit.skipped((whose,), way)
+            yield from visit.skipped((whose, every), way)
         else:
             yield visit.attempt(whose, partial(_fate, listed), _whose).check
+            compare = partial(of_every_class, settings, listed.listing)
+            yield visit.attempt(every, compare, note_of).check
 
 
 class _ConnectorListed(NamedTuple):

@@ -1,0 +1,59 @@
+"""What a text is to those who meet it: an address to Entra, a formula to a spreadsheet, a name.
+
+Pure, and below all rooms, because settings and rosters must judge alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
+# a formula: docs/reference/sds.md#upn, docs/reference/sds.md#username
+ADDRESS = re.compile(
+    r"(?!.*\.\.)(?=[^@]{1,64}@.{1,48}$)[a-z0-9_'!#^~](?:[a-z0-9_.'!#^~-]*[a-z0-9_'!#^~-])?"
+    r"@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+)
+SPACES = re.compile(r"[\s\u2800]+")  # with the blank of Braille, which shows as much as a space
+# What a spreadsheet takes for the start of a formula, wide and small forms too.
+FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b")
+# What shows nothing: Default_Ignorable_Code_Point of the Unicode Standard, chapter 5.21. Among them
+# are zero-width blanks, soft hyphens, byte order marks, and the marks that turn a text's direction.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def address(text: str) -> str | None:
+    """Return *text* as a lower-case address, or None if it is no single address.
+
+    Other letters are refused before any is made small: the small letter of U+212A is a plain k, and
+    so somebody else's address.
+
+    See docs/reference/sds.md#lower-case.
+    """
+    tidy = text.strip()
+    return tidy.lower() if tidy.isascii() and ADDRESS.fullmatch(tidy.lower()) else None
+
+
+def visible(text: str) -> str:
+    """Return *text* without what shows nothing; joiners between letters stay."""
+    return _INVISIBLE.sub(lambda match: match[0] if _joins(match) else "", text)
+
+
+def _joins(match: re.Match[str]) -> bool:
+    """Say whether what was met is a joiner with a letter, or a mark upon one, on either side."""
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    return match[0] in JOINERS and all(
+        side and not _INVISIBLE.match(side) and unicodedata.category(side)[0] in "LM"
+        for side in (before, after)
+    )
+
+
+def is_unsafe(cell: str) -> bool:
+    """Say whether *cell* has a control character, or would be a formula in a spreadsheet."""
+    return cell.startswith(FORMULA) or _CONTROL.search(cell) is not None
