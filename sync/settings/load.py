@@ -118,7 +118,7 @@ def _take_profiles(source: str, text: str, draft: _Draft) -> None:
     try:
         profiles = json_object(text, source)
     except ConfigError as error:
-        draft.faults.append(str(error))
+        draft.faults.extend(str(error).split("\n"))
         return
     if not profiles:
         draft.reported.discard(("profiles",))  # so that the lack of any is told

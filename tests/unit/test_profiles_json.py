@@ -32,19 +32,15 @@ def test_profiles_may_come_as_one_json_value() -> None:
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        (
-            "{",
-            (
-                "PROFILES_JSON: is not JSON: Expecting property name enclosed in double quotes,"
-                " line 1, column 2"
-            ),
-        ),
+        ("{", "PROFILES_JSON, character 1: a } is missing"),
         ("[]", "PROFILES_JSON: expected a JSON object, in curly brackets"),
         ("7", "PROFILES_JSON: expected a JSON object, in curly brackets"),
-        ("[" * 100_000, "PROFILES_JSON: is not JSON that can be read"),
         ("9" * 5_000, "PROFILES_JSON: is not JSON that can be read"),
-        ('{"a": {}, "A": {}}', "PROFILES_JSON: A: the same name twice"),
-        ('{"a": {"NAMES": 1, "names": 0}}', "PROFILES_JSON: names: the same name twice"),
+        ('{"a": {}, "A": {}}', "PROFILES_JSON, character 11: A: the same name twice"),
+        (
+            '{"a": {"NAMES": 1, "names": 0}}',
+            "PROFILES_JSON, character 20: names: the same name twice",
+        ),
         ({"a": []}, 'PROFILES_JSON a: expected an object such as {"YEAR_GROUPS": "7-13"}'),
         (
             {"a": {"YEAR_GROUPS": [7, 8]}},
