@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sync.errors import ConfigError
-from sync.settings.typed_json import QUOTED, TWICE, Fault, Typed, literal, place, read_typed
+from sync.settings.typed_json import QUOTED, TWICE, Flaw, Typed, literal, place, read_typed
 
 LOCAL_FILE = "local.settings.json"
 
@@ -41,20 +41,20 @@ def _values(text: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
-def _no_texts(typed: Typed) -> Iterator[Fault]:
+def _no_texts(typed: Typed) -> Iterator[Flaw]:
     """Yield which of the `Values` are no texts, or texts that a single backslash has changed."""
     for path, entry in typed.entries.items():
         if len(path) != 2 or path[0] != "Values":
             continue
         if entry.kind in {"bare", "mark"}:
             such = literal(entry.text)
-            yield Fault(entry.at, f"{path[1]}: {QUOTED}" + (f", such as {such}" if such else ""))
+            yield Flaw(entry.at, f"{path[1]}: {QUOTED}" + (f", such as {such}" if such else ""))
         elif not entry.text.lstrip().startswith(_OF_LINES) and any(c < " " for c in entry.text):
-            yield Fault(entry.at, f"{path[1]}: {TWICE}")
+            yield Flaw(entry.at, f"{path[1]}: {TWICE}")
 
 
 def json_object(
-    text: str, source: str, also: Callable[[Typed], Iterable[Fault]] = lambda _: ()
+    text: str, source: str, also: Callable[[Typed], Iterable[Flaw]] = lambda _: ()
 ) -> dict[str, object]:
     """Return the object that *text* holds. A name that comes twice is refused, not overwritten.
 

@@ -93,6 +93,11 @@ def is_secret(declared: FieldInfo) -> bool:
     return declared.annotation is SecretStr or SecretStr in get_args(declared.annotation)
 
 
+def is_free_text(declared: FieldInfo) -> bool:
+    """Say whether the value of a setting is a text, rather than read into something else."""
+    return str in {declared.annotation, *get_args(declared.annotation)}
+
+
 def example(declared: FieldInfo) -> str:
     """Return the example that the declaration gives."""
     return str((declared.examples or [""])[0])

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-year
+EARLY_YEARS = "Reception is 0, pre-reception -1, nursery -2"
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
@@ -100,7 +101,7 @@ def years(value: str) -> frozenset[int]:
     for part in value.split(","):
         match = _SPAN.fullmatch(part.strip())
         if not match:
-            raise ValueError("expected years such as 7,8,9 or 7-13")
+            raise ValueError(f"expected years such as 7,8,9 or 7-13; {EARLY_YEARS}")
         first = int(match[1])
         last = int(match[2]) if match[2] else first
         if first > last or first not in YEARS or last not in YEARS:
@@ -134,7 +135,9 @@ def grades(value: str) -> dict[int, str]:
     for part in parts(value):
         match = _GRADE.fullmatch(part)
         if not match or int(match[1]) not in YEARS:
-            raise ValueError("expected year=code pairs such as -1=PK,14=14, years from -2 to 17")
+            raise ValueError(
+                f"expected year=code pairs such as -1=PK,14=14, years from -2 to 17; {EARLY_YEARS}"
+            )
         if int(match[1]) in codes:
             raise ValueError("expected each year once")
         codes[int(match[1])] = match[2]

@@ -40,7 +40,7 @@ UNCLOSED = "its last quotation mark is missing"
 TWICE = r"write every \ twice, such as C:\\SDS"
 
 
-class Fault(NamedTuple):
+class Flaw(NamedTuple):
     """What is wrong at a place: the offset of its first character."""
 
     at: int
@@ -78,8 +78,8 @@ class Typed:
     """
 
     entries: dict[NamePath, Entry] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    twice: list[Fault] = field(default_factory=list)
+    faults: list[Flaw] = field(default_factory=list)
+    twice: list[Flaw] = field(default_factory=list)
 
 
 def read_typed(text: str) -> Typed:
@@ -127,7 +127,7 @@ class _Reader:
                 yield Token(kind, match[0], match.start())
 
     def _fault(self, at: int, text: str) -> None:
-        self.typed.faults.append(Fault(at, text))
+        self.typed.faults.append(Flaw(at, text))
 
     def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -243,7 +243,7 @@ class _Reader:
             self._fault(token.at, "expected straight quotation marks around the name")
         name = printable(_meant(token.text))
         if name.lower() in seen:
-            self.typed.twice.append(Fault(token.at, f"{name}: the same name twice"))
+            self.typed.twice.append(Flaw(token.at, f"{name}: the same name twice"))
         seen.add(name.lower())
         return name
 

@@ -63,8 +63,8 @@ def test_profiles_may_come_as_one_json_value() -> None:
         (
             {"a": {"YEAR_GROUPS": "x"}},
             (
-                "PROFILES_JSON a.YEAR_GROUPS: got 'x'; expected years such as 7,8,9 or 7-13."
-                " Example: 7-13"
+                "PROFILES_JSON a.YEAR_GROUPS: got 'x'; expected years such as 7,8,9 or 7-13;"
+                " Reception is 0, pre-reception -1, nursery -2. Example: 7-13"
             ),
         ),
         (

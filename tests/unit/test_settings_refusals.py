@@ -17,7 +17,18 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
         (
             "PROFILES__SENIORS__YEAR_GROUPS",
             "7 to 13",
-            "got '7 to 13'; expected years such as 7,8,9 or 7-13. Example: 7-13",
+            (
+                "got '7 to 13'; expected years such as 7,8,9 or 7-13; Reception is 0,"
+                " pre-reception -1, nursery -2. Example: 7-13"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__GRADES",
+            "R=KG",
+            (
+                "got 'R=KG'; expected year=code pairs such as -1=PK,14=14, years from -2 to 17;"
+                " Reception is 0, pre-reception -1, nursery -2. Example: -1=PK,14=14"
+            ),
         ),
         ("Profiles__Seniors__Names", "on", "got 'on'; expected true or false. Example: false"),
         ("PROFILES__SENIORS__ID_STYLE", "x", "got 'x'; expected year or legacy. Example: year"),
