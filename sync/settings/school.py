@@ -105,6 +105,14 @@ class SchoolSettings(Block):
         return self.isams_key.get_secret_value() if self.isams_key else ""
 
     @property
+    def source(self) -> tuple[str, str]:
+        """Which records of which iSAMS are read: the host, and the key or client that asks."""
+        rest = self.isams_api == "rest"
+        return self.isams_host.removesuffix(
+            ":443"
+        ), f"rest {self.isams_client_id}" if rest else self.batch_key
+
+    @property
     def isams_url(self) -> str:
         """Where iSAMS answers, without a path; http only for the simulator on this machine."""
         host = self.isams_host

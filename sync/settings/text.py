@@ -110,6 +110,17 @@ def years(value: str) -> frozenset[int]:
     return frozenset(span)
 
 
+def as_years(read: frozenset[int]) -> str:
+    """Return NC years as they are written in a setting: `0,3-6`."""
+    spans: list[list[int]] = []
+    for year in sorted(read):
+        if spans and spans[-1][-1] == year - 1:
+            spans[-1].append(year)
+        else:
+            spans.append([year])
+    return ",".join(f"{span[0]}-{span[-1]}" if span[1:] else str(span[0]) for span in spans)
+
+
 @of_text
 def times(value: str) -> tuple[time, ...]:
     """Read `22:00` or `06:30,22:00`: times of day in school time, sorted."""

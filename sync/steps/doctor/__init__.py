@@ -58,4 +58,5 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
 
 def _loaded(settings: Settings) -> Note:
     schools, profiles = ", ".join(settings.schools), ", ".join(settings.profiles)
-    return Note(f"schools: {schools}; profiles: {profiles}")
+    shared = [f"; {first} and {second} read one iSAMS" for first, second in settings.of_one_isams()]
+    return Note(f"schools: {schools}; profiles: {profiles}{''.join(shared)}")
