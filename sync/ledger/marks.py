@@ -111,6 +111,7 @@ class Excess(Record):
 
     `org` says for which school, `grade` for which year group; "" for all of them together. Of
     `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`.
+    Of "classes of profile prep", `emptied`, 0 rows are an unknown number.
     """
 
     table: str

@@ -108,9 +108,8 @@ class SchoolSettings(Block):
     def source(self) -> tuple[str, str]:
         """Which records of which iSAMS are read: the host, and the key or client that asks."""
         rest = self.isams_api == "rest"
-        return self.isams_host.removesuffix(
-            ":443"
-        ), f"rest {self.isams_client_id}" if rest else self.batch_key
+        key = f"rest {self.isams_client_id}" if rest else self.batch_key
+        return self.isams_host.removesuffix(":443"), key
 
     @property
     def isams_url(self) -> str:

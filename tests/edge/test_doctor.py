@@ -106,6 +106,8 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         "clock, against storage",
         "storage: create, read, list, delete",
         "queues of the app",
+        "profile prep: what it chooses",
+        "profile seniors: what it chooses",
         GRAPH_CLOCK,
         SIGN_IN,
         ROLES,

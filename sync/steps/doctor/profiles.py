@@ -1,0 +1,50 @@
+"""What the settings of each profile chose when its school was last read: is anything in it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+
+from sync.edge.storage.queues import Unqueued
+from sync.edge.world import opened
+from sync.roster.finding_codes import OF_SETTINGS, FindingCode
+from sync.settings import Settings
+from sync.steps.delivery import SealedSet, list_sets
+from sync.steps.doctor.attempts import Check, Note, Visit
+
+_COUNTED = {"students": "pupils", "classes": "classes"}
+_EMPTY = frozenset({FindingCode.PROFILE_WITHOUT_CLASSES, FindingCode.PROFILE_WITHOUT_PUPILS})
+_DO = "correct the settings of this profile: `build` tries them, `subjects` lists what iSAMS has"
+
+
+def check_profiles(settings: Settings, visit: Visit) -> Iterator[Check]:
+    """Look at each profile's newest set: iSAMS is not asked."""
+    for profile in sorted(settings.profiles):
+        ask = partial(_newest, settings, profile, visit)
+        yield visit.attempt(f"profile {profile}: what it chooses", ask, _note).check
+
+
+def _newest(settings: Settings, profile: str, visit: Visit) -> SealedSet | None:
+    world = opened(settings, lambda _: None, nudges=Unqueued(), clock=visit.clock)
+    return next(reversed(list_sets(world.store, profile)), None)
+
+
+def _note(newest: SealedSet | None) -> Note:
+    if newest is None:
+        return Note("nothing was read for it yet")
+    manifest = newest.manifest()
+    counts = ", ".join(f"{manifest.counts.get(n, 0):,} {word}" for n, word in _COUNTED.items())
+    text = f"{counts}, read {manifest.pulled_at:%d %B %Y %H:%M} UTC"
+    nothing = sorted(_matching_nothing(newest)) if OF_SETTINGS & manifest.findings.keys() else []
+    if nothing:
+        text += f"; these match nothing: {', '.join(nothing)}"
+    return Note(text, _DO if nothing or manifest.lacking else "")
+
+
+def _matching_nothing(newest: SealedSet) -> Iterator[str]:
+    """Yield what of the settings matches nothing, an address of EXTRA_TEACHERS without itself."""
+    for row in json.loads(newest.findings()):
+        if row["code"] in OF_SETTINGS - _EMPTY:
+            shown = row["code"] != FindingCode.EXTRA_TEACHER_UNKNOWN
+            yield f"{row['record']} {row['name']}" if shown else f"one of {row['record']}"
