@@ -7,8 +7,8 @@ from collections.abc import Iterator, Set
 from sync.isams.school import School
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding
-from sync.roster.groups.basis import as_listed
 from sync.roster.model import Roster
+from sync.roster.subject_use import forms_by_subject
 from sync.roster.subjects import SubjectChoice
 from sync.settings import ProfileSettings
 
@@ -57,9 +57,7 @@ def _taught(school: School, profile: ProfileSettings) -> Set[str]:
     if "sets" in profile.classes:
         taught |= {s.subject_id for s in school.sets.values() if s.year in profile.year_groups}
     if "form-lessons" in profile.classes:
-        forms = school.forms or {}
-        for lessons in (school.teaching_forms or {}).values():
-            form = forms.get(as_listed(lessons.form, forms))
-            if form and form.year in profile.year_groups:
-                taught.add(lessons.subject_id)
+        for subject_id, forms in forms_by_subject(school).items():
+            if any(form.year in profile.year_groups for form in forms):
+                taught.add(subject_id)
     return taught

@@ -88,6 +88,11 @@ def _saved(source: Path, more: Wanted) -> Read:
         return Read(reader.read_document(_pieces(source), held), at)
 
 
+def kept_school(source: Path, wanted: Wanted) -> School:
+    """Return the school of *source*, a saved document: that needs no settings."""
+    return _saved(source, wanted).school
+
+
 def kept_subjects(source: Path) -> Mapping[str, Subject]:
     """Return the subjects of *source*, a saved document: that needs no settings."""
     with _whole():

@@ -20,9 +20,14 @@ _DO = "correct the settings of this profile: `build` tries them, `subjects` list
 
 def check_profiles(settings: Settings, visit: Visit) -> Iterator[Check]:
     """Look at each profile's newest set: iSAMS is not asked."""
-    for profile in sorted(settings.profiles):
-        ask = partial(_newest, settings, profile, visit)
-        yield visit.attempt(f"profile {profile}: what it chooses", ask, _note).check
+    waiting = {f"profile {profile}: what it chooses": profile for profile in settings.profiles}
+    for name in sorted(waiting):
+        ask = partial(_newest, settings, waiting.pop(name), visit)
+        check = visit.attempt(name, ask, _note).check
+        yield check
+        if check.error:  # storage, which the others need as well
+            yield from visit.skipped(sorted(waiting), name)
+            return
 
 
 def _newest(settings: Settings, profile: str, visit: Visit) -> SealedSet | None:
