@@ -16,9 +16,9 @@ from sync.steps.seal import profile_set
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.output import refuse_others, write_set
+from sync.terminal.output import refuse_others, warnings, write_set
 from sync.terminal.scope import Chosen
-from sync.terminal.source import Read, kept, read_school
+from sync.terminal.source import Read, read_school
 from sync.terminal.tables import findings_table, numbers
 
 
@@ -74,8 +74,7 @@ class _Work:
         shown: list[RenderableType] = [
             line for profile in self._written for line in self._lines(profile)
         ]
-        if save:
-            shown.append(kept(save))
+        shown += warnings(self._folder, save)
         document: dict[str, object] = {
             "profiles": {key: self._document(key) for key in self._written},
             "failed": {key: fault(error).model_dump() for key, error in self._failed.items()},

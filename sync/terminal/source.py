@@ -53,11 +53,6 @@ def read_school(
     return _live(settings.schools[key], key, clock, save, more)
 
 
-def kept(save: Path) -> str:
-    """Return what to tell of a document that was kept."""
-    return f"The document is kept in {save}. It names people: only you can read it."
-
-
 def _live(
     settings: SchoolSettings, key: str, clock: Clock, save: Path | None, more: Wanted
 ) -> Read:
