@@ -108,6 +108,7 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         "queues of the app",
         "profile prep: what it chooses",
         "profile seniors: what it chooses",
+        "profiles prep, seniors: titles",
         GRAPH_CLOCK,
         SIGN_IN,
         ROLES,

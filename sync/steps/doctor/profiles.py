@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sync.edge.storage.queues import Unqueued
 from sync.edge.world import opened
 from sync.roster.finding_codes import OF_SETTINGS, FindingCode
+from sync.sds.titles import MEND, called_apart, titles
 from sync.settings import Settings
-from sync.steps.delivery import SealedSet, list_sets
+from sync.steps.connector import newest_sets
+from sync.steps.delivery import SealedSet, in_order, list_sets
 from sync.steps.doctor.attempts import Check, Note, Visit
 
 _COUNTED = {"students": "pupils", "classes": "classes"}
@@ -28,6 +30,25 @@ def check_profiles(settings: Settings, visit: Visit) -> Iterator[Check]:
         if check.error:  # storage, which the others need as well
             yield from visit.skipped(sorted(waiting), name)
             return
+    for connector, profiles in settings.connectors().items():
+        if len(profiles) > 1:
+            yield _titles(settings, connector, profiles, visit)
+
+
+def _titles(settings: Settings, connector: str, profiles: Sequence[str], visit: Visit) -> Check:
+    """Compare what the newest sets of a connector's *profiles* call their classes."""
+
+    def ask() -> list[str]:
+        world = opened(settings, lambda _: None, nudges=Unqueued(), clock=visit.clock)
+        sets = in_order(sealed for sealed in newest_sets(world, connector).values() if sealed)
+        return list(
+            called_apart({s.profile: titles(s.read_files(s.manifest().files)) for s in sets})
+        )
+
+    def note(apart: list[str]) -> Note:
+        return Note("; ".join(apart) or "no class has two titles", MEND if apart else "")
+
+    return visit.attempt(f"profiles {', '.join(profiles)}: titles", ask, note).check
 
 
 def _newest(settings: Settings, profile: str, visit: Visit) -> SealedSet | None:
