@@ -31,7 +31,15 @@ _UNRESOLVED = {
         " key and label are spelt right; the portal shows the reason under Environment variables"
     ),
 }
-KEY_FORM = "expected a key of 1 to 30 letters, digits and hyphens"
+KEY_FORM = (
+    "expected a key of 1 to 30 letters, digits and hyphens, and no name that Windows keeps for a"
+    " device, such as aux"
+)
+# docs/reference/functions.md#lost-bracket
+_NO_BRACKET = (
+    "the reference does not end with its closing bracket: command lines of Windows take it away."
+    " docs/settings.md says how to write it there; or set it in the portal"
+)
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
@@ -86,15 +94,16 @@ def quoted(value: str, declared: FieldInfo | None) -> str:
 
 def unresolved(value: str) -> str:
     """Say of a reference that Azure could not follow what to look at, "" of another value."""
-    start = value.strip().lower()
-    return next((said for form, said in _UNRESOLVED.items() if start.startswith(form)), "")
+    text = value.strip().lower()
+    said = next((said for form, said in _UNRESOLVED.items() if text.startswith(form)), "")
+    return _NO_BRACKET if said and not text.endswith(")") else said
 
 
 def unknown(name: str) -> str:
     """Say that there is no setting *name*, and which is nearest."""
     near = names.nearest(name)
     if near.lower() == name.lower():  # all of it is right but the key
-        return f"{printable(name)}: {KEY_FORM} in the middle"
+        return f"{printable(name)}: in the middle {KEY_FORM}"
     return f"{printable(name)}: there is no such setting; {hint(near)}"
 
 

@@ -253,6 +253,14 @@ def test_an_unresolved_reference_is_not_taken_for_a_value(name: str) -> None:
     assert "kv-rosters" not in line
 
 
+def test_a_reference_without_its_last_bracket_is_told_as_that() -> None:
+    """A command line of Windows loses it: roles and network are all right."""
+    line = only({"SCHOOLS__NORTHBANK__ISAMS_KEY": REFERENCE.removesuffix(")")})
+
+    assert "does not end with its closing bracket" in line
+    assert "Secrets User" not in line
+
+
 @pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])
 def test_an_unresolved_reference_to_app_configuration_is_no_value_either(name: str) -> None:
     """It would be sent to iSAMS as a key, or looked for as a connector's name."""
