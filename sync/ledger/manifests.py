@@ -55,6 +55,11 @@ class SetManifest(Mark, name=MANIFEST):
     extra_left_out: tuple[str, ...] = ()
     code_version: str = __version__
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Which of classes and students it has none of: a profile that is meant has both."""
+        return tuple(what for what in ("classes", "students") if not self.counts.get(what))
+
 
 class DeliveryManifest(Mark, name=MANIFEST):
     """One connector's delivery: which set of each profile it was merged from. No personal data.

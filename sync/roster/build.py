@@ -24,6 +24,7 @@ from sync.roster.model import Org, Roster, SchoolClass, User
 from sync.roster.people import People
 from sync.roster.persons import persons_of
 from sync.roster.sessions import courses, sessions
+from sync.roster.unmatched import empty, unmatched
 from sync.settings import ProfileSettings, SchoolSettings, Settings
 
 
@@ -93,16 +94,18 @@ def build_roster(
     classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
     in_classes = makes.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
     users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
-    findings = {*people.findings, *makes.findings, *_repeats(school)}
+    roster = Roster(
+        Org(school_settings.id, school_settings.name),
+        users,
+        classes,
+        sessions(school, school_settings, academic_year) if profile.sessions else None,
+        courses(school, school_settings, classes) if profile.courses else None,
+    )
+    settings = (*unmatched(school, profile), *empty(roster))
+    findings = {*people.findings, *makes.findings, *_repeats(school), *settings}
     return Built(
         academic_year,
-        Roster(
-            Org(school_settings.id, school_settings.name),
-            users,
-            classes,
-            sessions(school, school_settings, academic_year) if profile.sessions else None,
-            courses(school, school_settings, classes) if profile.courses else None,
-        ),
+        roster,
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
         tuple(sorted(people.extra_left_out)),

@@ -288,6 +288,51 @@ class FindingCode(StrEnum):
         "a misspelt or renamed subject. With `EXCLUDED_SUBJECTS` its sets are **not** left out.",
         "whoever runs this app.",
     )
+    SUBJECT_WITHOUT_CLASSES = (
+        "subject-without-classes",
+        (
+            "No class of the profile's years is of this subject. `python -m sync subjects` lists"
+            " its sets and years."
+        ),
+        (
+            "`INCLUDED_SUBJECTS` names a subject of other years, one without sets, or one that is"
+            " taught to whole forms only: then `CLASSES` needs `form-lessons`."
+        ),
+        "whoever runs this app.",
+    )
+    YEAR_WITHOUT_PUPILS = (
+        "year-without-pupils",
+        "No pupil is of this year. Correct the setting: years are NC years, as in Student Manager.",
+        "`YEAR_GROUPS` or `GRADES` names a year that the school has not.",
+        "whoever runs this app; nobody, if the year is to come.",
+    )
+    KEPT_YEAR_WITHOUT_SETS = (
+        "kept-year-without-sets",
+        "No set of the profile is of this year, so no Team is kept. Correct KEEP_TEAMS.",
+        "the year is not among `YEAR_GROUPS`, has no sets, or `CLASSES` has no `sets`.",
+        "whoever runs this app.",
+    )
+    PROFILE_WITHOUT_CLASSES = (
+        "profile-without-classes",
+        (
+            "Nothing of the profile becomes a class. Correct YEAR_GROUPS, its subjects or CLASSES;"
+            " `python -m sync subjects` lists what iSAMS has."
+        ),
+        (
+            "no set of these years and subjects, or each of them was left out: see the other"
+            " findings. If SDS held classes of the profile before, the delivery is held."
+        ),
+        "whoever runs this app.",
+    )
+    PROFILE_WITHOUT_PUPILS = (
+        "profile-without-pupils",
+        "No pupil belongs to the profile. Correct YEAR_GROUPS: NC years, as in Student Manager.",
+        (
+            "no pupil is of these years or in a class of the profile, or none can be sent: see the"
+            " other findings. If SDS held pupils of the profile before, the delivery is held."
+        ),
+        "whoever runs this app.",
+    )
 
 
 def nobody_in(missing: Literal["pupils", "teacher"], *, is_set: bool) -> FindingCode:
@@ -297,5 +342,19 @@ def nobody_in(missing: Literal["pupils", "teacher"], *, is_set: bool) -> Finding
     """
     return FindingCode(f"{'set' if is_set else 'group'}-without-{missing}")
 
+
+OF_SETTINGS = frozenset(
+    {
+        FindingCode.EXTRA_TEACHER_UNKNOWN,
+        FindingCode.SERVICE_ACCOUNT_IS_PERSON,
+        FindingCode.SUBJECT_UNKNOWN,
+        FindingCode.SUBJECT_WITHOUT_CLASSES,
+        FindingCode.YEAR_WITHOUT_PUPILS,
+        FindingCode.KEPT_YEAR_WITHOUT_SETS,
+        FindingCode.PROFILE_WITHOUT_CLASSES,
+        FindingCode.PROFILE_WITHOUT_PUPILS,
+    }
+)
+"""What is to be mended in the profile's settings, not in iSAMS."""
 
 WITHOUT_TEACHER = frozenset(nobody_in("teacher", is_set=is_set) for is_set in (True, False))

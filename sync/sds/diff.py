@@ -32,13 +32,16 @@ class Meant:
 
     `profiles_gone` is how many profiles the baseline had and this delivery has not: settings took
     them away, and whether that was meant only a person knows. `withheld` are the enrollments that
-    PUPILS_FROM keeps back, by `<org>/<grade>`: a year group that waits has lost nothing.
+    PUPILS_FROM keeps back, by `<org>/<grade>`: a year group that waits has lost nothing. `emptied`
+    is how many classes or students a profile had that has none any more, by profile and table: 0
+    where nobody knows how many. Other profiles may be so large that no other limit is met.
     `extra_left_out` are users whom settings name as teachers of every class, and who could not be
     built.
     """
 
     profiles_gone: int = 0
     withheld: Mapping[str, int] = field(default_factory=dict)
+    emptied: Mapping[tuple[str, str], int] = field(default_factory=dict)
     extra_left_out: Set[str] = frozenset()
 
 
@@ -161,6 +164,8 @@ def _met(
             yield excess
     if meant.profiles_gone:
         yield Excess(table="profiles", what="removed", rows=meant.profiles_gone, allowed=0)
+    for (profile, what), rows in sorted(meant.emptied.items()):
+        yield Excess(table=f"{what} of profile {profile}", what="emptied", rows=rows, allowed=0)
     yield from _of_every_class(before, after, meant.extra_left_out)
 
 

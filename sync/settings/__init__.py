@@ -10,6 +10,7 @@ and never with a secret in it. Nothing else in the package reads an environment 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 
 from pydantic import Field, model_validator
 
@@ -51,6 +52,7 @@ class Settings(Block):
             for fault in self._faults_of(key, earlier=keys[:number])
         ]
         faults.extend(self._numbers_used_twice())
+        faults.extend(self._read_twice())
         if faults:
             raise text.Contradiction(*faults)
         return self
@@ -95,6 +97,23 @@ class Settings(Block):
                 names = ("schools", first, "id"), ("schools", key, "id")
                 yield names, "two schools may not have the same number"
 
+    def _read_twice(self) -> Iterator[text.Fault]:
+        """Yield the schools that would both send the same pupils of the same iSAMS."""
+        for first, second in self.of_one_isams():
+            if shared := self._years_of(first) & self._years_of(second):
+                hosts = ("schools", first, "isams_host"), ("schools", second, "isams_host")
+                yield hosts, f"both read one iSAMS with one key and take {_years(shared)}"
+
+    def of_one_isams(self) -> Iterator[tuple[str, str]]:
+        """Yield each two schools that read the same records, such as Senior and Prep of one."""
+        for first, second in combinations(sorted(self.schools), 2):
+            if self.schools[first].source == self.schools[second].source:
+                yield first, second
+
+    def _years_of(self, school: str) -> frozenset[int]:
+        profiles = (self.profiles[key] for key in self.profiles_of(school))
+        return frozenset[int]().union(*(profile.year_groups for profile in profiles))
+
     def _reads_by_rest(self, key: str) -> bool:
         school = self.schools.get(self.school_of(key))
         return school is not None and school.isams_api == "rest"
@@ -123,6 +142,14 @@ class Settings(Block):
             name: tuple(key for key in sorted(self.profiles) if self.connector_of(key) == name)
             for name in names
         }
+
+
+def _years(shared: frozenset[int]) -> str:
+    """Return what two schools may not share, and the ways out."""
+    return (
+        f"NC years {text.as_years(shared)}: give their profiles other YEAR_GROUPS, or make one"
+        " school with two profiles of them"
+    )
 
 
 def _listed(keys: Iterable[str]) -> str:

@@ -19,6 +19,16 @@ CLASSES = (
     "boarding-houses",
     "divisions",
 )
+TITLE_OF = {  # by kind: the setting that says how its classes are called
+    "sets": "class_title",
+    "forms": "form_title",
+    "form-lessons": "form_lesson_title",
+    "tutors": "tutor_title",
+    "year-groups": "year_group_title",
+    "houses": "house_title",
+    "boarding-houses": "boarding_house_title",
+    "divisions": "division_title",
+}
 ACROSS_YEARS = ("tutors", "houses", "boarding-houses", "divisions")
 BY_SUBJECT = frozenset({"sets", "form-lessons"})  # of a subject each; the others are of none
 # docs/reference/isams.md#rest-no-teaching-forms

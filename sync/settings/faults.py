@@ -1,11 +1,11 @@
 """How a fault in the settings reads: the name as it was written, what it got, what was expected.
 
-What it got is shown only where that is no secret, and short: a long text under a harmless name
-may be a secret in the wrong place.
+What it got is shown only where it can be no secret: a key may stand in the wrong place.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -31,9 +31,21 @@ _UNRESOLVED = {
         " key and label are spelt right; the portal shows the reason under Environment variables"
     ),
 }
-KEY_FORM = "expected a key of 1 to 30 letters, digits and hyphens"
+KEY_FORM = (
+    "expected a key of 1 to 30 letters, digits and hyphens, and no name that Windows keeps for a"
+    " device, such as aux"
+)
+# docs/reference/functions.md#lost-bracket
+_NO_BRACKET = (
+    "the reference does not end with its closing bracket: command lines of Windows take it away."
+    " docs/settings.md says how to write it there; or set it in the portal"
+)
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
+_SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
+# No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
+_WORD = re.compile(r"[^\s,{}]+")
+_QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +61,49 @@ def printable(name: str) -> str:
     return name if name.isprintable() else ascii(name)
 
 
-def shown(value: str, *, secret: bool) -> str:
-    """Return what a message may say of *value*: itself, or for a secret its length at most."""
-    if secret or len(value) > _SHOWN:
+def shown(value: str, declared: FieldInfo | None) -> str:
+    """Return what a message may say of *value*: itself, or its length where it may be a secret.
+
+    *declared* is the setting that it stands under, None if there is none of that name. Under a
+    setting that takes any text a long word may be a secret; elsewhere one of letters and digits.
+    """
+    if declared is None or names.is_secret(declared) or len(value) > _SHOWN:
+        return f"a value of {len(value)} characters"
+    words = [word for word in _WORD.findall(value) if len(word) >= _SHORT]
+    if any(names.is_free_text(declared) or _is_mixed(word) for word in words):
         return f"a value of {len(value)} characters"
     return ascii(value)
 
 
+def _is_mixed(word: str) -> bool:
+    return any(map(str.isalpha, word)) and any(map(str.isdigit, word))
+
+
+def quoted(value: str, declared: FieldInfo | None) -> str:
+    """Say that the quotation marks of a command were pasted with *value*, "" if they were not.
+
+    A secret has none at either end; a text for people may begin with an apostrophe.
+    """
+    text = value.strip()
+    ends = [end in _QUOTATION_MARKS for end in (text[:1], text[-1:]) if end]
+    secret = declared is not None and names.is_secret(declared)
+    if len(text) > 1 and (any(ends) if secret else all(ends)):
+        return "has quotation marks around it, as in a command: take them away"
+    return ""
+
+
 def unresolved(value: str) -> str:
     """Say of a reference that Azure could not follow what to look at, "" of another value."""
-    start = value.strip().lower()
-    return next((said for form, said in _UNRESOLVED.items() if start.startswith(form)), "")
+    text = value.strip().lower()
+    said = next((said for form, said in _UNRESOLVED.items() if text.startswith(form)), "")
+    return _NO_BRACKET if said and not text.endswith(")") else said
 
 
 def unknown(name: str) -> str:
     """Say that there is no setting *name*, and which is nearest."""
     near = names.nearest(name)
     if near.lower() == name.lower():  # all of it is right but the key
-        return f"{printable(name)}: {KEY_FORM} in the middle"
+        return f"{printable(name)}: in the middle {KEY_FORM}"
     return f"{printable(name)}: there is no such setting; {hint(near)}"
 
 
@@ -107,7 +144,7 @@ def _line(path: Path, detail: ErrorDetails, given: Mapping[Path, Given]) -> str:
     if path not in given:
         about = declared.description if declared else ""
         return f"{_name(path, given)}: is not set. {about}{example}"
-    got = shown(given[path].value, secret=declared is None or names.is_secret(declared))
+    got = shown(given[path].value, declared)
     expected = _expected(detail, declared).rstrip(".")
     return f"{_name(path, given)}: got {got}; {expected}.{example}"
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
-from sync.settings.faults import KEY_FORM, Given, printable, shown, unresolved
+from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown, unresolved
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
 from sync.settings.storage import STORES
@@ -37,13 +37,13 @@ class _Draft:
     reported: set[Path] = field(default_factory=set)
 
     def take(self, path: Path, name: str, value: str) -> None:
-        """Take a setting, unless it was given before; a reference was not resolved."""
+        """Take a setting, unless it was given before; a reference must have been resolved."""
         if path in self.given:
             first = printable(self.given[path].name)
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if fault := unresolved(value):
+        if fault := unresolved(value) or quoted(value, names.field_of(path)):
             self.reported.add(path)
             self.faults.append(f"{printable(name)}: {fault}")
 
@@ -118,7 +118,7 @@ def _take_profiles(source: str, text: str, draft: _Draft) -> None:
     try:
         profiles = json_object(text, source)
     except ConfigError as error:
-        draft.faults.append(str(error))
+        draft.faults.extend(str(error).split("\n"))
         return
     if not profiles:
         draft.reported.discard(("profiles",))  # so that the lack of any is told
@@ -158,7 +158,7 @@ def _read_host(present: Mapping[str, str], draft: _Draft) -> None:
     value = present[name].strip()
     if known.endswith("accountName") and not unresolved(value):
         if not _ACCOUNT.fullmatch(value):
-            got = shown(value, secret=False)
+            got = shown(value, names.field_of(names.HOST[known]))
             draft.faults.append(f"{name}: got {got}; {_ACCOUNT_EXPECTED}. Example: northbankhost")
             return
         # docs/reference/functions.md#identity-storage

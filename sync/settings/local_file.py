@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sync.errors import ConfigError
-from sync.settings.faults import printable
+from sync.settings.typed_json import QUOTED, TWICE, Flaw, Typed, literal, place, read_typed
 
 LOCAL_FILE = "local.settings.json"
+
+_OF_LINES = ("{", "-----BEGIN")  # a value of several lines: JSON itself, or a certificate
 
 
 def with_local_file(env: Mapping[str, str], text: str | None) -> dict[str, str]:
@@ -17,54 +19,66 @@ def with_local_file(env: Mapping[str, str], text: str | None) -> dict[str, str]:
     None means that there is no such file. A blank value in *env* is not set.
 
     Raises:
-        ConfigError: the file is not what the Functions tools write; it names the file.
+        ConfigError: the file is not what the Functions tools write. The message has a line for
+            each fault, with the name of the file and the place in it.
     """
     if text is None:
         return dict(env)
     merged = {name: value for name, value in env.items() if value.strip()}
     set_already = {name.lower() for name in merged}
-    for name, value in _values(text).items():
-        if not isinstance(value, str):
-            fault = "expected a text in quotation marks"
-            raise ConfigError(f"{LOCAL_FILE}: {printable(name)}: {fault}")
-        if name.lower() not in set_already:
-            merged[name] = value
-    return merged
+    values = _values(text).items()
+    return merged | {name: value for name, value in values if name.lower() not in set_already}
 
 
-def _values(text: str) -> dict[str, object]:
+def _values(text: str) -> dict[str, str]:
     """Return what the file holds as `Values`; Windows puts a byte order mark before it."""
-    whole = json_object(text.removeprefix("\ufeff"), LOCAL_FILE)
+    whole = json_object(text.removeprefix("\ufeff"), LOCAL_FILE, _no_texts)
     if whole.get("IsEncrypted"):  # docs/reference/functions.md#local-settings
         raise ConfigError(f"{LOCAL_FILE}: is encrypted. Run `func settings decrypt` first")
     values = whole.get("Values")
     if not isinstance(values, dict):
         raise ConfigError(f'{LOCAL_FILE}: expected an object "Values" with a text for each name')
-    return values
+    return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
-def json_object(text: str, source: str) -> dict[str, object]:
+def _no_texts(typed: Typed) -> Iterator[Flaw]:
+    """Yield which of the `Values` are no texts, or texts that a single backslash has changed."""
+    for path, entry in typed.entries.items():
+        if len(path) != 2 or path[0] != "Values":
+            continue
+        if entry.kind in {"bare", "mark"}:
+            such = literal(entry.text)
+            yield Flaw(entry.at, f"{path[1]}: {QUOTED}" + (f", such as {such}" if such else ""))
+        elif not entry.text.lstrip().startswith(_OF_LINES) and any(c < " " for c in entry.text):
+            yield Flaw(entry.at, f"{path[1]}: {TWICE}")
+
+
+def json_object(
+    text: str, source: str, also: Callable[[Typed], Iterable[Flaw]] = lambda _: ()
+) -> dict[str, object]:
     """Return the object that *text* holds. A name that comes twice is refused, not overwritten.
 
+    *also* says what else is a fault here.
+
     Raises:
-        ConfigError: it is no such object; the message begins with *source*.
+        ConfigError: it is no such object. The message has a line for each fault, which begins with
+            *source* and the place in it.
     """
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        seen = set[str]()
-        for name, _ in pairs:
-            if name.lower() in seen:
-                raise ConfigError(f"{source}: {printable(name)}: the same name twice")
-            seen.add(name.lower())
-        return dict(pairs)
-
+    whole: object = None
+    sound = True
     try:
-        whole: object = json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ConfigError(f"{source}: is not JSON: {error.msg}, {where}") from None
+        whole = json.loads(text)
     except (ValueError, RecursionError):  # a number of thousands of digits; endless brackets
-        raise ConfigError(f"{source}: is not JSON that can be read") from None
+        sound = False
+    typed = read_typed(text)
+    faults = [*([] if sound else typed.faults), *typed.twice, *also(typed)]
+    if faults:
+        # Two ways to see the same fault are one fault.
+        first = {fault.at: fault for fault in reversed(faults)}
+        lines = [f"{source}, {place(text, at)}: {first[at].text}" for at in sorted(first)]
+        raise ConfigError("\n".join(lines), faults=len(lines))
+    if not sound:
+        raise ConfigError(f"{source}: is not JSON that can be read")
     if not isinstance(whole, dict):
         raise ConfigError(f"{source}: expected a JSON object, in curly brackets")
     return whole

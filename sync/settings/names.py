@@ -53,7 +53,8 @@ HOST: Mapping[str, Path] = {
 _KEYED = {block[0] for block in BLOCKS if KEY in block}
 _HEADS = {block[0] for block in BLOCKS}
 _LONGEST = 100  # characters of a name that are compared: the search is quadratic
-_KEY_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+# Names of Windows's devices are no folders there, and so no names in any store of ours.
+_KEY_FORM = re.compile(r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[a-z0-9][a-z0-9-]{0,29}")
 _HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
 
 
@@ -66,7 +67,8 @@ def written(path: Path) -> str:
 def is_key(text: str) -> bool:
     """Say whether *text*, in small letters, may be the key of a school or profile.
 
-    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens.
+    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens, and not the
+    name of a device of Windows, such as `aux`.
     """
     return bool(_KEY_FORM.fullmatch(text))
 
@@ -91,6 +93,11 @@ def field_of(path: Path) -> FieldInfo | None:
 def is_secret(declared: FieldInfo) -> bool:
     """Say whether the value of a setting may never be shown."""
     return declared.annotation is SecretStr or SecretStr in get_args(declared.annotation)
+
+
+def is_free_text(declared: FieldInfo) -> bool:
+    """Say whether the value of a setting is a text, rather than read into something else."""
+    return str in {declared.annotation, *get_args(declared.annotation)}
 
 
 def example(declared: FieldInfo) -> str:

@@ -52,7 +52,7 @@ class ProfileSettings(Block):
     year_groups: Years = Field(
         default=frozenset(range(14)),
         description="NC years, from -2 to 17: pupils and classes of these years belong to the"
-        " profile.",
+        f" profile. {text.EARLY_YEARS}.",
         examples=["7-13"],
     )
     included_subjects: Words = Field(

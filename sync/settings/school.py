@@ -105,6 +105,13 @@ class SchoolSettings(Block):
         return self.isams_key.get_secret_value() if self.isams_key else ""
 
     @property
+    def source(self) -> tuple[str, str]:
+        """Which records of which iSAMS are read: the host, and the key or client that asks."""
+        rest = self.isams_api == "rest"
+        key = f"rest {self.isams_client_id}" if rest else self.batch_key
+        return self.isams_host.removesuffix(":443"), key
+
+    @property
     def isams_url(self) -> str:
         """Where iSAMS answers, without a path; http only for the simulator on this machine."""
         host = self.isams_host

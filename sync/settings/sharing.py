@@ -1,16 +1,25 @@
 """What two profiles must write alike if they send people of a school to the same connector.
 
-The rule: what decides a person's id, a class's id, or who is in a class must be the same in both
-profiles wherever both may make that person or that class. Else it would go by the profile that was
-sealed last whose Team a pupil is in. Whatever else they say of it, such as a title, may differ:
-the newer set's word holds (`sync.sds.merge`).
+The rule: what decides a person's id, a class's id, who is in a class or what it is called must be
+the same in both profiles wherever both may make that person or that class. Else it would go by the
+profile that was sealed last, or that stands first in the alphabet, whose Team a pupil is in, and
+how it is called. Whatever else they say of it, such as who teaches besides, may differ: the newer
+set's word holds (`sync.sds.merge`). Where a profile chooses subjects, what both make is known only
+once a school is read: then that word holds for titles too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from sync.settings.class_kinds import ACROSS_YEARS, BY_SUBJECT, SHARED_YEARS, made_twice
+from sync.settings.class_kinds import (
+    ACROSS_YEARS,
+    BY_SUBJECT,
+    CLASSES,
+    SHARED_YEARS,
+    TITLE_OF,
+    made_twice,
+)
 from sync.settings.profile import ProfileSettings
 
 
@@ -27,6 +36,23 @@ def apart(first: ProfileSettings, second: ProfileSettings) -> Iterator[tuple[str
         yield "keep_teams", SHARED_YEARS
     if kinds and years and first.pupils_from != second.pupils_from:
         yield "pupils_from", SHARED_YEARS
+    if years:
+        yield from _titles(kinds, first, second)
+
+
+def _titles(
+    kinds: Set[str], first: ProfileSettings, second: ProfileSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield each title in which the two are apart, and the suffix if any of *kinds* shows it."""
+    shown = False
+    for kind in (kind for kind in CLASSES if kind in kinds):
+        name = TITLE_OF[kind]
+        template = getattr(first, name)
+        if template != getattr(second, name):
+            yield name, SHARED_YEARS
+        shown = shown or "{suffix}" in template
+    if shown and first.suffix != second.suffix:
+        yield "suffix", SHARED_YEARS
 
 
 def _kinds_across_years(

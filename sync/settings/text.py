@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sync import texts
 
 YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-year
+EARLY_YEARS = "Reception is 0, pre-reception -1, nursery -2"
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
@@ -111,13 +112,24 @@ def years(value: str) -> frozenset[int]:
     for part in value.split(","):
         match = _SPAN.fullmatch(part.strip())
         if not match:
-            raise ValueError("expected years such as 7,8,9 or 7-13")
+            raise ValueError(f"expected years such as 7,8,9 or 7-13; {EARLY_YEARS}")
         first = int(match[1])
         last = int(match[2]) if match[2] else first
         if first > last or first not in YEARS or last not in YEARS:
             raise ValueError("expected years that go upwards, from -2 to 17")
         span.update(range(first, last + 1))
     return frozenset(span)
+
+
+def as_years(read: frozenset[int]) -> str:
+    """Return NC years as they are written in a setting: `0,3-6`."""
+    spans: list[list[int]] = []
+    for year in sorted(read):
+        if spans and spans[-1][-1] == year - 1:
+            spans[-1].append(year)
+        else:
+            spans.append([year])
+    return ",".join(f"{span[0]}-{span[-1]}" if span[1:] else str(span[0]) for span in spans)
 
 
 @of_text
@@ -145,7 +157,9 @@ def grades(value: str) -> dict[int, str]:
     for part in parts(value):
         match = _GRADE.fullmatch(part)
         if not match or int(match[1]) not in YEARS:
-            raise ValueError("expected year=code pairs such as -1=PK,14=14, years from -2 to 17")
+            raise ValueError(
+                f"expected year=code pairs such as -1=PK,14=14, years from -2 to 17; {EARLY_YEARS}"
+            )
         if int(match[1]) in codes:
             raise ValueError("expected each year once")
         codes[int(match[1])] = match[2]

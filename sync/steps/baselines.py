@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreMissing
+from sync.ledger import ids
 from sync.ledger.holdings import HandOver
-from sync.ledger.manifests import DeliveryManifest
+from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.sds.diff import Baseline, Meant
-from sync.steps.delivery import Delivery
+from sync.steps.delivery import Delivery, read_record
 
 
 def read_baselines(
@@ -20,6 +22,7 @@ def read_baselines(
     *manifest* is of the delivery that is compared. Files that are gone or damaged give a baseline
     that nothing can be compared with.
     """
+    lacking: Mapping[str, tuple[str, ...]] | None = None
     digests = set[str]()
     for hand_over in reversed(compared):
         delivery = hand_over.delivery
@@ -28,7 +31,11 @@ def read_baselines(
             yield Baseline(hand_over.delivery_id, None)
         elif was.digest not in digests:
             digests.add(was.digest)
-            yield Baseline(hand_over.delivery_id, _files(delivery, was), _meant(was, manifest))
+            if lacking is None:
+                lacking = _lacking(delivery.store, manifest)
+            emptied = _emptied(delivery.store, was, lacking)
+            meant = _meant(was, manifest, emptied)
+            yield Baseline(hand_over.delivery_id, _files(delivery, was), meant)
 
 
 def _manifest(delivery: Delivery) -> DeliveryManifest | None:
@@ -45,8 +52,38 @@ def _files(delivery: Delivery, manifest: DeliveryManifest) -> dict[str, bytes] |
         return None
 
 
-def _meant(was: DeliveryManifest, manifest: DeliveryManifest) -> Meant:
+def _meant(
+    was: DeliveryManifest, manifest: DeliveryManifest, emptied: Mapping[tuple[str, str], int]
+) -> Meant:
     """Return what settings have to do with a difference from *was*."""
     gone = len(was.sources.keys() - manifest.sources.keys())
     withheld = Counter(manifest.withheld) - Counter(was.withheld)
-    return Meant(gone, withheld, frozenset(manifest.extra_left_out))
+    return Meant(gone, withheld, emptied, frozenset(manifest.extra_left_out))
+
+
+def _lacking(store: Store, manifest: DeliveryManifest) -> dict[str, tuple[str, ...]]:
+    """Return what profiles of *manifest* have none of: their own sets say it."""
+    sets = {profile: _set(store, profile, of) for profile, of in manifest.sources.items()}
+    return {profile: of.lacking for profile, of in sets.items() if of and of.lacking}
+
+
+def _emptied(
+    store: Store, was: DeliveryManifest, lacking: Mapping[str, tuple[str, ...]]
+) -> dict[tuple[str, str], int]:
+    """Return what profiles had in *was* of what they are *lacking*; 0 if nobody knows."""
+    emptied = {}
+    for profile in lacking.keys() & was.sources.keys():
+        before = _set(store, profile, was.sources[profile])
+        for what in lacking[profile]:
+            if before is None or what not in before.lacking:
+                emptied[profile, what] = before.counts[what] if before else 0
+    return emptied
+
+
+def _set(store: Store, profile: str, set_id: str) -> SetManifest | None:
+    """Return the manifest of a profile's set; None if nobody can read it any more."""
+    name = f"{ids.profile_folder(profile)}{set_id}/{SetManifest.file_name}"
+    try:
+        return read_record(store, SetManifest, name)
+    except (StoreMissing, StoreConflict):
+        return None

@@ -5,7 +5,7 @@ Each reads and writes its marks and files itself, so that no step makes up a pat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -143,6 +143,11 @@ class SealedSet(StoredFolder):
     def findings(self) -> bytes:
         """Read `findings.json`. It names people."""
         return self.store.read(self.path(manifests.FINDINGS))
+
+
+def in_order(sets: Iterable[SealedSet]) -> list[SealedSet]:
+    """Return *sets* as they are merged: that which was read last first, then by profile."""
+    return sorted(sets, key=lambda sealed: (-sealed.pulled_at.timestamp(), sealed.profile))
 
 
 def list_pulls(store: Store, school: str) -> list[Pull]:

@@ -16,7 +16,7 @@ from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps.connector import Listing, newest_sets
-from sync.steps.delivery import SealedSet
+from sync.steps.delivery import SealedSet, in_order
 from sync.steps.seal import NewDelivery, seal_delivery
 
 
@@ -81,9 +81,7 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
     is named later was made of sets that are as new or newer. The connector is part of the digest in
     its id, because an answer of a person names nothing but that id.
     """
-    newest_first = sorted(
-        sources, key=lambda sealed: (-sealed.pulled_at.timestamp(), sealed.profile)
-    )
+    newest_first = in_order(sources)
     of_profile = {sealed.profile: sealed.manifest() for sealed in newest_first}
     own_grades = {grade for manifest in of_profile.values() for grade in manifest.own_grades}
     sealed_files = [_sealed_files(sealed, of_profile[sealed.profile]) for sealed in newest_first]

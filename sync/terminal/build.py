@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -11,14 +11,15 @@ from sync.errors import SyncError
 from sync.ledger.manifests import FINDINGS, SetManifest
 from sync.ledger.marks import fault
 from sync.report import Exit
+from sync.sds.titles import MEND, called_apart, titles
 from sync.settings import Settings
 from sync.steps.seal import profile_set
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.output import refuse_others, write_set
+from sync.terminal.output import refuse_others, warnings, write_set
 from sync.terminal.scope import Chosen
-from sync.terminal.source import Read, kept, read_school
+from sync.terminal.source import Read, read_school
 from sync.terminal.tables import findings_table, numbers
 
 
@@ -56,6 +57,7 @@ class _Work:
         self._settings = settings
         self._folder = folder
         self._written: dict[str, SetManifest] = {}
+        self._titles: dict[str, Mapping[str, str]] = {}
         self._failed: dict[str, SyncError] = {}
 
     def write(self, chosen: Chosen, school: str, reading: Read) -> None:
@@ -68,19 +70,27 @@ class _Work:
                 continue
             write_set(self._folder / profile, made.files)
             self._written[profile] = made.manifest
+            self._titles[profile] = titles(made.files)
 
     def result(self, save: Path | None) -> Result:
         """Return what came of it; *save* is where the document was kept, if it was."""
         shown: list[RenderableType] = [
             line for profile in self._written for line in self._lines(profile)
         ]
-        if save:
-            shown.append(kept(save))
+        shown += [f"{sentence}. {MEND}\n" for sentence in self._called_apart()]
+        shown += warnings(self._folder, save)
         document: dict[str, object] = {
             "profiles": {key: self._document(key) for key in self._written},
             "failed": {key: fault(error).model_dump() for key, error in self._failed.items()},
         }
         return Result(self._code(), document, shown, tuple(self._failed.values()))
+
+    def _called_apart(self) -> Iterator[str]:
+        """Yield which classes profiles of a connector call differently; they were read at once."""
+        for profiles in self._settings.connectors().values():
+            yield from called_apart(
+                {key: self._titles[key] for key in profiles if key in self._titles}
+            )
 
     def _code(self) -> Exit:
         if self._written and self._failed:

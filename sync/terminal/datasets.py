@@ -15,8 +15,8 @@ from sync.steps import needs
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.output import refuse_others, write_set
-from sync.terminal.source import kept, read_school
+from sync.terminal.output import refuse_others, warnings, write_set
+from sync.terminal.source import read_school
 from sync.terminal.tables import table
 
 _OURS = frozenset(f"{name}.csv" for name in DATASETS) | {DATASETS_JSON}
@@ -58,8 +58,7 @@ def write_datasets(  # click hands each option over by name
         made[key] = export_school(reading.school, of_school, reading.at, names)
         write_set(folder / key, made[key].files)
     shown = [line for key in schools for line in _lines(key, made[key], folder / key)]
-    if save:
-        shown.append(kept(save))
+    shown += warnings(folder, save)
     document = {"schools": {key: _document(made[key], folder / key) for key in schools}}
     return Result(Exit.DONE, document, shown)
 

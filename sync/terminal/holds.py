@@ -46,6 +46,9 @@ def _sentence(excess: Excess) -> str:
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
             " known to have taken any. Look at Sync health in School Data Sync."
         )
+    if " of profile " in excess.table:
+        before = f", where there were {excess.rows:,}" if excess.rows else ""
+        return f"There would be no {excess.table}{before}."
     if excess.table == "profiles":
         gone = f"{numbers({'profiles': excess.rows})} of the last delivery"
         return f"{gone} would be missing; none may be."

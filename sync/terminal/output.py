@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +29,23 @@ def refuse_others(folder: Path, ours: Set[str] = _OURS) -> None:
             f"{folder} holds {len(others)} other file(s): choose another folder, or move them",
             param_hint="--out",
         )
+
+
+def warnings(folder: Path, save: Path | None) -> Iterator[str]:
+    """Yield what to tell of files that were written to *folder*, and kept in *save*."""
+    if save:
+        yield f"The document is kept in {save}. It names people: only you can read it."
+    for place in (folder, save):
+        if place and _is_in_repository(place):
+            yield (
+                f"{place} lies in a git repository, and names people: delete it before anybody"
+                " commits it, and choose a place outside the next time."
+            )
+
+
+def _is_in_repository(place: Path) -> bool:
+    whole = place.resolve()
+    return any((folder / ".git").exists() for folder in (whole, *whole.parents))
 
 
 def _names_in(folder: Path) -> set[str]:

@@ -53,11 +53,6 @@ def read_school(
     return _live(settings.schools[key], key, clock, save, more)
 
 
-def kept(save: Path) -> str:
-    """Return what to tell of a document that was kept."""
-    return f"The document is kept in {save}. It names people: only you can read it."
-
-
 def _live(
     settings: SchoolSettings, key: str, clock: Clock, save: Path | None, more: Wanted
 ) -> Read:
@@ -86,6 +81,11 @@ def _saved(source: Path, more: Wanted) -> Read:
     with doing("Reading the saved document"), _whole():
         held = replace(more, besides=reader.datasets_in(_pieces(source), more.besides))
         return Read(reader.read_document(_pieces(source), held), at)
+
+
+def kept_school(source: Path, wanted: Wanted) -> School:
+    """Return the school of *source*, a saved document: that needs no settings."""
+    return _saved(source, wanted).school
 
 
 def kept_subjects(source: Path) -> Mapping[str, Subject]:

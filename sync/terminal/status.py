@@ -10,9 +10,11 @@ from sync.edge.world import World
 from sync.ledger import fates
 from sync.ledger.fates import Fate
 from sync.ledger.ids import pulled_at
+from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
 from sync.ledger.states import State
 from sync.report import Exit
+from sync.roster.finding_codes import OF_SETTINGS
 from sync.steps.status import survey
 from sync.steps.status_values import (
     Became,
@@ -168,10 +170,32 @@ def _for_pull(school: str, pull: PullStatus) -> Iterator[str]:
 
 def _for_profiles(status: Status) -> Iterator[str]:
     for profile, newest in status.profiles.items():
-        findings = sum(newest.manifest.findings.values()) if newest else 0
-        if findings:
-            count = f"{findings} {'record' if findings == 1 else 'records'}"
-            yield f"{profile}: {count} to mend in iSAMS; `build` or /api/findings says which"
+        if newest:
+            yield from _for_lack(profile, newest.manifest)
+            yield from _for_findings(profile, newest.manifest.findings)
+
+
+def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
+    """Warn of a profile that has no class, or no pupil."""
+    if manifest.lacking:
+        lacking = " and no ".join(manifest.lacking)
+        yield (
+            f"{profile} has no {lacking}: look at its YEAR_GROUPS, subjects and CLASSES; `subjects`"
+            " lists what iSAMS has"
+        )
+
+
+def _for_findings(profile: str, findings: Mapping[str, int]) -> Iterator[str]:
+    said = "`build` or /api/findings says which"
+    of_settings = sum(count for code, count in findings.items() if code in OF_SETTINGS)
+    if records := sum(findings.values()) - of_settings:
+        yield f"{profile}: {records} {_record(records)} to mend in iSAMS; {said}"
+    if of_settings:
+        yield f"{profile}: {of_settings} to mend in its settings; {said}"
+
+
+def _record(count: int) -> str:
+    return "record" if count == 1 else "records"
 
 
 def _for_connectors(world: World, status: Status) -> Iterator[str]:

@@ -66,6 +66,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {  # by what is counted: the word for 1,
 }
 
 
+_TOLD_IF_NONE = frozenset({"students", "teachers", "classes", "enrollments", "users"})
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table with a heading; readable without colour, and as plain text."""
     shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -77,14 +80,15 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def numbers(counts: Mapping[str, int]) -> str:
-    """Return counts as a list of words, `174 students, 1 teacher`; what is 0 is left out.
+    """Return counts as a list of words, `174 students, 1 teacher`; most of what is 0 is left out.
 
-    So are findings of each code: how many there are in all is enough here.
+    That there is no pupil or no class is worth a word. Findings of each code are left out: how many
+    there are in all is enough here.
     """
     words = [
         f"{count:,} {_word(name, count)}"
         for name, count in counts.items()
-        if count and not name.startswith("finding_")
+        if (count or name in _TOLD_IF_NONE) and not name.startswith("finding_")
     ]
     return ", ".join(words) or "nothing"
 

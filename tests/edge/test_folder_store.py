@@ -13,7 +13,7 @@ import pytest
 
 from sync.edge.storage.folder import FolderStore
 from sync.edge.storage.opening import open_store
-from sync.errors import StoreRefused
+from sync.errors import ConfigError, StoreRefused
 from sync.settings import StorageSettings
 from tests.clocks import START, FakeClock
 
@@ -98,7 +98,7 @@ def test_a_link_is_refused(tmp_path: Path, target: str) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "rosters").symlink_to(tmp_path / target)
 
-    with pytest.raises(StoreRefused, match="not a link"):
+    with pytest.raises(ConfigError, match="a file or a link"):
         FolderStore(tmp_path / "rosters")
     assert not (tmp_path / "nothing").exists()
 
@@ -107,7 +107,7 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
     """A file in the folder's place is a mistake in the settings, told without its path."""
     (tmp_path / "canary-rosters").write_bytes(b"")
 
-    with pytest.raises(StoreRefused, match="STORAGE__FOLDER") as caught:
+    with pytest.raises(ConfigError, match=r"^STORAGE__FOLDER: is a file") as caught:
         FolderStore(tmp_path / "canary-rosters")
     assert "canary" not in str(caught.value)
 
@@ -254,7 +254,7 @@ def test_a_folder_that_cannot_be_made_is_for_the_operator(tmp_path: Path, folder
     """A wrong path stays wrong: nobody is told to try again later."""
     (tmp_path / "file").write_text("not a folder")
 
-    with pytest.raises(StoreRefused, match="STORAGE__FOLDER cannot be made"):
+    with pytest.raises(ConfigError, match=r"^STORAGE__FOLDER: .* below a file"):
         FolderStore(tmp_path / folder)
 
 

@@ -177,7 +177,7 @@ LEFT_OUT = [
     LeftOut("id-unusable", "Set 3_2", with_set(teaching_set("3_2"))),
     LeftOut("id-unusable", "Set " + "9" * 40, with_set(teaching_set("9" * 40))),
 ]
-# Each of these has a test of its name, below or in `test_groups`.
+# Each of these has a test of its name, below, in `test_groups` or in `test_unmatched`.
 TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
@@ -185,6 +185,8 @@ TESTED_ALONE = {
     *("subject-unknown", "year-of-no-profile"),
     *("form-without-year", "form-unknown", "tutor-not-current"),  # of groups that are no sets
     *("group-without-pupils", "group-without-teacher"),
+    *("subject-without-classes", "year-without-pupils", "kept-year-without-sets"),  # of settings
+    *("profile-without-classes", "profile-without-pupils"),
 }
 
 
@@ -205,8 +207,14 @@ def test_every_finding_is_tested() -> None:
 
 
 def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
-    """Its word stands once more than in the list above: here, or where people or groups are."""
-    names = ("test_build.py", "test_groups.py", "test_people.py", "test_persons.py")
+    """Its word stands once more than in the list above: here, or in a file of its own."""
+    names = (
+        "test_build.py",
+        "test_groups.py",
+        "test_people.py",
+        "test_persons.py",
+        "test_unmatched.py",
+    )
     texts = [Path(__file__).with_name(name).read_text("utf-8") for name in names]
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 

@@ -17,13 +17,13 @@ def test_profiles_may_come_as_one_json_value() -> None:
     """Both forms mean the same; numbers and true need no quotation marks; null is not set."""
     whole = {
         "Seniors": {"year_groups": 7, "NAMES": True, "SUFFIX": " x", "GRADES": None},
-        "all": {},
+        "all": {"CLASSES": "forms"},
     }
     parts = {
         "PROFILES__SENIORS__YEAR_GROUPS": "7",
         "PROFILES__SENIORS__NAMES": "true",
         "PROFILES__SENIORS__SUFFIX": " x",
-        "PROFILES__ALL__YEAR_GROUPS": "0-13",
+        "PROFILES__ALL__CLASSES": "forms",
     }
 
     assert load(profiles(whole), without="PROFILES__") == load(parts)
@@ -32,19 +32,15 @@ def test_profiles_may_come_as_one_json_value() -> None:
 @pytest.mark.parametrize(
     ("value", "line"),
     [
-        (
-            "{",
-            (
-                "PROFILES_JSON: is not JSON: Expecting property name enclosed in double quotes,"
-                " line 1, column 2"
-            ),
-        ),
+        ("{", "PROFILES_JSON, character 1: a } is missing"),
         ("[]", "PROFILES_JSON: expected a JSON object, in curly brackets"),
         ("7", "PROFILES_JSON: expected a JSON object, in curly brackets"),
-        ("[" * 100_000, "PROFILES_JSON: is not JSON that can be read"),
         ("9" * 5_000, "PROFILES_JSON: is not JSON that can be read"),
-        ('{"a": {}, "A": {}}', "PROFILES_JSON: A: the same name twice"),
-        ('{"a": {"NAMES": 1, "names": 0}}', "PROFILES_JSON: names: the same name twice"),
+        ('{"a": {}, "A": {}}', "PROFILES_JSON, character 11: A: the same name twice"),
+        (
+            '{"a": {"NAMES": 1, "names": 0}}',
+            "PROFILES_JSON, character 20: names: the same name twice",
+        ),
         ({"a": []}, 'PROFILES_JSON a: expected an object such as {"YEAR_GROUPS": "7-13"}'),
         (
             {"a": {"YEAR_GROUPS": [7, 8]}},
@@ -67,8 +63,8 @@ def test_profiles_may_come_as_one_json_value() -> None:
         (
             {"a": {"YEAR_GROUPS": "x"}},
             (
-                "PROFILES_JSON a.YEAR_GROUPS: got 'x'; expected years such as 7,8,9 or 7-13."
-                " Example: 7-13"
+                "PROFILES_JSON a.YEAR_GROUPS: got 'x'; expected years such as 7,8,9 or 7-13;"
+                " Reception is 0, pre-reception -1, nursery -2. Example: 7-13"
             ),
         ),
         (

@@ -16,11 +16,15 @@ from sync.settings import (
 )
 from sync.settings import names as setting_names
 
-SCHOOL = {"name": "A", "isams_host": "a.isams.example", "isams_key": "invented-key"}
+SCHOOL = {"name": "A", "isams_key": "invented-key"}
 
 
 def schools(*ids: str) -> dict[str, SchoolSettings]:
-    declared = [SchoolSettings.model_validate({**SCHOOL, "id": number}) for number in ids]
+    hosts = (f"{index}.isams.example" for index, _ in enumerate(ids))
+    declared = [
+        SchoolSettings.model_validate({**SCHOOL, "id": number, "isams_host": host})
+        for number, host in zip(ids, hosts, strict=True)
+    ]
     return {f"school{index}": school for index, school in enumerate(declared)}
 
 

@@ -17,7 +17,18 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
         (
             "PROFILES__SENIORS__YEAR_GROUPS",
             "7 to 13",
-            "got '7 to 13'; expected years such as 7,8,9 or 7-13. Example: 7-13",
+            (
+                "got '7 to 13'; expected years such as 7,8,9 or 7-13; Reception is 0,"
+                " pre-reception -1, nursery -2. Example: 7-13"
+            ),
+        ),
+        (
+            "PROFILES__SENIORS__GRADES",
+            "R=KG",
+            (
+                "got 'R=KG'; expected year=code pairs such as -1=PK,14=14, years from -2 to 17;"
+                " Reception is 0, pre-reception -1, nursery -2. Example: -1=PK,14=14"
+            ),
         ),
         ("Profiles__Seniors__Names", "on", "got 'on'; expected true or false. Example: false"),
         ("PROFILES__SENIORS__ID_STYLE", "x", "got 'x'; expected year or legacy. Example: year"),
@@ -240,6 +251,14 @@ def test_an_unresolved_reference_is_not_taken_for_a_value(name: str) -> None:
     assert '"Key Vault Secrets User"' in line
     assert "can reach the vault" in line
     assert "kv-rosters" not in line
+
+
+def test_a_reference_without_its_last_bracket_is_told_as_that() -> None:
+    """A command line of Windows loses it: roles and network are all right."""
+    line = only({"SCHOOLS__NORTHBANK__ISAMS_KEY": REFERENCE.removesuffix(")")})
+
+    assert "does not end with its closing bracket" in line
+    assert "Secrets User" not in line
 
 
 @pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])

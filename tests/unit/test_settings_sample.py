@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from sync.errors import ConfigError
 from sync.settings import ProfileSettings, load, local_file
 from sync.settings import names as setting_names
 from tests.pages import settings_page
 
 SAMPLE = Path("local.settings.sample.json")
-
-
-KEYS = {"NORTHBANK", "SENIORS", "PREP"}
+HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "TICK_SCHEDULE"}
 
 
 def sample() -> dict[str, str]:
@@ -28,36 +27,44 @@ def declared_names() -> set[str]:
     return {setting_names.written(path) for path in setting_names.DECLARED}
 
 
-def without_key(name: str) -> str:
-    head, *rest = name.split("__")
-    return "__".join([head, *(setting_names.KEY if part in KEYS else part for part in rest)])
+def ours() -> dict[str, str]:
+    """Return the sample's settings but for the host's."""
+    return {name: value for name, value in sample().items() if name not in HOSTS_OWN}
 
 
-def test_the_sample_shows_exactly_the_settings_there_are() -> None:
-    """A setting added in code but not in the sample, or the reverse, fails here."""
-    shown = {without_key(name) for name in sample()} - settings_page.host_names()
+def test_the_sample_is_the_least_that_works() -> None:
+    """Whoever copies it fills in a few lines, and sends nothing that somebody else thought of."""
+    assert [f"{name}={value}" for name, value in ours().items()] == list(load.smallest())
 
-    assert shown == declared_names() | {"PROFILES_JSON"}
+
+@pytest.mark.parametrize("name", list(ours()))
+def test_nothing_in_the_sample_can_be_left_out(name: str) -> None:
+    """Without any of its lines the settings are refused."""
+    fewer = {other: value for other, value in ours().items() if other != name}
+
+    with pytest.raises(ConfigError):
+        load.load(fewer)
 
 
 def test_the_sample_shows_what_the_host_needs() -> None:
     """A copy of the sample starts under the Functions tools without another setting."""
     values = sample()
 
-    assert settings_page.host_names() <= set(values)
+    assert set(values) >= HOSTS_OWN
     assert values["TICK_SCHEDULE"] == "0 */5 * * * *"
     assert values["FUNCTIONS_WORKER_RUNTIME"] == "python"
     assert json.loads(SAMPLE.read_text(encoding="utf-8"))["IsEncrypted"] is False
 
 
 def test_the_sample_loads_as_it_is() -> None:
-    """The sample is a working set: one school, Seniors of Years 7-13 and Prep of Years 3-6."""
+    """The sample is a working set, and says nothing that it would say if it were left out."""
     settings = load.load(local_file.with_local_file({}, SAMPLE.read_text(encoding="utf-8")))
+    profile = settings.profiles["seniors"]
 
     assert list(settings.schools) == ["northbank"]
-    assert settings.profiles["seniors"].year_groups == set(range(7, 14))
-    assert settings.profiles["prep"].year_groups == set(range(3, 7))
-    assert settings.connectors() == {"iSAMS nightly": ("prep", "seniors")}
+    assert settings.connectors() == {"iSAMS nightly": ("seniors",)}
+    assert profile == ProfileSettings(year_groups=profile.year_groups)
+    assert profile.year_groups == set(range(7, 14))
 
 
 def test_every_example_in_the_declaration_is_sound() -> None:
@@ -74,29 +81,6 @@ def test_every_example_in_the_declaration_is_sound() -> None:
     for store in ("FOLDER", "ACCOUNT_URL", "CONNECTION"):
         example = examples["storage", store.lower()]
         assert load.load({**env, f"STORAGE__{store}": example})
-
-
-def test_a_blank_line_in_the_sample_has_its_reason() -> None:
-    """What the sample leaves blank is an alternative, or a trap for whoever copies it."""
-    blank = {without_key(name) for name, value in sample().items() if not value}
-    filled = {without_key(name) for name, value in sample().items() if value}
-
-    assert blank - filled == {
-        "AzureWebJobsStorage__accountName",  # the connection string stands for it
-        "AzureWebJobsStorage__queueServiceUri",
-        "PROFILES_JSON",  # the other way to give the profiles
-        "PROFILES__<key>__KEEP_TEAMS",  # copied, it would carry classes over the year
-        "PROFILES__<key>__KEEP_TEAMS_FROM",
-        "PROFILES__<key>__PUPILS_FROM",  # copied, it would keep a school's pupils waiting
-        "SCHOOLS__<key>__DATASETS",  # copied, it would keep the whole school in storage
-        "SCHOOLS__<key>__ISAMS_CLIENT_ID",  # most schools have the key alone
-        "SCHOOLS__<key>__ISAMS_CLIENT_SECRET",
-        "SCHOOLS__<key>__SCHOOL_YEAR",  # copied, it would stop the year from turning
-        "SDS__CERTIFICATE",  # the secret stands for it
-        "SDS__OPERATIONS_URL",  # copied, it would let the token go where nobody has looked
-        "STORAGE__ACCOUNT_URL",  # the folder stands for both
-        "STORAGE__CONNECTION",
-    }
 
 
 def test_the_page_shows_exactly_what_is_declared() -> None:

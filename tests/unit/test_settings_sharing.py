@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from sync.settings import ProfileSettings, names, sharing
 from sync.settings import text as setting_text
-from tests.unit.app_settings import load
+from sync.settings.class_kinds import CLASSES, TITLE_OF
+from tests.unit.app_settings import SECOND, load, only
 from tests.unit.test_settings import built, schools
 
 
@@ -43,6 +44,18 @@ def test_everything_that_does_not_fit_is_said_at_once() -> None:
         ({"keep_teams": "8", "keep_teams_from": "2027"}, {"year_groups": "9-13"}, ""),
         ({"keep_teams": "8", "excluded_subjects": "Ga"}, {"included_subjects": "Ga"}, ""),
         ({"keep_teams": "8"}, {"connector": "another"}, ""),
+        ({"suffix": " x"}, {"year_groups": "3-7"}, "suffix"),
+        ({"suffix": " x"}, {"excluded_subjects": "Ga"}, "suffix"),
+        ({"class_title": "{set_name}"}, {"suffix": " x"}, "class_title"),
+        ({"class_title": "{set_name}"}, {"class_title": "{set_name}", "suffix": " x"}, ""),
+        ({"suffix": " x", "year_groups": "7-13"}, {"year_groups": "3-6"}, ""),
+        ({"suffix": " x"}, {"included_subjects": "Ga"}, ""),
+        ({"suffix": " x", "classes": "forms"}, {}, ""),
+        (
+            {"classes": "forms", "form_title": "{code}"},
+            {"classes": "forms", "included_subjects": "Ga"},
+            "form_title",
+        ),
     ],
 )
 def test_two_profiles_never_say_two_things_of_one_class(
@@ -84,12 +97,11 @@ def test_kinds_that_do_not_meet_are_no_contradiction(apart: dict[str, str]) -> N
 
 
 # The rule is in `sync.settings.sharing`: what decides an id, or who is in a class, is alike.
-ALIKE = {"classes", "id_style", "keep_teams", "keep_teams_from", "pupils_from"}
+ALIKE = {"classes", "id_style", "keep_teams", "keep_teams_from", "pupils_from", "suffix"}
+ALIKE |= set(TITLE_OF.values())
 MAY_DIFFER = {
     *("school", "connector"),  # then the two do not meet
     *("year_groups", "included_subjects", "excluded_subjects"),  # which part of the school
-    *("class_title", "suffix", "form_title", "form_lesson_title", "tutor_title"),
-    *("year_group_title", "house_title", "boarding_house_title", "division_title"),
     *("names", "grades"),  # how somebody is told: the newer set's word holds
     *("extra_teachers", "service_accounts", "timetable_teachers"),  # who teaches
     *("keep_without_teacher", "staff"),
@@ -107,7 +119,9 @@ def test_the_rule_speaks_of_every_setting_that_must_be_alike() -> None:
     """A setting that is put into this list and not into the rule would be refused by nobody."""
     rule = Path(sharing.__file__).read_text("utf-8")
 
-    assert {name for name in ALIKE if f"first.{name}" not in rule} == set()
+    assert {name for name in ALIKE if f"first.{name}" not in rule} == set(TITLE_OF.values())
+    assert "TITLE_OF[kind]" in rule
+    assert TITLE_OF.keys() == set(CLASSES)
 
 
 def test_what_may_differ_is_no_contradiction() -> None:
@@ -119,3 +133,36 @@ def test_what_may_differ_is_no_contradiction() -> None:
     profiles = {"plain": ProfileSettings(), "other": ProfileSettings.model_validate(settings)}
 
     assert built(schools("1"), profiles, "c").connectors() == {"c": ("other", "plain")}
+
+
+ONE_ISAMS = {
+    **SECOND,
+    "SCHOOLS__SOUTHBANK__ISAMS_HOST": "northbank.isams.example",
+    "PROFILES__SENIORS__SCHOOL": "northbank",
+    "PROFILES__PREP__SCHOOL": "southbank",
+    "PROFILES__PREP__YEAR_GROUPS": "3-7,13",
+}
+
+
+def test_two_schools_never_send_the_same_pupils() -> None:
+    """With one iSAMS and one key they would be in SDS twice, and in two Teams of each set."""
+    assert only(ONE_ISAMS) == (
+        "SCHOOLS__NORTHBANK__ISAMS_HOST and SCHOOLS__SOUTHBANK__ISAMS_HOST: both read one iSAMS"
+        " with one key and take NC years 7,13: give their profiles other YEAR_GROUPS, or make one"
+        " school with two profiles of them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("apart", "shared"),
+    [
+        ({"PROFILES__PREP__YEAR_GROUPS": "3-6"}, [("northbank", "southbank")]),
+        ({"SCHOOLS__SOUTHBANK__ISAMS_KEY": "of-another-division"}, []),
+        ({"SCHOOLS__SOUTHBANK__ISAMS_HOST": "southbank.isams.example"}, []),
+    ],
+)
+def test_senior_and_prep_of_one_isams_may_be_two_schools(
+    apart: dict[str, str], shared: list[tuple[str, str]]
+) -> None:
+    """Of other years, or by keys that see other divisions: `check` tells of the first."""
+    assert list(load(ONE_ISAMS, apart).of_one_isams()) == shared

@@ -201,3 +201,9 @@ def test_this_machine_is_known(url: str) -> None:
 def test_another_machine_is_never_taken_for_this_one(url: str) -> None:
     """A name that merely begins like this machine's is another machine."""
     assert not setting_text.is_loopback(url)
+
+
+@given(st.frozensets(st.sampled_from(setting_text.YEARS), min_size=1))
+def test_years_are_written_as_they_are_read(years: frozenset[int]) -> None:
+    """What a message says of years may be typed into a setting."""
+    assert setting_text.years(setting_text.as_years(years)) == years

@@ -18,12 +18,20 @@ from pathlib import Path
 from sync.edge.clock import Clock, SystemClock
 from sync.edge.storage.private import (
     FOLDER_MODE,
+    NO_FOLDER,
     check_private,
     flush_folder,
     open_privately,
 )
 from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
-from sync.errors import StoreError, StoreMissing, StoreRefused, StoreUnavailable
+from sync.errors import (
+    ConfigError,
+    StoreError,
+    StoreMissing,
+    StoreRefused,
+    StoreUnavailable,
+    SyncError,
+)
 
 _PARTIAL = ".partial"  # no blob's name: their segments do not begin with a dot
 _LEFTOVER_AFTER = timedelta(hours=1)  # no write takes so long: a run ends within minutes
@@ -33,9 +41,9 @@ _WRITES = 5  # each is lost only to a `delete` that took the folder in that mome
 class FolderStore(WriteOnce):
     """A `Store` in *folder*, made if it is missing, with its files for this user alone.
 
-    Raises `StoreRefused` if it is a symbolic link, belongs to somebody else, or others may write
-    to it: whoever can write there can change a roster. *clock* stamps the files as well, so that
-    `now()` and `created_at` are the same clock.
+    Raises `ConfigError` if it is a file or a symbolic link, or lies below a file; `StoreRefused` if
+    it belongs to somebody else, or others may write to it: whoever can write there can change a
+    roster. *clock* stamps the files as well, so that `now()` and `created_at` are the same clock.
     """
 
     def __init__(self, folder: str | Path, *, clock: Clock | None = None) -> None:
@@ -204,15 +212,17 @@ def _prepared(prepare: Callable[[], None]) -> None:
     """Do *prepare*; whatever the file system refuses here is for whoever chose the folder."""
     try:
         prepare()
+    except (NotADirectoryError, FileExistsError):
+        ours: SyncError = ConfigError(NO_FOLDER)
     except OSError as error:
-        number = error.errno or 0
+        ours = StoreRefused(
+            "the folder of STORAGE__FOLDER cannot be made or used: check its path, the disk's room"
+            " and your rights",
+            errno=error.errno or 0,
+        )
     else:
         return
-    raise StoreRefused(
-        "the folder of STORAGE__FOLDER cannot be made or used: check its path, the disk's room and"
-        " your rights",
-        errno=number,
-    )
+    raise ours
 
 
 def _translated[T](call: Callable[[], T]) -> T:

@@ -6,17 +6,27 @@ import os
 import stat
 from pathlib import Path
 
-from sync.errors import StoreRefused
+from sync.errors import ConfigError, StoreRefused
 
 FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 
+NO_FOLDER = (
+    "STORAGE__FOLDER: is a file or a link, or lies below a file; expected a folder, which is made"
+    " if it is not there. Example: .rosters"
+)
+
 
 def check_private(folder: Path) -> None:
-    """Raise `StoreRefused` if *folder* is no folder, or anybody else may write to it."""
+    """Raise if *folder* is not for this user alone.
+
+    Raises:
+        ConfigError: it is no folder: the setting names the wrong thing.
+        StoreRefused: it belongs to somebody else, or anybody else may write to it.
+    """
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode):
-        raise StoreRefused("STORAGE__FOLDER must be a folder, not a link or a file")
+        raise ConfigError(NO_FOLDER)
     if os.name == "nt":
         return  # there the folder's access list decides, which a mode does not show
     if status.st_uid != os.geteuid():

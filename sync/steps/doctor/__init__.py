@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
-from sync.steps.doctor import handed, isams, rosters, sds, storage
+from sync.steps.doctor import handed, isams, profiles, sds, storage
 from sync.steps.doctor.attempts import Check, Note, Visit
 
 type Json = dict[str, object]
@@ -20,11 +20,11 @@ _SETTINGS = "settings"
 _REST = (
     "storage",
     "queues",
+    "profiles",
     "clock",
     "sign-in and roles",
     "SDS",
     "last hand-over",
-    "newest rosters",
     "iSAMS",
 )
 
@@ -60,12 +60,13 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
         yield from visit.skipped(_REST, _SETTINGS)
         return
     yield from storage.check_storage(settings, visit)
+    yield from profiles.check_profiles(settings, visit)
     yield from sds.check_sds(settings.sds, settings.connectors(), visit)
     yield from handed.check_hand_overs(settings, visit)
-    yield from rosters.check_rosters(settings, visit)
     yield from isams.check_isams(settings, visit)
 
 
 def _loaded(settings: Settings) -> Note:
-    schools, profiles = ", ".join(settings.schools), ", ".join(settings.profiles)
-    return Note(f"schools: {schools}; profiles: {profiles}")
+    schools, chosen = ", ".join(settings.schools), ", ".join(settings.profiles)
+    shared = [f"; {first} and {second} read one iSAMS" for first, second in settings.of_one_isams()]
+    return Note(f"schools: {schools}; profiles: {chosen}{''.join(shared)}")

@@ -15,7 +15,7 @@ from sync.ledger.marks import Submitted
 from sync.settings import Settings
 from sync.steps.connector import Listing, look
 from sync.steps.doctor.attempts import Check, Note, Visit
-from sync.steps.doctor.rosters import note_of, of_every_class
+from sync.steps.doctor.every_class import note_of, of_every_class
 
 _NOTHING = Note("nothing was handed over yet")
 

@@ -32,11 +32,6 @@ def row(here: Trial, name: str) -> dict[str, str]:
 def test_before_anything_is_sent_there_is_nothing_to_say(here: Trial) -> None:
     """And nothing to do."""
     assert row(here, EVERY_CLASS)["state"] == "ok"
-    assert row(here, "newest roster of seniors") == {
-        "state": "ok",
-        "told": "none was read yet",
-        "next": "",
-    }
 
 
 def test_a_service_account_that_no_setting_names_any_more_is_told_and_then_held(
@@ -59,9 +54,6 @@ def test_a_service_account_that_no_setting_names_any_more_is_told_and_then_held(
     assert held.code == Exit.HELD
     assert "1 service account of every class would go" in held.out
     assert BOT not in held.out + held.err
-    newest = row(here, "newest roster of seniors")
-    assert newest["state"] == "warning"
-    assert "EXTRA_TEACHERS that match nobody: 2" in newest["told"]
 
 
 def test_a_service_account_that_a_person_let_go_is_held_no_more(here: Trial) -> None:
@@ -107,7 +99,7 @@ def test_the_years_that_no_profile_has_are_counted(here: Trial) -> None:
     here.settings["PROFILES__PREP__YEAR_GROUPS"] = "-2-6"
     here.sync("run", "--approve", "--wait", "0")
 
-    told = row(here, "newest roster of seniors")
+    told = row(here, "profile seniors: what it chooses")
 
     assert told["state"] == "ok"
-    assert "NC years whose pupils are in no profile: 2" in told["told"]
+    assert "NC years with pupils that no profile has: 2" in told["told"]

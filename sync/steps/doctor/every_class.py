@@ -1,50 +1,17 @@
-"""What the newest rosters say, and whether who teaches every class will go on doing so."""
+"""Whether those who teach every class, as SDS holds them, will go on doing so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
-from functools import partial
 from typing import NamedTuple
 
-from sync.edge.storage.opening import open_store
-from sync.ledger.manifests import SetManifest
-from sync.roster.finding_codes import FindingCode
 from sync.roster.identifiers import is_service_account
 from sync.sds.rowkeys import rows_of
 from sync.settings import Settings
 from sync.steps.connector import Listing
 from sync.steps.delivery import list_sets
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.attempts import Note
 
-_NO_ROSTER = Note("none was read yet")
 _NOTHING_HELD = Note("SDS holds nothing of ours yet")
-
-
-def check_rosters(settings: Settings, visit: Visit) -> Iterator[Check]:
-    """Look at each profile's newest roster: which years go nowhere, which settings fit nobody."""
-    for profile in settings.profiles:
-        newest = partial(_newest, settings, profile)
-        yield visit.attempt(f"newest roster of {profile}", newest, partial(_told, visit)).check
-
-
-def _newest(settings: Settings, profile: str) -> SetManifest | None:
-    listed = list_sets(open_store(settings.storage), profile)
-    return listed[-1].manifest() if listed else None
-
-
-def _told(visit: Visit, manifest: SetManifest | None) -> Note:
-    if manifest is None:
-        return _NO_ROSTER
-    age_h = (visit.clock.now() - manifest.pulled_at) / timedelta(hours=1)
-    text = f"read {age_h:.0f} h ago"
-    if years := manifest.findings.get(FindingCode.YEAR_OF_NO_PROFILE):
-        text += f"; NC years whose pupils are in no profile: {years}"
-    unknown = manifest.findings.get(FindingCode.EXTRA_TEACHER_UNKNOWN)
-    if not unknown:
-        return Note(text)
-    do = f"its findings say which: correct PROFILES__{manifest.profile.upper()}__EXTRA_TEACHERS"
-    return Note(f"{text}; entries of EXTRA_TEACHERS that match nobody: {unknown}", do)
 
 
 class OfEveryClass(NamedTuple):
