@@ -215,7 +215,7 @@ def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
         "test_persons.py",
         "test_unmatched.py",
     )
-    texts = [Path(__file__).with_name(name).read_text("utf-8") for name in names]
+    texts = [Path(__file__).with_name(f"test_{name}.py").read_text("utf-8") for name in names]
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 
     assert [code for code, count in times.items() if count < 2] == []
