@@ -322,6 +322,33 @@ def test_extra_teachers_teach_every_class() -> None:
     assert "9990001-T51" not in {user.id for user in made.roster.users}
 
 
+@pytest.mark.parametrize(("matches", "services"), [(50, 0), (49, 1)])
+def test_fifty_extra_teachers_are_not_too_many(matches: int, services: int) -> None:
+    """That leaves as much room among a Team's hundred owners for the teachers of the set."""
+    made = built(many(matches), extra_teachers=",".join(patterns(services)))
+
+    assert len(made.roster.classes[0].teacher_ids) == 50
+
+
+@pytest.mark.parametrize(("matches", "services"), [(51, 0), (50, 1)])
+def test_fifty_one_extra_teachers_are_a_slip_in_the_setting(matches: int, services: int) -> None:
+    """A pattern that is too wide would make everybody an owner of every Team."""
+    with pytest.raises(ConfigError, match="Narrow the pattern") as caught:
+        built(many(matches), extra_teachers=",".join(patterns(services)))
+
+    assert caught.value.facts == {"matches": 51, "limit": 50}
+
+
+def many(employees: int) -> School:
+    """Return a school of as many who are called heads, and a set without a teacher of its own."""
+    heads = [employee(f"{100 + n}", f"head{n}@northbank.example") for n in range(employees)]
+    return school(employees=heads, sets=[teaching_set("301", teachers=[])])
+
+
+def patterns(services: int) -> list[str]:
+    return ["head*@northbank.example", *(f"svc{n}@northbank.example" for n in range(services))]
+
+
 def test_an_extra_teacher_that_matches_nobody_is_reported() -> None:
     """A wildcard without a match, and a pupil's address, make no teacher."""
     made = built(extra_teachers="nobody*@northbank.example,p1@northbank.example")
