@@ -85,7 +85,18 @@ def _saved(source: Path, more: Wanted) -> Read:
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
     with doing("Reading the saved document"):
         held = replace(more, besides=_held(source, more.besides))
-        return Read(reader.read_document(_pieces(source), held), at)
+        return Read(_school_in(source, held), at)
+
+
+def _school_in(source: Path, wanted: Wanted) -> School:
+    """Read the school in *source*, at need without what no class needs: see `Isams.school`."""
+    try:
+        return reader.read_document(_pieces(source), wanted)
+    except SourceError as error:
+        if not (lost := reader.lost_with(error, wanted)):
+            raise
+        why = {dataset.ui_name: error for dataset in lost}
+    return replace(reader.read_document(_pieces(source), wanted.without(lost)), untold=why)
 
 
 def kept_subjects(source: Path) -> Mapping[str, Subject]:

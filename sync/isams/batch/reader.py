@@ -74,6 +74,18 @@ def datasets_in(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozens
     return frozenset(document.seen)
 
 
+def lost_with(error: SourceError, wanted: Wanted) -> frozenset[Dataset]:
+    """Return which datasets to do without after *error*: those that no class needs, or none.
+
+    They are the methods that the key may not run or, as an answer cannot be read in part, all.
+    """
+    if isinstance(error, SourceMalformed):
+        return wanted.optional
+    named = str(error.facts.get("methods", "")).split(", ")
+    refused = frozenset(BY_METHOD[method] for method in named if method in BY_METHOD)
+    return refused if refused <= wanted.optional else frozenset()
+
+
 def has_bad_record(error: SourceError) -> bool:
     """Say whether *error* is of something inside the document, and not of what document it is."""
     return isinstance(error, SourceMalformed) and "xml_error" in error.facts
