@@ -46,7 +46,7 @@ class Exit(IntEnum):
         7,
         "iSAMS, storage or SDS is busy or away, or SDS has not answered yet. Run it again.",
     )
-    PARTLY = 8, "Some profiles of the school could not be built; the others went on."
+    PARTLY = 8, "Some profiles, or files for other programs, could not be made; the others went on."
     STORE = 9, "Storage refused, or a stored file is not what it should be."
 
 
@@ -84,6 +84,12 @@ class Outcome(StrEnum):
         Exit.PARTLY,
         "warning",
         "read; some profiles could not be built",
+    )
+    UNTOLD = (
+        "untold",
+        Exit.DONE,
+        "warning",
+        "records for other programs could not be read, so have no file; the rosters went on",
     )
     LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
     FAILED = "failed", None, "error", "failed: nothing was sent"

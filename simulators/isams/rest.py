@@ -51,6 +51,8 @@ class RestDesk:
             row = endpoint.read(index, id_)
             body = None if row is None else edited_throughout(row, faults)
         else:
+            if endpoint.only and self.choices.houses_by_type:
+                id_ = parameter(request, endpoint.only) or ""
             asked_for = self._page(request, endpoint, faults)
             if asked_for is None:
                 return message("The page or pageSize is not valid", 400)

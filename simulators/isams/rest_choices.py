@@ -94,6 +94,7 @@ class RestChoices:
     nowhere, so that asking is a 404. *lists_are_paged*: the collections that known clients read
     with a plain call (terms, sets, rooms …) honour `page` and `pageSize` too; if not, they hold
     everything. *lists_have_totals*: these then still say count and totals.
+    *houses_by_type*: `houseType` leaves out the houses of the other type; if not, nobody heeds it.
     *student_lesson_id*: what `id` is in a pupil's timetable row; in an employee's it is the set.
     """
 
@@ -105,6 +106,7 @@ class RestChoices:
     subject_hidden: Literal["isHidden", "hidden"] = "isHidden"
     lists_are_paged: bool = False
     lists_have_totals: bool = True
+    houses_by_type: bool = True
     set_list_names: bool = True  # set lists say names and forms beside each schoolId
     set_lists_keep_leavers: bool = True
     student_lesson_id: Literal["set", "row"] = "set"

@@ -19,12 +19,14 @@ class Collection:
     """Rows under *key*. *read* gives a slice of them and how many there are, None where nothing is.
 
     *paged*: known to be paged. The others are read with a plain call by all known clients.
+    *only* is a parameter that leaves out other rows: its value stands for the id.
     """
 
     module: str
     key: str
     read: ReadRows
     paged: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ def _student(index: RestIndex, school_id: str) -> Row | None:
     return rest_people.student(index, pupil) if pupil else None
 
 
-_houses = _rows(lambda t, _: tuple(t.houses.values()), rest_school.house)
+_houses = _rows(
+    lambda t, kind: [h for h in t.houses.values() if kind.lower() in {"", h.kind.lower()}],
+    rest_school.house,
+)
 _year_divisions = _rows(
     lambda t, id_: [d for d in t.school.divisions if id_ in map(str, d.years)] or None,
     rest_school.division,
@@ -117,7 +122,10 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/api/school/terms": Collection(
         modules.SCHOOL, "terms", _rows(lambda t, _: t.school.terms, rest_school.term)
     ),
-    "/api/school/houses": Collection(modules.SCHOOL, "houses", _houses),
+    "/api/school/houses": Collection(modules.SCHOOL, "houses", _houses, only="houseType"),
+    "/api/school/divisions": Collection(
+        modules.SCHOOL, "divisions", _rows(lambda t, _: t.school.divisions, rest_school.division)
+    ),
     "/api/school/houses/{}": Single(
         modules.SCHOOL,
         _single(lambda t: tuple(t.houses.values()), lambda h: h.id, rest_school.house),

@@ -7,6 +7,7 @@ iSAMS URL holds the key: the loggers `httpx` and `httpcore` must stay at WARNING
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ LONGEST_WAIT_S = 3600.0  # a wish beyond this is a fault of theirs: the next tic
 
 _CONNECT_S = 15.0
 _PAUSE_S = 15.0  # between two pieces of an answer that has begun
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _backoff = wait_exponential_jitter(initial=1, exp_base=2, max=30, jitter=1)
 
 
@@ -33,6 +35,7 @@ def make_client(
     `timeout_s` bounds each read and write, not the whole answer: whoever reads a body watches its
     budget. No redirect is followed, no proxy or credential is taken from the environment, and TLS
     is always verified. Bodies are asked for uncompressed, so that a size cap means bytes read.
+    A redirect comes without its `Location`: see `_forget_where`.
     """
     return httpx.Client(
         base_url=base_url,
@@ -40,8 +43,19 @@ def make_client(
         transport=transport,
         trust_env=False,
         follow_redirects=False,
+        event_hooks={"response": [_forget_where]},
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
     )
+
+
+def _forget_where(answer: httpx.Response) -> None:
+    """Drop the address of a redirect.
+
+    httpx works out the next request even where none is followed, and a host that cannot be encoded
+    makes it fail with errors that are none of its own.
+    """
+    if answer.has_redirect_location:
+        del answer.headers["Location"]
 
 
 def request_timeout(answer_s: float, budget: Budget) -> httpx.Timeout:
@@ -126,7 +140,7 @@ def age_s(headers: Mapping[str, str], now: datetime) -> float | None:
     See docs/reference/isams.md#answer-age.
     """
     age = headers.get("Age", "").strip()
-    if age.isascii() and age.isdecimal():
+    if _SECONDS.fullmatch(age):
         return float(age)
     made = _moment(headers.get("Last-Modified", ""))
     sent = _moment(headers.get("Date", "")) or now

@@ -152,7 +152,10 @@ class Register:
             repeated=people | self.structure.repeated(),
             counts=dict(self.counts) | ({WITHOUT_SET: strays} if strays else {}),
         )
-        return self.structure.added_to(school, self._staff_id) if self.structure.asked else school
+        structure = self.structure
+        if not (structure.asked or structure.untold):
+            return school
+        return structure.added_to(school, self._staff_id)
 
     def _rows_without_set(self) -> int:
         return sum(

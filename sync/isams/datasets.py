@@ -5,7 +5,9 @@ Here is what iSAMS calls them, and where they stand in a batch document.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from typing import Self
 
 KEY_SCREEN = "API Services Manager > Manage Batch API Keys"  # docs/reference/isams.md#key-screen
 
@@ -155,6 +157,15 @@ class Wanted:
     def extras(self) -> tuple[Dataset, ...]:
         """All of both, in the order of `EXTRAS`."""
         return tuple(each for each in EXTRAS if each in self.needed or each in self.besides)
+
+    @property
+    def optional(self) -> frozenset[Dataset]:
+        """What no class needs: whatever goes wrong with it, the rosters are made without it."""
+        return self.besides - self.needed
+
+    def without(self, lost: Set[Dataset]) -> Self:
+        """Return this without what was only wanted besides and is among *lost*."""
+        return replace(self, besides=self.besides - lost)
 
 
 NOTHING_MORE = Wanted()

@@ -8,9 +8,11 @@ reader judges no record, it only refuses an answer that is not a whole school.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
+
+from sync.errors import SyncError
 
 type HouseKind = Literal["academic", "boarding"]
 
@@ -237,7 +239,8 @@ class School:
     record was kept. `counts` is the number of rows that iSAMS gave, by dataset name, before any
     repeat was dropped: what manifests and status show as the source's totals.
 
-    From `years` on, None is a dataset that was not asked for: nobody may take it for empty.
+    From `years` on, None is a dataset that was not asked for, or that could not be read and no
+    class needs: nobody may take it for empty. `untold` says why, by what iSAMS calls the dataset.
     """
 
     pupils: Mapping[str, Pupil]
@@ -257,3 +260,4 @@ class School:
     periods: Mapping[str, Period] | None = None
     teaching_forms: Mapping[str, TeachingForm] | None = None
     lessons: tuple[Lesson, ...] | None = None
+    untold: Mapping[str, SyncError] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from dataclasses import astuple, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from sync.errors import SourceMalformed
+from sync.errors import SourceMalformed, SyncError
 from sync.isams.datasets import (
     ACADEMIC_HOUSES,
     BOARDING_HOUSES,
@@ -64,10 +64,14 @@ class LessonRecord(NamedTuple):
 
 
 class Structure:
-    """What has been read so far. `asked` are the datasets that were asked for, empty or not."""
+    """What has been read so far. `asked` are the datasets that were asked for, empty or not.
+
+    `untold` are those that no class needs and that could not be read, and why: they stay unknown.
+    """
 
     def __init__(self) -> None:
         self.asked: set[Dataset] = set()
+        self.untold: dict[Dataset, SyncError] = {}
         self.years = Records[Year](YEARS)
         self.forms = Records[Form](FORMS)
         self.houses = {kind: Records[House](dataset) for kind, dataset in HOUSES.items()}
@@ -124,6 +128,7 @@ class Structure:
             periods=self._if_asked(self.periods),
             teaching_forms=self._if_asked(self.teaching_forms),
             lessons=lessons,
+            untold={dataset.ui_name: error for dataset, error in self.untold.items()},
         )
 
     def _if_asked[R: Identified](self, records: Records[R]) -> Records[R] | None:

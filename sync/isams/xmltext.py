@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 
-from sync.errors import SourceError, SourceMalformed, SourceRefused
+from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
+from sync.isams.xmlfaults import Recent, what_is_wrong
 
 LIMIT_BYTES = 512 * 1024 * 1024  # a large school is tens of MB: docs/reference/isams.md#size
 
 _LAST = True
+_NOT_READ = "a part of it that is not read"
 _OPENING_BYTES = 512  # enough for any declaration
 _UTF8_BOM = b"\xef\xbb\xbf"
+# What says nothing yet: nothing, half a byte order mark, or half a character.
+_BEGINNINGS = frozenset({b"", b"\xef", b"\xef\xbb", b"\xff", b"\xfe", b"\0"})
 _DECLARED = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _ENCODINGS = {
     "utf-8": "utf-8",
@@ -32,13 +37,20 @@ _ENCODINGS = {
 
 
 def parse(
-    chunks: Iterable[bytes], attach: Callable[[XMLParserType], None], *, limit_bytes: int
+    chunks: Iterable[bytes],
+    attach: Callable[[XMLParserType], None],
+    *,
+    limit_bytes: int,
+    place: Callable[[], str] = lambda: "",
 ) -> None:
     """Run the handlers that *attach* sets over the document in *chunks*, to its very end.
 
+    *place* says where in the document the handlers are, such as `record 7 of Forms`.
+
     Raises:
-        SourceMalformed: not XML, cut short, in an unknown encoding, with a DTD, followed by
-            anything, or larger than *limit_bytes*. The message says which.
+        SourceUnavailable: it ends before its end.
+        SourceMalformed: not XML, in an unknown encoding, with a DTD, followed by anything, or
+            larger than *limit_bytes*. The message says which, and where.
         SourceRefused: a web page instead of an answer.
     """
     stream = _capped(chunks, limit_bytes)
@@ -47,17 +59,21 @@ def parse(
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     attach(parser)
-    fault = "is not well-formed XML"
+    recent = Recent()
     try:
-        parser.Parse(opening)
-        for chunk in stream:
-            parser.Parse(chunk)
-        fault = "is cut short"
-        parser.Parse(b"", _LAST)
+        for chunk in chain([opening], stream):
+            parser.Parse(recent.feed(chunk))
     except ExpatError as error:
+        wrong = what_is_wrong(error.code, recent.at(parser.ErrorByteIndex))
         raise SourceMalformed(
-            f"iSAMS's answer {fault}", line=error.lineno, xml_error=error.code
+            f"iSAMS's answer is not well-formed XML: {wrong}, in {place() or _NOT_READ}: mend it in"
+            " iSAMS",
+            xml_error=error.code,
         ) from None
+    try:
+        parser.Parse(b"", _LAST)
+    except ExpatError:
+        raise _broken_off() from None
 
 
 def web_page() -> SourceError:
@@ -66,6 +82,10 @@ def web_page() -> SourceError:
         "a web page came instead of iSAMS's answer: check that ISAMS_HOST is the host of iSAMS,"
         " and that no IP or domain restriction of the key keeps this app out"
     )
+
+
+def _broken_off() -> SourceUnavailable:
+    return SourceUnavailable("iSAMS's answer broke off before its end")
 
 
 def _capped(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
@@ -95,8 +115,8 @@ def _encoding(opening: bytes) -> str:
         return "utf-16le"
     if opening.startswith(b"\0<"):
         return "utf-16be"
-    if not opening:
-        raise SourceMalformed("iSAMS's answer is empty")
+    if opening in _BEGINNINGS:
+        raise _broken_off()
     if opening.lower().startswith((b"<!doctype html", b"<html")):  # docs/reference/isams.md#html
         raise web_page()
     if not opening.startswith(b"<"):

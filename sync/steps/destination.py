@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sync.edge.clock import Budget
+from sync.edge.graph.answers import leading_to
 from sync.edge.world import World
 from sync.errors import ConfigError, TargetRefused
 from sync.steps.evidence import usable
@@ -17,8 +18,8 @@ _DEAD = frozenset({"expired", "disabled", "failed"})
 class Destination:
     """Our connector, by name and by SDS's id, and the flows that lead on.
 
-    `flows` is None where they may not be read. `odd` are their states that SDS may mean anything
-    by: `notready`, or a word that nobody knows.
+    `flows` is None where they may not be read, or none is known to be ours. `odd` are their states
+    that SDS may mean anything by: `notready`, or a word that nobody knows.
     """
 
     connector: str
@@ -42,9 +43,10 @@ def find_destination(world: World, connector: str, budget: Budget) -> Destinatio
             " empty what the other sent. Write it in the same way everywhere"
         )
     flows = target.flows(budget)
-    if flows is None:
+    ours = None if flows is None else leading_to(flows, known.id)
+    if flows is None or ours is None:
         return Destination(connector, known.id, None)
-    states = {flow.state for flow in flows if flow.connector_id == known.id.lower()}
+    states = {flow.state for flow in ours}
     _demand_living(states)
     odd = " ".join(sorted(states - _DEAD - {"ready"}))
     return Destination(connector, known.id, usable(flows, known.id), odd)

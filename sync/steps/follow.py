@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from sync.edge.clock import Budget
+from sync.edge.graph.answers import leading_to
 from sync.edge.graph.values import Run, Statistics
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, TargetError
@@ -194,8 +195,10 @@ class _Look:
         return counted
 
     def _flows_now(self) -> FlowsNow | Literal["hidden"]:
-        flows = self.world.target().flows(self.budget)
-        return "hidden" if flows is None else flows_now(flows, self._connector_id())
+        flows, connector_id = self.world.target().flows(self.budget), self._connector_id()
+        if flows is None or leading_to(flows, connector_id) is None:
+            return "hidden"
+        return flows_now(flows, connector_id)
 
     def _connector_id(self) -> str:
         """Return SDS's id of the connector, as noted at a hand-over; older versions did not."""

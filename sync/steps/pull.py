@@ -85,6 +85,9 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
         Budget.of(world.clock, PULL_S), datasets_of_school(world.settings, school)
     )
     sealed = _seal_profiles(world, school, read, began)
+    for dataset, error in sorted(read.untold.items()):
+        what = {"dataset": dataset}
+        world.tell(Step("export", Outcome.UNTOLD, school, facts=what, error=error, pull=newest.id))
     exports = export(world, school, read, began, newest, attempt)
     newest.claim(Pulled(at=began, sets=sealed.sets, faults=sealed.faults))
     for connector, profiles in world.settings.connectors().items():

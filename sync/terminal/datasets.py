@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 from rich.console import RenderableType
 
+from sync.errors import SyncError
 from sync.exports.files import DATASETS_JSON, Exported, export_school
 from sync.report import Exit
 from sync.settings.export_kinds import DATASETS
@@ -51,16 +52,26 @@ def write_datasets(  # click hands each option over by name
     for key in schools:
         refuse_others(folder / key, _OURS)
     made: dict[str, Exported] = {}
+    untold: dict[str, Mapping[str, SyncError]] = {}
     for key in schools:
         of_school = settings.schools[key]
         wanted = needs.datasets_of_files(of_school, names)
         reading = read_school(settings, key, terminal.clock, source, save, wanted)
         made[key] = export_school(reading.school, of_school, reading.at, names)
+        untold[key] = reading.school.untold
+        if untold[key] and not made[key].manifest.files:
+            raise next(iter(untold[key].values()))
         write_set(folder / key, made[key].files)
     shown = [line for key in schools for line in _lines(key, made[key], folder / key)]
     shown += warnings(folder, save)
+    shown += [line for key in schools for line in _reasons(key, untold[key])]
     document = {"schools": {key: _document(made[key], folder / key) for key in schools}}
-    return Result(Exit.DONE, document, shown)
+    return Result(Exit.PARTLY if any(untold.values()) else Exit.DONE, document, shown)
+
+
+def _reasons(key: str, untold: Mapping[str, SyncError]) -> Iterator[str]:
+    for dataset, error in sorted(untold.items()):
+        yield f"{key}: {dataset} could not be read. {error}"
 
 
 def _lines(key: str, made: Exported, folder: Path) -> Iterator[RenderableType]:

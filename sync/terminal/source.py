@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,9 @@ import click
 from sync.edge.clock import Budget, Clock
 from sync.edge.isams.batch import Isams
 from sync.edge.world import Source, open_source
-from sync.errors import ConfigError, SourceError, SourceIncomplete
+from sync.errors import ConfigError, SourceError
 from sync.isams.batch import reader
-from sync.isams.datasets import Wanted
+from sync.isams.datasets import Dataset, Wanted
 from sync.isams.school import School, Subject
 from sync.settings import SchoolSettings, Settings
 from sync.steps import pull
@@ -78,9 +78,20 @@ def _saved(source: Path, more: Wanted) -> Read:
     Only what is needed must be in it: what else it lacks was never asked for, and is not empty.
     """
     at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
-    with doing("Reading the saved document"), _whole():
-        held = replace(more, besides=reader.datasets_in(_pieces(source), more.besides))
-        return Read(reader.read_document(_pieces(source), held), at)
+    with doing("Reading the saved document"):
+        held = replace(more, besides=_held(source, more.besides))
+        return Read(_school_in(source, held), at)
+
+
+def _school_in(source: Path, wanted: Wanted) -> School:
+    """Read the school in *source*, at need without what no class needs: see `Isams.school`."""
+    try:
+        return reader.read_document(_pieces(source), wanted)
+    except SourceError as error:
+        if not (lost := reader.lost_with(error, wanted)):
+            raise
+        why = {dataset.ui_name: error for dataset in lost}
+    return replace(reader.read_document(_pieces(source), wanted.without(lost)), untold=why)
 
 
 def kept_school(source: Path, wanted: Wanted) -> School:
@@ -90,21 +101,24 @@ def kept_school(source: Path, wanted: Wanted) -> School:
 
 def kept_subjects(source: Path) -> Mapping[str, Subject]:
     """Return the subjects of *source*, a saved document: that needs no settings."""
-    with _whole():
-        return reader.subjects_in(_pieces(source))
+    _held(source, ())
+    return reader.subjects_in(_pieces(source))
 
 
-@contextmanager
-def _whole() -> Iterator[None]:
-    """What a live iSAMS would be blamed for is here a file that its user can save again.
+def _held(source: Path, datasets: Collection[Dataset]) -> frozenset[Dataset]:
+    """Return which of *datasets* are in *source*, once it is known to be a whole document.
 
-    But for what iSAMS left out of a whole document: to save that again would not help.
+    What is wrong inside a whole document is iSAMS's fault, and to save it again would not help: so
+    that is left to whoever reads it, who says of which record it is.
+
+    Raises:
+        ConfigError: it is none, which is the fault of the file, and its user can save it again.
     """
     try:
-        yield
-    except SourceIncomplete:
-        raise
+        return reader.datasets_in(_pieces(source), datasets)
     except SourceError as error:
+        if reader.has_bad_record(error):
+            return frozenset(datasets)
         raise ConfigError(
             "--from: this file is not whole, or not a document that --save kept: save it again with"
             f" build --save (found: {error})"

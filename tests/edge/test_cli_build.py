@@ -244,6 +244,24 @@ def test_what_isams_left_out_of_a_document_is_no_fault_of_the_file(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("reference", ["&#x1F;", "&#xD83C;&#xDFB5;"])
+@pytest.mark.parametrize("command", ["build", "subjects"])
+def test_a_character_that_xml_forbids_is_no_fault_of_the_file(
+    alone: Callable[..., Said], document: Path, tmp_path: Path, command: str, reference: str
+) -> None:
+    """It is told as of a live iSAMS: in which record of which dataset somebody can mend it."""
+    text = document.read_text("utf-8")
+    within = "<Department " if command == "subjects" else "<Pupil "
+    document.write_text(re.sub(rf"({within}[^>]*>)", rf"\1{reference}", text, count=1), "utf-8")
+    words = (command, "--from", str(document))
+
+    said = alone(*words, *(("--out", str(tmp_path / "out")) if command == "build" else ()))
+
+    assert said.code == Exit.SOURCE
+    assert "written as a reference, in" in said.err
+    assert "save it again" not in said.err
+
+
 def test_one_bad_profile_does_not_stop_the_others(
     alone: Callable[..., Said], document: Path, tmp_path: Path
 ) -> None:

@@ -346,18 +346,6 @@ def test_the_delivery_does_not_know_of_them() -> None:
     assert list(plain.sealed_files()) == list(more.sealed_files())
 
 
-def test_a_method_that_is_not_ticked_fails_the_pull() -> None:
-    """What was asked for and is not given is told at once, not found missing in summer."""
-    world = keeping()
-    key = BatchKey(methods=METHODS - {ROOMS})
-    world.isams.keys = {key.guid: key}
-    step = world.pull()
-
-    assert step.outcome is Outcome.FAILED
-    assert ROOMS in str(step.error) + str(step.error and step.error.facts)
-    assert kept(world) == {}
-
-
 @pytest.mark.parametrize("way", Way)
 def test_a_pull_survives_a_fault_at_every_call(way: Way) -> None:
     """Killed or failed anywhere and tried again: the last attempt's files are whole."""

@@ -111,14 +111,18 @@ def test_a_sum_with_an_unknown_part_is_unknown(count: object) -> None:
         ([{"id": "../x", "dataConnector": {"id": "c1"}}], None),
         (
             [{"id": None}, {"id": "f1", "dataConnector": {"id": "c1"}, "readinessStatus": "a b"}],
-            (Flow("f1", "c1", ""),),
+            (Flow("", None, ""), Flow("f1", "c1", "")),
+        ),
+        (
+            [{"id": "F2"}, {"id": "f1", "dataConnector": {"id": "c1"}}],
+            (Flow("f2", None, ""), Flow("f1", "c1", "")),
         ),
     ],
 )
 def test_flows_are_read_or_not_known(
     items: list[dict[str, object]], flows: tuple[Flow, ...] | None
 ) -> None:
-    """A strange record is left out; where none can be used, or one leads nowhere, none is known."""
+    """A strange record leads nobody knows where; where every record is strange, none is known."""
     assert answers.flows(items) == flows
 
 
@@ -127,14 +131,31 @@ def test_the_end_of_a_flow_that_has_expired_is_no_end() -> None:
     early, late = datetime(2027, 7, 31, tzinfo=UTC), datetime(2028, 7, 31, tzinfo=UTC)
     flows = (Flow("f1", "c1", "ready", early), Flow("f2", "c1", "expired", late))
 
-    assert answers.flow_state(flows, "c1").ends_at == early
+    assert answers.flow_state(flows).ends_at == early
 
 
 def test_a_flow_without_a_state_is_neither_ready_nor_expired() -> None:
     """A readiness that SDS does not give is shown as unknown."""
-    flows = (Flow("f1", "c1", ""), Flow("f2", "c2", "expired"))
+    assert answers.flow_state((Flow("f1", "c1", ""),)).states == ("unknown",)
 
-    assert answers.flow_state(flows, "C1").states == ("unknown",)
+
+OURS, THEIRS, STRANGE = Flow("f1", "c1", "ready"), Flow("f2", "c2", "ready"), Flow("f3", None, "")
+
+
+@pytest.mark.parametrize(
+    ("flows", "ours"),
+    [
+        ((OURS, THEIRS, STRANGE), (OURS,)),
+        ((THEIRS, STRANGE), None),
+        ((THEIRS,), ()),
+        ((), ()),
+    ],
+)
+def test_a_strange_flow_hides_ours_only_where_it_may_be_ours(
+    flows: tuple[Flow, ...], ours: tuple[Flow, ...] | None
+) -> None:
+    """Where a flow says that it leads to us, a neighbour that says nothing changes nothing."""
+    assert answers.leading_to(flows, "C1") == ours
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from simulators.sds import Answer, Body, Connector, Flow, Knobs, Location
 from sync.edge.clock import Budget
-from sync.edge.graph.answers import flow_state
+from sync.edge.graph.answers import flow_state, leading_to
 from sync.edge.graph.values import FileFault, FlowState, Operation, Whereabouts
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.edge.graph_tenant import FILES, NAME, STORAGE, Tried, scripted, tried
@@ -34,7 +34,9 @@ def state_of(it: Tried) -> FlowState:
     """Return the sum of our connector's flows."""
     flows = it.target.flows(it.budget)
     assert flows is not None
-    return flow_state(flows, it.connector_id)
+    ours = leading_to(flows, it.connector_id)
+    assert ours is not None
+    return flow_state(ours)
 
 
 def test_what_is_put_is_what_sds_holds() -> None:

@@ -147,6 +147,7 @@ SENT = "Mon, 14 Sep 2026 20:00:00 GMT"  # an hour before now
         ({"Age": "120", "Last-Modified": SENT}, 120.0),
         ({"Age": "-1"}, None),
         ({"Age": "old"}, None),
+        ({"Age": "9" * 400}, None),
         ({"Last-Modified": SENT}, 3600.0),
         ({"Last-Modified": SENT, "Date": "Mon, 14 Sep 2026 20:10:00 GMT"}, 600.0),
         ({"Last-Modified": "Mon, 14 Sep 2026 23:00:00 GMT"}, 0.0),
@@ -160,8 +161,9 @@ def test_the_age_of_an_answer_is_what_it_says_itself(
     assert age_s(httpx.Headers(told), NOW) == seconds
 
 
+@pytest.mark.parametrize("location", ["https://elsewhere.example/", "https://xn--/", "https://[::"])
 def test_the_client_follows_nobody_and_trusts_no_environment(
-    monkeypatch: pytest.MonkeyPatch,
+    location: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A redirect is an answer; proxies and .netrc stay unread; the body is asked for plain."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:1")
@@ -169,7 +171,7 @@ def test_the_client_follows_nobody_and_trusts_no_environment(
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(302, headers={"Location": "https://elsewhere.example/"})
+        return httpx.Response(302, headers={"Location": location})
 
     with make_client(
         base_url="https://host.example", timeout_s=40, transport=httpx.MockTransport(answer)

@@ -120,7 +120,7 @@ def _breaking(error: Exception) -> Iterator[bytes]:
         (lambda _: streamed(200, sample()[:900], {"Content-Length": "9999"}), SourceUnavailable),
         (lambda _: streamed(200, sample(), {"Content-Length": "9999"}), SourceUnavailable),
         (lambda _: streamed(200, b"", {"Content-Length": "9999"}), SourceUnavailable),
-        (lambda _: streamed(200, b""), SourceMalformed),
+        (lambda _: streamed(200, b""), SourceUnavailable),
         (lambda _: streamed(204, b""), SourceMalformed),
         (lambda _: streamed(206, sample()), SourceMalformed),
         (lambda _: streamed(200, gzip.compress(sample())), SourceMalformed),
@@ -129,7 +129,7 @@ def _breaking(error: Exception) -> Iterator[bytes]:
             SourceMalformed,
         ),
         (lambda _: streamed(200, sample(), {"Content-Encoding": "br"}), SourceMalformed),
-        (lambda _: streamed(200, sample()[:-5]), SourceMalformed),
+        (lambda _: streamed(200, sample()[:-5]), SourceUnavailable),
         (lambda _: streamed(500, sample()), SourceUnavailable),
         (lambda _: streamed(403, sample()), SourceRefused),
         (

@@ -106,7 +106,7 @@ def test_what_does_not_fit_says_what_was_seen_and_no_value(
         (DIVISIONS, "/api/school/yeargroups", "school/yeargroups/{id}/divisions"),
         (DIVISIONS, "/api/school/yeargroups/*/divisions", "school/yeargroups/{id}/divisions"),
         (FORMS, "/api/school/forms", "school/forms"),
-        (ACADEMIC_HOUSES, "/api/school/houses", "school/houses"),
+        (ACADEMIC_HOUSES, "/api/school/houses", "school/houses?houseType=academic"),
         (TERMS, "/api/school/terms", "school/terms"),
         (BUILDINGS, "/api/estates/buildings", "estates/buildings"),
         (BUILDINGS, "/api/estates/rooms", "estates/rooms"),
@@ -153,10 +153,9 @@ def test_a_module_that_is_not_allowed_is_named(module: str, status: int) -> None
     assert caught.value.facts["module"] == module
 
 
-@pytest.mark.parametrize("wanted", [needing(FORMS), Wanted(besides=frozenset({FORMS}))])
-def test_forms_that_may_not_be_read_are_refused_whoever_wants_them(wanted: Wanted) -> None:
-    """Only a place that is not there is unknown: what is shut is for the school to open."""
-    error = error_of("/api/school/forms", RestFaults(says=NOT_AUTHORISED), wanted=wanted)
+def test_forms_that_are_needed_and_may_not_be_read_are_refused() -> None:
+    """What is shut is for the school to open."""
+    error = error_of("/api/school/forms", RestFaults(says=NOT_AUTHORISED), wanted=needing(FORMS))
 
     assert "SCHOOLMANAGEMENT" in str(error)
 
@@ -285,7 +284,7 @@ def test_timetables_are_tried_where_lessons_are_wanted() -> None:
         (Wanted(), []),
         (needing(YEARS), ["school/yeargroups"]),
         (needing(DIVISIONS), ["school/yeargroups", "school/yeargroups/{id}/divisions"]),
-        (needing(BOARDING_HOUSES), ["school/houses"]),
+        (needing(BOARDING_HOUSES), ["school/houses?houseType=boarding"]),
         (Wanted(besides=frozenset({BUILDINGS})), ["estates/buildings", "estates/rooms"]),
         (needing(TEACHING_FORMS), []),
         (ALL_OF_REST, list(ENDPOINTS)[6:]),

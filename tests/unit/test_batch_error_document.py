@@ -104,7 +104,7 @@ def test_a_body_that_explains_nothing_leaves_the_status_to_speak(body: bytes) ->
     assert read_as.facts == {"status": 503}
 
 
-def test_a_truncated_error_document_is_malformed() -> None:
+def test_a_truncated_error_document_broke_off() -> None:
     """Half a refusal with status 200 is not taken for a whole one."""
-    with pytest.raises(SourceMalformed):
+    with pytest.raises(SourceUnavailable):
         read_document([sample("refusal-key.xml")[:-20]])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused
+from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SourceUnavailable
 from sync.isams.batch.reader import count_records, read_document, subjects_in
 from tests.unit.batch_samples import altered, emptied, sample, without
 from tests.unit.test_batch_school import WHOLE
@@ -56,22 +56,21 @@ def test_departments_without_any_subject_are_incomplete() -> None:
         subjects_in([b"<iSAMS><TeachingManager>", departments, b"</TeachingManager></iSAMS>"])
 
 
-def test_cut_anywhere_is_malformed() -> None:
-    """However much has arrived, the school is whole only with the root's end tag."""
-    body = sample().rstrip()
-    for size_bytes in range(0, len(body), 7):
-        with pytest.raises(SourceMalformed):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_document_that_ends_anywhere_before_its_end_broke_off(encoding: str) -> None:
+    """However much has arrived: it is the network's fault, and asked for again."""
+    body = sample().decode().strip().encode(encoding)
+
+    for size_bytes in (*range(20), *range(20, len(body), 7), len(body) - 1):
+        with pytest.raises(SourceUnavailable, match="broke off before its end"):
             read_document([body[:size_bytes]])
-    with pytest.raises(SourceMalformed, match="cut short"):
-        read_document([body[:-1]])
 
 
 @pytest.mark.parametrize(
     ("body", "error", "what"),
     [
-        (b"", SourceMalformed, "empty"),
-        (b" \r\n\t", SourceMalformed, "empty"),
-        (b"\xef\xbb\xbf", SourceMalformed, "empty"),
+        (b"", SourceUnavailable, "broke off"),
+        (b" \r\n\t", SourceUnavailable, "broke off"),
         (b"Service unavailable", SourceMalformed, "not XML: check that ISAMS_HOST"),
         (b'{"iSAMS": {}}', SourceMalformed, "not XML"),
         (b"\x1f\x8b\x08\0", SourceMalformed, "not XML"),

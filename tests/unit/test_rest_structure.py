@@ -155,9 +155,8 @@ def test_a_pupils_houses_are_kept_as_far_as_they_were_asked_for() -> None:
     extras.add_houses("1", {"academic": "Kestrel", "boarding": "Millrace"})
     extras.add_houses("2", {"academic": None})
     houses = {"1": "Academic", "2": " boarding "}
-    extras.take_houses(
-        {key: {"id": key, "name": "Kestrel", "type": kind} for key, kind in houses.items()}
-    )
+    rows = {key: {"id": key, "name": "Kestrel", "type": kind} for key, kind in houses.items()}
+    extras.take_houses("academic", rows)
 
     assert [kind for kind, known in register.structure.houses.items() if known] == ["academic"]
     assert register.structure.house_id("academic", "Kestrel") == "1"
@@ -168,9 +167,8 @@ def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
     """But who has no house is in none, though a house has no name, or two are called alike."""
     register, extras = taken(ACADEMIC_HOUSES)
     named = {"1": "Kestrel", "2": "Otter", "3": "OTTER", "4": None}
-    extras.take_houses(
-        {key: {"id": key, "name": name, "type": "Academic"} for key, name in named.items()}
-    )
+    rows = {key: {"id": key, "name": name, "type": "Academic"} for key, name in named.items()}
+    extras.take_houses("academic", rows)
 
     ids = [register.structure.house_id("academic", name) for name in ("kestrel", "Otter", "")]
     assert ids == ["1", "", ""]

@@ -15,10 +15,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeGuard
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from sync.edge.graph.locations import Address, address_of
 from sync.edge.graph.values import (
     Connector,
     Counts,
@@ -55,19 +55,26 @@ def connector(item: Json) -> Connector:
 
 
 def flows(items: Sequence[Json]) -> tuple[Flow, ...] | None:
-    """Read the flows of the tenant; None if any does not say where it leads, or none has an id.
-
-    A strange record among others is left out: without a usable id it cannot be followed.
-    """
-    usable = [item for item in items if has_id(item)]
-    if (items and not usable) or not all(map(_says_where, usable)):
+    """Read the flows of the tenant; None if not one of them says what it is and where it leads."""
+    read = tuple(map(_flow, items))
+    if items and all(flow.connector_id is None for flow in read):
         return None
-    return tuple(map(_flow, usable))
+    return read
 
 
-def flow_state(flows: Sequence[Flow], connector_id: str) -> FlowState:
-    """Sum up the flows that lead to *connector_id*."""
-    ours = [flow for flow in flows if flow.connector_id == connector_id.lower()]
+def leading_to(flows: Sequence[Flow], connector_id: str) -> tuple[Flow, ...] | None:
+    """Return the flows that lead to *connector_id*.
+
+    None if no flow says that it does, and there is one that does not say where it leads: it may.
+    """
+    ours = tuple(flow for flow in flows if flow.connector_id == connector_id.lower())
+    if not ours and any(flow.connector_id is None for flow in flows):
+        return None
+    return ours
+
+
+def flow_state(ours: Sequence[Flow]) -> FlowState:
+    """Sum up the flows that lead to a connector."""
     ends = [flow.ends_at for flow in ours if flow.ends_at and flow.state != "expired"]
     states = sorted(flow.state or "unknown" for flow in ours)
     return FlowState(tuple(states), max(ends, default=None))
@@ -76,24 +83,20 @@ def flow_state(flows: Sequence[Flow], connector_id: str) -> FlowState:
 def upload_session(item: Json, *, on_loopback: bool) -> UploadSession:
     """Read an upload session; its storage must be Azure's, or *on_loopback* this machine's."""
     url = text_of(item, "sessionUrl")
-    try:
-        parts = urlsplit(url)
-        in_azure = _is_data_lake(parts)
-    except ValueError:
-        raise TargetMalformed("the upload session has no address") from None
-    bare = not (parts.username or parts.password or parts.fragment)
-    if not bare or not (in_azure or (on_loopback and is_loopback(url))):
+    address = address_of(url)
+    if address is None:
+        raise TargetMalformed("the upload session has no address that can be read in one way only")
+    if not (_is_data_lake(address) or (on_loopback and is_loopback(url))):
         raise TargetMalformed("the upload session is on a host that is not Azure Data Lake Storage")
-    if not parts.query or not parts.path.strip("/"):
+    if not address.query.strip("?") or not address.path.strip("/"):
         raise TargetMalformed("the upload session has no signature or no directory")
     # docs/reference/sds.md#session-life
     return UploadSession(SecretStr(url), utc_moment(item.get("sessionExpirationDateTime")))
 
 
-def _is_data_lake(url: SplitResult) -> bool:
-    """Say whether *url* is on a host of Azure's; raises `ValueError` for a port that is none."""
-    named = _LAKE_HOST.fullmatch(url.hostname or "")
-    return url.scheme == "https" and url.port in {None, 443} and named is not None
+def _is_data_lake(address: Address) -> bool:
+    named = _LAKE_HOST.fullmatch(address.host)
+    return address.scheme == "https" and address.port == 443 and named is not None
 
 
 def run(item: Json) -> Run:
@@ -205,17 +208,20 @@ def _by_role(value: object) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _says_where(item: Json) -> bool:
-    """Say whether a flow names its connector, or that it has none."""
+def _connector_of(item: Json) -> str | None:
+    """Return the id of a flow's connector, "" for none; None if that, or the flow, is strange."""
     source = item.get("dataConnector", "")
-    return source is None or (isinstance(source, Mapping) and has_id(source))
+    if source is None and has_id(item):
+        return ""
+    if isinstance(source, Mapping) and has_id(source) and has_id(item):
+        return text_of(source, "id").lower()
+    return None
 
 
 def _flow(item: Json) -> Flow:
-    source = item.get("dataConnector")
     return Flow(
-        id=text_of(item, "id").lower(),
-        connector_id=text_of(source, "id").lower() if isinstance(source, Mapping) else "",
+        id=text_of(item, "id").lower() if has_id(item) else "",
+        connector_id=_connector_of(item),
         # docs/reference/sds.md#flow-state, docs/reference/sds.md#enums
         state=(safe_code(text_of(item, "readinessStatus")) or "").lower(),
         ends_at=utc_moment(item.get("expirationDateTime")),

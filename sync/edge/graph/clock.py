@@ -43,5 +43,5 @@ def graph_time(
         stamp = patiently(once, clock=clock, budget=budget)
     try:
         return parsedate_to_datetime(stamp).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: no moment of UTC
         raise TargetMalformed("Graph did not tell its time") from None

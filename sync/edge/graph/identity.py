@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from sync.edge.clock import Clock
 from sync.edge.graph.msal_http import MsalHttp
 from sync.edge.tokens import Issued, TokenKeeper
-from sync.errors import TargetMalformed, TargetRefused, TargetUnavailable
+from sync.errors import TargetRefused, TargetUnavailable
 from sync.settings import SdsSettings
 from sync.settings.text import is_loopback
 
@@ -134,7 +134,7 @@ def roles_in(token: SecretStr) -> frozenset[str]:
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         return frozenset(role for role in claims["roles"] if isinstance(role, str))
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError, RecursionError):
         return frozenset()
 
 
@@ -199,10 +199,8 @@ def _from_app(
 
 def _issued(answer: dict[str, object], clock: Clock) -> Issued:
     token, lasts_s = answer.get("access_token"), answer.get("expires_in")
-    if isinstance(token, str) and token and str(lasts_s).isdigit():
-        return Issued(SecretStr(token), clock.now() + timedelta(seconds=int(str(lasts_s))))
-    if "error" not in answer:
-        raise TargetMalformed("sign-in answered without a token")
+    if isinstance(token, str) and isinstance(lasts_s, int):
+        return Issued(SecretStr(token), clock.now() + timedelta(seconds=lasts_s))
     raise _refusal(answer)
 
 
@@ -220,9 +218,10 @@ def _refusal(answer: dict[str, object]) -> TargetRefused | TargetUnavailable:
 def _aadsts_number(answer: dict[str, object]) -> int:
     """Return the number of Entra's error, from its list or out of its words; 0 if it has none."""
     codes = answer.get("error_codes")
-    if isinstance(codes, list) and codes and isinstance(codes[0], int):
-        return codes[0]
-    match = re.search(r"AADSTS(\d{4,9})", str(answer.get("error_description")))
+    number = codes[0] if isinstance(codes, list) and codes else 0
+    if isinstance(number, int) and 0 < number < 1_000_000_000:
+        return number
+    match = re.search(r"AADSTS([0-9]{4,9})", str(answer.get("error_description")))
     return int(match[1]) if match else 0
 
 

@@ -169,7 +169,8 @@ def _is_microsofts(address: Address, operation_id: str) -> bool:
 def _ends_in(path: str, stem: str, operation_id: str, *, whole: bool = False) -> bool:
     """Say whether *path* ends in, or *whole* is, *stem* and the id, in either spelling."""
     either = re.escape(operation_id)
-    ending = re.compile(rf"{'' if whole else '.*'}{stem}(?:/(?i:{either})|\('(?i:{either})'\))")
+    # docs/reference/sds.md#paths-know-no-case
+    ending = re.compile(rf"(?i:{'' if whole else '.*'}{stem}(?:/{either}|\('{either}'\)))")
     return bool(operation_id) and bool(ending.fullmatch(path))
 
 

@@ -9,6 +9,7 @@ reached.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ from sync.edge.http import make_client, pieces, request_timeout, retry_after_s
 from sync.errors import TargetMalformed, TargetUnavailable
 
 _SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's budget
+_ANSWER_BYTES = 1024 * 1024  # a token with hundreds of roles is some 20 kB
+_LIFE = re.compile(r"[0-9]{1,9}")  # of a token, in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,10 @@ class MsalHttp:
         headers: Mapping[str, str] | None = None,
         **_: object,
     ) -> MsalAnswer:
-        """Post the form to the token endpoint; return its answer if it is a JSON object.
+        """Post the form to the token endpoint; return what of its answer we read.
 
-        An outage raises here: msal would log such an answer, keep it, and give it again.
+        An outage raises here: msal would log such an answer, keep it, and give it again. So does
+        what is no answer of a sign-in: msal would fail on it in ways that are nobody's.
         """
         # msal makes a signed assertion as bytes; httpx would send its `b'…'`.
         form = {key: v.decode() if isinstance(v, bytes) else v for key, v in data.items()}
@@ -68,7 +72,7 @@ class MsalHttp:
             with self._client.stream(
                 "POST", self.token_url, data=form, headers=dict(headers or {}), timeout=timeout
             ) as answer:
-                body = b"".join(pieces(answer, budget))
+                body = _body(answer, budget)
         except httpx.HTTPError as error:
             raise TargetUnavailable(f"sign-in gave no answer: {type(error).__name__}") from None
         if answer.status_code in {408, 429} or answer.status_code >= 500:
@@ -77,13 +81,43 @@ class MsalHttp:
                 retry_after_s=retry_after_s(answer.headers, self._clock.now()),
                 status=answer.status_code,
             )
-        try:
-            is_object = isinstance(json.loads(body), dict)
-        except ValueError:
-            is_object = False
-        if not is_object:
-            raise TargetMalformed("sign-in did not answer in JSON", status=answer.status_code)
-        return MsalAnswer(answer.status_code, body.decode())
+        return MsalAnswer(answer.status_code, json.dumps(_readable(body, answer.status_code)))
 
     def close(self) -> None:
         self._client.close()
+
+
+def _body(answer: httpx.Response, budget: Budget) -> bytes:
+    body = bytearray()
+    for piece in pieces(answer, budget):
+        body += piece
+        if len(body) > _ANSWER_BYTES:
+            raise TargetMalformed("sign-in's answer is too large", limit_bytes=_ANSWER_BYTES)
+    return bytes(body)
+
+
+def _readable(body: bytes, status: int) -> dict[str, object]:
+    """Return the token in *body* and its life in seconds, or the refusal: what of it we read.
+
+    Raises:
+        TargetMalformed: it is neither.
+    """
+    try:
+        given: object = json.loads(body)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise TargetMalformed("sign-in did not answer in JSON", status=status)
+    error, token, life_s = given.get("error"), given.get("access_token"), given.get("expires_in")
+    if isinstance(error, str):
+        codes, words = given.get("error_codes"), given.get("error_description")
+        numbers = [code for code in codes if type(code) is int] if isinstance(codes, list) else []
+        told = words if isinstance(words, str) else ""
+        return {"error": error, "error_codes": numbers, "error_description": told}
+    if not _may_stand_in_a_header(token) or not _LIFE.fullmatch(str(life_s)):
+        raise TargetMalformed("sign-in answered without a token", status=status)
+    return {"access_token": token, "expires_in": int(str(life_s)), "token_type": "Bearer"}
+
+
+def _may_stand_in_a_header(token: object) -> bool:
+    return isinstance(token, str) and token.isascii() and token.isprintable() and bool(token)

@@ -16,7 +16,7 @@ import httpx
 from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
-from sync.edge.graph.answers import Json
+from sync.edge.graph.answers import Json, objects
 from sync.edge.graph.identity import Tokens
 from sync.edge.graph.locations import BASE, address_of, authority_of
 from sync.edge.graph.wire import READ_S, Answer, exchange
@@ -94,12 +94,7 @@ class GraphRequests:
         while len(seen) < _PAGES:
             seen.add(following)
             page = self.read(following, errand, budget, attempts=attempts)
-            records = page.get("value")
-            if not isinstance(records, list) or not all(
-                isinstance(record, dict) for record in records
-            ):
-                raise TargetMalformed("Graph gave a page without a list of records")
-            items += records
+            items += _records_of(page)
             link = page.get("@odata.nextLink")  # docs/reference/sds.md#paging
             if link is None:
                 return items
@@ -204,10 +199,20 @@ class GraphRequests:
             base is None
             or following is None
             or following.origin != base.origin
-            or not following.path.startswith(base.path)
+            # docs/reference/sds.md#paths-know-no-case
+            or not following.path.lower().startswith(base.path.lower())
         ):
             raise TargetMalformed("Graph's next page is on another host or path: not followed")
         return following.url
+
+
+def _records_of(page: Json) -> list[Json]:
+    """Return the records of *page*. What is none is passed over where it stands beside records."""
+    listed = page.get("value")
+    records = objects(listed)
+    if not isinstance(listed, list) or (listed and not records):
+        raise TargetMalformed("Graph gave a page without a list of records")
+    return records
 
 
 def is_busy(status: int) -> bool:

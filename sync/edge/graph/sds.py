@@ -97,7 +97,8 @@ class SdsTarget:
             item for item in items if answers.has_id(item) or item.get("displayName") == name_or_id
         ]
         connectors = [answers.connector(item) for item in ours]
-        meant = [connector for connector in connectors if _is_called(connector, name_or_id)]
+        called = [connector for connector in connectors if _is_called(connector, name_or_id)]
+        meant = list({connector.id.lower(): connector for connector in called}.values())
         if not meant:
             raise TargetRefused(
                 "SDS has no connector of the name or id in CONNECTOR: check the setting, or make"

@@ -32,11 +32,11 @@ class Flow:
     """An inbound flow of the tenant; ids in small letters.
 
     `state` is SDS's readiness in lower case, "" if none is given; `connector_id` is "" where the
-    flow leads to no connector.
+    flow leads to no connector, None where it does not say. `id` is "" if it has no usable one.
     """
 
     id: str
-    connector_id: str
+    connector_id: str | None
     state: str
     ends_at: datetime | None = None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -63,9 +64,22 @@ class Isams:
         self._tokens = batch_tokens(settings, clock)
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
-        """Read the five datasets, and those *wanted* beyond them."""
+        """Read the five datasets, and those *wanted* beyond them.
+
+        What no class needs, and the key may not run or cannot be read, is left out of a second
+        question, and noted in the school.
+        """
         read = partial(reader.read_document, wanted=wanted, limit_bytes=self._limit_bytes)
-        return self._ask([dataset.method for dataset in (*ALWAYS, *wanted.extras)], read, budget)
+        methods = [dataset.method for dataset in (*ALWAYS, *wanted.extras)]
+        try:
+            return self._ask(methods, read, budget)
+        except SourceError as error:
+            lost = reader.lost_with(error, wanted)
+            if not lost:
+                raise
+            why = {dataset.ui_name: error for dataset in lost}
+        school = self.school(budget, wanted.without(lost))
+        return replace(school, untold={**school.untold, **why})
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read only the departments' subjects, by id."""

@@ -11,8 +11,9 @@ import httpx
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client
 from sync.edge.isams.rest_requests import ANSWER_S, RestRequests
-from sync.edge.isams.rest_structure import read_structure
+from sync.edge.isams.rest_structure import read_besides, read_structure
 from sync.edge.isams.rest_tokens import rest_tokens
+from sync.errors import SourceError
 from sync.isams.datasets import ALWAYS, LESSONS, NOTHING_MORE, Wanted
 from sync.isams.rest import answers, endpoints, fields, reader, timetables, weeks
 from sync.isams.rest.endpoints import Endpoint
@@ -55,8 +56,9 @@ class RestIsams:
         self._tokens = rest_tokens(settings, clock)
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
-        """Read employees, students, subjects and sets, what is *wanted* beyond, then each list.
+        """Read employees, students, subjects and sets, what is needed beyond, then each list.
 
+        Last comes what is only wanted besides: whatever goes wrong there is noted in the school.
         Raises `SourceRefused` before anything is asked if REST does not give what is needed.
         """
         school = reader.RestSchool(wanted)
@@ -66,32 +68,27 @@ class RestIsams:
             school.take_students(requests.collection(endpoints.STUDENTS, must=must).rows)
             school.take_subjects(requests.collection(endpoints.TEACHING).rows)
             school.take_sets(requests.collection(endpoints.TEACHING_SETS).rows)
-            read_structure(requests, school.structure, wanted)
-            self._read_each(requests, school)
+            read_structure(requests, school.structure, wanted.needed)
+            steps = len(school.timetables_of) + len(school.set_ids)
+            done = self._counted(steps)
+            if school.needs_timetables:
+                _read_timetables(requests, school, done)
+            _read_lists(requests, school, done)
+            for dataset, error in read_besides(requests, school.structure, wanted.optional):
+                school.leave_untold(dataset, error)
+            if not school.needs_timetables:
+                _try_timetables(requests, school, done)
         return school.whole()
 
-    def _read_each(self, requests: RestRequests, school: reader.RestSchool) -> None:
-        """Read the list of each set and, if they are wanted, the timetable of each employee."""
-
-        def timetable_of(employee_id: str) -> timetables.Timetable:
-            answer = requests.answer(endpoints.TIMETABLES, employee_id)
-            return timetables.read_timetable(answer, employee_id)
-
-        def members_of(set_id: str) -> tuple[str, ...]:
-            return reader.school_ids_in(requests.answer(endpoints.MEMBERS, set_id), set_id)
-
-        employees, sets = school.timetables_of, school.set_ids
+    def _counted(self, of: int) -> Callable[[], None]:
+        """Return what tells that another list or timetable has been read."""
         done = count(1)
-        for _, timetable in requests.each(employees, timetable_of):
-            school.take_timetable(timetable)
-            self._tell_of(next(done), len(employees) + len(sets))
-        for set_id, school_ids in requests.each(sets, members_of):
-            school.take_list(set_id, school_ids)
-            self._tell_of(next(done), len(employees) + len(sets))
 
-    def _tell_of(self, done: int, of: int) -> None:
-        if self._tell:
-            self._tell(done, of)
+        def tell() -> None:
+            if self._tell:
+                self._tell(next(done), of)
+
+        return tell
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read only the subjects, by id."""
@@ -125,6 +122,43 @@ class RestIsams:
             base_url=self._settings.isams_url, timeout_s=ANSWER_S, transport=self._transport
         ) as client:
             yield RestRequests(client, self._tokens, self._clock, budget, self._limit_bytes)
+
+
+def _read_lists(
+    requests: RestRequests, school: reader.RestSchool, done: Callable[[], None]
+) -> None:
+    """Read the list of each set."""
+
+    def members_of(set_id: str) -> tuple[str, ...]:
+        return reader.school_ids_in(requests.answer(endpoints.MEMBERS, set_id), set_id)
+
+    for set_id, school_ids in requests.each(school.set_ids, members_of):
+        school.take_list(set_id, school_ids)
+        done()
+
+
+def _read_timetables(
+    requests: RestRequests, school: reader.RestSchool, done: Callable[[], None]
+) -> None:
+    """Read the timetable of each employee, if any are wanted."""
+
+    def timetable_of(employee_id: str) -> timetables.Timetable:
+        answer = requests.answer(endpoints.TIMETABLES, employee_id)
+        return timetables.read_timetable(answer, employee_id)
+
+    for _, timetable in requests.each(school.timetables_of, timetable_of):
+        school.take_timetable(timetable)
+        done()
+
+
+def _try_timetables(
+    requests: RestRequests, school: reader.RestSchool, done: Callable[[], None]
+) -> None:
+    """Read the timetables that no class needs: all of them, or none is known."""
+    try:
+        _read_timetables(requests, school, done)
+    except SourceError as error:
+        school.leave_untold(LESSONS, error)
 
 
 def _try_some(

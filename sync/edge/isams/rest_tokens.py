@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -15,6 +14,7 @@ from sync.edge.isams.sign_in import IsamsTokens
 from sync.edge.isams.wire import opening
 from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import SourceError, SourceRefused
+from sync.isams import jsontext
 from sync.isams.error_document import by_status
 from sync.isams.rest.endpoints import CLIENT_SCREEN
 from sync.settings import SchoolSettings
@@ -72,11 +72,11 @@ def _discovered(client: httpx.Client, budget: Budget) -> str:
         if answer.status_code != 200:
             return ""
         body = opening(answer, budget, limit_bytes=_LIMIT_BYTES)
+    document = jsontext.parse(body)
+    address = document.get("token_endpoint") if isinstance(document, dict) else None
     try:
-        document: object = json.loads(body)
-        address = document.get("token_endpoint") if isinstance(document, dict) else None
         url = httpx.URL(address) if isinstance(address, str) else httpx.URL()
-    except (ValueError, RecursionError, httpx.InvalidURL):
+    except (httpx.InvalidURL, ValueError):  # the latter: a host that cannot be encoded
         return ""
     return url.path if _origin(url) == _origin(client.base_url) and not url.userinfo else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import httpx
@@ -13,6 +12,7 @@ from sync.edge.http import request_timeout, retry_after_s
 from sync.edge.isams.wire import opening
 from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
+from sync.isams import jsontext
 from sync.isams.error_document import by_status
 
 ANSWER_S = 30.0
@@ -51,12 +51,13 @@ def issued(answer: httpx.Response, budget: Budget, clock: Clock, *, unsaid_s: fl
 
     Raises:
         SourceMalformed: no token that could stand in a header.
+        SourceUnavailable: the answer broke off.
     """
-    try:
-        body: object = json.loads(opening(answer, budget, limit_bytes=_LIMIT_BYTES))
-    except (ValueError, RecursionError):
-        body = None
-    given = body if isinstance(body, dict) else {}
+    body = opening(answer, budget, limit_bytes=_LIMIT_BYTES)
+    parsed = jsontext.parse(body)
+    if parsed is None and jsontext.is_cut(body) and len(body) < _LIMIT_BYTES:
+        raise SourceUnavailable("iSAMS's sign-in broke off before the end of its answer")
+    given = parsed if isinstance(parsed, dict) else {}
     token, life_s = given.get("access_token"), given.get("expires_in", 0)
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         raise SourceMalformed("iSAMS's sign-in answered without a token")

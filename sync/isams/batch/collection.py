@@ -43,6 +43,11 @@ class Extract:
     take_whole: Callable[[Node], None] | None = None
 
 
+def passed_over(dataset: Dataset) -> Extract:
+    """Return what takes nothing of the records of *dataset*."""
+    return Extract(dataset, _pass_over, frozenset())
+
+
 def read_collection(
     parser: XMLParserType, extract: Extract, name: str, leave: Callable[[], None]
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.parsers.expat import XMLParserType
 
 from sync.errors import SourceMalformed
@@ -14,15 +14,16 @@ from sync.isams.error_document import ErrorDocument
 
 
 class BatchDocument:
-    """The handlers; `attach` is for `xmltext.parse`.
+    """The handlers; `attach` and `place` are for `xmltext.parse`.
 
-    Afterwards `message` holds the error document, if it was such, and `seen` the datasets whose
-    collection was there, empty or not. A collection may occur several times.
+    *counts* are the records that have been taken so far, by dataset name. Afterwards `message`
+    holds the error document, if it was such, and `seen` the datasets whose collection was there,
+    empty or not. A collection may occur several times.
 
     See docs/reference/isams.md#node-twice.
     """
 
-    def __init__(self, extracts: Sequence[Extract]) -> None:
+    def __init__(self, extracts: Sequence[Extract], counts: Mapping[str, int]) -> None:
         self.message: ErrorDocument | None = None
         self.seen: set[Dataset] = set()
         self._collections = {extract.dataset.path: extract.dataset for extract in extracts}
@@ -30,11 +31,20 @@ class BatchDocument:
         self._ways = {path[:end] for path in self._extracts for end in range(1, len(path))}
         self._path: tuple[str, ...] = ()
         self._depth = 0
+        self._counts = counts
+        self._reading: Dataset | None = None
 
     def attach(self, parser: XMLParserType) -> None:
         """Make *parser* call these handlers from the root on."""
         self._parser = parser
         parser.StartElementHandler = self._root
+
+    def place(self) -> str:
+        """Return which record is being read, by its number in the document; "" outside of any."""
+        if self._reading is None:
+            return ""
+        number = self._counts.get(self._reading.name, 0) + 1
+        return f"record {number} of {self._reading.ui_name}"
 
     def _root(self, name: str, attributes: Attributes) -> None:
         del attributes
@@ -50,6 +60,7 @@ class BatchDocument:
             raise SourceMalformed("the answer is XML, but not iSAMS's: check ISAMS_HOST")
 
     def _go_on(self) -> None:
+        self._reading = None
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
 
@@ -70,6 +81,7 @@ class BatchDocument:
             self._parser.EndElementHandler = self._passed_end
 
     def _read(self, extract: Extract, name: str) -> None:
+        self._reading = extract.dataset
         if extract.take_whole:
             read_nested(self._parser, extract.dataset.record, extract.take_whole, self._go_on)
         else:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sync.errors import SourceIncomplete
+from sync.errors import SourceError, SourceIncomplete, SourceMalformed
 from sync.isams import xmltext
+from sync.isams.batch.collection import passed_over
 from sync.isams.batch.document import BatchDocument
 from sync.isams.batch.people import BatchSchool
 from sync.isams.datasets import (
@@ -37,10 +38,10 @@ def read_document(
     """Read the five datasets, and those *wanted* beyond them, to the document's end.
 
     Raises:
-        SourceMalformed: cut short, not XML, not iSAMS's, larger than *limit_bytes*, or a record
-            has no id.
+        SourceMalformed: not XML, not iSAMS's, larger than *limit_bytes*, or a record has no id.
         SourceIncomplete: any of the five, or of those that are needed, is missing or empty.
-        SourceRefused, SourceUnavailable: an error document or a web page came instead.
+        SourceRefused, SourceUnavailable: cut short, or an error document or a web page came
+            instead.
     """
     must = [dataset for dataset in wanted.extras if dataset in wanted.needed]
     may = [dataset for dataset in wanted.extras if dataset not in wanted.needed]
@@ -61,13 +62,33 @@ def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LI
 
 
 def datasets_in(chunks: Iterable[bytes], extras: Collection[Dataset]) -> frozenset[Dataset]:
-    """Return which of *extras* a kept document holds, empty or not; raises as `read_document`."""
-    school = BatchSchool()
-    school.ask(extras)
-    extracts = school.extracts()
-    document = BatchDocument([extracts[dataset] for dataset in extras])
+    """Return which of *extras* a kept document holds, empty or not; its records are passed over.
+
+    Raises:
+        SourceUnavailable, SourceMalformed, SourceRefused: it is no whole document of iSAMS.
+    """
+    document = BatchDocument([passed_over(dataset) for dataset in extras], {})
     xmltext.parse(chunks, document.attach, limit_bytes=LIMIT_BYTES)
+    if document.message:
+        raise document.message.error(200)
     return frozenset(document.seen)
+
+
+def lost_with(error: SourceError, wanted: Wanted) -> frozenset[Dataset]:
+    """Return which datasets to do without after *error*: those that no class needs, or none.
+
+    They are the methods that the key may not run or, as an answer cannot be read in part, all.
+    """
+    if isinstance(error, SourceMalformed):
+        return wanted.optional
+    named = str(error.facts.get("methods", "")).split(", ")
+    refused = frozenset(BY_METHOD[method] for method in named if method in BY_METHOD)
+    return refused if refused <= wanted.optional else frozenset()
+
+
+def has_bad_record(error: SourceError) -> bool:
+    """Say whether *error* is of something inside the document, and not of what document it is."""
+    return isinstance(error, SourceMalformed) and "xml_error" in error.facts
 
 
 def _read(
@@ -81,8 +102,9 @@ def _read(
     school = BatchSchool(tutors=tutors)
     school.ask(dataset for dataset in (*datasets, *may_be_empty) if dataset not in ALWAYS)
     extracts = school.extracts()
-    document = BatchDocument([extracts[dataset] for dataset in (*datasets, *may_be_empty)])
-    xmltext.parse(chunks, document.attach, limit_bytes=limit_bytes)
+    taken = [extracts[dataset] for dataset in (*datasets, *may_be_empty)]
+    document = BatchDocument(taken, school.counts)
+    xmltext.parse(chunks, document.attach, limit_bytes=limit_bytes, place=document.place)
     if document.message:
         # With a bad status it would not have come here: 200 explains nothing further.
         # docs/reference/isams.md#root

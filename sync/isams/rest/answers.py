@@ -5,7 +5,6 @@ A message is free text of the vendor's: it is looked at, never repeated.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from sync.errors import (
@@ -15,7 +14,7 @@ from sync.errors import (
     SourceRefused,
     SourceUnavailable,
 )
-from sync.isams import xmltext
+from sync.isams import jsontext, xmltext
 from sync.isams.datasets import Dataset
 from sync.isams.error_document import tells_of_busy_database
 from sync.isams.rest import endpoints
@@ -37,10 +36,10 @@ def read_object(body: bytes, endpoint: Endpoint, status: int = _OK) -> Answer:
     """Return the object in *body*, which came with *status*.
 
     Raises:
-        SourceMalformed: not JSON, cut short, or not an object.
-        SourceRefused, SourceUnavailable: a message, a web page or a bad status.
+        SourceMalformed: not JSON, or not an object.
+        SourceRefused, SourceUnavailable: cut short, a message, a web page or a bad status.
     """
-    parsed = _json(body)
+    parsed = jsontext.parse(body)
     if isinstance(parsed, dict):
         message = next((v for k, v in parsed.items() if k.lower() == "message"), None)
         if isinstance(message, str) and (status != _OK or endpoint.key not in parsed):
@@ -51,11 +50,12 @@ def read_object(body: bytes, endpoint: Endpoint, status: int = _OK) -> Answer:
         return parsed
     if body.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise xmltext.web_page()
-    raise SourceMalformed(
-        "iSAMS's answer is not a JSON object, or cut short",
-        place=endpoint.name,
-        size_bytes=len(body),
-    )
+    facts: dict[str, int | str] = {"place": endpoint.name, "size_bytes": len(body)}
+    if jsontext.is_cut(body):
+        raise SourceUnavailable(
+            "iSAMS's answer broke off before its end", retry_after_s=None, **facts
+        )
+    raise SourceMalformed("iSAMS's answer is not a JSON object", **facts)
 
 
 def rows_of(answer: Answer, endpoint: Endpoint) -> list[object] | None:
@@ -142,10 +142,3 @@ def _meaning(message: str, endpoint: Endpoint, status: int) -> SourceError:
             "iSAMS answers with a message that we do not know", place=endpoint.name, status=status
         )
     return bad_status(endpoint, status)
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

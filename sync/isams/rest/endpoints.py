@@ -19,6 +19,7 @@ class Endpoint:
 
     *key* holds its rows, *kind* is what they are, *module* the permission that it needs. *datasets*
     are those that are read there, as batch calls them; the first gives its name on the screen.
+    *only* is a parameter that leaves out the other rows, such as `houseType=academic`.
     """
 
     path: str
@@ -26,11 +27,12 @@ class Endpoint:
     kind: Kind
     module: str
     datasets: tuple[Dataset, ...]
+    only: str = ""
 
     @property
     def name(self) -> str:
         """What messages call it: the path without its beginning."""
-        return self.path.removeprefix("/api/")
+        return self.path.removeprefix("/api/") + (f"?{self.only}" if self.only else "")
 
 
 EMPLOYEES = Endpoint(
@@ -100,12 +102,21 @@ YEAR_DIVISIONS = Endpoint(
 )
 # docs/reference/isams.md#rest-forms
 FORMS = Endpoint("/api/school/forms", "forms", spellings.FORM, _SCHOOL, (datasets.FORMS,))
-HOUSES = Endpoint(
+ACADEMIC_HOUSES = Endpoint(
     "/api/school/houses",  # docs/reference/isams.md#rest-houses
     "houses",
     spellings.HOUSE,
     _SCHOOL,
-    (datasets.ACADEMIC_HOUSES, datasets.BOARDING_HOUSES),
+    (datasets.ACADEMIC_HOUSES,),
+    only="houseType=academic",
+)
+BOARDING_HOUSES = Endpoint(
+    "/api/school/houses",
+    "houses",
+    spellings.HOUSE,
+    _SCHOOL,
+    (datasets.BOARDING_HOUSES,),
+    only="houseType=boarding",
 )
 # docs/reference/isams.md#rest-terms
 TERMS = Endpoint("/api/school/terms", "terms", spellings.TERM, _SCHOOL, (datasets.TERMS,))
@@ -138,7 +149,8 @@ ALL = (
     YEAR_GROUPS,
     YEAR_DIVISIONS,
     FORMS,
-    HOUSES,
+    ACADEMIC_HOUSES,
+    BOARDING_HOUSES,
     TERMS,
     BUILDINGS,
     ROOMS,

@@ -84,7 +84,9 @@ class Pages:
     @property
     def query(self) -> Mapping[str, str]:
         """The parameters of the next page."""
-        return {"page": str(self._page), "pageSize": str(PAGE_SIZE)}
+        name, _, value = self._endpoint.only.partition("=")
+        page = {"page": str(self._page), "pageSize": str(PAGE_SIZE)}
+        return page | ({name: value} if name else {})
 
     def add(self, answer: Answer) -> PageProgress:
         """Take a page.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sync.errors import SourceIncomplete, SourceMalformed
+from sync.errors import SourceError, SourceIncomplete, SourceMalformed
 from sync.isams.assembly import Register, SetRecord
 from sync.isams.datasets import (
     LESSONS,
@@ -20,6 +20,7 @@ from sync.isams.datasets import (
     SETS,
     STAFF,
     SUBJECTS,
+    Dataset,
     Wanted,
 )
 from sync.isams.rest import answers, fields, spellings
@@ -79,9 +80,18 @@ class RestSchool:
     @property
     def timetables_of(self) -> tuple[str, ...]:
         """The employees whose timetables are wanted: all, because anybody may teach, or none."""
-        if self.lacks_teachers or LESSONS in self._wanted.extras:
+        if self.needs_timetables or LESSONS in self._wanted.extras:
             return tuple(self._register.employees)
         return ()
+
+    @property
+    def needs_timetables(self) -> bool:
+        """Whether classes are made of timetables; else they are wanted for an export at most."""
+        return self.lacks_teachers or LESSONS in self._wanted.needed
+
+    def leave_untold(self, dataset: Dataset, error: SourceError) -> None:
+        """Note that *dataset*, which no class needs, could not be read."""
+        self._register.structure.untold[dataset] = error
 
     @property
     def lacks_teachers(self) -> bool:
@@ -186,11 +196,22 @@ class RestSchool:
         """
         if not self._register.counts[SET_LISTS.name]:
             raise answers.empty(MEMBERS)
-        self._timetables.refuse_strangers(self._set_ids)
+        if self.needs_timetables:
+            self._timetables.refuse_strangers(self._set_ids)
         self._add_teachers()
-        if LESSONS in self._wanted.extras:
-            self._timetables.add_to(self._register, needed=LESSONS in self._wanted.needed)
+        if LESSONS in self._wanted.needed:
+            self._timetables.add_to(self._register, needed=True)
+        elif LESSONS in self._wanted.extras and LESSONS not in self._register.structure.untold:
+            self._add_lessons()
         return self._register.school()
+
+    def _add_lessons(self) -> None:
+        """Add the lessons that an export alone wants, or note why they cannot be told."""
+        try:
+            self._timetables.refuse_strangers(self._set_ids)
+            self._timetables.add_to(self._register, needed=False)
+        except SourceMalformed as error:
+            self.leave_untold(LESSONS, error)
 
     def _add_teachers(self) -> None:
         sets, employees = self._register.sets, self._register.employees

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Set
 
 from sync.errors import SourceMalformed, SourceRefused
@@ -28,6 +27,10 @@ from sync.isams.structure import HOUSES, term
 
 type Rows = Mapping[str, Values]
 
+_HOUSES: Mapping[HouseKind, Endpoint] = {
+    "academic": endpoints.ACADEMIC_HOUSES,
+    "boarding": endpoints.BOARDING_HOUSES,
+}
 _NAMED = ("name", "code")
 _OF_TERM = ("name", "school_year", "starts", "finishes")
 _TUTORS = ("tutor", "assistant", "second")
@@ -120,20 +123,21 @@ class RestStructure:
         self._refuse_strangers(FORMS, "forms of students", named, self._structure.forms.keys())
         self._refuse_strangers(FORMS, "form tutors", tutors, self._register.employees.keys())
 
-    def take_houses(self, rows: Rows) -> None:
-        """Take the houses of the kinds that were asked for; a house that is neither is refused."""
-        counts = Counter[HouseKind]()
+    def take_houses(self, kind: HouseKind, rows: Rows) -> None:
+        """Take the houses of a kind; a house that is of neither kind is refused.
+
+        An iSAMS that does not know how to give those of a kind alone gives them all.
+        """
+        houses = []
         for number, (house_id, record) in enumerate(rows.items(), start=1):
-            kind = _house_kind(record, number)
-            if HOUSES[kind] in self._asked:
+            if _house_kind(record, number) == kind:
                 name, code = texts(spellings.HOUSE, record, *_NAMED)
                 masters = ids(spellings.HOUSE, record, "master", "assistant")
-                self._structure.houses[kind].add(House(house_id, kind, name, code, masters))
-                counts[kind] += 1
-        for kind, dataset in HOUSES.items():
-            if dataset in self._asked:
-                self._count(dataset, counts[kind], endpoints.HOUSES)
-                self._refuse_namesakes(kind, dataset)
+                houses.append(House(house_id, kind, name, code, masters))
+        for house in houses:
+            self._structure.houses[kind].add(house)
+        self._count(HOUSES[kind], len(houses), _HOUSES[kind])
+        self._refuse_namesakes(kind, HOUSES[kind])
 
     def take_terms(self, rows: Rows) -> None:
         """Take the terms."""

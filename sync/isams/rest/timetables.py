@@ -85,12 +85,12 @@ class Timetables:
             SourceIncomplete: there are none, and they are *needed*.
             SourceMalformed: none of them says its period.
         """
-        register.ask(LESSONS)
-        register.counts[LESSONS.name] = len(self._lessons)
         if self._lessons:
             fields.refuse_unfit(spellings.LESSON, self._fields, self._names)
         elif needed:
             raise answers.empty(TIMETABLES)
+        register.ask(LESSONS)
+        register.counts[LESSONS.name] = len(self._lessons)
         shared = register.shared
         register.structure.lessons += (
             LessonRecord(

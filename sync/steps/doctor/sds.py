@@ -8,7 +8,7 @@ from functools import partial
 
 from sync.edge.clock import Budget
 from sync.edge.graph import identity, sds
-from sync.edge.graph.answers import flow_state
+from sync.edge.graph.answers import flow_state, leading_to
 from sync.edge.graph.clock import graph_time
 from sync.edge.graph.places import OPERATION
 from sync.edge.graph.values import Connector, FlowState, Run
@@ -85,7 +85,8 @@ def _connector(
 
 def _state(target: sds.SdsTarget, connector_id: str, budget: Budget) -> FlowState | None:
     flows = target.flows(budget)
-    return None if flows is None else flow_state(flows, connector_id)
+    ours = None if flows is None else leading_to(flows, connector_id)
+    return None if ours is None else flow_state(ours)
 
 
 def _roles(settings: SdsSettings, held: frozenset[str]) -> Note:

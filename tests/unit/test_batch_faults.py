@@ -1,0 +1,100 @@
+"""A document that is not XML says in which record of which dataset, and what was wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync.errors import SourceMalformed
+from sync.isams.batch.reader import read_document
+from sync.isams.datasets import BUILDINGS, TEACHING_FORMS, WEEKS, Dataset, Wanted
+from tests.unit.batch_samples import CANARIES, sample
+
+PUPILS = 212
+WRONG = [
+    ("&#x1F;", "a control character, written as a reference"),
+    ("&#31;", "a control character, written as a reference"),
+    ("&#0;", "a control character, written as a reference"),
+    ("\x1f", "a control character"),
+    ("&#xD83C;&#xDFB5;", "half a character (a surrogate), written as a reference"),
+    ("&#xFFFF;", "a reference to a character that XML forbids"),
+    ("&#x110000;", "a reference to a character that XML forbids"),
+    ("&#99999999999;", "a control character, written as a reference"),
+    ("\ufffe", "bytes that are no letter in the encoding that it declares"),
+    ("&nbsp;", "an entity that XML does not know"),
+    ("Tom & Jerry", "something that XML does not allow, such as & for &amp;"),
+    ("<b a='1' a='1'/>", "an attribute that comes twice"),
+    ("</Wrong>", "an end tag that does not fit its start tag"),
+]
+
+
+def document(wrong: str) -> str:
+    """Return a document of as many pupils, with *wrong* in the forename of the last."""
+    pupils = "".join(
+        f"<Pupil Id='{n}'><Forename>Ada</Forename><SchoolId>{n}</SchoolId></Pupil><!-- {n} -->"
+        for n in range(1, PUPILS)
+    )
+    last = f"<Pupil Id='{PUPILS}'><Forename>Ada{wrong}</Forename></Pupil>"
+    return (
+        f"<iSAMS><PupilManager><CurrentPupils>{pupils}{last}</CurrentPupils></PupilManager></iSAMS>"
+    )
+
+
+def error_of(body: bytes, size_bytes: int) -> SourceMalformed:
+    chunks = [body[start : start + size_bytes] for start in range(0, len(body), size_bytes)]
+    with pytest.raises(SourceMalformed) as caught:
+        read_document(chunks)
+    return caught.value
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(("wrong", "words"), WRONG)
+def test_what_is_wrong_is_said_with_dataset_and_number(
+    wrong: str, words: str, encoding: str
+) -> None:
+    """However the document came in pieces; and no word of it is repeated."""
+    body = document(wrong).encode(encoding)
+
+    for size_bytes in (len(body), 997, 1):
+        error = error_of(body, size_bytes)
+        assert f": {words}, in record {PUPILS} of Current Pupils" in str(error)
+        assert not any(canary in f"{error} {error.facts}" for canary in CANARIES)
+
+
+def spoilt(before: str) -> bytes:
+    """Return the whole document with a control character right after *before*."""
+    text = sample().decode()
+    assert before in text
+    return text.replace(before, f"{before}\x1f", 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("before", "place"),
+    [
+        ('<StaffMember Id="41" PersonId="3041">', "record 1 of Current Staff"),
+        ("<CurrentPupils>", "record 1 of Current Pupils"),
+        ("</SetList>", "record 2 of Teaching Set Lists"),
+        ("</CurrentPupils>", "a part of it that is not read"),
+    ],
+)
+def test_the_place_is_where_the_document_stops_to_be_xml(before: str, place: str) -> None:
+    """In a record or before it; a row that is taken by its attributes counts like any other."""
+    assert f", in {place}: mend it in iSAMS" in str(error_of(spoilt(before), 4096))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "module", "records", "number"),
+    [
+        (TEACHING_FORMS, "TeachingManager/TeachingForms", "<TeachingForm Id='1'/>\x1f", 2),
+        (WEEKS, "TimetableManager/Structure", "<Week/><Week/><Week><Days>\x1f", 3),
+        (BUILDINGS, "EstateManager/Buildings", "<Building Id='1'/><Building>\x1f", 2),
+    ],
+)
+def test_records_that_hold_records_are_numbered_too(
+    dataset: Dataset, module: str, records: str, number: int
+) -> None:
+    """A week or a building is one record, whatever is in it."""
+    outer, collection = module.split("/")
+    body = f"<iSAMS><{outer}><{collection}>{records}".encode()
+
+    with pytest.raises(SourceMalformed, match=f"record {number} of {dataset.ui_name}"):
+        read_document([body], Wanted(besides=frozenset({dataset})))
