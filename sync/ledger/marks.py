@@ -45,12 +45,20 @@ class Swept(Mark, name="swept.json"):
 
 # -- a pull ------------------------------------------------------------------------------------
 
+TIMER = "timer"
+"""With this begins who asked for a pull, if nobody did."""
+
 
 class Asked(Mark, name="asked.json"):
     """When a pull was asked for, and by whom: `timer …`, or a person."""
 
     at: datetime
     by: str
+
+    @property
+    def by_timer(self) -> bool:
+        """Whether no person asked for it."""
+        return self.by.startswith(TIMER)
 
 
 class AttemptBegun(Mark, name="tried-*.json"):

@@ -52,9 +52,6 @@ ATTEMPT_LASTS = CLAIM_LASTS
 STANDSTILL = CLAIM_LASTS
 """Only after this does a tick nudge: until then the step's nudge is under way."""
 
-ATTEMPTS = 5
-"""How often a pull is tried before it is called failed."""
-
 
 class State(StrEnum):
     """How far a delivery has come."""

@@ -14,6 +14,7 @@ from sync.settings import text
 Years = Annotated[frozenset[int], BeforeValidator(text.years)]
 Words = Annotated[tuple[str, ...], BeforeValidator(text.words)]
 Times = Annotated[tuple[time, ...], BeforeValidator(text.times)]
+Hour = Annotated[time, BeforeValidator(text.hour)]
 Zone = Annotated[ZoneInfo, BeforeValidator(text.zone)]
 Host = Annotated[str, BeforeValidator(text.host)]
 GraphUrl = Annotated[str, BeforeValidator(text.graph_url)]

@@ -6,19 +6,19 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from sync.edge.certificate import days_left
 from sync.edge.world import World
 from sync.errors import SyncError
 from sync.ledger import ids, states
-from sync.ledger.marks import Asked
+from sync.ledger.marks import TIMER, Asked
 from sync.report import Outcome, Step
-from sync.roster.academic_year import school_day
 from sync.steps.delivery import Pull, list_pulls
+from sync.steps.retries import is_stuck
 from sync.steps.send import lies_idle
+from sync.steps.strikes import last_strike
 from sync.steps.sweep import sweep
 
 
@@ -70,8 +70,8 @@ class _Tick:
         pulls, now = list_pulls(self.world.store, school), self.world.store.now()
         self.read_at.append(states.last_read(pulls))
         if due := _due(self.world, school, pulls, now):
-            self.asked += ask(self.world, school, "timer", due).outcome is Outcome.ASKED
-        elif _is_stuck(pulls, now):
+            self.asked += ask(self.world, school, TIMER, due).outcome is Outcome.ASKED
+        elif is_stuck(self.world.settings.schools[school], pulls, now):
             self.world.nudges.nudge("pull", {"school": school})
             self.nudged += 1
 
@@ -122,28 +122,5 @@ def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
 def _due(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> datetime | None:
     """Return the moment at which a pull was due for which none was asked, None if there is none."""
     settings = world.settings.schools[school]
-    due = last_due(settings.pull_at, settings.time_zone, now)
+    due = last_strike(settings.pull_at, settings.time_zone, now)
     return None if pulls and pulls[-1].id >= ids.stamp(due) else due
-
-
-def _is_stuck(pulls: Sequence[Pull], now: datetime) -> bool:
-    """Say whether the newest pull is open, and nothing has been heard of it for a while."""
-    is_open = bool(pulls) and not states.pull_is_over(pulls[-1])
-    return is_open and states.is_forgotten(pulls[-1], now)
-
-
-def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the latest moment, not after *now*, at which any of *times* struck in *zone*.
-
-    *times* are never empty. What a clock change skips strikes an hour later; what it
-    repeats strikes once.
-    """
-    today = school_day(now, zone)
-    struck = [_utc(day, at, zone) for day in (today - timedelta(days=1), today) for at in times]
-    return max(moment for moment in struck if moment <= now)
-
-
-def _utc(day: date, at: time, zone: ZoneInfo) -> datetime:
-    # The timer ticks in UTC, and Flex Consumption knows no zone:
-    # docs/reference/functions.md#utc
-    return datetime.combine(day, at, zone).astimezone(UTC)

@@ -44,7 +44,7 @@ def test_the_limits_are_those_that_are_promised() -> None:
     """Approvals for a day, data for two; fewer submissions than SDS takes in a day."""
     assert timedelta(hours=24) == states.APPROVAL_LASTS
     assert timedelta(hours=48) == states.DATA_LASTS
-    assert (states.SUBMISSIONS_A_DAY, states.SUBMISSIONS_EACH, states.ATTEMPTS) == (4, 3, 5)
+    assert (states.SUBMISSIONS_A_DAY, states.SUBMISSIONS_EACH) == (4, 3)
 
 
 def test_a_claim_outlives_the_function_that_holds_it() -> None:
