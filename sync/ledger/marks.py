@@ -43,6 +43,13 @@ class Swept(Mark, name="swept.json"):
     by: str
 
 
+class SweepDone(Mark, name="done.json"):
+    """Everything was looked through, and what was past its time deleted."""
+
+    at: datetime
+    by: str
+
+
 # -- a pull ------------------------------------------------------------------------------------
 
 TIMER = "timer"

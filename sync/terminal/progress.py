@@ -37,7 +37,7 @@ class Progress:
     def result(self, world: World, ended: Sequence[Step]) -> Result:
         """Return what came of it all; *ended* are the last steps, of each school and connector."""
         code = exits.worst(exits.exit_of_step(step) for step in ended)
-        shown: list[RenderableType] = []
+        shown: list[RenderableType] = [*self._clocks()]
         for step in (*self._seals(), *ended):
             shown += _lines(world, step)
         document: dict[str, object] = {
@@ -46,6 +46,15 @@ class Progress:
             "ended": [json.loads(step.line()) for step in ended],
         }
         return Result(code, document, shown, [step.error for step in ended if step.error])
+
+    def _clocks(self) -> Iterator[str]:
+        for step in self.steps:
+            if ahead_h := step.facts.get("ahead_h"):
+                yield (
+                    f"{step.about}: what is stored is dated {ahead_h} h ahead of this machine's"
+                    " clock. See that the clock is right. If it once ran ahead, there is nothing to"
+                    " do: names go on from there"
+                )
 
     def _seals(self) -> list[Step]:
         return [step for step in self.steps if step.name == "seal"]

@@ -14,6 +14,7 @@ from simulators.school import invent, shuffled, without_pupils
 from sync.ledger import states
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, send, status
+from sync.steps.delivery import list_sets
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
 
@@ -168,7 +169,7 @@ def test_only_the_newest_pull_counts() -> None:
 
 def set_digests(scene: TestWorld) -> Iterator[set[str]]:
     for profile in ("seniors", "prep"):
-        yield {name.partition("-")[2] for name in scene.store.folders(f"profiles/{profile}/")}
+        yield {sealed.manifest().digest for sealed in list_sets(scene.store, profile)}
 
 
 def test_the_same_school_in_another_order_gives_the_same_bytes() -> None:
