@@ -10,7 +10,7 @@ See docs/reference/sds.md#reset-session.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -36,6 +36,9 @@ from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, hand_over_number, read_record
 from sync.steps.destination import Destination, find_destination
 
+UNTIL = "until"
+"""The fact of a busy step that says until when another turn may last."""
+
 
 def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     """Upload the files of *delivery* and have SDS validate them, alone.
@@ -54,7 +57,7 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
         listing.prefix, world.store.blobs(f"{listing.prefix}{claims.CLAIMS}/"), listing.now
     )
     if held.is_open:
-        return _busy(listing.connector, delivery)
+        return _busy(listing.connector, delivery, turn_ends(listing))
     if step := _given_up(world, listing, delivery, held):
         return step
     budget = Budget.of(world.clock, states.STEP_S)
@@ -66,16 +69,22 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     return turn.take()
 
 
-def is_under_way(listing: Listing) -> bool:
-    """Say whether somebody may be talking to SDS about this connector, as of the listing."""
-    return any(
-        not claim.done and abs(listing.now - claim.at) < states.CLAIM_LASTS
+def turn_ends(listing: Listing) -> datetime | None:
+    """Return until when somebody may be talking to SDS about this connector, as of the listing.
+
+    None: nobody is. Whoever was killed cannot say that their turn is over, so it ends by its age.
+    """
+    ends = (
+        claim.at + states.CLAIM_LASTS
         for claim in listing.claims
+        if not claim.done and abs(listing.now - claim.at) < states.CLAIM_LASTS
     )
+    return max(ends, default=None)
 
 
-def _busy(connector: str, delivery: Delivery) -> Step:
-    return Step("hand-over", Outcome.BUSY, connector, delivery.id, again_in_s=60.0)
+def _busy(connector: str, delivery: Delivery, until: datetime | None = None) -> Step:
+    step = Step("hand-over", Outcome.BUSY, connector, delivery.id, again_in_s=60.0)
+    return replace(step, facts={UNTIL: until.isoformat(timespec="seconds")}) if until else step
 
 
 def _check_answer(delivery: Delivery, manifest: DeliveryManifest) -> None:

@@ -173,5 +173,4 @@ def test_merges_that_came_to_an_end_are_not_counted() -> None:
         assert scene.send_until_still().outcome in {Outcome.DONE, Outcome.UNCHANGED}
         restore.resume(scene.world)
         assert scene.send_until_still().outcome in {Outcome.DONE, Outcome.LIMITED}
-        scene.clock.advance(6 * 3600)
-        scene.next_night(changed=OTHERS[1], after_h=6)
+        scene.clock.advance(5 * 3600)
