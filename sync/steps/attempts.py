@@ -41,7 +41,8 @@ def attempted[T](
     ]
     if len(killed) >= KILLED_TIMES:
         raise UnexpectedError(
-            "this was killed again and again, as by too little memory: see the host's log",
+            "this was killed again and again, as by too little memory: see the host's log, give the"
+            " app more memory, then ask for a pull",
             attempts=len(killed),
         )
     attempt = max(begun, default=0) + 1

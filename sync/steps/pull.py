@@ -87,7 +87,8 @@ def _not_pulled(
 def _given_up(school: str, newest: Pull, attempts: int) -> Step:
     """End a pull whose last attempt was killed: it could not say so itself."""
     error = UnexpectedError(
-        "the pull was killed again and again, as by too little memory: see the host's log",
+        "the pull was killed again and again, as by too little memory: see the host's log, give the"
+        " app more memory, then ask for another",
         attempts=attempts,
     )
     newest.claim(Failed.of(error))
