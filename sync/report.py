@@ -93,6 +93,8 @@ class Outcome(StrEnum):
     )
     LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
     FAILED = "failed", None, "error", "failed: nothing was sent"
+    # Its error was told as a failure when it first came, and tried again since.
+    MISSED = "missed", Exit.LATER, "warning", "given up until the next time: nothing was sent"
     WAITING = (
         "waiting",
         Exit.WAITING,

@@ -8,6 +8,7 @@ from __future__ import annotations
 MANIFEST = "manifest.json"
 FAILED = "failed.json"
 SWEPT = "swept.json"
+SWEEP_DONE = "done.json"
 
 # of a pull
 ASKED = "asked.json"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from sync.ledger.folders import Listed
@@ -101,32 +102,38 @@ class Claims:
 def read_claims(prefix: str, blobs: Iterable[Listed], now: datetime) -> Claims:
     """Read the claims of the connector at *prefix*; *now* is storage's clock.
 
-    A claim is over when its `.done` exists, or when its holder must have been killed.
+    A claim is over when its `.done` exists, or when its holder must have been killed. So is one of
+    a clock that ran ahead: nobody can wait for its age.
     """
     folder = f"{prefix}{CLAIMS}/"
     made = _facts(folder, blobs)
     taken = {name.removesuffix(".json") for name in made if name.endswith(".json")}
 
     def since(age: timedelta) -> tuple[str, ...]:
-        return tuple(sorted(name for name in taken if now - made[f"{name}.json"] < age))
+        return tuple(sorted(name for name in taken if abs(now - made[f"{name}.json"]) < age))
 
     return Claims(
         next_name=f"{folder}{_highest(folder, made) + 1:06}",
         recent=since(timedelta(days=1)),
         young=since(DATA_LASTS),
         is_open=any(
-            f"{name}.done" not in made and now - made[f"{name}.json"] < CLAIM_LASTS
+            f"{name}.done" not in made and abs(now - made[f"{name}.json"]) < CLAIM_LASTS
             for name in taken
         ),
     )
 
 
 class Claimed(NamedTuple):
-    """A claim as listed: its name, when storage made it, and whether its holder has ended it."""
+    """A claim as listed: its name, when it was taken, and whether its holder has ended it.
+
+    `dated_at` is when storage made it, by a clock that may have run ahead; `at` is never later than
+    that of the next claim.
+    """
 
     name: str
     at: datetime
     done: bool
+    dated_at: datetime
 
 
 def claimed(prefix: str, blobs: Iterable[Listed]) -> tuple[Claimed, ...]:
@@ -134,7 +141,12 @@ def claimed(prefix: str, blobs: Iterable[Listed]) -> tuple[Claimed, ...]:
     folder = f"{prefix}{CLAIMS}/"
     made = _facts(folder, blobs)
     taken = sorted(name.removesuffix(".json") for name in made if name.endswith(".json"))
-    return tuple(Claimed(name, made[f"{name}.json"], f"{name}.done" in made) for name in taken)
+    dated = [made[f"{name}.json"] for name in taken]
+    moments = reversed(list(accumulate(reversed(dated), min)))
+    return tuple(
+        Claimed(name, at, f"{name}.done" in made, dated_at)
+        for name, at, dated_at in zip(taken, moments, dated, strict=True)
+    )
 
 
 # -- pauses ------------------------------------------------------------------------------------

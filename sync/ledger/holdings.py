@@ -55,7 +55,9 @@ def handed_at(delivery: Folder, claims: Sequence[Claimed]) -> datetime | None:
     answered_at = delivery.when(Submitted) or delivery.when(Accepted)
     if answered_at is None:
         return None
-    return max((claim.at for claim in claims if claim.at <= answered_at), default=answered_at)
+    before = (claim for claim in claims if claim.dated_at <= answered_at)
+    last = max(before, key=lambda claim: claim.dated_at, default=None)
+    return last.at if last else answered_at
 
 
 def by_moment[F: Folder](

@@ -3,13 +3,19 @@
 profiles/<profile>/<stamp>-<digest8>/     a profile's sets
 connectors/<folder>/<stamp>-<digest8>/    a connector's deliveries
 schools/<school>/pulls/<stamp>/           a school's pulls
+sweeps/<stamp>/                           when what is past its time was last looked for
+
+A stamp has whole seconds, and what is newest is known by it. So the eight digits are of all that
+the folder holds: two of one second are two folders, or hold the same bytes. And no stamp lies
+before one that is there: a clock that once ran ahead must not hide what comes after it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -41,9 +47,9 @@ def is_stamp(text: str) -> bool:
         return False
 
 
-def set_id(pulled_at: datetime, whole_digest: str) -> str:
-    """Return the folder name of a set or delivery."""
-    return f"{stamp(pulled_at)}-{whole_digest[:8]}"
+def set_id(moment: datetime, content: bytes) -> str:
+    """Return the folder name of a set or delivery made at *moment*; *content* stands for it all."""
+    return f"{stamp(moment)}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def is_folder_id(text: str) -> bool:
@@ -52,8 +58,18 @@ def is_folder_id(text: str) -> bool:
 
 
 def pulled_at(folder_id: str) -> datetime:
-    """Return the moment in the id of a set or delivery."""
+    """Return the moment in the id of a set, delivery or pull."""
     return moment_of_stamp(folder_id.partition("-")[0])
+
+
+def after(now: datetime, folder_ids: Iterable[str]) -> datetime:
+    """Return a moment that names what is newer than all *folder_ids*: now, or a second after."""
+    last = max(map(pulled_at, folder_ids), default=None)
+    return now if last is None or stamp(now) > stamp(last) else last + timedelta(seconds=1)
+
+
+SWEEPS = "sweeps/"
+"""Where each look for what is past its time leaves its mark."""
 
 
 def profile_folder(profile: str) -> str:

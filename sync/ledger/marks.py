@@ -43,7 +43,17 @@ class Swept(Mark, name="swept.json"):
     by: str
 
 
+class SweepDone(Mark, name="done.json"):
+    """Everything was looked through, and what was past its time deleted."""
+
+    at: datetime
+    by: str
+
+
 # -- a pull ------------------------------------------------------------------------------------
+
+TIMER = "timer"
+"""With this begins who asked for a pull, if nobody did."""
 
 
 class Asked(Mark, name="asked.json"):
@@ -51,6 +61,11 @@ class Asked(Mark, name="asked.json"):
 
     at: datetime
     by: str
+
+    @property
+    def by_timer(self) -> bool:
+        """Whether no person asked for it."""
+        return self.by.startswith(TIMER)
 
 
 class AttemptBegun(Mark, name="tried-*.json"):

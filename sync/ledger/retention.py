@@ -20,7 +20,7 @@ from itertools import pairwise
 
 from sync.ledger import claims, ids, states
 from sync.ledger.folders import Folder, Listed, folders
-from sync.ledger.manifests import MANIFEST, SetManifest
+from sync.ledger.manifests import MANIFEST
 from sync.ledger.marks import Accepted, Swept
 from sync.ledger.record import is_mark
 from sync.ledger.states import State
@@ -30,6 +30,9 @@ MARKS_LAST = timedelta(days=365)
 PULLS_AND_CLAIMS_LAST = timedelta(days=35)
 """A month and some days. About a third of all marks are theirs, and no decision needs any that is
 older than 48 hours, unless it came after what a run of SDS took last: such a mark stays."""
+
+ROSTERS = ("schools/", "connectors/", "profiles/")
+"""Below these lies whatever names people, and all that is swept."""
 
 _NUMBERS_LAST = {claims.CLAIMS: PULLS_AND_CLAIMS_LAST, claims.PAUSES: MARKS_LAST}
 
@@ -41,6 +44,12 @@ _OPEN = {
     State.UNPROVEN,
     State.ACCEPTED,
 }
+
+
+def names_people(name: str) -> bool:
+    """Say whether the blob of that whole name, below any of `ROSTERS`, may name people."""
+    last = name.rpartition("/")[2]
+    return not is_mark(last) and claims.number(last) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,11 @@ def of_sets(prefix: str, blobs: Iterable[Listed], now: datetime, *, known: bool)
     The newest set stays while settings *know* the profile. No delivery needs its sets: it has what
     was merged from them in files that lie with it.
     """
-    sets = [folder for folder in folders(prefix, blobs) if ids.is_folder_id(folder.id)]
-    whole = [folder.id for folder in sets if folder.has(SetManifest) and not folder.has(Swept)]
-    kept = whole[-1:] if known else []
-    for folder in sets:
-        if folder.id not in kept:
+    listed = list(blobs)
+    whole = states.sealed_sets(prefix, listed)
+    kept = [folder.id for folder in whole[-1:]] if known else []
+    for folder in folders(prefix, listed):
+        if ids.is_folder_id(folder.id) and folder.id not in kept:
             yield from _of_folder(prefix, folder, now, now - MARKS_LAST)
 
 
@@ -196,7 +205,7 @@ def _marks_are_past(folder: Folder, before: datetime | None) -> bool:
     return before is not None and max(made_at.values()) < before
 
 
-_EXIST_BY = frozenset(mark.file_name for mark in states.LISTED_BY)
+_EXIST_BY = {mark.file_name: place for place, mark in enumerate(states.LISTED_BY)}
 
 
 def _file_order(name: str) -> tuple[bool, str]:
@@ -204,9 +213,9 @@ def _file_order(name: str) -> tuple[bool, str]:
     return not name.endswith(MANIFEST), name
 
 
-def _mark_order(name: str) -> tuple[bool, bool, str]:
+def _mark_order(name: str) -> tuple[bool, int, str]:
     """Return when a mark goes: first what makes its folder exist, last what says it is swept."""
-    return name == Swept.file_name, name not in _EXIST_BY, name
+    return name == Swept.file_name, _EXIST_BY.get(name, len(_EXIST_BY)), name
 
 
 def _of_numbers(

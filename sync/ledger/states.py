@@ -29,7 +29,7 @@ from sync.ledger.marks import (
     Unchanged,
     Unproven,
 )
-from sync.ledger.record import Mark
+from sync.ledger.record import Mark, NamedRecord
 
 APPROVAL_LASTS = timedelta(hours=24)
 DATA_LASTS = timedelta(hours=48)
@@ -52,9 +52,6 @@ ATTEMPT_LASTS = CLAIM_LASTS
 STANDSTILL = CLAIM_LASTS
 """Only after this does a tick nudge: until then the step's nudge is under way."""
 
-ATTEMPTS = 5
-"""How often a pull is tried before it is called failed."""
-
 
 class State(StrEnum):
     """How far a delivery has come."""
@@ -75,17 +72,21 @@ class State(StrEnum):
     FAILED = "failed"  # it cannot be sent: somebody must act, and the next pull makes another
 
 
-LISTED_BY = (DeliveryManifest, Unchanged, Failed)
-"""While any of these stands, a delivery exists."""
+LISTED_BY: tuple[type[Mark], ...] = (DeliveryManifest, Unchanged, Failed, Submitted, Accepted)
+"""While any of these stands, a delivery exists: SDS may hold one whose manifest is lost."""
 
 
-def sealed_sets(profile: str, blobs: Iterable[Listed]) -> list[Folder]:
-    """Return a profile's sealed sets that still have their files, oldest first."""
-    return [
+def sealed_sets(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
+    """Return a profile's sealed sets that still have their files, oldest first.
+
+    Two of the same second go by when their manifests were written.
+    """
+    sets = [
         folder
-        for folder in folders(ids.profile_folder(profile), blobs)
+        for folder in folders(prefix, blobs)
         if ids.is_folder_id(folder.id) and folder.has(SetManifest) and not folder.has(Swept)
     ]
+    return sorted(sets, key=lambda folder: _order(folder, SetManifest))
 
 
 def deliveries(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
@@ -98,12 +99,13 @@ def deliveries(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
         for folder in folders(prefix, blobs)
         if ids.is_folder_id(folder.id) and any(folder.has(mark) for mark in LISTED_BY)
     ]
-    return sorted(exist, key=lambda folder: (ids.pulled_at(folder.id), _came_at(folder), folder.id))
+    return sorted(exist, key=lambda folder: _order(folder, *LISTED_BY))
 
 
-def _came_at(delivery: Folder) -> datetime:
-    """Return when a delivery came to be: its files before the manifest do not count."""
-    return min(at for mark in LISTED_BY if (at := delivery.when(mark)))
+def _order(folder: Folder, *listed_by: type[NamedRecord]) -> tuple[datetime, datetime, str]:
+    """Return where a set or delivery stands: its files before the manifest do not count."""
+    came_at = min(at for mark in listed_by if (at := folder.when(mark)))
+    return ids.pulled_at(folder.id), came_at, folder.id
 
 
 _REACHED: tuple[tuple[type[Mark], State], ...] = (
@@ -156,7 +158,7 @@ def cleared[F: Folder](listed: Sequence[F]) -> list[F]:
         delivery
         for delivery in listed
         if delivery.has(Plan)
-        and delivery.has(DeliveryManifest)
+        and (delivery.has(DeliveryManifest) or delivery.has(Submitted) or delivery.has(Accepted))
         and (delivery.has(Approved) or not delivery.has(Hold))
     ]
 

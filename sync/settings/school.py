@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.settings import text
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
-from sync.settings.types import Block, Host, OrgId, SchoolYear, ShownName, Times, Zone
+from sync.settings.types import Block, Host, Hour, OrgId, SchoolYear, ShownName, Times, Zone
 
 _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 
@@ -70,6 +70,13 @@ class SchoolSettings(Block):
         default=(time(22, 0),),
         description="When to read iSAMS, in school time; several times by commas.",
         examples=["22:00"],
+    )
+    retry_until: Hour = Field(
+        default=time(6, 0),
+        description="Until when, in school time, a reading at PULL_AT that failed is tried again:"
+        " up to eight times, with growing pauses, and never past the next PULL_AT. A reading that"
+        " a person asked for does not go by it.",
+        examples=["06:00"],
     )
     school_year: SchoolYear | None = Field(
         default=None,

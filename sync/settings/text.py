@@ -142,6 +142,15 @@ def times(value: str) -> tuple[time, ...]:
 
 
 @of_text
+def hour(value: str) -> time:
+    """Read `06:00`: one time of day in school time."""
+    match = _CLOCK.fullmatch(value)
+    if not match:
+        raise ValueError("expected one time such as 06:00")
+    return time(int(match[1]), int(match[2]))
+
+
+@of_text
 def zone(value: str) -> ZoneInfo:
     """Read an IANA time zone name."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,17 +52,17 @@ class Listing:
         """Return the deliveries in any of these states, oldest first."""
         return [delivery for delivery, reached in self.states if reached in wanted]
 
-    def may_have_sent(self, names: Iterable[str]) -> set[str]:
+    def may_have_sent(self, names: Collection[str]) -> set[str]:
         """Return which of *names* are files of a delivery that may have reached SDS.
 
         Each has whatever the ones before it had. So a swept delivery is asked, by its manifest,
-        only if it is the newest.
+        only if it is the newest; if nobody can read that, it may have been all of them.
         """
         cleared = states.cleared(self.deliveries)
         sent = {name for delivery in cleared for name in delivery.made_at}
         for delivery in cleared[-1:]:
             if delivery.has(Swept):
-                sent.update(delivery.manifest().files)
+                sent.update(_file_names(delivery) or names)
         return sent.intersection(names)
 
     def hand_overs(self, besides: str = "") -> list[HandOver[Delivery]]:
@@ -111,6 +111,14 @@ def _hand_over(delivery: Delivery, at: datetime) -> HandOver[Delivery]:
     except StoreConflict:  # nobody can read how it ended: then SDS may hold it
         return HandOver(delivery.id, at, Fate.UNSEEN, delivery)
     return HandOver(delivery.id, at, fates.fate_of(delivery, receipt), delivery, receipt)
+
+
+def _file_names(delivery: Delivery) -> Collection[str]:
+    """Return what files *delivery* had; nothing if nobody can read it any more."""
+    try:
+        return delivery.manifest().files
+    except (StoreMissing, StoreConflict):
+        return ()
 
 
 def look(world: World, connector: str) -> Listing:

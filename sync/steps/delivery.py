@@ -133,8 +133,11 @@ class SealedSet(StoredFolder):
 
     @property
     def pulled_at(self) -> datetime:
-        """The moment before iSAMS was asked, in whole seconds."""
-        return ids.pulled_at(self.id)
+        """The moment before iSAMS was asked, in whole seconds.
+
+        An id may be later, where the clock once ran ahead: then the moment when it was sealed.
+        """
+        return min(ids.pulled_at(self.id), self.made_at[SetManifest.file_name])
 
     def manifest(self) -> SetManifest:
         """Read the manifest."""
@@ -159,5 +162,5 @@ def list_pulls(store: Store, school: str) -> list[Pull]:
 def list_sets(store: Store, profile: str) -> list[SealedSet]:
     """Return a profile's sealed sets that still have their files, oldest first."""
     prefix = ids.profile_folder(profile)
-    sets = states.sealed_sets(profile, store.blobs(prefix))
+    sets = states.sealed_sets(prefix, store.blobs(prefix))
     return [SealedSet.of(sealed, store, prefix) for sealed in sets]

@@ -8,9 +8,10 @@ from sync.ledger.marks import Accepted, Against, Plan
 from sync.report import Outcome, Step
 from sync.sds import diff
 from sync.steps import baselines
+from sync.steps.attempts import attempted
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
-from sync.steps.submit import is_under_way
+from sync.steps.submit import UNTIL, turn_ends
 
 AGAIN_S = 60.0
 
@@ -20,8 +21,15 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
 
     While another delivery may be on its way to SDS, what it will hold is not known.
     """
-    if is_under_way(listing):
-        return Step("plan", Outcome.BUSY, listing.connector, delivery.id, again_in_s=AGAIN_S)
+    if until := turn_ends(listing):
+        facts = {UNTIL: until.isoformat(timespec="seconds")}
+        return Step("plan", Outcome.BUSY, listing.connector, delivery.id, facts, again_in_s=AGAIN_S)
+    return attempted(
+        world.store, listing.prefix, delivery.id, lambda: _compared(world, listing, delivery)
+    )
+
+
+def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
     manifest = delivery.manifest()
     compared = listing.may_hold()
     hold_first = not compared and (world.settings.sds.hold_first or _has_ever_accepted(world))

@@ -2,15 +2,16 @@
 
 A pull is a folder under `schools/<school>/pulls/`: `asked.json`, then `tried-1.json` with
 `ended-1.json` for each attempt that failed, at last `sealed.json` or `failed.json`. Only the
-newest pull of a school counts.
+newest pull of a school counts. `sync.steps.retries` says when it is tried again.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from sync.edge.clock import Budget
 from sync.edge.world import World
@@ -21,10 +22,11 @@ from sync.ledger.marks import AttemptBegun, AttemptFailed, Failed, Fault, Pulled
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.needs import datasets_of_school
+from sync.steps.retries import next_attempt_at, retries_of, was_told
 from sync.steps.seal import export, seal
 
 PULL_S = 130.0  # a reading of iSAMS; with a slow store after it an invocation stays within 200 s
-RETRY_S = 300.0
+BUSY_S = 300.0
 
 
 def pull(world: World, school: str) -> Step:
@@ -32,48 +34,62 @@ def pull(world: World, school: str) -> Step:
 
     Errors become the step's outcome: what may pass leaves the pull open for the next nudge.
     """
-    newest = next(reversed(list_pulls(world.store, school)), None)
-    if newest is None:
-        step = Step("pull", Outcome.NOTHING, school)
+    pulls = list_pulls(world.store, school)
+    if pulls:
+        step = replace(_pull(world, school, pulls), pull=pulls[-1].id)
     else:
-        step = replace(_pull(world, school, newest), pull=newest.id)
+        step = Step("pull", Outcome.NOTHING, school)
     world.tell(step)
     return step
 
 
-def _pull(world: World, school: str, newest: Pull) -> Step:
-    now = world.store.now()
+def _pull(world: World, school: str, pulls: Sequence[Pull]) -> Step:
+    newest, now = pulls[-1], world.store.now()
     if states.pull_is_over(newest):
         return Step("pull", Outcome.NOTHING, school)
     if states.pull_is_running(newest, now):
-        return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
+        return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
     attempt = states.attempts(newest) + 1
-    if attempt > states.ATTEMPTS:
-        return _given_up(school, newest)
+    retries = retries_of(world.settings.schools[school], pulls)
+    due = next_attempt_at(newest, retries)
+    if due and now < due:  # a doubled nudge: that of the pause is on its way
+        return Step("pull", Outcome.BUSY, school, again_in_s=(due - now).total_seconds())
+    if attempt > retries.attempts:
+        return _given_up(school, newest, attempt - 1)
     if not newest.claim(AttemptBegun(at=world.store.now(), by=uuid.uuid4().hex), attempt):
-        return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
+        return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
     try:
         return _read_and_seal(world, school, newest, attempt)
     except SyncError as error:
-        return _not_pulled(world, school, newest, attempt, error)
+        pause = retries.pause_after(attempt, error, world.store.now())
+        return _not_pulled(world, school, newest, error, pause)
 
 
-def _not_pulled(world: World, school: str, newest: Pull, attempt: int, error: SyncError) -> Step:
-    """Note how an attempt failed: for good, or with another to come."""
-    facts = {"attempt": attempt}
-    if not error.retry or attempt >= states.ATTEMPTS:
+def _not_pulled(
+    world: World, school: str, newest: Pull, error: SyncError, pause: timedelta | None
+) -> Step:
+    """Note how an attempt failed: for good, or with another to come.
+
+    What a person must mend is told as a failure when it first comes, and only then.
+    """
+    attempt, told = states.attempts(newest) + 1, was_told(newest, error)
+    step = partial(Step, "pull", about=school, facts={"attempt": attempt}, error=error)
+    if pause is None:
         newest.claim(Failed.of(error))
-        return Step("pull", Outcome.FAILED, school, facts=facts, error=error)
+        return step(outcome=Outcome.MISSED if told else Outcome.FAILED)
     newest.claim(AttemptFailed.of(error), attempt)
-    world.nudges.nudge("pull", {"school": school}, RETRY_S)
-    return Step("pull", Outcome.LATER, school, facts=facts, error=error, again_in_s=RETRY_S)
+    again_in_s = pause.total_seconds()
+    world.nudges.nudge("pull", {"school": school}, again_in_s)
+    passes = error.retry or told
+    return step(outcome=Outcome.LATER if passes else Outcome.FAILED, again_in_s=again_in_s)
 
 
-def _given_up(school: str, newest: Pull) -> Step:
+def _given_up(school: str, newest: Pull, attempts: int) -> Step:
     """End a pull whose last attempt was killed: it could not say so itself."""
     error = UnexpectedError(
-        "the pull was killed again and again, as by too little memory: see the host's log",
-        attempts=states.ATTEMPTS,
+        "the pull was killed again and again, as by too little memory: see the host's log, give the"
+        " app more memory, then ask for another",
+        attempts=attempts,
     )
     newest.claim(Failed.of(error))
     return Step("pull", Outcome.FAILED, school, error=error)

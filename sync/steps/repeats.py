@@ -96,4 +96,4 @@ def _a_person_asked(world: World, manifest: DeliveryManifest) -> bool:
 def _asked_by_person(world: World, school: str) -> bool:
     pull = states.last_sealed(list_pulls(world.store, school))
     asked = pull.read_if_listed(Asked) if pull else None
-    return asked is not None and not asked.by.startswith("timer")
+    return asked is not None and not asked.by_timer

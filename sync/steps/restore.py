@@ -8,7 +8,6 @@ now, held if it must be. Schools are read as ever, so that there is something to
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 
@@ -24,6 +23,7 @@ from sync.sds import rules
 from sync.sds.csvtext import decode
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import ON_REQUEST, columns
+from sync.steps.attempts import attempted
 from sync.steps.connector import Listing, find, look
 from sync.steps.seal import NewDelivery, seal_delivery
 
@@ -50,8 +50,8 @@ def restore(world: World, delivery_id: str) -> Paused:
         world.nudges.nudge("send", {"connector": listing.connector})
         return listing.pause
     pauses = listing.pauses
-    digest = f"{pauses.next_name}\n{former.manifest().digest}"
-    new_id = ids.set_id(listing.now, hashlib.sha256(digest.encode()).hexdigest())
+    moment = ids.after(listing.now, (delivery.id for delivery in listing.deliveries))
+    new_id = ids.set_id(moment, f"{pauses.next_name}\n{former.manifest().digest}".encode())
     pause = Paused(restores=former.id, delivery=new_id, at=listing.now, by=uuid.uuid4().hex)
     if not world.store.claim(f"{pauses.next_name}.json", pause.to_json()):
         raise AnswerRefused("somebody has asked for a restore at the same moment; see status")
@@ -91,7 +91,12 @@ def go_on(world: World, listing: Listing) -> Step | None:
     if pause is None or listing.delivery(pause.delivery):
         return None
     try:
-        return seal_delivery(world, listing, _made(listing, pause))
+        return attempted(
+            world.store,
+            listing.prefix,
+            pause.delivery,
+            lambda: seal_delivery(world, listing, _made(listing, pause)),
+        )
     except SyncError as error:
         if error.retry:
             raise

@@ -6,19 +6,20 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from math import ceil
 
 from sync.edge.certificate import days_left
 from sync.edge.world import World
 from sync.errors import SyncError
 from sync.ledger import ids, states
-from sync.ledger.marks import Asked
+from sync.ledger.marks import TIMER, Asked
 from sync.report import Outcome, Step
-from sync.roster.academic_year import school_day
 from sync.steps.delivery import Pull, list_pulls
+from sync.steps.retries import is_stuck
 from sync.steps.send import lies_idle
+from sync.steps.strikes import last_strike
 from sync.steps.sweep import sweep
 
 
@@ -70,8 +71,8 @@ class _Tick:
         pulls, now = list_pulls(self.world.store, school), self.world.store.now()
         self.read_at.append(states.last_read(pulls))
         if due := _due(self.world, school, pulls, now):
-            self.asked += ask(self.world, school, "timer", due).outcome is Outcome.ASKED
-        elif _is_stuck(pulls, now):
+            self.asked += _ask_due(self.world, school, pulls, due)
+        elif is_stuck(self.world.settings.schools[school], pulls, now):
             self.world.nudges.nudge("pull", {"school": school})
             self.nudged += 1
 
@@ -100,50 +101,53 @@ def _watched(
     return {name: number for name, number in figures.items() if number is not None}
 
 
-def ask(world: World, school: str, by: str, at: datetime | None = None) -> Step:
-    """Ask for a pull of *school* and nudge; *at* is the moment that made it due, else now.
+def ask(world: World, school: str, by: str) -> Step:
+    """Ask for a pull of *school* now and nudge; *by* says who asks: a person.
 
     Now is storage's: a machine whose clock runs ahead would name a pull that is newest for days.
+    Names hold whole seconds, so who asks just after another pull is given the next second.
     """
-    moment = at or world.store.now()
-    # Names hold whole seconds: who asks by hand just after another pull is given the next second.
-    for late_s in range(1 if at else 5):
-        pull_id = ids.stamp(moment + timedelta(seconds=late_s))
-        pull = Pull(pull_id, {}, world.store, ids.pulls_folder(school))
-        made = pull.claim(Asked(at=moment, by=f"{by} {uuid.uuid4().hex}"))
-        if made:
-            world.nudges.nudge("pull", {"school": school})
-            break
-    step = Step("ask", Outcome.ASKED if made else Outcome.NOTHING, school, pull=pull_id)
+    now = world.store.now()
+    listed = [pull.id for pull in list_pulls(world.store, school)]
+    while True:
+        pull_id = ids.stamp(ids.after(now, listed))
+        step = _asked(world, school, pull_id, by, now)
+        if step.outcome is Outcome.ASKED:
+            return step
+        listed = [pull_id]  # somebody was quicker
+
+
+def _ask_due(world: World, school: str, pulls: Sequence[Pull], due: datetime) -> bool:
+    """Ask for the pull that fell *due*, unless another tick has; say whether it was us.
+
+    *pulls* are those that did not answer for it, so two ticks at once choose the same name.
+    """
+    pull_id = ids.stamp(ids.after(due, (pull.id for pull in pulls)))
+    return _asked(world, school, pull_id, TIMER, due).outcome is Outcome.ASKED
+
+
+def _asked(world: World, school: str, pull_id: str, by: str, at: datetime) -> Step:
+    """Ask for the pull of that id, if nobody has, and nudge."""
+    pull = Pull(pull_id, {}, world.store, ids.pulls_folder(school))
+    made = pull.claim(Asked(at=at, by=f"{by} {uuid.uuid4().hex}"))
+    if made:
+        world.nudges.nudge("pull", {"school": school})
+    outcome = Outcome.ASKED if made else Outcome.NOTHING
+    step = Step("ask", outcome, school, facts=_ahead(pull_id, at), pull=pull_id)
     world.tell(step)
     return step
+
+
+def _ahead(pull_id: str, at: datetime) -> dict[str, int]:
+    """Return by how many hours a pull had to be named ahead of its moment, if it was much."""
+    ahead = ids.pulled_at(pull_id) - at
+    return {"ahead_h": ceil(ahead / timedelta(hours=1))} if ahead > states.STANDSTILL else {}
 
 
 def _due(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> datetime | None:
     """Return the moment at which a pull was due for which none was asked, None if there is none."""
     settings = world.settings.schools[school]
-    due = last_due(settings.pull_at, settings.time_zone, now)
-    return None if pulls and pulls[-1].id >= ids.stamp(due) else due
-
-
-def _is_stuck(pulls: Sequence[Pull], now: datetime) -> bool:
-    """Say whether the newest pull is open, and nothing has been heard of it for a while."""
-    is_open = bool(pulls) and not states.pull_is_over(pulls[-1])
-    return is_open and states.is_forgotten(pulls[-1], now)
-
-
-def last_due(times: Sequence[time], zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the latest moment, not after *now*, at which any of *times* struck in *zone*.
-
-    *times* are never empty. What a clock change skips strikes an hour later; what it
-    repeats strikes once.
-    """
-    today = school_day(now, zone)
-    struck = [_utc(day, at, zone) for day in (today - timedelta(days=1), today) for at in times]
-    return max(moment for moment in struck if moment <= now)
-
-
-def _utc(day: date, at: time, zone: ZoneInfo) -> datetime:
-    # The timer ticks in UTC, and Flex Consumption knows no zone:
-    # docs/reference/functions.md#utc
-    return datetime.combine(day, at, zone).astimezone(UTC)
+    due = last_strike(settings.pull_at, settings.time_zone, now)
+    latest = now + states.STANDSTILL  # what is dated later is of a clock that ran ahead
+    asked = (pull.when(Asked) or ids.moment_of_stamp(pull.id) for pull in pulls)
+    return None if any(due <= at <= latest for at in asked) else due

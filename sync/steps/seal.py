@@ -24,7 +24,7 @@ from sync.sds import rules, tables
 from sync.settings import Settings
 from sync.steps import repeats
 from sync.steps.connector import Listing
-from sync.steps.delivery import Pull, SealedSet
+from sync.steps.delivery import Pull, SealedSet, list_sets
 
 # -- after a pull --------------------------------------------------------------------------------
 
@@ -73,7 +73,9 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
 def seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
     """Build a profile's set and write it, the manifest last; return the set's id."""
     manifest, files = profile_set(world.settings, profile, read, pulled_at)
-    set_id = ids.set_id(pulled_at, manifest.digest)
+    newest = [sealed.id for sealed in list_sets(world.store, profile)[-1:]]
+    content = b"".join(files.values())
+    set_id = ids.set_id(ids.after(pulled_at, newest), content)
     SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)
     world.tell(Step("seal", Outcome.SEALED, profile, set_id, _seal_facts(manifest)))
     return set_id

@@ -10,7 +10,7 @@ See docs/reference/sds.md#reset-session.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -36,6 +36,9 @@ from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, hand_over_number, read_record
 from sync.steps.destination import Destination, find_destination
 
+UNTIL = "until"
+"""The fact of a busy step that says until when another turn may last."""
+
 
 def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     """Upload the files of *delivery* and have SDS validate them, alone.
@@ -45,15 +48,16 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     """
     manifest = delivery.manifest()
     # What a person wants back is as old as it is: then the moment counts when they asked.
-    since = ids.pulled_at(delivery.id) if manifest.restores else manifest.pulled_at
-    if listing.now - since > states.DATA_LASTS:
+    asked_at = min(ids.pulled_at(delivery.id), delivery.made_at[DeliveryManifest.file_name])
+    since = asked_at if manifest.restores else manifest.pulled_at
+    if abs(listing.now - since) > states.DATA_LASTS:  # also what a clock that ran ahead has dated
         return Step("hand-over", Outcome.STALE, listing.connector, delivery.id)
     _check_answer(delivery, manifest)
     held = claims.read_claims(
         listing.prefix, world.store.blobs(f"{listing.prefix}{claims.CLAIMS}/"), listing.now
     )
     if held.is_open:
-        return _busy(listing.connector, delivery)
+        return _busy(listing.connector, delivery, turn_ends(listing))
     if step := _given_up(world, listing, delivery, held):
         return step
     budget = Budget.of(world.clock, states.STEP_S)
@@ -65,15 +69,22 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     return turn.take()
 
 
-def is_under_way(listing: Listing) -> bool:
-    """Say whether somebody may be talking to SDS about this connector, as of the listing."""
-    return any(
-        not claim.done and listing.now - claim.at < states.CLAIM_LASTS for claim in listing.claims
+def turn_ends(listing: Listing) -> datetime | None:
+    """Return until when somebody may be talking to SDS about this connector, as of the listing.
+
+    None: nobody is. Whoever was killed cannot say that their turn is over, so it ends by its age.
+    """
+    ends = (
+        claim.at + states.CLAIM_LASTS
+        for claim in listing.claims
+        if not claim.done and abs(listing.now - claim.at) < states.CLAIM_LASTS
     )
+    return max(ends, default=None)
 
 
-def _busy(connector: str, delivery: Delivery) -> Step:
-    return Step("hand-over", Outcome.BUSY, connector, delivery.id, again_in_s=60.0)
+def _busy(connector: str, delivery: Delivery, until: datetime | None = None) -> Step:
+    step = Step("hand-over", Outcome.BUSY, connector, delivery.id, again_in_s=60.0)
+    return replace(step, facts={UNTIL: until.isoformat(timespec="seconds")}) if until else step
 
 
 def _check_answer(delivery: Delivery, manifest: DeliveryManifest) -> None:

@@ -11,37 +11,38 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.edge.clock import Budget
 from sync.edge.storage.store import Blob
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, SyncError
 from sync.ledger import ids, retention
-from sync.ledger.marks import Swept
+from sync.ledger.folders import Folder, folders
+from sync.ledger.marks import SweepDone, Swept
 from sync.ledger.retention import Sweep
 from sync.steps.connector import listing_of
+from sync.steps.delivery import StoredFolder
 
-SWEEP_HOUR_UTC = 3
-"""A sweep lists all that is stored, so not every tick can do it. An hour a day is enough for what
-is counted in days, any schedule with a tick an hour has a tick in it, and most nights are over by
-then in Europe."""
+SWEEP_EVERY = timedelta(hours=20)
+"""A sweep lists all that is stored, so not every tick can do it. Once a day is enough for what is
+counted in days; some hours less, so that a tick a day, which may be early, is enough too."""
 
 SWEEP_BLOBS = 1_500  # in a tick; a night leaves about 30 of a school with two profiles
 SWEEP_S = 30.0
-
-_TOPS = ("schools/", "connectors/", "profiles/")
 
 
 def sweep(world: World, now: datetime) -> int:
     """Delete what may go at *now*, storage's clock; return how many blobs.
 
-    Only in the hour for it, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
+    Only if the last sweep is `SWEEP_EVERY` ago, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
+    One that stops at `SWEEP_BLOBS` is not the last: the next tick goes on.
 
     Raises:
         SyncError: the first trouble. What can be deleted all the same is, unless storage is away.
     """
-    if now.hour != SWEEP_HOUR_UTC:
+    done = folders(ids.SWEEPS, world.store.blobs(ids.SWEEPS))
+    if any(abs(now - folder.last_made_at) < SWEEP_EVERY for folder in done):
         return 0
     sweeping = _Sweeping(world, now, Budget.of(world.clock, SWEEP_S))
     for prefix in _prefixes(world, now):
@@ -49,9 +50,20 @@ def sweep(world: World, now: datetime) -> int:
             break
         with sweeping.going_on():
             sweeping.sweep_under(prefix)
+    if sweeping.left:
+        _note(world, now, done)
     if sweeping.troubles:
         raise sweeping.troubles[0]
     return SWEEP_BLOBS - sweeping.left
+
+
+def _note(world: World, now: datetime, before: Iterable[Folder]) -> None:
+    """Note that a sweep is done; the notes *before* go."""
+    done = SweepDone(at=now, by=uuid.uuid4().hex)
+    StoredFolder(ids.stamp(now), {}, world.store, ids.SWEEPS).claim(done)
+    for folder in before:
+        for name in folder.made_at:
+            world.store.delete(f"{ids.SWEEPS}{folder.id}/{name}")
 
 
 @dataclass(slots=True)
@@ -104,7 +116,7 @@ def _prefixes(world: World, now: datetime) -> list[str]:
     Also of those that settings do not name any more. What a day's sweeps have no time for comes
     first on some other day.
     """
-    prefixes = [f"{top}{name}/" for top in _TOPS for name in world.store.folders(top)]
+    prefixes = [f"{top}{name}/" for top in retention.ROSTERS for name in world.store.folders(top)]
     start = now.toordinal() % len(prefixes) if prefixes else 0
     return prefixes[start:] + prefixes[:start]
 

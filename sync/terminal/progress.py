@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from rich.console import RenderableType
 
 from sync.edge.world import World
 from sync.ledger import ids
 from sync.report import Outcome, Step
+from sync.steps.submit import UNTIL
 from sync.terminal import exits
-from sync.terminal.context import Result, doing
+from sync.terminal.context import Result, doing, err
 from sync.terminal.follower import Follower, Patience, hold_of
 from sync.terminal.holds import what_to_do, why_held
-from sync.terminal.tables import numbers
+from sync.terminal.tables import numbers, when
 
 
 class Progress:
@@ -25,6 +27,13 @@ class Progress:
         self.note: Callable[[str], None] = lambda _: None
 
     def __call__(self, step: Step) -> None:
+        until = step.facts.get(UNTIL)
+        if until and until not in {known.facts.get(UNTIL) for known in self.steps}:
+            err().print(
+                f"{step.about}: waits until {when(datetime.fromisoformat(str(until)))}. A hand-over"
+                " to SDS was begun and has not ended: another run is at it, or one was killed, and"
+                " SDS may still be reading"
+            )
         self.steps.append(step)
         self.note(f"{step.name}: {step.outcome.value}")
 
@@ -37,7 +46,7 @@ class Progress:
     def result(self, world: World, ended: Sequence[Step]) -> Result:
         """Return what came of it all; *ended* are the last steps, of each school and connector."""
         code = exits.worst(exits.exit_of_step(step) for step in ended)
-        shown: list[RenderableType] = []
+        shown: list[RenderableType] = [*self._clocks()]
         for step in (*self._seals(), *ended):
             shown += _lines(world, step)
         document: dict[str, object] = {
@@ -46,6 +55,15 @@ class Progress:
             "ended": [json.loads(step.line()) for step in ended],
         }
         return Result(code, document, shown, [step.error for step in ended if step.error])
+
+    def _clocks(self) -> Iterator[str]:
+        for step in self.steps:
+            if ahead_h := step.facts.get("ahead_h"):
+                yield (
+                    f"{step.about}: what is stored is dated {ahead_h} h ahead of this machine's"
+                    " clock. See that the clock is right. If it once ran ahead, there is nothing to"
+                    " do: names go on from there"
+                )
 
     def _seals(self) -> list[Step]:
         return [step for step in self.steps if step.name == "seal"]

@@ -8,8 +8,9 @@ from datetime import datetime
 import click
 
 from sync.edge.world import World
+from sync.errors import SyncError
 from sync.report import Outcome, Step
-from sync.steps import pull, schedule
+from sync.steps import pull, schedule, sweep
 from sync.steps.connector import look
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
@@ -56,7 +57,18 @@ def run_now(
     ended = [_pulled(world, key, progress) for key in chosen.schools]
     for connector in sorted({settings.connector_of(profile) for profile in chosen.profiles}):
         ended += _sent(world, connector, asked_at, patience, progress)
+    if settings.storage.folder is not None:  # of an account the app's own ticks do it
+        ended += _swept(world)
     return progress.result(world, ended)
+
+
+def _swept(world: World) -> list[Step]:
+    """Delete what is past its time, and say what could not be."""
+    try:
+        sweep.sweep(world, world.store.now())
+    except SyncError as error:
+        return [Step("sweep", Outcome.FAILED, error=error)]
+    return []
 
 
 def _pulled(world: World, school: str, progress: Progress) -> Step:

@@ -159,7 +159,7 @@ class Life:
             source={},
             findings={},
         )
-        set_id = ids.set_id(self.clock.now(), manifest.digest)
+        set_id = ids.set_id(self.clock.now(), manifest.to_json())
         for name, body in {**files, manifests.MANIFEST: manifest.to_json()}.items():
             self.store.create(f"{ids.profile_folder('seniors')}{set_id}/{name}", body)
 

@@ -14,7 +14,7 @@ from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Swept
 from sync.ledger.states import State
 from sync.steps import schedule
-from sync.steps.sweep import SWEEP_HOUR_UTC
+from sync.steps.sweep import SWEEP_EVERY
 from tests.crash.copies import copied
 from tests.crash.nights import THIRD, staged, two_nights
 from tests.crash.processes import CHANGES_NOTHING, Doom, Killed, Nudging, Platform, Way, doomed
@@ -31,7 +31,7 @@ def aged() -> TestWorld:
     """Return a world of two nights, the last of them nine days ago: the first may go now."""
     scene = two_nights(apart_h=24)
     scene.clock.advance(8 * DAY_S)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     return scene
 
 

@@ -29,7 +29,7 @@ from sync.settings.export_kinds import DATASETS
 from sync.steps import pull, schedule
 from sync.steps.delivery import list_pulls
 from sync.steps.needs import datasets_of_school
-from sync.steps.sweep import SWEEP_HOUR_UTC
+from sync.steps.sweep import SWEEP_EVERY
 from tests.canaries import found_in
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Killed, Way, doomed
@@ -381,7 +381,7 @@ def test_they_go_after_seven_days_like_every_roster() -> None:
         world.clock.advance(DAY_S)
         world.pull()
         schedule.tick(world.world)
-    world.clock.advance_to(SWEEP_HOUR_UTC)
+    world.clock.advance(SWEEP_EVERY.total_seconds())
     while schedule.tick(world.world).facts["deleted"]:
         pass
     marks = next(f for f in list_pulls(world.store, "northbank") if f.id == first).made_at

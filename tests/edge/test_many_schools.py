@@ -56,7 +56,7 @@ def test_on_two_connectors_one_schools_failure_is_not_the_others(failing: str) -
     assert list(staged(scene)) == [well]
     schools = status.survey(scene.world).document()["schools"]
     assert isinstance(schools, dict)
-    assert schools[failing]["pull"]["state"] == "failed"
+    assert schools[failing]["pull"]["error"]["error"] == "SourceRefused"
 
 
 def test_on_two_connectors_a_refusal_of_sds_is_not_the_others() -> None:

@@ -21,7 +21,7 @@ from sync.sds.tables import COLUMNS, ON_REQUEST
 from sync.settings.load import load
 from sync.steps import approval, restore, schedule, send
 from sync.steps.seal import profile_set
-from sync.steps.sweep import SWEEP_HOUR_UTC
+from sync.steps.sweep import SWEEP_EVERY
 from sync.terminal.tables import numbers
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
@@ -199,7 +199,7 @@ def test_what_was_lost_on_the_way_keeps_its_files() -> None:
         if body:
             scene.store.create(f"{scene.look().prefix}{lost.id}/{name}.json", body)
     scene.clock.advance(30 * 24 * 3600)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     schedule.tick(scene.world)
     set_to(scene)
 

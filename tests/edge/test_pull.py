@@ -14,11 +14,13 @@ from simulators.school import invent, shuffled, without_pupils
 from sync.ledger import states
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, send, status
+from sync.steps.delivery import list_sets
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
 
 SCHOOL = invent(20, quirks=False)
 SECRET = "invented-client-secret"
+PAUSE_S, ATTEMPTS = 300.0, 5  # of a pull that a person asked for
 _WIRE = ("no answer", "connection closed mid-body", "empty body", "truncated at the end")
 TOKEN_FAULTS = {
     name: fault
@@ -36,7 +38,7 @@ def pulled_at_last(scene: TestWorld) -> Step:
     scene.clock.advance(1)
     schedule.ask(scene.world, "northbank", "test")
     while (step := pull.pull(scene.world, "northbank")).outcome is Outcome.LATER:
-        scene.clock.advance(pull.RETRY_S)
+        scene.clock.advance(PAUSE_S)
     return step
 
 
@@ -100,8 +102,8 @@ def test_a_read_that_fails_once_is_made_good_by_the_next() -> None:
 
     assert pull.pull(scene.world, "northbank").outcome is Outcome.LATER
     assert pull_told(scene)["state"] == "waiting"
-    assert ("pull", {"school": "northbank"}, pull.RETRY_S) in scene.nudges.kept
-    scene.clock.advance(pull.RETRY_S)
+    assert ("pull", {"school": "northbank"}, PAUSE_S) in scene.nudges.kept
+    scene.clock.advance(PAUSE_S)
     assert pull.pull(scene.world, "northbank").outcome is Outcome.SEALED
     assert pull_told(scene)["state"] == "sealed"
 
@@ -114,8 +116,8 @@ def test_a_pull_that_fails_five_times_has_failed() -> None:
     step = pulled_at_last(scene)
 
     assert step.outcome is Outcome.FAILED
-    assert step.facts["attempt"] == states.ATTEMPTS
-    assert pull_told(scene)["attempts"] == states.ATTEMPTS
+    assert step.facts["attempt"] == ATTEMPTS
+    assert pull_told(scene)["attempts"] == ATTEMPTS
     assert pull.pull(scene.world, "northbank").outcome is Outcome.NOTHING
     scene.nudges.kept.clear()
     scene.clock.advance(3600)
@@ -127,7 +129,7 @@ def test_a_pull_that_is_killed_again_and_again_has_failed() -> None:
     """What ends the process cannot be written down by it: the sixth finds five, and gives up."""
     scene = make_world(SCHOOL)
     schedule.ask(scene.world, "northbank", "test")
-    for attempt in range(states.ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         with pytest.raises(Killed):
             pull.pull(doomed(scene, Doom(4, Way.BEFORE)), "northbank")
         assert pull_told(scene)["state"] == "running", attempt
@@ -167,7 +169,7 @@ def test_only_the_newest_pull_counts() -> None:
 
 def set_digests(scene: TestWorld) -> Iterator[set[str]]:
     for profile in ("seniors", "prep"):
-        yield {name.partition("-")[2] for name in scene.store.folders(f"profiles/{profile}/")}
+        yield {sealed.manifest().digest for sealed in list_sets(scene.store, profile)}
 
 
 def test_the_same_school_in_another_order_gives_the_same_bytes() -> None:

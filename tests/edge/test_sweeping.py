@@ -1,4 +1,4 @@
-"""What a tick deletes at night: rosters after a week, what was written about them in time."""
+"""What a tick deletes: rosters after a week, what was written about them in time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,19 @@ from simulators.sds import Knobs
 from sync.edge.storage.folder import FolderStore
 from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
-from sync.errors import StoreConflict, StoreMissing, StoreRefused, SyncError
+from sync.errors import (
+    StoreConflict,
+    StoreMissing,
+    StoreRefused,
+    StoreUnavailable,
+    SyncError,
+)
 from sync.ledger import ids, manifests
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.steps import schedule, status
 from sync.steps import sweep as sweeping
-from sync.steps.sweep import SWEEP_HOUR_UTC
+from sync.steps.sweep import SWEEP_EVERY
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, doomed
 from tests.memory_store import MemoryStore
@@ -52,8 +59,8 @@ def two_nights(store: Callable[[FakeClock], Store] = MemoryStore) -> TestWorld:
 
 
 def sweep(scene: TestWorld) -> int:
-    """Tick in the hour for it until nothing is left to delete; return how many blobs went."""
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    """Tick a day later until nothing is left to delete; return how many blobs went."""
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     gone = 0
     while deleted := schedule.tick(scene.world).facts["deleted"]:
         assert isinstance(deleted, int)
@@ -141,7 +148,7 @@ def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
     for number in range(sweeping.SWEEP_BLOBS + 50):
         scene.store.create(f"{old}odd-{number}.csv", b"x")
     scene.clock.advance(8 * DAY_S)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
 
     found = [schedule.tick(scene.world).facts["deleted"] for _ in range(3)]
 
@@ -153,12 +160,23 @@ def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
 def test_a_machine_whose_clock_runs_ahead_deletes_nothing() -> None:
     """What is past its time is known by storage's clock."""
     scene = two_nights()
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     before = [blob.name for blob in scene.store.blobs("")]
     ahead = replace(scene.world, clock=FakeClock(scene.clock.now() + timedelta(days=800)))
 
     assert sweep_at(ahead) == 0
-    assert [blob.name for blob in scene.store.blobs("")] == before
+    assert set(before) <= {blob.name for blob in scene.store.blobs("")}
+
+
+class Away(MemoryStore):
+    """Deletes nothing while it is away."""
+
+    away = False
+
+    def delete(self, name: str) -> None:
+        if self.away:
+            raise StoreUnavailable("storage gave no answer")
+        super().delete(name)
 
 
 class Guarded(MemoryStore):
@@ -176,7 +194,7 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
     """A legal hold on one folder does not keep the others; the tick does its other work."""
     scene = two_nights(Guarded)
     scene.clock.advance(8 * DAY_S)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     assert isinstance(scene.store, Guarded)
     scene.store.guarded = f"/{delivery_ids(scene)[0]}/"
 
@@ -192,7 +210,7 @@ def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going(
     """A pause that somebody has changed may need anything of its connector, and of no other."""
     scene = two_nights()
     scene.clock.advance(8 * DAY_S)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     scene.store.create(f"{scene.look().prefix}pauses/000001.json", b"changed")
 
     step = schedule.tick(scene.world)
@@ -208,7 +226,7 @@ def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
     settings = scene.world.settings
     profiles = {key: each for key, each in settings.profiles.items() if key != "prep"}
     scene.clock.advance(8 * DAY_S)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     fewer = scene.process(settings=settings.model_copy(update={"profiles": profiles}))
 
     assert sweep_at(fewer)
@@ -245,21 +263,52 @@ def calls_of_a_tick(scene: TestWorld) -> list[str]:
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
-def test_outside_its_hour_a_tick_costs_what_it_did_without_sweeping() -> None:
-    """However much may go: a look at each school's pulls, each connector and its newest sets."""
+def test_between_two_sweeps_a_tick_costs_one_look_more() -> None:
+    """A look at each school's pulls, each connector, its newest sets, and at the last sweep."""
     scene = two_nights()
-    scene.clock.advance(8 * DAY_S)
-    before = len(rosters(scene, ""))
-    for hour in range(SWEEP_HOUR_UTC + 1, SWEEP_HOUR_UTC + 24):
-        scene.clock.advance_to(hour % 24)
+    sweep(scene)
+    for _ in range(19):
+        scene.clock.advance(3600)
         calls = calls_of_a_tick(scene)
         assert [call for call in calls if call.startswith(("list", "folders", "delete"))] == [
             "list schools/northbank/pulls/",
             f"list {scene.look().prefix}",
             "list profiles/prep/",
             "list profiles/seniors/",
+            "list sweeps/",
         ]
-    assert len(rosters(scene, "")) == before
+
+
+@pytest.mark.parametrize("every_h", [1, 6, 24, 36])
+def test_whatever_the_schedule_of_ticks_a_week_is_a_week(every_h: int) -> None:
+    """A tick a day at 22:00 sweeps as well as twelve an hour; and none does so twice a day."""
+    scene = two_nights()
+    scene.clock.advance_to(22)
+    swept_at = set[str]()
+    for _ in range(10 * 24 // every_h):
+        scene.clock.advance(every_h * 3600)
+        schedule.tick(scene.world)
+        swept_at.update(scene.store.folders(ids.SWEEPS))
+        assert len(scene.store.folders(ids.SWEEPS)) == 1
+
+    assert list(rosters(scene, "connectors/")) == delivery_ids(scene)[-1:]
+    assert len(rosters(scene, "profiles/")) == 2
+    moments = sorted(map(ids.moment_of_stamp, swept_at))
+    assert all(later - one >= SWEEP_EVERY for one, later in pairwise(moments))
+
+
+def test_a_sweep_that_storage_cut_short_is_none() -> None:
+    """The next tick goes on, and does not wait for the next day."""
+    scene = two_nights(Away)
+    scene.clock.advance(8 * DAY_S)
+    assert isinstance(scene.store, Away)
+    scene.store.away = True
+    assert isinstance(schedule.tick(scene.world).error, StoreUnavailable)
+    scene.store.away = False
+
+    schedule.tick(scene.world)
+
+    assert len(rosters(scene, "profiles/")) == 2
 
 
 def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
@@ -273,9 +322,11 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
     for scene in (young, old):
         sweep(scene)
         schedule.tick(scene.world)
+        scene.clock.advance(SWEEP_EVERY.total_seconds())
 
-    assert len(calls_of_a_tick(old)) == len(calls_of_a_tick(young))
-    listed = [call for call in calls_of_a_tick(old) if call.startswith(("list", "folders"))]
+    calls = calls_of_a_tick(old)
+    assert len(calls) == len(calls_of_a_tick(young))
+    listed = [call for call in calls if call.startswith(("list", "folders"))]
     assert sorted(listed[-7:]) == [
         "folders connectors/",
         "folders profiles/",
@@ -292,15 +343,17 @@ def places_swept(scene: TestWorld) -> list[str]:
     doom = Doom()
     with suppress(SyncError):
         sweep_at(doomed(scene, doom))
-    return [call.removeprefix("list ") for call in doom.calls if call.startswith("list ")]
+    lists = [call.removeprefix("list ") for call in doom.calls if call.startswith("list ")]
+    return [place for place in lists if place != ids.SWEEPS]
 
 
 def test_every_place_comes_first_on_some_day() -> None:
     """So none starves while the others leave it no time, whatever turns between the years."""
     scene = two_nights()
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     everything = set(places_swept(scene))
     assert len(everything) == 4
+    scene.clock.advance(DAY_S)
 
     for _ in range(120):
         found: list[str] = []
@@ -328,7 +381,7 @@ def test_nothing_more_is_listed_when_the_time_is_over() -> None:
 
     for _ in range(24):
         scene.clock.advance(DAY_S)
-        scene.clock.advance_to(SWEEP_HOUR_UTC)
+        scene.clock.advance(SWEEP_EVERY.total_seconds())
         assert len(places_swept(scene)) == 3
     assert not [place for place in old if scene.store.blobs(place)]
 
@@ -337,7 +390,7 @@ def test_a_place_that_cannot_be_listed_keeps_no_other_from_being_swept() -> None
     """A folder that somebody has made by hand may be called anything."""
     scene = two_nights()
     scene.clock.advance(8 * DAY_S)
-    scene.clock.advance_to(SWEEP_HOUR_UTC)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
     assert isinstance(scene.store, MemoryStore)
     scene.store.held["connectors/a b/note.txt"] = (b"", scene.clock.now())
 

@@ -162,7 +162,7 @@ NIGHTS: Mapping[str, tuple[Callable[[Nights], None], set[str]]] = {
     "unchanged": (_quiet, set()),
     "iSAMS answers rubbish": (_with(BROKEN), {"failed"}),
     "iSAMS refuses the key": (_with(refused(401)), {"refused"}),
-    "iSAMS is away all night": (_with(refused(503)), {"failed"}),
+    "iSAMS is away for an hour and a half": (_with(refused(503)), set()),
     "half the school has gone": (_halved, {"held"}),
     "the Graph role was taken away": (_without_roles, {"refused"}),
     "a message was put aside": (_poisoned, {"poison"}),

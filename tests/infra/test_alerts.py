@@ -43,6 +43,28 @@ def test_what_passes_by_itself_wakes_nobody() -> None:
     assert run.one.look().states[-1][1].value == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("fault", "rule", "told_at"),
+    [(refused(503), "failed", range(32, 35)), (refused(401), "refused", range(4, 6))],
+)
+def test_a_night_on_which_nothing_was_read_is_told_once(
+    fault: Faults, rule: str, told_at: range
+) -> None:
+    """A refusal when it first comes; what passes by itself in the morning, when it has not."""
+    run = nights()
+    run.live(23, every_s=3600)
+    run.one.isams.faults = fault
+    fired = []
+    for quarter in range(9 * 4):
+        run.live(0.25, every_s=300)
+        fired += [(name, quarter) for name in alarms(run) - {"silent"}]
+
+    first = fired[0][1]
+    assert first in told_at
+    assert fired == [(rule, quarter) for quarter in range(first, first + len(fired))]
+    assert len(fired) <= 4
+
+
 def test_a_store_that_was_busy_for_a_moment_wakes_nobody() -> None:
     """The next tick does the work anew, and the host the message; what lasts is told."""
     run, busy = nights(), StoreUnavailable("busy")

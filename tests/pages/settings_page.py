@@ -87,6 +87,9 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         yield from (name if name == text else f"{name}={text}" for name, text in value.items())
     elif isinstance(value, tuple):
-        yield from (f"{part:%H:%M}" if isinstance(part, time) else str(part) for part in value)
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, time):
+        yield f"{value:%H:%M}"
     else:
         yield value.key if isinstance(value, ZoneInfo) else str(value)

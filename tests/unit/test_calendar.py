@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sync.ledger import ids
 from sync.roster import academic_year
-from sync.steps import schedule
+from sync.steps import strikes
 
 LONDON = ZoneInfo("Europe/London")
 DUBAI = ZoneInfo("Asia/Dubai")
@@ -79,13 +79,13 @@ def test_a_pull_is_due_in_school_time(times: list[str], zone: ZoneInfo, now: str
     """Whatever the season, to the second; each time once a day."""
     at = [time.fromisoformat(text) for text in times]
 
-    assert schedule.last_due(at, zone, utc(now)) == utc(due)
+    assert strikes.last_strike(at, zone, utc(now)) == utc(due)
 
 
 @given(st.lists(st.times(), min_size=1, max_size=4), ZONES, MOMENTS)
 def test_there_is_always_a_last_time(at: list[time], zone: ZoneInfo, now: datetime) -> None:
     """At most a day and a changed hour ago, and never still to come."""
-    due = schedule.last_due(at, zone, now)
+    due = strikes.last_strike(at, zone, now)
 
     assert timedelta(0) <= now - due <= timedelta(hours=25)
 
@@ -96,7 +96,7 @@ def test_each_time_strikes_once_a_day(zone: ZoneInfo) -> None:
     start = utc("2026-01-01T12:00:00")
     ticks = (start + timedelta(minutes=15) * number for number in range(365 * 24 * 4))
 
-    found = sorted({schedule.last_due([time(1, 30)], zone, tick) for tick in ticks})
+    found = sorted({strikes.last_strike([time(1, 30)], zone, tick) for tick in ticks})
 
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(366)]
     assert [moment.astimezone(zone).date() for moment in found] == days

@@ -21,9 +21,9 @@ def test_a_delivery_was_handed_over_when_its_claim_was_taken() -> None:
     """SDS may have had the files before its answer was written: the claim comes before both."""
     answered = Folder(ONE, {SUBMITTED: NOW})
     claims = [
-        Claimed("claims/000001", NOW - DAY, done=True),
-        Claimed("claims/000002", NOW - 40 * SECOND, done=True),
-        Claimed("claims/000003", NOW + SECOND, done=False),
+        Claimed("claims/000001", NOW - DAY, done=True, dated_at=NOW - DAY),
+        Claimed("claims/000002", NOW - 40 * SECOND, done=True, dated_at=NOW - 40 * SECOND),
+        Claimed("claims/000003", NOW + SECOND, done=False, dated_at=NOW + SECOND),
     ]
 
     assert holdings.handed_at(answered, claims) == NOW - 40 * SECOND

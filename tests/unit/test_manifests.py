@@ -139,11 +139,11 @@ def test_a_foreign_record_is_refused_and_not_quoted(body: bytes) -> None:
     assert caught.value.__cause__ is None
 
 
-def test_a_set_is_called_after_its_moment_and_digest() -> None:
+def test_a_set_is_called_after_its_moment_and_what_it_holds() -> None:
     """And its name tells the moment again, to the second."""
-    set_id = ids.set_id(PULLED_AT, DIGEST)
+    set_id = ids.set_id(PULLED_AT, b"all that it holds")
 
-    assert set_id == "20261121T220030Z-11977ba0"
+    assert set_id == "20261121T220030Z-53770ce9"
     assert ids.is_folder_id(set_id)
     assert ids.pulled_at(set_id) == PULLED_AT.replace(microsecond=0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.ledger import folders, manifests, states
+from sync.ledger import folders, ids, manifests, states
 from sync.ledger.folders import Folder
 from sync.ledger.manifests import MANIFEST
 from sync.ledger.states import State
@@ -44,7 +44,7 @@ def test_the_limits_are_those_that_are_promised() -> None:
     """Approvals for a day, data for two; fewer submissions than SDS takes in a day."""
     assert timedelta(hours=24) == states.APPROVAL_LASTS
     assert timedelta(hours=48) == states.DATA_LASTS
-    assert (states.SUBMISSIONS_A_DAY, states.SUBMISSIONS_EACH, states.ATTEMPTS) == (4, 3, 5)
+    assert (states.SUBMISSIONS_A_DAY, states.SUBMISSIONS_EACH) == (4, 3)
 
 
 def test_a_claim_outlives_the_function_that_holds_it() -> None:
@@ -77,7 +77,9 @@ def test_a_set_exists_once_its_manifest_does() -> None:
         f"profiles/prep/notes/{MANIFEST}",
     )
 
-    assert [delivery.id for delivery in states.sealed_sets("prep", blobs)] == [ONE]
+    assert [delivery.id for delivery in states.sealed_sets(ids.profile_folder("prep"), blobs)] == [
+        ONE
+    ]
 
 
 @pytest.mark.parametrize("mark", [MANIFEST, UNCHANGED, FAILED])
@@ -311,4 +313,4 @@ def test_what_is_swept_can_be_neither_sent_nor_merged() -> None:
     assert states.state(done, newest=False, now=NOW) is State.DONE
 
     prefix = f"profiles/prep/{ONE}/"
-    assert states.sealed_sets("prep", listed(f"{prefix}{MANIFEST}", f"{prefix}{SWEPT}")) == []
+    assert states.sealed_sets(prefix, listed(f"{prefix}{MANIFEST}", f"{prefix}{SWEPT}")) == []

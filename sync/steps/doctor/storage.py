@@ -12,9 +12,10 @@ from sync.edge.storage.opening import open_queues, open_store
 from sync.edge.storage.queues import QUEUES, Nudges, queue_name
 from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreRefused
+from sync.ledger.retention import ROSTERS, names_people
 from sync.settings import HostStorage, Settings, StorageSettings
 from sync.steps.doctor.attempts import Check, Note, Visit
-from sync.steps.doctor.clocks import compared
+from sync.steps.doctor.clocks import TOO_MUCH, compared
 
 # The name and the text are always the same: two checks at once, or a killed check, do
 # no harm. The blob stays.
@@ -43,7 +44,7 @@ def check_storage(settings: Settings, visit: Visit) -> Iterator[Check]:
     else:
         clock = partial(_clock, folder=folder)
         yield visit.attempt(others[0], lambda: opened, clock).check
-        yield visit.attempt(others[1], lambda: _probed(opened.store), lambda _: Note("work")).check
+        yield visit.attempt(others[1], lambda: _probed(opened.store), _kept).check
     yield _queues(settings.host, visit)
 
 
@@ -62,16 +63,37 @@ def _look(settings: StorageSettings, clock: Clock) -> _Opened:
 
 def _clock(opened: _Opened, *, folder: bool) -> Note:
     if folder:
-        return Note("a folder on this machine goes by this machine's clock")
+        return _of_folder(opened)
     return compared(opened.ours, opened.theirs, StoreRefused)
 
 
-def _probed(store: Store) -> None:
+def _of_folder(opened: _Opened) -> Note:
+    """A folder has no clock of its own: what is dated ahead of this machine's is told."""
+    text = "a folder on this machine goes by this machine's clock"
+    last = max((blob.created_at for blob in opened.store.blobs("")), default=opened.ours)
+    if last - opened.ours <= TOO_MUCH:
+        return Note(text)
+    return Note(
+        f"{text}, and its newest file is of {last:%Y-%m-%d %H:%M} UTC",
+        "see that the clock is right; if it once ran ahead, nothing: names go on from there",
+    )
+
+
+def _probed(store: Store) -> datetime | None:
+    """Do what a night does; return the moment of the oldest roster there is."""
     store.create(PROBE, _BODY)
     listed = [blob.name for blob in store.blobs(PROBE)]
     if store.read(PROBE) != _BODY or PROBE not in listed:
         raise StoreConflict("storage does not give back what was written", blob=PROBE)
     store.delete(_NEVER)  # that we may, though there is nothing: ticks sweep what is old
+    rosters = (blob for top in ROSTERS for blob in store.blobs(top) if names_people(blob.name))
+    return min((blob.created_at for blob in rosters), default=None)
+
+
+def _kept(oldest: datetime | None) -> Note:
+    return Note(
+        f"work; the oldest roster is of {oldest:%Y-%m-%d}" if oldest else "work; no roster yet"
+    )
 
 
 def _queues(host: HostStorage, visit: Visit) -> Check:
