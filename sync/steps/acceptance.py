@@ -14,7 +14,7 @@ from typing import Literal
 from sync.edge.clock import Budget
 from sync.edge.graph.values import Operation, OperationLook, PlaceAsked, Whereabouts
 from sync.edge.world import World
-from sync.errors import TargetError, TargetRefused, TargetUnavailable
+from sync.errors import TargetError, TargetRefused, TargetUnavailable, TargetUnreachable
 from sync.ledger import states
 from sync.ledger.manifests import FileFacts
 from sync.ledger.marks import Checked, Receipt, Submitted, Unproven
@@ -99,7 +99,7 @@ def _heard(places: tuple[PlaceAsked, ...]) -> dict[str, str]:
 def _worst(places: tuple[PlaceAsked, ...]) -> TargetError | None:
     """Return the error that a person can do most about: a refusal, then what was out of reach."""
     errors = [asked.error for asked in places if asked.error]
-    kinds = (TargetRefused, TargetUnavailable, TargetError)
+    kinds = (TargetRefused, TargetUnreachable, TargetUnavailable, TargetError)
     return next((error for kind in kinds for error in errors if isinstance(error, kind)), None)
 
 

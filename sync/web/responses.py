@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
-from sync.errors import AnswerRefused, CallerRefused, ConfigError, SourceRefused, SyncError
+from sync.errors import AnswerRefused, CallerRefused, ConfigError, SyncError
 from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
 from sync.roster.identifiers import FORMULA
@@ -183,7 +183,7 @@ def _status_code(error: SyncError) -> int:
         return 403
     if isinstance(error, ConfigError):
         return 500
-    return 502 if isinstance(error, SourceRefused) or not error.retry else 503
+    return 503 if error.retry and error.who == "nobody" else 502
 
 
 def _json(status_code: int, value: object) -> Response:

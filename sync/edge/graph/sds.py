@@ -167,7 +167,7 @@ class SdsTarget:
         """Try the host that a `Location` names, without any token: whatever it answers is good.
 
         Raises:
-            TargetUnavailable: there is no connection; the facts are host and port.
+            TargetUnreachable: there is no connection; the facts are host and port.
             TargetRefused: it may not be spoken to.
         """
         self._places.reach(address, budget)
