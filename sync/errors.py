@@ -34,6 +34,8 @@ a key, a token or a URL.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -54,10 +56,30 @@ class SyncError(Exception):
         super().__init__(message)
         self.facts = facts
 
+    def concerns(self, **whom: str) -> None:
+        """Tell, as facts, what this is about; what it tells of itself stays.
+
+        *whom* are `school`, `profile`, `connector` or `delivery`, by key, name or id.
+        """
+        self.facts = {**whom, **self.facts}
+
     @property
     def code(self) -> str:
         """The class name: what logs, status and the handbook call this error."""
         return type(self).__name__
+
+
+@contextmanager
+def concerning(**whom: str) -> Iterator[None]:
+    """Have every error that passes tell what it is about; see `SyncError.concerns`.
+
+    The innermost, who knows best, has the word.
+    """
+    try:
+        yield
+    except SyncError as error:
+        error.concerns(**whom)
+        raise
 
 
 class _LaterError(SyncError):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 
-from sync.errors import ConfigError
+from sync.errors import ConfigError, concerning
 from sync.isams.school import School
 from sync.roster import identifiers
 from sync.roster.academic_year import academic_year_at, school_day
@@ -47,9 +47,10 @@ def roster_at(settings: Settings, profile: str, school: School, moment: datetime
         ConfigError: as `build_roster`; or no term had begun, and SCHOOL_YEAR is `terms`.
     """
     school_settings = settings.schools[settings.school_of(profile)]
-    year = academic_year_at(school, school_settings, moment)
-    today = school_day(moment, school_settings.time_zone)
-    return build_roster(school, school_settings, settings.profiles[profile], year, today)
+    with concerning(school=settings.school_of(profile), profile=profile):
+        year = academic_year_at(school, school_settings, moment)
+        today = school_day(moment, school_settings.time_zone)
+        return build_roster(school, school_settings, settings.profiles[profile], year, today)
 
 
 def build_roster(

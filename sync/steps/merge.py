@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from sync.edge.world import World
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.ledger import ids, manifests, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Failed
@@ -65,7 +65,8 @@ def _digest_of_names(sources: Sequence[SealedSet]) -> str:
 def _merged(world: World, listing: Listing, sources: Sequence[SealedSet]) -> Step:
     """Merge *sources* and seal the delivery; what only a person can mend is written down."""
     try:
-        return seal_delivery(world, listing, _made(listing, sources))
+        with concerning(connector=listing.connector):
+            return seal_delivery(world, listing, _made(listing, sources))
     except SyncError as error:
         if error.retry:
             raise

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sync.edge.clock import Budget
 from sync.edge.world import World
-from sync.errors import SyncError, UnexpectedError
+from sync.errors import SyncError, UnexpectedError, concerning
 from sync.isams.school import School, Subject
 from sync.ledger import states
 from sync.ledger.marks import AttemptBegun, AttemptFailed, Failed, Fault, Pulled, fault
@@ -53,7 +53,8 @@ def _pull(world: World, school: str, newest: Pull) -> Step:
     if not newest.claim(AttemptBegun(at=world.store.now(), by=uuid.uuid4().hex), attempt):
         return Step("pull", Outcome.BUSY, school, again_in_s=RETRY_S)
     try:
-        return _read_and_seal(world, school, newest, attempt)
+        with concerning(school=school):
+            return _read_and_seal(world, school, newest, attempt)
     except SyncError as error:
         return _not_pulled(world, school, newest, attempt, error)
 
@@ -74,6 +75,7 @@ def _given_up(school: str, newest: Pull) -> Step:
     error = UnexpectedError(
         "the pull was killed again and again, as by too little memory: see the host's log",
         attempts=states.ATTEMPTS,
+        school=school,
     )
     newest.claim(Failed.of(error))
     return Step("pull", Outcome.FAILED, school, error=error)
@@ -117,7 +119,8 @@ def _seal_profiles(world: World, school: str, read: School, began: datetime) -> 
     sealed = _Sealed()
     for profile in world.settings.profiles_of(school):
         try:
-            sealed.sets[profile] = seal(world, profile, read, began)
+            with concerning(school=school, profile=profile):
+                sealed.sets[profile] = seal(world, profile, read, began)
         except SyncError as error:
             if error.retry:
                 raise
@@ -130,7 +133,8 @@ def _seal_profiles(world: World, school: str, read: School, began: datetime) -> 
 
 def subjects_of(world: World, school: str) -> Iterator[tuple[str, str, str]]:
     """Yield id, code and name of the school's subjects, by id; raises `SourceError`."""
-    return subject_rows(world.source(school).subjects(Budget.of(world.clock, PULL_S)))
+    with concerning(school=school):
+        return subject_rows(world.source(school).subjects(Budget.of(world.clock, PULL_S)))
 
 
 def subject_rows(subjects: Mapping[str, Subject]) -> Iterator[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ import click
 from sync.edge.clock import Budget, Clock
 from sync.edge.isams.batch import Isams
 from sync.edge.world import Source, open_source
-from sync.errors import ConfigError, SourceError, SourceIncomplete
+from sync.errors import ConfigError, SourceError, SourceIncomplete, concerning
 from sync.isams.batch import reader
 from sync.isams.datasets import Wanted
 from sync.isams.school import School, Subject
@@ -74,7 +74,8 @@ def _live(
                 clock,
                 tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables"),
             )
-        return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
+        with concerning(school=key):
+            return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
 
 
 def _saved(source: Path, more: Wanted) -> Read:

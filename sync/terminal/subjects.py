@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sync.edge.clock import Budget
 from sync.edge.world import open_source
+from sync.errors import concerning
 from sync.isams.school import Subject
 from sync.report import Exit
 from sync.steps import pull
@@ -35,5 +36,5 @@ def _live_subjects(terminal: Terminal, school: str | None) -> Mapping[str, Subje
     settings = terminal.settings()
     key = only_school(settings, school)
     isams = open_source(settings.schools[key], terminal.clock)
-    with doing(f"Reading the subjects of {key}"):
+    with doing(f"Reading the subjects of {key}"), concerning(school=key):
         return isams.subjects(Budget.of(terminal.clock, pull.PULL_S))

@@ -335,7 +335,7 @@ def test_a_flow_that_is_not_ready_is_told(here: Trial, readiness: str) -> None:
     row = rows(here)[f"{SDS}: flow"]
 
     assert "not ready" in message(row)
-    assert row["error"]["facts"] == {"states": readiness.lower()}
+    assert row["error"]["facts"] == {"connector": "MIS feed", "states": readiness.lower()}
 
 
 def test_an_expired_flow_is_told(here: Trial) -> None:

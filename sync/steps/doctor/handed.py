@@ -25,13 +25,16 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
         check, listed = visit.attempt(
-            way, partial(_listed, settings, connector, visit), partial(_way, visit)
+            way,
+            partial(_listed, settings, connector, visit),
+            partial(_way, visit),
+            connector=connector,
         )
         yield check
         if listed is None:
             yield from visit.skipped((whose,), way)
         else:
-            yield visit.attempt(whose, partial(_fate, listed), _whose).check
+            yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
 
 
 class _ConnectorListed(NamedTuple):
