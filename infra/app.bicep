@@ -132,10 +132,14 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   )
 }
 
-// Publishing takes a person's or a pipeline's own sign-in, never a password of the app's.
+// Publishing takes a person's or a pipeline's own sign-in, never a password of the app's. The type
+// knows no location, and Azure has refused those without: Microsoft's own module gives it as well.
+// docs/reference/functions.md#publishing-policies
 resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'ftp'
+  #disable-next-line BCP187
+  location: location
   properties: {
     allow: false
   }
@@ -144,6 +148,8 @@ resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01'
 resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'scm'
+  #disable-next-line BCP187
+  location: location
   properties: {
     allow: false
   }

@@ -36,6 +36,9 @@ param privateNetwork bool = false
 @description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
 param publicVault bool = !privateNetwork
 
+@description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
+param recoverVault bool = false
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -63,6 +66,7 @@ module resources './resources.bicep' = {
     alertAddresses: alertAddresses
     privateNetwork: privateNetwork
     publicVault: publicVault
+    recoverVault: recoverVault
     authClientId: authClientId
   }
 }

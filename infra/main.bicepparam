@@ -42,6 +42,9 @@ param secrets = empty(readEnvironmentVariable('ISAMS_KEY', '')) ? {} : {
   SCHOOLS__NORTHBANK__ISAMS_KEY: readEnvironmentVariable('ISAMS_KEY', '')
 }
 
+// Set RECOVER_VAULT to true for the first deployment after everything was deleted, and only then.
+param recoverVault = bool(readEnvironmentVariable('RECOVER_VAULT', 'false'))
+
 param alertAddresses = [
   'it@northbank.example'
 ]

@@ -32,6 +32,9 @@ param privateNetwork bool = false
 @description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
 param publicVault bool = !privateNetwork
 
+@description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
+param recoverVault bool = false
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -62,6 +65,7 @@ module vault './vault.bicep' = {
     token: token
     principalId: identity.properties.principalId
     public: publicVault
+    recover: recoverVault
     secrets: secrets
   }
 }

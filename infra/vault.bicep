@@ -10,6 +10,9 @@ param principalId string
 @description('Whether the vault answers on the internet, to those whose role allows it.')
 param public bool
 
+@description('Take up the vault of this name that was deleted, with what is in it.')
+param recover bool
+
 @description('Values by setting name. What is left out stays as it is in the vault.')
 @secure()
 param secrets object
@@ -22,6 +25,9 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   tags: tags
   properties: {
     tenantId: subscription().tenantId
+    // Purge protection keeps the name of a deleted vault; Azure takes `recover` only where one is.
+    // docs/reference/functions.md#vault-name
+    createMode: recover ? 'recover' : 'default'
     sku: {
       family: 'A'
       name: 'standard'

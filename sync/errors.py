@@ -4,6 +4,7 @@
     ├── ConfigError              operator: correct a setting                    never retried
     ├── SourceError              iSAMS
     │   ├── SourceUnavailable        nobody: try again later                    retried
+    │   ├── SourceUnreachable        operator: correct host or port             retried
     │   ├── SourceRefused            school: renew the key, tick a method       never retried
     │   ├── SourceIncomplete         school: a dataset is missing or empty      never retried
     │   └── SourceMalformed          developer: the answer broke the contract   never retried
@@ -15,21 +16,26 @@
     ├── UnexpectedError          developer: a fault of ours that nobody foresaw never retried
     ├── StoreError               blob storage
     │   ├── StoreUnavailable         nobody: try again later                    retried
+    │   ├── StoreUnreachable         operator: correct host or port             retried
     │   ├── StoreRefused             operator: give the identity its role       never retried
     │   ├── StoreMissing             operator: a blob that must be there is gone never retried
     │   └── StoreConflict            developer: other bytes under a sealed name never retried
     └── TargetError              SDS through Microsoft Graph
         ├── TargetUnavailable        nobody: try again later                    retried
+        ├── TargetUnreachable        operator: correct host or port             retried
         ├── TargetRefused            operator: grant the role, mend the flow    never retried
         ├── TargetRejected           school: SDS found faults in the files      never retried
         └── TargetMalformed          developer: the answer broke the contract   never retried
 
-Messages reach logs, status answers and e-mail. They carry counts, file names and the names of
-settings, methods and permissions, and never a person's name, an address, a key, a token or a URL.
+Messages reach logs, status answers and e-mail. They carry counts, file names, host and port of a
+setting, the names of settings, methods and permissions; and never the name or address of a person,
+a key, a token or a URL.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -50,10 +56,30 @@ class SyncError(Exception):
         super().__init__(message)
         self.facts = facts
 
+    def concerns(self, **whom: str) -> None:
+        """Tell, as facts, what this is about; what it tells of itself stays.
+
+        *whom* are `school`, `profile`, `connector` or `delivery`, by key, name or id.
+        """
+        self.facts = {**whom, **self.facts}
+
     @property
     def code(self) -> str:
         """The class name: what logs, status and the handbook call this error."""
         return type(self).__name__
+
+
+@contextmanager
+def concerning(**whom: str) -> Iterator[None]:
+    """Have every error that passes tell what it is about; see `SyncError.concerns`.
+
+    The innermost, who knows best, has the word.
+    """
+    try:
+        yield
+    except SyncError as error:
+        error.concerns(**whom)
+        raise
 
 
 class _LaterError(SyncError):
@@ -84,8 +110,14 @@ class SourceUnavailable(SourceError, _LaterError):
     who = "nobody"
 
 
+class SourceUnreachable(SourceError, _LaterError):
+    """There is no such host or port, or another host's certificate is there."""
+
+    who = "operator"
+
+
 class SourceRefused(SourceError):
-    """iSAMS refuses this key, this client, this address, or a method that the key lacks."""
+    """iSAMS refuses key, client, address or method; or its certificate is not to be trusted."""
 
     who = "school"
 
@@ -148,8 +180,14 @@ class StoreUnavailable(StoreError, _LaterError):
     who = "nobody"
 
 
+class StoreUnreachable(StoreError, _LaterError):
+    """There is no such host or port, or a proxy does not let us through."""
+
+    who = "operator"
+
+
 class StoreRefused(StoreError):
-    """Storage refuses our identity, or the container or account does not exist."""
+    """Storage refuses our identity, its certificate is no good, or there is no such container."""
 
     who = "operator"
 
@@ -179,6 +217,12 @@ class TargetUnavailable(TargetError, _LaterError):
     """Graph, SDS or its storage timed out, is busy, or answered 408, 409, 423, 429 or 5xx."""
 
     who = "nobody"
+
+
+class TargetUnreachable(TargetError, _LaterError):
+    """There is no such host or port, or another host's certificate is there."""
+
+    who = "operator"
 
 
 class TargetRefused(TargetError):

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,14 @@ def test_every_package_is_pinned_by_hash_and_from_nowhere_in_particular(name: st
     assert all("--hash=sha256:" in entry for entry in entries)
     assert not re.search(r"://|--(?:extra-)?index-url|--find-links|\s@\s", text)
     assert (ROOT / f"{name}.in").exists()
+
+
+@pytest.mark.parametrize("name", ["azure-functions", "azure-functions-runtime"])
+def test_azure_runs_the_worker_that_the_tests_have_run(name: str) -> None:
+    """Without a version in requirements.txt the platform would take its own, of any day."""
+    lock = (ROOT / "requirements.txt").read_text("utf-8")
+
+    assert f"\n{name}=={version(name)} " in lock
 
 
 def test_the_tools_of_audit_are_not_beside_the_app() -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import Event
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
@@ -28,22 +29,27 @@ _backoff = wait_exponential_jitter(initial=1, exp_base=2, max=30, jitter=1)
 
 
 def make_client(
-    *, base_url: str, timeout_s: float, transport: httpx.BaseTransport | None = None
+    *,
+    base_url: str,
+    timeout_s: float,
+    transport: httpx.BaseTransport | None = None,
+    answered: Event | None = None,
 ) -> httpx.Client:
-    """Return a client for a service.
+    """Return a client for a service; *answered* is set once it has answered, whatever it says.
 
     `timeout_s` bounds each read and write, not the whole answer: whoever reads a body watches its
     budget. No redirect is followed, no proxy or credential is taken from the environment, and TLS
     is always verified. Bodies are asked for uncompressed, so that a size cap means bytes read.
     A redirect comes without its `Location`: see `_forget_where`.
     """
+    heard = [] if answered is None else [lambda _: answered.set()]
     return httpx.Client(
         base_url=base_url,
         timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
         transport=transport,
         trust_env=False,
         follow_redirects=False,
-        event_hooks={"response": [_forget_where]},
+        event_hooks={"response": [_forget_where, *heard]},
         headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
     )
 

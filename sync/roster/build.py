@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 
-from sync.errors import ConfigError
+from sync.errors import ConfigError, concerning
 from sync.isams.school import School
 from sync.roster import identifiers
 from sync.roster.academic_year import academic_year_at, school_day
@@ -52,9 +52,10 @@ def roster_at(settings: Settings, profile: str, school: School, moment: datetime
     """
     key = settings.school_of(profile)
     school_settings = settings.schools[key]
-    year = academic_year_at(school, school_settings, moment)
-    today = school_day(moment, school_settings.time_zone)
-    built = build_roster(school, school_settings, settings.profiles[profile], year, today)
+    with concerning(school=key, profile=profile):
+        year = academic_year_at(school, school_settings, moment)
+        today = school_day(moment, school_settings.time_zone)
+        built = build_roster(school, school_settings, settings.profiles[profile], year, today)
     of_all = _of_no_profile(school, settings.years_of(key))
     return replace(built, findings=_sorted({*built.findings, *of_all}))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.errors import ConfigError
@@ -33,8 +33,8 @@ class SubjectChoice:
         ids = frozenset[str]().union(*matches.values())
         if profile.included_subjects and not ids:
             raise ConfigError(
-                "INCLUDED_SUBJECTS matches no subject of the school, which would empty every"
-                " class: look up ids and codes with `python -m sync subjects`",
+                f"INCLUDED_SUBJECTS matches no subject of the school ({_quoted(words)}), which"
+                " would empty every class: look up ids and codes with `python -m sync subjects`",
                 subjects=len(words),
             )
         setting = "INCLUDED_SUBJECTS" if profile.included_subjects else "EXCLUDED_SUBJECTS"
@@ -62,6 +62,10 @@ class SubjectChoice:
         if self.included is not None:
             return subject_id in self.included
         return subject_id not in self.excluded
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
 
 
 def _match(word: str, subjects: Mapping[str, Subject]) -> frozenset[str]:

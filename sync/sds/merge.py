@@ -111,10 +111,13 @@ class _Merge:
                 self.enrollments[row[0]].append(row)
 
     def _claim(self, record_id: str, school: str, file: str) -> None:
-        if self._school_of.setdefault(f"{file} {record_id}", school) != school:
+        other = self._school_of.setdefault(f"{file} {record_id}", school)
+        if other != school:
             raise MergeConflict(
-                f"two schools use one id in {file}: set ID_STYLE=year for their profiles",
+                f"{other} and {school} use one id in {file}: set ID_STYLE=year for their profiles",
                 file=file,
+                school=other,
+                other_school=school,
             )
 
     def rows(self, files: Collection[str]) -> dict[str, Iterable[Row]]:

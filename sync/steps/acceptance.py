@@ -14,7 +14,7 @@ from typing import Literal
 from sync.edge.clock import Budget
 from sync.edge.graph.values import Operation, OperationLook, PlaceAsked, Whereabouts
 from sync.edge.world import World
-from sync.errors import TargetError, TargetRefused, TargetUnavailable
+from sync.errors import TargetError, TargetRefused, TargetUnavailable, TargetUnreachable, concerning
 from sync.ledger import states
 from sync.ledger.manifests import FileFacts
 from sync.ledger.marks import Checked, Receipt, Submitted, Unproven
@@ -38,7 +38,7 @@ type ReceiptFault = Mapping[str, str]
 
 def ask_once(world: World, listing: Listing, delivery: Delivery) -> Step:
     """Ask once what SDS made of the files of *delivery*."""
-    look, trouble = _look(world, delivery)
+    look, trouble = _look(world, listing, delivery)
     operation = look.operation
     if operation is None or operation.state == "waiting":
         return _not_yet(listing, delivery, look, trouble)
@@ -55,7 +55,9 @@ def ask_once(world: World, listing: Listing, delivery: Delivery) -> Step:
     return Step("check", Outcome.ACCEPTED, listing.connector, delivery.id, facts, again_in_s=0.0)
 
 
-def _look(world: World, delivery: Delivery) -> tuple[OperationLook, TargetError | None]:
+def _look(
+    world: World, listing: Listing, delivery: Delivery
+) -> tuple[OperationLook, TargetError | None]:
     """Ask each place, and return what came of it; the error is of the sign-in, if that failed."""
     tracking = delivery.tracking()
     whereabouts = Whereabouts(
@@ -64,8 +66,10 @@ def _look(world: World, delivery: Delivery) -> tuple[OperationLook, TargetError 
         connector_id=tracking.connector if tracking else "",
         since=tracking.since if tracking else delivery.made_at[Submitted.file_name],
     )
+    budget = Budget.of(world.clock, states.STEP_S)
     try:
-        return world.target().operation(whereabouts, Budget.of(world.clock, states.STEP_S)), None
+        with concerning(connector=listing.connector, delivery=delivery.id):
+            return world.target().operation(whereabouts, budget), None
     except TargetError as error:
         return OperationLook(None, ()), error
 
@@ -76,6 +80,8 @@ def _not_yet(
     """Wait, or after two hours go on without an answer: silence is never acceptance."""
     heard = _heard(look.places)
     error = None if look.operation else trouble or _worst(look.places)
+    if error:
+        error.concerns(connector=listing.connector, delivery=delivery.id)
     facts: dict[str, int | str] = {f"place_{name}": word for name, word in heard.items()}
     overdue = listing.now - delivery.made_at[Submitted.file_name] > ANSWER_WITHIN
     if overdue and not delivery.has(Unproven):
@@ -99,7 +105,7 @@ def _heard(places: tuple[PlaceAsked, ...]) -> dict[str, str]:
 def _worst(places: tuple[PlaceAsked, ...]) -> TargetError | None:
     """Return the error that a person can do most about: a refusal, then what was out of reach."""
     errors = [asked.error for asked in places if asked.error]
-    kinds = (TargetRefused, TargetUnavailable, TargetError)
+    kinds = (TargetRefused, TargetUnreachable, TargetUnavailable, TargetError)
     return next((error for kind in kinds for error in errors if isinstance(error, kind)), None)
 
 

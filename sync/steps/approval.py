@@ -10,7 +10,7 @@ import uuid
 from typing import NamedTuple
 
 from sync.edge.world import World
-from sync.errors import AnswerRefused
+from sync.errors import AnswerRefused, concerning
 from sync.ledger.marks import Approved, Rejected
 from sync.ledger.states import State
 from sync.report import Outcome
@@ -36,12 +36,13 @@ def approve(world: World, delivery_id: str) -> Answered:
     """
     listing, delivery = find(world, delivery_id)
     state = _state(listing, delivery)
-    if state is State.UNPROVEN:
-        world.tell(receipts.vouch(world, listing, delivery))
-        return Answered(listing.connector, Outcome.TAKEN)
-    if state is not State.HELD:
-        raise _not_held(listing, state)
-    _write(world, delivery, Approved)
+    with concerning(connector=listing.connector, delivery=delivery.id):
+        if state is State.UNPROVEN:
+            world.tell(receipts.vouch(world, listing, delivery))
+            return Answered(listing.connector, Outcome.TAKEN)
+        if state is not State.HELD:
+            raise _not_held(listing, state)
+        _write(world, delivery, Approved)
     world.nudges.nudge("send", {"connector": listing.connector})
     return Answered(listing.connector, Outcome.APPROVED)
 
@@ -54,9 +55,10 @@ def reject(world: World, delivery_id: str) -> Answered:
     """
     listing, delivery = find(world, delivery_id)
     state = _state(listing, delivery)
-    if state not in {State.HELD, State.READY}:
-        raise _not_held(listing, state)
-    _write(world, delivery, Rejected)
+    with concerning(connector=listing.connector, delivery=delivery.id):
+        if state not in {State.HELD, State.READY}:
+            raise _not_held(listing, state)
+        _write(world, delivery, Rejected)
     return Answered(listing.connector, Outcome.REJECTED)
 
 

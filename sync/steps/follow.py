@@ -14,7 +14,7 @@ from sync.edge.clock import Budget
 from sync.edge.graph.answers import leading_to
 from sync.edge.graph.values import Run, Statistics
 from sync.edge.world import World
-from sync.errors import StoreConflict, StoreMissing, TargetError
+from sync.errors import StoreConflict, StoreMissing, TargetError, concerning
 from sync.ledger import fates, states
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver, handed_at
@@ -143,18 +143,22 @@ class _Look:
         What is overdue is judged also while SDS cannot be asked; then the error says why.
         """
         try:
-            since = min(each.at for each in self.known if each.followed)
-            runs = self.world.target().runs_since(since, self.budget)
-            starts = self._starts_run(runs)
-            refusal = self._ask_for_run() if starts else None
-            evidence = Evidence(runs, self._counted())
-            return self._judged_by(evidence, calls=1 if starts else 2), refusal
+            with concerning(connector=self.listing.connector):
+                return self._seen_and_judged()
         except TargetError as error:
             if error.retry and not self._is_overdue():
                 raise
             # What SDS has accepted it has, whoever may not see its runs.
             unseen = Evidence((), {})
             return verdicts.judge_by_runs(self.known, unseen, self.listing.now), error
+
+    def _seen_and_judged(self) -> tuple[Judgement, TargetError | None]:
+        since = min(each.at for each in self.known if each.followed)
+        runs = self.world.target().runs_since(since, self.budget)
+        starts = self._starts_run(runs)
+        refusal = self._ask_for_run() if starts else None
+        evidence = Evidence(runs, self._counted())
+        return self._judged_by(evidence, calls=1 if starts else 2), refusal
 
     def _is_overdue(self) -> bool:
         late = self.listing.now - verdicts.RUN_WITHIN
@@ -227,7 +231,8 @@ class _Look:
         """Ask SDS to run, once; return why it would not. Then it runs by itself, twice a day."""
         started, refusal = False, None
         try:
-            started = self.world.target().start_run(self.budget)
+            with concerning(connector=self.listing.connector):
+                started = self.world.target().start_run(self.budget)
         except TargetError as error:
             if error.retry:
                 raise

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sync.edge.world import World
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.ledger import ids, manifests, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Failed
@@ -72,13 +72,14 @@ def _merged(world: World, listing: Listing, sources: Sequence[SealedSet]) -> Ste
     newest = listing.deliveries[-1:]
     since = max((delivery.last_made_at for delivery in newest), default=None)
     try:
-        return attempted(
-            world.store,
-            listing.prefix,
-            ids.set_id(max(sealed.pulled_at for sealed in sources), _names(sources)),
-            lambda: seal_delivery(world, listing, _made(listing, sources)),
-            since,
-        )
+        with concerning(connector=listing.connector):
+            return attempted(
+                world.store,
+                listing.prefix,
+                ids.set_id(max(sealed.pulled_at for sealed in sources), _names(sources)),
+                lambda: seal_delivery(world, listing, _made(listing, sources)),
+                since,
+            )
     except SyncError as error:
         if error.retry:
             raise

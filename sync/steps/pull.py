@@ -15,7 +15,7 @@ from functools import partial
 
 from sync.edge.clock import Budget
 from sync.edge.world import World
-from sync.errors import SyncError, UnexpectedError
+from sync.errors import SyncError, UnexpectedError, concerning
 from sync.isams.school import School, Subject
 from sync.ledger import states
 from sync.ledger.marks import AttemptBegun, AttemptFailed, Failed, Fault, Pulled, fault
@@ -59,7 +59,8 @@ def _pull(world: World, school: str, pulls: Sequence[Pull]) -> Step:
     if not newest.claim(AttemptBegun(at=world.store.now(), by=uuid.uuid4().hex), attempt):
         return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
     try:
-        return _read_and_seal(world, school, newest, attempt)
+        with concerning(school=school):
+            return _read_and_seal(world, school, newest, attempt)
     except SyncError as error:
         pause = retries.pause_after(attempt, error, world.store.now())
         return _not_pulled(world, school, newest, error, pause)
@@ -80,7 +81,7 @@ def _not_pulled(
     newest.claim(AttemptFailed.of(error), attempt)
     again_in_s = pause.total_seconds()
     world.nudges.nudge("pull", {"school": school}, again_in_s)
-    passes = error.retry or told
+    passes = error.who == "nobody" or told
     return step(outcome=Outcome.LATER if passes else Outcome.FAILED, again_in_s=again_in_s)
 
 
@@ -90,6 +91,7 @@ def _given_up(school: str, newest: Pull, attempts: int) -> Step:
         "the pull was killed again and again, as by too little memory: see the host's log, give the"
         " app more memory, then ask for another",
         attempts=attempts,
+        school=school,
     )
     newest.claim(Failed.of(error))
     return Step("pull", Outcome.FAILED, school, error=error)
@@ -136,7 +138,8 @@ def _seal_profiles(world: World, school: str, read: School, began: datetime) -> 
     sealed = _Sealed()
     for profile in world.settings.profiles_of(school):
         try:
-            sealed.sets[profile] = seal(world, profile, read, began)
+            with concerning(school=school, profile=profile):
+                sealed.sets[profile] = seal(world, profile, read, began)
         except SyncError as error:
             if error.retry:
                 raise
@@ -149,7 +152,8 @@ def _seal_profiles(world: World, school: str, read: School, began: datetime) -> 
 
 def subjects_of(world: World, school: str) -> Iterator[tuple[str, str, str]]:
     """Yield id, code and name of the school's subjects, by id; raises `SourceError`."""
-    return subject_rows(world.source(school).subjects(Budget.of(world.clock, PULL_S)))
+    with concerning(school=school):
+        return subject_rows(world.source(school).subjects(Budget.of(world.clock, PULL_S)))
 
 
 def subject_rows(subjects: Mapping[str, Subject]) -> Iterator[tuple[str, str, str]]:

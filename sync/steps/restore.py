@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 
 from sync.edge.world import World
-from sync.errors import AnswerRefused, StoreMissing, SyncError
+from sync.errors import AnswerRefused, StoreMissing, SyncError, concerning
 from sync.ledger import fates, ids, manifests, states
 from sync.ledger.claims import Paused, Resumed
 from sync.ledger.manifests import DeliveryManifest
@@ -25,6 +25,7 @@ from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import ON_REQUEST, columns
 from sync.steps.attempts import attempted
 from sync.steps.connector import Listing, find, look
+from sync.steps.delivery import Delivery
 from sync.steps.seal import NewDelivery, seal_delivery
 
 # A restored delivery that ended so did not reach SDS: asked for again, there is another.
@@ -40,6 +41,11 @@ def restore(world: World, delivery_id: str) -> Paused:
         AnswerRefused: there is no such delivery, SDS never accepted it, or its files are gone.
     """
     listing, former = find(world, delivery_id)
+    with concerning(connector=listing.connector, delivery=former.id):
+        return _restored(world, listing, former)
+
+
+def _restored(world: World, listing: Listing, former: Delivery) -> Paused:
     if not former.has(Accepted):
         raise AnswerRefused(
             "SDS has never accepted this delivery: only what it accepted can come back"
@@ -64,7 +70,8 @@ def resume(world: World, connector: str | None = None) -> list[str]:
     """End the pause of *connector*, or of all; return those that were paused."""
     resumed = []
     for name in world.settings.connectors() if connector is None else [connector]:
-        listing = look(world, name)
+        with concerning(connector=name):
+            listing = look(world, name)
         if listing.pauses.in_force is None:
             continue
         record = Resumed(at=listing.now, by=uuid.uuid4().hex)
@@ -91,12 +98,13 @@ def go_on(world: World, listing: Listing) -> Step | None:
     if pause is None or listing.delivery(pause.delivery):
         return None
     try:
-        return attempted(
-            world.store,
-            listing.prefix,
-            pause.delivery,
-            lambda: seal_delivery(world, listing, _made(listing, pause)),
-        )
+        with concerning(connector=listing.connector, delivery=pause.delivery):
+            return attempted(
+                world.store,
+                listing.prefix,
+                pause.delivery,
+                lambda: seal_delivery(world, listing, _made(listing, pause)),
+            )
     except SyncError as error:
         if error.retry:
             raise

@@ -83,7 +83,7 @@ def is_stuck(school: SchoolSettings, pulls: Sequence[Pull], now: datetime) -> bo
 
 def was_told(pull: Pull, error: SyncError) -> bool:
     """Say whether an earlier attempt of *pull*, as listed, failed for a person to mend just so."""
-    if error.retry:
+    if error.who == "nobody":
         return False
     earlier = (pull.read(AttemptFailed, attempt) for attempt in pull.numbers(AttemptFailed))
     return any(failed.error == error.code for failed in earlier)

@@ -12,7 +12,7 @@ from math import ceil
 
 from sync.edge.certificate import days_left
 from sync.edge.world import World
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.ledger import ids, states
 from sync.ledger.marks import TIMER, Asked
 from sync.report import Outcome, Step
@@ -31,10 +31,10 @@ def tick(world: World) -> Step:
     """
     rounds = _Tick(world)
     for school in sorted(world.settings.schools):
-        with rounds.going_on():
+        with rounds.going_on(school=school):
             rounds.look_at_school(school)
     for connector in world.settings.connectors():
-        with rounds.going_on():
+        with rounds.going_on(connector=connector):
             rounds.look_at_connector(connector)
     facts = {"asked": rounds.asked, "nudged": rounds.nudged}
     clock = cache(world.store.now)  # asked once
@@ -59,10 +59,11 @@ class _Tick:
     read_at: list[datetime | None] = field(default_factory=list)
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Keep the first trouble for the end, and go on."""
+    def going_on(self, **whom: str) -> Iterator[None]:
+        """Keep the first trouble, which is of *whom*, for the end, and go on."""
         try:
-            yield
+            with concerning(**whom):
+                yield
         except SyncError as error:
             self.trouble = self.trouble or error
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from sync.edge.world import World
+from sync.errors import concerning
 from sync.exports.files import export_school
 from sync.isams.school import School
 from sync.ledger import ids, manifests
@@ -46,7 +47,8 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
     school = settings.school_of(profile)
     built = roster_at(settings, profile, read, pulled_at)
     own_grades = sorted(set(settings.profiles[profile].grades.values()))
-    files = rules.files(tables.roster_rows(built.roster), set(own_grades))
+    with concerning(school=school, profile=profile):
+        files = rules.files(tables.roster_rows(built.roster), set(own_grades))
     facts = manifests.facts(files)
     school_id = settings.schools[school].id
     manifest = SetManifest(

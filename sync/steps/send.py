@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from sync.edge.world import World
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.ledger import states
 from sync.ledger.marks import Failed, Vouched
 from sync.ledger.states import State
@@ -51,7 +51,8 @@ def send(world: World, connector: str) -> Step:
     person must mend is written down, and the next pull makes another delivery.
     """
     try:
-        step = _send(world, connector)
+        with concerning(connector=connector):
+            step = _send(world, connector)
     except SyncError as error:
         outcome = Outcome.LATER if error.retry else Outcome.FAILED
         again_s = RUN_AGAIN_S if error.retry else None
@@ -138,7 +139,8 @@ def _ending(
 ) -> Step:
     """Move *delivery*; a fault that only a person can mend ends it."""
     try:
-        return move(world, listing, delivery)
+        with concerning(connector=listing.connector, delivery=delivery.id):
+            return move(world, listing, delivery)
     except SyncError as error:
         if error.retry:
             raise

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sync.edge.storage.queues import QUEUES, Queue
 from sync.edge.world import World
-from sync.errors import StoreError, SyncError
+from sync.errors import StoreError, SyncError, concerning
 from sync.ledger import fates, states
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest
@@ -158,16 +158,17 @@ def _delivery(
 ) -> DeliveryStatus:
     """Return how a delivery stands; an unreadable record does not hide the other deliveries."""
     try:
-        return DeliveryStatus(
-            id=delivery.id,
-            state=state,
-            manifest=delivery.read_if_listed(DeliveryManifest),
-            plan=delivery.read_if_listed(Plan),
-            hold=delivery.read_if_listed(Hold),
-            error=delivery.read_if_listed(Failed),
-            receipt=delivery.receipt(),
-            became=_became(listing, delivery, hand_overs),
-        )
+        with concerning(connector=listing.connector, delivery=delivery.id):
+            return DeliveryStatus(
+                id=delivery.id,
+                state=state,
+                manifest=delivery.read_if_listed(DeliveryManifest),
+                plan=delivery.read_if_listed(Plan),
+                hold=delivery.read_if_listed(Hold),
+                error=delivery.read_if_listed(Failed),
+                receipt=delivery.receipt(),
+                became=_became(listing, delivery, hand_overs),
+            )
     except SyncError as error:
         return DeliveryStatus(delivery.id, state, error=fault(error))
 

@@ -23,6 +23,7 @@ from sync.errors import (
     StoreMissing,
     TargetError,
     TargetUnavailable,
+    concerning,
 )
 from sync.ledger import claims, ids, states
 from sync.ledger.claims import Claim, ClaimDone, Claims
@@ -147,7 +148,8 @@ class _Turn:
         """Do what only the holder of a claim may do, and say in its `.done` how it went."""
         failure: Fault | None = None
         try:
-            step = self._submit()
+            with concerning(connector=self.destination.connector, delivery=self.delivery.id):
+                step = self._submit()
         except TargetError as error:
             failure = fault(error)
             if not error.outcome_unknown:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sync.edge.clock import Budget
 from sync.edge.storage.store import Blob
 from sync.edge.world import World
-from sync.errors import StoreConflict, StoreMissing, SyncError
+from sync.errors import StoreConflict, StoreMissing, SyncError, concerning
 from sync.ledger import ids, retention
 from sync.ledger.folders import Folder, folders
 from sync.ledger.marks import SweepDone, Swept
@@ -48,7 +48,7 @@ def sweep(world: World, now: datetime) -> int:
     for prefix in _prefixes(world, now):
         if sweeping.is_over:
             break
-        with sweeping.going_on():
+        with sweeping.going_on(prefix):
             sweeping.sweep_under(prefix)
     if sweeping.left:
         _note(world, now, done)
@@ -81,10 +81,11 @@ class _Sweeping:
         return not self.left or not self.budget.left_s
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Keep a trouble for later, unless storage is away."""
+    def going_on(self, folder: str) -> Iterator[None]:
+        """Keep a trouble of *folder* for later, unless storage is away."""
         try:
-            yield
+            with concerning(folder=folder):
+                yield
         except SyncError as error:
             if error.retry:
                 raise
@@ -95,7 +96,7 @@ class _Sweeping:
         for folder in _due(self.world, prefix, self.now):
             if self.is_over:
                 break
-            with self.going_on():
+            with self.going_on(prefix):
                 self._sweep_folder(folder)
 
     def _sweep_folder(self, folder: Sweep) -> None:

@@ -9,7 +9,6 @@ from sync.errors import (
     CallerRefused,
     ConfigError,
     MergeConflict,
-    PlanOutdated,
     SourceError,
     StoreError,
     SyncError,
@@ -44,7 +43,7 @@ _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (
 
 def exit_of(error: SyncError) -> Exit:
     """Return the exit code of *error*: by who must act, 7 if nobody must."""
-    if error.retry or isinstance(error, PlanOutdated):
+    if error.who == "nobody":
         return Exit.LATER
     return next((code for kind, code in _ERRORS if isinstance(error, kind)), Exit.UNEXPECTED)
 

@@ -14,7 +14,7 @@ import click
 from sync.edge.clock import Budget, Clock
 from sync.edge.isams.batch import Isams
 from sync.edge.world import Source, open_source
-from sync.errors import ConfigError, SourceError
+from sync.errors import ConfigError, SourceError, concerning
 from sync.isams.batch import reader
 from sync.isams.datasets import Dataset, Wanted
 from sync.isams.school import School, Subject
@@ -69,7 +69,8 @@ def _live(
                 clock,
                 tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables"),
             )
-        return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
+        with concerning(school=key):
+            return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
 
 
 def _saved(source: Path, more: Wanted) -> Read:

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from sync.edge.clock import Budget
 from sync.edge.world import open_source
-from sync.errors import SourceError, SourceIncomplete, SourceRefused
+from sync.errors import SourceError, SourceIncomplete, SourceRefused, concerning
 from sync.isams.datasets import FORMS, NOTHING_MORE, TEACHING_FORMS, Wanted
 from sync.isams.school import School, Subject
 from sync.ledger.marks import fault
@@ -85,7 +85,7 @@ def _live_subjects(terminal: Terminal, school: str | None) -> Mapping[str, Subje
     settings = terminal.settings()
     key = only_school(settings, school)
     isams = open_source(settings.schools[key], terminal.clock)
-    with doing(f"Reading the subjects of {key}"):
+    with doing(f"Reading the subjects of {key}"), concerning(school=key):
         return isams.subjects(Budget.of(terminal.clock, pull.PULL_S))
 
 

@@ -113,9 +113,17 @@ def findings_table(title: str, counts: Mapping[str, int]) -> Table:
     return table(title, ("how many", "finding", "what happened, and what to mend"), rows)
 
 
+_WHOM = frozenset({"school", "profile", "connector"})
+
+
 def error_text(error: SyncError) -> str:
     """Return *error* for people: what happened, facts, and who must act."""
-    shown = {} if isinstance(error, ConfigError) else error.facts  # its lines say it all
+    # The lines of a setting's error say it all, but for whose setting it is.
+    shown = {
+        name: value
+        for name, value in error.facts.items()
+        if not isinstance(error, ConfigError) or name in _WHOM
+    }
     facts = ", ".join(f"{name} {value}" for name, value in shown.items())
     end = f" ({facts})" if facts else ""
     return f"{error}{end}\nWho must act: {WHO[error.who]}"

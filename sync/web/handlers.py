@@ -15,7 +15,7 @@ from typing import Protocol
 from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
 from sync.edge.world import World, opened
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.report import Outcome, Step, unexpected
 from sync.settings.load import load
 from sync.steps import pull, schedule, send
@@ -105,7 +105,8 @@ def _about(
     except (ValueError, KeyError, TypeError):
         name = None
     if isinstance(name, str) and name in known:
-        work(world(), name)
+        with concerning(**{kind: name}):
+            work(world(), name)
     else:
         tell(Step("message", Outcome.NOTHING, facts={"unknown": kind}))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
-from sync.errors import AnswerRefused, CallerRefused, ConfigError, SourceRefused, SyncError
+from sync.errors import AnswerRefused, CallerRefused, ConfigError, SyncError, concerning
 from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
@@ -118,7 +118,8 @@ def to_findings(world: World, profile: str | None) -> Response:
     profile = _only(profile, world.settings.profiles)
     if profile not in world.settings.profiles:
         return _unknown("profile", world.settings.profiles)
-    body = status.newest_findings(world, profile)
+    with concerning(profile=profile):
+        body = status.newest_findings(world, profile)
     if body is None:
         return _json(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
     return Response(200, body)
@@ -183,7 +184,7 @@ def _status_code(error: SyncError) -> int:
         return 403
     if isinstance(error, ConfigError):
         return 500
-    return 502 if isinstance(error, SourceRefused) or not error.retry else 503
+    return 503 if error.retry and error.who == "nobody" else 502
 
 
 def _json(status_code: int, value: object) -> Response:

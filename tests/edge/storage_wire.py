@@ -13,8 +13,9 @@ from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-ACCOUNT_URL = "https://canary-account.blob.core.example"
-QUEUE_URL = "https://canary-account.queue.core.example"
+# An error may show the host of a setting where nobody answers, and nothing else of an address.
+ACCOUNT_URL = "https://rosters.blob.core.example"
+QUEUE_URL = "https://hosts.queue.core.example"
 TOKEN = "canary-token"
 CONTAINER = "canary-container"
 GENUINE = {"x-ms-request-id": "11111111-2222-3333-4444-555555555555"}

@@ -65,6 +65,8 @@ def test_all_being_well_is_said(here: Trial) -> None:
         ({"PROFILES__PREP__YEAR_GROUPS": "nonsense"}, Exit.USAGE),
         ({"SDS__CLIENT_SECRET": "wrong-secret"}, Exit.TARGET),
         ({"SCHOOLS__NORTHBANK__ISAMS_KEY": "another-key"}, Exit.SOURCE),
+        ({"SCHOOLS__NORTHBANK__ISAMS_HOST": "http://127.0.0.1:9"}, Exit.SOURCE),
+        ({"SDS__GRAPH_URL": "http://127.0.0.1:9"}, Exit.TARGET),
     ],
 )
 def test_the_exit_code_says_who_must_act(here: Trial, spoil: dict[str, str], code: Exit) -> None:
@@ -72,6 +74,19 @@ def test_the_exit_code_says_who_must_act(here: Trial, spoil: dict[str, str], cod
     here.settings |= spoil
 
     assert here.sync("check").code == code
+
+
+def test_a_mistyped_host_is_told_to_whoever_can_mend_it(here: Trial) -> None:
+    """With the host, the setting and the person; it is no outage that passes by itself."""
+    here.settings["SCHOOLS__NORTHBANK__ISAMS_HOST"] = "http://127.0.0.1:9"
+    said = here.sync("check", "--json")
+    host = next(row for row in said.json["checks"] if row["check"] == "iSAMS of northbank: host")
+
+    assert "127.0.0.1:9: check ISAMS_HOST" in host["error"]["message"]
+    assert (host["error"]["who"], host["next"]) == (
+        "operator",
+        "mend it in the settings, in Azure or in Entra, then check again",
+    )
 
 
 def test_of_several_faults_each_is_told_and_one_gives_the_code(here: Trial) -> None:

@@ -339,7 +339,7 @@ def test_a_flow_that_is_not_ready_is_told(here: Trial, readiness: str) -> None:
     row = rows(here)[f"{SDS}: flow"]
 
     assert "not ready" in message(row)
-    assert row["error"]["facts"] == {"states": readiness.lower()}
+    assert row["error"]["facts"] == {"connector": "MIS feed", "states": readiness.lower()}
 
 
 def test_an_expired_flow_is_told(here: Trial) -> None:
@@ -455,7 +455,8 @@ def test_a_way_that_is_closed_is_told_with_host_and_port(here: Trial) -> None:
 
     found = {row["check"]: row for row in said.json["checks"]}
     assert found[WAY]["state"] == "wrong"
-    assert (found[WAY]["error"]["facts"]["port"], said.code) == (9, Exit.LATER)
+    assert (found[WAY]["error"]["facts"]["port"], said.code) == (9, Exit.TARGET)
+    assert found[WAY]["error"]["who"] == "operator"
 
 
 def test_a_run_that_tells_of_nobodys_flow_is_a_warning(here: Trial) -> None:

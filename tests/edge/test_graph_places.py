@@ -22,6 +22,7 @@ from sync.errors import (
     TargetMalformed,
     TargetRefused,
     TargetUnavailable,
+    TargetUnreachable,
 )
 from tests.clocks import START, FakeClock
 from tests.edge.graph_tenant import Overheard, Signed, scripted, settings
@@ -171,7 +172,8 @@ def test_no_connection_is_later(place: str, problem: Exception) -> None:
 
     reply = at(place, look)
     assert reply.heard == "later"
-    assert isinstance(reply.error, TargetUnavailable)
+    assert isinstance(reply.error, TargetUnavailable | TargetUnreachable)
+    assert reply.error.retry
     assert reply.host == (f"{HOST}:8698" if place == "location" else "graph.microsoft.com:443")
     assert "canary" not in str(reply.error)
 
@@ -531,7 +533,7 @@ def test_a_host_that_cannot_be_reached_is_told() -> None:
 
     target, clock, _ = scripted(broken, graph_url=GRAPH)
 
-    with pytest.raises(TargetUnavailable, match="outbound") as caught:
+    with pytest.raises(TargetUnreachable, match="outbound") as caught:
         target.reach(LOCATION, Budget.of(clock, 60))
 
     assert caught.value.facts == {"host": HOST, "port": 8698}

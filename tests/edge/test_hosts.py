@@ -31,7 +31,7 @@ from sync.edge.graph.sds import SdsTarget
 from sync.edge.isams.batch import Isams
 from sync.edge.storage.queues import Unqueued
 from sync.edge.world import opened
-from sync.errors import SourceUnavailable, TargetUnavailable
+from sync.errors import SourceRefused, TargetUnreachable
 from sync.report import Outcome, Step
 from sync.settings.load import load
 from sync.steps import pull, schedule, send
@@ -358,7 +358,7 @@ def test_a_server_that_cannot_prove_its_name_hears_nothing(
     trap = Trap()
     with untrusted(trap, tmp_path) as (host, certificate):
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        with pytest.raises((SourceUnavailable, TargetUnavailable)):
+        with pytest.raises((SourceRefused, TargetUnreachable)):
             ask(host, Budget.of(SystemClock(), 1.0))
         caught = list(trap.caught)
         httpx.get(f"https://{host}/", verify=ssl.create_default_context(cafile=certificate))

@@ -22,12 +22,13 @@ from tests.unit.batch_samples import sample
 
 SECRET = "invented-client-secret"
 BUDGET_S = 180.0
-# What no message, repr, traceback or log line may hold: key, secret, token, host, people.
+# What no message, repr, traceback or log line may hold: key, secret, token, URL, people.
 CANARIES = (
     DEMO_KEY,
     SECRET,
     "token-canary",
-    "northbank",
+    "//northbank",
+    "northbank.isams.example/",
     "elsewhere",
     "Ada",
     "odell",

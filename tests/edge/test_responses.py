@@ -16,6 +16,7 @@ from sync.errors import (
     SourceIncomplete,
     SourceRefused,
     SourceUnavailable,
+    SourceUnreachable,
     StoreConflict,
     StoreRefused,
     StoreUnavailable,
@@ -61,6 +62,7 @@ def failing(error: Exception) -> tuple[Response, list[Step]]:
         (StoreRefused("the role"), 502, "operator"),
         (StoreConflict("other bytes"), 502, "developer"),
         (SourceUnavailable("busy"), 503, "nobody"),
+        (SourceUnreachable("no such host"), 502, "operator"),
         (StoreUnavailable("busy"), 503, "nobody"),
     ],
 )

@@ -83,7 +83,7 @@ OF_PAGES = {
 CANARIES = (
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
-    *("sim-token", "northbank", "elsewhere", "Process ID", "web server's own", "Bearer"),
+    *("sim-token", "//northbank", "elsewhere", "Process ID", "web server's own", "Bearer"),
     *(pupil.surname for pupil in CLEAN.pupils),
     *(pupil.school_id for pupil in CLEAN.pupils),
 )

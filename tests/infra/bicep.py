@@ -28,6 +28,9 @@ class Code:
     text: str
 
 
+# A directive to the compiler, `#disable-next-line`, is a comment too.
+_SAYS_NOTHING = {"comment", "diagnostic_comment"}
+
 type Value = Mapping[str, Value] | list[Value] | str | int | bool | Code | None
 
 
@@ -165,7 +168,7 @@ def key_of(pair: Node) -> str:
 
 def inner(node: Node) -> list[Node]:
     """Return what *node* is made of, without punctuation and comments."""
-    return [one for one in node.named_children if one.type != "comment"]
+    return [one for one in node.named_children if one.type not in _SAYS_NOTHING]
 
 
 def last(node: Node) -> Node:

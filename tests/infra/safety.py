@@ -61,6 +61,9 @@ WANTED = (
         f"{SWEEP}.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan",
         Code("sweepAfterDays"),
     ),
+    Wanted(
+        "vault.bicep", "vault", "properties.createMode", Code("recover ? 'recover' : 'default'")
+    ),
     Wanted("vault.bicep", "vault", "properties.enableRbacAuthorization", worth=True),
     Wanted("vault.bicep", "vault", "properties.enablePurgeProtection", worth=True),
     Wanted("vault.bicep", "vault", "properties.enableSoftDelete", worth=True),
@@ -96,7 +99,9 @@ WANTED = (
         "properties.functionAppConfig.scaleAndConcurrency.maximumInstanceCount",
         Code("maximumInstanceCount"),
     ),
+    Wanted("app.bicep", "ftp", "location", Code("location")),
     Wanted("app.bicep", "ftp", "properties.allow", worth=False),
+    Wanted("app.bicep", "scm", "location", Code("location")),
     Wanted("app.bicep", "scm", "properties.allow", worth=False),
     Wanted("app.bicep", "auth", "properties.platform.enabled", worth=True),
     Wanted("app.bicep", "auth", "properties.globalValidation.requireAuthentication", worth=True),
@@ -130,7 +135,7 @@ KNOWN = {
     "Microsoft.Web/sites": {"app"},
 }
 # What is off until somebody asks for it.
-OFF: Mapping[str, Value] = {"privateNetwork": False, "authClientId": ""}
+OFF: Mapping[str, Value] = {"privateNetwork": False, "recoverVault": False, "authClientId": ""}
 
 
 def complaints(files: Mapping[str, File]) -> Iterator[str]:

@@ -15,7 +15,17 @@ from tests.infra.bicep import INFRA, File, inner, last, said, value, walk
 
 # Bicep's own functions, as far as they are used here.
 FUNCTIONS = {
-    *("concat", "contains", "empty", "environment", "flatten", "guid", "items", "loadTextContent"),
+    *(
+        "bool",
+        "concat",
+        "contains",
+        "empty",
+        "environment",
+        "flatten",
+        "guid",
+        "items",
+        "loadTextContent",
+    ),
     *("map", "readEnvironmentVariable", "replace", "resourceGroup", "resourceId", "string"),
     *("subscription", "subscriptionResourceId", "tenant", "toObject", "union", "uniqueString"),
 }

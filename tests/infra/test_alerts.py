@@ -10,7 +10,7 @@ import pytest
 
 from simulators.certificate import write_self_signed
 from simulators.isams.faults import Faults, refused
-from sync.errors import StoreUnavailable
+from sync.errors import StoreError, StoreUnavailable, StoreUnreachable
 from sync.report import Outcome, Step
 from sync.steps import approval
 from tests.infra.asked import ALERTS, QUERIES, alarms, answer
@@ -65,9 +65,10 @@ def test_a_night_on_which_nothing_was_read_is_told_once(
     assert len(fired) <= 4
 
 
-def test_a_store_that_was_busy_for_a_moment_wakes_nobody() -> None:
+@pytest.mark.parametrize("busy", [StoreUnavailable("busy"), StoreUnreachable("no such host")])
+def test_a_store_that_was_busy_for_a_moment_wakes_nobody(busy: StoreError) -> None:
     """The next tick does the work anew, and the host the message; what lasts is told."""
-    run, busy = nights(), StoreUnavailable("busy")
+    run = nights()
     seen = []
     for step in ("tick", "function", "tick", "function", "tick"):
         run.hear(Step(step, Outcome.FAILED, error=busy))

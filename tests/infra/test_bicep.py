@@ -47,7 +47,7 @@ def test_every_file_is_bicep(name: str) -> None:
     ("name", "old", "new", "place"),
     [
         ("main.bicep", "targetScope = 'subscription'", "targetScope = ", "main.bicep:4:"),
-        ("vault.bicep", "family: 'A'", "family: 'A", "vault.bicep:27:"),
+        ("vault.bicep", "family: 'A'", "family: 'A", "vault.bicep:33:"),
         ("app.bicep", "reserved: true // Linux\n  }", "reserved: true // Linux", "app.bicep:"),
         ("main.bicepparam", "ID: '9990001'", "ID '9990001'", "main.bicepparam:12:"),
     ],

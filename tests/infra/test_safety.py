@@ -85,6 +85,7 @@ def test_a_line_that_says_otherwise_is_found(wanted: Wanted) -> None:
             "output vaultId object = secrets",
             "tells secrets",
         ),
+        ("main.bicep", "recoverVault bool = false", "recoverVault bool = true", "must be off"),
         ("main.bicep", "privateNetwork bool = false", "privateNetwork bool = true", "must be off"),
         ("main.bicep", "authClientId string = ''", "authClientId string = 'a'", "must be off"),
         ("app.bicep", "if (!empty(authClientId)) {", "{", "auth must wait"),

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,12 @@ def test_azd_puts_the_app_where_bicep_says() -> None:
     """`azd` finds the function app by a tag, which has the service's name."""
     lines = (ROOT / "azure.yaml").read_text(encoding="utf-8").splitlines()
     said = dict(line.strip().split(": ", 1) for line in lines if ": " in line and line[0] != "#")
-    services = [line.strip(" :") for line in lines if re.fullmatch(r"  \w+:", line)]
+    after = lines[lines.index("services:") + 1 :]
+    services = [
+        line.strip(" :")
+        for line in takewhile(lambda line: line.startswith("  "), after)
+        if re.fullmatch(r"  \w+:", line)
+    ]
     tags = files()["app.bicep"].of("resource")["app"].at("tags")
 
     assert f"'azd-service-name': '{services[0]}'" in str(tags)

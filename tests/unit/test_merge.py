@@ -241,10 +241,10 @@ def _enrolled(sealed_set: SealedFiles, row: Row) -> dict[str, bytes]:
 )
 def test_two_schools_that_use_one_id_stop_the_merge(other: SealedFiles, file: str) -> None:
     """Legacy ids carry no school: a clash would put one school's pupils in the other's class."""
-    with pytest.raises(MergeConflict, match=f"two schools use one id in {file}") as caught:
+    with pytest.raises(MergeConflict, match=f"1 and 2 use one id in {file}") as caught:
         merge([a_set("1", {"P1": "a"}, {"c1": ("", "P1")}), other])
 
-    assert caught.value.facts == {"file": file}
+    assert caught.value.facts == {"file": file, "school": "1", "other_school": "2"}
 
 
 def test_a_changed_file_stops_the_merge() -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph.locations import BASE
-from sync.edge.graph.requests import out_of_reach
+from sync.edge.graph.requests import GRAPH
 from sync.edge.http import make_client, patiently, request_timeout
 from sync.errors import TargetMalformed
 from sync.settings import SdsSettings
@@ -26,8 +26,8 @@ def graph_time(
 ) -> datetime:
     """Return the moment by Graph's clock, in UTC, to the second.
 
-    No token is sent, so it is known even where nobody can sign in. Raises `TargetUnavailable`, or
-    `TargetMalformed` for an answer without a time.
+    No token is sent, so it is known even where nobody can sign in. Raises the errors of
+    `GRAPH`, or `TargetMalformed` for an answer without a time.
     """
     base_url = settings.graph_url + BASE
 
@@ -37,7 +37,7 @@ def graph_time(
             with client.stream("GET", "dataConnectors", timeout=timeout) as answer:
                 return str(answer.headers.get("Date", ""))
         except httpx.HTTPError as error:
-            raise out_of_reach(error, base_url) from None
+            raise GRAPH.fault(error, base_url) from None
 
     with make_client(base_url=base_url, timeout_s=_READ_S, transport=transport) as client:
         stamp = patiently(once, clock=clock, budget=budget)

@@ -18,11 +18,25 @@ import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client, pieces, request_timeout, retry_after_s
-from sync.errors import TargetMalformed, TargetUnavailable
+from sync.edge.unreachable import Peer
+from sync.errors import (
+    TargetError,
+    TargetMalformed,
+    TargetUnavailable,
+    TargetUnreachable,
+)
 
 _SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's budget
 _ANSWER_BYTES = 1024 * 1024  # a token with hundreds of roles is some 20 kB
 _LIFE = re.compile(r"[0-9]{1,9}")  # of a token, in seconds
+
+_LOGIN = Peer[TargetError](
+    "the sign-in",
+    "SDS__LOGIN_URL, if it is set, and this machine's network",
+    TargetUnavailable,
+    TargetUnreachable,
+    TargetUnreachable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ class MsalHttp:
             ) as answer:
                 body = _body(answer, budget)
         except httpx.HTTPError as error:
-            raise TargetUnavailable(f"sign-in gave no answer: {type(error).__name__}") from None
+            raise _LOGIN.fault(error, self.token_url) from None
         if answer.status_code in {408, 429} or answer.status_code >= 500:
             raise TargetUnavailable(
                 "sign-in is busy",

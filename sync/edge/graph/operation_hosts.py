@@ -15,7 +15,8 @@ from sync.edge.graph.locations import Address
 from sync.edge.graph.requests import is_busy
 from sync.edge.graph.wire import READ_S, Answer, exchange
 from sync.edge.http import make_client, request_timeout, retry_after_s
-from sync.errors import TargetError, TargetRefused, TargetUnavailable
+from sync.edge.unreachable import cause_of
+from sync.errors import TargetError, TargetRefused, TargetUnavailable, TargetUnreachable
 
 
 class OperationHosts:
@@ -51,7 +52,7 @@ class OperationHosts:
         """Try the host of *address*, without any token: whatever it answers is good.
 
         Raises:
-            TargetUnavailable: there is no connection; the facts are host and port.
+            TargetUnreachable: there is no connection; the facts are host and port.
         """
         timeout = request_timeout(READ_S, budget)
         try:
@@ -88,9 +89,12 @@ def unknown_to(answerer: str, facts: Mapping[str, int | str]) -> TargetUnavailab
     return TargetUnavailable(message, retry_after_s=None, **facts)
 
 
-def _out_of_reach(address: Address, error: Exception) -> TargetUnavailable:
-    return TargetUnavailable(
-        f"{address.authority}, where SDS answers, is out of reach ({type(error).__name__}): if it"
+def _out_of_reach(address: Address, error: Exception) -> TargetUnavailable | TargetUnreachable:
+    why = f"{cause_of(error).word}, {type(error).__name__}"
+    # A network that is closed to the port refuses the connection, or never takes it.
+    closed = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+    return (TargetUnreachable if closed else TargetUnavailable)(
+        f"{address.authority}, where SDS answers, is out of reach ({why}): if it"
         " stays so, let this app's network reach that host and port, outbound",
         host=address.host,
         port=address.port,

@@ -179,7 +179,7 @@ def _meaning(error: TargetError) -> Heard:
         return "refused"
     status = error.facts.get("status")
     later = status is None or (isinstance(status, int) and is_busy(status))
-    return "later" if later and isinstance(error, TargetUnavailable) else "unknown"
+    return "later" if later and error.retry else "unknown"
 
 
 def _summed_up(replies: list[_Reply]) -> OperationLook:

@@ -11,6 +11,7 @@ anything else         TargetMalformed: redirects, which are not followed, and ou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 
 import httpx
 from pydantic import SecretStr
@@ -18,14 +19,28 @@ from pydantic import SecretStr
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph.answers import Json, objects
 from sync.edge.graph.identity import Tokens
-from sync.edge.graph.locations import BASE, address_of, authority_of
+from sync.edge.graph.locations import BASE, address_of
 from sync.edge.graph.wire import READ_S, Answer, exchange
 from sync.edge.http import make_client, patiently, retry_after_s
-from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
+from sync.edge.unreachable import Peer
+from sync.errors import (
+    TargetError,
+    TargetMalformed,
+    TargetRefused,
+    TargetUnavailable,
+    TargetUnreachable,
+)
 
 _PAGES = 100  # a tenant has a handful of connectors and flows; the portal keeps 14 runs
 # Which of them SDS uses is not documented: docs/reference/sds.md#busy
 _BUSY = frozenset({408, 409, 423, 429})
+GRAPH = Peer[TargetError](
+    "Microsoft Graph",
+    "SDS__GRAPH_URL, if it is set, and this machine's network",
+    TargetUnavailable,
+    TargetUnreachable,
+    TargetUnreachable,
+)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 # Without it Graph writes `unknownFutureValue` for members of enums that came later.
@@ -64,7 +79,10 @@ class GraphRequests:
         self._base = graph_url + BASE
         self._tokens = tokens
         self._clock = clock
-        self._client = make_client(base_url=self._base, timeout_s=READ_S, transport=transport)
+        self._answered = Event()
+        self._client = make_client(
+            base_url=self._base, timeout_s=READ_S, transport=transport, answered=self._answered
+        )
         self._qualified: set[Ending] = set()
 
     def read(
@@ -186,10 +204,13 @@ class GraphRequests:
         try:
             return exchange(self._client, method, path, headers, budget)
         except _NOT_SENT as error:
-            raise out_of_reach(error, self._base) from None
-        except (httpx.HTTPError, httpx.StreamError) as error:
             # `from None`: the cause holds the request, and the request holds the token.
-            raise _no_answer(method, type(error).__name__) from None
+            raise GRAPH.fault(error, self._base, answered=self._answered.is_set()) from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            ours = GRAPH.fault(error, self._base, answered=True)
+            if method == "POST":  # it was sent, and may have been carried out
+                ours.facts["outcome"] = "unknown"
+            raise ours from None
 
     def _next(self, link: object) -> str:
         """Return *link* if it leads on in industryData on the host of Graph."""
@@ -218,22 +239,3 @@ def _records_of(page: Json) -> list[Json]:
 def is_busy(status: int) -> bool:
     """Say whether whoever answers so may know later; 501 says that it never will."""
     return status in _BUSY or (status >= 500 and status != 501)
-
-
-def out_of_reach(error: httpx.HTTPError, url: str) -> TargetUnavailable:
-    """Return the error of a request that did not get there; *error* says only of which kind."""
-    host, _, port = authority_of(url).rpartition(":")
-    return TargetUnavailable(
-        f"Graph is out of reach at {host}:{port} ({type(error).__name__}); if it stays so, check"
-        " SDS__GRAPH_URL and this machine's network",
-        host=host,
-        port=int(port or 0),
-    )
-
-
-def _no_answer(method: str, why: str) -> TargetUnavailable:
-    """Return the error of a request that was sent: a POST may have been carried out."""
-    message = f"Graph gave no answer: {why}"
-    if method == "POST":
-        return TargetUnavailable(message, outcome="unknown")
-    return TargetUnavailable(message)

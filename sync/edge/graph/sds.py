@@ -8,7 +8,7 @@ In the order of a delivery: `connector`, `flows`, `open_session`, `put_file` for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -50,6 +50,9 @@ VALIDATE = Errand("take the uploaded files", "IndustryData-DataConnector.Upload"
 # docs/reference/sds.md#role-runs
 RUNS = Errand("show the runs of SDS", "IndustryData-Run.Read.All")
 START = Errand("start a run of SDS", "IndustryData-Run.Start")  # docs/reference/sds.md#role-start
+
+_LISTED = 15  # a tenant has no more: docs/reference/sds.md#connected-sources
+_SHOWN_CHARACTERS = 80
 
 _NAMESPACE = "microsoft.graph.industryData"
 _OPEN = Ending(
@@ -101,14 +104,15 @@ class SdsTarget:
         meant = list({connector.id.lower(): connector for connector in called}.values())
         if not meant:
             raise TargetRefused(
-                "SDS has no connector of the name or id in CONNECTOR: check the setting, or make"
-                " the inbound flow in SDS",
+                "SDS has no connector of the name or id in CONNECTOR,"
+                f' "{name_or_id}": {_all_of(connectors)}',
                 connectors=len(connectors),
             )
         if len(meant) > 1:
             raise TargetRefused(
                 # After a change of year several can have it: docs/reference/sds.md#same-name
-                "several connectors of SDS have the name in CONNECTOR: set the id of the one meant",
+                "several connectors of SDS have the name in CONNECTOR: set the id of the one meant;"
+                f" {_listed(meant)}",
                 connectors=len(meant),
             )
         return meant[0]
@@ -168,7 +172,7 @@ class SdsTarget:
         """Try the host that a `Location` names, without any token: whatever it answers is good.
 
         Raises:
-            TargetUnavailable: there is no connection; the facts are host and port.
+            TargetUnreachable: there is no connection; the facts are host and port.
             TargetRefused: it may not be spoken to.
         """
         self._places.reach(address, budget)
@@ -251,6 +255,25 @@ def demand_csv(connector: Connector) -> Connector:
 
 def _is_called(connector: Connector, name_or_id: str) -> bool:
     return connector.name == name_or_id or connector.id.lower() == name_or_id.lower()
+
+
+def _all_of(connectors: Sequence[Connector]) -> str:
+    """Say what could be meant instead."""
+    if not connectors:
+        return "it has none; make an inbound flow for SDS v2.1 CSV in School Data Sync"
+    return f"it has {_listed(connectors)}; correct the setting, or make the inbound flow in SDS"
+
+
+def _listed(connectors: Sequence[Connector]) -> str:
+    """Return names and ids, as many as a person reads; a tenant has up to 15."""
+    shown = [f'"{_shown(each.name)}" ({_shown(each.id)})' for each in connectors[:_LISTED]]
+    more = len(connectors) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _shown(text: str) -> str:
+    """Return a name of SDS's as a line may hold it."""
+    return "".join(filter(str.isprintable, text))[:_SHOWN_CHARACTERS]
 
 
 def _part(text: str) -> str:

@@ -19,7 +19,13 @@ from pydantic import SecretStr
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph.answers import safe_code
 from sync.edge.http import make_client, patiently, pieces, request_timeout, retry_after_s
-from sync.errors import TargetError, TargetMalformed, TargetUnavailable
+from sync.edge.unreachable import Peer
+from sync.errors import (
+    TargetError,
+    TargetMalformed,
+    TargetUnavailable,
+    TargetUnreachable,
+)
 
 CHUNK_BYTES = 4 * 1024 * 1024  # docs/reference/sds.md#several-appends
 
@@ -29,6 +35,15 @@ _VERSION = "2023-11-03"  # seen to work: docs/reference/sds.md#storage-version
 # What the collection of Microsoft calls the files; whether SDS looks at it is not known, and it is
 # a property of the file, so it goes with the flush.
 _OF_FLUSH = {"x-ms-content-type": "application/vnd.ms-excel"}
+
+# Its host is named by SDS, anew for each session: no setting says where it is.
+_LAKE = Peer[TargetError](
+    "the upload storage of SDS",
+    "this app's network (docs/deploying.md, What it must reach)",
+    TargetUnavailable,
+    TargetUnreachable,
+    TargetUnreachable,
+)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}\.csv")
 # The session may be over: then another, and every file again: docs/reference/sds.md#storage-errors
@@ -108,9 +123,7 @@ class Lake:
                 return answer
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # `from None`: the cause holds the request, and the request holds the signature.
-            raise TargetUnavailable(
-                f"the upload storage gave no answer: {type(error).__name__}"
-            ) from None
+            raise _LAKE.fault(error, url) from None
 
     def _fault(self, answer: httpx.Response) -> TargetError:
         facts = _facts(answer)

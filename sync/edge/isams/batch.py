@@ -1,7 +1,7 @@
 """The way to a school's iSAMS by its Batch API: a question, and its answer as it streams.
 
 The key stands in every URL, because iSAMS wants it there. So no httpx error leaves this module:
-ours say what happened and carry neither URL, host, key nor token.
+ours say what happened, where by host and port alone, and carry neither URL, key nor token.
 
 See docs/reference/isams.md#batch-key.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from threading import Event
 from typing import NamedTuple
 
 import httpx
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import age_s, make_client, patiently, request_timeout, retry_after_s
 from sync.edge.isams.batch_tokens import batch_tokens
-from sync.edge.isams.wire import opening, uncompressed
+from sync.edge.isams.wire import ISAMS, opening, uncompressed
 from sync.errors import SourceError, SourceUnavailable
 from sync.isams import error_document
 from sync.isams.batch import reader
@@ -46,7 +47,7 @@ class Isams:
     """A school's iSAMS. An OAuth token is kept for its life, nothing else between calls.
 
     Every call ends within its budget. Each reads from the start and gives all or nothing, raising
-    a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
+    a `SourceError`; what is worth asking again says `retry`, and has then been asked.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Isams:
         self._transport = transport
         self._limit_bytes = limit_bytes
         self._tokens = batch_tokens(settings, clock)
+        self._answered = Event()
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read the five datasets, and those *wanted* beyond them.
@@ -104,7 +106,10 @@ class Isams:
         hear: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> T:
         with make_client(
-            base_url=self._settings.isams_url, timeout_s=_ANSWER_S, transport=self._transport
+            base_url=self._settings.isams_url,
+            timeout_s=_ANSWER_S,
+            transport=self._transport,
+            answered=self._answered,
         ) as client:
             return patiently(
                 lambda: self._once(client, methods, read, budget, hear),
@@ -129,8 +134,8 @@ class Isams:
                 hear(answer.headers)
                 return read(uncompressed(answer, budget))
         except httpx.HTTPError as error:
-            raise SourceUnavailable(
-                f"iSAMS did not answer, or broke off ({type(error).__name__})"
+            raise ISAMS.fault(
+                error, self._settings.isams_url, answered=self._answered.is_set()
             ) from None
 
     def _answer(self, client: httpx.Client, methods: list[str], budget: Budget) -> httpx.Response:

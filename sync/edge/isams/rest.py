@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count, islice
+from threading import Event
 
 import httpx
 
@@ -35,7 +36,7 @@ class RestIsams:
     """A school's iSAMS. A token is kept for its life, nothing else between calls.
 
     Every call ends within its budget. Each reads from the start and gives all or nothing, raising
-    a `SourceError`; only `SourceUnavailable` is worth asking again, which has then been done.
+    a `SourceError`; what is worth asking again says `retry`, and has then been asked.
     *tell* hears how many set lists, and timetables if they are wanted, have been read, of how many.
     """
 
@@ -54,6 +55,7 @@ class RestIsams:
         self._tell = tell
         self._limit_bytes = limit_bytes
         self._tokens = rest_tokens(settings, clock)
+        self._answered = Event()
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read employees, students, subjects and sets, what is needed beyond, then each list.
@@ -119,9 +121,14 @@ class RestIsams:
     @contextmanager
     def _requests(self, budget: Budget) -> Iterator[RestRequests]:
         with make_client(
-            base_url=self._settings.isams_url, timeout_s=ANSWER_S, transport=self._transport
+            base_url=self._settings.isams_url,
+            timeout_s=ANSWER_S,
+            transport=self._transport,
+            answered=self._answered,
         ) as client:
-            yield RestRequests(client, self._tokens, self._clock, budget, self._limit_bytes)
+            yield RestRequests(
+                client, self._tokens, self._clock, budget, self._limit_bytes, self._answered
+            )
 
 
 def _read_lists(

@@ -1,6 +1,6 @@
 """A question to the REST API, asked again if it may; and many, four at a time.
 
-No httpx error leaves this module: ours carry neither URL, host, secret nor token.
+No httpx error leaves this module: ours carry host and port, and neither URL, secret nor token.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import patiently, request_timeout, retry_after_s
 from sync.edge.isams.sign_in import IsamsTokens
-from sync.edge.isams.wire import uncompressed
+from sync.edge.isams.wire import ISAMS, uncompressed
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
 from sync.isams.rest import answers
 from sync.isams.rest.answers import Answer
@@ -37,13 +37,17 @@ _NAP_S = 1.0  # of a wait, before it is looked whether to wait on
 
 @dataclass(frozen=True, slots=True)
 class RestRequests:
-    """The way to an iSAMS for a single call of ours. `limit_bytes` caps each answer."""
+    """The way to an iSAMS for a single call of ours. `limit_bytes` caps each answer.
+
+    `answered` is set once the host has answered, and may outlive the call.
+    """
 
     client: httpx.Client
     tokens: IsamsTokens
     clock: Clock
     budget: Budget
     limit_bytes: int = answers.LIMIT_BYTES
+    answered: Event = field(default_factory=Event)
     _over: Event = field(default_factory=Event)
 
     def collection(
@@ -118,9 +122,9 @@ class RestRequests:
             with closing(self._admitted(path, query)) as answer:
                 return self._read(answer, endpoint)
         except httpx.HTTPError as error:
-            raise SourceUnavailable(
-                f"iSAMS did not answer, or broke off ({type(error).__name__})", place=endpoint.name
-            ) from None
+            ours = ISAMS.fault(error, str(self.client.base_url), answered=self.answered.is_set())
+            ours.facts["place"] = endpoint.name
+            raise ours from None
 
     def _admitted(self, path: str, query: Mapping[str, str]) -> httpx.Response:
         """Send the request; a token that iSAMS no longer takes is renewed once."""

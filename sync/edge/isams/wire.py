@@ -8,7 +8,18 @@ import httpx
 
 from sync.edge.clock import Budget
 from sync.edge.http import pieces
-from sync.errors import SourceMalformed, SourceUnavailable
+from sync.edge.unreachable import Peer
+from sync.errors import (
+    SourceError,
+    SourceMalformed,
+    SourceRefused,
+    SourceUnavailable,
+    SourceUnreachable,
+)
+
+ISAMS = Peer[SourceError](
+    "iSAMS", "ISAMS_HOST", SourceUnavailable, SourceUnreachable, SourceRefused
+)
 
 
 def body_pieces(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:

@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
     type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
-_BLOBS = Service(
-    role="Storage Blob Data Contributor",  # docs/reference/functions.md#storage-roles
-    settings="STORAGE__ACCOUNT_URL, STORAGE__CONNECTION and STORAGE__CONTAINER",
-)
+_ROLE = "Storage Blob Data Contributor"  # docs/reference/functions.md#storage-roles
+_SETTINGS = "STORAGE__ACCOUNT_URL, STORAGE__CONNECTION and STORAGE__CONTAINER"
 
 # The service's limit for a Put Blob. A body is always a single request, which is whole or absent
 # by nature; above 64 MiB the SDK alone would stage blocks and commit them with the same condition.
@@ -43,6 +41,7 @@ class BlobStore(WriteOnce):
 
     def __init__(self, container: ContainerClient, *, page: int = _PAGE) -> None:
         self._container = container
+        self._service = Service(container.url, _ROLE, _SETTINGS)
         self._page = page
 
     @classmethod
@@ -90,16 +89,17 @@ class BlobStore(WriteOnce):
             client = None
         if client is None:
             raise ConfigError("STORAGE__CONNECTION is not a storage connection string")
-        _BLOBS.ask(lambda: _make(client))
-        return cls(client, page=page)
+        store = cls(client, page=page)
+        store._service.ask(lambda: _make(client))
+        return store
 
     def read(self, name: str) -> bytes:
         blob = self._container.get_blob_client(check_name(name))
-        return _BLOBS.ask(lambda: blob.download_blob().readall(), blob=name)
+        return self._service.ask(lambda: blob.download_blob().readall(), blob=name)
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
         check_prefix(prefix)
-        blobs = _BLOBS.ask(
+        blobs = self._service.ask(
             lambda: [
                 Blob(blob.name, blob.size, blob.creation_time)
                 for blob in self._container.list_blobs(
@@ -111,7 +111,7 @@ class BlobStore(WriteOnce):
 
     def folders(self, prefix: str) -> Sequence[str]:
         check_folder(prefix)
-        names = _BLOBS.ask(
+        names = self._service.ask(
             lambda: [
                 item.name
                 for item in self._container.walk_blobs(
@@ -126,7 +126,7 @@ class BlobStore(WriteOnce):
         blob = self._container.get_blob_client(check_name(name))
 
         try:
-            _BLOBS.ask(blob.delete_blob, blob=name)
+            self._service.ask(blob.delete_blob, blob=name)
         except StoreMissing:
             return
 
@@ -136,7 +136,9 @@ class BlobStore(WriteOnce):
         def keep_date(answer: Answer) -> None:
             dates.append(answer.http_response.headers.get("Date", ""))
 
-        _BLOBS.ask(lambda: self._container.get_container_properties(raw_response_hook=keep_date))
+        self._service.ask(
+            lambda: self._container.get_container_properties(raw_response_hook=keep_date)
+        )
         try:
             return parsedate_to_datetime(dates[-1]).astimezone(UTC)
         except (IndexError, ValueError):
@@ -155,7 +157,7 @@ class BlobStore(WriteOnce):
                 raise
             return True
 
-        return _BLOBS.ask(put, blob=name)
+        return self._service.ask(put, blob=name)
 
 
 def _make(container: ContainerClient) -> None:

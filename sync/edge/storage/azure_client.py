@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import (
@@ -16,7 +17,14 @@ from azure.core.exceptions import (
 )
 
 from sync.edge.http import retry_after_s
-from sync.errors import StoreError, StoreMissing, StoreRefused, StoreUnavailable
+from sync.edge.unreachable import Peer
+from sync.errors import (
+    StoreError,
+    StoreMissing,
+    StoreRefused,
+    StoreUnavailable,
+    StoreUnreachable,
+)
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -81,10 +89,12 @@ def code_of(error: AzureError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A storage service: the role that it wants of us, and the settings that say where it is."""
+    """A storage service at *url*: the role that it wants of us, and the settings that name it."""
 
+    url: str
     role: str
     settings: str
+    _answered: Event = field(default_factory=Event)
 
     def ask[T](self, call: Callable[[], T], **facts: str) -> T:
         """Return what *call*, which does nothing but use the SDK, returns; errors tell *facts*.
@@ -93,11 +103,14 @@ class Service:
         are raised outside the handler and carry no link to them.
         """
         try:
-            return call()
+            answer = call()
         except AzureError as error:
             ours: StoreError = self._meaning(error)
         except _UNREADABLE as error:
             ours = StoreUnavailable("storage's answer makes no sense", fault=type(error).__name__)
+        else:
+            self._answered.set()
+            return answer
         ours.facts.update(facts)
         raise ours
 
@@ -125,9 +138,12 @@ class Service:
                 f"no sign-in for storage: check the app's managed identity, or {self.settings}",
                 fault=fault,
             )
-        return StoreUnavailable(
-            f"no answer from storage; if it stays away, check {self.settings}", fault=fault
+        peer = Peer[StoreError](
+            "storage", self.settings, StoreUnavailable, StoreUnreachable, StoreUnreachable
         )
+        ours = peer.fault(error, self.url, answered=self._answered.is_set())
+        ours.facts["fault"] = fault
+        return ours
 
     def _advice(self, status: int) -> str:
         if status in {401, 403}:

@@ -18,8 +18,7 @@ from sync.settings import HostStorage
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-# docs/reference/functions.md#storage-roles
-_QUEUES = Service(role="Storage Queue Data Contributor", settings="AzureWebJobsStorage")
+_ROLE = "Storage Queue Data Contributor"  # docs/reference/functions.md#storage-roles
 _KEPT_S = 86_400  # from when it may be read: a tick says it again long before
 # docs/reference/functions.md#queue-limits
 _PEEKED = 32  # the service's limit
@@ -31,8 +30,9 @@ class StorageQueues:
     See docs/reference/functions.md#base64.
     """
 
-    def __init__(self, service: QueueServiceClient) -> None:
-        self._service = service
+    def __init__(self, client: QueueServiceClient) -> None:
+        self._client = client
+        self._service = Service(client.url, _ROLE, "AzureWebJobsStorage")
 
     @classmethod
     def opened(
@@ -58,17 +58,17 @@ class StorageQueues:
     def nudge(self, queue: Queue, message: Mapping[str, str], delay_s: float = 0) -> None:
         text = base64.b64encode(json.dumps(dict(message)).encode()).decode()
         hidden_s = math.ceil(min(max(delay_s, 0), LONGEST_DELAY_S))
-        client = self._service.get_queue_client(queue_name(queue))
+        client = self._client.get_queue_client(queue_name(queue))
 
         def send() -> None:
             # A binding cannot delay a message: docs/reference/functions.md#delay
             client.send_message(text, visibility_timeout=hidden_s, time_to_live=hidden_s + _KEPT_S)
 
         try:
-            _QUEUES.ask(send)
+            self._service.ask(send)
         except StoreMissing:
-            _QUEUES.ask(client.create_queue)  # fine if somebody else was quicker
-            _QUEUES.ask(send)
+            self._service.ask(client.create_queue)  # fine if somebody else was quicker
+            self._service.ask(send)
 
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
         return {queue: self._peeked(f"{queue_name(queue)}-poison") for queue in QUEUES}
@@ -78,17 +78,17 @@ class StorageQueues:
         return {queue: count for queue, count in counts.items() if count is not None}
 
     def _peeked(self, name: str) -> Sequence[str]:
-        client = self._service.get_queue_client(name)
+        client = self._client.get_queue_client(name)
         try:
-            messages = _QUEUES.ask(lambda: client.peek_messages(max_messages=_PEEKED))
+            messages = self._service.ask(lambda: client.peek_messages(max_messages=_PEEKED))
         except StoreMissing:
             return ()
         return tuple(_text(message.content) for message in messages)
 
     def _count(self, name: str) -> int | None:
-        client = self._service.get_queue_client(name)
+        client = self._client.get_queue_client(name)
         try:
-            return _QUEUES.ask(client.get_queue_properties).approximate_message_count or 0
+            return self._service.ask(client.get_queue_properties).approximate_message_count or 0
         except StoreMissing:
             return None
 

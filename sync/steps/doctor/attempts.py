@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from sync.edge.clock import Budget, Clock
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.ledger.marks import fault
 
 EACH_S = 60.0  # a try, with its retries
@@ -83,10 +83,11 @@ class Visit:
         return Budget.of(self.clock, EACH_S)
 
     def attempt[T](
-        self, name: str, ask: Callable[[], T], note: Callable[[T], Note]
+        self, name: str, ask: Callable[[], T], note: Callable[[T], Note], **whom: str
     ) -> Attempted[T]:
         """Do *ask*, and say with *note* what its result means; an error of either is the check's.
 
+        It is about *whom*: school or connector.
         It is not begun with less than its full time: what is only slow would look broken.
         """
         if self.whole.left_s < EACH_S:
@@ -94,8 +95,9 @@ class Visit:
             return Attempted(Check(name, late, skipped=True), None)
         self.tell(name)
         try:
-            value = ask()
-            return Attempted(Check(name, note(value)), value)
+            with concerning(**whom):
+                value = ask()
+                return Attempted(Check(name, note(value)), value)
         except SyncError as error:
             return Attempted(Check(name, error=error), None)
 

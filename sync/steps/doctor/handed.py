@@ -27,15 +27,18 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
         every = f"{about}: teachers of every class"
         check, listed = visit.attempt(
-            way, partial(_listed, settings, connector, visit), partial(_way, visit)
+            way,
+            partial(_listed, settings, connector, visit),
+            partial(_way, visit),
+            connector=connector,
         )
         yield check
         if listed is None:
             yield from visit.skipped((whose, every), way)
         else:
-            yield visit.attempt(whose, partial(_fate, listed), _whose).check
+            yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
             compare = partial(of_every_class, settings, listed.listing)
-            yield visit.attempt(every, compare, note_of).check
+            yield visit.attempt(every, compare, note_of, connector=connector).check
 
 
 class _ConnectorListed(NamedTuple):

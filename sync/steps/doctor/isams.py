@@ -8,7 +8,7 @@ from typing import Literal
 
 from sync.edge.isams.batch import Isams
 from sync.edge.isams.rest import RestIsams
-from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SyncError
+from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SyncError, concerning
 from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
@@ -27,9 +27,16 @@ def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
     for school, school_settings in settings.schools.items():
         about, needs = f"iSAMS of {school}", datasets_of_school(settings, school)
         if school_settings.isams_api == "rest":
-            yield from _school(about, "client", _places(school_settings, needs, visit), visit)
+            proof, tries = "client", _places(school_settings, needs, visit)
         else:
-            yield from _school(about, "key", _methods(school_settings, needs, visit), visit)
+            proof, tries = "key", _methods(school_settings, needs, visit)
+        named = {name: partial(_of, school, work) for name, work in tries.items()}
+        yield from _school(about, proof, named, visit)
+
+
+def _of(school: str, work: Callable[[], Note]) -> Note:
+    with concerning(school=school):
+        return work()
 
 
 def _methods(settings: SchoolSettings, needs: Wanted, visit: Visit) -> Tries:

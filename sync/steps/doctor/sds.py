@@ -68,19 +68,21 @@ def _connector(
 ) -> Iterator[Check]:
     listed, takes, flow, end = checks
     ask = partial(target.find, name, visit.budget())
-    check, connector = visit.attempt(listed, ask, partial(_known_by, name))
+    check, connector = visit.attempt(listed, ask, partial(_known_by, name), connector=name)
     yield check
     if connector is None:
         yield from visit.skipped((takes, flow, end), listed)
         return
-    yield visit.attempt(takes, partial(sds.demand_csv, connector), _format).check
+    yield visit.attempt(takes, partial(sds.demand_csv, connector), _format, connector=name).check
     asked = partial(_state, target, connector.id, visit.budget())
-    check, state = visit.attempt(flow, asked, _ready)
+    check, state = visit.attempt(flow, asked, _ready, connector=name)
     yield check
     if state is None:
         yield from visit.skipped((end,), flow)
     else:
-        yield visit.attempt(end, lambda: state, partial(_end, visit.clock.now())).check
+        yield visit.attempt(
+            end, lambda: state, partial(_end, visit.clock.now()), connector=name
+        ).check
 
 
 def _state(target: sds.SdsTarget, connector_id: str, budget: Budget) -> FlowState | None:
