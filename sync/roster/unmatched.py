@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Set
 
 from sync.isams.school import School
@@ -26,6 +27,16 @@ def unmatched(school: School, profile: ProfileSettings) -> Iterator[Finding]:
     for year in sorted(profile.keep_teams - _years_of_sets(school, profile)):
         yield Finding(FindingCode.KEPT_YEAR_WITHOUT_SETS, "KEEP_TEAMS", f"Year {year}")
     yield from _subjects(school, profile)
+
+
+def left_aside(school: School, years: Set[int]) -> dict[int, int]:
+    """Return how many pupils are of each NC year that is not among *years*, by year.
+
+    To send a part of a school is what profiles are for, so this is no finding. But a year that was
+    forgotten looks the same, and only a person knows.
+    """
+    others = Counter(pupil.year for pupil in school.pupils.values() if pupil.year is not None)
+    return {year: others[year] for year in sorted(others.keys() - years)}
 
 
 def empty(roster: Roster) -> Iterator[Finding]:

@@ -100,7 +100,7 @@ class Settings(Block):
     def _read_twice(self) -> Iterator[text.Fault]:
         """Yield the schools that would both send the same pupils of the same iSAMS."""
         for first, second in self.of_one_isams():
-            if shared := self._years_of(first) & self._years_of(second):
+            if shared := self.years_of(first) & self.years_of(second):
                 hosts = ("schools", first, "isams_host"), ("schools", second, "isams_host")
                 yield hosts, f"both read one iSAMS with one key and take {_years(shared)}"
 
@@ -110,7 +110,8 @@ class Settings(Block):
             if self.schools[first].source == self.schools[second].source:
                 yield first, second
 
-    def _years_of(self, school: str) -> frozenset[int]:
+    def years_of(self, school: str) -> frozenset[int]:
+        """Return the NC years that the profiles of *school* cover together."""
         profiles = (self.profiles[key] for key in self.profiles_of(school))
         return frozenset[int]().union(*(profile.year_groups for profile in profiles))
 

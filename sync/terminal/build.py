@@ -11,8 +11,10 @@ from sync.errors import SyncError
 from sync.ledger.manifests import FINDINGS, SetManifest
 from sync.ledger.marks import fault
 from sync.report import Exit
+from sync.roster.unmatched import left_aside
 from sync.sds.titles import MEND, called_apart, titles
 from sync.settings import Settings
+from sync.settings.text import as_years
 from sync.steps.seal import profile_set
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
@@ -58,10 +60,12 @@ class _Work:
         self._folder = folder
         self._written: dict[str, SetManifest] = {}
         self._titles: dict[str, Mapping[str, str]] = {}
+        self._aside: dict[str, Mapping[int, int]] = {}
         self._failed: dict[str, SyncError] = {}
 
     def write(self, chosen: Chosen, school: str, reading: Read) -> None:
         """Write the chosen profiles of *school*: if a profile fails, the others go on."""
+        self._aside[school] = left_aside(reading.school, self._settings.years_of(school))
         for profile in chosen.by_school[school]:
             try:
                 made = profile_set(self._settings, profile, reading.school, reading.at)
@@ -77,10 +81,12 @@ class _Work:
         shown: list[RenderableType] = [
             line for profile in self._written for line in self._lines(profile)
         ]
+        shown += [_in_no_profile(key, aside) for key, aside in self._aside.items() if aside]
         shown += [f"{sentence}. {MEND}\n" for sentence in self._called_apart()]
         shown += warnings(self._folder, save)
         document: dict[str, object] = {
             "profiles": {key: self._document(key) for key in self._written},
+            "in_no_profile": self._aside,
             "failed": {key: fault(error).model_dump() for key, error in self._failed.items()},
         }
         return Result(self._code(), document, shown, tuple(self._failed.values()))
@@ -115,3 +121,10 @@ class _Work:
             "folder": str(self._folder / profile),
             "academic_year": manifest.academic_year,
         }
+
+
+def _in_no_profile(school: str, aside: Mapping[int, int]) -> str:
+    """Tell of the pupils of *school* whose years no profile names."""
+    count, years = sum(aside.values()), as_years(frozenset(aside))
+    pupils = "1 pupil is" if count == 1 else f"{count:,} pupils are"
+    return f"{school}: {pupils} of NC years {years}, which are in no profile.\n"

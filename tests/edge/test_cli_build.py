@@ -286,6 +286,18 @@ def test_a_place_that_cannot_be_written_is_told_by_its_option(here: Trial, optio
     assert "nobody foresaw" not in said.err
 
 
+def test_pupils_in_no_profile_are_told(
+    alone: Callable[..., Said], document: Path, tmp_path: Path
+) -> None:
+    """A year that was forgotten in YEAR_GROUPS shows before anything is sent."""
+    words = ("build", "--out", str(tmp_path / "out"), "--from", str(document))
+    count = sum(pupil.year not in range(3, 14) for pupil in SCHOOL.pupils)
+
+    said = alone(*words)
+
+    assert f"northbank: {count} pupils are of NC years -1,0-2, which are in no profile." in said.out
+
+
 # --- the folder ---------------------------------------------------------------------------------
 
 

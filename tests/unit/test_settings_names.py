@@ -132,7 +132,9 @@ def test_names_of_others_are_left_alone(name: str) -> None:
     assert load({name: "x"}) == load()
 
 
-@pytest.mark.parametrize("key", ["north_bank", "-north", "north bank", "a" * 31, "\u00e9cole", "aux", "Com1"])
+@pytest.mark.parametrize(
+    "key", ["north_bank", "-north", "north bank", "a" * 31, "\u00e9cole", "aux", "Com1"]
+)
 def test_a_key_that_cannot_be_a_folder_name_is_refused(key: str) -> None:
     """Keys become folder names and parts of messages."""
     lines = refusal(

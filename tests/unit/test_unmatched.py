@@ -8,6 +8,7 @@ import pytest
 
 from sync.isams.school import Form, School, TeachingForm
 from sync.roster.finding_codes import OF_SETTINGS
+from sync.roster.unmatched import left_aside
 from tests.unit.schools import built, employee, pupil, school, teaching_set
 
 
@@ -83,3 +84,10 @@ def test_a_profile_without_a_pupil_is_told() -> None:
         ("profile-without-classes", "CLASSES", ""),
         ("profile-without-pupils", "YEAR_GROUPS", ""),
     ]
+
+
+def test_pupils_of_years_in_no_profile_are_counted() -> None:
+    """To leave a year out is a choice, to forget it is not: a person sees which it was."""
+    read = school([pupil("1"), pupil("2", 17), pupil("3", 16), pupil("4", 16), pupil("5", None)])
+
+    assert left_aside(read, {7, 8}) == {16: 2, 17: 1}
