@@ -100,7 +100,7 @@ class Settings(Block):
     def _read_twice(self) -> Iterator[text.Fault]:
         """Yield the schools that would both send the same pupils of the same iSAMS."""
         for first, second in self.of_one_isams():
-            if shared := self._years_of(first) & self._years_of(second):
+            if shared := self.years_of(first) & self.years_of(second):
                 hosts = ("schools", first, "isams_host"), ("schools", second, "isams_host")
                 yield hosts, f"both read one iSAMS with one key and take {_years(shared)}"
 
@@ -109,10 +109,6 @@ class Settings(Block):
         for first, second in combinations(sorted(self.schools), 2):
             if self.schools[first].source == self.schools[second].source:
                 yield first, second
-
-    def _years_of(self, school: str) -> frozenset[int]:
-        profiles = (self.profiles[key] for key in self.profiles_of(school))
-        return frozenset[int]().union(*(profile.year_groups for profile in profiles))
 
     def _reads_by_rest(self, key: str) -> bool:
         school = self.schools.get(self.school_of(key))
@@ -127,7 +123,7 @@ class Settings(Block):
         return tuple(key for key in sorted(self.profiles) if self.school_of(key) == school)
 
     def years_of(self, school: str) -> frozenset[int]:
-        """Return the NC years of the profiles of *school*."""
+        """Return the NC years that the profiles of *school* cover together."""
         profiles = (self.profiles[key] for key in self.profiles_of(school))
         return frozenset[int]().union(*(profile.year_groups for profile in profiles))
 

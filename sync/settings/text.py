@@ -122,10 +122,10 @@ def years(value: str) -> frozenset[int]:
 
 
 def as_years(read: frozenset[int]) -> str:
-    """Return NC years as they are written in a setting: `0,3-6`."""
+    """Return NC years as they may be written in a setting: `-1,0-2,7`."""
     spans: list[list[int]] = []
     for year in sorted(read):
-        if spans and spans[-1][-1] == year - 1:
+        if spans and spans[-1][0] >= 0 and spans[-1][-1] == year - 1:  # -2-0 would be hard to read
             spans[-1].append(year)
         else:
             spans.append([year])

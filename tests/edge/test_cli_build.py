@@ -379,3 +379,12 @@ def test_subjects_of_several_schools_ask_which(alone: Callable[..., Said]) -> No
 
     assert said.code == Exit.USAGE
     assert "--school" in said.err
+
+
+def test_the_years_that_no_profile_has_are_shown(
+    alone: Callable[..., Said], document: Path, tmp_path: Path
+) -> None:
+    """A year that was forgotten in YEAR_GROUPS shows before anything is sent."""
+    said = alone("build", "--out", str(tmp_path / "out"), "--from", str(document))
+
+    assert "year-of-no-profile" in said.out

@@ -98,12 +98,13 @@ def test_of_several_faults_each_is_told_and_one_gives_the_code(here: Trial) -> N
     assert said.code == Exit.TARGET
     assert "iSAMS is busy or away" in said.out
     assert "SDS__CLIENT_SECRET" in said.out
-    assert "2 of 22 are wrong, 13 were not tried." in said.out
+    assert "2 of 25 are wrong, 13 were not tried." in said.out
 
 
 def test_storage_that_is_refused_is_told(here: Trial) -> None:
-    """A file in place of the folder: nothing of it can be tried further."""
-    (here.folder / "rosters").write_text("a file")
+    """A folder that others may write to: nothing of it can be tried further."""
+    (here.folder / "rosters").mkdir()
+    (here.folder / "rosters").chmod(0o777)
     said = here.sync("check", "--json")
     states = {row["check"]: row["state"] for row in said.json["checks"]}
 
