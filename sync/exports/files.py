@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 
 from sync import __version__
 from sync.exports.columns import MANY, Row, Snapshot, Table
@@ -73,18 +73,25 @@ class Exported:
 
 
 def export_school(
-    school: School, settings: SchoolSettings, read_at: datetime, names: Collection[str]
+    school: School,
+    settings: SchoolSettings,
+    read_at: datetime,
+    names: Collection[str],
+    *,
+    on: date | None = None,
 ) -> Exported:
     """Return *school*, as it was read, as the files called *names*, such as `rooms`.
 
     Equal schools give equal bytes, in whatever order iSAMS told them. An empty dataset is a file
-    of headings; a dataset that was not told is no file.
+    of headings; a dataset that was not told is no file. Term and academic year are those of *on*,
+    a day at the school; left out, of the day on which it was read.
 
     Raises:
         ConfigError: the academic year goes by terms, and none has begun.
     """
-    year = academic_year_at(school, settings, read_at)
-    snapshot = Snapshot(school, settings, year, school_day(read_at, settings.time_zone))
+    moment = datetime.combine(on, time(12), settings.time_zone) if on else read_at
+    year = academic_year_at(school, settings, moment)
+    snapshot = Snapshot(school, settings, year, school_day(moment, settings.time_zone))
     known = known_ids(school)
     bodies: dict[str, bytes] = {}
     facts: dict[str, ExportedFile] = {}

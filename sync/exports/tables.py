@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sync.exports import lessons
+from sync.exports import cycle, lessons
 from sync.exports.columns import Column, Row, Snapshot, Table, TellsOf, of_records
 from sync.isams import datasets
 from sync.isams.school import School
@@ -80,11 +80,11 @@ _MASTERS = _staff("master_ids", "house master, then assistant")
 _FIXED = (
     Table(
         "school",
-        "The school, and the term that the day of reading is in.",
+        "The school, and the term that a day is in.",
         (
             Column("id", "the school's own number, from the settings"),
             Column("name", "its name, from the settings"),
-            Column("day", "the day of reading, in the school's time zone"),
+            Column("day", "the day of reading, in the school's time zone, or that of `--on`"),
             Column("academic_year", "the calendar year in which the academic year began"),
             Column("term_id", "the active term; blank in the holidays", of="terms"),
             Column("term", "its name"),
@@ -185,6 +185,30 @@ _FIXED = (
         (_SET, _staff("employee_id", "a teacher of it")),
         _set_teachers,
         is_link=True,
+    ),
+    Table(
+        "weeks",
+        "The weeks of the timetable's cycle, as far as they have periods.",
+        (
+            Column("name", "its name; blank where iSAMS does not say"),
+            Column("days", "how many days with periods it has"),
+            Column("periods", "how many periods it has"),
+        ),
+        lambda snapshot: cycle.weeks(snapshot.school.periods),
+        needs=(datasets.WEEKS,),
+    ),
+    Table(
+        "days",
+        "The days of each week of the timetable's cycle, as far as they have periods.",
+        (
+            Column("week", "name of the week, as in weeks.csv"),
+            Column("name", "its name"),
+            Column("periods", "how many periods it has"),
+            Column("starts", "HH:mm, school time: when its first period begins"),
+            Column("ends", "HH:mm, school time: when its last period ends"),
+        ),
+        lambda snapshot: cycle.days(snapshot.school.periods),
+        needs=(datasets.WEEKS,),
     ),
     of_records(
         "periods",

@@ -8,9 +8,21 @@ from __future__ import annotations
 import re
 from xml.parsers.expat import errors
 
+# What expat says at the end of a document that has not ended.
+CUT = frozenset(
+    errors.codes[message]
+    for message in (
+        errors.XML_ERROR_NO_ELEMENTS,
+        errors.XML_ERROR_UNCLOSED_TOKEN,
+        errors.XML_ERROR_PARTIAL_CHAR,
+        errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)
+
 _TOKEN_BYTES = 64  # more than any reference to a character has
 _REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 _CONTROL = "a control character"
+_CONTROLS = frozenset(bytes([code]) for code in range(0x20)) - {b"\t", b"\n", b"\r"}
 _CODES = {
     errors.codes[errors.XML_ERROR_UNDEFINED_ENTITY]: "an entity that XML does not know",
     errors.codes[errors.XML_ERROR_TAG_MISMATCH]: "an end tag that does not fit its start tag",
@@ -45,7 +57,7 @@ def what_is_wrong(xml_error: int, token: bytes) -> str:
     plain = token.replace(b"\0", b"")  # as good as a decoder: what is looked for is ASCII
     if xml_error == _REFERENCES:
         return _referred(plain)
-    if xml_error == _TOKENS and plain[:1] < b" ":
+    if xml_error == _TOKENS and plain[:1] in _CONTROLS:
         return _CONTROL
     if xml_error == _TOKENS and plain[:1] >= b"\x7f":
         return "bytes that are no letter in the encoding that it declares"

@@ -12,7 +12,7 @@ from itertools import chain
 from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 
 from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
-from sync.isams.xmlfaults import Recent, what_is_wrong
+from sync.isams.xmlfaults import CUT, Recent, what_is_wrong
 
 LIMIT_BYTES = 512 * 1024 * 1024  # a large school is tens of MB: docs/reference/isams.md#size
 
@@ -63,17 +63,16 @@ def parse(
     try:
         for chunk in chain([opening], stream):
             parser.Parse(recent.feed(chunk))
+        parser.Parse(b"", _LAST)
     except ExpatError as error:
+        if error.code in CUT:
+            raise _broken_off() from None
         wrong = what_is_wrong(error.code, recent.at(parser.ErrorByteIndex))
         raise SourceMalformed(
             f"iSAMS's answer is not well-formed XML: {wrong}, in {place() or _NOT_READ}: mend it in"
             " iSAMS",
             xml_error=error.code,
         ) from None
-    try:
-        parser.Parse(b"", _LAST)
-    except ExpatError:
-        raise _broken_off() from None
 
 
 def web_page() -> SourceError:

@@ -26,6 +26,8 @@ DATASETS = (
     "sets",
     "set-members",
     "set-teachers",
+    "weeks",
+    "days",
     "periods",
     "teaching-forms",
     "timetable",

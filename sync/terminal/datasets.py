@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -32,6 +34,13 @@ _OURS = frozenset(f"{name}.csv" for name in DATASETS) | {DATASETS_JSON}
     type=click.Choice(DATASETS, case_sensitive=False),
     help="A file, by its name without .csv; repeatable. Left out, all: " + ", ".join(DATASETS),
 )
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Tell the term and academic year of that day, such as 2027-01-11; left out, today's.",
+)
 @options.source("A document kept by --save; asks no network.")
 @options.save
 @options.school
@@ -39,6 +48,7 @@ def write_datasets(  # click hands each option over by name
     terminal: Terminal,
     folder: Path,
     only: Sequence[str],
+    day: datetime | None,
     source: Path | None,
     save: Path | None,
     school: str | None,
@@ -51,22 +61,40 @@ def write_datasets(  # click hands each option over by name
     scope.need_single_school(settings, schools, {"--from": source, "--save": save})
     for key in schools:
         refuse_others(folder / key, _OURS)
-    made: dict[str, Exported] = {}
-    untold: dict[str, Mapping[str, SyncError]] = {}
+    made: list[_Made] = []
     for key in schools:
-        of_school = settings.schools[key]
-        wanted = needs.datasets_of_files(of_school, names)
+        wanted = needs.datasets_of_files(keys[key], names)
         reading = read_school(settings, key, terminal.clock, source, save, wanted)
-        made[key] = export_school(reading.school, of_school, reading.at, names)
-        untold[key] = reading.school.untold
-        if untold[key] and not made[key].manifest.files:
-            raise next(iter(untold[key].values()))
-        write_set(folder / key, made[key].files)
-    shown = [line for key in schools for line in _lines(key, made[key], folder / key)]
-    shown += warnings(folder, save)
-    shown += [line for key in schools for line in _reasons(key, untold[key])]
-    document = {"schools": {key: _document(made[key], folder / key) for key in schools}}
-    return Result(Exit.PARTLY if any(untold.values()) else Exit.DONE, document, shown)
+        exported = export_school(
+            reading.school, keys[key], reading.at, names, on=day.date() if day else None
+        )
+        made.append(_Made(key, folder / key, exported, reading.school.untold))
+        made[-1].write()
+    return _told(made, warnings(folder, save))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The files of a school, and why some could not be made."""
+
+    key: str
+    folder: Path
+    exported: Exported
+    untold: Mapping[str, SyncError]
+
+    def write(self) -> None:
+        """Write them, whole or not at all; raise why, if there is not one to write."""
+        if self.untold and not self.exported.manifest.files:
+            raise next(iter(self.untold.values()))
+        write_set(self.folder, self.exported.files)
+
+
+def _told(made: Sequence[_Made], warned: Iterable[str]) -> Result:
+    shown = [line for each in made for line in _lines(each.key, each.exported, each.folder)]
+    shown += [line for each in made for line in _reasons(each.key, each.untold)]
+    shown += warned
+    document = {"schools": {each.key: _document(each.exported, each.folder) for each in made}}
+    return Result(Exit.PARTLY if any(each.untold for each in made) else Exit.DONE, document, shown)
 
 
 def _reasons(key: str, untold: Mapping[str, SyncError]) -> Iterator[str]:

@@ -193,6 +193,18 @@ def test_a_failed_reading_leaves_yesterdays_files(here: Trial) -> None:
     assert (out / "northbank" / "pupils.csv").read_bytes() == before
 
 
+def test_a_day_may_be_chosen_whose_term_is_told(here: Trial) -> None:
+    """What is planned ahead needs the term of its own day; all else is as iSAMS says today."""
+    term = SCHOOL.terms[-1]
+    out, day = here.folder / "out", term.finishes_on.isoformat()
+    result = here.sync("datasets", "--out", str(out), "--only", "school", "--on", day)
+    with (out / "northbank" / "school.csv").open(encoding="utf-8", newline="") as lines:
+        (row,) = csv.DictReader(lines)
+
+    assert result.code == Exit.DONE
+    assert (row["day"], row["term_id"], row["term"]) == (day, str(term.id), term.name)
+
+
 def test_the_timetable_has_the_headings_of_the_settings(here: Trial) -> None:
     """What iSAMS' import is to be given is the school's to say."""
     here.settings["SCHOOLS__NORTHBANK__TIMETABLE_HEADER"] = "code=SetCode,teacher=Teacher,room=Room"

@@ -22,6 +22,8 @@ WRONG = [
     ("\ufffe", "bytes that are no letter in the encoding that it declares"),
     ("&nbsp;", "an entity that XML does not know"),
     ("Tom & Jerry", "something that XML does not allow, such as & for &amp;"),
+    ("Tom &\nJerry", "something that XML does not allow, such as & for &amp;"),
+    (f"<b {'a' * 200}='1' {'a' * 200}='1'/>", "an attribute that comes twice"),
     ("<b a='1' a='1'/>", "an attribute that comes twice"),
     ("</Wrong>", "an end tag that does not fit its start tag"),
 ]

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -19,13 +19,12 @@ from pydantic import ValidationError
 
 from simulators.isams.documents import METHODS, batch_xml
 from simulators.school import InventedSchool, invent, shuffled
-from sync.errors import ConfigError
 from sync.exports.columns import MANY, TellsOf
 from sync.exports.files import DATASETS_JSON, Exported, export_school, unescaped
 from sync.exports.tables import tables
 from sync.isams.batch.reader import read_document
-from sync.isams.datasets import EXTRAS, LESSONS, TERMS, Wanted
-from sync.isams.school import Building, Employee, School, Subject, Term
+from sync.isams.datasets import EXTRAS, LESSONS, Wanted
+from sync.isams.school import Building, Employee, School, Subject
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
 from sync.steps.needs import datasets_of_files
@@ -193,6 +192,15 @@ TRUTH: Mapping[str, Callable[[InventedSchool], Iterable[tuple[str, ...]]]] = {
         for s in invented.sets
         for t in s.teachers
         if t.staff_id in invented.employee
+    ),
+    "weeks": lambda invented: (
+        said(week.name, len(week.days), sum(len(day.periods) for day in week.days))
+        for week in invented.weeks
+    ),
+    "days": lambda invented: (
+        said(week.name, d.name, len(d.periods), d.periods[0].starts, d.periods[-1].ends)
+        for week in invented.weeks
+        for d in week.days
     ),
     "periods": lambda invented: (
         said(p.id, p.name, week.name, day.name, p.starts, p.ends)
@@ -402,33 +410,6 @@ def test_what_is_empty_is_a_file_of_headings() -> None:
     assert written.manifest.not_told == ()
 
 
-# --- The day --------------------------------------------------------------------------------------
-
-TERM = Term("34", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 11))
-
-
-@pytest.mark.parametrize(
-    ("at", "told"),
-    [
-        (datetime(2026, 9, 2, 23, 30, tzinfo=UTC), ["2026-09-03", "2026", "34", "Autumn"]),
-        (datetime(2026, 12, 11, 22, 0, tzinfo=UTC), ["2026-12-11", "2026", "34", "Autumn"]),
-        (datetime(2026, 12, 12, 0, 0, tzinfo=UTC), ["2026-12-12", "2026", "", ""]),
-    ],
-)
-def test_the_term_is_that_of_the_schools_own_day(at: datetime, told: list[str]) -> None:
-    """Past midnight in summer time it is the next day there; in the holidays there is no term."""
-    written = made(replace(school(), terms={"34": TERM}), at=at)
-
-    assert cells(written.files["school.csv"])[1] == ["9990001", "Northbank School", *told]
-
-
-def test_the_year_goes_by_terms_where_the_settings_say_so() -> None:
-    """Then terms are needed, not only asked for: without one there is no year, and no file."""
-    assert datasets_of_files(northbank(school_year="terms"), ["rooms"]).needed == {TERMS}
-    with pytest.raises(ConfigError, match="no term in iSAMS has begun"):
-        made(replace(school(), terms={}), school_year="terms")
-
-
 # --- Bytes ----------------------------------------------------------------------------------------
 
 
@@ -536,6 +517,7 @@ def test_files_of_things_tell_of_nobody() -> None:
         employee.initials for employee in INVENTED.staff
     }
     nobody = {"subjects", "buildings", "rooms", "divisions", "terms", "periods", "sets"}
+    nobody |= {"weeks", "days"}
     impersonal = {table.name for table in tables(NORTHBANK) if table.tells_of is TellsOf.NOBODY}
 
     assert impersonal == nobody | {"school", "teaching-forms"}

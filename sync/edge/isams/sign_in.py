@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import httpx
@@ -53,16 +54,19 @@ def issued(answer: httpx.Response, budget: Budget, clock: Clock, *, unsaid_s: fl
         SourceMalformed: no token that could stand in a header.
         SourceUnavailable: the answer broke off.
     """
-    body = opening(answer, budget, limit_bytes=_LIMIT_BYTES)
-    parsed = jsontext.parse(body)
-    if parsed is None and jsontext.is_cut(body) and len(body) < _LIMIT_BYTES:
-        raise SourceUnavailable("iSAMS's sign-in broke off before the end of its answer")
-    given = parsed if isinstance(parsed, dict) else {}
+    given = _given(opening(answer, budget, limit_bytes=_LIMIT_BYTES))
     token, life_s = given.get("access_token"), given.get("expires_in", 0)
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         raise SourceMalformed("iSAMS's sign-in answered without a token")
     lasts_s = min(max(life_s, 0), _LONGEST_S) if isinstance(life_s, int) else 0
     return Issued(SecretStr(token), clock.now() + timedelta(seconds=lasts_s or unsaid_s))
+
+
+def _given(body: bytes) -> Mapping[str, object]:
+    parsed = jsontext.parse(body)
+    if parsed is None and jsontext.is_cut(body) and len(body) < _LIMIT_BYTES:
+        raise SourceUnavailable("iSAMS's sign-in broke off before the end of its answer")
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def unexplained(answer: httpx.Response, clock: Clock) -> SourceError:

@@ -48,14 +48,18 @@ def read_object(body: bytes, endpoint: Endpoint, status: int = _OK) -> Answer:
         raise bad_status(endpoint, status)
     if isinstance(parsed, dict):
         return parsed
+    raise _no_object(body, endpoint)
+
+
+def _no_object(body: bytes, endpoint: Endpoint) -> SourceError:
     if body.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
-        raise xmltext.web_page()
+        return xmltext.web_page()
     facts: dict[str, int | str] = {"place": endpoint.name, "size_bytes": len(body)}
     if jsontext.is_cut(body):
-        raise SourceUnavailable(
+        return SourceUnavailable(
             "iSAMS's answer broke off before its end", retry_after_s=None, **facts
         )
-    raise SourceMalformed("iSAMS's answer is not a JSON object", **facts)
+    return SourceMalformed("iSAMS's answer is not a JSON object", **facts)
 
 
 def rows_of(answer: Answer, endpoint: Endpoint) -> list[object] | None:
