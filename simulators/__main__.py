@@ -35,7 +35,7 @@ def main(words: Sequence[str], until: threading.Event) -> int:
     options = _parser().parse_args(words, _Options())
     try:
         with _serving(options) as settings:
-            print("# Paste these settings into another terminal, then: python dev.py sync check")
+            print("# Paste these settings into another terminal, then: isams-sync check")
             for name, value in settings.items():
                 print(SHELLS[options.shell].format(name=name, value=value))
             print("# Serving on this machine alone. Ctrl-C ends it.", flush=True)

@@ -1,4 +1,4 @@
-"""`python -m sync …`: the same steps as on Azure, from a terminal.
+"""`isams-sync …`: the same steps as on Azure, from a terminal.
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but in
@@ -83,7 +83,7 @@ def main(words: Sequence[str], terminal: Terminal) -> int:
     """Run the command that *words* say, and return the exit code."""
     quieten()
     try:
-        code = cli.main(list(words), "python -m sync", standalone_mode=False, obj=terminal)
+        code = cli.main(list(words), "isams-sync", standalone_mode=False, obj=terminal)
     except click.ClickException as error:
         error.show()
         code = int(Exit.USAGE)

@@ -51,7 +51,7 @@ class Trial:
     settings: dict[str, str] = field(default_factory=dict)
 
     def sync(self, *words: str) -> Said:
-        """Type `python -m sync` and *words*; a minute passes before."""
+        """Type `isams-sync` and *words*; a minute passes before."""
         self.clock.advance(60)
         around = Terminal(self.settings, self.folder, self.clock, self._opened)
         code = main(words, around)

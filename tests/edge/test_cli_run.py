@@ -1,4 +1,4 @@
-"""`python -m sync run`: every way it can end has its own exit code, and says what to do."""
+"""`isams-sync run`: every way it can end has its own exit code, and says what to do."""
 
 from __future__ import annotations
 
