@@ -2,9 +2,9 @@
 
 Starts under any Python from 3.9 on, so that it can say plainly which to get. It keeps
 an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists and the command
-`isams-sync`, a storage emulator and a parser of Kusto in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is
-built when a stamp inside it no longer equals the digest of what it was built from; the stamp is
-written last, so a half-made one is built again.
+`isams-sync`, a storage emulator and a parser of Kusto in `tests/azurite/`, and the tools of
+`audit` in `.audit/`. Each is built when a stamp inside it no longer equals the digest of what it
+was built from; the stamp is written last, so a half-made one is built again.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _environment() -> None:
 
 
 def _command() -> None:
-    """Install `isams-sync`, from this folder and what is in `.venv/` already: nothing is fetched."""
+    """Install `isams-sync` from this folder and what is in `.venv/`: nothing is fetched."""
     words = ("--no-index", "--no-deps", "--no-build-isolation", "--editable")
     _pip(*words, str(ROOT))
 
@@ -225,9 +225,7 @@ def _audit_tools() -> None:
     _holding(AUDIT, "requirements-audit", _digest(ROOT / "requirements-audit.txt"))
 
 
-def _holding(
-    folder: Path, lock: str, wanted: str, then: Callable[[], None] = lambda: None
-) -> None:
+def _holding(folder: Path, lock: str, wanted: str, then: Callable[[], None] = lambda: None) -> None:
     """Leave an environment in *folder* with what *lock* lists; *wanted* is the stamp of that.
 
     *then* is done with it while it is new.

@@ -220,10 +220,7 @@ class FindingCode(StrEnum):
     )
     SUBJECT_UNKNOWN = (
         "subject-unknown",
-        (
-            "No subject has this id or code. Correct the setting; `isams-sync subjects` lists"
-            " them."
-        ),
+        ("No subject has this id or code. Correct the setting; `isams-sync subjects` lists them."),
         "a misspelt or renamed subject. With `EXCLUDED_SUBJECTS` its sets are **not** left out.",
         "whoever runs this app.",
     )

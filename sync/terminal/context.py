@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import override
 
 from rich.console import Console, RenderableType
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
@@ -47,12 +51,16 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a command: `shown` and `errors` for people, `document` for programs."""
+    """What came of a command: `shown` and `errors` for people, `document` for programs.
+
+    `verbatim` is printed as it is, whatever the width of the terminal.
+    """
 
     code: Exit
-    document: Mapping[str, object]
+    document: Mapping[str, object] = field(default_factory=dict)
     shown: Sequence[RenderableType] = ()
     errors: Sequence[SyncError] = ()
+    verbatim: str = ""
 
 
 def out() -> Console:
@@ -65,23 +73,92 @@ def err() -> Console:
     return _console(on_stderr=True)
 
 
+class _Console(Console):
+    """One whose reader may go away: that is for whoever prints, not the end of the program."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        """Raise what rich has caught: whoever printed decides."""
+        raise BrokenPipeError(errno.EPIPE, "whoever was reading has gone")
+
+
 def _console(*, on_stderr: bool) -> Console:
-    console = Console(stderr=on_stderr, markup=False, highlight=False, emoji=False)
+    console = _Console(stderr=on_stderr, markup=False, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console
 
 
-@contextmanager
-def doing(what: str) -> Iterator[Callable[[str], None]]:
-    """Show *what* is being done and for how long, on stderr and only on a terminal.
+def say(console: Console, *shown: RenderableType, style: str | None = None) -> None:
+    """Print *shown*. On a terminal texts are broken between words, never inside an id or a path.
 
-    What is yielded takes a word on how far it is.
+    In a file or a pipe each line of a text stays one, so that it can be searched.
     """
-    console = err()
-    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    for each in shown:
+        if isinstance(each, str):
+            width = console.width if console.is_terminal else None
+            text = "\n".join(fitted(line, width) for line in each.split("\n"))
+            console.print(text, soft_wrap=True, style=style)
+        else:
+            console.print(each, crop=False)
+
+
+def fitted(line: str, width: int | None, indent: str = "") -> str:
+    """Return *line*, broken between words to *width* columns, and *indent* before each part.
+
+    None is any width. What is longer than that stays whole: an id or a path is there to be copied.
+    """
+    if width is None:
+        return indent + line
+    hanging = indent + " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line.strip(),
+        width,
+        initial_indent=hanging,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+class Doing:
+    """What is being done, on stderr: a spinner on a terminal, else a line for all that happens."""
+
+    def __init__(self, what: str, console: Console, bar: Progress) -> None:
+        self._what = what
+        self._console = console
+        self._bar = bar
+        self._task = bar.add_task(what, total=None)
+        self._last = ""
+        self._line(what)
+
+    def __call__(self, happened: str, detail: str = "") -> None:
+        """Show what has *happened*, or is awaited; without a spinner once, and not its *detail*."""
+        self.so_far(f"{happened}{detail}")
+        if happened != self._last:
+            self._line(f"  {happened}")
+        self._last = happened
+
+    def so_far(self, words: str) -> None:
+        """Show how far it is, where there is a spinner."""
+        self._bar.update(self._task, description=f"{self._what}: {words}")
+
+    def _line(self, text: str) -> None:
+        if self._bar.disable:
+            with suppress(OSError):  # nobody reads stderr any more: the work goes on all the same
+                self._console.print(text, soft_wrap=True)
+
+
+@contextmanager
+def doing(what: str, console: Console | None = None) -> Iterator[Doing]:
+    """Show *what* is being done and for how long; yield who takes word of what happens in it.
+
+    Whoever prints meanwhile hands in their *console*: two would write into each other's lines.
+    """
+    console = console or err()
+    text = TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold"))
+    columns = SpinnerColumn(), text, TimeElapsedColumn()
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda word: shown.update(task, description=f"{what} ({word})")
+        yield Doing(what, console, shown)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.console import RenderableType
 
 from sync.edge.world import World
-from sync.ledger import ids
 from sync.report import Outcome, Step
 from sync.terminal import exits
 from sync.terminal.context import Result, doing
-from sync.terminal.follower import Follower, Patience, hold_of
+from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.tables import numbers
 
@@ -26,12 +25,17 @@ class Progress:
 
     def __call__(self, step: Step) -> None:
         self.steps.append(step)
-        self.note(f"{step.name}: {step.outcome.value}")
+        self.note(f"{step.name} {step.about}: {step.outcome.value}")
+
+    def follow(self, world: World, connector: str, sent: Sent, patience: Patience) -> Step:
+        """Send for *connector* until what is *sent* needs no more of us; return the last step."""
+        with doing(f"Sending to SDS: {connector}") as shown:
+            self.note = shown
+            return Follower(world, connector, sent, patience, shown).follow()
 
     def sent(self, world: World, connector: str, delivery_id: str) -> Result:
         """Send the delivery called *delivery_id* now, and tell what came of it."""
-        with doing(f"Sending to SDS: {connector}") as self.note:
-            step = Follower(world, connector, ids.pulled_at(delivery_id), Patience()).follow()
+        step = self.follow(world, connector, Sent(delivery_id=delivery_id), Patience())
         return self.result(world, [step])
 
     def result(self, world: World, ended: Sequence[Step]) -> Result:
@@ -41,7 +45,6 @@ class Progress:
         for step in (*self._seals(), *ended):
             shown += _lines(world, step)
         document: dict[str, object] = {
-            "exit": int(code),
             "steps": [json.loads(step.line()) for step in self.steps],
             "ended": [json.loads(step.line()) for step in ended],
         }

@@ -72,7 +72,7 @@ def _live(
             source = open_source(
                 settings,
                 clock,
-                tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables"),
+                tell=lambda done, of: say.so_far(f"{done:,} of {of:,} lists and timetables"),
             )
         return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
 
@@ -107,7 +107,7 @@ def _whole() -> Iterator[None]:
     except SourceError as error:
         raise ConfigError(
             "--from: this file is not whole, or not a document that --save kept: save it again with"
-            f" build --save (found: {error})"
+            f" `isams-sync build --save` (found: {error})"
         ) from None
 
 

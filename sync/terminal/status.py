@@ -37,9 +37,9 @@ NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do any
     State.SUPERSEDED: "a newer delivery takes its place; nothing to do",
     State.SWEPT: "it was never sent, and its files are past their time; run again",
     State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
-    State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it: `check` tells"
-    " whether the way to its answer is open. If Sync health in School Data Sync shows these files,"
-    " type `approve` with its id",
+    State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it:"
+    " `isams-sync check` tells whether the way to its answer is open. If Sync health in School Data"
+    " Sync shows these files, type `isams-sync approve` with its id",
     State.ACCEPTED: "SDS's run is awaited, for an hour or more; nothing to do",
     State.FAILED: "it was not sent; mend what is told here, then run again",
 }
@@ -134,7 +134,7 @@ def _restorable(status: Status) -> Iterator[str]:
     for name, connector in status.connectors.items():
         former = [past.id for past in connector.restorable[1:]]  # SDS holds the first of them now
         if former:
-            yield f"{name}: `restore` could send again {', '.join(former)}\n"
+            yield f"{name}: `isams-sync restore` could send again {', '.join(former)}\n"
 
 
 def _read_at(stored_id: str) -> str:
@@ -154,7 +154,7 @@ def _next(world: World, status: Status) -> Iterator[str]:
 def _for_schools(status: Status) -> Iterator[str]:
     for school, pull in status.schools.items():
         if pull is None:
-            yield f"{school} has never been read: `run` reads it, as does the app at its hour"
+            yield f"{school} has never been read: `isams-sync run` reads it; so does the app"
         else:
             yield from _for_pull(school, pull)
 
@@ -171,7 +171,8 @@ def _for_profiles(status: Status) -> Iterator[str]:
         findings = sum(newest.manifest.findings.values()) if newest else 0
         if findings:
             count = f"{findings} {'record' if findings == 1 else 'records'}"
-            yield f"{profile}: {count} to mend in iSAMS; `build` or /api/findings says which"
+            which = "`isams-sync findings` or /api/findings says which"
+            yield f"{profile}: {count} to mend in iSAMS; {which}"
 
 
 def _for_connectors(world: World, status: Status) -> Iterator[str]:
@@ -192,7 +193,7 @@ def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:
         since, former = seconds(pause.at), pause.restores
         yield (
             f"{name} is paused since {since}: {former} was to be sent again. Nothing newer goes"
-            " until `resume`, here or over HTTP"
+            " until `isams-sync resume`, or POST /api/resume"
         )
 
 

@@ -1,10 +1,11 @@
-"""What is said when Ctrl-C ends a command. Imports nothing: it may come while we are loaded."""
+"""What is said when Ctrl-C ends a command. Imports next to nothing: we may still be loading."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
+
+from sync.terminal.envelope import command_of, enveloped, print_json
 
 INTERRUPTED = 130  # as shells count an end by Ctrl-C
 STOPPED = "Stopped. Nothing is lost: run it again, or let the app go on."
@@ -15,5 +16,5 @@ def stopped(words: Sequence[str]) -> int:
     sys.stderr.write(STOPPED + "\n")
     if "--json" in words:
         error = {"error": "Stopped", "message": STOPPED, "who": "caller", "facts": {}}
-        sys.stdout.write(json.dumps({"exit": INTERRUPTED, "error": error}, indent=1) + "\n")
+        print_json(enveloped(command_of(words), INTERRUPTED, error, {}))
     return INTERRUPTED

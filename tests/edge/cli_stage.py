@@ -57,6 +57,11 @@ class Trial:
         code = main(words, around)
         return Said(code, *self.capsys.readouterr())
 
+    def asked_of_sds(self) -> set[str]:
+        """Return what SDS was asked for beyond sign-in, connector and flow, by route."""
+        routes = {line.route for line in self.stage.sds.requests}
+        return routes - {"token", "dataConnectors", "dataConnector", "inboundFlows"}
+
     def _opened(self, settings: Settings, tell: Callable[[Step], None]) -> World:
         world = opened(settings, tell, nudges=Unqueued(), clock=self.clock)
         return replace(world, store=FolderStore(settings.storage.folder or "", clock=self.clock))
