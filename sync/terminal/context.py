@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -79,7 +79,8 @@ class _Console(Console):
     @override
     def on_broken_pipe(self) -> None:
         """Raise what rich has caught: whoever printed decides."""
-        raise BrokenPipeError(errno.EPIPE, "whoever was reading has gone")
+        if error := sys.exception():
+            raise error
 
 
 def _console(*, on_stderr: bool) -> Console:
@@ -124,9 +125,9 @@ def fitted(line: str, width: int | None, indent: str = "") -> str:
 class Doing:
     """What is being done, on stderr: a spinner on a terminal, else a line for all that happens."""
 
-    def __init__(self, what: str, console: Console, bar: Progress) -> None:
+    def __init__(self, what: str, bar: Progress, lines: Console | None) -> None:
         self._what = what
-        self._console = console
+        self._lines = lines
         self._bar = bar
         self._task = bar.add_task(what, total=None)
         self._last = ""
@@ -144,21 +145,22 @@ class Doing:
         self._bar.update(self._task, description=f"{self._what}: {words}")
 
     def _line(self, text: str) -> None:
-        if self._bar.disable:
+        if self._lines:
             with suppress(OSError):  # nobody reads stderr any more: the work goes on all the same
-                self._console.print(text, soft_wrap=True)
+                self._lines.print(text, soft_wrap=True)
 
 
 @contextmanager
 def doing(what: str, console: Console | None = None) -> Iterator[Doing]:
     """Show *what* is being done and for how long; yield who takes word of what happens in it.
 
-    Whoever prints meanwhile hands in their *console*: two would write into each other's lines.
+    Whoever tells of it meanwhile hands in their *console*: two would write into each other's lines.
     """
-    console = console or err()
+    stderr = err()
+    shown_on = console or stderr
+    has_spinner = shown_on.is_interactive
+    lines = None if has_spinner or console else stderr
     text = TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold"))
     columns = SpinnerColumn(), text, TimeElapsedColumn()
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as shown:
-        yield Doing(what, console, shown)
+    with Progress(*columns, console=shown_on, transient=True, disable=not has_spinner) as bar:
+        yield Doing(what, bar, lines)
