@@ -130,15 +130,22 @@ class Doing:
         self._lines = lines
         self._bar = bar
         self._task = bar.add_task(what, total=None)
-        self._last = ""
+        self._last = self._awaited = ""
         self._line(what)
 
-    def __call__(self, happened: str, detail: str = "") -> None:
-        """Show what has *happened*, or is awaited; without a spinner once, and not its *detail*."""
-        self.so_far(f"{happened}{detail}")
+    def __call__(self, happened: str) -> None:
+        """Show what has *happened*; without a spinner, what happens again and again is told once."""
+        self.so_far(happened)
         if happened != self._last:
             self._line(f"  {happened}")
         self._last = happened
+
+    def awaits(self, why: str, until: str) -> None:
+        """Show *why* there is a wait, and where there is a spinner also *until* when."""
+        self.so_far(f"{why}; {until}")
+        if why != self._awaited:
+            self._line(f"  {why}")
+        self._awaited = why
 
     def so_far(self, words: str) -> None:
         """Show how far it is, where there is a spinner."""

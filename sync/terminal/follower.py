@@ -165,7 +165,7 @@ class Follower:
             pause_s = max(pause_s, _LOOK_S)
         elif pause_s:
             until = self._world.clock.now() + timedelta(seconds=self._left_s(step))
-            self._tell(_awaited(step), f"; next look in {pause_s:.0f} s, until {until:%H:%M} UTC")
+            self._tell(_awaited(step), f"next look in {pause_s:.0f} s, until {until:%H:%M} UTC")
         self._world.clock.sleep(pause_s)
 
 

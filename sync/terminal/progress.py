@@ -31,7 +31,7 @@ class Progress:
         """Send for *connector* until what is *sent* needs no more of us; return the last step."""
         with doing(f"Sending to SDS: {connector}") as shown:
             self.note = shown
-            return Follower(world, connector, sent, patience, shown).follow()
+            return Follower(world, connector, sent, patience, shown.awaits).follow()
 
     def sent(self, world: World, connector: str, delivery_id: str) -> Result:
         """Send the delivery called *delivery_id* now, and tell what came of it."""
