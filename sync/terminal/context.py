@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ from sync.settings import Settings
 from sync.settings.load import load
 from sync.settings.local_file import LOCAL_FILE, with_local_file
 
+_QUOTED = re.compile(r"`[^`]+`")
+_JOINT = "\x1f"  # stands for a space at which no line may end
 PLAIN_WIDTH = 110  # columns where stdout is no terminal: a file or a pipe
 
 
@@ -107,19 +110,21 @@ def say(console: Console, *shown: RenderableType, style: str | None = None) -> N
 def fitted(line: str, width: int | None, indent: str = "") -> str:
     """Return *line*, broken between words to *width* columns, and *indent* before each part.
 
-    None is any width. What is longer than that stays whole: an id or a path is there to be copied.
+    None is any width. What is longer than that stays whole, and so does what stands in backticks:
+    an id, a path or a command is there to be copied.
     """
     if width is None:
         return indent + line
     hanging = indent + " " * (len(line) - len(line.lstrip()))
+    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _JOINT), line.strip())
     return textwrap.fill(
-        line.strip(),
+        whole,
         width,
         initial_indent=hanging,
         subsequent_indent=hanging,
         break_long_words=False,
         break_on_hyphens=False,
-    )
+    ).replace(_JOINT, " ")
 
 
 class Doing:
@@ -134,7 +139,7 @@ class Doing:
         self._line(what)
 
     def __call__(self, happened: str) -> None:
-        """Show what has *happened*; without a spinner, what happens again and again is told once."""
+        """Show what has *happened*; without a spinner, once if it happens again and again."""
         self.so_far(happened)
         if happened != self._last:
             self._line(f"  {happened}")
