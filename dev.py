@@ -33,6 +33,7 @@ LOCKS = (
     "requirements-node",
     "requirements-audit",
 )
+OWN_COMMAND = ("--no-index", "--no-deps", "--no-build-isolation")  # how pip fetches nothing
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
 
 COMMANDS = {
@@ -216,8 +217,7 @@ def _environment() -> None:
 
 def _command() -> None:
     """Install `isams-sync` from this folder and what is in `.venv/`: nothing is fetched."""
-    words = ("--no-index", "--no-deps", "--no-build-isolation", "--editable")
-    _pip(*words, str(ROOT))
+    _pip(*OWN_COMMAND, "--editable", str(ROOT))
 
 
 def _audit_tools() -> None:

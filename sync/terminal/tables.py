@@ -90,6 +90,7 @@ class Rows:
         """Yield the table, or its rows one below the other."""
         widths = self._widths(options.max_width - _GAP * len(self.columns))
         if widths:
+            yield Text(fitted(self.title, options.max_width), style="italic")
             yield self._table(widths)
         else:
             yield from self._stacked(options.max_width)
@@ -114,7 +115,7 @@ class Rows:
         return widths
 
     def _table(self, widths: Sequence[int]) -> Table:
-        shown = Table(title=self.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name, width in zip(self.columns, widths, strict=True):
             shown.add_column(name, overflow="fold", width=width)
         for row in self.cells:

@@ -158,7 +158,7 @@ def test_an_unknown_delivery_is_refused_by_words(app: Hosted, unknown: str) -> N
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert {answer.json()["message"] for answer in answers} == {
-        "there is no delivery of this id; see status for those there are"
+        "there is no delivery of this id: `isams-sync status` lists those there are"
     }
 
 
@@ -324,7 +324,7 @@ def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
         row["told"] = "" if row["check"].startswith("clock") else row["told"]  # in whole seconds
 
     assert answer.status_code == 200
-    assert over_http == terminal
+    assert {"exit": 5, "command": "check", "error": None, **over_http} == terminal
     assert wrong == ["roles of the app in the tenant", "iSAMS of northbank: key"]
 
 
