@@ -87,8 +87,17 @@ class _Console(Console):
 
 
 def _console(*, on_stderr: bool) -> Console:
-    console = _Console(stderr=on_stderr, markup=False, highlight=False, emoji=False)
-    if not console.is_terminal:
+    # Whether somebody looks on is the stream's to say: FORCE_COLOR may be set for a log.
+    stream = sys.stderr if on_stderr else sys.stdout
+    looks_on = bool(stream) and stream.isatty()
+    console = _Console(
+        stderr=on_stderr,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        force_interactive=None if looks_on else False,
+    )
+    if not looks_on:
         console.width = PLAIN_WIDTH
     return console
 
@@ -100,7 +109,7 @@ def say(console: Console, *shown: RenderableType, style: str | None = None) -> N
     """
     for each in shown:
         if isinstance(each, str):
-            width = console.width if console.is_terminal else None
+            width = console.width if console.is_interactive else None
             text = "\n".join(fitted(line, width) for line in each.split("\n"))
             console.print(text, soft_wrap=True, style=style)
         else:

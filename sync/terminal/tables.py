@@ -123,16 +123,14 @@ class Rows:
         return shown
 
     def _stacked(self, width: int) -> Iterator[Text]:
-        yield Text(f"{self.title}\n", style="italic")
+        yield Text(fitted(self.title, width) + "\n", style="italic")
         for row in self.cells:
-            first, *others = zip(self.columns, row, strict=True)
-            lines = [first[1]]
-            for name, cell in others:
-                lines += [f"{name}: {line}" if name else line for line in cell.splitlines()]
-            wrapped = [
-                fitted(line, width, "  " if number else "") for number, line in enumerate(lines)
+            told = [
+                fitted(f"{name}: {line}" if name else line, width, "  " if number else "")
+                for number, (name, cell) in enumerate(zip(self.columns, row, strict=True))
+                for line in cell.splitlines()
             ]
-            yield Text("\n".join(wrapped), overflow="ignore", no_wrap=True)
+            yield Text("\n".join(told), overflow="ignore", no_wrap=True)
         yield Text("")
 
 
