@@ -28,20 +28,21 @@ from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.tables import WHO, numbers, table, when
 
 NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
-    State.UNSEALED: "it is still being written; run again if it stays so",
+    State.UNSEALED: "it is still being written; `isams-sync run` if it stays so",
     State.UNCHANGED: "SDS holds exactly this already; nothing to send, nothing to do",
-    State.SEALED: "it is compared with the last delivery next; run again if it stays so",
-    State.READY: "it is sent next; run again if it stays so",
-    State.EXPIRED: "it was approved, but not sent within 24 h; run again",
-    State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then run again",
+    State.SEALED: "it is compared with the last delivery next; `isams-sync run` if it stays so",
+    State.READY: "it is sent next; `isams-sync run` if it stays so",
+    State.EXPIRED: "it was approved, but not sent within 24 h; `isams-sync run` makes another",
+    State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then `isams-sync run`",
     State.SUPERSEDED: "a newer delivery takes its place; nothing to do",
-    State.SWEPT: "it was never sent, and its files are past their time; run again",
-    State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
+    State.SWEPT: "it was never sent, and its files are past their time; `isams-sync run`"
+    " makes another",
+    State.SUBMITTED: "SDS checks the files; nothing to do, `isams-sync run` to see its answer",
     State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it:"
     " `isams-sync check` tells whether the way to its answer is open. If Sync health in School Data"
     " Sync shows these files, type `isams-sync approve` with its id",
     State.ACCEPTED: "SDS's run is awaited, for an hour or more; nothing to do",
-    State.FAILED: "it was not sent; mend what is told here, then run again",
+    State.FAILED: "it was not sent; mend what is told here, then `isams-sync run`",
 }
 """Every state but `held`, which says why, and `done`, which says what became of it."""
 

@@ -21,7 +21,7 @@ from tests.edge.pseudo import Seen, left, seen
 
 ROOT = Path(__file__).parent.parent.parent
 SPINNER = re.compile("[\u2800-\u28ff]")
-HELD = re.compile(r"isams-sync approve \d{8}T\d{6}Z-[0-9a-f]{8}`")
+HELD = re.compile(r"isams-sync (?:approve|reject) \d{8}T\d{6}Z-[0-9a-f]{8}`")
 WIDE = 240
 
 
@@ -75,14 +75,18 @@ def test_at_80_columns_no_word_and_no_id_is_broken(
 
     assert wide.code == narrow.code
     assert said(wide) - said(narrow) == set()
+    assert [line for line in narrow.lines if len(line) > 80 and " " in line.strip()] == []
     assert len(said(wide)) > 10
 
 
-def test_a_command_to_copy_stands_on_one_line(folder: Path, settings: dict[str, str]) -> None:
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_a_command_to_copy_stands_on_one_line(
+    width: int, folder: Path, settings: dict[str, str]
+) -> None:
     """Pasted from two lines, it would be two commands."""
-    told = typed(["status"], 60, folder, settings)
+    told = typed(["status"], width, folder, settings)
 
-    assert [line for line in told.lines if HELD.search(line)]
+    assert len(HELD.findall("\n".join(told.lines))) == 2
 
 
 def test_forced_colours_are_no_terminal(
