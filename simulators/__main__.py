@@ -16,6 +16,7 @@ from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.sds.listening import listening
 from simulators.serving import serve
+from sync.terminal.stopping import unwritten
 
 SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
 RUN_S = 60.0  # SDS's own runs take hours: here, somebody is waiting
@@ -112,4 +113,7 @@ def _number(text: str, most: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], threading.Event()))
+    try:
+        sys.exit(main(sys.argv[1:], threading.Event()))
+    except BrokenPipeError as error:  # whoever was reading has seen enough
+        sys.exit(unwritten(error))

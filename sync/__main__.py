@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from importlib.util import find_spec
 
-from sync.terminal.stopping import stopped
+from sync.terminal.stopping import stopped, unwritten
 
 MISSING = (
     "The terminal needs two packages that the function app does without: click and rich.\n"
     "Run: python dev.py setup    or: pip install -r requirements-terminal.txt"
 )
-UNEXPECTED = 1
-READER_GONE = 141  # as a shell counts what a closed pipe ended
 
 
 def main() -> int:
@@ -31,22 +27,8 @@ def main() -> int:
     except KeyboardInterrupt:  # while the program was still being loaded
         return stopped(sys.argv[1:])
     except OSError as error:
-        code = _unwritten(error)
-        # Nothing may be left for the end of the program to flush: it would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return unwritten(error)
     return code
-
-
-def _unwritten(error: OSError) -> int:
-    """Return the exit code where stdout takes no more: a reader that has gone is no fault.
-
-    Windows says of a closed pipe that the argument is invalid.
-    """
-    gone = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
-    if error.errno in gone:
-        return READER_GONE
-    sys.stderr.write(f"The result cannot be written to stdout: {error.strerror}\n")
-    return UNEXPECTED
 
 
 if __name__ == "__main__":

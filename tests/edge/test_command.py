@@ -17,8 +17,8 @@ import dev
 import sync
 from simulators.isams import METHODS, batch_xml
 from simulators.school import invent
-from sync.__main__ import READER_GONE
 from sync.terminal.cli import NAME, commands
+from sync.terminal.stopping import READER_GONE
 from tests.infra.test_shipped import tree
 
 ROOT = Path(__file__).parent.parent.parent
@@ -155,7 +155,15 @@ def test_there_is_one_way_to_type_a_command() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise there")
 @pytest.mark.parametrize(
-    "words", [("--help",), ("subjects", "--from", "kept.xml"), ("ruin", "--json"), ("status", "-h")]
+    "words",
+    [
+        ("sync", "--help"),
+        ("sync", "subjects", "--from", "kept.xml"),
+        ("sync", "ruin", "--json"),
+        ("sync", "status", "-h"),
+        ("simulators.demo",),
+        ("simulators", "isams", "--pupils", "20"),
+    ],
 )
 def test_a_reader_that_goes_away_is_no_fault(words: tuple[str, ...], tmp_path: Path) -> None:
     """`isams-sync … | head` ends as other commands do, in silence: no fault of anybody's."""
@@ -165,7 +173,7 @@ def test_a_reader_that_goes_away_is_no_fault(words: tuple[str, ...], tmp_path: P
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
         ended = subprocess.run(
-            [sys.executable, "-P", "-m", "sync", *words],
+            [sys.executable, "-P", "-m", *words],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=closed,
