@@ -18,6 +18,7 @@ from simulators.azurite import Azurite
 from simulators.school import Department, InventedSchool, invent
 from sync.edge.clock import SystemClock
 from sync.edge.world import opened
+from sync.report import Exit
 from sync.terminal.cli import main
 from sync.terminal.context import Terminal
 from tests.addresses import ADDRESSES
@@ -324,7 +325,7 @@ def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
         row["told"] = "" if row["check"].startswith("clock") else row["told"]  # in whole seconds
 
     assert answer.status_code == 200
-    assert {"exit": 5, "command": "check", "error": None, **over_http} == terminal
+    assert {"exit": int(Exit.SOURCE), "command": "check", "error": None, **over_http} == terminal
     assert wrong == ["roles of the app in the tenant", "iSAMS of northbank: key"]
 
 
