@@ -268,6 +268,8 @@ def test_findings_name_people_to_the_master_key_alone(
         app.held()
         refused = app.ask("GET", "/api/findings?profile=seniors")
         told = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
+        sheet = app.ask("GET", "/api/findings?profile=seniors", KEYS.master, accept="text/csv")
+    listed = list(csv.DictReader(io.StringIO(sheet.text, newline="")))
     found = [row for row in told.json() if row["code"] == "pupil-without-email"]
 
     assert early.status_code == 404
@@ -276,6 +278,7 @@ def test_findings_name_people_to_the_master_key_alone(
     assert told.status_code == 200
     assert any(nameless.surname in row["name"] for row in found)
     assert all(row["advice"] for row in told.json())
+    assert sorted(row["record"] for row in listed) == sorted(row["record"] for row in told.json())
 
 
 @pytest.mark.parametrize(
