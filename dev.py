@@ -1,10 +1,10 @@
 """The commands people type here. Standard library only, on Windows, macOS and Linux.
 
 Starts under any Python from 3.9 on, so that it can say plainly which to get. It keeps
-an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists, a storage
-emulator and a parser of Kusto in `tests/azurite/`, and the tools of `audit` in `.audit/`. Each is
-built when a stamp inside it no longer equals the digest of what it was built from; the stamp is
-written last, so a half-made one is built again.
+an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists and the command
+`isams-sync`, a storage emulator and a parser of Kusto in `tests/azurite/`, and the tools of
+`audit` in `.audit/`. Each is built when a stamp inside it no longer equals the digest of what it
+was built from; the stamp is written last, so a half-made one is built again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -33,6 +33,7 @@ LOCKS = (
     "requirements-node",
     "requirements-audit",
 )
+OWN_COMMAND = ("--no-index", "--no-deps", "--no-build-isolation")  # how pip fetches nothing
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
 
 COMMANDS = {
@@ -44,8 +45,7 @@ COMMANDS = {
     "audit": "look the app's packages up among known faults, and list them (3: could not look)",
     "package": "bring what is published along with the app into this folder, compiled",
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
-    "setup": "only prepare the environment, the storage emulator and the parser of Kusto",
-    "sync": "the app's own commands, in the environment (try: sync --help)",
+    "setup": "only prepare: the command isams-sync, the storage emulator and the parser of Kusto",
     "simulators": "an invented iSAMS and SDS to try the commands on (try: simulators all)",
 }
 MODULES = {
@@ -53,13 +53,14 @@ MODULES = {
     "bench": "tests.bench",
     "audit": "tests.audit",
     "docs": "tests.pages",
-    "sync": "sync",
     "simulators": "simulators",
 }
 PLAIN = frozenset(
     {"check", "docs", "bench", "audit", "package", "setup"}
 )  # these take no words after them
 HELP = frozenset({"-h", "--help", "help"})
+OPTIONS = {"lock": frozenset({"--upgrade"})}  # of those that take few words
+ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else "source .venv/bin/activate"
 ADVICE = """Python 3.13 is needed, and was not found. To get it:
   Windows         winget install Python.Python.3.13
   macOS           brew install python@3.13
@@ -84,11 +85,13 @@ def main(arguments: Sequence[str]) -> int:
     command, rest = arguments[0], list(arguments[1:])
     if command not in COMMANDS:
         return _mistyped(f"there is no command {command}; there are:\n{_listed()}")
-    if command in PLAIN and rest:
-        if rest[0] in HELP:
-            print(f"python dev.py {command}: {COMMANDS[command]}; it takes no options")
+    if command in PLAIN or command in OPTIONS:
+        takes = ", ".join(sorted(OPTIONS.get(command, ()))) or "no options"
+        if HELP.intersection(rest[:1]):
+            print(f"python dev.py {command}: {COMMANDS[command]}; it takes {takes}")
             return 0
-        return _mistyped(f"{command} takes no options: {rest[0]} is not known")
+        for word in set(rest) - OPTIONS.get(command, frozenset()):
+            return _mistyped(f"{command} takes {takes}: {word} is not known")
     with _alone():
         _environment()
         if command in {"test", "setup"} or (command == "demo" and "--azure" in rest):
@@ -117,11 +120,12 @@ def _run(command: str, rest: list[str]) -> int:
     if command == "package":
         return _package()
     if command == "setup":
+        print(f"All is there. Type `{ACTIVATE}` once in each terminal, then: isams-sync --help")
         return 0
     if command == "test":
         checked = 0 if rest else _check()
         return checked or _call(PYTHON, "-m", "pytest", *(rest or ("-n", "auto")))
-    if command in {"sync", "simulators"}:
+    if command == "simulators":
         return run_there(MODULES[command], rest)
     if command == "audit":
         return _call(PYTHON, "-m", MODULES[command], AUDIT / SCRIPTS.name)
@@ -202,8 +206,18 @@ def _package() -> int:
 
 
 def _environment() -> None:
-    """Leave `.venv/` holding exactly the pinned packages, under Python 3.13."""
-    _holding(VENV, LOCKS[2], _digest(*(ROOT / f"{name}.txt" for name in LOCKS[:3])))
+    """Leave `.venv/` holding exactly the pinned packages and our command, under Python 3.13.
+
+    The command knows where this folder is, so a folder that was moved gets it anew.
+    """
+    locks = (ROOT / f"{name}.txt" for name in LOCKS[:3])
+    wanted = f"{_digest(*locks, ROOT / 'pyproject.toml')} {hashlib.sha256(bytes(ROOT)).hexdigest()}"
+    _holding(VENV, LOCKS[2], wanted, then=_command)
+
+
+def _command() -> None:
+    """Install `isams-sync` from this folder and what is in `.venv/`: nothing is fetched."""
+    _pip(*OWN_COMMAND, "--editable", str(ROOT))
 
 
 def _audit_tools() -> None:
@@ -211,8 +225,11 @@ def _audit_tools() -> None:
     _holding(AUDIT, "requirements-audit", _digest(ROOT / "requirements-audit.txt"))
 
 
-def _holding(folder: Path, lock: str, wanted: str) -> None:
-    """Leave an environment in *folder* with what *lock* lists; *wanted* is the stamp of that."""
+def _holding(folder: Path, lock: str, wanted: str, then: Callable[[], None] = lambda: None) -> None:
+    """Leave an environment in *folder* with what *lock* lists; *wanted* is the stamp of that.
+
+    *then* is done with it while it is new.
+    """
     ours = folder / SCRIPTS.name / PYTHON.name
     stamp = folder / "dev.stamp"
     if _is_written(stamp, wanted) and _answers(str(ours)):
@@ -223,6 +240,7 @@ def _holding(folder: Path, lock: str, wanted: str) -> None:
     _quiet(python, "-m", "venv", "--clear", str(folder))
     _say(f"installing the packages of {lock}.txt")
     _pip("--require-hashes", "-r", str(ROOT / f"{lock}.txt"), python=ours)
+    then()
     stamp.write_text(wanted, encoding="ascii")
 
 

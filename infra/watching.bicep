@@ -31,7 +31,7 @@ var rules = [
   {
     name: 'silent'
     title: 'No run has ended well for 26 hours'
-    advice: 'Nothing was accepted by SDS or found unchanged. See whether the app runs: python -m sync check.'
+    advice: 'Nothing was accepted by SDS or found unchanged. See whether the app runs: isams-sync check.'
     query: loadTextContent('queries/silent.kql')
     severity: 1
     window: 'P2D'
@@ -58,7 +58,7 @@ var rules = [
   {
     name: 'stale'
     title: 'Data are older than 48 hours'
-    advice: 'What was read is too old to be sent. See why iSAMS was not read: python -m sync check.'
+    advice: 'What was read is too old to be sent. See why iSAMS was not read: isams-sync check.'
     query: loadTextContent('queries/stale.kql')
     severity: 2
     window: 'P2D'

@@ -16,6 +16,7 @@ from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.sds.listening import listening
 from simulators.serving import serve
+from sync.terminal.stopping import unwritten
 
 SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
 RUN_S = 60.0  # SDS's own runs take hours: here, somebody is waiting
@@ -35,7 +36,7 @@ def main(words: Sequence[str], until: threading.Event) -> int:
     options = _parser().parse_args(words, _Options())
     try:
         with _serving(options) as settings:
-            print("# Paste these settings into another terminal, then: python dev.py sync check")
+            print("# Paste these settings into another terminal, then: isams-sync check")
             for name, value in settings.items():
                 print(SHELLS[options.shell].format(name=name, value=value))
             print("# Serving on this machine alone. Ctrl-C ends it.", flush=True)
@@ -112,4 +113,7 @@ def _number(text: str, most: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], threading.Event()))
+    try:
+        sys.exit(main(sys.argv[1:], threading.Event()))
+    except BrokenPipeError as error:  # whoever was reading has seen enough
+        sys.exit(unwritten(error))

@@ -123,7 +123,7 @@ class Outcome(StrEnum):
         "paused",
         Exit.HELD,
         "warning",
-        "paused: nothing newer is sent until somebody types `resume`",
+        "paused: nothing newer is sent until somebody types `isams-sync resume`",
     )
     RESUMED = "resumed", Exit.DONE, "info", "goes on: the next run sends what iSAMS says"
     LIMITED = (
@@ -150,7 +150,7 @@ class Outcome(StrEnum):
         "unproven",
         Exit.LATER,
         "warning",
-        "sent, but nobody could tell us what SDS made of it: see `status`",
+        "sent, but nobody could tell us what SDS made of it: see `isams-sync status`",
     )
     RUNNING = (
         "running",
@@ -166,7 +166,7 @@ class Outcome(StrEnum):
         "faulty",
         Exit.DONE,
         "warning",
-        "SDS has accepted the files, but its run did not end well: see `status`",
+        "SDS has accepted the files, but its run did not end well: see `isams-sync status`",
     )
     ENDED = (
         "ended",
@@ -178,7 +178,7 @@ class Outcome(StrEnum):
         "not-taken",
         Exit.TARGET,
         "warning",
-        "SDS has accepted the files, but no run took them in 26 h: see `status`",
+        "SDS has accepted the files, but no run took them in 26 h: see `isams-sync status`",
     )
     REPLACED = "replaced", Exit.DONE, "info", "a newer delivery took its place before SDS's run"
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"

@@ -8,6 +8,7 @@ import sys
 from simulators.demo.story import demo
 from simulators.demo.telling import Teller
 from sync.edge.quiet import quieten
+from sync.terminal.stopping import INTERRUPTED, unwritten
 
 FEWEST, MOST = 200, 20_000  # fewer have no room for what the story does
 
@@ -49,4 +50,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError as error:  # whoever was reading has seen enough
+        sys.exit(unwritten(error))

@@ -124,7 +124,7 @@ class _Story:
     def _await(self, until: str, also: Callable[[Any], bool] = lambda _: True) -> Any:
         """Look at the status until the newest delivery is *until*, and return it."""
         give_up_s = time.monotonic() + PATIENCE_S
-        with doing(f"Waiting until the delivery is {until}"):
+        with doing(f"Waiting until the delivery is {until}", self.teller.console):
             while True:
                 listed = self._status()["connectors"][self.stage.connector]["deliveries"]
                 if listed and listed[0]["state"] == until and also(listed[0]):

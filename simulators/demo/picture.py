@@ -21,7 +21,8 @@ _WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # the picture asks
 def main(file: str) -> int:
     """Run the demo and draw what it printed; return the demo's exit code."""
     recorded = io.StringIO()
-    code = demo(PUPILS, Teller(Console(file=recorded, width=WIDTH, force_terminal=True)))
+    console = Console(file=recorded, width=WIDTH, force_terminal=True, force_interactive=False)
+    code = demo(PUPILS, Teller(console))
     paper = Console(file=io.StringIO(), width=WIDTH, record=True)
     paper.print(Text.from_ansi(recorded.getvalue().strip()))
     picture = paper.export_svg(title="python dev.py demo", unique_id="demo")

@@ -22,7 +22,7 @@ from sync.settings.load import load
 from sync.steps import approval, pull, schedule
 from sync.steps.connector import newest_sets
 from sync.terminal.context import doing
-from sync.terminal.follower import Follower, Patience, hold_of, sealed_since
+from sync.terminal.follower import Follower, Patience, Sent, hold_of, sealed_since
 from sync.terminal.holds import why_held
 from sync.terminal.tables import findings_table, numbers, table
 
@@ -143,7 +143,7 @@ class _Story:
 
     def _pull(self) -> None:
         began_s = time.monotonic()
-        with doing("Reading iSAMS"):
+        with doing("Reading iSAMS", self.teller.console):
             schedule.ask(self.world, SCHOOL, "demo")
             step = pull.pull(self.world, SCHOOL)
         self.teller.say(f"read, built and sealed in {time.monotonic() - began_s:.1f} s")
@@ -154,9 +154,9 @@ class _Story:
         allowed = patience or Patience(run_s=2 * RUN_S)
         connector = self.stage.connector
         newest = [one.pulled_at for one in newest_sets(self.world, connector).values() if one]
-        due = sealed_since(self.world, connector, max(newest))
-        with doing("Sending to SDS"):
-            return Follower(self.world, connector, due or max(newest), allowed).follow()
+        sent = Sent(since=sealed_since(self.world, connector, max(newest)) or max(newest))
+        with doing("Sending to SDS", self.teller.console):
+            return Follower(self.world, connector, sent, allowed).follow()
 
     def _sleep_till_next_night(self) -> None:
         self.clock.sleep(NIGHT_S)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console, RenderableType
 
 from sync.report import Step
-from sync.terminal.context import out
+from sync.terminal.context import out, say
 from sync.terminal.tables import numbers
 
 
@@ -21,15 +21,19 @@ class Teller:
         self.met = 0
         self.failed: list[str] = []
 
+    @property
+    def console(self) -> Console:
+        """Where it is told: a spinner that is shown meanwhile must be shown there too."""
+        return self._console
+
     def chapter(self, title: str) -> None:
         self._chapter += 1
         self._console.print()
-        self._console.print(f"{self._chapter}. {title}", style="bold")
+        say(self._console, f"{self._chapter}. {title}", style="bold")
 
     def say(self, *lines: RenderableType) -> None:
         for line in lines:
-            shown = f"   {line}" if isinstance(line, str) else line
-            self._console.print(shown, soft_wrap=isinstance(line, str))
+            say(self._console, f"   {line}" if isinstance(line, str) else line)
 
     def step(self, step: Step) -> None:
         """Show a step as it ends; looks that find nothing new are shown once."""
@@ -38,12 +42,12 @@ class Teller:
         if any(counts.values()):
             told += f" {numbers(counts)}"
         if told != self._last:
-            self._console.print(told, style="dim", soft_wrap=True)
+            say(self._console, told, style="dim")
         self._last = told
 
     def expect(self, what: str, *, holds: bool) -> None:
         """Say *what* if it holds; if not, say so, and the demo fails."""
-        self._console.print(f"   {'ok ' if holds else 'NOT SO:'} {what}", soft_wrap=True)
+        say(self._console, f"   {'ok ' if holds else 'NOT SO:'} {what}")
         if holds:
             self.met += 1
         else:

@@ -281,17 +281,14 @@ class FindingCode(StrEnum):
     )
     SUBJECT_UNKNOWN = (
         "subject-unknown",
-        (
-            "No subject has this id or code. Correct the setting; `python -m sync subjects` lists"
-            " them."
-        ),
+        ("No subject has this id or code. Correct the setting; `isams-sync subjects` lists them."),
         "a misspelt or renamed subject. With `EXCLUDED_SUBJECTS` its sets are **not** left out.",
         "whoever runs this app.",
     )
     SUBJECT_WITHOUT_CLASSES = (
         "subject-without-classes",
         (
-            "No class of the profile's years is of this subject. `python -m sync subjects` lists"
+            "No class of the profile's years is of this subject. `isams-sync subjects` lists"
             " its sets and years."
         ),
         (
@@ -316,7 +313,7 @@ class FindingCode(StrEnum):
         "profile-without-classes",
         (
             "Nothing of the profile becomes a class. Correct YEAR_GROUPS, its subjects or CLASSES;"
-            " `python -m sync subjects` lists what iSAMS has."
+            " `isams-sync subjects` lists what iSAMS has."
         ),
         (
             "no set of these years and subjects, or each of them was left out: see the other"

@@ -25,6 +25,44 @@ class Finding:
     detail: str = ""
 
 
+# What is hurt most comes first, where not all can be shown: what a setting means for all, then
+# classes that are missing, then people, then what is there but not as it should be.
+_HARM: tuple[frozenset[FindingCode], ...] = (
+    frozenset({FindingCode.SUBJECT_UNKNOWN, FindingCode.EXTRA_TEACHER_UNKNOWN}),
+    frozenset(
+        {
+            FindingCode.ID_UNUSABLE,
+            FindingCode.SET_WITHOUT_YEAR,
+            FindingCode.SET_WITHOUT_PUPILS,
+            FindingCode.SET_WITHOUT_TEACHER,
+            FindingCode.SET_UNKNOWN_SUBJECT,
+            FindingCode.FORM_WITHOUT_YEAR,
+            FindingCode.FORM_UNKNOWN,
+            FindingCode.GROUP_WITHOUT_PUPILS,
+            FindingCode.GROUP_WITHOUT_TEACHER,
+            FindingCode.TUTOR_NOT_CURRENT,
+            FindingCode.TITLE_UNUSABLE,
+        }
+    ),
+    frozenset(
+        {
+            FindingCode.STAFF_WITHOUT_EMAIL,
+            FindingCode.STAFF_BAD_EMAIL,
+            FindingCode.EMAIL_USED_TWICE,
+            FindingCode.ID_USED_TWICE,
+            FindingCode.PUPIL_WITHOUT_EMAIL,
+            FindingCode.PUPIL_BAD_EMAIL,
+            FindingCode.PUPIL_WITHOUT_YEAR,
+        }
+    ),
+)
+
+
+def harm(code: FindingCode) -> int:
+    """Return the rank of *code* by what it does to classes: 0 is the worst."""
+    return next((rank for rank, codes in enumerate(_HARM) if code in codes), len(_HARM))
+
+
 def counts_by_code(findings: Iterable[Finding]) -> dict[str, int]:
     """Return how many findings there are of each code, sorted by code: safe to log."""
     return dict(sorted(Counter(finding.code.value for finding in findings).items()))

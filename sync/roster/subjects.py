@@ -34,7 +34,7 @@ class SubjectChoice:
         if profile.included_subjects and not ids:
             raise ConfigError(
                 f"INCLUDED_SUBJECTS matches no subject of the school ({_quoted(words)}), which"
-                " would empty every class: look up ids and codes with `python -m sync subjects`",
+                " would empty every class: look up ids and codes with `isams-sync subjects`",
                 subjects=len(words),
             )
         setting = "INCLUDED_SUBJECTS" if profile.included_subjects else "EXCLUDED_SUBJECTS"

@@ -26,15 +26,16 @@ class Named:
 
     id: str
     title: str
+    pupils: int
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A profile on that day.
 
-    `without_teacher` are classes that are left out, by iSAMS's name of the record, or that would
-    have no owner, by id; `without_pupils` is how many wait for PUPILS_FROM. `academic_year` is the
-    calendar year in which that day's academic year begins.
+    `without_teacher` are classes that are left out, by iSAMS's name of the record, and after them
+    those that would have no owner, by id; `without_pupils` is how many wait for PUPILS_FROM.
+    `academic_year` is the calendar year in which that day's academic year begins.
     """
 
     academic_year: int
@@ -96,9 +97,11 @@ def of_day(
 
 def of_files(files: Mapping[str, bytes]) -> tuple[Named, ...]:
     """Return the classes in a delivery's *files*, by id; raises `StoreConflict`."""
-    rows = csvtext.widest_rows("classes.csv", files)
+    enrollments = csvtext.widest_rows("enrollments.csv", files)
+    pupils = Counter(class_id for class_id, _, role in enrollments if role == "student")
     return _sorted(
-        Named(row[0], "" if identifiers.is_tutor_group(row[0]) else row[2]) for row in rows
+        Named(row[0], "" if identifiers.is_tutor_group(row[0]) else row[2], pupils[row[0]])
+        for row in csvtext.widest_rows("classes.csv", files)
     )
 
 
@@ -132,7 +135,7 @@ def _part(built: Built) -> Part:
     return Part(
         academic_year=built.academic_year,
         counts=built.roster.counts(),
-        without_teacher=tuple(sorted(left_out + kept)),
+        without_teacher=(*sorted(left_out), *sorted(kept)),
         without_pupils=sum(not made.student_ids for made in classes),
     )
 
@@ -147,7 +150,8 @@ def _alike(after: Iterable[SchoolClass], ended: Sequence[Named]) -> Iterator[str
 
 def _named(made: SchoolClass) -> Named:
     """Return a class by id; a tutor group's title names its tutor, so it is left out."""
-    return Named(made.id, "" if made.names_person else made.title)
+    title = "" if made.names_person else made.title
+    return Named(made.id, title, len(made.student_ids))
 
 
 def _sorted(classes: Iterable[Named]) -> tuple[Named, ...]:

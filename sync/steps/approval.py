@@ -41,7 +41,7 @@ def approve(world: World, delivery_id: str) -> Answered:
             world.tell(receipts.vouch(world, listing, delivery))
             return Answered(listing.connector, Outcome.TAKEN)
         if state is not State.HELD:
-            raise _not_held(listing, state)
+            raise _not_held(listing, delivery, state)
         _write(world, delivery, Approved)
     world.nudges.nudge("send", {"connector": listing.connector})
     return Answered(listing.connector, Outcome.APPROVED)
@@ -57,7 +57,7 @@ def reject(world: World, delivery_id: str) -> Answered:
     state = _state(listing, delivery)
     with concerning(connector=listing.connector, delivery=delivery.id):
         if state not in {State.HELD, State.READY}:
-            raise _not_held(listing, state)
+            raise _not_held(listing, delivery, state)
         _write(world, delivery, Rejected)
     return Answered(listing.connector, Outcome.REJECTED)
 
@@ -66,11 +66,14 @@ def _state(listing: Listing, delivery: Delivery) -> State:
     return next(state for listed, state in listing.states if listed.id == delivery.id)
 
 
-def _not_held(listing: Listing, state: State) -> AnswerRefused:
+def _not_held(listing: Listing, delivery: Delivery, state: State) -> AnswerRefused:
+    """Return the refusal of an answer to *delivery*; the newest is a fact if it is another."""
+    newest = listing.deliveries[-1].id
     return AnswerRefused(
-        f"this delivery is not held but {state.value}: nothing was changed; see status",
+        f"this delivery is not held but {state.value}, so nothing was changed: `isams-sync status`"
+        " tells how it stands",
         state=state.value,
-        newest=listing.states[-1][0].id,
+        **({"newest": newest} if newest != delivery.id else {}),
     )
 
 
@@ -78,4 +81,6 @@ def _write(world: World, delivery: Delivery, answer: type[Approved | Rejected]) 
     """Write the answer, marked as this call's: of two equal answers only the first is kept."""
     digest = delivery.manifest().digest
     if not delivery.claim(answer(digest=digest, at=world.store.now(), by=uuid.uuid4().hex)):
-        raise AnswerRefused("somebody has answered at the same moment; see status")
+        raise AnswerRefused(
+            "somebody has answered at the same moment: `isams-sync status` tells how it stands"
+        )

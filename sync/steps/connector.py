@@ -166,7 +166,9 @@ def find(world: World, delivery_id: str) -> tuple[Listing, Delivery]:
             listing = look(world, connector)
             if delivery := listing.delivery(delivery_id):
                 return listing, delivery
-    raise AnswerRefused("there is no delivery of this id; see status for those there are")
+    raise AnswerRefused(
+        "there is no delivery of this id: `isams-sync status` lists those there are"
+    )
 
 
 def newest_sets(world: World, connector: str) -> dict[str, SealedSet | None]:

@@ -164,3 +164,8 @@ def list_sets(store: Store, profile: str) -> list[SealedSet]:
     prefix = ids.profile_folder(profile)
     sets = states.sealed_sets(prefix, store.blobs(prefix))
     return [SealedSet.of(sealed, store, prefix) for sealed in sets]
+
+
+def newest_set(store: Store, profile: str) -> SealedSet | None:
+    """Return a profile's newest set; None if it has none."""
+    return next(reversed(list_sets(store, profile)), None)

@@ -115,7 +115,7 @@ def vouch(world: World, listing: Listing, delivery: Delivery) -> Step:
     if at is None or any(each.at > at for each in later):
         raise AnswerRefused(
             "a newer delivery was handed to SDS since: whether SDS holds this still, nobody"
-            " can say; see status"
+            " can say: see `isams-sync status`"
         )
     delivery.claim(Vouched(at=listing.now, by=uuid.uuid4().hex))
     return write_vouched(world, listing, delivery)

@@ -51,7 +51,10 @@ def _restored(world: World, listing: Listing, former: Delivery) -> Paused:
             "SDS has never accepted this delivery: only what it accepted can come back"
         )
     if former.has(Swept):
-        raise AnswerRefused("the files of this delivery are past their time and gone; see status")
+        raise AnswerRefused(
+            "the files of this delivery are past their time and gone: `isams-sync status` lists"
+            " what can be restored"
+        )
     if listing.pause and listing.pause.restores == former.id and not _was_in_vain(listing):
         world.nudges.nudge("send", {"connector": listing.connector})
         return listing.pause
@@ -60,7 +63,9 @@ def _restored(world: World, listing: Listing, former: Delivery) -> Paused:
     new_id = ids.set_id(moment, f"{pauses.next_name}\n{former.manifest().digest}".encode())
     pause = Paused(restores=former.id, delivery=new_id, at=listing.now, by=uuid.uuid4().hex)
     if not world.store.claim(f"{pauses.next_name}.json", pause.to_json()):
-        raise AnswerRefused("somebody has asked for a restore at the same moment; see status")
+        raise AnswerRefused(
+            "somebody has asked for a restore at the same moment: see `isams-sync status`"
+        )
     world.tell(Step("restore", Outcome.PAUSED, listing.connector, new_id, {"restores": former.id}))
     world.nudges.nudge("send", {"connector": listing.connector})
     return pause

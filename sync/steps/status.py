@@ -1,6 +1,6 @@
-"""How a running sync stands, read from what exists at this moment; and what there is to mend.
+"""How a running sync stands, read from what exists at this moment.
 
-The status holds counts, states, ids of ours and codes: nobody's name. The findings name people.
+The status holds counts, states, ids of ours and codes: nobody's name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sync.ledger.marks import (
 )
 from sync.ledger.states import State
 from sync.steps.connector import Listing, look, newest_sets
-from sync.steps.delivery import Delivery, Pull, SealedSet, list_pulls, list_sets
+from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
 from sync.steps.status_values import (
     Became,
     ConnectorStatus,
@@ -57,12 +57,6 @@ def survey(world: World) -> Status:
         connectors={name: _connector(world, name) for name in settings.connectors()},
         failed_messages=_failed_messages(world),
     )
-
-
-def newest_findings(world: World, profile: str) -> bytes | None:
-    """Return `findings.json` of the profile's newest set; None if it has none. Names people."""
-    newest = _newest_set(world, profile)
-    return newest.findings() if newest else None
 
 
 # -- schools and profiles ------------------------------------------------------------------------
@@ -100,12 +94,8 @@ def _pull_error(last: Pull) -> Fault | None:
     return None
 
 
-def _newest_set(world: World, profile: str) -> SealedSet | None:
-    return next(reversed(list_sets(world.store, profile)), None)
-
-
 def _set(world: World, profile: str, now: datetime) -> SetStatus | None:
-    newest = _newest_set(world, profile)
+    newest = newest_set(world.store, profile)
     if newest is None:
         return None
     manifest = newest.manifest()

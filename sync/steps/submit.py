@@ -33,6 +33,7 @@ from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds.tables import columns
 from sync.steps import receipts
+from sync.steps.acceptance import QUICK_AGAIN_S
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, hand_over_number, read_record
 from sync.steps.destination import Destination, find_destination
@@ -181,7 +182,12 @@ class _Turn:
         odd = self.destination.odd
         facts = dict(self.manifest.counts) | ({"flow": odd} if odd else {})
         return Step(
-            "hand-over", Outcome.SUBMITTED, connector, self.delivery.id, facts, again_in_s=15.0
+            "hand-over",
+            Outcome.SUBMITTED,
+            connector,
+            self.delivery.id,
+            facts,
+            again_in_s=QUICK_AGAIN_S,
         )
 
     def _upload(self) -> None:

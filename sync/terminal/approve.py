@@ -22,7 +22,7 @@ def approve_held(terminal: Terminal, delivery_id: str) -> Result:
     world = terminal.opened(terminal.settings(), progress)
     connector, outcome = approval.approve(world, delivery_id)
     if outcome is Outcome.TAKEN:  # there is nothing to send: it was, and nobody could tell us
-        document = {"exit": int(Exit.DONE), outcome.value: delivery_id}
+        document = {outcome.value: delivery_id}
         shown = f"{connector}: {delivery_id} counts as taken by SDS, on your word"
         return Result(Exit.DONE, document, [shown])
     return progress.sent(world, connector, delivery_id)

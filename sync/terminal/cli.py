@@ -1,8 +1,8 @@
-"""`python -m sync …`: the same steps as on Azure, from a terminal.
+"""`isams-sync …`: the same steps as on Azure, from a terminal.
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
-document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but in
-the files that `build` and `datasets` write.
+document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but by
+`findings` and in the files that `build` and `datasets` write.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import shell_complete
 
+from sync import __version__
 from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
 from sync.edge.storage.queues import Unqueued
@@ -26,9 +28,10 @@ from sync.terminal import exits
 from sync.terminal.approve import approve_held
 from sync.terminal.build import build_files
 from sync.terminal.check import check_deployment
-from sync.terminal.command import print_json
 from sync.terminal.context import Terminal
 from sync.terminal.datasets import write_datasets
+from sync.terminal.envelope import command_of, enveloped, print_json
+from sync.terminal.findings import show_findings
 from sync.terminal.rehearse import rehearse_day
 from sync.terminal.reject import reject_held
 from sync.terminal.restore import restore_former
@@ -38,8 +41,15 @@ from sync.terminal.status import show_status
 from sync.terminal.stopping import stopped
 from sync.terminal.subjects import list_subjects
 
+NAME = "isams-sync"
+"""What people type: pyproject.toml installs it under this name."""
 
-@click.group(epilog=exits.HELP)
+_COMPLETE = "_ISAMS_SYNC_COMPLETE"  # click's own name of it; the scripts that it makes set it
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(epilog=exits.HELP, context_settings=_HELP)
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Carry a school's people and classes from iSAMS to School Data Sync.
 
@@ -59,6 +69,7 @@ for _command in (
     resume_paused,
     check_deployment,
     show_status,
+    show_findings,
 ):
     cli.add_command(_command)
 
@@ -83,14 +94,18 @@ def main(words: Sequence[str], terminal: Terminal) -> int:
     """Run the command that *words* say, and return the exit code."""
     quieten()
     try:
-        code = cli.main(list(words), "python -m sync", standalone_mode=False, obj=terminal)
+        # Not `cli.main`, which takes a reader that has gone for a failure.
+        with cli.make_context(NAME, list(words), obj=terminal) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as ended:  # after --help and --version
+        return ended.exit_code
     except click.ClickException as error:
         error.show()
         code = int(Exit.USAGE)
         if "--json" in words:
             wrong = error.format_message()
             fault = Fault(error="UsageError", message=wrong, who="caller", facts={})
-            print_json({"exit": code, "error": fault.model_dump()})
+            print_json(enveloped(command_of(words), code, fault.model_dump(), {}))
     except (click.Abort, KeyboardInterrupt):
         return stopped(words)
     return int(code or 0)
@@ -98,9 +113,13 @@ def main(words: Sequence[str], terminal: Terminal) -> int:
 
 def start() -> int:
     """Run at a real terminal."""
+    if instruction := os.environ.get(_COMPLETE):  # a shell asks what could be typed
+        return shell_complete(cli, {}, NAME, _COMPLETE, instruction)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show
+            # What another program reads is UTF-8; a terminal may not be able to show every name.
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     return main(sys.argv[1:], Terminal(os.environ, Path.cwd(), SystemClock(), _opened))
 
 

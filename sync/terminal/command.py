@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
 from functools import partial, wraps
 
 import click
@@ -12,7 +12,8 @@ from sync.errors import SyncError
 from sync.ledger.marks import fault
 from sync.report import unexpected
 from sync.terminal import exits
-from sync.terminal.context import Result, Terminal, err, out
+from sync.terminal.context import Result, Terminal, err, out, say
+from sync.terminal.envelope import enveloped, print_json
 from sync.terminal.tables import error_text
 
 type Work = Callable[..., Result]
@@ -29,7 +30,7 @@ def command(word: str, *, epilog: str | None = None) -> Callable[[Work], click.C
         @click.pass_obj
         @wraps(work)  # with the options that click has noted on it
         def run(terminal: Terminal, /, *, as_json: bool, **options: object) -> int:
-            return _carried_out(partial(work, terminal, **options), as_json=as_json)
+            return _carried_out(word, partial(work, terminal, **options), as_json=as_json)
 
         run.params.append(
             click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON document.")
@@ -39,13 +40,8 @@ def command(word: str, *, epilog: str | None = None) -> Callable[[Work], click.C
     return made
 
 
-def print_json(document: Mapping[str, object]) -> None:
-    """Print *document* on stdout."""
-    click.echo(json.dumps(document, indent=1))
-
-
-def _carried_out(work: Callable[[], Result], *, as_json: bool) -> int:
-    """Do *work*, print what came of it, and return the exit code."""
+def _carried_out(word: str, work: Callable[[], Result], *, as_json: bool) -> int:
+    """Do *work* of the command *word*, print what came of it, and return the exit code."""
     try:
         result = work()
     except (click.ClickException, click.Abort, KeyboardInterrupt):
@@ -54,16 +50,16 @@ def _carried_out(work: Callable[[], Result], *, as_json: bool) -> int:
         result = _failed(error)
     except Exception as error:  # noqa: BLE001  # its text may quote a record: tell type and place
         result = _failed(unexpected(error))
-    stdout = out()
-    for shown in () if as_json else result.shown:
-        stdout.print(shown, soft_wrap=isinstance(shown, str))
-    for failure in result.errors:
-        err().print(error_text(failure), soft_wrap=True)
+    if not as_json:
+        say(out(), *result.shown)
+        sys.stdout.write(result.verbatim)
+    say(err(), *map(error_text, result.errors))
     if as_json:
-        print_json(result.document)  # last: after it nothing can end in a second document
+        worst = fault(result.errors[0]).model_dump() if result.errors else None
+        # Last: after it nothing can end in a second document.
+        print_json(enveloped(word, int(result.code), worst, result.document))
     return int(result.code)
 
 
 def _failed(error: SyncError) -> Result:
-    code = exits.exit_of(error)
-    return Result(code, {"exit": int(code), "error": fault(error).model_dump()}, errors=[error])
+    return Result(exits.exit_of(error), errors=[error])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from sync.errors import (
@@ -81,5 +82,9 @@ def outcome_rows() -> Iterator[tuple[str, str, str, str]]:
         yield outcome.value, code, outcome.level, outcome.sentence
 
 
-HELP = "\b\nExit codes:\n" + "\n".join("  ".join(row) for row in exit_rows())
+_WIDTH = 76  # of the help where the terminal has 80 columns
+
+HELP = "\b\nExit codes:\n" + "\n".join(
+    textwrap.fill("  ".join(row), _WIDTH, subsequent_indent="   ") for row in exit_rows()
+)
 """What stands under the help of a command; click would fold the lines without the \\b."""

@@ -1,25 +1,27 @@
 """Moving a connector's delivery until nothing is left but waiting: what the queues do on Azure.
 
-A `Follower` follows what a pull has sealed. An older delivery may be in the way: its answer
-comes first, and then ours.
+A `Follower` follows what a pull has sealed, or one delivery that a person has named. Another may be
+in the way: its answer comes first, and then ours. What became of another is never told as ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.edge.world import World
 from sync.ledger import ids
 from sync.ledger.marks import Hold
-from sync.report import Outcome, Step
+from sync.report import Exit, Outcome, Step
 from sync.steps import approval, send
-from sync.steps.connector import newest_sets
+from sync.steps.connector import look, newest_sets
 from sync.steps.delivery import Delivery
+from sync.terminal import exits
 
 ANSWER_WITHIN_S = 20 * 60.0  # SDS checks names and headers within minutes; a claim lasts ten
-RUN_LOOKS = 3  # a run takes SDS an hour or more: look whether it is over already, no longer
-_TRIES = 3  # after an outage, and of older deliveries in the way
+_LOOK_S = 5.0  # before the one look at SDS's run: nothing is asked nearer than that
+_TRIES = 3  # after an outage, and of other deliveries in the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,30 @@ class Patience:
     """What the person at the terminal allows.
 
     `approve` answers a first hold, never a hold for losses or gains. `run_s` is how long to wait
-    for a run of SDS once the files are accepted; None: a few looks.
+    for a run of SDS once the files are accepted, which takes an hour or more. 0: SDS's runs are
+    not looked at. None: one look, which also asks for a run where START_RUN says so.
     """
 
     approve: bool = False
     run_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is followed: the delivery of that id, or what is made of sets pulled `since`."""
+
+    delivery_id: str = ""
+    since: datetime | None = None
+
+    def is_in(self, step: Step) -> bool:
+        """Say whether *step* is about it."""
+        if self.since is None:
+            return step.delivery == self.delivery_id
+        return bool(step.delivery) and ids.pulled_at(step.delivery) >= self.since
+
+    def is_before(self, step: Step) -> bool:
+        """Say whether *step* is about a newer delivery than that which was named."""
+        return self.since is None and step.delivery > self.delivery_id
 
 
 def sealed_since(world: World, connector: str, asked_at: datetime) -> datetime | None:
@@ -48,38 +69,63 @@ def hold_of(world: World, connector: str, delivery_id: str) -> Hold:
 
 
 class Follower:
-    """Sends for *connector* until the delivery of sets pulled at *due* needs no more of us."""
+    """Sends for *connector* until what is *sent* needs no more of us.
 
-    def __init__(self, world: World, connector: str, due: datetime, patience: Patience) -> None:
+    *tell* hears what is waited for, and how long.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        connector: str,
+        sent: Sent,
+        patience: Patience,
+        tell: Callable[[str, str], None] = lambda _why, _until: None,
+    ) -> None:
         self._world = world
         self._connector = connector
-        self._due = due
+        self._sent = sent
         self._patience = patience
+        self._tell = tell
         self._began_s = world.clock.monotonic_s()
         self._accepted: Step | None = None
-        self._accepted_s = 0.0
-        self._looks = 0
+        self._accepted_s = self._began_s
         self._idle = 0
 
     def follow(self) -> Step:
-        """Return the last step. `ACCEPTED` stands also for an outage after SDS has accepted."""
+        """Return the last step. `ACCEPTED` stands also for an outage after SDS has accepted.
+
+        Only a step about what is followed can say that all is well.
+        """
         while True:
             step = send.send(self._world, self._connector)
-            if step.outcome is Outcome.ACCEPTED and self._is_ours(step):
+            if step.outcome is Outcome.ACCEPTED and self._sent.is_in(step):
                 self._accepted, self._accepted_s = step, self._world.clock.monotonic_s()
             if self._is_approved(step):
                 continue
             if self._is_over(step):
-                is_away = self._accepted and step.outcome is Outcome.LATER
-                return self._accepted if self._accepted and is_away else step
-            self._world.clock.sleep(step.again_in_s or 0.0)
+                return self._ended(step)
+            self._wait(step)
 
-    def _is_ours(self, step: Step) -> bool:
-        return bool(step.delivery) and ids.pulled_at(step.delivery) >= self._due
+    def _ended(self, step: Step) -> Step:
+        is_well = exits.exit_of_step(step) is Exit.DONE
+        is_another = bool(step.delivery) and not self._sent.is_in(step)
+        if self._accepted and (step.outcome is Outcome.LATER or is_another):
+            return self._accepted
+        if is_well and not self._sent.is_in(step):
+            return self._of_another(step)
+        return step
+
+    def _of_another(self, step: Step) -> Step:
+        """Return what a good end of another delivery means for ours: it has not gone yet."""
+        if look(self._world, self._connector).pause:
+            return Step("send", Outcome.PAUSED, self._connector)
+        facts = {"answered_for": step.delivery}
+        return Step("send", Outcome.LATER, self._connector, facts=facts)
 
     def _is_approved(self, step: Step) -> bool:
         """Approve a first hold of ours, if we may; say whether that was done."""
-        if not (self._patience.approve and step.outcome is Outcome.HELD and self._is_ours(step)):
+        if not (self._patience.approve and step.outcome is Outcome.HELD and self._sent.is_in(step)):
             return False
         if not hold_of(self._world, self._connector, step.delivery).first:
             return False
@@ -87,24 +133,50 @@ class Follower:
         return True
 
     def _is_over(self, step: Step) -> bool:
-        if self._is_ours(step) and step.outcome is Outcome.RUNNING:
-            return self._has_looked_enough()
-        if self._is_ours(step) and step.outcome is Outcome.ACCEPTED:
-            return self._patience.run_s == 0
-        if step.again_in_s is None and (self._is_ours(step) or not step.delivery):
+        ours, run_s = self._sent.is_in(step), self._patience.run_s
+        if step.outcome is Outcome.RUNNING:
+            return not ours or run_s is None or self._since_accepted_s() >= run_s
+        if ours and step.outcome is Outcome.ACCEPTED:
+            return run_s == 0
+        if self._sent.is_before(step):
+            return True
+        if step.again_in_s is None and (ours or not step.delivery):
             return True
         return self._has_tried_enough(step)
-
-    def _has_looked_enough(self) -> bool:
-        """Count a look whether SDS's run is over; say whether to wait for it no longer."""
-        self._looks += 1
-        if self._patience.run_s is None:
-            return self._looks >= RUN_LOOKS
-        return self._world.clock.monotonic_s() - self._accepted_s >= self._patience.run_s
 
     def _has_tried_enough(self, step: Step) -> bool:
         """Count a step that brought us no nearer; say whether to leave the rest to a later run."""
         if step.again_in_s is None or step.outcome is Outcome.LATER:
             self._idle += 1
-        passed_s = self._world.clock.monotonic_s() - self._began_s
-        return self._idle >= _TRIES or passed_s > ANSWER_WITHIN_S
+        return self._idle >= _TRIES or self._left_s(step) < 0
+
+    def _since_accepted_s(self) -> float:
+        return self._world.clock.monotonic_s() - self._accepted_s
+
+    def _left_s(self, step: Step) -> float:
+        """Return how much longer what follows *step* is waited for, at the longest."""
+        if step.outcome is Outcome.RUNNING:
+            return (self._patience.run_s or 0.0) - self._since_accepted_s()
+        return self._began_s + ANSWER_WITHIN_S - self._world.clock.monotonic_s()
+
+    def _wait(self, step: Step) -> None:
+        pause_s = step.again_in_s or 0.0
+        if step is self._accepted:
+            pause_s = max(pause_s, _LOOK_S)
+        elif pause_s:
+            until = self._world.clock.now() + timedelta(seconds=self._left_s(step))
+            self._tell(_awaited(step), f"next look in {pause_s:.0f} s, until {until:%H:%M} UTC")
+        self._world.clock.sleep(pause_s)
+
+
+def _awaited(step: Step) -> str:
+    """Return what is waited for after *step*."""
+    match step.outcome:
+        case Outcome.SUBMITTED | Outcome.CHECKING:
+            return "SDS is checking the files"
+        case Outcome.RUNNING:
+            return "SDS has accepted the files; its own run is awaited"
+        case Outcome.BUSY:
+            return "another run is at it, and is waited for"
+        case _:
+            return "storage or SDS is busy or away: it is tried again"

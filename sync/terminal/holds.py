@@ -26,11 +26,14 @@ def why_held(hold: Hold) -> Iterator[str]:
 
 def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> str:
     """Return how a person answers *hold*, of the delivery called *delivery_id*."""
-    answers = f"`approve {delivery_id}` or `reject {delivery_id}`, here or over HTTP"
+    answers = (
+        f"`isams-sync approve {delivery_id}` or `isams-sync reject {delivery_id}`, or over HTTP"
+    )
     look = f"at the held files in {_folder(world, connector, delivery_id)}: they name people"
     if hold.first:
         return f"Look {look}. Then answer with {answers}"
-    return f"Look at iSAMS, and {look}. Then answer with {answers}; `run --approve` does not"
+    then = f"Then answer with {answers}; `isams-sync run --approve` does not"
+    return f"Look at iSAMS, and {look}. {then}"
 
 
 def _sentence(excess: Excess) -> str:

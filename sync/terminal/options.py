@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
+from datetime import date
 from pathlib import Path
+from typing import override
 
 import click
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 _DOCUMENT = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 school = click.option("--school", metavar="KEY", help="One school, by its key in the settings.")
@@ -18,6 +22,36 @@ save = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep what iSAMS sends in this file, for --from. It names people.",
 )
+
+
+class Minutes(click.ParamType[int]):
+    """A whole number of minutes, from 0 to *most*."""
+
+    name = "minutes"
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if not (value.isascii() and value.isdecimal() and int(value[:9]) <= self._most):
+            self.fail(f"expected whole minutes from 0 to {self._most}, not {value}", param, ctx)
+        return int(value)
+
+
+class Day(click.ParamType[date]):
+    """A day of the calendar, as year-month-day."""
+
+    name = "day"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        year, month, day = map(int, value.split("-")) if _DAY.fullmatch(value) else (0, 0, 0)
+        try:
+            return date(year, month, day)
+        except ValueError:
+            wrong = f"{value} is no day: expected year-month-day, such as 2027-09-01"
+            self.fail(wrong, param, ctx)
 
 
 def source[Work: Callable[..., object]](words: str) -> Callable[[Work], Work]:

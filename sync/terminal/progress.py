@@ -9,12 +9,11 @@ from datetime import datetime
 from rich.console import RenderableType
 
 from sync.edge.world import World
-from sync.ledger import ids
 from sync.report import Outcome, Step
 from sync.steps.submit import UNTIL
 from sync.terminal import exits
 from sync.terminal.context import Result, doing, err
-from sync.terminal.follower import Follower, Patience, hold_of
+from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.tables import numbers, when
 
@@ -35,12 +34,17 @@ class Progress:
                 " SDS may still be reading"
             )
         self.steps.append(step)
-        self.note(f"{step.name}: {step.outcome.value}")
+        self.note(f"{step.name} {step.about}: {step.outcome.value}")
+
+    def follow(self, world: World, connector: str, sent: Sent, patience: Patience) -> Step:
+        """Send for *connector* until what is *sent* needs no more of us; return the last step."""
+        with doing(f"Sending to SDS: {connector}") as shown:
+            self.note = shown
+            return Follower(world, connector, sent, patience, shown.awaits).follow()
 
     def sent(self, world: World, connector: str, delivery_id: str) -> Result:
         """Send the delivery called *delivery_id* now, and tell what came of it."""
-        with doing(f"Sending to SDS: {connector}") as self.note:
-            step = Follower(world, connector, ids.pulled_at(delivery_id), Patience()).follow()
+        step = self.follow(world, connector, Sent(delivery_id=delivery_id), Patience())
         return self.result(world, [step])
 
     def result(self, world: World, ended: Sequence[Step]) -> Result:
@@ -50,7 +54,6 @@ class Progress:
         for step in (*self._seals(), *ended):
             shown += _lines(world, step)
         document: dict[str, object] = {
-            "exit": int(code),
             "steps": [json.loads(step.line()) for step in self.steps],
             "ended": [json.loads(step.line()) for step in ended],
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -22,9 +22,8 @@ from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.source import read_school
-from sync.terminal.tables import numbers, table
+from sync.terminal.tables import SHOWN, cut, numbers, table
 
-_SHOWN = 20  # rows of a table; --json has all
 _TODAY = "what iSAMS gives today"
 
 
@@ -33,17 +32,16 @@ _TODAY = "what iSAMS gives today"
     "--on",
     "day",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
+    type=options.Day(),
     help="The day to rehearse, such as 2027-09-01.",
 )
 @options.source("Read a document kept by build --save; asks no network.")
-def rehearse_day(terminal: Terminal, day: datetime, source: Path | None) -> Result:
+def rehearse_day(terminal: Terminal, day: date, source: Path | None) -> Result:
     """Show what another day would send: Teams that go on, are new, or end; clashes; no teacher.
 
     iSAMS is read as it is now, and compared with what SDS may hold. Nothing is sent.
     """
-    settings, on = terminal.settings(), day.date()
+    settings, on = terminal.settings(), day
     schools = _read(terminal, settings, on, source)
     now = terminal.clock.now()
     # With a saved document, or before anything was accepted: against what today would send.
@@ -106,15 +104,17 @@ def _lines(
     yield from _table(alike, made.clashes)
     for profile, part in made.parts.items():
         if part.without_teacher:
-            rows = [(record,) for record in part.without_teacher[:_SHOWN]]
-            yield f"{profile}, without a teacher: {len(part.without_teacher):,}"
-            yield table("", ("in iSAMS",), rows)
+            rows = [(record,) for record in part.without_teacher]
+            title = f"{profile}, without a teacher: {len(rows):,}{cut(rows)}"
+            yield table(title, ("in iSAMS",), rows[:SHOWN])
     yield ""
 
 
 def _table(title: str, classes: Sequence[Named]) -> Iterator[RenderableType]:
+    """Yield a table of *classes*, those with most pupils first."""
     if classes:
-        rows = [(named.id, named.title) for named in classes[:_SHOWN]]
-        more = f", the first {_SHOWN}" if len(classes) > _SHOWN else ""
-        yield f"{title}: {len(classes):,}{more}"
-        yield table("", ("class", "title"), rows)
+        largest = sorted(classes, key=lambda named: -named.pupils)
+        rows = [(named.id, named.title, named.pupils) for named in largest]
+        yield table(
+            f"{title}: {len(rows):,}{cut(rows)}", ("class", "title", "pupils"), rows[:SHOWN]
+        )

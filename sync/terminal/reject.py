@@ -16,6 +16,6 @@ def reject_held(terminal: Terminal, delivery_id: str) -> Result:
     """Reject a held DELIVERY: it is never sent, and SDS keeps what it has."""
     world = terminal.opened(terminal.settings(), lambda _: None)
     connector, outcome = approval.reject(world, delivery_id)
-    document = {"exit": int(Exit.DONE), outcome.value: delivery_id}
+    document = {outcome.value: delivery_id}
     shown = f"{connector}: {delivery_id} is rejected and will not be sent"
     return Result(Exit.DONE, document, [shown])

@@ -25,5 +25,5 @@ def restore_former(terminal: Terminal, delivery_id: str) -> Result:
     pause = restore.restore(world, delivery_id)
     connector = find(world, delivery_id)[0].connector
     result = progress.sent(world, connector, pause.delivery)
-    paused = f"{connector} is paused: nothing newer is sent until you type `resume`"
+    paused = f"{connector} is paused: nothing newer is sent until you type `isams-sync resume`"
     return replace(result, shown=[*result.shown, paused])

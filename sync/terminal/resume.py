@@ -21,7 +21,7 @@ def resume_paused(terminal: Terminal, connector: str | None) -> Result:
         connector = _known(connector, world.settings.connectors())
     resumed = restore.resume(world, connector)
     lines = [f"{name} {Outcome.RESUMED.sentence}" for name in resumed]
-    document = {"exit": int(Exit.DONE), "resumed": resumed}
+    document = {"resumed": resumed}
     return Result(Exit.DONE, document, lines or ["nothing was paused"])
 
 

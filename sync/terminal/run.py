@@ -7,15 +7,18 @@ from datetime import datetime
 
 import click
 
+from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import SyncError
+from sync.ledger import states
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, sweep
 from sync.steps.connector import look
+from sync.steps.destination import find_destination
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.follower import Follower, Patience, sealed_since
+from sync.terminal.follower import Patience, Sent, sealed_since
 from sync.terminal.progress import Progress
 
 
@@ -29,10 +32,9 @@ from sync.terminal.progress import Progress
 @click.option(
     "--wait",
     "wait_min",
-    type=click.IntRange(0, 24 * 60),
-    metavar="MINUTES",
-    help="How long to wait for SDS's own run after SDS has accepted the files. Left out: a few"
-    " looks, about two minutes.",
+    type=options.Minutes(24 * 60),
+    help="How long to wait for SDS's own run, of an hour or more, after SDS has accepted the files."
+    " Left out: it is looked at once, and not waited for.",
 )
 @options.profiles
 @options.school
@@ -87,8 +89,28 @@ def _sent(
     due = sealed_since(world, connector, asked_at)
     if due is None:
         return []
-    with doing(f"Sending to SDS: {connector}") as progress.note:
-        step = Follower(world, connector, due, patience).follow()
+    if failed := _first_way(world, connector, progress):
+        return [failed]
+    step = progress.follow(world, connector, Sent(since=due), patience)
     if step.outcome is not Outcome.PAUSED and look(world, connector).pause:
         return [step, Step("send", Outcome.PAUSED, connector)]
     return [step]
+
+
+def _first_way(world: World, connector: str, progress: Progress) -> Step | None:
+    """Look, before a first delivery is made, whether it could go; return the step if it could not.
+
+    Sign-in, connector and flow are tried. Otherwise a person would look at the files and approve
+    them, only to learn then that they cannot be sent.
+    """
+    if look(world, connector).may_hold():
+        return None
+    with doing(f"Looking at sign-in, connector and flow: {connector}") as progress.note:
+        try:
+            find_destination(world, connector, Budget.of(world.clock, states.STEP_S))
+        except SyncError as error:
+            outcome = Outcome.LATER if error.retry else Outcome.FAILED
+            step = Step("send", outcome, connector, error=error)
+            world.tell(step)
+            return step
+    return None

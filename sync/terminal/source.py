@@ -67,7 +67,7 @@ def _live(
             source = open_source(
                 settings,
                 clock,
-                tell=lambda done, of: say(f"{done:,} of {of:,} lists and timetables"),
+                tell=lambda done, of: say.so_far(f"{done:,} of {of:,} lists and timetables"),
             )
         with concerning(school=key):
             return Read(source.school(Budget.of(clock, pull.PULL_S), more), at)
@@ -122,7 +122,7 @@ def _held(source: Path, datasets: Collection[Dataset]) -> frozenset[Dataset]:
             return frozenset(datasets)
         raise ConfigError(
             "--from: this file is not whole, or not a document that --save kept: save it again with"
-            f" build --save (found: {error})"
+            f" `isams-sync build --save` (found: {error})"
         ) from None
 
 

@@ -30,20 +30,21 @@ from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.tables import WHO, numbers, table, when
 
 NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
-    State.UNSEALED: "it is still being written; run again if it stays so",
+    State.UNSEALED: "it is still being written; `isams-sync run` if it stays so",
     State.UNCHANGED: "SDS holds exactly this already; nothing to send, nothing to do",
-    State.SEALED: "it is compared with the last delivery next; run again if it stays so",
-    State.READY: "it is sent next; run again if it stays so",
-    State.EXPIRED: "it was approved, but not sent within 24 h; run again",
-    State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then run again",
+    State.SEALED: "it is compared with the last delivery next; `isams-sync run` if it stays so",
+    State.READY: "it is sent next; `isams-sync run` if it stays so",
+    State.EXPIRED: "it was approved, but not sent within 24 h; `isams-sync run` makes another",
+    State.REJECTED: "SDS keeps what it has; mend iSAMS or the settings, then `isams-sync run`",
     State.SUPERSEDED: "a newer delivery takes its place; nothing to do",
-    State.SWEPT: "it was never sent, and its files are past their time; run again",
-    State.SUBMITTED: "SDS checks the files; nothing to do, run again to see its answer",
-    State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it: `check` tells"
-    " whether the way to its answer is open. If Sync health in School Data Sync shows these files,"
-    " type `approve` with its id",
+    State.SWEPT: "it was never sent, and its files are past their time; `isams-sync run`"
+    " makes another",
+    State.SUBMITTED: "SDS checks the files; nothing to do, `isams-sync run` to see its answer",
+    State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it:"
+    " `isams-sync check` tells whether the way to its answer is open. If Sync health in School Data"
+    " Sync shows these files, type `isams-sync approve` with its id",
     State.ACCEPTED: "SDS's run is awaited, for an hour or more; nothing to do",
-    State.FAILED: "it was not sent; mend what is told here, then run again",
+    State.FAILED: "it was not sent; mend what is told here, then `isams-sync run`",
 }
 """Every state but `held`, which says why, and `done`, which says what became of it."""
 
@@ -136,7 +137,7 @@ def _restorable(status: Status) -> Iterator[str]:
     for name, connector in status.connectors.items():
         former = [past.id for past in connector.restorable[1:]]  # SDS holds the first of them now
         if former:
-            yield f"{name}: `restore` could send again {', '.join(former)}\n"
+            yield f"{name}: `isams-sync restore` could send again {', '.join(former)}\n"
 
 
 def _read_at(stored_id: str) -> str:
@@ -156,7 +157,7 @@ def _next(world: World, status: Status) -> Iterator[str]:
 def _for_schools(status: Status) -> Iterator[str]:
     for school, pull in status.schools.items():
         if pull is None:
-            yield f"{school} has never been read: `run` reads it, as does the app at its hour"
+            yield f"{school} has never been read: `isams-sync run` reads it; so does the app"
         else:
             yield from _for_pull(school, pull)
 
@@ -180,13 +181,13 @@ def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
     if manifest.lacking:
         lacking = " and no ".join(manifest.lacking)
         yield (
-            f"{profile} has no {lacking}: look at its YEAR_GROUPS, subjects and CLASSES; `subjects`"
-            " lists what iSAMS has"
+            f"{profile} has no {lacking}: look at its YEAR_GROUPS, subjects and CLASSES;"
+            " `isams-sync subjects` lists what iSAMS has"
         )
 
 
 def _for_findings(profile: str, findings: Mapping[str, int]) -> Iterator[str]:
-    said = "`build` or /api/findings says which"
+    said = "`isams-sync findings` or /api/findings says which"
     of_settings = sum(count for code, count in findings.items() if code in OF_SETTINGS)
     if records := sum(findings.values()) - of_settings:
         yield f"{profile}: {records} {_record(records)} to mend in iSAMS; {said}"
@@ -216,7 +217,7 @@ def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:
         since, former = seconds(pause.at), pause.restores
         yield (
             f"{name} is paused since {since}: {former} was to be sent again. Nothing newer goes"
-            " until `resume`, here or over HTTP"
+            " until `isams-sync resume`, or POST /api/resume"
         )
 
 

@@ -1,12 +1,20 @@
-"""What is said when Ctrl-C ends a command. Imports nothing: it may come while we are loaded."""
+"""What is said when Ctrl-C or a closed pipe ends a command.
+
+Imports next to nothing: we may still be loading.
+"""
 
 from __future__ import annotations
 
-import json
+import errno
+import os
 import sys
 from collections.abc import Sequence
 
+from sync.terminal.envelope import command_of, enveloped, print_json
+
 INTERRUPTED = 130  # as shells count an end by Ctrl-C
+READER_GONE = 141  # as shells count an end by a closed pipe
+_UNEXPECTED = 1
 STOPPED = "Stopped. Nothing is lost: run it again, or let the app go on."
 
 
@@ -15,5 +23,19 @@ def stopped(words: Sequence[str]) -> int:
     sys.stderr.write(STOPPED + "\n")
     if "--json" in words:
         error = {"error": "Stopped", "message": STOPPED, "who": "caller", "facts": {}}
-        sys.stdout.write(json.dumps({"exit": INTERRUPTED, "error": error}, indent=1) + "\n")
+        print_json(enveloped(command_of(words), INTERRUPTED, error, {}))
     return INTERRUPTED
+
+
+def unwritten(error: OSError) -> int:
+    """Return the exit code where stdout takes no more; a reader that has gone is no fault.
+
+    Windows says of a closed pipe that the argument is invalid.
+    """
+    # Nothing may be left for the end of the program to flush: it would fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    gone = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
+    if error.errno in gone:
+        return READER_GONE
+    sys.stderr.write(f"The result cannot be written to stdout: {error.strerror}\n")
+    return _UNEXPECTED

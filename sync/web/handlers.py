@@ -84,7 +84,9 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "subjects": lambda request: responses.to_subjects(
         world(), request.params.get("school"), request.headers.get("Accept", "")
     ),
-    "findings": lambda request: responses.to_findings(world(), request.params.get("profile")),
+    "findings": lambda request: responses.to_findings(
+        world(), request.params.get("profile"), request.headers.get("Accept", "")
+    ),
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
     "approve": lambda request: responses.to_approve(world(), request.route_params["id"]),
     "reject": lambda request: responses.to_reject(world(), request.route_params["id"]),

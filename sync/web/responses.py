@@ -6,8 +6,6 @@ counts, states and codes leave here, save for the findings, which name people.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +16,8 @@ from sync.errors import AnswerRefused, CallerRefused, ConfigError, SyncError, co
 from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
-from sync.steps import approval, pull, restore, schedule, status
+from sync.steps import approval, findings, pull, restore, schedule, status
 from sync.steps.approval import Answered
-from sync.texts import FORMULA
 from sync.web.routes import Route
 
 JSON = "application/json"
@@ -107,22 +104,28 @@ def to_subjects(world: World, school: str | None, accept: str) -> Response:
         return _unknown("school", world.settings.schools)
     rows = list(pull.subjects_of(world, school))
     if CSV in accept.lower():
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([_SUBJECT, *(map(_cell, row) for row in rows)])
-        return Response(200, text.getvalue().encode(), CSV)
+        return Response(200, findings.spreadsheet(_SUBJECT, rows).encode(), CSV)
     return _json(200, {"subjects": [dict(zip(_SUBJECT, row, strict=True)) for row in rows]})
 
 
-def to_findings(world: World, profile: str | None) -> Response:
-    """200 with what was left out of a profile and what to mend. Names people."""
+def to_findings(world: World, profile: str | None, accept: str = "") -> Response:
+    """200 with what was left out of a profile and what to mend, as JSON or, if *accept* asks, CSV.
+
+    Names people.
+    """
     profile = _only(profile, world.settings.profiles)
     if profile not in world.settings.profiles:
         return _unknown("profile", world.settings.profiles)
     with concerning(profile=profile):
-        body = status.newest_findings(world, profile)
+        if CSV in accept.lower():
+            newest = findings.newest_findings(world, profile)
+            body = None if newest is None else findings.findings_csv([newest]).encode()
+            content_type = CSV
+        else:
+            body, content_type = findings.findings_document(world, profile), JSON
     if body is None:
         return _json(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
-    return Response(200, body)
+    return Response(200, body, content_type)
 
 
 def to_approve(world: World, delivery_id: str) -> Response:
@@ -155,11 +158,6 @@ def _answered(world: World, delivery_id: str, answered: Answered) -> Response:
     world.tell(Step("answer", outcome, connector, delivery_id))
     value = {"delivery": delivery_id, "connector": connector, "answer": outcome.value}
     return _json(200, value)
-
-
-def _cell(text: str) -> str:
-    """Return *text* as a spreadsheet shows it; an apostrophe keeps it from being a formula."""
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def _only(asked: str | None, known: Mapping[str, object]) -> str:

@@ -51,11 +51,16 @@ class Trial:
     settings: dict[str, str] = field(default_factory=dict)
 
     def sync(self, *words: str) -> Said:
-        """Type `python -m sync` and *words*; a minute passes before."""
+        """Type `isams-sync` and *words*; a minute passes before."""
         self.clock.advance(60)
         around = Terminal(self.settings, self.folder, self.clock, self._opened)
         code = main(words, around)
         return Said(code, *self.capsys.readouterr())
+
+    def asked_of_sds(self) -> set[str]:
+        """Return what SDS was asked for beyond sign-in, connector and flow, by route."""
+        routes = {line.route for line in self.stage.sds.requests}
+        return routes - {"token", "dataConnectors", "dataConnector", "inboundFlows"}
 
     def _opened(self, settings: Settings, tell: Callable[[Step], None]) -> World:
         world = opened(settings, tell, nudges=Unqueued(), clock=self.clock)

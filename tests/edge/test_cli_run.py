@@ -1,4 +1,4 @@
-"""`python -m sync run`: every way it can end has its own exit code, and says what to do."""
+"""`isams-sync run`: every way it can end has its own exit code, and says what to do."""
 
 from __future__ import annotations
 
@@ -230,10 +230,10 @@ def test_a_first_delivery_is_held(here: Trial) -> None:
     said = here.sync("run")
 
     assert said.code == Exit.HELD
-    assert "answer with `approve " in said.out
+    assert "answer with `isams-sync approve " in said.out
     folder = next((here.folder / "rosters" / "connectors").glob("*/*-*/users.csv")).parent
     assert str(folder) in said.out
-    assert not here.stage.sds.requests
+    assert not here.asked_of_sds()
 
 
 def test_approve_never_answers_a_hold_for_losses(here: Trial) -> None:
@@ -245,7 +245,7 @@ def test_approve_never_answers_a_hold_for_losses(here: Trial) -> None:
 
     assert said.code == Exit.HELD
     assert "users.csv would lose" in said.out
-    assert "`run --approve` does not" in said.out
+    assert "`isams-sync run --approve` does not" in said.out
     assert len(here.stage.sds.submissions) == 1
 
 
@@ -297,7 +297,7 @@ def test_a_former_delivery_is_restored_and_nothing_newer_sent_until_resume(here:
     assert "is paused" in restored.out
     assert here.stage.sds.submissions[2].files == here.stage.sds.submissions[0].files
     assert (paused.code, len(here.stage.sds.submissions)) == (Exit.HELD, 3)
-    assert "until `resume`" in told.out.replace("\n", " ")
+    assert "until `isams-sync resume`" in told.out.replace("\n", " ")
     assert "goes on" in resumed.out
     assert here.sync("resume").out.strip() == "nothing was paused"
     assert here.sync("run", "--json").json["ended"][-1]["outcome"] == "held"
@@ -316,7 +316,7 @@ def test_a_rejected_delivery_is_never_sent(here: Trial) -> None:
     assert here.sync("reject", held).code == Exit.DONE
     assert here.sync("approve", held).code == Exit.USAGE
     assert here.sync("reject", "20260101T000000Z-00000000").code == Exit.USAGE
-    assert not here.stage.sds.requests
+    assert not here.asked_of_sds()
 
 
 # --- 4, 5: iSAMS and SDS ------------------------------------------------------------------------
@@ -386,7 +386,7 @@ def test_a_profile_without_a_set_is_waited_for(here: Trial) -> None:
     said = here.sync("run", "--school", "northbank", "--approve")
 
     assert said.code == Exit.WAITING
-    assert not here.stage.sds.requests
+    assert not here.asked_of_sds()
 
 
 def test_a_profile_with_an_old_set_is_waited_for(here: Trial) -> None:
@@ -398,7 +398,7 @@ def test_a_profile_with_an_old_set_is_waited_for(here: Trial) -> None:
     said = here.sync("run", "--school", "northbank", "--approve")
 
     assert said.code == Exit.WAITING
-    assert not here.stage.sds.requests
+    assert not here.asked_of_sds()
 
 
 def test_isams_being_away_is_7(here: Trial) -> None:

@@ -14,28 +14,25 @@ import dev
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the user's own, in which they type; it holds a `sync` that is not ours."""
-    (tmp_path / "sync").mkdir()
-    (tmp_path / "sync" / "__init__.py").write_text("raise SystemExit('not ours')")
+    """A folder of the user's own, in which they type; it holds `simulators` that are not ours."""
+    (tmp_path / "simulators").mkdir()
+    (tmp_path / "simulators" / "__init__.py").write_text("raise SystemExit('not ours')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dev, "PYTHON", Path(sys.executable))
     return tmp_path
 
 
-def test_sync_runs_in_the_folder_where_it_was_typed(
+def test_simulators_run_in_the_folder_where_they_were_typed(
     elsewhere: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What `build --out mine` names is in the user's folder, never in the repository."""
-    (elsewhere / "kept.xml").write_text("not a document")
-
-    code = dev.run_there("sync", ["subjects", "--from", "kept.xml"])
-
-    assert code == 2
-    assert "save it again" in capfd.readouterr().err
+    """They are ours, whatever else lies there."""
+    assert dev.run_there("simulators", ["--help"]) == 0
+    assert "isams" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
-    "words", [("ruin",), ("setup", "--bogus"), ("audit", "--fix"), ("package", "x")]
+    "words",
+    [("ruin",), ("setup", "--bogus"), ("audit", "--fix"), ("package", "x"), ("lock", "--nix")],
 )
 def test_a_mistyped_command_is_named(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
@@ -45,7 +42,9 @@ def test_a_mistyped_command_is_named(
     assert words[-1] in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [(), ("--help",), ("bench", "--help"), ("audit", "-h")])
+@pytest.mark.parametrize(
+    "words", [(), ("--help",), ("bench", "--help"), ("audit", "-h"), ("lock", "-h")]
+)
 def test_help_starts_nothing(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     """Asking what there is sets nothing up."""
     assert dev.main(words) == 0

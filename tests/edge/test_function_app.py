@@ -18,6 +18,7 @@ from simulators.azurite import Azurite
 from simulators.school import Department, InventedSchool, invent
 from sync.edge.clock import SystemClock
 from sync.edge.world import opened
+from sync.report import Exit
 from sync.terminal.cli import main
 from sync.terminal.context import Terminal
 from tests.addresses import ADDRESSES
@@ -158,7 +159,7 @@ def test_an_unknown_delivery_is_refused_by_words(app: Hosted, unknown: str) -> N
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert {answer.json()["message"] for answer in answers} == {
-        "there is no delivery of this id; see status for those there are"
+        "there is no delivery of this id: `isams-sync status` lists those there are"
     }
 
 
@@ -267,6 +268,8 @@ def test_findings_name_people_to_the_master_key_alone(
         app.held()
         refused = app.ask("GET", "/api/findings?profile=seniors")
         told = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
+        sheet = app.ask("GET", "/api/findings?profile=seniors", KEYS.master, accept="text/csv")
+    listed = list(csv.DictReader(io.StringIO(sheet.text, newline="")))
     found = [row for row in told.json() if row["code"] == "pupil-without-email"]
 
     assert early.status_code == 404
@@ -275,6 +278,7 @@ def test_findings_name_people_to_the_master_key_alone(
     assert told.status_code == 200
     assert any(nameless.surname in row["name"] for row in found)
     assert all(row["advice"] for row in told.json())
+    assert sorted(row["record"] for row in listed) == sorted(row["record"] for row in told.json())
 
 
 @pytest.mark.parametrize(
@@ -324,7 +328,7 @@ def test_the_doctor_says_the_same_over_http_as_at_a_terminal(
         row["told"] = "" if row["check"].startswith("clock") else row["told"]  # in whole seconds
 
     assert answer.status_code == 200
-    assert over_http == terminal
+    assert {"exit": int(Exit.SOURCE), "command": "check", "error": None, **over_http} == terminal
     assert wrong == ["roles of the app in the tenant", "iSAMS of northbank: key"]
 
 

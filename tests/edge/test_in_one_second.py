@@ -17,7 +17,7 @@ from sync.ledger import ids, states
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, send
 from sync.steps.delivery import list_pulls, list_sets
-from sync.terminal.follower import Follower, Patience, sealed_since
+from sync.terminal.follower import Follower, Patience, Sent, sealed_since
 from tests.clocks import FakeClock
 from tests.crash.scheduler import Race
 from tests.worlds import CONNECTOR, TestWorld, make_world
@@ -52,7 +52,7 @@ def run_at_a_terminal(world: World, ended: list[Step]) -> None:
     asked_at = world.clock.now()
     ended.append(ask_and_pull(world))
     if due := sealed_since(world, CONNECTOR, asked_at):
-        ended.append(Follower(world, CONNECTOR, due, Patience(run_s=0)).follow())
+        ended.append(Follower(world, CONNECTOR, Sent(since=due), Patience(run_s=0)).follow())
 
 
 def test_a_school_that_is_read_twice_in_one_second_is_sealed_twice() -> None:

@@ -7,7 +7,7 @@ import json
 from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
-from sync.steps import pull, schedule, send, status
+from sync.steps import findings, pull, schedule, send, status
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 SCHOOL = invent(20, quirks=False)
@@ -97,8 +97,8 @@ def test_status_tells_why_a_pull_waits() -> None:
 def test_findings_are_those_of_the_newest_set() -> None:
     """A profile without a set has none; with one, its own file comes back as it was sealed."""
     trial = make_world(invent(60))
-    assert status.newest_findings(trial.world, "seniors") is None
+    assert findings.findings_document(trial.world, "seniors") is None
     trial.pull()
-    found = status.newest_findings(trial.world, "seniors")
+    found = findings.findings_document(trial.world, "seniors")
     assert found
     assert b"PUPIL_WITHOUT_EMAIL" in found.upper().replace(b"-", b"_")

@@ -26,7 +26,7 @@ from sync.errors import (
 from sync.ledger import ids, manifests
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import schedule, status
+from sync.steps import findings, schedule, status
 from sync.steps import sweep as sweeping
 from sync.steps.sweep import SWEEP_EVERY
 from tests.clocks import FakeClock
@@ -117,7 +117,7 @@ def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
     told = status.survey(aged.world).document()
     assert delivery_ids(aged) == before
     assert '"error"' not in str(told)
-    assert status.newest_findings(aged.world, "prep") is not None
+    assert findings.findings_document(aged.world, "prep") is not None
     night(aged, Outcome.UNCHANGED)
     flush(aged, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
     night(aged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from random import Random
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from sync.roster import findings
 from sync.roster.finding_codes import FindingCode
-from sync.roster.findings import Finding
+from sync.roster.findings import Finding, harm
 from sync.roster.model import Org, Roster, SchoolClass, User
 from tests.unit.schools import built
 
@@ -73,3 +74,15 @@ def test_a_roster_counts_its_people_classes_and_enrollments() -> None:
     )
 
     assert roster.counts() == {"students": 1, "teachers": 1, "classes": 2, "enrollments": 3}
+
+
+def test_what_is_left_out_hurts_more_than_what_is_kept() -> None:
+    """Where only some can be shown, nobody misses a class or a person for a tidied title."""
+    lost = {
+        code for code in FindingCode if re.match(r"Left out|Everyone|Both are left", code.advice)
+    }
+    least = max(map(harm, FindingCode))
+
+    assert lost
+    assert {code for code in lost if harm(code) == least} == set()
+    assert harm(FindingCode.SET_WITHOUT_TEACHER) < harm(FindingCode.PUPIL_WITHOUT_EMAIL) < least

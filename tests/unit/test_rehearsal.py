@@ -42,8 +42,8 @@ def test_the_next_academic_year_ends_every_team_and_makes_new_ones() -> None:
 
     assert made.parts["seniors"].academic_year == 2027
     assert made.goes_on == ()
-    assert made.new == made.clashes == (Named("9990001-2027-301", "8A-Ph301"),)
-    assert made.ended == (Named("9990001-2026-301", "8A-Ph301"),)
+    assert made.new == made.clashes == (Named("9990001-2027-301", "8A-Ph301", 1),)
+    assert made.ended == (Named("9990001-2026-301", "8A-Ph301", 1),)
 
 
 def test_a_title_with_the_year_tells_old_and_new_teams_apart() -> None:
@@ -75,7 +75,7 @@ def test_a_delivery_is_read_for_its_classes() -> None:
     """What SDS accepted last is what Teams shows now."""
     files = rules.files(tables.roster_rows(built(school()).roster))
 
-    assert rehearsal.of_files(files) == (Named("9990001-2026-301", "8A-Ph301"),)
+    assert rehearsal.of_files(files) == (Named("9990001-2026-301", "8A-Ph301", 1),)
 
 
 def test_two_classes_of_one_title_clash() -> None:
@@ -105,7 +105,7 @@ def test_a_tutor_group_is_told_by_id_alone() -> None:
 
     made = rehearsed(read, classes="tutors")
 
-    assert made.new == (Named("9990001-2027-tutor-41", ""),)
+    assert made.new == (Named("9990001-2027-tutor-41", "", 1),)
 
 
 def test_a_tutor_group_in_a_delivery_is_told_by_id_alone() -> None:
@@ -114,7 +114,7 @@ def test_a_tutor_group_in_a_delivery_is_told_by_id_alone() -> None:
 
     held = rehearsal.of_files(rules.files(tables.roster_rows(with_tutor.roster)))
 
-    assert held == (Named("9990001-2026-301", "8A-Ph301"), Named("9990001-2026-tutor-41", ""))
+    assert held == (Named("9990001-2026-301", "8A-Ph301", 1), Named("9990001-2026-tutor-41", "", 1))
 
 
 def test_a_fixed_school_year_is_that_days_year_too() -> None:

@@ -94,7 +94,7 @@ def bad_status(endpoint: Endpoint, status: int) -> SourceError:
     if status == 404 and endpoint is endpoints.FORMS:
         return SourceRefused(
             "this iSAMS tells no forms by REST, at least not where we look for them: set"
-            " ISAMS_API=batch to have them, and please send us what `python -m sync check` shows",
+            " ISAMS_API=batch to have them, and please send us what `isams-sync check` shows",
             place=endpoint.name,
             status=status,
         )

@@ -181,7 +181,7 @@ class RestStructure:
         if dataset in self._needed and 2 * len(named & known) < len(named):
             raise SourceMalformed(
                 f"most {what} are not among those that iSAMS lists: set ISAMS_API=batch, and please"
-                " send us what `python -m sync check` shows",
+                " send us what `isams-sync check` shows",
                 told=len(named),
             )
 

@@ -1,0 +1,150 @@
+"""Staying until it is done: only what is one's own counts, and nothing is waited for in vain."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulators.school import invent
+from simulators.sds import Knobs
+from sync.report import Exit, Outcome, Step
+from sync.steps import approval, send
+from sync.terminal.exits import exit_of_step
+from sync.terminal.follower import ANSWER_WITHIN_S, Follower, Patience, Sent, sealed_since
+from tests.edge.test_send import SCHOOL, change
+from tests.worlds import CONNECTOR, TestWorld, make_world
+
+NO_RUN = Patience(run_s=0)
+
+
+def pulled(scene: TestWorld) -> Sent:
+    """Pull, and return what a `run` would follow."""
+    began = scene.clock.now()
+    scene.pull()
+    return Sent(since=sealed_since(scene.world, CONNECTOR, began))
+
+
+def handed_over(scene: TestWorld) -> str:
+    """Send until SDS is checking a delivery, and return its id."""
+    while (step := send.send(scene.world, CONNECTOR)).outcome is not Outcome.SUBMITTED:
+        pass
+    return step.delivery
+
+
+def followed(scene: TestWorld, sent: Sent, patience: Patience = NO_RUN) -> Step:
+    return Follower(scene.world, CONNECTOR, sent, patience).follow()
+
+
+@pytest.mark.parametrize("late_s", [5.0, 14.0, 100.0])
+def test_an_older_delivery_that_is_accepted_at_the_last_moment_is_not_ours(late_s: float) -> None:
+    """SDS's answer to yesterday's files comes as the wait ends: 0 would say that today's went."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, operation_s=ANSWER_WITHIN_S + late_s))
+    scene.pull()
+    older = handed_over(scene)
+    change(scene, 0)
+
+    step = followed(scene, pulled(scene))
+
+    assert exit_of_step(step) is Exit.LATER
+    assert step.delivery in {"", older}
+    assert len(scene.sds.submissions) == 1
+
+
+def test_ours_goes_once_the_older_is_answered_for() -> None:
+    """In time, both are sent, and the step that is told is about ours."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, operation_s=60))
+    scene.pull()
+    older = handed_over(scene)
+    change(scene, 0)
+
+    step = followed(scene, pulled(scene))
+
+    assert (step.outcome, len(scene.sds.submissions)) == (Outcome.ACCEPTED, 2)
+    assert step.delivery > older
+
+
+def test_what_took_the_place_of_an_approved_delivery_is_not_it() -> None:
+    """Who approves a delivery is not told that all is well because a newer one came between."""
+    scene = make_world(SCHOOL, SDS__HOLD_FIRST="true")
+    scene.pull()
+    held = scene.send_until_still().delivery
+    approval.approve(scene.world, held)
+    change(scene, 0)
+    scene.pull()
+
+    step = followed(scene, Sent(delivery_id=held))
+
+    assert exit_of_step(step) is Exit.LATER
+    assert not scene.sds.submissions
+
+
+def test_a_delivery_that_sds_has_accepted_is_done_although_a_newer_one_comes() -> None:
+    """What was approved has gone; that the night's set is held is another story."""
+    scene = make_world(
+        SCHOOL, knobs=Knobs(operation_polls=0, operation_s=8), SDS__HOLD_FIRST="true"
+    )
+    scene.pull()
+    held = scene.send_until_still().delivery
+    approval.approve(scene.world, held)
+    told: list[str] = []
+
+    def tell(why: str, _until: str) -> None:
+        if not told:
+            scene.isams.school = invent(20, seed=2, quirks=False)
+            scene.isams.flush()
+            scene.pull()
+        told.append(why)
+
+    step = Follower(scene.world, CONNECTOR, Sent(delivery_id=held), Patience(), tell).follow()
+
+    assert (step.delivery, exit_of_step(step)) == (held, Exit.DONE)
+
+
+@pytest.mark.parametrize(
+    ("operation_s", "gaps_s"),
+    [(3, [5]), (7, [5, 5]), (12, [5, 5, 5]), (40, [5, 5, 5, 15, 15])],
+)
+def test_a_quick_check_is_looked_at_after_5_10_and_15_s(
+    operation_s: float, gaps_s: list[float]
+) -> None:
+    """A small school is not kept waiting; and SDS is never asked nearer than 5 s."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, operation_s=operation_s))
+    sent = pulled(scene)
+    before = len(scene.clock.slept)
+
+    step = followed(scene, sent)
+
+    assert step.outcome is Outcome.ACCEPTED
+    assert [slept for slept in scene.clock.slept[before:] if slept] == gaps_s
+
+
+def test_sds_s_run_is_looked_at_once_unless_a_wait_was_asked_for() -> None:
+    """It takes an hour and more; whoever wants to see its end says so."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, operation_s=3, run_duration_s=3600))
+    sent = pulled(scene)
+    before = len(scene.clock.slept)
+
+    step = followed(scene, sent, Patience())
+
+    assert step.outcome is Outcome.RUNNING
+    assert sum(scene.clock.slept[before:]) == 10
+    assert [line.route for line in scene.sds.requests].count("runs") == 1
+
+
+def test_a_wait_says_what_for_and_until_when() -> None:
+    """Nobody has to guess whether it hangs."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, operation_s=3, run_duration_s=600))
+    told: list[tuple[str, str]] = []
+
+    Follower(
+        scene.world,
+        CONNECTOR,
+        pulled(scene),
+        Patience(run_s=1200),
+        lambda why, until: told.append((why, until)),
+    ).follow()
+
+    assert told[0] == ("SDS is checking the files", "next look in 5 s, until 21:20 UTC")
+    assert told[-1] == (
+        "SDS has accepted the files; its own run is awaited",
+        "next look in 60 s, until 21:20 UTC",
+    )
