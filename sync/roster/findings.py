@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from sync.roster.finding_codes import FindingCode
+from sync.roster.finding_codes import OF_SETTINGS, FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Finding:
 # What is hurt most comes first, where not all can be shown: what a setting means for all, then
 # classes that are missing, then people, then what is there but not as it should be.
 _HARM: tuple[frozenset[FindingCode], ...] = (
-    frozenset({FindingCode.SUBJECT_UNKNOWN, FindingCode.EXTRA_TEACHER_UNKNOWN}),
+    OF_SETTINGS,
     frozenset(
         {
             FindingCode.ID_UNUSABLE,
@@ -49,7 +49,9 @@ _HARM: tuple[frozenset[FindingCode], ...] = (
             FindingCode.STAFF_WITHOUT_EMAIL,
             FindingCode.STAFF_BAD_EMAIL,
             FindingCode.EMAIL_USED_TWICE,
+            FindingCode.EMAIL_OF_ANOTHER,
             FindingCode.ID_USED_TWICE,
+            FindingCode.ID_SPELT_ALIKE,
             FindingCode.PUPIL_WITHOUT_EMAIL,
             FindingCode.PUPIL_BAD_EMAIL,
             FindingCode.PUPIL_WITHOUT_YEAR,

@@ -208,13 +208,7 @@ def test_every_finding_is_tested() -> None:
 
 def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
     """Its word stands once more than in the list above: here, or in a file of its own."""
-    names = (
-        "test_build.py",
-        "test_groups.py",
-        "test_people.py",
-        "test_persons.py",
-        "test_unmatched.py",
-    )
+    names = ("build", "groups", "people", "persons", "unmatched")
     texts = [Path(__file__).with_name(f"test_{name}.py").read_text("utf-8") for name in names]
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 
