@@ -76,8 +76,10 @@ class ProfileSettings(Block):
     )
     suffix: Suffix = Field(
         default="",
-        description="Put where a title says {suffix}, with the blanks that you type.",
-        examples=[" 2026-27"],
+        # docs/reference/functions.md#trimmed-settings
+        description="Put where a title says {suffix}. A blank before it stands in the title, as in"
+        " {set_code} {suffix}: Azure takes blanks off the ends of a setting.",
+        examples=["-2026-27"],
     )
     extra_teachers: Words = Field(
         default=(),

@@ -91,7 +91,7 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
         (
             "PROFILES__SENIORS__SUFFIX",
             "x" * 41,
-            "got a value of 41 characters; expected 0 to 40 characters. Example:  2026-27",
+            "got a value of 41 characters; expected 0 to 40 characters. Example: -2026-27",
         ),
         (
             "SDS__TENANT_ID",

@@ -135,3 +135,14 @@ def test_every_profile_setting_is_asked_for_by_the_code() -> None:
     by_settings_alone = {"school", "connector"}  # `school_of` and `connector_of` answer for them
 
     assert set(ProfileSettings.model_fields) - by_settings_alone <= asked
+
+
+def test_no_example_relies_on_a_blank_at_its_ends() -> None:
+    """Azure takes it off, so that at home a Team would be called otherwise than at night."""
+    examples = {path: setting_names.example(f) for path, f in setting_names.DECLARED.items()}
+    page = settings_page.PAGE.read_text(encoding="utf-8")
+    typed = re.findall(r"^[A-Z_]+__\w+=(.*)$", page, flags=re.MULTILINE)
+
+    assert typed
+    assert {path: text for path, text in examples.items() if text != text.strip()} == {}
+    assert [value for value in (*typed, *sample().values()) if value != value.strip()] == []

@@ -92,6 +92,11 @@ def test_a_fault_is_told_in_words_for_who_types_json_rarely(value: str, said: st
     assert text == said
 
 
+def test_a_quotation_mark_that_is_missing_is_one_fault() -> None:
+    """What stands behind it in its line, the comma too, went with it; the next line is whole."""
+    assert of_value('"x,\n"B": "y"') == ["line 3: A: its last quotation mark is missing"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -68,6 +68,15 @@ def test_a_subject_of_whole_forms_needs_their_kind_of_classes(classes: str) -> N
     )
 
 
+def test_lessons_to_forms_of_other_years_are_no_classes() -> None:
+    """A subject that is taught in years that the profile has not is told as well."""
+    told_of = told(
+        with_lessons(), year_groups="8", included_subjects="Ph,Ma", classes="sets,form-lessons"
+    )
+
+    assert told_of == [("subject-without-classes", "INCLUDED_SUBJECTS", "Ma")]
+
+
 def test_a_profile_without_a_class_is_told() -> None:
     """Its pupils are sent all the same; that none is in a class somebody should know."""
     read = school([pupil("1"), pupil("2", 9)])
