@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,12 +87,14 @@ def _saved(source: Path, more: Wanted) -> Read:
 def _school_in(source: Path, wanted: Wanted) -> School:
     """Read the school in *source*, at need without what no class needs: see `Isams.school`."""
     try:
-        return reader.read_document(_pieces(source), wanted)
+        return _read(source, lambda pieces: reader.read_document(pieces, wanted))
     except SourceError as error:
         if not (lost := reader.lost_with(error, wanted)):
             raise
         why = {dataset.ui_name: error for dataset in lost}
-    return replace(reader.read_document(_pieces(source), wanted.without(lost)), untold=why)
+    less = wanted.without(lost)
+    school = _read(source, lambda pieces: reader.read_document(pieces, less))
+    return replace(school, untold=why)
 
 
 def kept_school(source: Path, wanted: Wanted) -> School:
@@ -103,7 +105,7 @@ def kept_school(source: Path, wanted: Wanted) -> School:
 def kept_subjects(source: Path) -> Mapping[str, Subject]:
     """Return the subjects of *source*, a saved document: that needs no settings."""
     _held(source, ())
-    return reader.subjects_in(_pieces(source))
+    return _read(source, reader.subjects_in)
 
 
 def _held(source: Path, datasets: Collection[Dataset]) -> frozenset[Dataset]:
@@ -116,7 +118,7 @@ def _held(source: Path, datasets: Collection[Dataset]) -> frozenset[Dataset]:
         ConfigError: it is none, which is the fault of the file, and its user can save it again.
     """
     try:
-        return reader.datasets_in(_pieces(source), datasets)
+        return _read(source, lambda pieces: reader.datasets_in(pieces, datasets))
     except SourceError as error:
         if reader.has_bad_record(error):
             return frozenset(datasets)
@@ -126,7 +128,13 @@ def _held(source: Path, datasets: Collection[Dataset]) -> frozenset[Dataset]:
         ) from None
 
 
-def _pieces(source: Path) -> Iterator[bytes]:
+def _read[T](source: Path, read: Callable[[Iterable[bytes]], T]) -> T:
+    """Return what *read* makes of the file, which is closed whatever it makes of it."""
+    with closing(_pieces(source)) as pieces:
+        return read(pieces)
+
+
+def _pieces(source: Path) -> Generator[bytes]:
     try:
         with source.open("rb") as file:
             while piece := file.read(_PIECE_BYTES):

@@ -244,6 +244,20 @@ def test_what_isams_left_out_of_a_document_is_no_fault_of_the_file(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_record_without_its_id_is_no_fault_of_the_file(
+    alone: Callable[..., Said], document: Path, tmp_path: Path
+) -> None:
+    """The file is whole: to save it again would give the same record."""
+    text = document.read_text("utf-8")
+    document.write_text(re.sub(r'<Set Id="[^"]*"', "<Set", text, count=1), "utf-8")
+
+    said = alone("build", "--out", str(tmp_path / "out"), "--from", str(document))
+
+    assert said.code == Exit.SOURCE
+    assert "Teaching Sets: a record has no Id" in said.err
+    assert "save it again" not in said.err
+
+
 @pytest.mark.parametrize("reference", ["&#x1F;", "&#xD83C;&#xDFB5;"])
 @pytest.mark.parametrize("command", ["build", "subjects"])
 def test_a_character_that_xml_forbids_is_no_fault_of_the_file(

@@ -94,7 +94,13 @@ def test_houses_of_a_kind_are_asked_for_alone() -> None:
     heeded, unheeded = (
         by_rest("/api/none", SHUT, RestChoices(houses_by_type=heeds)) for heeds in (True, False)
     )
+    clock = FakeClock()
+    tried = rest_of(simulated(clock), clock).try_endpoint(
+        "school/houses?houseType=boarding", Budget.of(clock, BUDGET_S), EVERYTHING
+    )
 
+    assert tried is not None
+    assert tried[0] == len(CLEAN.boarding_houses)
     assert heeded.academic_houses == unheeded.academic_houses
     assert heeded.boarding_houses == unheeded.boarding_houses
     assert len(heeded.academic_houses or ()) == len(CLEAN.academic_houses)

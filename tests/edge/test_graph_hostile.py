@@ -16,7 +16,7 @@ from sync.edge.graph.clock import graph_time
 from sync.edge.graph.identity import graph_tokens
 from sync.edge.graph.sds import SdsTarget
 from sync.edge.graph.values import UploadSession, Whereabouts
-from sync.errors import TargetError, TargetMalformed, TargetRefused
+from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from tests.clocks import FakeClock
 from tests.edge.graph_tenant import GRAPH, NAME, Overheard, scripted, settings
 
@@ -291,6 +291,34 @@ def test_a_link_to_the_next_page_that_is_none_is_malformed(name: str, link: str)
         CALLS[name][0](answer)
 
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("connector", 4),
+        ("flows", 4),
+        ("session", 4),
+        ("runs", 4),
+        ("statistics", 4),
+        ("sign-in", 1),
+    ],
+)
+def test_an_answer_that_broke_off_is_asked_for_again(name: str, times: int, share: float) -> None:
+    """It is the network's fault; a sign-in is asked for again with the step that needs it."""
+    call, good = CALLS[name]
+    sent: list[httpx.Request] = []
+    body = as_json(good)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, content=body[: int(len(body) * share)])
+
+    with pytest.raises(TargetUnavailable, match="broke off"):
+        call(answer)
+
+    assert len(sent) == times
 
 
 @pytest.mark.parametrize("name", CALLS)

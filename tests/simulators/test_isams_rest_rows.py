@@ -195,12 +195,32 @@ def test_what_a_set_list_says_of_a_pupil_is_a_choice(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "heeds", "ids"),
+    [
+        ("academic", True, {1, 2, 3, 4}),
+        ("Boarding", True, {21, 22, 23}),
+        ("boarding", False, {1, 2, 3, 4, 21, 22, 23}),
+    ],
+)
+def test_houses_of_a_kind_may_be_asked_for(
+    clock: Clock, kind: str, ids: set[int], *, heeds: bool
+) -> None:
+    """A client must live with an iSAMS that does not heed it."""
+    simulator = resting(clock)
+    simulator.rest.choices = RestChoices(houses_by_type=heeds)
+    answer = signed_in(simulator).get("/api/school/houses", params={"houseType": kind})
+
+    assert {house["id"] for house in answer.json()["houses"]} == ids
+
+
+@pytest.mark.parametrize(
     ("path", "key", "ids"),
     [
         ("/api/school/yeargroups", "yearGroups", [y.id for y in SCHOOL.years]),
         ("/api/school/yeargroups/-1/divisions", "divisions", [1]),
         ("/api/school/terms", "terms", [t.id for t in SCHOOL.terms]),
         ("/api/school/houses", "houses", [1, 2, 3, 4, 21, 22, 23]),
+        ("/api/school/divisions", "divisions", [d.id for d in SCHOOL.divisions]),
         ("/api/school/departments/teaching", "departments", [d.id for d in SCHOOL.departments]),
         ("/api/school/departments/nonteaching", "departments", []),
         ("/api/school/departments/teaching/11/subjects", "subjects", []),

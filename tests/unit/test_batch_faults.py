@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from sync.errors import SourceMalformed
-from sync.isams.batch.reader import read_document
-from sync.isams.datasets import BUILDINGS, TEACHING_FORMS, WEEKS, Dataset, Wanted
+from sync.errors import (
+    SourceError,
+    SourceIncomplete,
+    SourceMalformed,
+    SourceRefused,
+    SourceUnavailable,
+)
+from sync.isams.batch.reader import datasets_in, has_bad_record, lost_with, read_document
+from sync.isams.datasets import BUILDINGS, PUPILS, TEACHING_FORMS, TERMS, WEEKS, Dataset, Wanted
 from tests.unit.batch_samples import CANARIES, sample
 
-PUPILS = 212
+LAST = 212
 WRONG = [
     ("&#x1F;", "a control character, written as a reference"),
     ("&#31;", "a control character, written as a reference"),
@@ -33,9 +39,9 @@ def document(wrong: str) -> str:
     """Return a document of as many pupils, with *wrong* in the forename of the last."""
     pupils = "".join(
         f"<Pupil Id='{n}'><Forename>Ada</Forename><SchoolId>{n}</SchoolId></Pupil><!-- {n} -->"
-        for n in range(1, PUPILS)
+        for n in range(1, LAST)
     )
-    last = f"<Pupil Id='{PUPILS}'><Forename>Ada{wrong}</Forename></Pupil>"
+    last = f"<Pupil Id='{LAST}'><Forename>Ada{wrong}</Forename></Pupil>"
     return (
         f"<iSAMS><PupilManager><CurrentPupils>{pupils}{last}</CurrentPupils></PupilManager></iSAMS>"
     )
@@ -58,7 +64,7 @@ def test_what_is_wrong_is_said_with_dataset_and_number(
 
     for size_bytes in (len(body), 997, 1):
         error = error_of(body, size_bytes)
-        assert f": {words}, in record {PUPILS} of Current Pupils" in str(error)
+        assert f": {words}, in record {LAST} of Current Pupils" in str(error)
         assert not any(canary in f"{error} {error.facts}" for canary in CANARIES)
 
 
@@ -100,3 +106,46 @@ def test_records_that_hold_records_are_numbered_too(
 
     with pytest.raises(SourceMalformed, match=f"record {number} of {dataset.ui_name}"):
         read_document([body], Wanted(besides=frozenset({dataset})))
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (sample("refusal-methods.xml"), SourceRefused),
+        (sample()[:-20], SourceUnavailable),
+        (b"<html/>", SourceRefused),
+        (b"<Schools/>", SourceMalformed),
+    ],
+)
+def test_what_is_no_whole_document_holds_no_dataset(body: bytes, error: type[SourceError]) -> None:
+    """An error document among them; what is wrong inside a whole document is not."""
+    with pytest.raises(error) as caught:
+        datasets_in([body], [TERMS])
+
+    assert not has_bad_record(caught.value)
+    assert datasets_in([sample()], [TERMS, PUPILS]) == {PUPILS}
+    assert has_bad_record(error_of(spoilt("<CurrentPupils>"), 4096))
+
+
+def methods(*datasets: Dataset) -> SourceRefused:
+    return SourceRefused("tick them", methods=", ".join(dataset.method for dataset in datasets))
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (methods(BUILDINGS), {BUILDINGS}),
+        (methods(BUILDINGS, WEEKS), {BUILDINGS, WEEKS}),
+        (methods(BUILDINGS, TERMS), set()),
+        (methods(PUPILS), set()),
+        (SourceRefused("the key is not known"), set()),
+        (SourceMalformed("a record has no Id"), {BUILDINGS, WEEKS}),
+        (SourceUnavailable("busy"), set()),
+        (SourceIncomplete("empty"), set()),
+    ],
+)
+def test_only_what_no_class_needs_is_done_without(error: SourceError, lost: set[Dataset]) -> None:
+    """A method that is needed as well, or a key that is not known, refuses the whole school."""
+    wanted = Wanted(needed=frozenset({TERMS}), besides=frozenset({TERMS, BUILDINGS, WEEKS}))
+
+    assert lost_with(error, wanted) == lost

@@ -25,6 +25,7 @@ from sync.errors import (
     TargetUnavailable,
     TargetUnreachable,
 )
+from sync.isams import jsontext
 
 _SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's budget
 _ANSWER_BYTES = 1024 * 1024  # a token with hundreds of roles is some 20 kB
@@ -115,22 +116,31 @@ def _readable(body: bytes, status: int) -> dict[str, object]:
 
     Raises:
         TargetMalformed: it is neither.
+        TargetUnavailable: it broke off.
     """
-    try:
-        given: object = json.loads(body)
-    except (ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict):
-        raise TargetMalformed("sign-in did not answer in JSON", status=status)
-    error, token, life_s = given.get("error"), given.get("access_token"), given.get("expires_in")
-    if isinstance(error, str):
-        codes, words = given.get("error_codes"), given.get("error_description")
-        numbers = [code for code in codes if type(code) is int] if isinstance(codes, list) else []
-        told = words if isinstance(words, str) else ""
-        return {"error": error, "error_codes": numbers, "error_description": told}
-    if not _may_stand_in_a_header(token) or not _LIFE.fullmatch(str(life_s)):
+    given = _object(body, status)
+    token, life_s = given.get("access_token"), str(given.get("expires_in"))
+    if isinstance(given.get("error"), str):
+        return _refusal(given)
+    if not _may_stand_in_a_header(token) or not _LIFE.fullmatch(life_s):
         raise TargetMalformed("sign-in answered without a token", status=status)
-    return {"access_token": token, "expires_in": int(str(life_s)), "token_type": "Bearer"}
+    return {"access_token": token, "expires_in": int(life_s), "token_type": "Bearer"}
+
+
+def _object(body: bytes, status: int) -> Mapping[str, object]:
+    given = jsontext.parse(body)
+    if isinstance(given, dict):
+        return given
+    if status == 200 and jsontext.is_cut(body):
+        raise TargetUnavailable("sign-in broke off before the end of its answer", status=status)
+    raise TargetMalformed("sign-in did not answer in JSON", status=status)
+
+
+def _refusal(given: Mapping[str, object]) -> dict[str, object]:
+    codes, words = given.get("error_codes"), given.get("error_description")
+    numbers = [code for code in codes if type(code) is int] if isinstance(codes, list) else []
+    told = words if isinstance(words, str) else ""
+    return {"error": given["error"], "error_codes": numbers, "error_description": told}
 
 
 def _may_stand_in_a_header(token: object) -> bool:

@@ -13,7 +13,8 @@ import httpx
 from sync.edge.clock import Budget
 from sync.edge.graph.answers import Json, safe_code
 from sync.edge.http import pieces, request_timeout
-from sync.errors import TargetMalformed
+from sync.errors import TargetMalformed, TargetUnavailable
+from sync.isams import jsontext
 
 READ_S = 60.0
 
@@ -30,13 +31,20 @@ class Answer:
     body: bytes
 
     def json(self) -> Json:
-        try:
-            body = json.loads(self.body)
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
-            raise TargetMalformed("Microsoft did not answer with a JSON object", **self.facts())
-        return body
+        """Return the object in it.
+
+        Raises:
+            TargetUnavailable: it ends before its end, though nothing announced how long it is.
+            TargetMalformed: it holds something else.
+        """
+        body = jsontext.parse(self.body)
+        if isinstance(body, dict):
+            return body
+        if self.status == 200 and jsontext.is_cut(self.body):
+            raise TargetUnavailable(
+                "Microsoft's answer broke off before its end", retry_after_s=None, **self.facts()
+            )
+        raise TargetMalformed("Microsoft did not answer with a JSON object", **self.facts())
 
     def facts(self) -> dict[str, int | str]:
         """Return the status, Graph's `request-id` (no secret) and its error code."""
