@@ -76,7 +76,7 @@ def test_a_sweep_is_gone_on_with_wherever_it_died(way: Way) -> None:
 
 
 def third_night(doom: Doom) -> TestWorld:
-    """Live through the night in which the first one's rosters go."""
+    """Live through the night in which the first one's rosters go, and the next day's sweep."""
     scene = copied(aged(), THIRD)
     platform = Platform(scene, doomed(scene, doom), Nudging.KEPT)
 
@@ -84,7 +84,8 @@ def third_night(doom: Doom) -> TestWorld:
         return len(scene.look().in_state(State.DONE)) == 3
 
     assert platform.go_on(hours=6, until=is_over), "never finished"
-    platform.go_on(hours=0.5, until=lambda: False)
+    scene.clock.advance(SWEEP_EVERY.total_seconds())
+    schedule.tick(scene.world)
     return scene
 
 

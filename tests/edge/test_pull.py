@@ -43,8 +43,8 @@ def pulled_at_last(scene: TestWorld) -> Step:
 
 
 def rosters(scene: TestWorld) -> list[str]:
-    """Return every blob but those of pulls."""
-    return [blob.name for blob in scene.store.blobs("") if not blob.name.startswith("schools/")]
+    """Return every blob of sets and deliveries."""
+    return [blob.name for top in ("connectors/", "profiles/") for blob in scene.store.blobs(top)]
 
 
 def pull_told(scene: TestWorld) -> dict[str, object]:

@@ -414,3 +414,19 @@ def test_a_set_whose_files_are_gone_is_never_merged() -> None:
     with pytest.raises(StoreMissing):
         scene.store.read(f"{folder}{set_id}/users.csv")
     assert CONNECTOR in status.survey(scene.world).document()["connectors"]  # type: ignore[operator]  # is JSON
+
+
+def test_what_came_since_the_last_that_a_run_took_keeps_its_marks() -> None:
+    """By its claim it is known what SDS may hold: five weeks later it stays, the first one goes."""
+    scene = two_nights()
+    flush(scene, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
+    scene.pull()
+    assert scene.accept().outcome is Outcome.ACCEPTED
+    held = [each.delivery_id for each in scene.look().may_hold()]
+    scene.clock.advance(60 * DAY_S)
+
+    sweep_at(scene.world)
+
+    claims = [each.name.rpartition("/")[2] for each in scene.look().claims]
+    assert claims == ["000002", "000003"]
+    assert [each.delivery_id for each in scene.look().may_hold()] == held == delivery_ids(scene)[1:]
