@@ -12,7 +12,7 @@ from sync.edge.world import World
 from sync.report import Outcome, Step
 from sync.steps.submit import UNTIL
 from sync.terminal import exits
-from sync.terminal.context import Result, doing, err
+from sync.terminal.context import Result, doing
 from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.tables import numbers, when
@@ -27,14 +27,15 @@ class Progress:
 
     def __call__(self, step: Step) -> None:
         until = step.facts.get(UNTIL)
-        if until and until not in {known.facts.get(UNTIL) for known in self.steps}:
-            err().print(
+        is_news = until and until not in {known.facts.get(UNTIL) for known in self.steps}
+        self.steps.append(step)
+        self.note(f"{step.name} {step.about}: {step.outcome.value}")
+        if is_news:
+            self.note(
                 f"{step.about}: waits until {when(datetime.fromisoformat(str(until)))}. A hand-over"
                 " to SDS was begun and has not ended: another run is at it, or one was killed, and"
                 " SDS may still be reading"
             )
-        self.steps.append(step)
-        self.note(f"{step.name} {step.about}: {step.outcome.value}")
 
     def follow(self, world: World, connector: str, sent: Sent, patience: Patience) -> Step:
         """Send for *connector* until what is *sent* needs no more of us; return the last step."""

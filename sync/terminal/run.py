@@ -9,7 +9,7 @@ import click
 
 from sync.edge.clock import Budget
 from sync.edge.world import World
-from sync.errors import SyncError
+from sync.errors import SyncError, concerning
 from sync.ledger import states
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, sweep
@@ -107,7 +107,8 @@ def _first_way(world: World, connector: str, progress: Progress) -> Step | None:
         return None
     with doing(f"Looking at sign-in, connector and flow: {connector}") as progress.note:
         try:
-            find_destination(world, connector, Budget.of(world.clock, states.STEP_S))
+            with concerning(connector=connector):
+                find_destination(world, connector, Budget.of(world.clock, states.STEP_S))
         except SyncError as error:
             outcome = Outcome.LATER if error.retry else Outcome.FAILED
             step = Step("send", outcome, connector, error=error)

@@ -198,11 +198,11 @@ _WHOM = frozenset({"school", "profile", "connector"})
 
 def error_text(error: SyncError) -> str:
     """Return *error* for people: what happened, facts, and who must act."""
-    # The lines of a setting's error say it all, but for whose setting it is.
+    # The lines of a setting's error say it all, but for whose setting it is; a delivery was typed.
     shown = {
         name: value
         for name, value in error.facts.items()
-        if not isinstance(error, ConfigError) or name in _WHOM
+        if name in _WHOM or not (isinstance(error, ConfigError) or name == "delivery")
     }
     words = set(re.findall(r"[\w-]+", str(error)))
     facts = ", ".join(f"{name} {value}" for name, value in shown.items() if str(value) not in words)

@@ -88,6 +88,7 @@ def test_a_profile_without_findings_has_nothing_to_mend(
 ) -> None:
     """A clean school is told so."""
     with trial(tmp_path, capsys) as clean:
+        clean.settings["PROFILES__PREP__YEAR_GROUPS"] = "-2-6"
         clean.sync("run")
 
         assert "nothing to mend" in clean.sync("findings").out

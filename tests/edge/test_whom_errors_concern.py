@@ -29,10 +29,13 @@ SCHOOL = invent(20, quirks=False)
 
 # Keepers of an error whose school or connector was told before it came to them.
 TOLD_ALREADY = {
+    "attempts.attempted",  # whoever has it done tells; its mark is only counted
     "build.write",  # `roster_at` and `profile_set` tell
     "command._carried_out",  # who reads iSAMS tells, and the steps
     "handlers._guarded",  # `_about` tells
     "responses.responded",  # the steps tell, and `to_findings`
+    "run._swept",  # `sweep` tells
+    "source._school_in",  # `read_school` tells
 }
 
 

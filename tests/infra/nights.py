@@ -114,7 +114,7 @@ def nights(settings: Mapping[str, str] = ONE_SCHOOL, *, hold_first: bool = False
 
 # --- Nights, and the alerts that they should raise --------------------------------------------
 
-BROKEN = Faults(body=b"<iSAMS><Pupil", content_type="text/xml")
+BROKEN = Faults(body=b"<iSAMS><Pupil></iSAMS>", content_type="text/xml")
 
 
 def second_night(spoil: Callable[[Nights], None]) -> Nights:
