@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -206,24 +206,27 @@ class Register:
         members = set(filter(None, map(self.pupil_ids.get, rows)))
         strangers, otherwise = set[str](), set[tuple[str, str]]()
         if len(members) < len(rows):  # a stranger, or a row twice
-            strangers.update(row for row in rows if row not in self.pupil_ids)
-            otherwise.update((key, row) for row in strangers if (key := self._known_as(row)))
-            strangers.difference_update(row for _, row in otherwise)
-            members.update(key for key, _ in otherwise)
+            strangers = {row for row in rows if row not in self.pupil_ids}
+            otherwise = self._known_otherwise(strangers)
+            strangers -= {row for _, row in otherwise}
+            members |= {key for key, _ in otherwise}
         if school_ids:
             members |= {self.pupils[key].id for key in school_ids if key in self.pupils}
             strangers |= {key for key in school_ids if key not in self.pupils}
         return members, strangers, otherwise
 
-    def _known_as(self, row_id: str) -> str:
-        """Return the SchoolId that goes with *row_id*, if it is exactly one current pupil's.
+    def _known_otherwise(self, row_ids: Iterable[str]) -> set[tuple[str, str]]:
+        """Return those of *row_ids* that come with a SchoolId which is exactly one current pupil's.
 
         iSAMS keeps set lists by SchoolId, and joins the row id:
         docs/reference/isams.md#set-lists-by-school-id
         """
-        school_id = self._also_called.get(row_id, "")
-        is_one = school_id in self.pupils and school_id not in self.pupils.repeated
-        return self.pupils[school_id].id if is_one else ""
+        also_called, pupils = self._also_called, self.pupils
+        return {
+            (pupils[key].id, row_id)
+            for row_id in row_ids
+            if (key := also_called.get(row_id, "")) in pupils and key not in pupils.repeated
+        }
 
     def _staff_id(self, user_code: str) -> str:
         """Return whom a Legacy code means; if nobody current, a text that is nobody's id."""

@@ -54,11 +54,7 @@ def persons_of(school: School, day: date) -> Persons:
     the record that is in use. The address of several persons is that of the only one who has not
     left, else nobody's.
     """
-    records: defaultdict[str, list[Record]] = defaultdict(list)
-    everybody: Iterable[Record] = chain(school.pupils.values(), school.employees.values())
-    for record in everybody:
-        if address := texts.address(record.email):
-            records[address].append(record)
+    records = _by_address(school)
     sharing = {address: listed for address, listed in records.items() if len(listed) > 1}
     if not sharing:
         return Persons(school, records.keys())
@@ -71,6 +67,15 @@ def persons_of(school: School, day: date) -> Persons:
         if owner and len(owner.records) > 1:
             joined.add(owner, day)
     return Persons(joined.in_school(school), records.keys(), shared, without)
+
+
+def _by_address(school: School) -> Mapping[str, list[Record]]:
+    records: defaultdict[str, list[Record]] = defaultdict(list)
+    everybody: Iterable[Record] = chain(school.pupils.values(), school.employees.values())
+    for record in everybody:
+        if address := texts.address(record.email):
+            records[address].append(record)
+    return records
 
 
 def record_name(record: Record) -> str:

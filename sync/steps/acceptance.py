@@ -82,10 +82,7 @@ def _not_yet(
     listing: Listing, delivery: Delivery, look: OperationLook, trouble: TargetError | None
 ) -> Step:
     """Wait, or after two hours go on without an answer: silence is never acceptance."""
-    heard = _heard(look.places)
-    error = None if look.operation else trouble or _worst(look.places)
-    if error:
-        error.concerns(connector=listing.connector, delivery=delivery.id)
+    heard, error = _heard(look.places), _trouble(listing, delivery, look, trouble)
     facts: dict[str, int | str] = {f"place_{name}": word for name, word in heard.items()}
     waited = listing.now - delivery.made_at[Submitted.file_name]
     overdue = waited > ANSWER_WITHIN
@@ -101,6 +98,16 @@ def _not_yet(
         error=error,
         again_in_s=None if overdue else max(again_s, look.retry_after_s or 0.0),
     )
+
+
+def _trouble(
+    listing: Listing, delivery: Delivery, look: OperationLook, trouble: TargetError | None
+) -> TargetError | None:
+    """Return why nobody answered, None if somebody did, or nothing is wrong."""
+    error = None if look.operation else trouble or _worst(look.places)
+    if error:
+        error.concerns(connector=listing.connector, delivery=delivery.id)
+    return error
 
 
 def _heard(places: tuple[PlaceAsked, ...]) -> dict[str, str]:

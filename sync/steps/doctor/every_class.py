@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
+from sync.edge.storage.store import Store
 from sync.roster.identifiers import is_service_account
 from sync.sds.rowkeys import rows_of
-from sync.settings import Settings
+from sync.settings import ProfileSettings, Settings
 from sync.steps.connector import Listing
-from sync.steps.delivery import list_sets
+from sync.steps.delivery import newest_set
 from sync.steps.doctor.attempts import Note
 
 _NOTHING_HELD = Note("SDS holds nothing of ours yet")
@@ -35,20 +37,25 @@ def of_every_class(settings: Settings, listing: Listing) -> OfEveryClass | None:
     if not held:
         return None
     users = {row[0]: row[1] for row in rows_of("users.csv", held[-1].files())}
-    profiles = settings.connectors()[listing.connector]
-    named = {each for key in profiles for each in settings.profiles[key].service_accounts}
+    profiles = {key: settings.profiles[key] for key in settings.connectors()[listing.connector]}
+    named = {each for profile in profiles.values() for each in profile.service_accounts}
     services = {address for key, address in users.items() if is_service_account(key)} - named
-    misplaced = (
-        f"entry {number} of PROFILES__{key.upper()}__EXTRA_TEACHERS"
-        for key in profiles
-        for number, entry in enumerate(settings.profiles[key].extra_teachers, start=1)
-        if entry.lower() in services
-    )
-    newest = (list_sets(listing.store, profile)[-1:] for profile in profiles)
-    left_out = {
-        user_id for sets in newest for each in sets for user_id in each.manifest().extra_left_out
-    }
-    return OfEveryClass(len(services), tuple(misplaced), len(left_out & users.keys()))
+    left_out = _left_out(listing.store, profiles) & users.keys()
+    return OfEveryClass(len(services), tuple(_misplaced(profiles, services)), len(left_out))
+
+
+def _misplaced(profiles: Mapping[str, ProfileSettings], services: Set[str]) -> Iterator[str]:
+    """Yield which entries of EXTRA_TEACHERS are service accounts that SDS holds."""
+    for key, profile in profiles.items():
+        for number, entry in enumerate(profile.extra_teachers, start=1):
+            if entry.lower() in services:
+                yield f"entry {number} of PROFILES__{key.upper()}__EXTRA_TEACHERS"
+
+
+def _left_out(store: Store, profiles: Iterable[str]) -> set[str]:
+    """Return the user ids of extra teachers whom the newest rosters leave out."""
+    newest = (newest_set(store, profile) for profile in profiles)
+    return {each for sealed in newest if sealed for each in sealed.manifest().extra_left_out}
 
 
 def note_of(found: OfEveryClass | None) -> Note:
