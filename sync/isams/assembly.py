@@ -206,13 +206,13 @@ class Register:
         members = set(filter(None, map(self.pupil_ids.get, rows)))
         strangers, otherwise = set[str](), set[tuple[str, str]]()
         if len(members) < len(rows):  # a stranger, or a row twice
-            strangers = {row for row in rows if row not in self.pupil_ids}
+            strangers = set(rows) - self.pupil_ids.keys()
             otherwise = self._known_otherwise(strangers)
-            strangers -= {row for _, row in otherwise}
-            members |= {key for key, _ in otherwise}
+            strangers.difference_update(row for _, row in otherwise)
+            members.update(key for key, _ in otherwise)
         if school_ids:
             members |= {self.pupils[key].id for key in school_ids if key in self.pupils}
-            strangers |= {key for key in school_ids if key not in self.pupils}
+            strangers |= set(school_ids) - self.pupils.keys()
         return members, strangers, otherwise
 
     def _known_otherwise(self, row_ids: Iterable[str]) -> set[tuple[str, str]]:
