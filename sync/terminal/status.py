@@ -14,7 +14,7 @@ from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
 from sync.ledger.states import State
 from sync.report import Exit
-from sync.roster.finding_codes import OF_SETTINGS
+from sync.roster.finding_codes import OF_SETTINGS, FindingCode
 from sync.steps.status import survey
 from sync.steps.status_values import (
     Became,
@@ -170,10 +170,14 @@ def _for_pull(school: str, pull: PullStatus) -> Iterator[str]:
 
 
 def _for_profiles(status: Status) -> Iterator[str]:
+    schools = dict[str, SetManifest]()
     for profile, newest in status.profiles.items():
         if newest:
             yield from _for_lack(profile, newest.manifest)
             yield from _for_findings(profile, newest.manifest.findings)
+            schools.setdefault(newest.manifest.school, newest.manifest)
+    for school, manifest in schools.items():
+        yield from _for_school(school, manifest.findings)
 
 
 def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
@@ -189,10 +193,19 @@ def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
 def _for_findings(profile: str, findings: Mapping[str, int]) -> Iterator[str]:
     said = "`isams-sync findings` or /api/findings says which"
     of_settings = sum(count for code, count in findings.items() if code in OF_SETTINGS)
-    if records := sum(findings.values()) - of_settings:
+    years = findings.get(FindingCode.YEAR_OF_NO_PROFILE, 0)
+    if records := sum(findings.values()) - of_settings - years:
         yield f"{profile}: {records} {_record(records)} to mend in iSAMS; {said}"
     if of_settings:
         yield f"{profile}: {of_settings} to mend in its settings; {said}"
+
+
+def _for_school(school: str, findings: Mapping[str, int]) -> Iterator[str]:
+    """Tell of the pupils whom nobody sends: that may be meant."""
+    if years := findings.get(FindingCode.YEAR_OF_NO_PROFILE):
+        which = "NC year" if years == 1 else "NC years"
+        told = "are in no profile; `isams-sync findings` says which"
+        yield f"{school}: the pupils of {years} {which} {told}"
 
 
 def _record(count: int) -> str:

@@ -103,3 +103,13 @@ def test_the_years_that_no_profile_has_are_counted(here: Trial) -> None:
 
     assert told["state"] == "ok"
     assert "NC years with pupils that no profile has: 2" in told["told"]
+
+
+def test_the_status_tells_once_of_a_school_whose_years_are_in_no_profile(here: Trial) -> None:
+    """It may be meant, so it is nothing to mend; and both profiles have the same."""
+    here.sync("run", "--approve", "--wait", "0")
+
+    said = here.sync("status").out
+
+    assert said.count("northbank: the pupils of 4 NC years are in no profile") == 1
+    assert "to mend" not in said
