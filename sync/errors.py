@@ -7,6 +7,7 @@
     │   ├── SourceUnreachable        operator: correct host or port             retried
     │   ├── SourceRefused            school: renew the key, tick a method       never retried
     │   ├── SourceIncomplete         school: a dataset is missing or empty      never retried
+    │   ├── SourceIllegible          school: a record holds what XML forbids    never retried
     │   └── SourceMalformed          developer: the answer broke the contract   never retried
     ├── RosterInvalid            developer: we built what SDS would refuse      never retried
     ├── MergeConflict            operator: two profiles contradict each other   never retried
@@ -128,8 +129,14 @@ class SourceIncomplete(SourceError):
     who = "school"
 
 
+class SourceIllegible(SourceError):
+    """A record holds a character that XML forbids: only who mends the record can let us read on."""
+
+    who = "school"
+
+
 class SourceMalformed(SourceError):
-    """The answer is not what iSAMS documents: not XML, cut short, too large, a bad record."""
+    """The answer is not what iSAMS documents: not XML, too large, a bad record."""
 
     who = "developer"
 

@@ -23,8 +23,9 @@ _TOKEN_BYTES = 64  # more than any reference to a character has
 _REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 _CONTROL = "a control character"
 _CONTROLS = frozenset(bytes([code]) for code in range(0x20)) - {b"\t", b"\n", b"\r"}
+_ENTITIES = errors.codes[errors.XML_ERROR_UNDEFINED_ENTITY]
 _CODES = {
-    errors.codes[errors.XML_ERROR_UNDEFINED_ENTITY]: "an entity that XML does not know",
+    _ENTITIES: "an entity that XML does not know",
     errors.codes[errors.XML_ERROR_TAG_MISMATCH]: "an end tag that does not fit its start tag",
     errors.codes[errors.XML_ERROR_DUPLICATE_ATTRIBUTE]: "an attribute that comes twice",
     errors.codes[errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]: "something behind its end",
@@ -52,6 +53,11 @@ class Recent:
         return self._bytes[start : start + _TOKEN_BYTES] if start >= 0 else b""
 
 
+def is_of_a_character(xml_error: int) -> bool:
+    """Say whether *xml_error* is of a character in a record, and not of how records are told."""
+    return xml_error in {_REFERENCES, _TOKENS, _ENTITIES}
+
+
 def what_is_wrong(xml_error: int, token: bytes) -> str:
     """Return what expat's *xml_error* means where the document goes on with *token*."""
     plain = token.replace(b"\0", b"")  # as good as a decoder: what is looked for is ASCII
@@ -70,7 +76,7 @@ def _referred(token: bytes) -> str:
     .NET's writers put such characters out so: docs/reference/isams.md#character-references
     """
     match = _REFERENCE.match(token)
-    code = int(match[1] or match[2], 16 if match[1] else 10) if match else 0
+    code = int(match[1] or match[2], 16 if match[1] else 10) if match else 0x110000
     if code < 0x20:
         return f"{_CONTROL}, written as a reference"
     if 0xD800 <= code < 0xE000:

@@ -11,8 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 
-from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
-from sync.isams.xmlfaults import CUT, Recent, what_is_wrong
+from sync.errors import (
+    SourceError,
+    SourceIllegible,
+    SourceMalformed,
+    SourceRefused,
+    SourceUnavailable,
+)
+from sync.isams.xmlfaults import CUT, Recent, is_of_a_character, what_is_wrong
 
 LIMIT_BYTES = 512 * 1024 * 1024  # a large school is tens of MB: docs/reference/isams.md#size
 
@@ -49,6 +55,7 @@ def parse(
 
     Raises:
         SourceUnavailable: it ends before its end.
+        SourceIllegible: a record holds a character that XML forbids. The message says which.
         SourceMalformed: not XML, in an unknown encoding, with a DTD, followed by anything, or
             larger than *limit_bytes*. The message says which, and where.
         SourceRefused: a web page instead of an answer.
@@ -67,12 +74,16 @@ def parse(
     except ExpatError as error:
         if error.code in CUT:
             raise _broken_off() from None
-        wrong = what_is_wrong(error.code, recent.at(parser.ErrorByteIndex))
-        raise SourceMalformed(
-            f"iSAMS's answer is not well-formed XML: {wrong}, in {place() or _NOT_READ}: mend it in"
-            " iSAMS",
-            xml_error=error.code,
-        ) from None
+        raise _ill_formed(error.code, recent.at(parser.ErrorByteIndex), place()) from None
+
+
+def _ill_formed(xml_error: int, token: bytes, place: str) -> SourceError:
+    told = f"iSAMS's answer is not well-formed XML: {what_is_wrong(xml_error, token)}"
+    told = f"{told}, in {place or _NOT_READ}"
+    if place and is_of_a_character(xml_error):
+        mend = "open it in iSAMS, type anew what looks odd, and save"
+        return SourceIllegible(f"{told}: {mend}", xml_error=xml_error)
+    return SourceMalformed(told, xml_error=xml_error)
 
 
 def web_page() -> SourceError:

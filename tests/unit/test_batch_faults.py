@@ -6,6 +6,7 @@ import pytest
 
 from sync.errors import (
     SourceError,
+    SourceIllegible,
     SourceIncomplete,
     SourceMalformed,
     SourceRefused,
@@ -24,7 +25,7 @@ WRONG = [
     ("&#xD83C;&#xDFB5;", "half a character (a surrogate), written as a reference"),
     ("&#xFFFF;", "a reference to a character that XML forbids"),
     ("&#x110000;", "a reference to a character that XML forbids"),
-    ("&#99999999999;", "a control character, written as a reference"),
+    ("&#99999999999;", "a reference to a character that XML forbids"),
     ("\ufffe", "bytes that are no letter in the encoding that it declares"),
     ("&nbsp;", "an entity that XML does not know"),
     ("Tom & Jerry", "something that XML does not allow, such as & for &amp;"),
@@ -47,11 +48,20 @@ def document(wrong: str) -> str:
     )
 
 
-def error_of(body: bytes, size_bytes: int) -> SourceMalformed:
+def error_of(body: bytes, size_bytes: int) -> SourceError:
     chunks = [body[start : start + size_bytes] for start in range(0, len(body), size_bytes)]
-    with pytest.raises(SourceMalformed) as caught:
+    with pytest.raises((SourceIllegible, SourceMalformed)) as caught:
         read_document(chunks)
     return caught.value
+
+
+@pytest.mark.parametrize(("wrong", "words"), WRONG)
+def test_who_mends_a_character_is_the_school(wrong: str, words: str) -> None:
+    """Whoever opens the record can; how iSAMS tells records, only its makers can."""
+    error = error_of(document(wrong).encode(), 4096)
+
+    assert error.who == ("developer" if "attribute" in words or "end tag" in words else "school")
+    assert ("type anew" in str(error)) == (error.who == "school")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -86,7 +96,7 @@ def spoilt(before: str) -> bytes:
 )
 def test_the_place_is_where_the_document_stops_to_be_xml(before: str, place: str) -> None:
     """In a record or before it; a row that is taken by its attributes counts like any other."""
-    assert f", in {place}: mend it in iSAMS" in str(error_of(spoilt(before), 4096))
+    assert f", in {place}" in str(error_of(spoilt(before), 4096))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +114,7 @@ def test_records_that_hold_records_are_numbered_too(
     outer, collection = module.split("/")
     body = f"<iSAMS><{outer}><{collection}>{records}".encode()
 
-    with pytest.raises(SourceMalformed, match=f"record {number} of {dataset.ui_name}"):
+    with pytest.raises(SourceIllegible, match=f"record {number} of {dataset.ui_name}"):
         read_document([body], Wanted(besides=frozenset({dataset})))
 
 

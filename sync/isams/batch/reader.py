@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sync.errors import SourceError, SourceIncomplete, SourceMalformed
+from sync.errors import SourceError, SourceIllegible, SourceIncomplete, SourceMalformed
 from sync.isams import xmltext
 from sync.isams.batch.collection import passed_over
 from sync.isams.batch.document import BatchDocument
@@ -79,7 +79,7 @@ def lost_with(error: SourceError, wanted: Wanted) -> frozenset[Dataset]:
 
     They are the methods that the key may not run or, as an answer cannot be read in part, all.
     """
-    if isinstance(error, SourceMalformed):
+    if isinstance(error, SourceMalformed | SourceIllegible):
         return wanted.optional
     named = str(error.facts.get("methods", "")).split(", ")
     refused = frozenset(BY_METHOD[method] for method in named if method in BY_METHOD)
@@ -88,7 +88,7 @@ def lost_with(error: SourceError, wanted: Wanted) -> frozenset[Dataset]:
 
 def has_bad_record(error: SourceError) -> bool:
     """Say whether *error* is of something inside the document, and not of what document it is."""
-    return isinstance(error, SourceMalformed) and "xml_error" in error.facts
+    return "xml_error" in error.facts
 
 
 def _read(
