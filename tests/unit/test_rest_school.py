@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SourceUnavailable
+from sync.isams.datasets import FORMS, Wanted
 from sync.isams.rest import answers, reader, timetables
 from sync.isams.rest.endpoints import MEMBERS, STUDENTS, TEACHING_SETS, Endpoint
 
@@ -54,6 +55,31 @@ def test_people_who_are_not_current_are_left_out() -> None:
     read.take_sets({"301": {"id": 301, "code": "7A/Ma1", "name": "7A", "subject": 21, "year": 7}})
 
     assert read.timetables_of == ("41",)
+
+
+@pytest.mark.parametrize("odd", [{}, [], 1.5, True])
+def test_what_no_class_is_made_of_may_be_of_any_kind(odd: object) -> None:
+    """A title, a code or a guid that is no text is unknown, and the night goes on without it."""
+    read = reader.RestSchool()
+    person = dict.fromkeys(PEOPLE, "x") | dict.fromkeys(("person_guid", "person_id", "leaves"), odd)
+    read.take_employees({"41": {"id": 41, "title": odd, "initials": odd, **person}})
+    read.take_students({"01": {"id": "01", "year": 7, "code": odd, "form": odd, **person}})
+
+    assert read.set_ids == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("form", Wanted(needed=frozenset({FORMS}))),
+        ("tutor", Wanted(tutors=True)),
+    ],
+)
+def test_what_classes_are_made_of_must_be_a_text(field: str, wanted: Wanted) -> None:
+    """Else the classes would lose members without a word."""
+    read = reader.RestSchool(wanted)
+    with pytest.raises(SourceMalformed, match=f"{field} that is no text"):
+        read.take_students({"01": {"id": "01", "year": 7, field: {}, **dict.fromkeys(PEOPLE)}})
 
 
 def test_a_hidden_set_is_not_asked_for() -> None:

@@ -74,6 +74,13 @@ def texts(kind: Kind, record: Values, *fields: str) -> tuple[str, ...]:
     return tuple(text(kind, record, field) for field in fields)
 
 
+def loose_text(record: Values, field: str) -> str:
+    """Return a field's text as `text` does; "" for what is none, where nothing depends on it."""
+    value = record.get(field)
+    is_text = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip() if is_text else ""
+
+
 def ids(kind: Kind, record: Values, *fields: str) -> tuple[str, ...]:
     """Return the ids in several fields, in that order, each once."""
     return tuple(dict.fromkeys(filter(None, texts(kind, record, *fields))))
@@ -94,14 +101,14 @@ def boolean(kind: Kind, record: Values, field: str) -> bool:
     return value
 
 
-def person(kind: Kind, record: Values) -> str:
+def person(record: Values) -> str:
     """Return by what iSAMS knows the person in all their records, "" if it does not say."""
-    return person_of(text(kind, record, "person_guid"), text(kind, record, "person_id"))
+    return person_of(loose_text(record, "person_guid"), loose_text(record, "person_id"))
 
 
-def last_day(kind: Kind, record: Values) -> date | None:
+def last_day(record: Values) -> date | None:
     """Return when the person leaves or left, None for none."""
-    return day_of(text(kind, record, "leaves"))
+    return day_of(loose_text(record, "leaves"))
 
 
 def is_current(kind: Kind, record: Values) -> bool:

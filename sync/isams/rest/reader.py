@@ -9,10 +9,12 @@ See docs/reference/isams.md#hidden-sets, docs/reference/isams.md#rest-sets.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from sync.errors import SourceError, SourceIncomplete, SourceMalformed
 from sync.isams.assembly import Register, SetRecord
 from sync.isams.datasets import (
+    FORMS,
     LESSONS,
     NOTHING_MORE,
     PUPILS,
@@ -104,15 +106,14 @@ class RestSchool:
         self._register.counts[STAFF.name] = len(rows)
         for employee_id, record in rows.items():
             if fields.is_current(kind, record):
-                title, initials = fields.texts(kind, record, "title", "initials")
                 employee = Employee(
                     employee_id,
                     *_person(kind, record),
-                    title=self._register.shared(title),
-                    initials=initials,
+                    title=self._register.shared(fields.loose_text(record, "title")),
+                    initials=fields.loose_text(record, "initials"),
                     teaches=fields.boolean(kind, record, "teaches"),
-                    person=fields.person(kind, record),
-                    leaves_on=fields.last_day(kind, record),
+                    person=fields.person(record),
+                    leaves_on=fields.last_day(record),
                 )
                 self._register.add_employee(employee)
         if not self._register.employees:
@@ -120,20 +121,23 @@ class RestSchool:
 
     def take_students(self, rows: Rows) -> None:
         """Take the current ones; raises `SourceIncomplete` if there are none."""
-        kind, shared = spellings.STUDENT, self._register.shared
+        kind, shared, with_tutor = spellings.STUDENT, self._register.shared, self._wanted.tutors
+        # What is no form's name matters only where classes are made of forms.
+        form_of = (
+            fields.loose_text if FORMS not in self._wanted.needed else partial(fields.text, kind)
+        )
         self._register.counts[PUPILS.name] = len(rows)
         for school_id, record in rows.items():
             if fields.is_current(kind, record):
-                code, form, tutor = fields.texts(kind, record, "code", "form", "tutor")
                 pupil = Pupil(
                     school_id,
                     fields.year(kind, record),
                     *_person(kind, record),
-                    code=code,
-                    form=shared(form),
-                    tutor_id=shared(tutor) if self._wanted.tutors else "",
-                    person=fields.person(kind, record),
-                    leaves_on=fields.last_day(kind, record),
+                    code=fields.loose_text(record, "code"),
+                    form=shared(form_of(record, "form")),
+                    tutor_id=shared(fields.text(kind, record, "tutor") if with_tutor else ""),
+                    person=fields.person(record),
+                    leaves_on=fields.last_day(record),
                 )
                 self._register.add_pupil(pupil)
                 self.structure.add_houses(school_id, record)
