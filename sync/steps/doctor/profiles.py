@@ -39,14 +39,18 @@ def check_profiles(settings: Settings, visit: Visit) -> Iterator[Check]:
 def _titles(settings: Settings, connector: str, profiles: Sequence[str], visit: Visit) -> Check:
     """Compare what the newest sets of a connector's *profiles* call their classes."""
 
-    def ask() -> list[str]:
+    def ask() -> list[str] | None:
         world = opened(settings, lambda _: None, nudges=Unqueued(), clock=visit.clock)
         sets = in_order(sealed for sealed in newest_sets(world, connector).values() if sealed)
+        if len(sets) < 2:
+            return None
         return list(
             called_apart({s.profile: titles(s.read_files(s.manifest().files)) for s in sets})
         )
 
-    def note(apart: list[str]) -> Note:
+    def note(apart: list[str] | None) -> Note:
+        if apart is None:
+            return Note("nothing to compare yet")
         return Note("; ".join(apart) or "no class has two titles", MEND if apart else "")
 
     return visit.attempt(f"profiles {', '.join(profiles)}: titles", ask, note).check
