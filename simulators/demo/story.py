@@ -22,7 +22,7 @@ from sync.settings.load import load
 from sync.steps import approval, pull, schedule
 from sync.steps.connector import newest_sets
 from sync.terminal.context import doing
-from sync.terminal.follower import Follower, Patience, Sent, hold_of, sealed_since
+from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.holds import why_held
 from sync.terminal.tables import findings_table, numbers, table
 
@@ -153,8 +153,8 @@ class _Story:
         """Send until only waiting for a person is left; SDS's run is awaited."""
         allowed = patience or Patience(run_s=2 * RUN_S)
         connector = self.stage.connector
-        newest = [one.pulled_at for one in newest_sets(self.world, connector).values() if one]
-        sent = Sent(since=sealed_since(self.world, connector, max(newest)) or max(newest))
+        newest = newest_sets(self.world, connector)
+        sent = Sent(sets={profile: one.id for profile, one in newest.items() if one})
         with doing("Sending to SDS", self.teller.console):
             return Follower(self.world, connector, sent, allowed).follow()
 

@@ -37,8 +37,7 @@ class SetManifest(Mark, name=MANIFEST):
 
     `pulled_at` is the moment before iSAMS was asked. `counts` are rows by role, `source` the rows
     that iSAMS gave by dataset, `findings` how many by code. `withheld` is how many enrollments of
-    students PUPILS_FROM keeps back, by `<org>/<grade>`. `extra_left_out` are the user ids of those
-    who were to teach every class, and whom SDS cannot hold.
+    students PUPILS_FROM keeps back, by `<org>/<grade>`.
     """
 
     profile: str
@@ -52,7 +51,6 @@ class SetManifest(Mark, name=MANIFEST):
     findings: Mapping[str, int]
     own_grades: tuple[str, ...] = ()
     withheld: Mapping[str, int] = {}
-    extra_left_out: tuple[str, ...] = ()
     code_version: str = __version__
 
     @property
@@ -66,7 +64,6 @@ class DeliveryManifest(Mark, name=MANIFEST):
 
     `restores` is the former delivery whose files these are, if a person asked for them again.
     `own_grades` are those of its profiles: to restore it, nothing else need still be there.
-    `extra_left_out` are those of its sets.
     """
 
     connector: str
@@ -77,7 +74,6 @@ class DeliveryManifest(Mark, name=MANIFEST):
     counts: Mapping[str, int]
     withheld: Mapping[str, int] = {}
     own_grades: tuple[str, ...] = ()
-    extra_left_out: tuple[str, ...] = ()
     restores: str | None = None
 
 

@@ -179,7 +179,8 @@ def _of_folder(
 ) -> Iterator[Sweep]:
     """Yield what may go of a folder: its files, and with its last mark before then all of it."""
     files = [name for name in folder.made_at if not is_mark(name)]
-    if any(now - folder.made_at[name] <= ROSTERS_LAST for name in files):
+    # By distance: what a clock that ran ahead has dated must not stay for that long as well.
+    if any(abs(now - folder.made_at[name]) <= ROSTERS_LAST for name in files):
         return
     needs_mark = bool(files) and not folder.has(Swept)
     going = sorted(files, key=_file_order)

@@ -33,15 +33,13 @@ class Built:
     """A profile's roster, and what was left out of it, sorted.
 
     `academic_year` is the calendar year in which it began. `withheld` is how many enrollments of
-    students PUPILS_FROM keeps back, by SDS grade. `extra_left_out` are the user ids of those whom
-    EXTRA_TEACHERS names and SDS cannot hold.
+    students PUPILS_FROM keeps back, by SDS grade.
     """
 
     academic_year: int
     roster: Roster
     findings: tuple[Finding, ...]
     withheld: Mapping[str, int]
-    extra_left_out: tuple[str, ...] = ()
 
 
 def roster_at(settings: Settings, profile: str, school: School, moment: datetime) -> Built:
@@ -109,7 +107,6 @@ def build_roster(
         roster,
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
-        tuple(sorted(people.extra_left_out)),
     )
 
 

@@ -273,6 +273,15 @@ class FindingCode(StrEnum):
         ),
         "whoever runs this app.",
     )
+    EXTRA_TEACHER_LEFT_OUT = (
+        "extra-teacher-left-out",
+        "EXTRA_TEACHERS names this person, who cannot be sent: another finding says why.",
+        (
+            "an address that is missing or damaged, or a second record with the same one. If SDS"
+            " holds the person as teacher of every class, the delivery is held."
+        ),
+        "the school. `detail` holds the id that the person has in SDS.",
+    )
     SERVICE_ACCOUNT_IS_PERSON = (
         "service-account-is-person",
         "Not used: somebody in iSAMS has this address. Name staff in EXTRA_TEACHERS.",

@@ -31,6 +31,7 @@ _HARM: tuple[frozenset[FindingCode], ...] = (
     OF_SETTINGS,
     frozenset(
         {
+            FindingCode.EXTRA_TEACHER_LEFT_OUT,
             FindingCode.ID_UNUSABLE,
             FindingCode.SET_WITHOUT_YEAR,
             FindingCode.SET_WITHOUT_PUPILS,

@@ -27,16 +27,12 @@ EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
 
 @dataclass(slots=True)
 class People:
-    """The people of a profile's roster, each judged once; `findings` are those on the way.
-
-    `extra_left_out` are the ids of extra teachers whom SDS cannot hold: it may have held them.
-    """
+    """The people of a profile's roster, each judged once; `findings` are those on the way."""
 
     persons: Persons
     school_settings: SchoolSettings
     profile: ProfileSettings
     findings: list[Finding] = field(default_factory=list)
-    extra_left_out: set[str] = field(default_factory=set)
     _pupils: dict[str, User | None] = field(default_factory=dict)
     _staff: dict[str, User | None] = field(default_factory=dict)
     _services: dict[str, User] = field(default_factory=dict)
@@ -168,7 +164,13 @@ class People:
                 if user := self.employee(match):
                     yield user.id
                 else:
-                    self.extra_left_out.add(self._person_id("T", match))
+                    self.findings.append(self._left_out(self.school.employees[match]))
+
+    def _left_out(self, person: Employee) -> Finding:
+        """Return the finding of an extra teacher whom SDS cannot hold; it may have held them."""
+        user_id = self._person_id("T", person.id)
+        code = FindingCode.EXTRA_TEACHER_LEFT_OUT
+        return Finding(code, record_name(person), full_name(person), user_id)
 
     def _service_accounts(self) -> Iterator[str]:
         for address in self.profile.service_accounts:

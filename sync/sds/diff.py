@@ -172,24 +172,31 @@ def _met(
 def _of_every_class(
     before: Mapping[str, bytes], after: Mapping[str, bytes], left_out: Set[str]
 ) -> Iterator[Excess]:
-    """Yield the loss of those who teach every class: how many of them would be users no more.
-
-    A service account that settings do not name may stand in the wrong one, and a head may have got
-    a second record. Who has left iSAMS is simply gone.
-    """
-    old, new = dict(_users(before)), dict(_users(after))
-    services = {address for key, address in old.items() if is_service_account(key)}
-    for table, gone in (
-        ("service accounts", services - set(new.values())),
-        ("extra teachers", left_out & (old.keys() - new.keys())),
-    ):
+    """Yield the loss of those who teach every class: how many of them would be users no more."""
+    for table, gone in lost_of_every_class(users_of(before), users_of(after), left_out).items():
         if gone:
             yield Excess(table=table, what="removed", rows=len(gone), allowed=0)
 
 
-def _users(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Yield the id and the address of each user."""
-    return ((row[0], row[1]) for row in rows_of("users.csv", files))
+def lost_of_every_class(
+    old: Mapping[str, str], new: Mapping[str, str], left_out: Set[str]
+) -> dict[str, Set[str]]:
+    """Return who teaches every class among the users *old* and would be none of *new*.
+
+    Both are addresses by id; *left_out* are ids of extra teachers who cannot be sent. A service
+    account that settings do not name may stand in the wrong one, and a head may have got a second
+    record; service accounts are told by address. Who has left iSAMS is simply gone.
+    """
+    services = {address for key, address in old.items() if is_service_account(key)}
+    return {
+        "service accounts": services - set(new.values()),
+        "extra teachers": left_out & (old.keys() - new.keys()),
+    }
+
+
+def users_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the address of each user, by id."""
+    return {row[0]: row[1] for row in rows_of("users.csv", files)}
 
 
 def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Change:

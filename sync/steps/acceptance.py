@@ -14,7 +14,15 @@ from typing import Literal
 from sync.edge.clock import Budget
 from sync.edge.graph.values import Operation, OperationLook, PlaceAsked, Whereabouts
 from sync.edge.world import World
-from sync.errors import TargetError, TargetRefused, TargetUnavailable, TargetUnreachable, concerning
+from sync.errors import (
+    StoreConflict,
+    StoreMissing,
+    TargetError,
+    TargetRefused,
+    TargetUnavailable,
+    TargetUnreachable,
+    concerning,
+)
 from sync.ledger import states
 from sync.ledger.manifests import FileFacts
 from sync.ledger.marks import Checked, Receipt, Submitted, Unproven
@@ -46,7 +54,9 @@ def ask_once(world: World, listing: Listing, delivery: Delivery) -> Step:
     operation = look.operation
     if operation is None or operation.state == "waiting":
         return _not_yet(listing, delivery, look, trouble)
-    files = delivery.manifest().files
+    files = _files(delivery)
+    if files is None:
+        return _unjudged(listing, delivery, _heard(look.places))
     faults = _faults(operation, files)
     if faults:
         took_some = operation.state == "accepted"
@@ -57,6 +67,23 @@ def ask_once(world: World, listing: Listing, delivery: Delivery) -> Step:
     receipts.accept(world, delivery, warnings=len(operation.warnings))
     facts = _oddities(operation, files)
     return Step("check", Outcome.ACCEPTED, listing.connector, delivery.id, facts, again_in_s=0.0)
+
+
+def _files(delivery: Delivery) -> Mapping[str, FileFacts] | None:
+    """Return what was handed over; None if nobody can read it any more."""
+    try:
+        return delivery.manifest().files
+    except (StoreMissing, StoreConflict):
+        return None
+
+
+def _unjudged(listing: Listing, delivery: Delivery, heard: dict[str, str]) -> Step:
+    """Go on without the answer for a delivery whose manifest is gone or damaged in storage.
+
+    SDS may hold it, and nothing can be compared with it: a person looks at what comes next.
+    """
+    delivery.claim(Unproven(at=listing.now, heard=heard))
+    return Step("check", Outcome.UNPROVEN, listing.connector, delivery.id)
 
 
 def _look(

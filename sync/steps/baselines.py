@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.roster.finding_codes import FindingCode
 from sync.sds.diff import Baseline, Meant
-from sync.steps.delivery import Delivery, read_record
+from sync.steps.delivery import Delivery, SealedSet, read_record
+from sync.steps.findings import told_of
 
 
 def read_baselines(
@@ -23,6 +26,7 @@ def read_baselines(
     that nothing can be compared with.
     """
     lacking: Mapping[str, tuple[str, ...]] | None = None
+    left_out = frozenset[str]()
     digests = set[str]()
     for hand_over in reversed(compared):
         delivery = hand_over.delivery
@@ -33,8 +37,9 @@ def read_baselines(
             digests.add(was.digest)
             if lacking is None:
                 lacking = _lacking(delivery.store, manifest)
+                left_out = _left_out(delivery.store, manifest)
             emptied = _emptied(delivery.store, was, lacking)
-            meant = _meant(was, manifest, emptied)
+            meant = replace(_meant(was, manifest, emptied), extra_left_out=left_out)
             yield Baseline(hand_over.delivery_id, _files(delivery, was), meant)
 
 
@@ -58,7 +63,20 @@ def _meant(
     """Return what settings have to do with a difference from *was*."""
     gone = len(was.sources.keys() - manifest.sources.keys())
     withheld = Counter(manifest.withheld) - Counter(was.withheld)
-    return Meant(gone, withheld, emptied, frozenset(manifest.extra_left_out))
+    return Meant(gone, withheld, emptied)
+
+
+def _left_out(store: Store, manifest: DeliveryManifest) -> frozenset[str]:
+    """Return the user ids of extra teachers who cannot be sent, as the findings of its sets say."""
+    sets = (
+        SealedSet(set_id, {}, store, ids.profile_folder(profile))
+        for profile, set_id in manifest.sources.items()
+    )
+    return frozenset(
+        finding.detail
+        for sealed in sets
+        for finding in told_of(sealed, FindingCode.EXTRA_TEACHER_LEFT_OUT)
+    )
 
 
 def _lacking(store: Store, manifest: DeliveryManifest) -> dict[str, tuple[str, ...]]:

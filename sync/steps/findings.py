@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 
 from sync.edge.world import World
-from sync.errors import StoreConflict
+from sync.errors import StoreConflict, StoreMissing
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding, harm
 from sync.steps.delivery import SealedSet, newest_set
@@ -23,6 +23,14 @@ class Findings:
     profile: str
     set_id: str
     findings: Sequence[Finding]
+
+
+def told_of(sealed: SealedSet, code: FindingCode) -> list[Finding]:
+    """Return the findings of *code* in a set; none if they cannot be read any more."""
+    try:
+        return [finding for finding in _read(sealed) if finding.code is code]
+    except (StoreMissing, StoreConflict):
+        return []
 
 
 COLUMNS = ("profile", *(field.name for field in fields(Finding)), "advice")

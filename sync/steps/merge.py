@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sync.edge.world import World
@@ -15,7 +15,7 @@ from sync.report import Outcome, Step
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import ON_REQUEST
-from sync.steps.attempts import attempted
+from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, newest_sets
 from sync.steps.delivery import SealedSet, in_order
 from sync.steps.seal import NewDelivery, seal_delivery
@@ -71,14 +71,14 @@ def _merged(world: World, listing: Listing, sources: Sequence[SealedSet]) -> Ste
     """Merge *sources* and seal the delivery; what only a person can mend is written down."""
     newest = listing.deliveries[-1:]
     since = max((delivery.last_made_at for delivery in newest), default=None)
+    newest_at = max(sealed.pulled_at for sealed in sources)
     try:
         with concerning(connector=listing.connector):
             return attempted(
-                world.store,
-                listing.prefix,
-                ids.set_id(max(sealed.pulled_at for sealed in sources), _names(sources)),
+                Place(world.store, listing.prefix, ids.set_id(newest_at, _names(sources))),
                 lambda: seal_delivery(world, listing, _made(listing, sources)),
-                since,
+                again="ask for a pull",
+                since=since,
             )
     except SyncError as error:
         if error.retry:
@@ -110,7 +110,6 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
         counts=manifests.rows_by_table(facts),
         withheld=_withheld(of_profile),
         own_grades=tuple(sorted(own_grades)),
-        extra_left_out=_extra_left_out(of_profile.values()),
     )
     delivery_id = ids.set_id(_moment(listing), manifest.to_json())
     return NewDelivery(delivery_id, files, manifest, manifest.counts)
@@ -118,10 +117,6 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
 
 def _sealed_files(sealed: SealedSet, manifest: SetManifest) -> SealedFiles:
     return SealedFiles(manifest.school, sealed.read_files(manifest.files))
-
-
-def _extra_left_out(sets: Iterable[SetManifest]) -> tuple[str, ...]:
-    return tuple(sorted({user_id for sealed in sets for user_id in sealed.extra_left_out}))
 
 
 def _withheld(of_profile: Mapping[str, SetManifest]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from sync.ledger.marks import Accepted, Against, Plan
 from sync.report import Outcome, Step
 from sync.sds import diff
 from sync.steps import baselines
-from sync.steps.attempts import attempted
+from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
 from sync.steps.submit import UNTIL, turn_ends
@@ -25,7 +25,9 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
         facts = {UNTIL: until.isoformat(timespec="seconds")}
         return Step("plan", Outcome.BUSY, listing.connector, delivery.id, facts, again_in_s=AGAIN_S)
     return attempted(
-        world.store, listing.prefix, delivery.id, lambda: _compared(world, listing, delivery)
+        Place(world.store, listing.prefix, delivery.id),
+        lambda: _compared(world, listing, delivery),
+        again="ask for a pull",
     )
 
 

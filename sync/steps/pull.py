@@ -87,10 +87,19 @@ def _not_pulled(
 
 def _given_up(school: str, newest: Pull, attempts: int) -> Step:
     """End a pull whose last attempt was killed: it could not say so itself."""
+    failed = newest.numbers(AttemptFailed)
+    if failed:
+        before = newest.read(AttemptFailed, failed[-1]).message
+        why = f"its last attempt was killed. Before that: {before}"
+    else:
+        why = (
+            "it was killed again and again, as by too little memory: see the host's log, give the"
+            " app more memory, then ask for another"
+        )
     error = UnexpectedError(
-        "the pull was killed again and again, as by too little memory: see the host's log, give the"
-        " app more memory, then ask for another",
+        f"the pull was given up: {why}",
         attempts=attempts,
+        killed=attempts - len(failed),
         school=school,
     )
     newest.claim(Failed.of(error))

@@ -23,7 +23,7 @@ from sync.sds import rules
 from sync.sds.csvtext import decode
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import ON_REQUEST, columns
-from sync.steps.attempts import attempted
+from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, find, look
 from sync.steps.delivery import Delivery
 from sync.steps.seal import NewDelivery, seal_delivery
@@ -105,10 +105,9 @@ def go_on(world: World, listing: Listing) -> Step | None:
     try:
         with concerning(connector=listing.connector, delivery=pause.delivery):
             return attempted(
-                world.store,
-                listing.prefix,
-                pause.delivery,
+                Place(world.store, listing.prefix, pause.delivery),
                 lambda: seal_delivery(world, listing, _made(listing, pause)),
+                again="ask for the restore again",
             )
     except SyncError as error:
         if error.retry:

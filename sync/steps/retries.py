@@ -59,9 +59,12 @@ def retries_of(school: SchoolSettings, pulls: Sequence[Pull]) -> Retries:
     asked_at = newest.when(Asked)
     if asked_at is None or not _is_for_a_night(pulls):
         return Retries(PERSON_PAUSES)
-    ends = (*school.pull_at, school.retry_until)
-    until = next_strike(ends, school.time_zone, asked_at)
-    return Retries(NIGHT_PAUSES, until, refusals_too=True)
+    return Retries(NIGHT_PAUSES, night_ends(school, asked_at), refusals_too=True)
+
+
+def night_ends(school: SchoolSettings, since: datetime) -> datetime:
+    """Return until when a night that began at *since* is tried."""
+    return next_strike((*school.pull_at, school.retry_until), school.time_zone, since)
 
 
 def next_attempt_at(pull: Pull, retries: Retries) -> datetime | None:
@@ -97,12 +100,13 @@ def _is_for_a_night(pulls: Sequence[Pull]) -> bool:
     for pull in reversed(pulls):
         if pull is not pulls[-1] and states.pull_is_over(pull):
             return False
-        if _asked_by_timer(pull):
+        if asked_by_timer(pull):
             return True
     return False
 
 
-def _asked_by_timer(pull: Pull) -> bool:
+def asked_by_timer(pull: Pull) -> bool:
+    """Say whether no person asked for *pull*, as far as its mark can be read."""
     try:
         asked = pull.read_if_listed(Asked)
     except (StoreMissing, StoreConflict):

@@ -14,10 +14,10 @@ from sync.edge.certificate import days_left
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
 from sync.ledger import ids, states
-from sync.ledger.marks import TIMER, Asked
+from sync.ledger.marks import TIMER, Asked, Failed
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
-from sync.steps.retries import is_stuck
+from sync.steps.retries import asked_by_timer, is_stuck, night_ends
 from sync.steps.send import lies_idle
 from sync.steps.strikes import last_strike
 from sync.steps.sweep import sweep
@@ -150,5 +150,15 @@ def _due(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> dat
     settings = world.settings.schools[school]
     due = last_strike(settings.pull_at, settings.time_zone, now)
     latest = now + states.STANDSTILL  # what is dated later is of a clock that ran ahead
-    asked = (pull.when(Asked) or ids.moment_of_stamp(pull.id) for pull in pulls)
-    return None if any(due <= at <= latest for at in asked) else due
+    asked = [(pull, pull.when(Asked) or ids.moment_of_stamp(pull.id)) for pull in pulls]
+    is_night = now < night_ends(settings, due)
+    since = [pull for pull, at in asked if due <= at <= latest]
+    return None if any(not (is_night and _came_to_nothing(pull)) for pull in since) else due
+
+
+def _came_to_nothing(pull: Pull) -> bool:
+    """Say whether *pull* is a person's that failed: it was given up within minutes.
+
+    The night that it came before is still to be tried, until the morning.
+    """
+    return pull.has(Failed) and not asked_by_timer(pull)

@@ -25,7 +25,7 @@ from sync.sds import rules, tables
 from sync.settings import Settings
 from sync.steps import repeats
 from sync.steps.connector import Listing
-from sync.steps.delivery import Pull, SealedSet, list_sets
+from sync.steps.delivery import Pull, SealedSet, newest_set
 
 # -- after a pull --------------------------------------------------------------------------------
 
@@ -63,7 +63,6 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         findings=findings.counts_by_code(built.findings),
         own_grades=tuple(own_grades),
         withheld={f"{school_id}/{grade}": count for grade, count in built.withheld.items()},
-        extra_left_out=built.extra_left_out,
     )
     beside = {
         manifests.FINDINGS: findings.to_json(built.findings),
@@ -75,12 +74,23 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
 def seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
     """Build a profile's set and write it, the manifest last; return the set's id."""
     manifest, files = profile_set(world.settings, profile, read, pulled_at)
-    newest = [sealed.id for sealed in list_sets(world.store, profile)[-1:]]
-    content = b"".join(files.values())
-    set_id = ids.set_id(ids.after(pulled_at, newest), content)
+    moment = _naming_moment(world, profile, pulled_at)
+    set_id = ids.set_id(moment, b"".join(files.values()))
     SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)
     world.tell(Step("seal", Outcome.SEALED, profile, set_id, _seal_facts(manifest)))
     return set_id
+
+
+def _naming_moment(world: World, profile: str, pulled_at: datetime) -> datetime:
+    """Return the moment that names a set: when it was read, so that an older never looks newer.
+
+    A reading may come late: its machine slept, or another was quicker. Only where the newest is
+    dated after this very moment, by a clock that ran ahead, must the name go on from there.
+    """
+    newest = newest_set(world.store, profile)
+    if newest is None or ids.pulled_at(newest.id) <= world.store.now():
+        return pulled_at
+    return ids.after(pulled_at, [newest.id])
 
 
 def _seal_facts(manifest: SetManifest) -> dict[str, int]:

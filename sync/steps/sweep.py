@@ -36,7 +36,7 @@ def sweep(world: World, now: datetime) -> int:
     """Delete what may go at *now*, storage's clock; return how many blobs.
 
     Only if the last sweep is `SWEEP_EVERY` ago, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
-    One that stops at `SWEEP_BLOBS` is not the last: the next tick goes on.
+    One that stops at either is not the last: the next tick goes on.
 
     Raises:
         SyncError: the first trouble. What can be deleted all the same is, unless storage is away.
@@ -50,7 +50,7 @@ def sweep(world: World, now: datetime) -> int:
             break
         with sweeping.going_on(prefix):
             sweeping.sweep_under(prefix)
-    if sweeping.left:
+    if not sweeping.is_over:
         _note(world, now, done)
     if sweeping.troubles:
         raise sweeping.troubles[0]

@@ -6,8 +6,8 @@ in the way: its answer comes first, and then ours. What became of another is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sync.edge.world import World
@@ -39,28 +39,36 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is followed: the delivery of that id, or what is made of sets pulled `since`."""
+    """What is followed: the delivery of that id, or what is made of `sets`, by profile.
+
+    A delivery of sets that are as new or newer is made of them as well: another process may have
+    read the school once more.
+    """
 
     delivery_id: str = ""
-    since: datetime | None = None
+    sets: Mapping[str, str] = field(default_factory=dict)
 
-    def is_in(self, step: Step) -> bool:
-        """Say whether *step* is about it."""
-        if self.since is None:
-            return step.delivery == self.delivery_id
-        return bool(step.delivery) and ids.pulled_at(step.delivery) >= self.since
+    def is_made_into(self, delivery: Delivery) -> bool:
+        """Say whether *delivery* is it; one that could not be merged is told by its name alone."""
+        if not self.sets:
+            return delivery.id == self.delivery_id
+        sources = delivery.sources()
+        if sources is None:
+            return ids.pulled_at(delivery.id) >= max(map(ids.pulled_at, self.sets.values()))
+        return all(sources.get(key, "") >= set_id for key, set_id in self.sets.items())
 
     def is_before(self, step: Step) -> bool:
         """Say whether *step* is about a newer delivery than that which was named."""
-        return self.since is None and step.delivery > self.delivery_id
+        return not self.sets and step.delivery > self.delivery_id
 
 
-def sealed_since(world: World, connector: str, asked_at: datetime) -> datetime | None:
-    """Return when the newest set of *connector* since *asked_at* was pulled, None if none was."""
+def sealed_since(world: World, connector: str, asked_at: datetime) -> Mapping[str, str]:
+    """Return the set of each profile of *connector* that was pulled since *asked_at*."""
     since = asked_at.replace(microsecond=0)  # sets are named by the second
-    newest = newest_sets(world, connector).values()
-    pulled = [sealed.pulled_at for sealed in newest if sealed]
-    return max((at for at in pulled if at >= since), default=None)
+    newest = newest_sets(world, connector).items()
+    return {
+        profile: sealed.id for profile, sealed in newest if sealed and sealed.pulled_at >= since
+    }
 
 
 def hold_of(world: World, connector: str, delivery_id: str) -> Hold:
@@ -89,6 +97,7 @@ class Follower:
         self._tell = tell
         self._began_s = world.clock.monotonic_s()
         self._accepted: Step | None = None
+        self._ours = False  # whether the last step is about what is followed
         self._accepted_s = self._began_s
         self._idle = 0
 
@@ -99,7 +108,8 @@ class Follower:
         """
         while True:
             step = send.send(self._world, self._connector)
-            if step.outcome is Outcome.ACCEPTED and self._sent.is_in(step):
+            self._ours = self._is_ours(step)
+            if step.outcome is Outcome.ACCEPTED and self._ours:
                 self._accepted, self._accepted_s = step, self._world.clock.monotonic_s()
             if self._is_approved(step):
                 continue
@@ -107,12 +117,19 @@ class Follower:
                 return self._ended(step)
             self._wait(step)
 
+    def _is_ours(self, step: Step) -> bool:
+        """Say whether *step* is about what is followed."""
+        if not step.delivery:
+            return False
+        listed = look(self._world, self._connector).delivery(step.delivery)
+        return listed is not None and self._sent.is_made_into(listed)
+
     def _ended(self, step: Step) -> Step:
         is_well = exits.exit_of_step(step) is Exit.DONE
-        is_another = bool(step.delivery) and not self._sent.is_in(step)
+        is_another = bool(step.delivery) and not self._ours
         if self._accepted and (step.outcome is Outcome.LATER or is_another):
             return self._accepted
-        if is_well and not self._sent.is_in(step):
+        if is_well and not self._ours:
             return self._of_another(step)
         return step
 
@@ -125,7 +142,7 @@ class Follower:
 
     def _is_approved(self, step: Step) -> bool:
         """Approve a first hold of ours, if we may; say whether that was done."""
-        if not (self._patience.approve and step.outcome is Outcome.HELD and self._sent.is_in(step)):
+        if not (self._patience.approve and step.outcome is Outcome.HELD and self._ours):
             return False
         if not hold_of(self._world, self._connector, step.delivery).first:
             return False
@@ -133,7 +150,7 @@ class Follower:
         return True
 
     def _is_over(self, step: Step) -> bool:
-        ours, run_s = self._sent.is_in(step), self._patience.run_s
+        ours, run_s = self._ours, self._patience.run_s
         if step.outcome is Outcome.RUNNING:
             return not ours or run_s is None or self._since_accepted_s() >= run_s
         if ours and step.outcome is Outcome.ACCEPTED:

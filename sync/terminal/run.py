@@ -86,12 +86,12 @@ def _sent(
 
     Where nothing was, what kept its profiles from a new set is among the pulls' errors.
     """
-    due = sealed_since(world, connector, asked_at)
-    if due is None:
+    sets = sealed_since(world, connector, asked_at)
+    if not sets:
         return []
     if failed := _first_way(world, connector, progress):
         return [failed]
-    step = progress.follow(world, connector, Sent(since=due), patience)
+    step = progress.follow(world, connector, Sent(sets=sets), patience)
     if step.outcome is not Outcome.PAUSED and look(world, connector).pause:
         return [step, Step("send", Outcome.PAUSED, connector)]
     return [step]

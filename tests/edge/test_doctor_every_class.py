@@ -49,7 +49,7 @@ def test_a_service_account_that_no_setting_names_any_more_is_told_and_then_held(
 
     assert good == {"state": "ok", "told": "as SDS holds them", "next": ""}
     assert told["state"] == "warning"
-    assert "names: 1 (entry 2 of PROFILES__SENIORS__EXTRA_TEACHERS)" in told["told"]
+    assert "sent: 1 (entry 2 of PROFILES__SENIORS__EXTRA_TEACHERS)" in told["told"]
     assert "SERVICE_ACCOUNTS" in told["next"]
     assert held.code == Exit.HELD
     assert "1 service account of every class would go" in held.out

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from simulators.school import invent
 from simulators.sds import Knobs
+from sync.ledger import ids
 from sync.report import Exit, Outcome, Step
 from sync.steps import approval, send
+from sync.steps.delivery import list_sets
 from sync.terminal.exits import exit_of_step
 from sync.terminal.follower import ANSWER_WITHIN_S, Follower, Patience, Sent, sealed_since
 from tests.edge.test_send import SCHOOL, change
@@ -20,7 +24,7 @@ def pulled(scene: TestWorld) -> Sent:
     """Pull, and return what a `run` would follow."""
     began = scene.clock.now()
     scene.pull()
-    return Sent(since=sealed_since(scene.world, CONNECTOR, began))
+    return Sent(sets=sealed_since(scene.world, CONNECTOR, began))
 
 
 def handed_over(scene: TestWorld) -> str:
@@ -47,6 +51,22 @@ def test_an_older_delivery_that_is_accepted_at_the_last_moment_is_not_ours(late_
     assert exit_of_step(step) is Exit.LATER
     assert step.delivery in {"", older}
     assert len(scene.sds.submissions) == 1
+
+
+def test_a_delivery_that_was_made_while_isams_was_read_is_not_ours() -> None:
+    """Its name is newer than the moment at which we asked, and its sets are older."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0))
+    scene.pull()
+    ours = list_sets(scene.store, "seniors")[-1].pulled_at + timedelta(seconds=20)
+    scene.clock.advance(30)
+    made = send.send(scene.world, CONNECTOR)
+    later = Sent(sets={"seniors": ids.set_id(ours, b"read since, and sealed after the merge")})
+    delivery = scene.look().delivery(made.delivery)
+
+    assert delivery is not None
+    assert ids.pulled_at(delivery.id) > ours
+    assert not later.is_made_into(delivery)
+    assert Sent(sets=delivery.sources() or {}).is_made_into(delivery)
 
 
 def test_ours_goes_once_the_older_is_answered_for() -> None:

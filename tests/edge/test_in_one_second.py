@@ -51,8 +51,8 @@ def run_at_a_terminal(world: World, ended: list[Step]) -> None:
     """Do what `run` does: read, and follow what was sealed until SDS has answered."""
     asked_at = world.clock.now()
     ended.append(ask_and_pull(world))
-    if due := sealed_since(world, CONNECTOR, asked_at):
-        ended.append(Follower(world, CONNECTOR, Sent(since=due), Patience(run_s=0)).follow())
+    if sets := sealed_since(world, CONNECTOR, asked_at):
+        ended.append(Follower(world, CONNECTOR, Sent(sets=sets), Patience(run_s=0)).follow())
 
 
 def test_a_school_that_is_read_twice_in_one_second_is_sealed_twice() -> None:

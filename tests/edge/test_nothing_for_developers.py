@@ -128,6 +128,7 @@ def test_a_comparison_that_is_killed_each_time_is_given_up() -> None:
     delivery = f"read {scene.look().prefix}{scene.look().deliveries[-1].id}/users.csv"
     for _ in range(KILLED_TIMES):
         killed_at(scene, delivery)
+    scene.clock.advance(700)  # then the last, too, cannot be at work any more
 
     assert send.send(scene.world, CONNECTOR).outcome is Outcome.FAILED
     assert scene.look().states[-1][1] is State.FAILED
@@ -142,10 +143,26 @@ def test_a_restore_that_is_killed_each_time_is_given_up() -> None:
     pause = restore.restore(scene.world, first)
     for _ in range(KILLED_TIMES):
         killed_at(scene, f"read {scene.look().prefix}{first}/users.csv")
+    scene.clock.advance(700)
 
-    assert send.send(scene.world, CONNECTOR).outcome is Outcome.FAILED
+    step = send.send(scene.world, CONNECTOR)
+    assert step.outcome is Outcome.FAILED
+    assert "ask for the restore again" in str(step.error)
     scene.clock.advance(60)
     assert restore.restore(scene.world, first).delivery != pause.delivery
+    assert scene.send_until_still().outcome is Outcome.DONE
+
+
+def test_who_is_at_work_was_not_killed() -> None:
+    """However many begin at once, as with doubled nudges: what they make goes."""
+    scene = two_nights()
+    scene.next_night(changed=OTHERS[2], after_h=1)
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.SEALED
+    delivery = f"read {scene.look().prefix}{scene.look().deliveries[-1].id}/users.csv"
+    for _ in range(KILLED_TIMES):
+        killed_at(scene, delivery)
+
+    assert send.send(scene.world, CONNECTOR).outcome is Outcome.PLANNED
     assert scene.send_until_still().outcome is Outcome.DONE
 
 

@@ -81,14 +81,13 @@ def test_a_failed_read_changes_nothing(route: str, fault: Faults) -> None:
     flush(scene, pupils=SCHOOL.pupils[:3])
     scene.isams.script([fault] * 100, route=route)
 
-    step = pulled_at_last(scene)
+    step, told = pulled_at_last(scene), pull_told(scene)
     send.send(scene.world, CONNECTOR)
     schedule.tick(scene.world)
 
     assert step.outcome is Outcome.FAILED
     assert rosters(scene) == before
     assert len(scene.sds.requests) == requests
-    told = pull_told(scene)
     assert told["state"] == "failed"
     assert str(told["error"]).count("Source") == 1
 
@@ -120,7 +119,7 @@ def test_a_pull_that_fails_five_times_has_failed() -> None:
     assert pull_told(scene)["attempts"] == ATTEMPTS
     assert pull.pull(scene.world, "northbank").outcome is Outcome.NOTHING
     scene.nudges.kept.clear()
-    scene.clock.advance(3600)
+    scene.clock.advance(10 * 3600)  # in the morning, when the night is over
     schedule.tick(scene.world)
     assert not scene.nudges.kept
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sync.errors import ConfigError
@@ -78,6 +80,20 @@ def test_an_extra_teacher_whom_isams_does_not_know_is_told_and_teaches_nothing()
     assert codes(made) == [("extra-teacher-unknown", "EXTRA_TEACHERS")] * 3
     assert {finding.name for finding in made.findings} == set(gone.split(","))
     assert {user.id for user in made.roster.users} == {"9990001-P1", "9990001-T41"}
+
+
+def test_an_extra_teacher_who_cannot_be_sent_is_told_with_the_id_that_sds_may_hold() -> None:
+    """Whoever looks at a hold for it finds both: that they are missed, and why."""
+    read = school(employees=[employee("41"), employee("50", "head@x.example", "id 1")])
+    again = employee("99", "head@x.example", "id 2")
+
+    made = built(replace(read, employees={**read.employees, "99": again}), extra_teachers="head@*")
+
+    told = [f for f in made.findings if f.code == "extra-teacher-left-out"]
+    assert [(f.record, f.detail) for f in told] == [
+        ("StaffMember 50", "9990001-T50"),
+        ("StaffMember 99", "9990001-T99"),
+    ]
 
 
 def test_a_service_account_teaches_every_class() -> None:

@@ -51,11 +51,13 @@ def test_two_records_of_one_person_are_one_user_in_the_classes_of_both() -> None
 def test_the_facts_are_those_of_the_record_in_use(
     first: Employee, second: Employee, used: str
 ) -> None:
-    """And the id is always the smaller record's, as numbers go, so that it never changes."""
+    """And the id is always the smaller record's, as numbers go, however iSAMS lists the two."""
     read = staffed(replace(first, surname="of 99"), replace(second, surname="of 100"))
+    turned = replace(read, employees=dict(reversed(list(read.employees.items()))))
 
     made = built(read, names=True)
 
+    assert built(turned, names=True) == made
     assert {user.id for user in made.roster.users if user.role == "teacher"} == {"9990001-T99"}
     names = {user.family_name for user in made.roster.users if user.role == "teacher"}
     assert names == {f"of {used}"}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from sync.edge.storage.store import Store
+from sync.roster.finding_codes import FindingCode
+from sync.roster.findings import Finding
 from sync.roster.identifiers import is_service_account
-from sync.sds.rowkeys import rows_of
+from sync.sds.diff import lost_of_every_class, users_of
 from sync.settings import ProfileSettings, Settings
 from sync.steps.connector import Listing
-from sync.steps.delivery import newest_set
+from sync.steps.delivery import SealedSet, newest_set
 from sync.steps.doctor.attempts import Note
+from sync.steps.findings import told_of
+
+USERS = "users.csv"
 
 _NOTHING_HELD = Note("SDS holds nothing of ours yet")
 
@@ -19,8 +23,8 @@ _NOTHING_HELD = Note("SDS holds nothing of ours yet")
 class OfEveryClass(NamedTuple):
     """Who SDS holds as teachers of every class, and would hold no more: how many of each.
 
-    `unnamed` are service accounts of no setting. `misplaced` are the settings that name one in the
-    wrong place, with the number of the entry. `left_out` are staff.
+    `unnamed` are service accounts that will not be sent. `misplaced` are the settings that name one
+    in the wrong place, with the number of the entry. `left_out` are staff.
     """
 
     unnamed: int
@@ -36,12 +40,41 @@ def of_every_class(settings: Settings, listing: Listing) -> OfEveryClass | None:
     held = [each.delivery for each in listing.may_hold() if each.delivery]
     if not held:
         return None
-    users = {row[0]: row[1] for row in rows_of("users.csv", held[-1].files())}
+    old = {key: address for each in held for key, address in users_of(each.files()).items()}
     profiles = {key: settings.profiles[key] for key in settings.connectors()[listing.connector]}
+    newest = [sealed for key in profiles if (sealed := newest_set(listing.store, key))]
+    left_out = {each.detail for each in _told(newest, FindingCode.EXTRA_TEACHER_LEFT_OUT)}
+    lost = lost_of_every_class(old, _users_to_come(profiles, newest), left_out)
+    services = lost["service accounts"]
+    misplaced = tuple(_misplaced(profiles, services))
+    return OfEveryClass(len(services), misplaced, len(lost["extra teachers"]))
+
+
+def _users_to_come(
+    profiles: Mapping[str, ProfileSettings], newest: Sequence[SealedSet]
+) -> dict[str, str]:
+    """Return the users of the next delivery, as far as is known: addresses by id.
+
+    People are those of the newest rosters, service accounts those that settings name now.
+    """
+    users = {
+        key: address
+        for sealed in newest
+        for key, address in users_of(_users_file(sealed)).items()
+        if not is_service_account(key)
+    }
+    people = {each.name for each in _told(newest, FindingCode.SERVICE_ACCOUNT_IS_PERSON)}
     named = {each for profile in profiles.values() for each in profile.service_accounts}
-    services = {address for key, address in users.items() if is_service_account(key)} - named
-    left_out = _left_out(listing.store, profiles) & users.keys()
-    return OfEveryClass(len(services), tuple(_misplaced(profiles, services)), len(left_out))
+    return users | {address: address for address in named - people}
+
+
+def _users_file(sealed: SealedSet) -> Mapping[str, bytes]:
+    return sealed.read_files({USERS: sealed.manifest().files[USERS]})
+
+
+def _told(newest: Sequence[SealedSet], code: FindingCode) -> Iterator[Finding]:
+    for sealed in newest:
+        yield from told_of(sealed, code)
 
 
 def _misplaced(profiles: Mapping[str, ProfileSettings], services: Set[str]) -> Iterator[str]:
@@ -52,12 +85,6 @@ def _misplaced(profiles: Mapping[str, ProfileSettings], services: Set[str]) -> I
                 yield f"entry {number} of PROFILES__{key.upper()}__EXTRA_TEACHERS"
 
 
-def _left_out(store: Store, profiles: Iterable[str]) -> set[str]:
-    """Return the user ids of extra teachers whom the newest rosters leave out."""
-    newest = (newest_set(store, profile) for profile in profiles)
-    return {each for sealed in newest if sealed for each in sealed.manifest().extra_left_out}
-
-
 def note_of(found: OfEveryClass | None) -> Note:
     """Return what is told of *found*, and what to do before the delivery is held for it."""
     if found is None:
@@ -65,8 +92,11 @@ def note_of(found: OfEveryClass | None) -> Note:
     texts, do = list[str](), list[str]()
     if found.unnamed:
         at = f" ({', '.join(found.misplaced)})" if found.misplaced else ""
-        texts.append(f"service accounts that no SERVICE_ACCOUNTS names: {found.unnamed}{at}")
-        do.append("move them into SERVICE_ACCOUNTS, or approve the delivery that is held for them")
+        texts.append(f"service accounts that will not be sent: {found.unnamed}{at}")
+        do.append(
+            "name them in SERVICE_ACCOUNTS, or if they are staff in EXTRA_TEACHERS; else approve"
+            " the delivery that is held for them"
+        )
     if found.left_out:
         texts.append(f"extra teachers who are left out of the newest roster: {found.left_out}")
         do.append("mend in iSAMS what its findings say, or the next delivery is held")
