@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sync.errors import SourceMalformed
 from sync.isams.datasets import ALWAYS, BUILDINGS, PUPILS, ROOMS, SET_LISTS, SETS, STAFF, Dataset
 from sync.isams.records import Records, repeated_in
-from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
 from sync.isams.structure import Structure
 
 WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
@@ -89,22 +89,40 @@ class Register:
         return record_id
 
     def add_employee(self, employee: Employee, user_code: str = "") -> None:
-        """Take an employee, and the code that Legacy records know them by."""
+        """Take an employee, and the code that Legacy records know them by.
+
+        Raises:
+            SourceMalformed: two members of staff have the same id: whose sets are whose?
+        """
         if user_code and self._staff_ids.setdefault(user_code, employee.id) != employee.id:
             self._staff_ids[user_code] = ""  # two people have it, so it means nobody
+        self._demand_one_person(STAFF, self.employees.get(employee.id), employee)
         self.employees.add(employee)
 
     def add_pupil(self, pupil: Pupil, row_id: str = "") -> None:
         """Take a pupil; *row_id* is what rows of set lists may call them.
 
         Raises:
-            SourceMalformed: two pupils have the same row id: whose rows they are, nobody can say.
+            SourceMalformed: two pupils have the same row id, or SchoolId: whose rows they are,
+                nobody can say.
         """
         if row_id and self.pupil_ids.setdefault(row_id, pupil.id) != pupil.id:
             raise SourceMalformed(
                 f"{PUPILS.ui_name}: two pupils have one Id", record=self.counts[PUPILS.name]
             )
+        self._demand_one_person(PUPILS, self.pupils.get(pupil.id), pupil)
         self.pupils.add(pupil)
+
+    def _demand_one_person(
+        self, dataset: Dataset, known: Pupil | Employee | None, again: Pupil | Employee
+    ) -> None:
+        """Raise if *known*, the record of the same id, is of somebody else than *again*."""
+        if known and _differ(known, again):
+            raise SourceMalformed(
+                f"{dataset.ui_name}: two people have one id, so nobody can say who is in which"
+                " class: mend one of the two records in iSAMS",
+                record=self.counts[dataset.name],
+            )
 
     def note_school_id(self, row_id: str, school_id: str) -> None:
         """Take the SchoolId, "" if none, of a row of a set list that gives a *row_id* too."""
@@ -233,17 +251,23 @@ class Register:
         return self._staff_ids.get(user_code) or f"UserCode {user_code}"
 
 
-def person_of(guid: str, person_id: str) -> str:
-    """Return by what iSAMS knows a person in all their records: the guid, else the id.
+def person_of(guid: str, person_id: str) -> PersonKey:
+    """Return by what iSAMS knows a person; what is blank or nought says nothing."""
+    plain = guid.strip("{}").lower()
+    return PersonKey(*(text if text.strip("0-") else "" for text in (plain, person_id)))
 
-    "" where neither says anything: blank, or nought.
 
-    See docs/reference/isams.md#person-twice.
-    """
-    for name, text in (("guid", guid.strip("{}").lower()), ("id", person_id)):
-        if text.strip("0-"):
-            return f"{name} {text}"
-    return ""
+def _differ(known: Pupil | Employee, again: Pupil | Employee) -> bool:
+    """Say whether two records of one id are of two people, for all that they say."""
+    if known.person.is_of(again.person):
+        return False
+    pairs = (
+        *zip(known.person, again.person, strict=True),
+        (known.email.lower(), again.email.lower()),
+        (known.forename, again.forename),
+        (known.surname, again.surname),
+    )
+    return any(first and second and first != second for first, second in pairs)
 
 
 def day_of(text: str) -> date | None:

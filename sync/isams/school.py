@@ -10,11 +10,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sync.errors import SyncError
 
 type HouseKind = Literal["academic", "boarding"]
+
+
+class PersonKey(NamedTuple):
+    """By what iSAMS knows a person in all their records; "" where it does not say.
+
+    See docs/reference/isams.md#person-twice.
+    """
+
+    guid: str = ""
+    id: str = ""
+
+    def is_of(self, other: PersonKey) -> bool:
+        """Say whether both are one person's: by the guid, or where a record has none, by the id."""
+        if self.guid and other.guid:
+            return self.guid == other.guid
+        return bool(self.id) and self.id == other.id
+
+
+UNKNOWN_PERSON = PersonKey()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +62,7 @@ class Pupil:
     boarding_house_id: str = ""
     division_id: str = ""
     tutor_id: str = ""
-    person: str = ""
+    person: PersonKey = UNKNOWN_PERSON
     leaves_on: date | None = None
 
 
@@ -52,9 +71,9 @@ class Employee:
     """A current member of staff of iSAMS. `id` is StaffMember/@Id, which sets and forms refer to.
 
     `initials` are the school's code for them, `teaches` whether iSAMS marks them as teaching staff.
-    `person` is by what iSAMS knows the person, whatever records they have; "" if it does not say.
-    `leaves_on` is their last day: it may have passed, of those who have left and of those who came
-    back; None if there is none, or none that can be read.
+    `person` is by what iSAMS knows the person, whatever records they have. `leaves_on` is their
+    last day: it may have passed, of those who have left and of those who came back; None if there
+    is none, or none that can be read.
 
     See docs/reference/isams.md#staff, docs/reference/isams.md#leaving-date.
     """
@@ -66,7 +85,7 @@ class Employee:
     title: str = ""
     initials: str = ""
     teaches: bool = False
-    person: str = ""
+    person: PersonKey = UNKNOWN_PERSON
     leaves_on: date | None = None
 
 

@@ -113,11 +113,19 @@ class _Person:
 
 def _told_apart(records: Iterable[Record]) -> list[_Person]:
     """Return the persons whom *records* are about, pupils last."""
-    persons: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
+    persons: list[list[Record]] = []
     for record in sorted(records, key=_by_id):
-        kind, alone = type(record).__name__, record_name(record)
-        persons[kind, record.person or alone].append(record)
-    return [_Person(tuple(listed)) for listed in persons.values()]
+        for known in persons:
+            if all(_are_one(record, each) for each in known):
+                known.append(record)
+                break
+        else:
+            persons.append([record])
+    return [_Person(tuple(listed)) for listed in persons]
+
+
+def _are_one(first: Record, second: Record) -> bool:
+    return type(first) is type(second) and first.person.is_of(second.person)
 
 
 def _by_id(record: Record) -> tuple[str, int, str]:

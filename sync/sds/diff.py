@@ -184,12 +184,16 @@ def lost_of_every_class(
     """Return who teaches every class among the users *old* and would be none of *new*.
 
     Both are addresses by id; *left_out* are ids of extra teachers who cannot be sent. A service
-    account that settings do not name may stand in the wrong one, and a head may have got a second
-    record; service accounts are told by address. Who has left iSAMS is simply gone.
+    account that settings do not name may stand in the wrong one, or somebody in iSAMS has got its
+    address; and a head may have got a second record. Service accounts are told by address, because
+    two schools may name one. Who has left iSAMS is simply gone.
     """
-    services = {address for key, address in old.items() if is_service_account(key)}
+    held, kept = (
+        {address for key, address in users.items() if is_service_account(key)}
+        for users in (old, new)
+    )
     return {
-        "service accounts": services - set(new.values()),
+        "service accounts": held - kept,
         "extra teachers": left_out & (old.keys() - new.keys()),
     }
 

@@ -10,7 +10,7 @@ from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreConflict, StoreMissing
 from sync.ledger import claims, fates, holdings, ids, states
-from sync.ledger.claims import Claim, Claimed, Paused, Pauses
+from sync.ledger.claims import Claim, ClaimDone, Claimed, Paused, Pauses
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver
 from sync.ledger.marks import Swept
@@ -77,8 +77,7 @@ class Listing:
                 break
         since = recent[-1].at if recent and recent[-1].alone else None
         for claim in self.claims:
-            counts = since is None or claim.at >= since
-            if counts and not claim.done and claim.name != besides:
+            if (since is None or claim.at >= since) and claim.name != besides:
                 recent += self._lost(claim)
         return sorted(recent, key=lambda hand_over: (hand_over.at, hand_over.delivery_id))
 
@@ -86,14 +85,22 @@ class Listing:
         """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
         return holdings.may_hold(self.hand_overs(besides))
 
+    def _is_settled(self, claimed: Claimed, claim: Claim) -> bool:
+        """Say whether what came of an ended *claim* is known, or that SDS got nothing."""
+        if self.delivery(claim.delivery):
+            return True
+        done = ended(self.store, claimed.name)
+        return done is not None and done.submitted == "no"
+
     def _lost(self, claimed: Claimed) -> Iterator[HandOver[Delivery]]:
         """Yield the hand-over of a claim without an end: nobody knows whether SDS got the files.
 
         It counts beside a later hand-over of the same delivery, which SDS did answer for: in
         between SDS may have taken the files, and if it refused them later it may hold them still.
+        So does one that ended, if its delivery is gone: what it did is not known any more.
         """
         claim = _claim(self.store, claimed.name)
-        if claim is None:
+        if claim is None or (claimed.done and self._is_settled(claimed, claim)):
             return
         delivery = self.delivery(claim.delivery)
         answered_at = holdings.handed_at(delivery, self.claims) if delivery else None
@@ -103,6 +110,17 @@ class Listing:
             yield _hand_over(delivery, claimed.at)
         else:
             yield HandOver(claim.delivery, claimed.at, Fate.LOST, delivery)
+
+
+def ended(store: Store, claim: str) -> ClaimDone | None:
+    """Return how *claim* ended.
+
+    None if its holder was killed, or if nobody can read any more how: they may have got through.
+    """
+    try:
+        return read_record(store, ClaimDone, f"{claim}.done")
+    except (StoreMissing, StoreConflict):
+        return None
 
 
 def _hand_over(delivery: Delivery, at: datetime) -> HandOver[Delivery]:

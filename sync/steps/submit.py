@@ -20,7 +20,6 @@ from sync.edge.world import World
 from sync.errors import (
     PlanOutdated,
     StoreConflict,
-    StoreMissing,
     TargetError,
     TargetUnavailable,
     concerning,
@@ -34,7 +33,7 @@ from sync.report import Outcome, Step
 from sync.sds.tables import columns
 from sync.steps import receipts
 from sync.steps.acceptance import QUICK_AGAIN_S
-from sync.steps.connector import Listing, look
+from sync.steps.connector import Listing, ended, look
 from sync.steps.delivery import Delivery, hand_over_number, read_record
 from sync.steps.destination import Destination, find_destination
 
@@ -112,18 +111,10 @@ def _given_up(world: World, listing: Listing, delivery: Delivery, held: Claims) 
 
 def _spent(world: World, claim: str) -> str | None:
     """Return the delivery that *claim* may have submitted, None if it surely did not."""
-    done = _done(world, claim)
+    done = ended(world.store, claim)
     if done is not None:
         return done.delivery if done.submitted != "no" else None
     return read_record(world.store, Claim, f"{claim}.json").delivery
-
-
-def _done(world: World, claim: str) -> ClaimDone | None:
-    """Return how a claim ended; None if its holder was killed, and may have got through."""
-    try:
-        return read_record(world.store, ClaimDone, f"{claim}.done")
-    except StoreMissing:
-        return None
 
 
 # -- under a claim -------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def run_now(
     settings = terminal.settings()
     chosen = scope.choose(settings, school, profiles)
     world = terminal.opened(settings, progress)
-    asked_at = world.clock.now()
+    asked_at = world.store.now()  # by which pulls and sets are named, whatever this machine's says
     ended = [_pulled(world, key, progress) for key in chosen.schools]
     for connector in sorted({settings.connector_of(profile) for profile in chosen.profiles}):
         ended += _sent(world, connector, asked_at, patience, progress)

@@ -7,12 +7,18 @@ from datetime import date
 
 from pydantic import SecretStr
 
-from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
 from sync.roster.build import Built, build_roster
 from sync.settings import ProfileSettings, SchoolSettings
 
 YEAR = 2026
 TODAY = date(2026, 11, 21)
+
+
+def key(person: str) -> PersonKey:
+    """Return the key that *person* says: `id 1`, `guid a`, `guid a id 1`; "" is none."""
+    words = person.split()
+    return PersonKey(**dict(zip(words[::2], words[1::2], strict=True)))
 
 
 def pupil(
@@ -26,7 +32,9 @@ def pupil(
     """Return a pupil; the address is nobody else's unless *email* says otherwise."""
     address = f"p{pupil_id}@northbank.example" if email is None else email
     forename, surname = names.get("forename", "Sam"), names.get("surname", "Osei")
-    return Pupil(pupil_id, year, address, forename, surname, person=person, leaves_on=leaves_on)
+    return Pupil(
+        pupil_id, year, address, forename, surname, person=key(person), leaves_on=leaves_on
+    )
 
 
 def employee(
@@ -34,7 +42,7 @@ def employee(
 ) -> Employee:
     """Return a member of staff; the address is nobody else's unless *email* says otherwise."""
     address = f"t{employee_id}@northbank.example" if email is None else email
-    return Employee(employee_id, address, "Ida", "Vale", person=person, leaves_on=leaves_on)
+    return Employee(employee_id, address, "Ida", "Vale", person=key(person), leaves_on=leaves_on)
 
 
 def teaching_set(

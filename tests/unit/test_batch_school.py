@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import SourceMalformed
 from sync.isams.batch.reader import count_records, read_document, subjects_in
-from sync.isams.school import Employee, Pupil, School, Subject, TeachingSet
+from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
 from tests.unit.batch_samples import altered, sample
 
 WHOLE = School(
@@ -21,7 +21,7 @@ WHOLE = School(
             "Zoë",
             "O'Dell & Dean",
             form="8/ADV",
-            person="id 1068",
+            person=PersonKey(id="1068"),
         ),
         "0473369": Pupil("0473369", -2, "", "Sam", "Fell"),
     },
@@ -32,7 +32,7 @@ WHOLE = School(
             "Ada",
             "Vale",
             initials="ADV",
-            person="id 3041",
+            person=PersonKey(id="3041"),
             leaves_on=date(2020, 8, 31),
         ),
         "57": Employee("57", "", "Ben", ""),
@@ -110,7 +110,7 @@ def test_subjects_need_no_other_dataset() -> None:
 
 def test_the_first_of_two_records_with_one_id_is_kept_and_the_id_noted() -> None:
     """A set, pupil or member of staff listed twice is read once, and can be shown as repeated."""
-    pupil = '<Pupil Id="712"><SchoolId>0473369</SchoolId><Forename>Other</Forename></Pupil>'
+    pupil = '<Pupil Id="712"><SchoolId>0473369</SchoolId><Forename>Sam</Forename></Pupil>'
     school = read_document(
         [
             altered(
@@ -287,6 +287,8 @@ def test_set_lists_in_which_nobody_is_known_are_refused() -> None:
     assert caught.value.facts == {"rows": 7}
 
 
+SAM = "<SchoolId>0473369</SchoolId>"
+GUID = "0f0e0d0c-0000-4000-8000-00000000abcd"
 ROW = '<SetList Id="8" SetId="303" PupilId="{}"><SchoolId Legacy="True">{}</SchoolId></SetList>'
 
 
@@ -338,21 +340,37 @@ def test_a_school_id_that_two_records_have_decides_nothing() -> None:
 @pytest.mark.parametrize(
     ("attributes", "person"),
     [
-        ('PersonId="3041" PersonGuid="{0F0E0D0C-0000-4000-8000-00000000ABCD}"', "guid"),
-        ('PersonId="3041" PersonGuid="0f0e0d0c-0000-4000-8000-00000000abcd"', "guid"),
-        ('PersonId="3041" PersonGuid="00000000-0000-0000-0000-000000000000"', "id 3041"),
-        ('PersonId="3041" PersonGuid=" "', "id 3041"),
-        ('PersonId="0"', ""),
-        ("", ""),
+        ('PersonId="3041" PersonGuid="{0F0E0D0C-0000-4000-8000-00000000ABCD}"', (GUID, "3041")),
+        (f'PersonId="3041" PersonGuid="{GUID}"', (GUID, "3041")),
+        ('PersonId="3041" PersonGuid="00000000-0000-0000-0000-000000000000"', ("", "3041")),
+        ('PersonId="3041" PersonGuid=" "', ("", "3041")),
+        ('PersonId="0"', ("", "")),
+        ("", ("", "")),
     ],
 )
-def test_a_person_is_known_by_guid_else_by_id(attributes: str, person: str) -> None:
+def test_a_person_is_known_by_guid_and_id(attributes: str, person: tuple[str, str]) -> None:
     """Neither blank nor nought is anybody: else two strangers would be one person."""
     record = '<StaffMember Id="57"'
     read = read_document([altered((f"{record}>", f"{record} {attributes}>"))])
 
-    expected = "guid 0f0e0d0c-0000-4000-8000-00000000abcd" if person == "guid" else person
-    assert read.employees["57"].person == expected
+    assert read.employees["57"].person == person
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [
+        (
+            "<SchoolId>0473369</SchoolId>",
+            '<Pupil Id="712"><SchoolId>0473369</SchoolId><Surname>Moss</Surname></Pupil>',
+        ),
+        ("PersonId", '<StaffMember Id="41" PersonId="3042"/>'),
+        ("PersonId", '<StaffMember Id="41"><Forename>Ben</Forename></StaffMember>'),
+    ],
+)
+def test_two_people_with_one_id_are_refused(end: str, again: str) -> None:
+    """The first would be put into the classes of the second, who would be gone."""
+    with pytest.raises(SourceMalformed, match="two people have one id"):
+        read_document([altered((end, again + end))])
 
 
 @pytest.mark.parametrize(

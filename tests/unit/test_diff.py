@@ -453,7 +453,7 @@ def of_users(*users: tuple[str, str]) -> dict[str, bytes]:
         ((BOT, "bot@x"), ("9990001-T1", "a@x"), (), "service accounts"),
         (("bot@x", "bot@x"), ("1", "a@x"), (), "service accounts"),  # with ID_STYLE=legacy
         ((BOT, "bot@x"), ("9990002-X0123456789ab", "bot@x"), (), ""),  # of another school now
-        ((BOT, "bot@x"), (HEAD, "bot@x"), (), ""),  # iSAMS knows it now
+        ((BOT, "bot@x"), (HEAD, "bot@x"), (), "service accounts"),  # somebody's in iSAMS now
         ((HEAD, "h@x"), ("9990001-T1", "a@x"), (HEAD,), "extra teachers"),  # two records
         ((HEAD, "h@x"), ("9990001-T1", "a@x"), (), ""),  # who has left iSAMS
         ((HEAD, "h@x"), (HEAD, "h@x"), (HEAD,), ""),  # still sent, by another profile

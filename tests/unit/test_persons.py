@@ -38,6 +38,17 @@ def test_two_records_of_one_person_are_one_user_in_the_classes_of_both() -> None
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [("guid 1 id 1", "id 1"), ("guid 1 id 1", "guid 1"), ("guid 1 id 1", "guid 1 id 2")],
+)
+def test_a_person_is_known_by_what_both_records_say(first: str, second: str) -> None:
+    """By the guid; where one has none, by the id."""
+    made = built(staffed(ida("41", first), ida("99", second)))
+
+    assert [kept.teacher_ids for kept in made.roster.classes] == [("9990001-T41",)] * 2
+
+
+@pytest.mark.parametrize(
     ("first", "second", "used"),
     [
         (ida("99", leaves_on=None), ida("100", leaves_on=PAST), "99"),  # who has not left
@@ -104,6 +115,8 @@ def test_a_leaver_is_told_of_who_is_in_no_set() -> None:
         ("", ""),  # iSAMS says of neither who it is
         ("id 1", ""),
         ("id 1", "guid 1"),
+        ("guid 1 id 1", "guid 2 id 1"),
+        ("guid 1 id 1", "id 2"),
     ],
 )
 def test_two_people_who_are_both_there_are_both_left_out(first: str, second: str) -> None:

@@ -32,7 +32,7 @@ from sync.edge.graph.values import (
     Whereabouts,
 )
 from sync.edge.graph.wire import Answer
-from sync.errors import TargetMalformed, TargetRefused
+from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from sync.settings import SdsSettings
 from sync.settings.text import is_loopback
 
@@ -157,7 +157,10 @@ class SdsTarget:
         """
         path = f"dataConnectors/{_part(connector_id)}"
         # As Microsoft's connector asks: the answer has no body, whatever its type.
-        answer = self._graph.ask("POST", path, budget, ending=_VALIDATE, accept="*/*")
+        try:
+            answer = self._graph.ask("POST", path, budget, ending=_VALIDATE, accept="*/*")
+        except TargetMalformed as error:  # no refusal: SDS may have taken the files
+            raise _of_unknown_outcome(error) from None
         self._demand_success(answer, VALIDATE)
         return handed_over(answer.headers.get("Location"))
 
@@ -231,12 +234,21 @@ class SdsTarget:
         self._lake.close()
 
     def _demand_success(self, answer: Answer, errand: Errand) -> None:
-        """Raise what is wrong; after a server's error it is not known whether it did as asked."""
+        """Raise what is wrong; only a refusal says for certain that nothing was done."""
         error = self._graph.fault(answer, errand)
-        if error and (answer.status >= 500 or answer.status == 408):
-            error.facts["outcome"] = "unknown"
+        is_refusal = 400 <= answer.status < 500 and answer.status != 408
         if error:
-            raise error
+            raise error if is_refusal else _of_unknown_outcome(error)
+
+
+def _of_unknown_outcome(error: TargetError) -> TargetError:
+    """Return *error* as one after which SDS may have done what was asked: it is asked again."""
+    if error.retry:
+        error.facts["outcome"] = "unknown"
+        return error
+    ours = TargetUnavailable(f"{error}: the outcome is unknown", outcome="unknown")
+    ours.facts |= error.facts
+    return ours
 
 
 def demand_csv(connector: Connector) -> Connector:

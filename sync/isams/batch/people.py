@@ -9,7 +9,7 @@ from sync.isams.batch.collection import Extract, Texts
 from sync.isams.batch.nested import Attributes, attribute
 from sync.isams.batch.structure import BatchStructure
 from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
-from sync.isams.school import Employee, Pupil, School, Subject
+from sync.isams.school import Employee, PersonKey, Pupil, School, Subject
 
 _PERSON = {"Forename", "Surname"}
 # SchoolId is the key in all modules; Id is only the row: docs/reference/isams.md#school-id,
@@ -155,6 +155,6 @@ class BatchSchool:
         return f"SetList {self._id(SET_LISTS, row_id, 'PupilId', is_counted=True)}"
 
 
-def _person(attributes: Attributes) -> str:
+def _person(attributes: Attributes) -> PersonKey:
     guid, person_id = attribute(attributes, "PersonGuid"), attribute(attributes, "PersonId")
     return person_of(guid, person_id)

@@ -13,6 +13,7 @@ from datetime import date
 from sync.errors import SourceMalformed
 from sync.isams.assembly import day_of, nc_year, person_of
 from sync.isams.rest.spellings import TEACHER, TEACHING_SET, Kind
+from sync.isams.school import PersonKey
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _NAMES_SHOWN = 60
@@ -101,8 +102,8 @@ def boolean(kind: Kind, record: Values, field: str) -> bool:
     return value
 
 
-def person(record: Values) -> str:
-    """Return by what iSAMS knows the person in all their records, "" if it does not say."""
+def person(record: Values) -> PersonKey:
+    """Return by what iSAMS knows the person in all their records."""
     return person_of(loose_text(record, "person_guid"), loose_text(record, "person_id"))
 
 

@@ -65,7 +65,7 @@ def _users_to_come(
     }
     people = {each.name for each in _told(newest, FindingCode.SERVICE_ACCOUNT_IS_PERSON)}
     named = {each for profile in profiles.values() for each in profile.service_accounts}
-    return users | {address: address for address in named - people}
+    return users | {address: address for address in named - people}  # an id as legacy ones are
 
 
 def _users_file(sealed: SealedSet) -> Mapping[str, bytes]:
