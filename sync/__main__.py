@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from sync.terminal.stopping import stopped, unwritten
 
@@ -15,6 +17,9 @@ MISSING = (
 
 def main() -> int:
     """Start the terminal, or say what is missing."""
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the end
+    sys.stdout = sys.stdout or nowhere  # there is none where it was closed before the start
+    sys.stderr = sys.stderr or nowhere
     if not (find_spec("click") and find_spec("rich")):
         sys.stderr.write(MISSING + "\n")
         return 2
@@ -22,8 +27,7 @@ def main() -> int:
         from sync.terminal.cli import start
 
         code = start()
-        if sys.stdout:  # there is none where it was closed before the start
-            sys.stdout.flush()
+        sys.stdout.flush()
     except KeyboardInterrupt:  # while the program was still being loaded
         return stopped(sys.argv[1:])
     except OSError as error:

@@ -92,7 +92,7 @@ class Outcome(StrEnum):
         "records for other programs could not be read, so have no file; the rosters went on",
     )
     LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
-    FAILED = "failed", None, "error", "failed: nothing was sent"
+    FAILED = "failed", None, "error", "failed"
     # Its error was told as a failure when it first came, and tried again since.
     MISSED = "missed", Exit.LATER, "warning", "given up until the next time: nothing was sent"
     WAITING = (

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 
 from sync.edge.world import World
-from sync.errors import AnswerRefused, StoreMissing, SyncError, concerning
+from sync.errors import AnswerRefused, StoreConflict, StoreMissing, SyncError, concerning
 from sync.ledger import fates, ids, manifests, states
 from sync.ledger.claims import Paused, Resumed
 from sync.ledger.manifests import DeliveryManifest
@@ -58,6 +58,7 @@ def _restored(world: World, listing: Listing, former: Delivery) -> Paused:
     if listing.pause and listing.pause.restores == former.id and not _was_in_vain(listing):
         world.nudges.nudge("send", {"connector": listing.connector})
         return listing.pause
+    _demand_files(former)
     pauses = listing.pauses
     moment = ids.after(listing.now, (delivery.id for delivery in listing.deliveries))
     new_id = ids.set_id(moment, f"{pauses.next_name}\n{former.manifest().digest}".encode())
@@ -69,6 +70,17 @@ def _restored(world: World, listing: Listing, former: Delivery) -> Paused:
     world.tell(Step("restore", Outcome.PAUSED, listing.connector, new_id, {"restores": former.id}))
     world.nudges.nudge("send", {"connector": listing.connector})
     return pause
+
+
+def _demand_files(former: Delivery) -> None:
+    """Refuse what cannot be sent again, before anything waits for it."""
+    try:
+        former.files()
+    except (StoreMissing, StoreConflict):
+        raise AnswerRefused(
+            "files of this delivery are gone or damaged in storage: restore another that"
+            " `isams-sync status` lists"
+        ) from None
 
 
 def resume(world: World, connector: str | None = None) -> list[str]:

@@ -67,6 +67,15 @@ def _pull(world: World, school: str, now: datetime) -> PullStatus | None:
     if not listed:
         return None
     last = listed[-1]
+    try:
+        return _pull_status(last, now)
+    except SyncError as error:  # an unreadable mark does not hide all else: the next pull heals it
+        return PullStatus(
+            last.id, _pull_state(last, now), states.attempts(last), fault(error), None
+        )
+
+
+def _pull_status(last: Pull, now: datetime) -> PullStatus:
     return PullStatus(
         id=last.id,
         state=_pull_state(last, now),

@@ -55,6 +55,8 @@ def exit_of_step(step: Step) -> Exit:
         return Exit.TARGET
     if step.outcome is Outcome.RUNNING and step.error:
         return exit_of(step.error)  # SDS has the files; that we may not see its runs needs somebody
+    if step.outcome is Outcome.LATER and step.error:
+        return exit_of(step.error)  # it is tried again, and somebody may have to act all the same
     if step.outcome.exit is not None:
         return step.outcome.exit
     return exit_of(step.error) if step.error else Exit.UNEXPECTED

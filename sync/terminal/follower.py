@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sync.edge.world import World
+from sync.errors import TargetError
 from sync.ledger import ids
 from sync.ledger.marks import Hold
 from sync.report import Exit, Outcome, Step
@@ -102,7 +103,7 @@ class Follower:
         self._idle = 0
 
     def follow(self) -> Step:
-        """Return the last step. `ACCEPTED` stands also for an outage after SDS has accepted.
+        """Return the last step. `ACCEPTED` stands also for what Graph tells wrong after that.
 
         Only a step about what is followed can say that all is well.
         """
@@ -127,7 +128,8 @@ class Follower:
     def _ended(self, step: Step) -> Step:
         is_well = exits.exit_of_step(step) is Exit.DONE
         is_another = bool(step.delivery) and not self._ours
-        if self._accepted and (step.outcome is Outcome.LATER or is_another):
+        unseen = step.outcome is Outcome.LATER or isinstance(step.error, TargetError)
+        if self._accepted and (unseen or is_another):
             return self._accepted
         if is_well and not self._ours:
             return self._of_another(step)
