@@ -41,8 +41,12 @@ class FindingCode(StrEnum):
     )
     PUPIL_BAD_EMAIL = (
         "pupil-bad-email",
-        "Left out. Correct the pupil's school e-mail address in Student Manager: one address only.",
-        "the field holds two addresses, a blank, or something that is no address.",
+        "Left out. Correct the pupil's school e-mail address in Student Manager.",
+        (
+            "the field holds two addresses, a blank, or something that is no address to Microsoft:"
+            " other letters than a-z, a hyphen in front, over 64 characters before the @ or 48"
+            " after it."
+        ),
         "the school.",
     )
     PUPIL_WITHOUT_YEAR = (
@@ -62,8 +66,12 @@ class FindingCode(StrEnum):
     )
     STAFF_BAD_EMAIL = (
         "staff-bad-email",
-        "Left out. Correct the school e-mail address in the HR Manager record: one address only.",
-        "the field holds two addresses, a blank, or something that is no address.",
+        "Left out. Correct the school e-mail address in the HR Manager record.",
+        (
+            "the field holds two addresses, a blank, or something that is no address to Microsoft:"
+            " other letters than a-z, a hyphen in front, over 64 characters before the @ or 48"
+            " after it."
+        ),
         "the school.",
     )
     EMAIL_USED_TWICE = (
@@ -227,7 +235,7 @@ class FindingCode(StrEnum):
     )
     YEAR_OF_NO_PROFILE = (
         "year-of-no-profile",
-        "These pupils and sets are sent by nobody: no profile of the school has their year.",
+        "An NC year that no profile has: its pupils are sent only for sets of other years.",
         "no `YEAR_GROUPS` names this NC year: a year that is not meant to go, or one forgotten.",
         (
             "whoever runs this app; nobody, if these pupils are not to have Teams. Partner schools'"
@@ -281,6 +289,19 @@ class FindingCode(StrEnum):
             " holds the person as teacher of every class, the delivery is held."
         ),
         "the school. `detail` holds the id that the person has in SDS.",
+    )
+    EXTRA_TEACHER_HAS_LEFT = (
+        "extra-teacher-has-left",
+        "Teaches no class but their own: the leaving date has passed. Correct one or the other.",
+        (
+            "`EXTRA_TEACHERS` names current staff, and iSAMS may list who has left for a while. Who"
+            " came back may still have an old leaving date. If SDS holds the person as teacher of"
+            " every class, the delivery is held."
+        ),
+        (
+            "the school, if the leaving date in HR Manager is wrong; else whoever runs this app"
+            " takes the person out of `EXTRA_TEACHERS`. `detail` holds their id in SDS."
+        ),
     )
     SERVICE_ACCOUNT_IS_PERSON = (
         "service-account-is-person",
@@ -364,3 +385,6 @@ OF_SETTINGS = frozenset(
 """What is to be mended in the profile's settings, not in iSAMS."""
 
 WITHOUT_TEACHER = frozenset(nobody_in("teacher", is_set=is_set) for is_set in (True, False))
+
+EXTRA_TEACHERS_GONE = (FindingCode.EXTRA_TEACHER_LEFT_OUT, FindingCode.EXTRA_TEACHER_HAS_LEFT)
+"""Who of EXTRA_TEACHERS is none any more: `detail` holds the id that SDS may hold."""

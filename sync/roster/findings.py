@@ -32,6 +32,7 @@ _HARM: tuple[frozenset[FindingCode], ...] = (
     frozenset(
         {
             FindingCode.EXTRA_TEACHER_LEFT_OUT,
+            FindingCode.EXTRA_TEACHER_HAS_LEFT,
             FindingCode.ID_UNUSABLE,
             FindingCode.SET_WITHOUT_YEAR,
             FindingCode.SET_WITHOUT_PUPILS,

@@ -161,15 +161,18 @@ class People:
                 code = FindingCode.EXTRA_TEACHER_UNKNOWN
                 self.findings.append(Finding(code, "EXTRA_TEACHERS", pattern))
             for match in matches:
-                if user := self.employee(match):
+                person = self.school.employees[match]
+                user = self.employee(match)
+                if person.leaves_on and person.leaves_on < self.persons.day:
+                    self.findings.append(self._extra(FindingCode.EXTRA_TEACHER_HAS_LEFT, person))
+                elif user:
                     yield user.id
                 else:
-                    self.findings.append(self._left_out(self.school.employees[match]))
+                    self.findings.append(self._extra(FindingCode.EXTRA_TEACHER_LEFT_OUT, person))
 
-    def _left_out(self, person: Employee) -> Finding:
-        """Return the finding of an extra teacher whom SDS cannot hold; it may have held them."""
+    def _extra(self, code: FindingCode, person: Employee) -> Finding:
+        """Return the finding of an extra teacher who is none; SDS may hold them as one."""
         user_id = self._person_id("T", person.id)
-        code = FindingCode.EXTRA_TEACHER_LEFT_OUT
         return Finding(code, record_name(person), full_name(person), user_id)
 
     def _service_accounts(self) -> Iterator[str]:

@@ -33,7 +33,7 @@ type Record = Pupil | Employee
 
 @dataclass(frozen=True, slots=True)
 class Persons:
-    """A school in which each person has a single record, and whose the addresses are.
+    """A school of a *day* in which each person has a single record, and whose the addresses are.
 
     `addresses` are those of all its people. `shared` are, by address, the findings about those that
     are on several records; `without` are the records, as iSAMS calls them, that have no right to
@@ -41,6 +41,7 @@ class Persons:
     """
 
     school: School
+    day: date
     addresses: Set[str]
     shared: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     without: Set[str] = frozenset()
@@ -57,7 +58,7 @@ def persons_of(school: School, day: date) -> Persons:
     records = _by_address(school)
     sharing = {address: listed for address, listed in records.items() if len(listed) > 1}
     if not sharing:
-        return Persons(school, records.keys())
+        return Persons(school, day, records.keys())
     shared, without, joined = dict[str, Sequence[Finding]](), set[str](), _Joined()
     for address, listed in sharing.items():
         persons = _told_apart(listed)
@@ -66,7 +67,7 @@ def persons_of(school: School, day: date) -> Persons:
         without |= {record_name(each) for one in persons if one != owner for each in one.records}
         if owner and len(owner.records) > 1:
             joined.add(owner, day)
-    return Persons(joined.in_school(school), records.keys(), shared, without)
+    return Persons(joined.in_school(school), day, records.keys(), shared, without)
 
 
 def _by_address(school: School) -> Mapping[str, list[Record]]:

@@ -19,7 +19,8 @@ from sync.settings.faults import printable
 
 _TOKEN = re.compile(
     r"""
-      (?P<blank> \s+ )
+      (?P<blank> [ \t\r\n]+ )
+    | (?P<odd> \s+ )
     | (?P<comment> //[^\n]* | /\*.*?(?:\*/|\Z) | \#[^\n]* )
     | (?P<text> "(?:[^"\\\n]|\\[^\n])*" )
     | (?P<unclosed> "[^\n]* )
@@ -123,6 +124,9 @@ class _Reader:
             kind = match.lastgroup or ""
             if kind == "comment":
                 self._fault(match.start(), "a comment: JSON has none, so take it out")
+            elif kind == "odd":
+                told = "a blank that is none to a computer, as pasted from a web page: type it anew"
+                self._fault(match.start(), told)
             elif kind != "blank":
                 yield Token(kind, match[0], match.start())
 

@@ -11,7 +11,7 @@ from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest, SetManifest
-from sync.roster.finding_codes import FindingCode
+from sync.roster.finding_codes import EXTRA_TEACHERS_GONE
 from sync.sds.diff import Baseline, Meant
 from sync.steps.delivery import Delivery, SealedSet, read_record
 from sync.steps.findings import told_of
@@ -67,15 +67,13 @@ def _meant(
 
 
 def _left_out(store: Store, manifest: DeliveryManifest) -> frozenset[str]:
-    """Return the user ids of extra teachers who cannot be sent, as the findings of its sets say."""
+    """Return the user ids of extra teachers who are none, as the findings of its sets say."""
     sets = (
         SealedSet(set_id, {}, store, ids.profile_folder(profile))
         for profile, set_id in manifest.sources.items()
     )
     return frozenset(
-        finding.detail
-        for sealed in sets
-        for finding in told_of(sealed, FindingCode.EXTRA_TEACHER_LEFT_OUT)
+        finding.detail for sealed in sets for finding in told_of(sealed, *EXTRA_TEACHERS_GONE)
     )
 
 

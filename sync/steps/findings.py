@@ -25,10 +25,10 @@ class Findings:
     findings: Sequence[Finding]
 
 
-def told_of(sealed: SealedSet, code: FindingCode) -> list[Finding]:
-    """Return the findings of *code* in a set; none if they cannot be read any more."""
+def told_of(sealed: SealedSet, *codes: FindingCode) -> list[Finding]:
+    """Return the findings of *codes* in a set; none if they cannot be read any more."""
     try:
-        return [finding for finding in _read(sealed) if finding.code is code]
+        return [finding for finding in _read(sealed) if finding.code in codes]
     except (StoreMissing, StoreConflict):
         return []
 

@@ -253,18 +253,19 @@ def test_a_restore_needs_nothing_but_the_delivery_itself() -> None:
     assert staged(scene) == scene.sds.submissions[0].files
 
 
-def test_files_that_somebody_has_changed_are_not_restored() -> None:
-    """The new delivery fails for good and says why; SDS keeps what it has."""
+@pytest.mark.parametrize("body", [b"changed", None])
+def test_files_that_are_gone_or_changed_are_not_restored(body: bytes | None) -> None:
+    """Whoever asks is told at once, and nothing waits for what cannot come."""
     scene, (first, *_) = three_nights()
     name = f"{scene.look().prefix}{first}/users.csv"
     scene.store.delete(name)
-    scene.store.create(name, b"changed")
+    if body:
+        scene.store.create(name, body)
 
-    pause = restore.restore(scene.world, first)
+    with pytest.raises(AnswerRefused, match="gone or damaged"):
+        restore.restore(scene.world, first)
 
-    step = scene.send_until_still()
-    assert (step.outcome, step.error and step.error.code) == (Outcome.FAILED, "StoreConflict")
-    assert newest(scene) == (pause.delivery, State.FAILED)
+    assert scene.look().pause is None
     assert len(scene.sds.submissions) == 3
 
 

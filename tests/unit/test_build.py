@@ -182,7 +182,8 @@ TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
     *("extra-teacher-unknown", "service-account-is-person"),  # which are faults of a setting
-    *("subject-unknown", "year-of-no-profile", "extra-teacher-left-out"),
+    *("subject-unknown", "year-of-no-profile"),
+    *("extra-teacher-left-out", "extra-teacher-has-left"),
     *("form-without-year", "form-unknown", "tutor-not-current"),  # of groups that are no sets
     *("group-without-pupils", "group-without-teacher"),
     *("subject-without-classes", "year-without-pupils", "kept-year-without-sets"),  # of settings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from sync.errors import ConfigError
 from sync.isams.school import TeachingSet
 from sync.roster.people import EXTRA_LIMIT
-from tests.unit.schools import built, codes, employee, pupil, school, teaching_set
+from tests.unit.schools import TODAY, built, codes, employee, pupil, school, teaching_set
 
 PUNCTUATED = {
     "2023-001": "9990001-P2023.2D.001",
@@ -93,6 +94,22 @@ def test_an_extra_teacher_who_cannot_be_sent_is_told_with_the_id_that_sds_may_ho
     assert [(f.record, f.detail) for f in told] == [
         ("StaffMember 50", "9990001-T50"),
         ("StaffMember 99", "9990001-T99"),
+    ]
+
+
+def test_who_has_left_is_no_teacher_of_every_class() -> None:
+    """A former head stays on iSAMS's list for a while; in their own set they still teach."""
+    head = employee("50", "head@x.example", leaves_on=TODAY - timedelta(days=1))
+    sets = [teaching_set("301", teachers=["50"]), teaching_set("302")]
+    read = school(employees=[employee("41"), head], sets=sets)
+
+    made = built(read, extra_teachers="head@*")
+
+    assert codes(made) == [("extra-teacher-has-left", "StaffMember 50")]
+    assert made.findings[0].detail == "9990001-T50"
+    assert [kept.teacher_ids for kept in made.roster.classes] == [
+        ("9990001-T50",),
+        ("9990001-T41",),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from sync.roster.finding_codes import FindingCode
+from sync.roster.finding_codes import EXTRA_TEACHERS_GONE, FindingCode
 from sync.roster.findings import Finding
 from sync.roster.identifiers import is_service_account
 from sync.sds.diff import lost_of_every_class, users_of
@@ -43,7 +43,7 @@ def of_every_class(settings: Settings, listing: Listing) -> OfEveryClass | None:
     old = {key: address for each in held for key, address in users_of(each.files()).items()}
     profiles = {key: settings.profiles[key] for key in settings.connectors()[listing.connector]}
     newest = [sealed for key in profiles if (sealed := newest_set(listing.store, key))]
-    left_out = {each.detail for each in _told(newest, FindingCode.EXTRA_TEACHER_LEFT_OUT)}
+    left_out = {each.detail for each in _told(newest, *EXTRA_TEACHERS_GONE)}
     lost = lost_of_every_class(old, _users_to_come(profiles, newest), left_out)
     services = lost["service accounts"]
     misplaced = tuple(_misplaced(profiles, services))
@@ -72,9 +72,9 @@ def _users_file(sealed: SealedSet) -> Mapping[str, bytes]:
     return sealed.read_files({USERS: sealed.manifest().files[USERS]})
 
 
-def _told(newest: Sequence[SealedSet], code: FindingCode) -> Iterator[Finding]:
+def _told(newest: Sequence[SealedSet], *codes: FindingCode) -> Iterator[Finding]:
     for sealed in newest:
-        yield from told_of(sealed, code)
+        yield from told_of(sealed, *codes)
 
 
 def _misplaced(profiles: Mapping[str, ProfileSettings], services: Set[str]) -> Iterator[str]:
