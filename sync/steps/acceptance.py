@@ -83,7 +83,7 @@ def _unjudged(listing: Listing, delivery: Delivery, heard: dict[str, str]) -> St
     SDS may hold it, and nothing can be compared with it: a person looks at what comes next.
     """
     delivery.claim(Unproven(at=listing.now, heard=heard))
-    return Step("check", Outcome.UNPROVEN, listing.connector, delivery.id)
+    return Step("check", Outcome.UNPROVEN, listing.connector, delivery.id, again_in_s=0.0)
 
 
 def _look(

@@ -177,6 +177,21 @@ def test_a_person_who_asks_while_a_night_is_tried_again_does_not_end_it() -> Non
     assert SEALED in marks(scene)
 
 
+def test_a_person_who_asks_just_before_the_tick_does_not_end_the_night() -> None:
+    """Theirs is given up within minutes; the night that fell due is tried until the morning."""
+    scene = evening()
+    platform = Platform(scene, scene.process(), Nudging.KEPT)
+    scene.isams.faults = faults.refused(503)
+    scene.clock.advance(120)
+    schedule.ask(platform.process, "northbank", "resync")
+    platform.go_on(hours=1, until=lambda: FAILED in marks(scene))
+    scene.isams.faults = Faults()
+    scene.isams.flush()
+
+    assert platform.go_on(hours=3, until=lambda: SEALED in marks(scene))
+    assert len(list_pulls(scene.store, "northbank")) == 2
+
+
 def test_what_a_person_must_mend_is_told_at_the_first_failure_and_once() -> None:
     """One line at level error at 22:00, none at 05:15; another fault is told for itself."""
     scene = evening()
