@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from simulators.sds import Knobs
 from sync.edge.clock import Budget
 from sync.edge.world import Source
 from sync.isams.datasets import NOTHING_MORE, Wanted
-from sync.isams.school import School
+from sync.isams.school import School, Subject
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.steps import pull, schedule, sweep
@@ -53,9 +54,12 @@ class _Asleep:
         assert scene.send_until_still().outcome is Outcome.DONE
         return read
 
+    def subjects(self, budget: Budget) -> Mapping[str, Subject]:
+        return self._source.subjects(budget)
+
 
 def test_a_reading_that_comes_late_is_not_the_newest() -> None:
-    """A laptop that wakes in the morning must not put a pupil back into the classes of yesterday."""
+    """A laptop that wakes in the morning puts no pupil back into the classes of yesterday."""
     scene = delivered()
     schedule.ask(scene.world, "northbank", "terminal")
     asleep = replace(scene.world, source=lambda school: _Asleep(scene, scene.world.source(school)))
