@@ -68,7 +68,8 @@ def _pull(world: World, school: str, now: datetime) -> PullStatus | None:
         return None
     last = listed[-1]
     try:
-        return _pull_status(last, now)
+        with concerning(school=school):
+            return _pull_status(last, now)
     except SyncError as error:  # an unreadable mark does not hide all else: the next pull heals it
         return PullStatus(
             last.id, _pull_state(last, now), states.attempts(last), fault(error), None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 
 from simulators.isams import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, IsamsSimulator
@@ -9,6 +11,7 @@ from simulators.isams.rest_clients import RestClient
 from simulators.school import InventedSchool, invent
 from sync.edge.isams.rest import RestIsams
 from sync.isams.datasets import EXTRAS, TEACHING_FORMS, Wanted
+from sync.isams.school import Employee, PersonKey, School
 from sync.settings import SchoolSettings
 from tests.clocks import FakeClock
 
@@ -42,3 +45,14 @@ def simulated(
 def rest_of(simulator: IsamsSimulator, clock: FakeClock, **more: str) -> RestIsams:
     """Return the edge in front of *simulator*, in process."""
     return RestIsams(settings(**more), clock, transport=httpx.WSGITransport(simulator))
+
+
+def staff_as_in_rest(read: School) -> dict[str, Employee]:
+    """Return the employees without what REST does not give of them: their personId.
+
+    See docs/reference/isams.md#rest-employees.
+    """
+    return {
+        key: replace(employee, person=PersonKey(employee.person.guid))
+        for key, employee in read.employees.items()
+    }

@@ -13,13 +13,13 @@ from simulators.school import InventedSchool, invent
 from sync.edge.clock import Budget
 from sync.edge.world import Source
 from sync.isams.datasets import Wanted
-from sync.isams.school import PersonKey, School
+from sync.isams.school import School
 from sync.ledger import manifests
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
 from sync.steps.seal import profile_set
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
-from tests.edge.rest_edge import BUDGET_S, rest_of, settings, simulated
+from tests.edge.rest_edge import BUDGET_S, rest_of, settings, simulated, staff_as_in_rest
 
 AT = datetime(2026, 11, 21, 22, tzinfo=UTC)
 PROFILES = {
@@ -86,11 +86,7 @@ def test_both_apis_give_the_same_records(seed: int) -> None:
     }
 
     assert rest.pupils == pupils
-    # REST gives no personId of employees: docs/reference/isams.md#rest-employees
-    assert rest.employees == {
-        key: replace(employee, person=PersonKey(employee.person.guid))
-        for key, employee in batch.employees.items()
-    }
+    assert rest.employees == staff_as_in_rest(batch)
     assert rest.subjects == batch.subjects
     assert rest.sets.keys() == batch.sets.keys()
     for key, by_rest in rest.sets.items():

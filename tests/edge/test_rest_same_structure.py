@@ -22,7 +22,7 @@ from sync.isams.datasets import EXTRAS, TEACHING_FORMS, Wanted
 from sync.isams.school import Lesson, School
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
-from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, rest_of, simulated
+from tests.edge.rest_edge import ALL_OF_REST, BUDGET_S, rest_of, simulated, staff_as_in_rest
 
 SEEDS = (1, 2, 3, 5, 8)
 ROOMED = RestChoices(lessons_have_rooms=True)
@@ -69,7 +69,7 @@ def structure(read: School) -> Mapping[str, object]:
         "buildings": read.buildings,
         "rooms": read.rooms,
         "periods": read.periods,
-        "employees": read.employees,
+        "employees": staff_as_in_rest(read),
         "pupils": {key: replace(pupil, division_id="") for key, pupil in read.pupils.items()},
         "counts": {name: read.counts[name] for name in COUNTED},
     }

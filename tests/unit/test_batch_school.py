@@ -359,12 +359,9 @@ def test_a_person_is_known_by_guid_and_id(attributes: str, person: tuple[str, st
 @pytest.mark.parametrize(
     ("end", "again"),
     [
-        (
-            "<SchoolId>0473369</SchoolId>",
-            '<Pupil Id="712"><SchoolId>0473369</SchoolId><Surname>Moss</Surname></Pupil>',
-        ),
-        ("PersonId", '<StaffMember Id="41" PersonId="3042"/>'),
-        ("PersonId", '<StaffMember Id="41"><Forename>Ben</Forename></StaffMember>'),
+        ("</CurrentPupils>", f"<Pupil Id='712'>{SAM}<Surname>Moss</Surname></Pupil>"),
+        ("</CurrentStaff>", "<StaffMember Id='41' PersonId='3042'/>"),
+        ("</CurrentStaff>", "<StaffMember Id='41'><Forename>Ben</Forename></StaffMember>"),
     ],
 )
 def test_two_people_with_one_id_are_refused(end: str, again: str) -> None:
