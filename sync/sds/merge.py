@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, field
 
 from sync.errors import MergeConflict
+from sync.roster.identifiers import is_service_account
 from sync.sds.csvtext import widest_rows
 from sync.sds.tables import COURSES, ON_REQUEST, SESSIONS, WIDEST, Row, columns
 
@@ -35,7 +36,8 @@ def merge(sets: Sequence[SealedFiles], also: Collection[str] = ()) -> dict[str, 
     hold already goes on to be sent, if only as a header.
 
     Raises:
-        MergeConflict: two schools use the same id for different things, as legacy ids can.
+        MergeConflict: two schools use the same id for different things, as legacy ids can; or a
+            service account of one is a person of another.
         StoreConflict: a file is not what was sealed.
     """
     merged = _Merge()
@@ -85,10 +87,23 @@ class _Merge:
                 self._dropped.add(user_id)
                 continue
             self.users[user_id] = row
-            holder = self._id(self._holder.setdefault(address, user_id))
+            first = self._holder.setdefault(address, user_id)
+            self._demand_one_kind(first, user_id)
+            holder = self._id(first)
             if holder != user_id:
                 stays = min(holder, user_id)
                 self._alias |= {holder: stays, user_id: stays}
+
+    def _demand_one_kind(self, first: str, second: str) -> None:
+        """Refuse a service account that is a person of another school: they would own its Teams."""
+        if is_service_account(first) != is_service_account(second):
+            one, other = (self._school_of[f"users.csv {each}"] for each in (first, second))
+            raise MergeConflict(
+                f"a service account of {one} or {other} has the address of somebody in the other"
+                " school's iSAMS: correct SERVICE_ACCOUNTS",
+                school=one,
+                other_school=other,
+            )
 
     def _add_classes(self, sealed: SealedFiles) -> Set[str]:
         """Take classes; return the ids of those that no newer set had."""

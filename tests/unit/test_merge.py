@@ -232,6 +232,27 @@ def _enrolled(sealed_set: SealedFiles, row: Row) -> dict[str, bytes]:
     return {"enrollments.csv": sealed_set.files["enrollments.csv"] + line}
 
 
+@pytest.mark.parametrize("person", ["P1", "T1"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_service_account_is_nobody_of_another_school(person: str, order: int) -> None:
+    """A pupil of one school would own every Team of the other."""
+    sets = [a_set("1", {person: "a"}), a_set("2", {"2-X0123456789ab": "a"})]
+
+    with pytest.raises(MergeConflict, match="correct SERVICE_ACCOUNTS") as caught:
+        merge(sets[::order])
+
+    assert set(caught.value.facts.values()) == {"1", "2"}
+
+
+def test_two_schools_may_share_a_service_account() -> None:
+    """One account that looks after all Teams of a group."""
+    sets = [a_set(key, {f"{key}-X0123456789ab": "bot"}) for key in ("1", "2")]
+
+    rows = merge(sets)
+
+    assert len(list(rows["users.csv"])) == 1
+
+
 @pytest.mark.parametrize(
     ("other", "file"),
     [
