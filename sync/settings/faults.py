@@ -42,6 +42,7 @@ _NO_BRACKET = (
 )
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
+_LONG = 20  # characters: a part of a name is hardly so long; a key or secret is
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
@@ -57,8 +58,17 @@ class Given:
 
 
 def printable(name: str) -> str:
-    """Return *name*, escaped if it holds what would break a line."""
-    return name if name.isprintable() else ascii(name)
+    """Return *name*, escaped if it holds what would break a line.
+
+    A secret may have been typed as a name, or behind one with `=`: a part that looks like one is
+    told by its length.
+    """
+    told, equals, value = (name if name.isprintable() else ascii(name)).partition("=")
+    parts = (
+        f"({len(part)} characters)" if len(part) >= _LONG and _is_mixed(part) else part
+        for part in told.split("__")
+    )
+    return "__".join(parts) + (f"=({len(value)} characters)" if equals else "")
 
 
 def shown(value: str, declared: FieldInfo | None) -> str:

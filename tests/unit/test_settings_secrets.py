@@ -17,6 +17,8 @@ KEYS = (
     "invented-client-secret",
 )
 
+SECRET_IN_NAME = "5eed0000-0000-4000-8000-00000000beef"
+
 
 @pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
 @pytest.mark.parametrize("key", KEYS[:3])
@@ -82,3 +84,19 @@ def test_an_apostrophe_in_a_text_is_no_fault() -> None:
     read = load({"PROFILES__SENIORS__SUFFIX": " '27"})
 
     assert read.profiles["seniors"].suffix == " '27"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"SDS__CLIENT_SECRET={SECRET_IN_NAME}",
+        f"PROFILES__{SECRET_IN_NAME}__SUFFIX",
+        f"SDS__{SECRET_IN_NAME}",
+    ],
+)
+def test_a_secret_that_was_typed_as_a_name_is_not_shown(name: str) -> None:
+    """A key and its value changed places, or an equals sign stands in the name."""
+    told = "\n".join(refusal({name: "x"}))
+
+    assert SECRET_IN_NAME not in told
+    assert "characters)" in told
