@@ -24,10 +24,11 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
     if until := turn_ends(listing):
         facts = {UNTIL: until.isoformat(timespec="seconds")}
         return Step("plan", Outcome.BUSY, listing.connector, delivery.id, facts, again_in_s=AGAIN_S)
+    is_restored = listing.pause is not None and listing.pause.delivery == delivery.id
     return attempted(
         Place(world.store, listing.prefix, delivery.id),
         lambda: _compared(world, listing, delivery),
-        again="ask for a pull",
+        again="ask for the restore again" if is_restored else "ask for a pull",
     )
 
 

@@ -207,3 +207,13 @@ def test_two_connectors_never_share_a_folder(one: str, other: str) -> None:
     same = ids.connector_folder(one) == ids.connector_folder(other)
 
     assert same is (one == other)
+
+
+def test_the_version_before_can_read_both_manifests() -> None:
+    """It refuses what it does not know, and could read nothing that SDS holds: no field is new."""
+    both = {"pulled_at", "digest", "files", "counts", "withheld", "own_grades"}
+
+    assert set(SetManifest.model_fields) == both | {
+        *("profile", "school", "academic_year", "source", "findings", "code_version")
+    }
+    assert set(DeliveryManifest.model_fields) == both | {"connector", "sources", "restores"}
