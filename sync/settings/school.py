@@ -113,10 +113,14 @@ class SchoolSettings(Block):
 
     @property
     def source(self) -> tuple[str, str]:
-        """Which records of which iSAMS are read: the host, and the key or client that asks."""
+        """Which records of which iSAMS are read: the host, and the key or client that asks.
+
+        Both are guids, which may be written in braces, without hyphens, or in capitals.
+        """
         rest = self.isams_api == "rest"
-        key = f"rest {self.isams_client_id}" if rest else self.batch_key
-        return self.isams_host.removesuffix(":443"), key
+        asks = self.isams_client_id or "" if rest else self.batch_key
+        plain = "".join(filter(str.isalnum, asks.lower()))
+        return self.isams_host.removesuffix(":443"), f"{self.isams_api} {plain}"
 
     @property
     def isams_url(self) -> str:

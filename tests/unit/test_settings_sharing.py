@@ -153,6 +153,18 @@ def test_two_schools_never_send_the_same_pupils() -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["{%s}", "%s"])
+def test_a_key_is_the_same_however_it_is_written(written: str) -> None:
+    """Guids come in braces, in capitals and without hyphens: iSAMS takes them all."""
+    key = "12345678-abcd-4000-8000-000000000001"
+    schools = {
+        "SCHOOLS__NORTHBANK__ISAMS_KEY": key,
+        "SCHOOLS__SOUTHBANK__ISAMS_KEY": written % key.upper().replace("-", ""),
+    }
+
+    assert "both read one iSAMS" in only(ONE_ISAMS, schools)
+
+
 @pytest.mark.parametrize(
     ("apart", "shared"),
     [

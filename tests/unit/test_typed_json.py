@@ -77,6 +77,10 @@ def test_everything_that_is_wrong_is_said_at_once_by_its_line() -> None:
         (":", "A: the value is missing"),
         ('"x" /* why */', "a comment: JSON has none, so take it out"),
         ('"x" # why', "a comment: JSON has none, so take it out"),
+        (
+            '\u00a0"x"',
+            "a blank that is none to a computer, as pasted from a web page: type it anew",
+        ),
         ('"x",, "B": "y"', "a comma too many: take it out"),
         ('"x", B: "y"', "expected straight quotation marks around the name"),
         ('"x", "B" "y"', ENTRY),
