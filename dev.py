@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -339,7 +339,7 @@ def _major(node: str) -> int:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone() -> Generator[None]:
     """Wait until no other dev.py is building here. The system lets go of it, even after a kill."""
     with Path(__file__).open("rb") as ours:
         if sys.platform == "win32":

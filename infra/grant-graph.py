@@ -134,8 +134,9 @@ class Graph:
         content: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Return the answer. To repeat a grant is safe: the second is refused as a duplicate."""
+        wait_s, why = 1.0, "it gave no answer"
         for attempt in range(ATTEMPTS):
-            wait_s, why = 2.0**attempt, "it gave no answer"
+            wait_s = 2.0**attempt
             try:
                 answer = self._client.request(method, path, params=query or None, json=content)
                 if answer.status_code not in _BUSY:

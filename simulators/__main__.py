@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
@@ -48,7 +48,7 @@ def main(words: Sequence[str], until: threading.Event) -> int:
 
 
 @contextmanager
-def _serving(options: _Options) -> Iterator[Mapping[str, str]]:
+def _serving(options: _Options) -> Generator[Mapping[str, str]]:
     """Yield the settings. With `all`, SDS is on the two ports after that of iSAMS."""
     settings: dict[str, str] = {}
     what, port = options.what, options.port

@@ -13,7 +13,7 @@ import secrets
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class Azurite:
 
 
 @contextmanager
-def start(*, https: bool = False) -> Iterator[Azurite]:
+def start(*, https: bool = False) -> Generator[Azurite]:
     """Run an empty Azurite on free ports until the block ends.
 
     With *https* it also accepts bearer tokens, whose claims it checks and whose signature

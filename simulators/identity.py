@@ -16,7 +16,7 @@ import json
 import secrets
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ class Identity:
 
 
 @contextmanager
-def serve(client_id: str | None = None) -> Iterator[Identity]:
+def serve(client_id: str | None = None) -> Generator[Identity]:
     """Hand out tokens on loopback until the block ends; the settings are not set here.
 
     *client_id* is that of the one identity the app has, None: its own, which has none to give.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, override
 
@@ -36,7 +36,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serve(app: WSGIApplication, port: int = 0) -> Iterator[str]:
+def serve(app: WSGIApplication, port: int = 0) -> Generator[str]:
     """Yield the base URL of *app*, without a slash at its end; *port* 0 takes any free one.
 
     The port is closed, and every answer under way finished or dropped, when the block ends.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ class Stage:
 @contextmanager
 def staged(
     school: InventedSchool, clock: Callable[[], datetime], knobs: Knobs | None = None
-) -> Iterator[Stage]:
+) -> Generator[Stage]:
     """Serve an iSAMS that holds *school*, without its cache, and an SDS, until the block ends."""
     isams = IsamsSimulator(school, keys=[BatchKey(production=False)], clock=clock)
     sds = SdsSimulator(clock=clock, knobs=knobs or Knobs())

@@ -35,7 +35,7 @@ a key, a token or a URL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -71,7 +71,7 @@ class SyncError(Exception):
 
 
 @contextmanager
-def concerning(**whom: str) -> Iterator[None]:
+def concerning(**whom: str) -> Generator[None]:
     """Have every error that passes tell what it is about; see `SyncError.concerns`.
 
     The innermost, who knows best, has the word.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from simulators.host import protos
@@ -73,7 +74,7 @@ class Reply:
 @contextmanager
 def serving(
     answer: Callable[[Request], Awaitable[Reply]], loop: asyncio.AbstractEventLoop
-) -> Iterator[int]:
+) -> Generator[int]:
     """Serve on a free loopback port, which is yielded; *answer* runs on *loop*."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answer, loop))
     server.daemon_threads = False  # closing waits for the answers that are being written
@@ -94,7 +95,8 @@ def _handler(
         return await answer(request)
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = 2.0  # seconds; browsers open connections that they never use
+        # Seconds: browsers open connections that they never use.
+        timeout: ClassVar[float | None] = 2.0
 
         def reply(self) -> None:
             length_bytes = int(self.headers.get("Content-Length") or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class _Forwarder(logging.Handler):
 
 
 @contextmanager
-def forwarding(forward: Callable[[LogLine], None]) -> Iterator[None]:
+def forwarding(forward: Callable[[LogLine], None]) -> Generator[None]:
     """Listen on the root logger at INFO, as the worker does; both are put back after.
 
     To be entered on the thread of the host's event loop. `logLevel` in host.json is not

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def running_host(
     *,
     idle_poll_s: float = 0.1,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Iterator[RunningHost]:
+) -> Generator[RunningHost]:
     """Run the app in *app_dir* until the block ends; raise `HostError` if it cannot be hosted."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="functions-host")

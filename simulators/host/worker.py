@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ class Function:
 
 
 @contextmanager
-def surroundings(app_dir: Path, settings: Mapping[str, str]) -> Iterator[None]:
+def surroundings(app_dir: Path, settings: Mapping[str, str]) -> Generator[None]:
     """Make *settings* the environment's and *app_dir* importable; put both back after.
 
     `function_app` is imported anew for each host; the modules that it imports stay loaded.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from simulators.sds.app import SdsSimulator
@@ -10,7 +10,7 @@ from simulators.serving import serve
 
 
 @contextmanager
-def listening(sds: SdsSimulator, port: int = 0) -> Iterator[str]:
+def listening(sds: SdsSimulator, port: int = 0) -> Generator[str]:
     """Yield Graph's URL; the backend is on the port after *port*, or with 0 on any free one.
 
     `Location` leads there from then on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -59,7 +59,7 @@ class _Tick:
     read_at: list[datetime | None] = field(default_factory=list)
 
     @contextmanager
-    def going_on(self, **whom: str) -> Iterator[None]:
+    def going_on(self, **whom: str) -> Generator[None]:
         """Keep the first trouble, which is of *whom*, for the end, and go on."""
         try:
             with concerning(**whom):

@@ -8,7 +8,7 @@ goes on with.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -81,7 +81,7 @@ class _Sweeping:
         return not self.left or not self.budget.left_s
 
     @contextmanager
-    def going_on(self, folder: str) -> Iterator[None]:
+    def going_on(self, folder: str) -> Generator[None]:
         """Keep a trouble of *folder* for later, unless storage is away."""
         try:
             with concerning(folder=folder):

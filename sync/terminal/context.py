@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,7 +172,7 @@ class Doing:
 
 
 @contextmanager
-def doing(what: str, console: Console | None = None) -> Iterator[Doing]:
+def doing(what: str, console: Console | None = None) -> Generator[Doing]:
     """Show *what* is being done and for how long; yield who takes word of what happens in it.
 
     Whoever tells of it meanwhile hands in their *console*: two would write into each other's lines.

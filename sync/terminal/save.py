@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, override
@@ -54,7 +54,7 @@ class _Copied(httpx.SyncByteStream):
 
 
 @contextmanager
-def saved_to(path: Path) -> Iterator[httpx.BaseTransport]:
+def saved_to(path: Path) -> Generator[httpx.BaseTransport]:
     """Yield a transport whose document is at *path* once the block has ended well.
 
     The file can be read by this user alone, and takes the place of an older file whole or not

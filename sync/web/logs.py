@@ -7,7 +7,7 @@ adds what it knows: the function, the level and the id of its run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -36,7 +36,7 @@ _begun: ContextVar[_Begun | None] = ContextVar("begun", default=None)
 
 
 @contextmanager
-def in_invocation(invocation: str = "", clock: Clock | None = None) -> Iterator[None]:
+def in_invocation(invocation: str = "", clock: Clock | None = None) -> Generator[None]:
     """Let every line logged inside carry *invocation*, the host's id, and the seconds since now."""
     stopwatch = clock or SystemClock()
     token = _begun.set(_Begun(invocation, stopwatch, stopwatch.monotonic_s()))

@@ -7,7 +7,7 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -132,7 +132,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(context: ssl.SSLContext | None = None) -> Iterator[int]:
+def serving(context: ssl.SSLContext | None = None) -> Generator[int]:
     """Refuse everything with 403 at a port of this machine; plain where there is no *context*."""
     with _Server(("127.0.0.1", 0), _Quiet) as server:
         if context:
@@ -149,7 +149,7 @@ def serving(context: ssl.SSLContext | None = None) -> Iterator[int]:
 
 
 @contextmanager
-def silent() -> Iterator[int]:
+def silent() -> Generator[int]:
     """Take connections at a port of this machine, and never say anything."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield int(listening.getsockname()[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -73,7 +73,7 @@ def trial(
     capsys: pytest.CaptureFixture[str],
     school: InventedSchool | None = None,
     knobs: Knobs | None = None,
-) -> Iterator[Trial]:
+) -> Generator[Trial]:
     """Yield a trial over a small clean school, unless another is given."""
     clock = FakeClock()
     small = school or invent(60, quirks=False)

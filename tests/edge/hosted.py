@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,7 +120,7 @@ def running(
     knobs: Knobs = QUICK,
     app: Path = APP,
     changes: Mapping[str, str] | None = None,
-) -> Iterator[Hosted]:
+) -> Generator[Hosted]:
     """Run the app over *container* and whatever is in the queues; *changes* are app settings."""
     with ExitStack() as stack:
         stage = stack.enter_context(staged(school, lambda: datetime.now(UTC), knobs))
@@ -164,7 +164,7 @@ def die_over(storage: Azurite, queue: Queue, times: int) -> None:
 
 
 @contextmanager
-def second_instance(settings: Mapping[str, str]) -> Iterator[Callable[[], list[str]]]:
+def second_instance(settings: Mapping[str, str]) -> Generator[Callable[[], list[str]]]:
     """Run the app again, in another process; yield what ends it and tells what it has run."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.edge.hosted"],

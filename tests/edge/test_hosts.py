@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -320,7 +320,7 @@ def test_no_proxy_of_the_environment_is_used(
 
 
 @contextmanager
-def untrusted(trap: Trap, folder: Path) -> Iterator[tuple[str, Path]]:
+def untrusted(trap: Trap, folder: Path) -> Generator[tuple[str, Path]]:
     """Serve *trap* over https with a certificate that nobody knows; yield host and certificate."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     write_self_signed(certificate, key)

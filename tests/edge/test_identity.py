@@ -8,7 +8,7 @@ import logging
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -349,7 +349,7 @@ def test_an_identity_that_is_not_there_is_refused() -> None:
 
 
 @contextmanager
-def failing(status: int) -> Iterator[str]:
+def failing(status: int) -> Generator[str]:
     """An identity endpoint that answers everything with *status*."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from threading import Thread
 
@@ -50,7 +50,9 @@ FRAMINGS: tuple[Framing, ...] = (announced, chunked, chunked_to_the_end, until_c
 
 
 @contextmanager
-def serving(whole: httpx.BaseTransport, spoilt: str, framing: Framing) -> Iterator[tuple[str, int]]:
+def serving(
+    whole: httpx.BaseTransport, spoilt: str, framing: Framing
+) -> Generator[tuple[str, int]]:
     """Serve what *whole* answers over a socket; paths that end in *spoilt* end too early.
 
     Yields the address, and counts nothing: the clock that sleeps between attempts does.

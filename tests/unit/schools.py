@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from pydantic import SecretStr
@@ -63,9 +63,9 @@ def teaching_set(
 
 
 def school(
-    pupils: Iterable[Pupil] = (),
-    employees: Iterable[Employee] = (),
-    sets: Iterable[TeachingSet] = (),
+    pupils: Collection[Pupil] = (),
+    employees: Collection[Employee] = (),
+    sets: Collection[TeachingSet] = (),
     subjects: Iterable[Subject] = (Subject("21", "Ph", "Physics"), Subject("22", "Ma", "Maths")),
     repeated: dict[str, tuple[str, ...]] | None = None,
 ) -> School:

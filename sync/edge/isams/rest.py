@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from itertools import count, islice
 from threading import Event
@@ -119,7 +119,7 @@ class RestIsams:
         return len(pages.rows), fields.names(pages.names)
 
     @contextmanager
-    def _requests(self, budget: Budget) -> Iterator[RestRequests]:
+    def _requests(self, budget: Budget) -> Generator[RestRequests]:
         with make_client(
             base_url=self._settings.isams_url,
             timeout_s=ANSWER_S,
