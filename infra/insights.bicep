@@ -9,12 +9,16 @@ param principalId string
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-sync-${token}'
   location: location
   tags: tags
   properties: {
     retentionInDays: 30
+    // Who writes or reads signs in: the two keys of the workspace are of no use.
+    features: {
+      disableLocalAuth: true
+    }
     sku: {
       name: 'PerGB2018'
     }

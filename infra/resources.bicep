@@ -40,7 +40,7 @@ param authClientId string = ''
 
 var token = uniqueString(resourceGroup().id)
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-sync-${token}'
   location: location
   tags: tags

@@ -20,7 +20,7 @@ var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 
-resource host 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource host 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: 'sthost${token}'
   location: location
   tags: tags
@@ -40,12 +40,12 @@ resource host 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-resource hostBlobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+resource hostBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   parent: host
   name: 'default'
 }
 
-resource deployments 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+resource deployments 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
   parent: hostBlobs
   name: 'deployments'
   properties: {
@@ -53,20 +53,20 @@ resource deployments 'Microsoft.Storage/storageAccounts/blobServices/containers@
   }
 }
 
-resource hostQueues 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+resource hostQueues 'Microsoft.Storage/storageAccounts/queueServices@2025-08-01' = {
   parent: host
   name: 'default'
 }
 
 // The app makes these if they are missing; here they exist before the first message.
-resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = [
+resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01' = [
   for queue in ['sync-pull', 'sync-send']: {
     parent: hostQueues
     name: queue
   }
 ]
 
-resource rosters 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource rosters 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: 'strosters${token}'
   location: location
   tags: tags
@@ -87,7 +87,7 @@ resource rosters 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 }
 
 // Versions would keep what is deleted. What is deleted can be had back for a week, then is gone.
-resource rosterBlobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+resource rosterBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   parent: rosters
   name: 'default'
   properties: {
@@ -103,7 +103,7 @@ resource rosterBlobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01'
   }
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
   parent: rosterBlobs
   name: 'rosters'
   properties: {
@@ -114,7 +114,7 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
 // The second sweep. The app's own is finer: rosters after a week, receipts after a year. A rule
 // here can tell neither from the other, so it waits for longer than both. Only what SDS holds may
 // be older in the app's eyes: after a year without a change the next delivery waits for a person.
-resource sweep 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
+resource sweep 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = {
   parent: rosters
   name: 'default'
   properties: {

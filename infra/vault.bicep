@@ -19,7 +19,7 @@ param secrets object
 
 var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: 'kv-sync-${token}'
   location: location
   tags: tags
@@ -43,7 +43,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
 
 // A secret's name has no underscores: SCHOOLS__NORTHBANK__ISAMS_KEY is
 // SCHOOLS--NORTHBANK--ISAMS-KEY here. app.bicep says the same.
-resource values 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = [
+resource values 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = [
   for secret in items(secrets): {
     parent: vault
     name: replace(secret.key, '_', '-')
