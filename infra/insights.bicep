@@ -1,4 +1,4 @@
-// Where the app's log lines go, for thirty days. They hold counts and codes, and never a name.
+// Where the app's log lines go, for thirty days (retention.bicep sees to that). They hold counts and codes, and never a name.
 
 param location string
 param tags object
@@ -18,6 +18,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
     // Who writes or reads signs in: the two keys of the workspace are of no use.
     features: {
       disableLocalAuth: true
+      // Deleted after 30 days at the latest, and not 30 days later.
+      immediatePurgeDataOn30Days: true
     }
     sku: {
       name: 'PerGB2018'
@@ -49,5 +51,6 @@ resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+output workspaceName string = workspace.name
 output insightsId string = insights.id
 output connection string = insights.properties.ConnectionString

@@ -39,6 +39,9 @@ param publicVault bool = !privateNetwork
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
 
+@description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
+param shortLogs bool = true
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -67,6 +70,7 @@ module resources './resources.bicep' = {
     privateNetwork: privateNetwork
     publicVault: publicVault
     recoverVault: recoverVault
+    shortLogs: shortLogs
     authClientId: authClientId
   }
 }

@@ -35,6 +35,9 @@ param publicVault bool = !privateNetwork
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
 
+@description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
+param shortLogs bool = true
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -125,6 +128,18 @@ module watching './watching.bicep' = {
     insightsId: insights.outputs.insightsId
     alertAddresses: alertAddresses
   }
+}
+
+// Last: should Azure refuse it, everything else stands.
+module retention './retention.bicep' = if (shortLogs) {
+  name: 'retention'
+  params: {
+    workspaceName: insights.outputs.workspaceName
+  }
+  dependsOn: [
+    app
+    watching
+  ]
 }
 
 output appName string = app.outputs.appName

@@ -46,6 +46,7 @@ MODELS = {
     ),
     "Microsoft.Network/virtualNetworks": (f"{NETWORK}.models", "VirtualNetwork"),
     "Microsoft.OperationalInsights/workspaces": ("azure.mgmt.loganalytics.models", "Workspace"),
+    "Microsoft.OperationalInsights/workspaces/tables": ("azure.mgmt.loganalytics.models", "Table"),
     "Microsoft.Storage/storageAccounts": (STORAGE, "StorageAccountCreateParameters"),
     "Microsoft.Storage/storageAccounts/blobServices": (STORAGE, "BlobServiceProperties"),
     "Microsoft.Storage/storageAccounts/blobServices/containers": (STORAGE, "BlobContainer"),

@@ -14,6 +14,7 @@ PUBLIC = Code("public ? 'Enabled' : 'Disabled'")
 SWEEP = "properties.policy.rules.0"
 KEEPS = "properties.deleteRetentionPolicy"
 KEEPS_CONTAINERS = "properties.containerDeleteRetentionPolicy"
+PURGE = "immediatePurgeDataOn30Days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ WANTED = (
     Wanted("vault.bicep", "vault", "properties.enableSoftDelete", worth=True),
     Wanted("vault.bicep", "vault", "properties.publicNetworkAccess", PUBLIC),
     Wanted("insights.bicep", "workspace", "properties.retentionInDays", 30),
+    Wanted("insights.bicep", "workspace", "properties.features.disableLocalAuth", worth=True),
+    Wanted("insights.bicep", "workspace", f"properties.features.{PURGE}", worth=True),
     Wanted("insights.bicep", "insights", "properties.DisableLocalAuth", worth=True),
     Wanted("insights.bicep", "insights", "properties.DisableIpMasking", worth=False),
     Wanted("app.bicep", "plan", "sku.name", "FC1"),
@@ -109,6 +112,8 @@ WANTED = (
         "app.bicep", "auth", "properties.globalValidation.unauthenticatedClientAction", "Return401"
     ),
     Wanted("app.bicep", "auth", "properties.httpSettings.requireHttps", worth=True),
+    Wanted("retention.bicep", "tables", "properties.retentionInDays", 30),
+    Wanted("retention.bicep", "tables", "properties.totalRetentionInDays", 30),
     Wanted("app.bicep", "auth", "properties.login.tokenStore.enabled", worth=False),
 )
 
@@ -134,6 +139,20 @@ KNOWN = {
     "Microsoft.Insights/components": {"insights"},
     "Microsoft.Web/sites": {"app"},
 }
+# All tables of Application Insights in a workspace: azure-docs, convert-classic-resource.
+TABLES = (
+    "AppAvailabilityResults",
+    "AppBrowserTimings",
+    "AppDependencies",
+    "AppEvents",
+    "AppExceptions",
+    "AppMetrics",
+    "AppPageViews",
+    "AppPerformanceCounters",
+    "AppRequests",
+    "AppSystemEvents",
+    "AppTraces",
+)
 # What is off until somebody asks for it.
 OFF: Mapping[str, Value] = {"privateNetwork": False, "recoverVault": False, "authClientId": ""}
 
@@ -152,6 +171,7 @@ def complaints(files: Mapping[str, File]) -> Iterator[str]:
     yield from _grants(files)
     yield from _secrets(files)
     yield from _options(files)
+    yield from _logs(files)
 
 
 def _grants(files: Mapping[str, File]) -> Iterator[str]:
@@ -202,6 +222,23 @@ def _options(files: Mapping[str, File]) -> Iterator[str]:
     network = files["resources.bicep"].of("module")["network"]
     if network.condition != "(privateNetwork)":
         yield "resources.bicep: network must wait until it is asked for"
+
+
+def _logs(files: Mapping[str, File]) -> Iterator[str]:
+    """Yield where log lines would stay longer than the pages promise.
+
+    Tables keep 90 days unless each is set: docs/reference/functions.md#retention
+    """
+    for name in ("main.bicep", "resources.bicep"):
+        if files[name].of("parameter")["shortLogs"].value is not True:
+            yield f"{name}: shortLogs must be on unless it is turned off"
+    tables = files["retention.bicep"].of("resource")["tables"]
+    if "@batchSize(1)" not in tables.decorators:
+        yield "retention.bicep: tables must be set one after another"
+    named = {said(node).strip("'") for node in walk(tables.node) if node.type == "string"}
+    yield from (
+        f"retention.bicep: {table} would keep its 90 days" for table in TABLES if table not in named
+    )
 
 
 def _text(worth: Value) -> str:

@@ -90,6 +90,9 @@ def test_a_line_that_says_otherwise_is_found(wanted: Wanted) -> None:
         ("main.bicep", "authClientId string = ''", "authClientId string = 'a'", "must be off"),
         ("app.bicep", "if (!empty(authClientId)) {", "{", "auth must wait"),
         ("resources.bicep", "if (privateNetwork) {", "{", "network must wait"),
+        ("main.bicep", "shortLogs bool = true", "shortLogs bool = false", "shortLogs must be on"),
+        ("retention.bicep", "@batchSize(1)\n", "", "one after another"),
+        ("retention.bicep", "    'AppTraces'\n", "", "AppTraces would keep its 90 days"),
     ],
 )
 def test_a_wider_grant_or_a_shown_secret_is_found(
