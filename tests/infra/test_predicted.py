@@ -1,0 +1,164 @@
+"""Microsoft's compiler takes `infra/` without a warning, and what it predicts is what is meant."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sync.settings.load import load
+from tests.infra.bicep import INFRA
+from tests.infra.predicted import ALONE, NEEDS_BICEP, TRUST, Resource, bicep, predicted
+from tests.infra.safety import ROLES, TABLES
+from tests.infra.test_app_settings import PLATFORM
+
+pytestmark = NEEDS_BICEP
+
+WAYS = {"sample": "", "trust": TRUST, "alone": ALONE}
+# Azure's rules for names: azure-docs, resource-name-rules.
+NAMES = {
+    "Microsoft.Insights/actionGroups": r"[^%&?+/]{1,260}",
+    "Microsoft.Insights/components": r"[^%&?/]{1,260}",
+    "Microsoft.Insights/scheduledQueryRules": r"[^%&?+/*]{1,260}",
+    "Microsoft.KeyVault/vaults": r"[a-zA-Z][a-zA-Z0-9-]{2,23}",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][\w-]{2,127}",
+    "Microsoft.Network/virtualNetworks": r"[a-zA-Z0-9][\w.-]{1,63}",
+    "Microsoft.OperationalInsights/workspaces": r"[a-zA-Z0-9][a-zA-Z0-9-]{3,62}",
+    "Microsoft.Resources/resourceGroups": r"[\w.()-]{1,90}",
+    "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
+    "Microsoft.Web/serverfarms": r"[a-zA-Z0-9-]{1,60}",
+    "Microsoft.Web/sites": r"[a-zA-Z0-9][a-zA-Z0-9-]{1,42}",
+}
+ADDRESSES = {
+    "AzureWebJobsStorage__blobServiceUri": "https://host.blob.core.example/",
+    "AzureWebJobsStorage__queueServiceUri": "https://host.queue.core.example/",
+    "STORAGE__ACCOUNT_URL": "https://rosters.blob.core.example/",
+}
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    """Return the name of a way to deploy."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def made(way: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Resource, ...]:
+    """Return what that way would make."""
+    return predicted(tmp_path_factory.mktemp(way), WAYS[way])
+
+
+def of(made: tuple[Resource, ...], kind: str) -> list[Resource]:
+    """Return the resources of *kind*."""
+    return [one for one in made if one.kind == kind]
+
+
+@pytest.mark.parametrize("file", ["main.bicep", "main.bicepparam", "resources.bicep"])
+def test_the_compiler_has_nothing_to_say(file: str, tmp_path: Path) -> None:
+    """No error and no warning.
+
+    But for the age of an API version: a test must not fail because time went by.
+    """
+    shutil.copytree(INFRA, tmp_path / "infra")
+    shutil.copy(INFRA.parent / "bicepconfig.json", tmp_path)
+    said = bicep("lint", tmp_path / "infra" / file, cwd=tmp_path).splitlines()
+
+    assert [line for line in said if "use-recent-api-versions" not in line] == []
+
+
+def test_the_compiler_is_heard(tmp_path: Path) -> None:
+    """A needless line is told, as an error, by the rules of `bicepconfig.json`."""
+    shutil.copytree(INFRA, tmp_path / "infra")
+    shutil.copy(INFRA.parent / "bicepconfig.json", tmp_path)
+    with (tmp_path / "infra" / "vault.bicep").open("a", encoding="utf-8") as file:
+        file.write("\nvar nobody = 'asks'\n")
+
+    assert "Error no-unused-vars" in bicep("lint", tmp_path / "infra" / "main.bicep", cwd=tmp_path)
+
+
+def test_names_are_as_azure_wants_them(made: tuple[Resource, ...]) -> None:
+    """Lengths and letters; and no two of a kind share one."""
+    named = [one for one in made if one.kind in NAMES]
+
+    assert {one.kind for one in named} >= NAMES.keys() - {
+        "Microsoft.Network/virtualNetworks",
+        "Microsoft.Resources/resourceGroups",
+    }
+    for one in named:
+        assert re.fullmatch(NAMES[one.kind], one.name), one.id
+    assert len({one.id for one in made}) == len(made)
+
+
+def test_the_app_starts_on_its_settings(made: tuple[Resource, ...], way: str) -> None:
+    """Each is one that the app or the platform reads, and together they are without a fault."""
+    [config] = [one for one in made if one.id.endswith("/config/appsettings")]
+    given = {
+        name: ADDRESSES.get(name, "invented") if str(worth).startswith(("[", "@")) else str(worth)
+        for name, worth in config.properties.items()
+    }
+
+    settings = load(given | {"WEBSITE_INSTANCE_ID": "1"})
+
+    assert set(PLATFORM) <= set(given)
+    assert len(settings.schools) == (2 if way == "trust" else 1)
+    assert {one.id for one in of(made, "Microsoft.Web/sites/config")} >= {config.id}
+
+
+def test_each_role_is_on_one_resource_and_no_other_is_given(made: tuple[Resource, ...]) -> None:
+    """Never on the group or the subscription, and to the app's identity alone."""
+    roles = of(made, "Microsoft.Authorization/roleAssignments")
+    found = {str(one.properties["roleDefinitionId"]).rsplit("/", 1)[1] for one in roles}
+
+    assert found == {role for _, _, role in ROLES}
+    assert len(roles) == len(ROLES)
+    for one in roles:
+        assert one.properties["principalType"] == "ServicePrincipal"
+        assert "id-sync-" in str(one.properties["principalId"])
+        scope = one.id.partition("'")[2].partition("'")[0]
+        assert "/providers/Microsoft." in scope, one.id
+
+
+def test_no_door_stands_open_that_should_not(made: tuple[Resource, ...], way: str) -> None:
+    """No public blob, no key, no FTP; in the private network neither storage nor vault answers."""
+    for account in of(made, "Microsoft.Storage/storageAccounts"):
+        assert account.properties["allowBlobPublicAccess"] is False
+        assert account.properties["allowSharedKeyAccess"] is False
+        assert account.properties["minimumTlsVersion"] == "TLS1_2"
+    for container in of(made, "Microsoft.Storage/storageAccounts/blobServices/containers"):
+        assert container.properties["publicAccess"] == "None"
+    for policy in of(made, "Microsoft.Web/sites/basicPublishingCredentialsPolicies"):
+        assert policy.properties["allow"] is False
+    [site] = of(made, "Microsoft.Web/sites")
+    assert site.properties["httpsOnly"] is True
+    closed = "Disabled" if way == "trust" else "Enabled"
+    for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"):
+        assert {one.properties["publicNetworkAccess"] for one in of(made, kind)} == {closed}
+    asked = [one for one in made if one.id.endswith("/config/authsettingsV2")]
+    assert len(asked) == (1 if way == "trust" else 0)
+
+
+def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], way: str) -> None:
+    """Each value that is given is a secret by its setting's name; settings hold references."""
+    secrets = of(made, "Microsoft.KeyVault/vaults/secrets")
+    others = [one for one in made if one not in secrets]
+
+    assert len(secrets) == {"sample": 1, "trust": 2, "alone": 0}[way]
+    for one in secrets:
+        assert one.name.rsplit("/", 1)[1] in {
+            "SCHOOLS--NORTHBANK--ISAMS-KEY",
+            "SCHOOLS--SOUTHBANK--ISAMS-KEY",
+        }
+        value = str(one.properties["value"])
+        assert value.startswith("invented")
+        assert not [two for two in others if f"'{value}'" in str(two.properties)]
+
+
+def test_log_lines_go_after_thirty_days(made: tuple[Resource, ...]) -> None:
+    """Every table of Application Insights, by itself."""
+    tables = of(made, "Microsoft.OperationalInsights/workspaces/tables")
+
+    assert {one.name.rsplit("/", 1)[1] for one in tables} == set(TABLES)
+    for one in tables:
+        assert one.properties == {"retentionInDays": 30, "totalRetentionInDays": 30}
