@@ -1,4 +1,4 @@
-"""Bicep as values: what a file declares, read with a grammar, since no compiler can be had offline.
+"""Bicep as values: what a file declares, read with a grammar (docs/decisions/0017).
 
 An expression is not evaluated: it is kept as `Code`, its text and what it refers to. A text, a
 number, an object and a list are what they are in Python. `main.bicepparam` is read as well, each
@@ -95,22 +95,13 @@ def load() -> dict[str, str]:
 
 
 def parsed(name: str, text: str) -> File:
-    """Read one file; mistakes in it are for `mistakes` to find."""
+    """Read one file; where it is not Bicep its root `has_error`."""
     if name.endswith(".bicepparam"):
         # The grammar knows only Bicep proper. Every place stays where it was.
         text = re.sub(r"^using ", "//ing ", text, flags=re.MULTILINE)
         text = re.sub(r"^param ", "var   ", text, flags=re.MULTILINE)
     root = _PARSER.parse(text.encode()).root_node
     return File(name, root, tuple(_declarations(root)))
-
-
-def mistakes(file: File) -> Iterator[str]:
-    """Yield each place that is not Bicep, with its line and column, both counted from 1."""
-    for node in walk(file.root):
-        if node.type == "ERROR" or node.is_missing:
-            line, column = node.start_point.row + 1, node.start_point.column + 1
-            what = f"missing {node.type}" if node.is_missing else "not Bicep"
-            yield f"{file.name}:{line}:{column}: {what}: {said(node)[:60]!r}"
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -68,14 +68,27 @@ def test_the_compiler_has_nothing_to_say(file: str, tmp_path: Path) -> None:
     assert [line for line in said if "use-recent-api-versions" not in line] == []
 
 
-def test_the_compiler_is_heard(tmp_path: Path) -> None:
-    """A needless line is told, as an error, by the rules of `bicepconfig.json`."""
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("app.bicep", "httpsOnly: true", "httpOnly: true", "BCP089"),
+        ("app.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id", "BCP057"),
+        ("watching.bicep", "threshold: 0", "threshold: 'none'", "BCP036"),
+        ("resources.bicep", "    public: publicVault\n", "", "BCP035"),
+        ("vault.bicep", "var secretsUser", "var spare = 1\nvar secretsUser", "no-unused-vars"),
+        ("watching.bicep", "'queries/held.kql'", "'queries/hold.kql'", "BCP091"),
+    ],
+)
+def test_the_compiler_is_heard(name: str, old: str, new: str, said: str, tmp_path: Path) -> None:
+    """A word that Azure has not, a name or a file that is not there, a value of none, a rest."""
     shutil.copytree(INFRA, tmp_path / "infra")
     shutil.copy(INFRA.parent / "bicepconfig.json", tmp_path)
-    with (tmp_path / "infra" / "vault.bicep").open("a", encoding="utf-8") as file:
-        file.write("\nvar nobody = 'asks'\n")
+    file = tmp_path / "infra" / name
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), encoding="utf-8")
 
-    assert "Error no-unused-vars" in bicep("lint", tmp_path / "infra" / "main.bicep", cwd=tmp_path)
+    assert said in bicep("lint", tmp_path / "infra" / "main.bicep", cwd=tmp_path)
 
 
 def test_names_are_as_azure_wants_them(made: tuple[Resource, ...]) -> None:
