@@ -234,6 +234,9 @@ def _holding(folder: Path, lock: str, wanted: str, then: Callable[[], None] = la
     stamp = folder / "dev.stamp"
     if _is_written(stamp, wanted) and _answers(str(ours)):
         return
+    if folder.is_symlink():
+        # --clear follows a link, and would empty whatever it leads to.
+        _stop(f"{folder.name} is a link to another folder: take it away, and say this again.")
     python = _python()
     _say(f"making {folder.name} with {python}")
     # --clear: what an older list of requirements installed must not stay importable.

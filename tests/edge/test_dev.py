@@ -126,3 +126,21 @@ def test_an_environment_that_is_whole_is_left(
 
     assert ours.is_symlink()
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators there")
+def test_an_environment_elsewhere_is_never_emptied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A link where the environment should be is named, and what it leads to is as it was."""
+    kept = tmp_path / "elsewhere" / "kept"
+    kept.parent.mkdir()
+    kept.touch()
+    link = tmp_path / ".venv"
+    link.symlink_to(kept.parent)
+
+    with pytest.raises(SystemExit):
+        dev._holding(link, "no-such-lock", "as wanted")
+
+    assert kept.exists()
+    assert ".venv is a link" in capsys.readouterr().err
