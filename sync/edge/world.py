@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol
 
+from sync.edge.beating import Beating, beating
 from sync.edge.clock import Budget, Clock, SystemClock
 from sync.edge.graph.values import (
     Connector,
@@ -59,7 +60,10 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The settings and the outside. `source` takes a school's key; `tell` hears of every step."""
+    """The settings and the outside.
+
+    `source` takes a school's key, `tell` hears of every step, `beating` gives signs of life.
+    """
 
     settings: Settings
     clock: Clock
@@ -68,6 +72,7 @@ class World:
     source: Callable[[str], Source]
     target: Callable[[], Target]
     tell: Callable[[Step], None]
+    beating: Beating = beating
 
 
 def open_source(

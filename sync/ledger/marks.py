@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from sync.errors import SyncError
 from sync.ledger.record import Mark, NamedRecord, Record
@@ -73,6 +73,20 @@ class AttemptBegun(Mark, name="tried-*.json"):
 
     at: datetime
     by: str
+
+
+class Beat(NamedRecord, name="reading-*.json"):
+    """That an attempt at a pull was still alive: no mark, it is of no use when that is over."""
+
+    BEATS: ClassVar = 1000
+    """Its number is that of the attempt times this, and how often it has beaten."""
+
+    at: datetime
+
+    @classmethod
+    def number(cls, attempt: int, beat: int) -> int:
+        """Return the number of the *beat*th sign of life of *attempt*, both counted from 1."""
+        return attempt * cls.BEATS + beat
 
 
 class AttemptFailed(Fault, Mark, name="ended-*.json"):

@@ -18,6 +18,7 @@ from sync.ledger.marks import (
     Approved,
     AttemptBegun,
     AttemptFailed,
+    Beat,
     Failed,
     Hold,
     Plan,
@@ -49,6 +50,10 @@ STEP_S = 110.0
 
 CLAIM_LASTS = timedelta(seconds=2 * FUNCTION_TIMEOUT_S)
 ATTEMPT_LASTS = CLAIM_LASTS
+BEAT_S = 20.0
+BEAT_LASTS = timedelta(seconds=80)
+"""A reading says every `BEAT_S` that it lives: after so long without a word its process is gone."""
+
 STANDSTILL = CLAIM_LASTS
 """Only after this does a tick nudge: until then the step's nudge is under way."""
 
@@ -196,13 +201,26 @@ def pull_is_over(pull: Folder) -> bool:
 
 
 def pull_is_running(pull: Folder, now: datetime) -> bool:
-    """Say whether an attempt may still be at work: begun, not given up, and young enough."""
-    begun = [
-        pull.made_at[AttemptBegun.name_for(number)]
-        for number in pull.numbers(AttemptBegun)
-        if not pull.has(AttemptFailed, number)
+    """Say whether an attempt may still be at work: see `pull_is_free_at`."""
+    free_at = pull_is_free_at(pull)
+    return free_at is not None and now < free_at
+
+
+def pull_is_free_at(pull: Folder) -> datetime | None:
+    """Return when the last attempt at *pull* must be dead if it says nothing more.
+
+    None if there is no attempt that has not ended.
+    """
+    at_work = {n for n in pull.numbers(AttemptBegun) if not pull.has(AttemptFailed, n)}
+    if pull_is_over(pull) or not at_work:
+        return None
+    begun = [pull.made_at[AttemptBegun.name_for(number)] for number in at_work]
+    beats = [
+        pull.made_at[Beat.name_for(number)]
+        for number in pull.numbers(Beat)
+        if number // Beat.BEATS in at_work
     ]
-    return not pull_is_over(pull) and any(now - made < ATTEMPT_LASTS for made in begun)
+    return max(begun + beats) + BEAT_LASTS
 
 
 def is_forgotten(folder: Folder, now: datetime) -> bool:

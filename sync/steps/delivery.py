@@ -13,9 +13,9 @@ from typing import Self
 from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids, manifests, states
-from sync.ledger.folders import Folder
+from sync.ledger.folders import Folder, folders
 from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
-from sync.ledger.marks import Receipt, Submitted, Tracking, Unchanged
+from sync.ledger.marks import AttemptBegun, Receipt, Submitted, Tracking, Unchanged
 from sync.ledger.record import NamedRecord, Record
 
 
@@ -119,6 +119,11 @@ class Pull(StoredFolder):
     """A school's pull."""
 
     __slots__ = ()
+
+    def is_still_of(self, attempt: int) -> bool:
+        """Look whether *attempt* is the last and the pull open: the machine may have slept."""
+        [now] = folders(self.prefix, self.store.blobs(self.path("")))
+        return not states.pull_is_over(now) and max(now.numbers(AttemptBegun)) == attempt
 
 
 class SealedSet(StoredFolder):

@@ -18,7 +18,7 @@ from sync.edge.world import World
 from sync.errors import SyncError, UnexpectedError, concerning
 from sync.isams.school import School, Subject
 from sync.ledger import states
-from sync.ledger.marks import AttemptBegun, AttemptFailed, Failed, Fault, Pulled, fault
+from sync.ledger.marks import AttemptBegun, AttemptFailed, Beat, Failed, Fault, Pulled, fault
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.needs import datasets_of_school
@@ -47,8 +47,12 @@ def _pull(world: World, school: str, pulls: Sequence[Pull]) -> Step:
     newest, now = pulls[-1], world.store.now()
     if states.pull_is_over(newest):
         return Step("pull", Outcome.NOTHING, school)
-    if states.pull_is_running(newest, now):
-        return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
+    free_at = states.pull_is_free_at(newest)
+    if free_at and now < free_at:
+        # This nudge may be that of a process that was killed: it comes again when that is sure.
+        again_in_s = (free_at - now).total_seconds()
+        world.nudges.nudge("pull", {"school": school}, again_in_s)
+        return Step("pull", Outcome.BUSY, school, again_in_s=again_in_s)
     attempt = states.attempts(newest) + 1
     retries = retries_of(world.settings.schools[school], pulls)
     due = next_attempt_at(newest, retries)
@@ -59,11 +63,18 @@ def _pull(world: World, school: str, pulls: Sequence[Pull]) -> Step:
     if not newest.claim(AttemptBegun(at=world.store.now(), by=uuid.uuid4().hex), attempt):
         return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
     try:
-        with concerning(school=school):
+        with (
+            concerning(school=school),
+            world.beating(partial(_beat, newest, attempt), states.BEAT_S),
+        ):
             return _read_and_seal(world, school, newest, attempt)
     except SyncError as error:
         pause = retries.pause_after(attempt, error, world.store.now())
         return _not_pulled(world, school, newest, error, pause)
+
+
+def _beat(pull: Pull, attempt: int, beat: int) -> None:
+    pull.claim(Beat(at=pull.store.now()), Beat.number(attempt, beat))
 
 
 def _not_pulled(
@@ -111,6 +122,8 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
     read = world.source(school).school(
         Budget.of(world.clock, PULL_S), datasets_of_school(world.settings, school)
     )
+    if not newest.is_still_of(attempt):
+        return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
     sealed = _seal_profiles(world, school, read, began)
     for dataset, error in sorted(read.untold.items()):
         what = {"dataset": dataset}

@@ -261,15 +261,25 @@ def test_the_names_of_a_pull_say_how_it_stands(
 
 @pytest.mark.parametrize(
     ("age", "running"),
-    [(states.ATTEMPT_LASTS - SECOND, True), (states.ATTEMPT_LASTS, False)],
+    [(states.BEAT_LASTS - SECOND, True), (states.BEAT_LASTS, False)],
 )
+@pytest.mark.parametrize("last", ["tried-2.json", "reading-2003.json"])
 def test_an_attempt_that_was_killed_is_given_up_after_a_while(
-    age: timedelta, *, running: bool
+    last: str, age: timedelta, *, running: bool
 ) -> None:
-    """It could not say so itself."""
-    delivery = Folder(TWO, {"asked.json": NOW - DAY, "tried-1.json": NOW - age})
+    """It could not say so itself, and has said since *last* that it lives."""
+    begun = {"asked.json": NOW - DAY, "tried-1.json": NOW - DAY, "tried-2.json": NOW - DAY}
+    pull = Folder(TWO, begun | {last: NOW - age})
 
-    assert states.pull_is_running(delivery, NOW) is running
+    assert states.pull_is_running(pull, NOW) is running
+
+
+def test_a_sign_of_life_is_of_its_own_attempt() -> None:
+    """What an attempt that has ended said last does not keep one that was killed alive."""
+    begun = {"asked.json": NOW - DAY, "tried-1.json": NOW - DAY, "tried-2.json": NOW - DAY}
+    pull = Folder(TWO, begun | {"reading-2001.json": NOW, "ended-2.json": NOW})
+
+    assert not states.pull_is_running(pull, NOW)
 
 
 @pytest.mark.parametrize(

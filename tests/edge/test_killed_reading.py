@@ -1,0 +1,140 @@
+"""A reading whose process is killed is taken up within two minutes, and one that lives never is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+
+import httpx
+import pytest
+
+from simulators.school import invent
+from sync.edge.beating import beating
+from sync.edge.world import World
+from sync.errors import StoreUnavailable
+from sync.ledger import states
+from sync.report import Outcome
+from sync.steps import pull, schedule
+from sync.steps.delivery import list_pulls, list_sets
+from tests.crash.processes import Doom, Killed, Way, doomed
+from tests.worlds import TestWorld, make_world
+
+SCHOOL = invent(20, quirks=False)
+MESSAGE = ("pull", {"school": "northbank"})
+# host.json: until the message of a dead process is given to another, and the wait for a poll.
+UNSEEN_S, POLL_S = 30.0, 15.0
+
+
+def asked() -> TestWorld:
+    """Return a world in which a pull was asked for."""
+    scene = make_world(SCHOOL)
+    schedule.ask(scene.world, "northbank", "test")
+    scene.nudges.kept.clear()
+    return scene
+
+
+class Waiting(httpx.BaseTransport):
+    """The way to an iSAMS that thinks for a while: *meanwhile* happens before it answers."""
+
+    def __init__(self, wire: httpx.BaseTransport, meanwhile: Callable[[], None]) -> None:
+        self.wire, self.meanwhile = wire, meanwhile
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.meanwhile()
+        return self.wire.handle_request(request)
+
+
+def slow(scene: TestWorld, meanwhile: Callable[[], None]) -> World:
+    """Return another process, for which iSAMS takes its time."""
+    return scene.process(isams_transport=lambda wire: Waiting(wire, meanwhile))
+
+
+def test_a_killed_reading_is_taken_up_within_two_minutes() -> None:
+    """Its message comes back, finds a claim, and comes again when the claim must be dead."""
+    scene = asked()
+    killed_at_s = scene.clock.monotonic_s()
+    with pytest.raises(Killed):
+        pull.pull(doomed(scene, Doom(4, Way.BEFORE)), "northbank")
+    scene.clock.advance(UNSEEN_S + POLL_S)
+
+    assert pull.pull(scene.world, "northbank").outcome is Outcome.BUSY
+    [(queue, message, wait_s)] = scene.nudges.kept
+    scene.clock.advance(wait_s + POLL_S)
+    assert pull.pull(scene.world, "northbank").outcome is Outcome.SEALED
+
+    assert (queue, message) == MESSAGE
+    assert scene.clock.monotonic_s() - killed_at_s < 120
+
+
+def test_a_reading_that_lives_is_left_alone_however_long_it_takes() -> None:
+    """Two minutes of thinking, signs of life in between: the other never begins."""
+    scene, numbers = asked(), count(1)
+    others: list[Outcome] = []
+    beat: Callable[[int], object] = str
+
+    def meanwhile() -> None:
+        for _ in range(6):
+            scene.clock.advance(states.BEAT_S)
+            beat(next(numbers))
+            others.append(pull.pull(scene.world, "northbank").outcome)
+
+    @contextmanager
+    def by_hand(given: Callable[[int], object], every_s: float) -> Generator[None]:
+        nonlocal beat
+        assert every_s == states.BEAT_S
+        beat = given
+        yield
+
+    step = pull.pull(replace(slow(scene, meanwhile), beating=by_hand), "northbank")
+
+    assert step.outcome is Outcome.SEALED
+    assert set(others) == {Outcome.BUSY}
+    assert states.attempts(list_pulls(scene.store, "northbank")[-1]) == 1
+
+
+def test_a_reading_that_slept_leaves_it_to_the_one_that_took_over() -> None:
+    """A laptop that was shut finds, when it wakes, that it was taken for dead: it seals nothing."""
+    scene, others = asked(), []
+
+    def meanwhile() -> None:
+        scene.clock.advance(states.BEAT_LASTS.total_seconds())
+        others.append(pull.pull(scene.world, "northbank").outcome)
+
+    step = pull.pull(slow(scene, meanwhile), "northbank")
+
+    assert others == [Outcome.SEALED]
+    assert step.outcome is Outcome.BUSY
+    assert len(list_sets(scene.store, "seniors")) == 1
+
+
+def test_signs_of_life_are_given_until_the_work_is_done() -> None:
+    """One after another, also after one that storage did not take; none begins afterwards."""
+    seen: list[int] = []
+    third = threading.Event()
+
+    def beat(number: int) -> None:
+        seen.append(number)
+        if number == 2:
+            raise StoreUnavailable("storage is busy")
+        if number == 3:
+            third.set()
+
+    with beating(beat, 0.01):
+        assert third.wait(5)
+    for thread in threading.enumerate():
+        if thread.name == "beating":
+            thread.join(5)
+
+    assert seen[:3] == [1, 2, 3]
+    assert "beating" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_short_work_gives_no_sign_of_life() -> None:
+    """A night costs what it did: no reading of a few seconds writes a blob more."""
+    scene = asked()
+
+    assert pull.pull(scene.world, "northbank").outcome is Outcome.SEALED
+    assert not [b for b in scene.store.blobs("schools/") if "/reading-" in b.name]
