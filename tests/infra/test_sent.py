@@ -47,7 +47,10 @@ def test_an_invented_row_has_the_shape_of_a_sent_one(rows: Table) -> None:
 
 @pytest.mark.parametrize("name", sorted(ALERTS))
 def test_a_good_delivery_wakes_nobody(name: str, rows: Table) -> None:
-    """No alert takes a line of the host's own, warnings among them, for trouble of ours."""
+    """No alert takes a line of the host's own, warnings among them, for trouble of ours.
+
+    See docs/reference/functions.md#first-start-warnings, docs/reference/functions.md#host-lines.
+    """
     assert asked(name, rows) == []
 
 
