@@ -73,7 +73,10 @@ def formula_school() -> InventedSchool:
 
 
 def test_a_resync_is_held_approved_sent_and_received(app: Hosted) -> None:
-    """Two requests of a person's carry the whole school to SDS; the queues do the rest."""
+    """Two requests of a person's carry the whole school to SDS; the queues do the rest.
+
+    On the real host: docs/reference/functions.md#whole-delivery.
+    """
     asked = app.ask("POST", "/api/sync")
     held = app.quiet()
     sent_before = list(app.stage.sds.requests)
@@ -410,7 +413,10 @@ def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[s
 
 
 def test_no_line_that_leaves_the_worker_tells_an_address_or_a_key(app: Hosted) -> None:
-    """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host."""
+    """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host.
+
+    On the real host: docs/reference/functions.md#nobody-in-the-log.
+    """
     held = app.held()
     app.answer(held, "approve")
     app.quiet()

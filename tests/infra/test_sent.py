@@ -1,6 +1,7 @@
 """What the real Functions host sent to Application Insights, and every query about it.
 
-The items are of 27 November 2026: tests/samples/host/README.md.
+The items are of 27 November 2026, and of one delivery: tests/samples/host/README.md,
+docs/reference/functions.md#one-delivery
 """
 
 from __future__ import annotations
