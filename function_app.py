@@ -17,7 +17,8 @@ QUEUES = "AzureWebJobsStorage"
 
 
 @app.timer_trigger(
-    # docs/reference/functions.md#utc, docs/reference/functions.md#use-monitor
+    # docs/reference/functions.md#utc, docs/reference/functions.md#use-monitor,
+    # docs/reference/functions.md#missed-tick
     schedule="%TICK_SCHEDULE%",
     arg_name="timer",
     run_on_startup=False,
@@ -52,7 +53,7 @@ def subjects(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("subjects", req))
 
 
-# Names people, so it wants the host's admin key.
+# Names people, so it wants the host's admin key: docs/reference/functions.md#keys
 @app.route(route="findings", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 def findings(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("findings", req))

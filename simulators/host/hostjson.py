@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+LEVELS: Mapping[str, int] = {
+    "Trace": logging.NOTSET,
+    "Debug": logging.DEBUG,
+    "Information": logging.INFO,
+    "Warning": logging.WARNING,
+    "Error": logging.ERROR,
+    "Critical": logging.CRITICAL,
+    "None": logging.CRITICAL + 1,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class QueuePace:
     """How the host takes messages; the defaults are the platform's.
 
-    The next batch is asked for when no more than `new_batch_threshold` messages are in work.
+    Another name under `queues` is dropped: docs/reference/functions.md#host-json-queues. The next
+    batch is asked for when no more than `new_batch_threshold` messages are in work.
     `visibility_timeout_s` is the wait between a failure and the next attempt.
     """
 
@@ -28,11 +40,15 @@ class QueuePace:
 
 @dataclass(frozen=True, slots=True)
 class HostJson:
-    """What one app's `host.json` says; `function_timeout_s` is None where it is unbounded."""
+    """What one app's `host.json` says; `function_timeout_s` is None where it is unbounded.
+
+    `levels` are the least levels of `logLevel`, by category.
+    """
 
     route_prefix: str
     function_timeout_s: float | None
     queues: QueuePace
+    levels: Mapping[str, int]
 
     @classmethod
     def read(cls, file: Path) -> HostJson:
@@ -44,7 +60,21 @@ class HostJson:
             route_prefix=extensions.get("http", {}).get("routePrefix", "api"),
             function_timeout_s=None if timeout == "-1" else duration_s(timeout),
             queues=_queue_pace(extensions.get("queues", {})),
+            levels={
+                name: LEVELS[level]
+                for name, level in said.get("logging", {}).get("logLevel", {}).items()
+            },
         )
+
+    def level(self, category: str) -> int:
+        """Return the least level at which a line of *category* leaves the host.
+
+        The longest name with which the category begins decides, else `default`:
+        docs/reference/functions.md#log-level-names.
+        """
+        names = [name for name in self.levels if category.lower().startswith(name.lower())]
+        name = max(names, key=len, default="default")
+        return self.levels.get(name, logging.INFO)
 
 
 def _queue_pace(said: Mapping[str, Any]) -> QueuePace:  # Any: parsed JSON

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from simulators.host import protos
 
@@ -18,7 +19,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came; header names in lower case."""
+    """A request as it came; header names in lower case, none taken off.
+
+    See docs/reference/functions.md#headers.
+    """
 
     method: str
     url: str
@@ -27,7 +31,9 @@ class Request:
 
     @property
     def path(self) -> str:
-        return urlsplit(self.url).path
+        """The path with every escape decoded but `%2F`: docs/reference/functions.md#paths."""
+        parts = re.split("(%2F)", urlsplit(self.url).path, flags=re.IGNORECASE)
+        return "".join(part if part.upper() == "%2F" else unquote(part) for part in parts)
 
     @property
     def query(self) -> dict[str, str]:
@@ -116,7 +122,10 @@ def _handler(
             self.wfile.write(b"" if self.command == "HEAD" else reply.body)
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Say nothing: a key may stand in the query."""
+            """Say nothing: a key may stand in the query.
+
+            See docs/reference/functions.md#query-string.
+            """
 
     for method in METHODS:
         setattr(Handler, f"do_{method}", Handler.reply)

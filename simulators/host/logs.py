@@ -1,4 +1,4 @@
-"""What a run of the app would send to Application Insights."""
+"""What the host sends to Application Insights: the app's lines, and its own around them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,25 @@ from azure_functions_runtime import invocation_id_cv
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line as it leaves the worker; `text` holds the traceback too, if there is one.
+    """One line; `text` is its whole message, with the traceback if there is one.
 
-    `invocation_id` is empty for what the host and the worker say about themselves.
+    `category` is the host's word, and the only name that it knows the line by: `logger`, the Python
+    logger of a line of the app, stays behind in the worker. `invocation_id` is empty for what
+    belongs to no run of a function.
+
+    See docs/reference/functions.md#traces, docs/reference/functions.md#log-categories.
     """
 
     level: int
-    logger: str
+    category: str
     text: str
     invocation_id: str = ""
+    logger: str = ""
+
+    @property
+    def is_of_the_app(self) -> bool:
+        """Whether the app wrote it; the host's own are docs/reference/functions.md#host-lines."""
+        return self.category.endswith(".User")
 
 
 class _Forwarder(logging.Handler):
@@ -31,7 +41,7 @@ class _Forwarder(logging.Handler):
     which on Azure would not be there. A thread that the app starts is left out as well.
     """
 
-    def __init__(self, forward: Callable[[LogLine], None], host_thread: int) -> None:
+    def __init__(self, forward: Callable[[int, str, str, str], None], host_thread: int) -> None:
         super().__init__()
         self._forward = forward
         self._host_thread = host_thread
@@ -40,15 +50,15 @@ class _Forwarder(logging.Handler):
         invocation_id = invocation_id_cv.get()
         if invocation_id or record.thread == self._host_thread:
             text = self.format(record)
-            self._forward(LogLine(record.levelno, record.name, text, invocation_id or ""))
+            self._forward(record.levelno, record.name, text, invocation_id or "")
 
 
 @contextmanager
-def forwarding(forward: Callable[[LogLine], None]) -> Generator[None]:
+def forwarding(forward: Callable[[int, str, str, str], None]) -> Generator[None]:
     """Listen on the root logger at INFO, as the worker does; both are put back after.
 
-    To be entered on the thread of the host's event loop. `logLevel` in host.json is not
-    applied: what it would drop is here too, so that a test sees the more, not the less.
+    *forward* gets level, Python logger, text and invocation. To be entered on the thread of the
+    host's event loop.
     """
     root = logging.getLogger()
     level, handler = root.level, _Forwarder(forward, threading.get_ident())

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -16,10 +16,14 @@ from azure.storage.queue import QueueClient, QueueMessage
 from simulators.host import protos
 from simulators.host.hostjson import QueuePace
 from simulators.host.invocation import Invocation
-from simulators.host.logs import LogLine
+
+# docs/reference/functions.md#no-queue
+STORAGE = "Azure.Core.1"  # the category of storage's refusals
+QUEUES = "Host.Triggers.Queue"
 
 LEASE_S = 600  # while a message is in work; after that it is handed out again
-FIRST_PAUSE_S = 0.1  # after an empty poll; doubles up to `max_polling_interval_s`
+# After an empty poll; doubles up to `max_polling_interval_s`.
+FIRST_PAUSE_S = 0.1
 
 Run = Callable[[protos.TypedData, dict[str, protos.TypedData], int], Awaitable[Invocation]]
 
@@ -28,8 +32,10 @@ class Listener:
     """Feeds the messages of one queue to one function.
 
     *run* gets the value, its metadata and how many attempts there were before; *record* gets
-    what came of it once the message is settled. `empty_polls` counts the polls that found
-    nothing while nothing was in work.
+    what came of it once the message is settled; *log* gets level, category and text of a line of
+    the host's own. `empty_polls` counts the polls that found nothing while nothing was in work.
+
+    See docs/reference/functions.md#queue-retry, docs/reference/functions.md#poison.
     """
 
     def __init__(
@@ -39,7 +45,7 @@ class Listener:
         pace: QueuePace,
         run: Run,
         record: Callable[[Invocation], None],
-        log: Callable[[LogLine], None],
+        log: Callable[[int, str, str], None],
     ) -> None:
         self._queue = QueueClient.from_connection_string(connection, queue)
         self._poison = QueueClient.from_connection_string(connection, f"{queue}-poison")
@@ -84,8 +90,10 @@ class Listener:
                     messages_per_page=size, max_messages=size, visibility_timeout=LEASE_S
                 )
             )
-        except ResourceNotFoundError:
-            return []  # the app has not made the queue yet; the host does not make it either
+        except ResourceNotFoundError as missing:
+            # The app has not made the queue yet; the host does not make it either.
+            self._log(logging.WARNING, STORAGE, str(missing))
+            return []
         except AzureError as error:
             self._complain(f"cannot be read: {error}")
             return []
@@ -115,11 +123,14 @@ class Listener:
         self._record(done)
 
     def _text(self, message: QueueMessage) -> str | None:
-        """Return what the function shall get; None if it is not what host.json promises."""
+        """Return what the function shall get; None if it is not what host.json promises.
+
+        See docs/reference/functions.md#base64.
+        """
         if not self._pace.is_base64:
             return str(message.content)
         try:
-            return base64.b64decode(message.content, validate=True).decode()
+            return base64.b64decode(message.content, validate=True).decode(errors="replace")
         except ValueError:
             return None
 
@@ -131,9 +142,16 @@ class Listener:
         self._queue.update_message(message, visibility_timeout=wait_s)
 
     def _put_aside(self, message: QueueMessage) -> None:
-        with suppress(ResourceExistsError):
-            self._poison.create_queue()
-        self._poison.send_message(message.content)
+        poison, limit = self._poison.queue_name, self._pace.max_dequeue_count
+        reached = f"Message has reached MaxDequeueCount of {limit}. Moving message to '{poison}'."
+        self._log(logging.WARNING, QUEUES, reached)
+        try:
+            self._poison.send_message(message.content)
+        except ResourceNotFoundError as missing:
+            self._log(logging.WARNING, STORAGE, str(missing))
+            with suppress(ResourceExistsError):
+                self._poison.create_queue()
+            self._poison.send_message(message.content)
         self._queue.delete_message(message)
 
     def _settle(self, how: Callable[[QueueMessage], None], message: QueueMessage) -> None:
@@ -144,7 +162,14 @@ class Listener:
             self._complain(f"cannot settle a message: {error}")
 
     def _complain(self, what: str) -> None:
-        self._log(LogLine(logging.ERROR, "Host.Queues", f"queue {self._queue.queue_name} {what}"))
+        self._log(logging.ERROR, QUEUES, f"queue {self._queue.queue_name} {what}")
+
+
+def details(metadata: Mapping[str, protos.TypedData]) -> str:
+    """Return what the host writes of a message in work: never what is in it."""
+    message, count = metadata["Id"].string, metadata["DequeueCount"].json
+    inserted = json.loads(metadata["InsertionTime"].json)
+    return f"Trigger Details: MessageId: {message}, DequeueCount: {count}, InsertedOn: {inserted}"
 
 
 def _metadata(message: QueueMessage, text: str) -> dict[str, protos.TypedData]:

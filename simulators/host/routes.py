@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from simulators.host.worker import Function
 
@@ -15,6 +14,8 @@ class Keys:
     """The keys of an app: `master` opens everything, `host` every function of level `function`.
 
     `functions` holds, by function name, keys that open that function alone.
+
+    See docs/reference/functions.md#keys.
     """
 
     master: str = "invented-master-key"
@@ -28,6 +29,10 @@ class Keys:
         if level == "function":
             good |= {self.host, self.functions.get(function.name, self.host)}
         return level == "anonymous" or offered in good
+
+    def known(self, offered: str | None) -> bool:
+        """Tell whether *offered* is one of the keys, whatever it opens."""
+        return offered in {self.master, self.host, *self.functions.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,15 @@ def table(functions: Iterable[Function], prefix: str) -> tuple[Route, ...]:
 
 
 def find(routes: Iterable[Route], method: str, path: str) -> tuple[Function, dict[str, str]] | None:
-    """Return the function that answers, with the parameters in the path.
+    """Return the function that answers, with the parameters in the decoded *path*.
 
-    A method that the function does not take is "not found", as on Azure
-    (Azure/azure-functions-host issue 10098, read 2026-11).
+    A method that the function does not take is "not found", HEAD and OPTIONS too:
+    docs/reference/functions.md#wrong-method.
     """
     for route in routes:
         match = route.pattern.fullmatch(path)
         if match and (not route.methods or method in route.methods):
-            given = {name: unquote(text) for name, text in match.groupdict().items() if text}
-            return route.function, given
+            return route.function, {name: text for name, text in match.groupdict().items() if text}
     return None
 
 
@@ -72,7 +76,10 @@ def _template(function: Function) -> str:
 
 
 def _compiled(template: str) -> re.Pattern[str]:
-    """Compile `{name}`, `{name:kind}`, `{name?}` and `{*rest}`; the kind is not checked."""
+    """Compile `{name}`, `{name:kind}`, `{name?}` and `{*rest}`; the kind is not checked.
+
+    Case and a last slash do not matter: docs/reference/functions.md#paths.
+    """
     pattern = re.sub(r"\{\*(\w+)\}", r"(?P<\1>.*)", template)
     pattern = re.sub(r"/\{(\w+)(?::\w+)?\?\}", r"(?:/(?P<\1>[^/]+))?", pattern)
     pattern = re.sub(r"\{(\w+)(?::\w+)?\}", r"(?P<\1>[^/]+)", pattern)

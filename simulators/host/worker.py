@@ -1,4 +1,8 @@
-"""The real Python worker library, driven as Azure's own worker drives it."""
+"""The real Python worker library, driven as Azure's own worker drives it.
+
+So annotations are judged, and calls run beside each other or not, as the library has it:
+docs/reference/functions.md#out-list, docs/reference/functions.md#async-blocks
+"""
 
 from __future__ import annotations
 

@@ -146,7 +146,11 @@ def _ahead(pull_id: str, at: datetime) -> dict[str, int]:
 
 
 def _due(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> datetime | None:
-    """Return the moment at which a pull was due for which none was asked, None if there is none."""
+    """Return the moment at which a pull was due for which none was asked, None if there is none.
+
+    A tick that comes a moment early, or not at all, is made up for by the next:
+    docs/reference/functions.md#early-tick, docs/reference/functions.md#pull-at-alone.
+    """
     settings = world.settings.schools[school]
     due = last_strike(settings.pull_at, settings.time_zone, now)
     latest = now + states.STANDSTILL  # what is dated later is of a clock that ran ahead

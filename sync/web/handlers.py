@@ -101,6 +101,8 @@ def _about(
     """Do *work* for the school or connector that *message* names.
 
     A name that settings do not know any more is dropped: there is nothing to do for it.
+
+    See docs/reference/functions.md#useless-messages.
     """
     try:
         name = json.loads(message)[kind]

@@ -2,6 +2,8 @@
 
 The host hands every line on to Application Insights as the message of a trace, unchanged, and
 adds what it knows: the function, the level and the id of its run.
+
+See docs/reference/functions.md#traces.
 """
 
 from __future__ import annotations

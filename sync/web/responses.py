@@ -29,7 +29,9 @@ HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Optio
 # docs/reference/functions.md#http-230s
 CHECK_S = 200.0  # the platform ends a response at 230 s
 _SUBJECT = ("id", "code", "name")
-_PLATFORMS = frozenset({"code", "clientId"})  # the key, and whose it is: the host reads them
+# The key, and whose it is. The host reads them, and keeps no query:
+# docs/reference/functions.md#query-string
+_PLATFORMS = frozenset({"code", "clientId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,11 @@ class Response:
 
 
 def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Response:
-    """Return the response of *work*; an error is logged, and its response says who must act."""
+    """Return the response of *work*; an error is logged, and its response says who must act.
+
+    To the host every response is a success, so only the line tells of a refusal:
+    docs/reference/functions.md#refused-is-success.
+    """
     error: SyncError
     try:
         return work()
@@ -70,7 +76,7 @@ def to_check(settings: Callable[[], Settings], clock: Clock) -> Response:
 def unread(route: Route, words: Collection[str]) -> Response | None:
     """400 if the query has other *words* than the route knows, which would ask for more than meant.
 
-    `?profil=prep` would otherwise read every school.
+    `?profil=prep` would otherwise read every school: docs/reference/functions.md#unknown-parameter.
     """
     if {*words} <= _PLATFORMS.union(route.words):
         return None

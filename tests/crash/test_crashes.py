@@ -1,7 +1,8 @@
 """P1 and P2: wherever a process dies, SDS never sees part of a school, and the job is finished.
 
 Every call that leaves the process is counted in one run that goes well. Then the night is lived
-through again for each of these calls, with one fault there.
+through again for each of these calls, with one fault there. Four nights of the real host were
+ended so, too: docs/reference/functions.md#killed
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from azure.storage.queue import QueueClient
 
 import function_app
 from simulators.azurite import Azurite
-from simulators.host import Keys, RunningHost, running_host
+from simulators.host import Keys, LogLine, RunningHost, running_host
 from simulators.school import InventedSchool, invent
 from simulators.sds import Knobs
 from simulators.staging import Stage, staged
@@ -104,6 +104,11 @@ class Hosted:
     def answer(self, delivery: Json, answer: str) -> httpx.Response:
         """Answer *approve*, *reject* or *restore* to a delivery."""
         return self.ask("POST", f"/api/deliveries/{delivery['id']}/{answer}")
+
+    @property
+    def lines(self) -> list[LogLine]:
+        """The app's own lines."""
+        return [line for line in self.host.logs if line.is_of_the_app]
 
     @property
     def failed(self) -> list[str]:

@@ -73,7 +73,10 @@ def formula_school() -> InventedSchool:
 
 
 def test_a_resync_is_held_approved_sent_and_received(app: Hosted) -> None:
-    """Two requests of a person's carry the whole school to SDS; the queues do the rest."""
+    """Two requests of a person's carry the whole school to SDS; the queues do the rest.
+
+    On the real host: docs/reference/functions.md#whole-delivery.
+    """
     asked = app.ask("POST", "/api/sync")
     held = app.quiet()
     sent_before = list(app.stage.sds.requests)
@@ -149,7 +152,7 @@ def test_a_former_delivery_is_restored_and_the_pause_ended(app: Hosted) -> None:
 
 
 @pytest.mark.parametrize(
-    "unknown", ["nothing", "20260101T000000Z-00000000", "..%2Fprofiles", "%00"]
+    "unknown", ["nothing", "20260101T000000Z-00000000", "..%2Fprofiles", "%E2%80%AE"]
 )
 def test_an_unknown_delivery_is_refused_by_words(app: Hosted, unknown: str) -> None:
     """Whatever stands for the id, the answer says that there is no such delivery."""
@@ -168,7 +171,7 @@ def test_a_tick_pulls_what_is_due_once(app: Hosted) -> None:
     first = app.host.fire_timer("tick")
     held = app.quiet()
     second = app.host.fire_timer("tick", past_due=True)
-    ticks = [json.loads(log.text) for log in app.host.logs if '"step": "tick"' in log.text]
+    ticks = [json.loads(log.text) for log in app.lines if '"step": "tick"' in log.text]
 
     assert (first.error, second.error, held["state"]) == (None, None, "held")
     assert [row["fact_asked"] for row in ticks] == [1, 0]
@@ -410,14 +413,17 @@ def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[s
 
 
 def test_no_line_that_leaves_the_worker_tells_an_address_or_a_key(app: Hosted) -> None:
-    """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host."""
+    """The HTTP clients log URLs, and iSAMS's hold the key: their lines never reach the host.
+
+    On the real host: docs/reference/functions.md#nobody-in-the-log.
+    """
     held = app.held()
     app.answer(held, "approve")
     app.quiet()
     app.ask("GET", "/api/subjects")
-    lines = [f"{log.logger} {log.text}" for log in app.host.logs]
+    lines = [log.text for log in app.host.logs]
 
-    assert {log.logger for log in app.host.logs} == {"sync"}
+    assert {log.logger for log in app.lines} == {"sync"}
     assert not [line for line in lines if "http" in line or "apiKey" in line]
 
 

@@ -31,11 +31,11 @@ def test_a_line_arrives_as_the_bare_json_of_one_step(app: Hosted) -> None:
     """No prefix, no level, no logger's name in the text: `parse_json(message)` reads it all."""
     app.host.fire_timer("tick")
     app.quiet()
-    lines = [json.loads(log.text) for log in app.host.logs]
+    lines = [json.loads(log.text) for log in app.lines]
 
     assert {fields["step"] for fields in lines} == {"ask", "tick", "pull", "seal", "merge", "plan"}
-    assert {log.logger for log in app.host.logs} == {"sync"}
-    assert {log.level for log in app.host.logs} == {logging.INFO, logging.WARNING}
+    assert {log.logger for log in app.lines} == {"sync"}
+    assert {log.level for log in app.lines} == {logging.INFO, logging.WARNING}
 
 
 def test_a_line_says_in_which_run_of_a_function_it_was_written(app: Hosted) -> None:
@@ -43,7 +43,7 @@ def test_a_line_says_in_which_run_of_a_function_it_was_written(app: Hosted) -> N
     app.host.fire_timer("tick")
     app.quiet()
     ran = {run.id: run.function for run in app.host.invocations}
-    lines = [(log.invocation_id, json.loads(log.text)) for log in app.host.logs]
+    lines = [(log.invocation_id, json.loads(log.text)) for log in app.lines]
 
     assert [told["invocation"] for _, told in lines] == [run_id for run_id, _ in lines]
     assert {ran[told["invocation"]] for _, told in lines} == {"tick", "pull", "send"}
@@ -54,7 +54,7 @@ def test_what_belongs_together_has_one_id(app: Hosted) -> None:
     """A pull from being asked for to its end; a delivery from its merge to the hold."""
     app.host.fire_timer("tick")
     app.quiet()
-    lines = [json.loads(log.text) for log in app.host.logs]
+    lines = [json.loads(log.text) for log in app.lines]
     pulls = {fields["pull"] for fields in lines if fields["step"] in {"ask", "pull"}}
     deliveries = {fields["delivery"] for fields in lines if fields["step"] in {"merge", "plan"}}
     together = [
@@ -72,11 +72,11 @@ def test_a_persons_answer_is_in_the_log(app: Hosted) -> None:
     """Which delivery was approved or rejected, though not by whom: the key does not say."""
     held = app.held()
     app.answer(held, "reject")
-    told = json.loads(app.host.logs[-1].text)
+    told = json.loads(app.lines[-1].text)
 
     assert (told["step"], told["outcome"], told["delivery"]) == ("answer", "rejected", held["id"])
     assert "invocation" not in told
-    assert app.host.logs[-1].invocation_id
+    assert app.lines[-1].invocation_id
 
 
 def test_the_seconds_are_those_since_the_function_began() -> None:

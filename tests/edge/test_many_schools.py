@@ -1,4 +1,7 @@
-"""P11: one school's failure stays its own, and nothing old is sent."""
+"""P11: one school's failure stays its own, and nothing old is sent.
+
+Ten schools on the real host: docs/reference/functions.md#ten-schools
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What the real Functions host sent to Application Insights, and every query about it.
 
-The items are of 27 November 2026: tests/samples/host/README.md.
+The items are of 27 November 2026, and of one delivery: tests/samples/host/README.md,
+docs/reference/functions.md#one-delivery
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ def test_an_invented_row_has_the_shape_of_a_sent_one(rows: Table) -> None:
 
 @pytest.mark.parametrize("name", sorted(ALERTS))
 def test_a_good_delivery_wakes_nobody(name: str, rows: Table) -> None:
-    """No alert takes a line of the host's own, warnings among them, for trouble of ours."""
+    """No alert takes a line of the host's own, warnings among them, for trouble of ours.
+
+    See docs/reference/functions.md#first-start-warnings, docs/reference/functions.md#host-lines.
+    """
     assert asked(name, rows) == []
 
 

@@ -1,4 +1,7 @@
-"""The sample and the page of the settings, against the declaration."""
+"""The sample and the page of the settings, against the declaration.
+
+The sample on the real host: docs/reference/functions.md#sample-settings
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The nudges between the app's functions: messages that say where to look, not what is true.
 
-A lost, doubled or late nudge does no harm, because whoever gets it looks at the blobs. The queues
-live in the storage account of the Functions host, where the host reads them and, after too many
-failures, moves a message to `<queue>-poison`.
+A lost, doubled or late nudge does no harm, because whoever gets it looks at the blobs
+(docs/reference/functions.md#at-least-once). The queues live in the storage account of the Functions
+host, where the host reads them and, after too many failures, moves a message to `<queue>-poison`.
 """
 
 from __future__ import annotations

@@ -59,6 +59,7 @@ def school(req: func.HttpRequest) -> func.HttpResponse:
     answer = {
         "route": dict(req.route_params),
         "query": dict(req.params),
+        "headers": dict(req.headers),
         "body": len(req.get_body()),
     }
     return func.HttpResponse(json.dumps(answer), status_code=202, mimetype="application/json")
@@ -69,7 +70,7 @@ def all_schools(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("all")
 
 
-@app.route("health", auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     if "fail" in req.params:
         raise RuntimeError("not healthy")
