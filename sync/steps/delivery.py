@@ -122,8 +122,10 @@ class Pull(StoredFolder):
 
     def is_still_of(self, attempt: int) -> bool:
         """Look whether *attempt* is the last and the pull open: the machine may have slept."""
-        [now] = folders(self.prefix, self.store.blobs(self.path("")))
-        return not states.pull_is_over(now) and max(now.numbers(AttemptBegun)) == attempt
+        return any(
+            not states.pull_is_over(now) and now.numbers(AttemptBegun)[-1:] == [attempt]
+            for now in folders(self.prefix, self.store.blobs(self.path("")))
+        )
 
 
 class SealedSet(StoredFolder):
