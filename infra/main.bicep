@@ -30,11 +30,22 @@ param secrets object = {}
 @description('Who gets a mail when something needs a person.')
 param alertAddresses string[]
 
-@description('Private endpoints for storage and Key Vault, and none of them on the internet.')
-param privateNetwork bool = false
+@description('Who reaches storage and vault: open (whoever has a role), endpoints or private.')
+@allowed([
+  'open'
+  'endpoints'
+  'private'
+])
+param network string = 'open'
 
-@description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
-param publicVault bool = !privateNetwork
+@description('Addresses that storage and vault answer to where `network` is not open.')
+param administratorAddresses string[] = []
+
+@description('Not used any more: `network` has taken its place.')
+param privateNetwork bool?
+
+@description('Not used any more: `network` has taken its place.')
+param publicVault bool?
 
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
@@ -67,6 +78,8 @@ module resources './resources.bicep' = {
     secretSettings: secretSettings
     secrets: secrets
     alertAddresses: alertAddresses
+    network: network
+    administratorAddresses: administratorAddresses
     privateNetwork: privateNetwork
     publicVault: publicVault
     recoverVault: recoverVault

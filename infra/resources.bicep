@@ -26,11 +26,22 @@ param secrets object = {}
 @description('Who gets a mail when something needs a person.')
 param alertAddresses string[]
 
-@description('Private endpoints for storage and Key Vault, and none of them on the internet.')
-param privateNetwork bool = false
+@description('Who reaches storage and vault: open (whoever has a role), endpoints or private.')
+@allowed([
+  'open'
+  'endpoints'
+  'private'
+])
+param network string = 'open'
 
-@description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
-param publicVault bool = !privateNetwork
+@description('Addresses that storage and vault answer to where `network` is not open.')
+param administratorAddresses string[] = []
+
+@description('Not used any more: `network` has taken its place.')
+param privateNetwork bool?
+
+@description('Not used any more: `network` has taken its place.')
+param publicVault bool?
 
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
@@ -42,6 +53,29 @@ param shortLogs bool = true
 param authClientId string = ''
 
 var token = uniqueString(resourceGroup().id)
+
+// A deployment that was written for an older version is told the line that it needs now.
+var used = privateNetwork == null && publicVault == null
+  ? network
+  : fail('privateNetwork and publicVault are gone. Take both out, and write: param network = \'${privateNetwork == true ? 'private' : 'open'}\'. See docs/deploying.md, Who reaches storage and vault')
+
+// Storage takes neither /31 nor /32, and no IPv6: docs/reference/functions.md#storage-addresses
+var administrators = map(
+  map(administratorAddresses, address => replace(address, '/32', '')),
+  address => endsWith(address, '/31') || contains(address, ':')
+    ? fail('administratorAddresses: storage does not take ${address}. Write IPv4 addresses one by one, or a range of /30 or larger')
+    : address
+)
+
+module subnets './network.bicep' = if (used != 'open') {
+  name: 'network'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    network: used
+  }
+}
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-sync-${token}'
@@ -56,7 +90,9 @@ module storage './storage.bicep' = {
     tags: tags
     token: token
     principalId: identity.properties.principalId
-    public: !privateNetwork
+    network: used
+    appSubnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
+    administratorAddresses: administrators
   }
 }
 
@@ -67,7 +103,9 @@ module vault './vault.bicep' = {
     tags: tags
     token: token
     principalId: identity.properties.principalId
-    public: publicVault
+    network: used
+    appSubnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
+    administratorAddresses: administrators
     recover: recoverVault
     secrets: secrets
   }
@@ -83,12 +121,14 @@ module insights './insights.bicep' = {
   }
 }
 
-module network './network.bicep' = if (privateNetwork) {
-  name: 'network'
+module doors './private.bicep' = if (used == 'private') {
+  name: 'private'
   params: {
     location: location
     tags: tags
     token: token
+    networkId: subnets!.outputs.networkId
+    doorSubnetId: subnets!.outputs.doorSubnetId
     hostAccountId: storage.outputs.hostAccountId
     rostersAccountId: storage.outputs.rostersAccountId
     vaultId: vault.outputs.vaultId
@@ -110,13 +150,17 @@ module app './app.bicep' = {
     rostersContainer: storage.outputs.rostersContainer
     vaultName: vault.outputs.vaultName
     insightsConnection: insights.outputs.connection
-    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    subnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
     authClientId: authClientId
     schools: schools
     profiles: profiles
     sds: sds
     secretSettings: secretSettings
   }
+  // The app starts once it can reach what it needs.
+  dependsOn: [
+    doors
+  ]
 }
 
 module watching './watching.bicep' = {

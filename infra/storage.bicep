@@ -9,8 +9,14 @@ param token string
 @description('The object id of the app\'s identity.')
 param principalId string
 
-@description('Whether the accounts answer on the internet, to those whose role allows it.')
-param public bool
+@description('Who is answered besides having a role: open, endpoints or private.')
+param network string
+
+@description('The subnet that the app is in. Empty: in none.')
+param appSubnetId string
+
+@description('Addresses that are answered even where the internet is not.')
+param administratorAddresses string[]
 
 @description('When a blob goes even if the app did not sweep it, in days.')
 @minValue(370)
@@ -35,7 +41,13 @@ resource host 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: public ? 'Enabled' : 'Disabled'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
+      ipRules: network == 'open' ? [] : map(administratorAddresses, address => { action: 'Allow', value: address })
+      virtualNetworkRules: network == 'endpoints' ? [{ action: 'Allow', id: appSubnetId }] : []
+    }
+    publicNetworkAccess: network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 }
@@ -66,6 +78,7 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-
   }
 ]
 
+// Services of Azure's own, such as the one that follows the rule below, are let in here.
 resource rosters 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: 'strosters${token}'
   location: location
@@ -81,7 +94,13 @@ resource rosters 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: public ? 'Enabled' : 'Disabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
+      ipRules: network == 'open' ? [] : map(administratorAddresses, address => { action: 'Allow', value: address })
+      virtualNetworkRules: network == 'endpoints' ? [{ action: 'Allow', id: appSubnetId }] : []
+    }
+    publicNetworkAccess: network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 }

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from tests.infra.bicep import Code, Declared, File, Value, said, walk
 
-PUBLIC = Code("public ? 'Enabled' : 'Disabled'")
+ANSWERS = Code("network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'")
+DENIES = Code("network == 'open' ? 'Allow' : 'Deny'")
 SWEEP = "properties.policy.rules.0"
 KEEPS = "properties.deleteRetentionPolicy"
 KEEPS_CONTAINERS = "properties.containerDeleteRetentionPolicy"
+APP_SUBNET = "properties.subnets.0.properties"
+DOORS = "properties.subnets.1.properties"
 PURGE = "immediatePurgeDataOn30Days"
 
 
@@ -30,13 +33,29 @@ class Wanted:
         return f"{self.file} {self.name}.{self.path}"
 
 
-def _account(name: str) -> tuple[Wanted, ...]:
+def _letting_in(item: str) -> tuple[Code, Code]:
+    """Return the rules for addresses and for subnets, where *item* stands in each of them."""
+    return (
+        Code(
+            "network == 'open' ? [] : map(administratorAddresses, "
+            f"address => {{ {item}value: address }})"
+        ),
+        Code(f"network == 'endpoints' ? [{{ {item}id: appSubnetId }}] : []"),
+    )
+
+
+def _account(name: str, bypass: str) -> tuple[Wanted, ...]:
+    addresses, subnets = _letting_in("action: 'Allow', ")
     places: Mapping[str, Value] = {
         "allowBlobPublicAccess": False,
         "allowCrossTenantReplication": False,
         "allowSharedKeyAccess": False,
         "minimumTlsVersion": "TLS1_2",
-        "publicNetworkAccess": PUBLIC,
+        "networkAcls.bypass": bypass,
+        "networkAcls.defaultAction": DENIES,
+        "networkAcls.ipRules": addresses,
+        "networkAcls.virtualNetworkRules": subnets,
+        "publicNetworkAccess": ANSWERS,
         "supportsHttpsTrafficOnly": True,
     }
     return tuple(
@@ -46,8 +65,8 @@ def _account(name: str) -> tuple[Wanted, ...]:
 
 
 WANTED = (
-    *_account("host"),
-    *_account("rosters"),
+    *_account("host", "None"),
+    *_account("rosters", "AzureServices"),
     Wanted("storage.bicep", "deployments", "properties.publicAccess", "None"),
     Wanted("storage.bicep", "container", "properties.publicAccess", "None"),
     Wanted("storage.bicep", "rosterBlobs", "properties.isVersioningEnabled", worth=False),
@@ -68,7 +87,27 @@ WANTED = (
     Wanted("vault.bicep", "vault", "properties.enableRbacAuthorization", worth=True),
     Wanted("vault.bicep", "vault", "properties.enablePurgeProtection", worth=True),
     Wanted("vault.bicep", "vault", "properties.enableSoftDelete", worth=True),
-    Wanted("vault.bicep", "vault", "properties.publicNetworkAccess", PUBLIC),
+    Wanted("vault.bicep", "vault", "properties.networkAcls.bypass", "AzureServices"),
+    Wanted("vault.bicep", "vault", "properties.networkAcls.defaultAction", DENIES),
+    Wanted("vault.bicep", "vault", "properties.networkAcls.ipRules", _letting_in("")[0]),
+    Wanted(
+        "vault.bicep", "vault", "properties.networkAcls.virtualNetworkRules", _letting_in("")[1]
+    ),
+    Wanted("vault.bicep", "vault", "properties.publicNetworkAccess", ANSWERS),
+    Wanted("network.bicep", "virtualNetwork", f"{APP_SUBNET}.defaultOutboundAccess", worth=True),
+    Wanted(
+        "network.bicep",
+        "virtualNetwork",
+        f"{APP_SUBNET}.serviceEndpoints",
+        Code("network == 'endpoints' ? serviceEndpoints : []"),
+    ),
+    Wanted(
+        "network.bicep",
+        "virtualNetwork",
+        f"{APP_SUBNET}.delegations.0.properties.serviceName",
+        "Microsoft.App/environments",
+    ),
+    Wanted("network.bicep", "virtualNetwork", f"{DOORS}.defaultOutboundAccess", worth=False),
     Wanted("insights.bicep", "workspace", "properties.retentionInDays", 30),
     Wanted("insights.bicep", "workspace", "properties.features.disableLocalAuth", worth=True),
     Wanted("insights.bicep", "workspace", f"properties.features.{PURGE}", worth=True),
@@ -154,7 +193,14 @@ TABLES = (
     "AppTraces",
 )
 # What is off until somebody asks for it.
-OFF: Mapping[str, Value] = {"privateNetwork": False, "recoverVault": False, "authClientId": ""}
+OFF: Mapping[str, Value] = {
+    "network": "open",
+    "administratorAddresses": [],
+    "recoverVault": False,
+    "authClientId": "",
+}
+# Modules that wait until they are asked for.
+WAITING = {"subnets": "(used != 'open')", "doors": "(used == 'private')"}
 
 
 def complaints(files: Mapping[str, File]) -> Iterator[str]:
@@ -219,9 +265,9 @@ def _options(files: Mapping[str, File]) -> Iterator[str]:
     auth = files["app.bicep"].of("resource")["auth"]
     if auth.condition != "(!empty(authClientId))":
         yield "app.bicep: auth must wait for an app registration"
-    network = files["resources.bicep"].of("module")["network"]
-    if network.condition != "(privateNetwork)":
-        yield "resources.bicep: network must wait until it is asked for"
+    for module, condition in WAITING.items():
+        if files["resources.bicep"].of("module")[module].condition != condition:
+            yield f"resources.bicep: {module} must wait until it is asked for"
 
 
 def _logs(files: Mapping[str, File]) -> Iterator[str]:

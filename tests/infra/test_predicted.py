@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sync.settings.load import load
 from tests.infra.bicep import INFRA
-from tests.infra.predicted import ALONE, NEEDS_BICEP, TRUST, Resource, bicep, predicted
+from tests.infra.predicted import (
+    ALONE,
+    ENDPOINTS,
+    NEEDS_BICEP,
+    TRUST,
+    Resource,
+    bicep,
+    predicted,
+)
 from tests.infra.safety import ROLES, TABLES
 from tests.infra.test_app_settings import PLATFORM
 
 pytestmark = NEEDS_BICEP
 
-WAYS = {"sample": "", "trust": TRUST, "alone": ALONE}
+WAYS = {"sample": "", "endpoints": ENDPOINTS, "trust": TRUST, "alone": ALONE}
+NETWORKS = {"sample": "open", "endpoints": "endpoints", "trust": "private", "alone": "open"}
+SCHOOLS = {"sample": 1, "endpoints": 2, "trust": 2, "alone": 1}
+ADMINISTRATORS = {"endpoints": ["203.0.113.7", "203.0.113.16/28"]}
+# Who is let in besides whom the rules name: services of Azure's, or nobody.
+BYPASS = {"sthost": "None", "strosters": "AzureServices", "kv-sync": "AzureServices"}
+CLOSABLE = ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults")
 # Azure's rules for names: azure-docs, resource-name-rules.
 NAMES = {
     "Microsoft.Insights/actionGroups": r"[^%&?+/]{1,260}",
@@ -74,7 +89,7 @@ def test_the_compiler_has_nothing_to_say(file: str, tmp_path: Path) -> None:
         ("app.bicep", "httpsOnly: true", "httpOnly: true", "BCP089"),
         ("app.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id", "BCP057"),
         ("watching.bicep", "threshold: 0", "threshold: 'none'", "BCP036"),
-        ("resources.bicep", "    public: publicVault\n", "", "BCP035"),
+        ("resources.bicep", "    recover: recoverVault\n", "", "BCP035"),
         ("vault.bicep", "var secretsUser", "var spare = 1\nvar secretsUser", "no-unused-vars"),
         ("watching.bicep", "'queries/held.kql'", "'queries/hold.kql'", "BCP091"),
     ],
@@ -115,7 +130,7 @@ def test_the_app_starts_on_its_settings(made: tuple[Resource, ...], way: str) ->
     settings = load(given | {"WEBSITE_INSTANCE_ID": "1"})
 
     assert set(PLATFORM) <= set(given)
-    assert len(settings.schools) == (2 if way == "trust" else 1)
+    assert len(settings.schools) == SCHOOLS[way]
     assert {one.id for one in of(made, "Microsoft.Web/sites/config")} >= {config.id}
 
 
@@ -134,7 +149,7 @@ def test_each_role_is_on_one_resource_and_no_other_is_given(made: tuple[Resource
 
 
 def test_no_door_stands_open_that_should_not(made: tuple[Resource, ...], way: str) -> None:
-    """No public blob, no key, no FTP; in the private network neither storage nor vault answers."""
+    """No public blob, no key, no FTP."""
     for account in of(made, "Microsoft.Storage/storageAccounts"):
         assert account.properties["allowBlobPublicAccess"] is False
         assert account.properties["allowSharedKeyAccess"] is False
@@ -145,11 +160,106 @@ def test_no_door_stands_open_that_should_not(made: tuple[Resource, ...], way: st
         assert policy.properties["allow"] is False
     [site] = of(made, "Microsoft.Web/sites")
     assert site.properties["httpsOnly"] is True
-    closed = "Disabled" if way == "trust" else "Enabled"
-    for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"):
-        assert {one.properties["publicNetworkAccess"] for one in of(made, kind)} == {closed}
     asked = [one for one in made if one.id.endswith("/config/authsettingsV2")]
-    assert len(asked) == (1 if way == "trust" else 0)
+    assert len(asked) == (1 if way in {"endpoints", "trust"} else 0)
+
+
+def reached(made: tuple[Resource, ...], network: str, addresses: list[str]) -> Iterator[str]:
+    """Yield where storage or vault would answer otherwise than *network* means."""
+    [site] = of(made, "Microsoft.Web/sites")
+    networks = of(made, "Microsoft.Network/virtualNetworks")
+    subnet = f"{networks[0].id}/subnets/app" if networks else None
+    if bool(networks) is (network == "open") or site.properties["virtualNetworkSubnetId"] != subnet:
+        yield f"the app is in {site.properties['virtualNetworkSubnetId']}"
+    yield from (fault for one in networks for fault in _app_subnet(one, network))
+    for one in (one for kind in CLOSABLE for one in of(made, kind)):
+        rules = one.properties["networkAcls"]
+        assert isinstance(rules, dict)
+        wanted = {
+            "bypass": next(worth for name, worth in BYPASS.items() if one.name.startswith(name)),
+            "defaultAction": "Allow" if network == "open" else "Deny",
+            "addresses": [] if network == "open" else addresses,
+            "subnets": [subnet] if network == "endpoints" else [],
+            "answers": "Disabled" if network == "private" and not addresses else "Enabled",
+        }
+        found = {
+            "bypass": rules["bypass"],
+            "defaultAction": rules["defaultAction"],
+            "addresses": [rule["value"] for rule in rules["ipRules"]],
+            "subnets": [rule["id"] for rule in rules["virtualNetworkRules"]],
+            "answers": one.properties["publicNetworkAccess"],
+        }
+        yield from (f"{one.name}: {name}" for name in wanted if wanted[name] != found[name])
+    doors = of(made, "Microsoft.Network/privateEndpoints")
+    if len(doors) != (4 if network == "private" else 0):
+        yield f"{len(doors)} private endpoints"
+
+
+def _app_subnet(network: Resource, way: str) -> Iterator[str]:
+    subnets = network.properties["subnets"]
+    assert isinstance(subnets, list)
+    [app] = [one["properties"] for one in subnets if one["name"] == "app"]
+    services = {one["service"] for one in app["serviceEndpoints"]}
+    if services != ({"Microsoft.Storage", "Microsoft.KeyVault"} if way == "endpoints" else set()):
+        yield f"service endpoints of {sorted(services)}"
+    if app["defaultOutboundAccess"] is not True:
+        yield "the app has no way to the internet"
+
+
+def test_storage_and_vault_answer_whom_the_network_means(
+    made: tuple[Resource, ...], way: str
+) -> None:
+    """Everybody with a role; the app's subnet and those who are named; or private endpoints."""
+    faults = reached(made, NETWORKS[way], ADMINISTRATORS.get(way, []))
+
+    assert list(faults) == []
+
+
+def test_an_administrator_is_let_into_a_private_network(tmp_path: Path) -> None:
+    """By their address alone: storage and vault show a public side again, and refuse all others."""
+    parameters = TRUST + "param administratorAddresses = ['203.0.113.7']\n"
+
+    assert list(reached(predicted(tmp_path, parameters), "private", ["203.0.113.7"])) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("vault.bicep", "? 'Allow' : 'Deny'", "? 'Allow' : 'Allow'"), "defaultAction"),
+        (("storage.bicep", "      bypass: 'None'", "      bypass: 'AzureServices'"), "bypass"),
+        (("vault.bicep", "network == 'endpoints' ? [{", "network == 'open' ? [{"), "subnets"),
+        (("network.bicep", "/subnets/app'", "/subnets/endpoints'"), "the app is in"),
+        (("network.bicep", "{ service: 'Microsoft.KeyVault', locations: ['*'] }", ""), "service"),
+        (("network.bicep", "OutboundAccess: true", "OutboundAccess: false"), "no way to the"),
+        (("resources.bicep", "address => replace(address, '/32', '')", "one => one"), "addresses"),
+        (("resources.bicep", "if (used == 'private')", "if (used != 'open')"), "private endpoints"),
+    ],
+)
+def test_an_open_door_is_found(change: tuple[str, str, str], fault: str, tmp_path: Path) -> None:
+    """Each thing that is looked at is missed when it is otherwise."""
+    made = predicted(tmp_path, ENDPOINTS, change)
+    faults = list(reached(made, "endpoints", ADMINISTRATORS["endpoints"]))
+
+    assert [one for one in faults if fault in one], faults
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("param privateNetwork = true", "write: param network = 'private'"),
+        ("param privateNetwork = false", "write: param network = 'open'"),
+        ("param publicVault = true", "Take both out"),
+        ("param administratorAddresses = ['203.0.113.6/31']", "does not take 203.0.113.6/31"),
+        ("param administratorAddresses = ['2001:db8::1']", "does not take 2001:db8::1"),
+        ("param network = 'closed'", "'endpoints' | 'open' | 'private'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_the_line_to_write(
+    parameters: str, said: str, tmp_path: Path
+) -> None:
+    """Of an older version, or an address that storage would refuse half-way through."""
+    with pytest.raises(AssertionError, match=re.escape(said)):
+        predicted(tmp_path, ALONE + parameters + "\n")
 
 
 def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], way: str) -> None:
@@ -157,7 +267,7 @@ def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], w
     secrets = of(made, "Microsoft.KeyVault/vaults/secrets")
     others = [one for one in made if one not in secrets]
 
-    assert len(secrets) == {"sample": 1, "trust": 2, "alone": 0}[way]
+    assert len(secrets) == {"alone": 0}.get(way, SCHOOLS[way])
     for one in secrets:
         assert one.name.rsplit("/", 1)[1] in {
             "SCHOOLS--NORTHBANK--ISAMS-KEY",
