@@ -41,6 +41,9 @@ param network string = 'open'
 @description('Addresses that storage and vault answer to where `network` is not open.')
 param administratorAddresses string[] = []
 
+@description('Addresses that may call the HTTP routes, publishing apart. Empty: any.')
+param callerAddresses string[] = []
+
 @description('Not used any more: `network` has taken its place.')
 param privateNetwork bool?
 
@@ -80,6 +83,7 @@ module resources './resources.bicep' = {
     alertAddresses: alertAddresses
     network: network
     administratorAddresses: administratorAddresses
+    callerAddresses: callerAddresses
     privateNetwork: privateNetwork
     publicVault: publicVault
     recoverVault: recoverVault

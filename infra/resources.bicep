@@ -37,6 +37,9 @@ param network string = 'open'
 @description('Addresses that storage and vault answer to where `network` is not open.')
 param administratorAddresses string[] = []
 
+@description('Addresses that may call the HTTP routes, publishing apart. Empty: any.')
+param callerAddresses string[] = []
+
 @description('Not used any more: `network` has taken its place.')
 param privateNetwork bool?
 
@@ -152,6 +155,7 @@ module app './app.bicep' = {
     insightsConnection: insights.outputs.connection
     subnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
     authClientId: authClientId
+    callerAddresses: callerAddresses
     schools: schools
     profiles: profiles
     sds: sds

@@ -43,10 +43,11 @@ param alertAddresses = ['it@northbank.example']
 param network = 'private'
 param authClientId = '00000000-0000-0000-0000-000000000003'
 """
-# The same behind service endpoints, with an administrator who is let in.
+# The same behind service endpoints, with an administrator who is let in, and callers who are known.
 ENDPOINTS = (
     TRUST.replace("'invented-trust'", "'invented-endpoints'").replace("'private'", "'endpoints'")
     + "param administratorAddresses = ['203.0.113.7/32', '203.0.113.16/28']\n"
+    + "param callerAddresses = ['198.51.100.0/24', '203.0.113.7', '2001:db8::7']\n"
 )
 # The way without a subscription of one's own: into a group that exists.
 ALONE = """using './resources.bicep'

@@ -17,6 +17,15 @@ KEEPS = "properties.deleteRetentionPolicy"
 KEEPS_CONTAINERS = "properties.containerDeleteRetentionPolicy"
 APP_SUBNET = "properties.subnets.0.properties"
 DOORS = "properties.subnets.1.properties"
+CALLERS = Code(
+    "map(callerAddresses, (address, i) => {\n"
+    "        action: 'Allow'\n"
+    "        ipAddress: contains(address, '/') ? address : "
+    "'${address}/${contains(address, ':') ? 128 : 32}'\n"
+    "        name: 'caller-${i}'\n"
+    "        priority: 100 + i\n"
+    "      })"
+)
 PURGE = "immediatePurgeDataOn30Days"
 
 
@@ -118,6 +127,16 @@ WANTED = (
     Wanted("app.bicep", "app", "identity.type", "UserAssigned"),
     Wanted("app.bicep", "app", "properties.httpsOnly", worth=True),
     Wanted("app.bicep", "app", "properties.keyVaultReferenceIdentity", Code("identityId")),
+    Wanted("app.bicep", "app", "properties.siteConfig.ipSecurityRestrictions", CALLERS),
+    Wanted(
+        "app.bicep",
+        "app",
+        "properties.siteConfig.ipSecurityRestrictionsDefaultAction",
+        Code("empty(callerAddresses) ? 'Allow' : 'Deny'"),
+    ),
+    Wanted(
+        "app.bicep", "app", "properties.siteConfig.scmIpSecurityRestrictionsUseMain", worth=False
+    ),
     Wanted("app.bicep", "app", "properties.siteConfig.minTlsVersion", "1.2"),
     Wanted("app.bicep", "app", "properties.siteConfig.scmMinTlsVersion", "1.2"),
     Wanted(
@@ -196,6 +215,7 @@ TABLES = (
 OFF: Mapping[str, Value] = {
     "network": "open",
     "administratorAddresses": [],
+    "callerAddresses": [],
     "recoverVault": False,
     "authClientId": "",
 }

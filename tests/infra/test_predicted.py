@@ -215,6 +215,51 @@ def test_storage_and_vault_answer_whom_the_network_means(
     assert list(faults) == []
 
 
+def _callers(made: tuple[Resource, ...]) -> tuple[object, list[str], bool]:
+    """Return what an unknown caller gets, who is known, and whether publishing is the same."""
+    [site] = of(made, "Microsoft.Web/sites")
+    config = site.properties["siteConfig"]
+    assert isinstance(config, dict)
+    assert config["scmIpSecurityRestrictionsDefaultAction"] == "Allow"
+    rules = config["ipSecurityRestrictions"]
+    priorities = {rule["priority"] for rule in rules}
+    assert len(priorities) == len(rules)
+    assert {rule["action"] for rule in rules} <= {"Allow"}
+    return (
+        config["ipSecurityRestrictionsDefaultAction"],
+        [rule["ipAddress"] for rule in rules],
+        config["scmIpSecurityRestrictionsUseMain"],
+    )
+
+
+def test_only_known_callers_are_heard_if_any_is_named(made: tuple[Resource, ...], way: str) -> None:
+    """Each as a range, as the platform wants it; nobody named is everybody; publishing is apart."""
+    named = ["198.51.100.0/24", "203.0.113.7/32", "2001:db8::7/128"]
+
+    assert _callers(made) == (
+        ("Deny", named, False) if way == "endpoints" else ("Allow", [], False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("empty(callerAddresses) ? 'Allow' : 'Deny'", "'Allow'"),
+        ("contains(address, '/') ? address", "true ? address"),
+        ("RestrictionsUseMain: false", "RestrictionsUseMain: true"),
+    ],
+)
+def test_a_caller_who_should_not_be_heard_is_found(old: str, new: str, tmp_path: Path) -> None:
+    """Each part of the rule is missed when it is otherwise."""
+    made = predicted(tmp_path, ENDPOINTS, ("app.bicep", old, new))
+
+    assert _callers(made) != (
+        "Deny",
+        ["198.51.100.0/24", "203.0.113.7/32", "2001:db8::7/128"],
+        False,
+    )
+
+
 def test_an_administrator_is_let_into_a_private_network(tmp_path: Path) -> None:
     """By their address alone: storage and vault show a public side again, and refuse all others."""
     parameters = TRUST + "param administratorAddresses = ['203.0.113.7']\n"
