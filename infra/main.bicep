@@ -56,6 +56,12 @@ param recoverVault bool = false
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
 
+@description('Write down for a year who reads rosters and keys, and tell if it is somebody else.')
+param watchReaders bool = length(schools) <= 10
+
+@description('Object ids of people who may read rosters without anybody being told.')
+param rosterReaders string[] = []
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -88,6 +94,8 @@ module resources './resources.bicep' = {
     publicVault: publicVault
     recoverVault: recoverVault
     shortLogs: shortLogs
+    watchReaders: watchReaders
+    rosterReaders: rosterReaders
     authClientId: authClientId
   }
 }

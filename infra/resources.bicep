@@ -52,6 +52,12 @@ param recoverVault bool = false
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
 
+@description('Write down for a year who reads rosters and keys, and tell if it is somebody else.')
+param watchReaders bool = length(schools) <= 10
+
+@description('Object ids of people who may read rosters without anybody being told.')
+param rosterReaders string[] = []
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -96,6 +102,7 @@ module storage './storage.bicep' = {
     network: used
     appSubnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
     administratorAddresses: administrators
+    readersWorkspaceId: watchReaders ? insights.outputs.workspaceId : ''
   }
 }
 
@@ -109,6 +116,7 @@ module vault './vault.bicep' = {
     network: used
     appSubnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
     administratorAddresses: administrators
+    readersWorkspaceId: watchReaders ? insights.outputs.workspaceId : ''
     recover: recoverVault
     secrets: secrets
   }
@@ -174,15 +182,20 @@ module watching './watching.bicep' = {
     tags: tags
     token: token
     insightsId: insights.outputs.insightsId
+    workspaceId: insights.outputs.workspaceId
+    watchReaders: watchReaders
+    readers: concat([identity.properties.principalId], rosterReaders)
     alertAddresses: alertAddresses
   }
 }
 
 // Last: should Azure refuse it, everything else stands.
-module retention './retention.bicep' = if (shortLogs) {
+module retention './retention.bicep' = if (shortLogs || watchReaders) {
   name: 'retention'
   params: {
     workspaceName: insights.outputs.workspaceName
+    shortLogs: shortLogs
+    watchReaders: watchReaders
   }
   dependsOn: [
     app

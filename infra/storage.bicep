@@ -18,6 +18,9 @@ param appSubnetId string
 @description('Addresses that are answered even where the internet is not.')
 param administratorAddresses string[]
 
+@description('The workspace where it is written who reads. Empty: it is not written.')
+param readersWorkspaceId string
+
 @description('When a blob goes even if the app did not sweep it, in days.')
 @minValue(370)
 param sweepAfterDays int = 400
@@ -127,6 +130,29 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: 'rosters'
   properties: {
     publicAccess: 'None'
+  }
+}
+
+// Who reads and who deletes, each with object id and address: nothing of what is read.
+// No newer version is out, and the one that is no preview knows no tables of their own.
+#disable-next-line use-recent-api-versions
+resource readers 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(readersWorkspaceId)) {
+  scope: rosterBlobs
+  name: 'readers'
+  properties: {
+    workspaceId: readersWorkspaceId
+    // A table of its own, which has columns and a time to be kept of its own.
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      {
+        category: 'StorageRead'
+        enabled: true
+      }
+      {
+        category: 'StorageDelete'
+        enabled: true
+      }
+    ]
   }
 }
 

@@ -47,6 +47,7 @@ param authClientId = '00000000-0000-0000-0000-000000000003'
 ENDPOINTS = (
     TRUST.replace("'invented-trust'", "'invented-endpoints'").replace("'private'", "'endpoints'")
     + "param administratorAddresses = ['203.0.113.7/32', '203.0.113.16/28']\n"
+    + "param rosterReaders = ['BBBBBBBB-0000-4000-8000-000000000002']\n"
     + "param callerAddresses = ['198.51.100.0/24', '203.0.113.7', '2001:db8::7']\n"
 )
 # The way without a subscription of one's own: into a group that exists.

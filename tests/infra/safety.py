@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tests.infra.bicep import Code, Declared, File, Value, said, walk
 
 ANSWERS = Code("network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'")
+FOR_READERS = "(!empty(readersWorkspaceId))"
 DENIES = Code("network == 'open' ? 'Allow' : 'Deny'")
 SWEEP = "properties.policy.rules.0"
 KEEPS = "properties.deleteRetentionPolicy"
@@ -51,6 +52,19 @@ def _letting_in(item: str) -> tuple[Code, Code]:
         ),
         Code(f"network == 'endpoints' ? [{{ {item}id: appSubnetId }}] : []"),
     )
+
+
+def _readers(file: str, scope: str, *categories: str) -> tuple[Wanted, ...]:
+    """Return what has it written down who reads: in tables of their own, in our workspace."""
+    places: dict[str, Value] = {
+        "scope": Code(scope),
+        "properties.workspaceId": Code("readersWorkspaceId"),
+        "properties.logAnalyticsDestinationType": "Dedicated",
+    }
+    for i, category in enumerate(categories):
+        places[f"properties.logs.{i}.category"] = category
+        places[f"properties.logs.{i}.enabled"] = True
+    return tuple(Wanted(file, "readers", place, worth) for place, worth in places.items())
 
 
 def _account(name: str, bypass: str) -> tuple[Wanted, ...]:
@@ -172,6 +186,10 @@ WANTED = (
     Wanted("app.bicep", "auth", "properties.httpSettings.requireHttps", worth=True),
     Wanted("retention.bicep", "tables", "properties.retentionInDays", 30),
     Wanted("retention.bicep", "tables", "properties.totalRetentionInDays", 30),
+    Wanted("retention.bicep", "readers", "properties.retentionInDays", 365),
+    Wanted("retention.bicep", "readers", "properties.totalRetentionInDays", 365),
+    *_readers("storage.bicep", "rosterBlobs", "StorageRead", "StorageDelete"),
+    *_readers("vault.bicep", "vault", "AuditEvent"),
     Wanted("app.bicep", "auth", "properties.login.tokenStore.enabled", worth=False),
 )
 
@@ -211,12 +229,15 @@ TABLES = (
     "AppSystemEvents",
     "AppTraces",
 )
+# What storage and Key Vault write about their callers: azure-monitor-docs, tables.
+READERS = ("AZKVAuditLogs", "StorageBlobLogs")
 # What is off until somebody asks for it.
 OFF: Mapping[str, Value] = {
     "network": "open",
     "administratorAddresses": [],
     "callerAddresses": [],
     "recoverVault": False,
+    "rosterReaders": [],
     "authClientId": "",
 }
 # Modules that wait until they are asked for.
@@ -296,15 +317,23 @@ def _logs(files: Mapping[str, File]) -> Iterator[str]:
     Tables keep 90 days unless each is set: docs/reference/functions.md#retention
     """
     for name in ("main.bicep", "resources.bicep"):
-        if files[name].of("parameter")["shortLogs"].value is not True:
+        parameters = files[name].of("parameter")
+        if parameters["shortLogs"].value is not True:
             yield f"{name}: shortLogs must be on unless it is turned off"
-    tables = files["retention.bicep"].of("resource")["tables"]
-    if "@batchSize(1)" not in tables.decorators:
-        yield "retention.bicep: tables must be set one after another"
-    named = {said(node).strip("'") for node in walk(tables.node) if node.type == "string"}
-    yield from (
-        f"retention.bicep: {table} would keep its 90 days" for table in TABLES if table not in named
-    )
+        if parameters["watchReaders"].value != Code("length(schools) <= 10"):
+            yield f"{name}: watchReaders must be on for up to ten schools"
+    for name in ("storage.bicep", "vault.bicep"):
+        if files[name].of("resource")["readers"].condition != FOR_READERS:
+            yield f"{name}: readers must be written down wherever they are asked for"
+    for loop, tables, otherwise in (
+        ("tables", TABLES, "would keep its 90 days"),
+        ("readers", READERS, "would be gone before anybody asks"),
+    ):
+        made = files["retention.bicep"].of("resource")[loop]
+        if "@batchSize(1)" not in made.decorators:
+            yield f"retention.bicep: {loop} must be set one after another"
+        named = {said(node).strip("'") for node in walk(made.node) if node.type == "string"}
+        yield from (f"retention.bicep: {one} {otherwise}" for one in tables if one not in named)
 
 
 def _text(worth: Value) -> str:

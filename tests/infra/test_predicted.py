@@ -20,7 +20,7 @@ from tests.infra.predicted import (
     bicep,
     predicted,
 )
-from tests.infra.safety import ROLES, TABLES
+from tests.infra.safety import READERS, ROLES, TABLES
 from tests.infra.test_app_settings import PLATFORM
 
 pytestmark = NEEDS_BICEP
@@ -31,6 +31,12 @@ SCHOOLS = {"sample": 1, "endpoints": 2, "trust": 2, "alone": 1}
 ADMINISTRATORS = {"endpoints": ["203.0.113.7", "203.0.113.16/28"]}
 # Who is let in besides whom the rules name: services of Azure's, or nobody.
 BYPASS = {"sthost": "None", "strosters": "AzureServices", "kv-sync": "AzureServices"}
+RULES = "Microsoft.Insights/scheduledQueryRules"
+WRITTEN_DOWN = {
+    ("Microsoft.Storage", "StorageRead"),
+    ("Microsoft.Storage", "StorageDelete"),
+    ("Microsoft.KeyVault", "AuditEvent"),
+}
 CLOSABLE = ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults")
 # Azure's rules for names: azure-docs, resource-name-rules.
 NAMES = {
@@ -323,10 +329,90 @@ def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], w
         assert not [two for two in others if f"'{value}'" in str(two.properties)]
 
 
-def test_log_lines_go_after_thirty_days(made: tuple[Resource, ...]) -> None:
-    """Every table of Application Insights, by itself."""
+def test_log_lines_go_after_thirty_days_and_readers_after_a_year(
+    made: tuple[Resource, ...],
+) -> None:
+    """Every table of Application Insights, by itself; and who has read rosters or keys."""
     tables = of(made, "Microsoft.OperationalInsights/workspaces/tables")
+    days = dict.fromkeys(TABLES, 30) | dict.fromkeys(READERS, 365)
 
-    assert {one.name.rsplit("/", 1)[1] for one in tables} == set(TABLES)
-    for one in tables:
-        assert one.properties == {"retentionInDays": 30, "totalRetentionInDays": 30}
+    assert {one.name.rsplit("/", 1)[1]: one.properties for one in tables} == {
+        name: {"retentionInDays": kept, "totalRetentionInDays": kept} for name, kept in days.items()
+    }
+
+
+def unwatched(made: tuple[Resource, ...], readers: list[str]) -> Iterator[str]:
+    """Yield what would not be written down or told of those who read rosters and keys."""
+    [workspace] = of(made, "Microsoft.OperationalInsights/workspaces")
+    written = {
+        (one.id.split("/providers/")[1].split("/")[0], log["category"])
+        for one in of(made, "Microsoft.Insights/diagnosticSettings")
+        if one.properties["workspaceId"] == workspace.id
+        and one.properties["logAnalyticsDestinationType"] == "Dedicated"
+        and isinstance(one.properties["logs"], list)
+        for log in one.properties["logs"]
+        if log["enabled"] is True
+    }
+    yield from (f"nobody writes down {one}" for one in WRITTEN_DOWN - written)
+    rules = {one.name.split("-")[2]: one for one in of(made, RULES)}
+    if "read" not in rules:
+        yield "nobody is told"
+        return
+    query = str(rules["read"].properties["criteria"])
+    if "id-sync-" not in query or ").principalId" not in query:
+        yield "the app's own reads are told"
+    yield from (f"reads of {one} are told" for one in readers if f'"{one}"' not in query)
+    if rules["read"].properties["scopes"] != [workspace.id]:
+        yield "the rule looks elsewhere"
+
+
+def test_it_is_written_down_and_told_who_reads(made: tuple[Resource, ...], way: str) -> None:
+    """Of rosters and of keys; told, unless it is the app or somebody who is named."""
+    readers = ["bbbbbbbb-0000-4000-8000-000000000002"] if way == "endpoints" else []
+    others = [one for one in of(made, RULES) if "-read-" not in one.name]
+
+    assert list(unwatched(made, readers)) == []
+    assert len(others) == 7
+    for rule in others:
+        assert "/components/appi-sync-" in str(rule.properties["scopes"])
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("storage.bicep", "category: 'StorageRead'", "category: 'StorageWrite'"), "StorageRead"),
+        (("vault.bicep", "Type: 'Dedicated'", "Type: null"), "AuditEvent"),
+        (("watching.bicep", "one => watchReaders || one", "one => one"), "nobody is told"),
+        (("watching.bicep", "toLower(id)", "id"), "reads of bbbbbbbb"),
+        (
+            ("watching.bicep", "? workspaceId : insightsId", "? insightsId : insightsId"),
+            "elsewhere",
+        ),
+        (("resources.bicep", "concat([identity.properties.principalId], ", "concat([], "), "own"),
+    ],
+)
+def test_a_reader_who_would_not_be_noticed_is(
+    change: tuple[str, str, str], fault: str, tmp_path: Path
+) -> None:
+    """Each thing that is looked at is missed when it is otherwise."""
+    made = predicted(tmp_path, ENDPOINTS, change)
+
+    assert fault in " ".join(unwatched(made, ["bbbbbbbb-0000-4000-8000-000000000002"]))
+
+
+@pytest.mark.parametrize(
+    ("schools", "more", "watched"),
+    [(10, "", True), (11, "", False), (11, "param watchReaders = true\n", True)],
+)
+def test_readers_are_watched_for_up_to_ten_schools(
+    schools: int, more: str, tmp_path: Path, *, watched: bool
+) -> None:
+    """More of them call storage all day, and each call would be a line: they say so themselves."""
+    one = "{ NAME: 'Northbank School', ID: '9990001', ISAMS_HOST: 'northbank.isams.example' }"
+    many = "".join(f"  NORTHBANK{i}: {one}\n" for i in range(schools))
+    made = predicted(tmp_path, ALONE.replace(f"  NORTHBANK: {one}\n", many) + more)
+    settings = of(made, "Microsoft.Insights/diagnosticSettings")
+    tables = of(made, "Microsoft.OperationalInsights/workspaces/tables")
+    rules = [rule for rule in of(made, RULES) if "-read-" in rule.name]
+
+    assert (len(settings), len(tables), len(rules)) == ((2, 13, 1) if watched else (0, 11, 0))

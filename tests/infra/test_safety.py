@@ -57,7 +57,7 @@ def test_a_line_that_says_otherwise_is_found(wanted: Wanted) -> None:
             "  scope: rosters\n  name: guid(container.id",
             "on rosters",
         ),
-        ("vault.bicep", "  scope: vault\n", "", "on everything"),
+        ("vault.bicep", "  scope: vault\n  name: guid(", "  name: guid(", "on everything"),
         (
             "vault.bicep",
             "4633458b-17de-408a-b874-0445c86b69e6",
@@ -92,7 +92,26 @@ def test_a_line_that_says_otherwise_is_found(wanted: Wanted) -> None:
         ("resources.bicep", "if (used != 'open') {", "{", "subnets must wait"),
         ("resources.bicep", "if (used == 'private') {", "{", "doors must wait"),
         ("main.bicep", "shortLogs bool = true", "shortLogs bool = false", "shortLogs must be on"),
-        ("retention.bicep", "@batchSize(1)\n", "", "one after another"),
+        (
+            "retention.bicep",
+            "@batchSize(1)\nresource tables",
+            "resource tables",
+            "tables must be set one after another",
+        ),
+        (
+            "retention.bicep",
+            "@batchSize(1)\nresource readers",
+            "resource readers",
+            "readers must be set one after another",
+        ),
+        ("retention.bicep", "    'StorageBlobLogs'\n", "", "StorageBlobLogs would be gone"),
+        (
+            "main.bicep",
+            "watchReaders bool = length(schools) <= 10",
+            "watchReaders bool",
+            "for up to",
+        ),
+        ("vault.bicep", "if (!empty(readersWorkspaceId))", "if (false)", "must be written down"),
         ("retention.bicep", "    'AppTraces'\n", "", "AppTraces would keep its 90 days"),
     ],
 )
