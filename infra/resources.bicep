@@ -63,6 +63,14 @@ param authClientId string = ''
 
 var token = uniqueString(resourceGroup().id)
 
+// The platform compares ids: a name or a mail address here would never match, and nobody would see why.
+var mayRead = map(
+  rosterReaders,
+  id => length(id) == 36 && length(split(id, '-')) == 5
+    ? id
+    : fail('rosterReaders: ${id} is no object id. Microsoft Entra shows the id of each person (Users) and program (Enterprise applications)')
+)
+
 // A deployment that was written for an older version is told the line that it needs now.
 var used = privateNetwork == null && publicVault == null
   ? network
@@ -184,7 +192,7 @@ module watching './watching.bicep' = {
     insightsId: insights.outputs.insightsId
     workspaceId: insights.outputs.workspaceId
     watchReaders: watchReaders
-    readers: concat([identity.properties.principalId], rosterReaders)
+    readers: concat([identity.properties.principalId], mayRead)
     alertAddresses: alertAddresses
   }
 }

@@ -1,5 +1,6 @@
-// Who is told, and when. Each rule asks the app's own log lines (`read` asks what storage writes about
-// its callers) a question from queries/; any row in the answer is a reason to tell a person. The mail has the rule's words and a link to the rows.
+// Who is told, and when. Each rule asks the app's own log lines a question from queries/ (`read` asks
+// what storage writes about its callers); any row in the answer is a reason to tell a person. The mail
+// has the rule's words and a link to the rows.
 // Rules look back no further than two days, which is the platform's own bound.
 
 param location string

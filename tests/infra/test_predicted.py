@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -33,9 +34,9 @@ ADMINISTRATORS = {"endpoints": ["203.0.113.7", "203.0.113.16/28"]}
 BYPASS = {"sthost": "None", "strosters": "AzureServices", "kv-sync": "AzureServices"}
 RULES = "Microsoft.Insights/scheduledQueryRules"
 WRITTEN_DOWN = {
-    ("Microsoft.Storage", "StorageRead"),
-    ("Microsoft.Storage", "StorageDelete"),
-    ("Microsoft.KeyVault", "AuditEvent"),
+    ("strosters", "StorageRead"),
+    ("strosters", "StorageDelete"),
+    ("kv-sync", "AuditEvent"),
 }
 CLOSABLE = ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults")
 # Azure's rules for names: azure-docs, resource-name-rules.
@@ -302,13 +303,14 @@ def test_an_open_door_is_found(change: tuple[str, str, str], fault: str, tmp_pat
         ("param publicVault = true", "Take both out"),
         ("param administratorAddresses = ['203.0.113.6/31']", "does not take 203.0.113.6/31"),
         ("param administratorAddresses = ['2001:db8::1']", "does not take 2001:db8::1"),
+        ("param rosterReaders = ['it@northbank.example']", "it@northbank.example is no object id"),
         ("param network = 'closed'", "'endpoints' | 'open' | 'private'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_line_to_write(
     parameters: str, said: str, tmp_path: Path
 ) -> None:
-    """Of an older version, or an address that storage would refuse half-way through."""
+    """Of an older version, or what Azure would refuse half-way through or never match."""
     with pytest.raises(AssertionError, match=re.escape(said)):
         predicted(tmp_path, ALONE + parameters + "\n")
 
@@ -345,7 +347,7 @@ def unwatched(made: tuple[Resource, ...], readers: list[str]) -> Iterator[str]:
     """Yield what would not be written down or told of those who read rosters and keys."""
     [workspace] = of(made, "Microsoft.OperationalInsights/workspaces")
     written = {
-        (one.id.split("/providers/")[1].split("/")[0], log["category"])
+        (next((name for name in BYPASS if f"/{name}" in one.id), one.id), log["category"])
         for one in of(made, "Microsoft.Insights/diagnosticSettings")
         if one.properties["workspaceId"] == workspace.id
         and one.properties["logAnalyticsDestinationType"] == "Dedicated"
@@ -364,6 +366,8 @@ def unwatched(made: tuple[Resource, ...], readers: list[str]) -> Iterator[str]:
     yield from (f"reads of {one} are told" for one in readers if f'"{one}"' not in query)
     if rules["read"].properties["scopes"] != [workspace.id]:
         yield "the rule looks elsewhere"
+    if rules["read"].properties["skipQueryValidation"] is not True:
+        yield "the rule is refused until its table is there"
 
 
 def test_it_is_written_down_and_told_who_reads(made: tuple[Resource, ...], way: str) -> None:
@@ -381,7 +385,9 @@ def test_it_is_written_down_and_told_who_reads(made: tuple[Resource, ...], way: 
     ("change", "fault"),
     [
         (("storage.bicep", "category: 'StorageRead'", "category: 'StorageWrite'"), "StorageRead"),
+        (("storage.bicep", "scope: rosterBlobs\n", "scope: hostBlobs\n"), "StorageRead"),
         (("vault.bicep", "Type: 'Dedicated'", "Type: null"), "AuditEvent"),
+        (("watching.bicep", "Validation: true", "Validation: false"), "refused until"),
         (("watching.bicep", "one => watchReaders || one", "one => one"), "nobody is told"),
         (("watching.bicep", "toLower(id)", "id"), "reads of bbbbbbbb"),
         (
@@ -402,7 +408,12 @@ def test_a_reader_who_would_not_be_noticed_is(
 
 @pytest.mark.parametrize(
     ("schools", "more", "watched"),
-    [(10, "", True), (11, "", False), (11, "param watchReaders = true\n", True)],
+    [
+        (10, "", True),
+        (11, "", False),
+        (11, "param watchReaders = true\n", True),
+        (1, "param watchReaders = false\n", False),
+    ],
 )
 def test_readers_are_watched_for_up_to_ten_schools(
     schools: int, more: str, tmp_path: Path, *, watched: bool
@@ -416,3 +427,54 @@ def test_readers_are_watched_for_up_to_ten_schools(
     rules = [rule for rule in of(made, RULES) if "-read-" in rule.name]
 
     assert (len(settings), len(tables), len(rules)) == ((2, 13, 1) if watched else (0, 11, 0))
+
+
+@pytest.mark.parametrize(("watched", "days"), [("true", {365}), ("false", set())])
+def test_without_short_logs_only_readers_have_days_of_their_own(
+    watched: str, days: set[int], tmp_path: Path
+) -> None:
+    """Either is left out without the other."""
+    more = f"param shortLogs = false\nparam watchReaders = {watched}\n"
+    tables = of(
+        predicted(tmp_path, ALONE + more), "Microsoft.OperationalInsights/workspaces/tables"
+    )
+
+    assert {one.properties["retentionInDays"] for one in tables} == days
+
+
+def waits(folder: Path) -> dict[str, set[str]]:
+    """Return for each module of resources.bicep in *folder* which must be there before it."""
+    made = folder / "resources.json"
+    said = bicep("build", folder / "infra" / "resources.bicep", "--outfile", made, cwd=folder)
+    assert "ended with" not in said, said
+    resources = json.loads(made.read_text(encoding="utf-8"))["resources"]
+    return {name: set(one.get("dependsOn", [])) for name, one in resources.items()}
+
+
+ORDER = {
+    "storage": {"subnets"},
+    "vault": {"subnets"},
+    "doors": {"subnets", "storage", "vault"},
+    "app": {"subnets", "storage", "vault", "doors"},
+    "retention": {"app", "watching"},
+}
+
+
+def test_the_network_comes_first_then_what_it_closes_then_the_app(tmp_path: Path) -> None:
+    """A subnet that is not there cannot be named; an app that storage refuses does not start."""
+    shutil.copytree(INFRA, tmp_path / "infra")
+    before = waits(tmp_path)
+
+    assert [name for name, needed in ORDER.items() if not needed <= before[name]] == []
+
+
+def test_an_app_that_does_not_wait_is_found(tmp_path: Path) -> None:
+    """Private endpoints are named by nothing that the app reads: it must be said that it waits."""
+    shutil.copytree(INFRA, tmp_path / "infra")
+    file = tmp_path / "infra" / "resources.bicep"
+    text = file.read_text(encoding="utf-8")
+    said = "  dependsOn: [\n    doors\n  ]\n"
+    assert text.count(said) == 1
+    file.write_text(text.replace(said, ""), encoding="utf-8")
+
+    assert "doors" not in waits(tmp_path)["app"]
