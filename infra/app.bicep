@@ -19,6 +19,9 @@ param subnetId string
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string
 
+@description('Addresses that may call the HTTP routes. Empty: any.')
+param callerAddresses string[]
+
 param schools object
 param profiles object
 param sds object
@@ -94,7 +97,18 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     // No ftpsState here: a Flex Consumption app has no FTP, and Azure refuses one that speaks of it.
     siteConfig: {
       http20Enabled: true
+      // One address is a range of one here, unlike at storage.
+      ipSecurityRestrictions: map(callerAddresses, (address, i) => {
+        action: 'Allow'
+        ipAddress: contains(address, '/') ? address : '${address}/${contains(address, ':') ? 128 : 32}'
+        name: 'caller-${i}'
+        priority: 100 + i
+      })
+      ipSecurityRestrictionsDefaultAction: empty(callerAddresses) ? 'Allow' : 'Deny'
       minTlsVersion: '1.2'
+      // Publishing has a site of its own: whoever may publish is let in from anywhere.
+      scmIpSecurityRestrictionsDefaultAction: 'Allow'
+      scmIpSecurityRestrictionsUseMain: false
       scmMinTlsVersion: '1.2'
     }
     functionAppConfig: {

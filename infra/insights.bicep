@@ -51,6 +51,7 @@ resource role 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+output workspaceId string = workspace.id
 output workspaceName string = workspace.name
 output insightsId string = insights.id
 output connection string = insights.properties.ConnectionString

@@ -30,17 +30,37 @@ param secrets object = {}
 @description('Who gets a mail when something needs a person.')
 param alertAddresses string[]
 
-@description('Private endpoints for storage and Key Vault, and none of them on the internet.')
-param privateNetwork bool = false
+@description('Who reaches storage and vault: open (whoever has a role), endpoints or private.')
+@allowed([
+  'open'
+  'endpoints'
+  'private'
+])
+param network string = 'open'
 
-@description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
-param publicVault bool = !privateNetwork
+@description('Addresses that storage and vault answer to where `network` is not open.')
+param administratorAddresses string[] = []
+
+@description('Addresses that may call the HTTP routes, publishing apart. Empty: any.')
+param callerAddresses string[] = []
+
+@description('Not used any more: `network` has taken its place.')
+param privateNetwork bool?
+
+@description('Not used any more: `network` has taken its place.')
+param publicVault bool?
 
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
 
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
+
+@description('Write down for a year who reads rosters and keys, and tell if it is somebody else.')
+param watchReaders bool = length(schools) <= 10
+
+@description('Object ids of people who may read rosters without anybody being told.')
+param rosterReaders string[] = []
 
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
@@ -67,10 +87,15 @@ module resources './resources.bicep' = {
     secretSettings: secretSettings
     secrets: secrets
     alertAddresses: alertAddresses
+    network: network
+    administratorAddresses: administratorAddresses
+    callerAddresses: callerAddresses
     privateNetwork: privateNetwork
     publicVault: publicVault
     recoverVault: recoverVault
     shortLogs: shortLogs
+    watchReaders: watchReaders
+    rosterReaders: rosterReaders
     authClientId: authClientId
   }
 }

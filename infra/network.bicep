@@ -1,27 +1,21 @@
-// The optional private network: the app reaches storage and Key Vault through it, and nobody
-// reaches them from elsewhere. iSAMS and Microsoft Graph are reached over the internet as before.
+// The network that the app is in, made before storage and vault so that their rules can name it.
+// iSAMS and Microsoft Graph are reached over the internet as before.
 
 param location string
 param tags object
 param token string
-param hostAccountId string
-param rostersAccountId string
-param vaultId string
 
-var zones = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  queue: 'privatelink.queue.${environment().suffixes.storage}'
-  vault: 'privatelink.vaultcore.azure.net'
-}
+@description('How the app reaches storage and vault: endpoints or private.')
+param network string
 
-var doors = [
-  { name: 'host-blob', service: hostAccountId, group: 'blob' }
-  { name: 'host-queue', service: hostAccountId, group: 'queue' }
-  { name: 'rosters-blob', service: rostersAccountId, group: 'blob' }
-  { name: 'vault', service: vaultId, group: 'vault' }
+// With service endpoints, storage and vault see calls of the app as calls of its subnet.
+// docs/reference/functions.md#service-endpoints
+var serviceEndpoints = [
+  { service: 'Microsoft.Storage', locations: [location] }
+  { service: 'Microsoft.KeyVault', locations: ['*'] }
 ]
 
-resource network 'Microsoft.Network/virtualNetworks@2025-07-01' = {
+resource virtualNetwork 'Microsoft.Network/virtualNetworks@2025-07-01' = {
   name: 'vnet-sync-${token}'
   location: location
   tags: tags
@@ -36,6 +30,9 @@ resource network 'Microsoft.Network/virtualNetworks@2025-07-01' = {
         name: 'app'
         properties: {
           addressPrefix: '10.0.0.0/26'
+          // iSAMS, Graph and SDS are on the internet, and a new subnet may have no way there
+          // unless that is said. docs/reference/functions.md#default-outbound
+          defaultOutboundAccess: true
           delegations: [
             {
               name: 'functions'
@@ -44,92 +41,21 @@ resource network 'Microsoft.Network/virtualNetworks@2025-07-01' = {
               }
             }
           ]
+          serviceEndpoints: network == 'endpoints' ? serviceEndpoints : []
         }
       }
+      // For private endpoints. It is there without them too: else nobody could go from one to the other.
       {
         name: 'endpoints'
         properties: {
           addressPrefix: '10.0.0.64/26'
+          defaultOutboundAccess: false
         }
       }
     ]
   }
 }
 
-resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-07-01' existing = {
-  parent: network
-  name: 'app'
-}
-
-resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-07-01' existing = {
-  parent: network
-  name: 'endpoints'
-}
-
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for each in items(zones): {
-    name: each.value
-    location: 'global'
-    tags: tags
-  }
-]
-
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (each, i) in items(zones): {
-    parent: zone[i]
-    name: 'sync'
-    location: 'global'
-    properties: {
-      registrationEnabled: false
-      virtualNetwork: {
-        id: network.id
-      }
-    }
-  }
-]
-
-resource endpoint 'Microsoft.Network/privateEndpoints@2025-07-01' = [
-  for door in doors: {
-    name: 'pe-${door.name}-${token}'
-    location: location
-    tags: tags
-    properties: {
-      subnet: {
-        id: endpointSubnet.id
-      }
-      privateLinkServiceConnections: [
-        {
-          name: door.name
-          properties: {
-            privateLinkServiceId: door.service
-            groupIds: [
-              door.group
-            ]
-          }
-        }
-      ]
-    }
-  }
-]
-
-resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-07-01' = [
-  for (door, i) in doors: {
-    parent: endpoint[i]
-    name: 'default'
-    dependsOn: [
-      zone
-    ]
-    properties: {
-      privateDnsZoneConfigs: [
-        {
-          name: door.group
-          properties: {
-            privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', zones[door.group])
-          }
-        }
-      ]
-    }
-  }
-]
-
-output appSubnetId string = appSubnet.id
+output networkId string = virtualNetwork.id
+output appSubnetId string = '${virtualNetwork.id}/subnets/app'
+output doorSubnetId string = '${virtualNetwork.id}/subnets/endpoints'

@@ -26,11 +26,25 @@ param secrets object = {}
 @description('Who gets a mail when something needs a person.')
 param alertAddresses string[]
 
-@description('Private endpoints for storage and Key Vault, and none of them on the internet.')
-param privateNetwork bool = false
+@description('Who reaches storage and vault: open (whoever has a role), endpoints or private.')
+@allowed([
+  'open'
+  'endpoints'
+  'private'
+])
+param network string = 'open'
 
-@description('Leave the Key Vault on the internet, behind its roles, even with a private network.')
-param publicVault bool = !privateNetwork
+@description('Addresses that storage and vault answer to where `network` is not open.')
+param administratorAddresses string[] = []
+
+@description('Addresses that may call the HTTP routes, publishing apart. Empty: any.')
+param callerAddresses string[] = []
+
+@description('Not used any more: `network` has taken its place.')
+param privateNetwork bool?
+
+@description('Not used any more: `network` has taken its place.')
+param publicVault bool?
 
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
@@ -38,10 +52,47 @@ param recoverVault bool = false
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
 
+@description('Write down for a year who reads rosters and keys, and tell if it is somebody else.')
+param watchReaders bool = length(schools) <= 10
+
+@description('Object ids of people who may read rosters without anybody being told.')
+param rosterReaders string[] = []
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
 var token = uniqueString(resourceGroup().id)
+
+// The platform compares ids: a name or a mail address here would never match, and nobody would see why.
+var mayRead = map(
+  rosterReaders,
+  id => length(id) == 36 && length(split(id, '-')) == 5
+    ? id
+    : fail('rosterReaders: ${id} is no object id. Microsoft Entra shows the id of each person (Users) and program (Enterprise applications)')
+)
+
+// A deployment that was written for an older version is told the line that it needs now.
+var used = privateNetwork == null && publicVault == null
+  ? network
+  : fail('privateNetwork and publicVault are gone. Take both out, and write: param network = \'${privateNetwork == true ? 'private' : 'open'}\'. See docs/deploying.md, Who reaches storage and vault')
+
+// Storage takes neither /31 nor /32, and no IPv6: docs/reference/functions.md#storage-addresses
+var administrators = map(
+  map(administratorAddresses, address => replace(address, '/32', '')),
+  address => endsWith(address, '/31') || contains(address, ':')
+    ? fail('administratorAddresses: storage does not take ${address}. Write IPv4 addresses one by one, or a range of /30 or larger')
+    : address
+)
+
+module subnets './network.bicep' = if (used != 'open') {
+  name: 'network'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    network: used
+  }
+}
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-sync-${token}'
@@ -56,7 +107,10 @@ module storage './storage.bicep' = {
     tags: tags
     token: token
     principalId: identity.properties.principalId
-    public: !privateNetwork
+    network: used
+    appSubnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
+    administratorAddresses: administrators
+    readersWorkspaceId: watchReaders ? insights.outputs.workspaceId : ''
   }
 }
 
@@ -67,7 +121,10 @@ module vault './vault.bicep' = {
     tags: tags
     token: token
     principalId: identity.properties.principalId
-    public: publicVault
+    network: used
+    appSubnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
+    administratorAddresses: administrators
+    readersWorkspaceId: watchReaders ? insights.outputs.workspaceId : ''
     recover: recoverVault
     secrets: secrets
   }
@@ -83,12 +140,14 @@ module insights './insights.bicep' = {
   }
 }
 
-module network './network.bicep' = if (privateNetwork) {
-  name: 'network'
+module doors './private.bicep' = if (used == 'private') {
+  name: 'private'
   params: {
     location: location
     tags: tags
     token: token
+    networkId: subnets!.outputs.networkId
+    doorSubnetId: subnets!.outputs.doorSubnetId
     hostAccountId: storage.outputs.hostAccountId
     rostersAccountId: storage.outputs.rostersAccountId
     vaultId: vault.outputs.vaultId
@@ -110,13 +169,18 @@ module app './app.bicep' = {
     rostersContainer: storage.outputs.rostersContainer
     vaultName: vault.outputs.vaultName
     insightsConnection: insights.outputs.connection
-    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    subnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
     authClientId: authClientId
+    callerAddresses: callerAddresses
     schools: schools
     profiles: profiles
     sds: sds
     secretSettings: secretSettings
   }
+  // The app starts once it can reach what it needs.
+  dependsOn: [
+    doors
+  ]
 }
 
 module watching './watching.bicep' = {
@@ -126,15 +190,20 @@ module watching './watching.bicep' = {
     tags: tags
     token: token
     insightsId: insights.outputs.insightsId
+    workspaceId: insights.outputs.workspaceId
+    watchReaders: watchReaders
+    readers: concat([identity.properties.principalId], mayRead)
     alertAddresses: alertAddresses
   }
 }
 
 // Last: should Azure refuse it, everything else stands.
-module retention './retention.bicep' = if (shortLogs) {
+module retention './retention.bicep' = if (shortLogs || watchReaders) {
   name: 'retention'
   params: {
     workspaceName: insights.outputs.workspaceName
+    shortLogs: shortLogs
+    watchReaders: watchReaders
   }
   dependsOn: [
     app

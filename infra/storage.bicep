@@ -9,8 +9,17 @@ param token string
 @description('The object id of the app\'s identity.')
 param principalId string
 
-@description('Whether the accounts answer on the internet, to those whose role allows it.')
-param public bool
+@description('Who is answered besides having a role: open, endpoints or private.')
+param network string
+
+@description('The subnet that the app is in. Empty: in none.')
+param appSubnetId string
+
+@description('Addresses that are answered even where the internet is not.')
+param administratorAddresses string[]
+
+@description('The workspace where it is written who reads. Empty: it is not written.')
+param readersWorkspaceId string
 
 @description('When a blob goes even if the app did not sweep it, in days.')
 @minValue(370)
@@ -35,7 +44,13 @@ resource host 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: public ? 'Enabled' : 'Disabled'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
+      ipRules: network == 'open' ? [] : map(administratorAddresses, address => { action: 'Allow', value: address })
+      virtualNetworkRules: network == 'endpoints' ? [{ action: 'Allow', id: appSubnetId }] : []
+    }
+    publicNetworkAccess: network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 }
@@ -66,6 +81,7 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-
   }
 ]
 
+// Services of Azure's own, such as the one that follows the rule below, are let in here.
 resource rosters 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: 'strosters${token}'
   location: location
@@ -81,7 +97,13 @@ resource rosters 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: public ? 'Enabled' : 'Disabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
+      ipRules: network == 'open' ? [] : map(administratorAddresses, address => { action: 'Allow', value: address })
+      virtualNetworkRules: network == 'endpoints' ? [{ action: 'Allow', id: appSubnetId }] : []
+    }
+    publicNetworkAccess: network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 }
@@ -108,6 +130,29 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: 'rosters'
   properties: {
     publicAccess: 'None'
+  }
+}
+
+// Who reads and who deletes, each with object id and address: nothing of what is read.
+// No newer version is out, and the one that is no preview knows no tables of their own.
+#disable-next-line use-recent-api-versions
+resource readers 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(readersWorkspaceId)) {
+  scope: rosterBlobs
+  name: 'readers'
+  properties: {
+    workspaceId: readersWorkspaceId
+    // A table of its own, which has columns and a time to be kept of its own.
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      {
+        category: 'StorageRead'
+        enabled: true
+      }
+      {
+        category: 'StorageDelete'
+        enabled: true
+      }
+    ]
   }
 }
 

@@ -7,8 +7,17 @@ param token string
 @description('The object id of the app\'s identity.')
 param principalId string
 
-@description('Whether the vault answers on the internet, to those whose role allows it.')
-param public bool
+@description('Who is answered besides having a role: open, endpoints or private.')
+param network string
+
+@description('The subnet that the app is in. Empty: in none.')
+param appSubnetId string
+
+@description('Addresses that are answered even where the internet is not.')
+param administratorAddresses string[]
+
+@description('The workspace where it is written who reads. Empty: it is not written.')
+param readersWorkspaceId string
 
 @description('Take up the vault of this name that was deleted, with what is in it.')
 param recover bool
@@ -35,9 +44,34 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     enablePurgeProtection: true
     enableRbacAuthorization: true
     enableSoftDelete: true
-    publicNetworkAccess: public ? 'Enabled' : 'Disabled'
+    networkAcls: {
+      // A deployment puts secrets in as a service of Azure's.
+      bypass: 'AzureServices'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
+      ipRules: network == 'open' ? [] : map(administratorAddresses, address => { value: address })
+      virtualNetworkRules: network == 'endpoints' ? [{ id: appSubnetId }] : []
+    }
+    publicNetworkAccess: network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'
     // Every key in here can be had anew from iSAMS; a shorter wait frees the vault's name sooner.
     softDeleteRetentionInDays: 7
+  }
+}
+
+// Who asks for a key, and who changes one: never its value.
+// No newer version is out, and the one that is no preview knows no tables of their own.
+#disable-next-line use-recent-api-versions
+resource readers 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(readersWorkspaceId)) {
+  scope: vault
+  name: 'readers'
+  properties: {
+    workspaceId: readersWorkspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      {
+        category: 'AuditEvent'
+        enabled: true
+      }
+    ]
   }
 }
 

@@ -1,11 +1,20 @@
-// Who is told, and when. Each rule asks the app's own log lines a question from queries/; any row
-// in the answer is a reason to tell a person. The mail has the rule's words and a link to the rows.
+// Who is told, and when. Each rule asks the app's own log lines a question from queries/ (`read` asks
+// what storage writes about its callers); any row in the answer is a reason to tell a person. The mail
+// has the rule's words and a link to the rows.
 // Rules look back no further than two days, which is the platform's own bound.
 
 param location string
 param tags object
 param token string
 param insightsId string
+param workspaceId string
+
+@description('Whether somebody is told who reads rosters.')
+param watchReaders bool
+
+@description('The object ids of those who may: the app\'s, and people\'s.')
+param readers string[]
+
 param alertAddresses string[]
 
 // Windows and intervals are those that each query's first line asks for.
@@ -73,6 +82,19 @@ var rules = [
     window: 'P1D'
     every: 'P1D'
   }
+  {
+    name: 'read'
+    title: 'Somebody else has read rosters'
+    advice: 'Neither the app nor anybody in rosterReaders. Find out who it was and why: docs/troubleshooting.md, Mail read.'
+    query: replace(
+      loadTextContent('queries/read.kql'),
+      '"who may"',
+      join(map(readers, id => '"${toLower(id)}"'), ', ')
+    )
+    severity: 1
+    window: 'PT1H'
+    every: 'PT15M'
+  }
 ]
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -93,7 +115,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
-  for rule in rules: {
+  for rule in filter(rules, one => watchReaders || one.name != 'read'): {
     name: 'alert-sync-${rule.name}-${token}'
     location: location
     tags: tags
@@ -104,7 +126,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       enabled: true
       severity: rule.severity
       scopes: [
-        insightsId
+        rule.name == 'read' ? workspaceId : insightsId
       ]
       evaluationFrequency: rule.every
       windowSize: rule.window

@@ -14,15 +14,21 @@ INFRA = Path(__file__).parents[2] / "infra"
 QUERIES: Mapping[str, str] = {
     path.stem: path.read_text(encoding="utf-8") for path in (INFRA / "queries").glob("*.kql")
 }
-ALERTS = ("expiring", "failed", "held", "poison", "refused", "silent", "stale")
+LINES = {name: text for name, text in QUERIES.items() if "let lines = traces" in text}
+# Of these `read` asks what storage writes about its callers, all others ask the app's own lines.
+ALERTS = ("expiring", "failed", "held", "poison", "read", "refused", "silent", "stale")
+OF_LINES = tuple(name for name in ALERTS if name in LINES)
 
 
 def answer(query: str, rows: Table, now: datetime, text: str | None = None) -> Table:
     """Return what *query* gives of what lies in its window; *text* stands for its own."""
     own = QUERIES[query] if text is None else text
     since = now - window(QUERIES[query])
-    seen = [row for row in rows if since < row["timestamp"] <= now]
-    return evaluate(own, {"traces": seen}, now)
+    table, moment = (
+        ("traces", "timestamp") if query in LINES else ("StorageBlobLogs", "TimeGenerated")
+    )
+    seen = [row for row in rows if since < row[moment] <= now]
+    return evaluate(own, {table: seen}, now)
 
 
 def window(text: str) -> timedelta:
@@ -35,4 +41,4 @@ def window(text: str) -> timedelta:
 
 def alarms(run: Nights) -> set[str]:
     """Return the alerts that would fire now."""
-    return {name for name in ALERTS if answer(name, run.rows, run.now)}
+    return {name for name in OF_LINES if answer(name, run.rows, run.now)}

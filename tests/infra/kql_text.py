@@ -18,7 +18,7 @@ _SPANS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"or"}),
     frozenset({"and"}),
-    frozenset({"==", "!=", "<", ">", "<=", ">=", "in", "!in", "startswith"}),
+    frozenset({"==", "!=", "<", ">", "<=", ">=", "in", "!in", "contains", "startswith"}),
     frozenset({"+", "-"}),
     frozenset({"*", "/"}),
 )

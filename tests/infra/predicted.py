@@ -40,9 +40,16 @@ param secrets = {
   SCHOOLS__SOUTHBANK__ISAMS_KEY: 'invented-2'
 }
 param alertAddresses = ['it@northbank.example']
-param privateNetwork = true
+param network = 'private'
 param authClientId = '00000000-0000-0000-0000-000000000003'
 """
+# The same behind service endpoints, with an administrator who is let in, and callers who are known.
+ENDPOINTS = (
+    TRUST.replace("'invented-trust'", "'invented-endpoints'").replace("'private'", "'endpoints'")
+    + "param administratorAddresses = ['203.0.113.7/32', '203.0.113.16/28']\n"
+    + "param rosterReaders = ['BBBBBBBB-0000-4000-8000-000000000002']\n"
+    + "param callerAddresses = ['198.51.100.0/24', '203.0.113.7', '2001:db8::7']\n"
+)
 # The way without a subscription of one's own: into a group that exists.
 ALONE = """using './resources.bicep'
 param location = 'uksouth'
@@ -80,8 +87,12 @@ def bicep(*words: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
     return done.stderr + (f"ended with {done.returncode}" if done.returncode else "")
 
 
-def predicted(folder: Path, parameters: str = "") -> tuple[Resource, ...]:
+def predicted(
+    folder: Path, parameters: str = "", change: tuple[str, str, str] | None = None
+) -> tuple[Resource, ...]:
     """Return what *parameters* would make, or what the sample would.
+
+    *change* is a file of infra/, a text in it and what stands there instead.
 
     The compiler works out nothing that depends on a secure parameter, so the copy in *folder*
     has none, and the rule that asks for them is off there.
@@ -91,6 +102,11 @@ def predicted(folder: Path, parameters: str = "") -> tuple[Resource, ...]:
     for file in (folder / "infra").glob("*.bicep"):
         text = file.read_text(encoding="utf-8")
         file.write_text(re.sub(r"^@secure\(\)\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+    if change:
+        name, old, new = change
+        text = (folder / "infra" / name).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} is not just once in {name}"
+        (folder / "infra" / name).write_text(text.replace(old, new), encoding="utf-8")
     file = folder / "infra" / "main.bicepparam"
     if parameters:
         file.write_text(parameters, encoding="utf-8")

@@ -10,10 +10,23 @@ from dataclasses import dataclass
 
 from tests.infra.bicep import Code, Declared, File, Value, said, walk
 
-PUBLIC = Code("public ? 'Enabled' : 'Disabled'")
+ANSWERS = Code("network == 'private' && empty(administratorAddresses) ? 'Disabled' : 'Enabled'")
+FOR_READERS = "(!empty(readersWorkspaceId))"
+DENIES = Code("network == 'open' ? 'Allow' : 'Deny'")
 SWEEP = "properties.policy.rules.0"
 KEEPS = "properties.deleteRetentionPolicy"
 KEEPS_CONTAINERS = "properties.containerDeleteRetentionPolicy"
+APP_SUBNET = "properties.subnets.0.properties"
+DOORS = "properties.subnets.1.properties"
+CALLERS = Code(
+    "map(callerAddresses, (address, i) => {\n"
+    "        action: 'Allow'\n"
+    "        ipAddress: contains(address, '/') ? address : "
+    "'${address}/${contains(address, ':') ? 128 : 32}'\n"
+    "        name: 'caller-${i}'\n"
+    "        priority: 100 + i\n"
+    "      })"
+)
 PURGE = "immediatePurgeDataOn30Days"
 
 
@@ -30,13 +43,42 @@ class Wanted:
         return f"{self.file} {self.name}.{self.path}"
 
 
-def _account(name: str) -> tuple[Wanted, ...]:
+def _letting_in(item: str) -> tuple[Code, Code]:
+    """Return the rules for addresses and for subnets, where *item* stands in each of them."""
+    return (
+        Code(
+            "network == 'open' ? [] : map(administratorAddresses, "
+            f"address => {{ {item}value: address }})"
+        ),
+        Code(f"network == 'endpoints' ? [{{ {item}id: appSubnetId }}] : []"),
+    )
+
+
+def _readers(file: str, scope: str, *categories: str) -> tuple[Wanted, ...]:
+    """Return what has it written down who reads: in tables of their own, in our workspace."""
+    places: dict[str, Value] = {
+        "scope": Code(scope),
+        "properties.workspaceId": Code("readersWorkspaceId"),
+        "properties.logAnalyticsDestinationType": "Dedicated",
+    }
+    for i, category in enumerate(categories):
+        places[f"properties.logs.{i}.category"] = category
+        places[f"properties.logs.{i}.enabled"] = True
+    return tuple(Wanted(file, "readers", place, worth) for place, worth in places.items())
+
+
+def _account(name: str, bypass: str) -> tuple[Wanted, ...]:
+    addresses, subnets = _letting_in("action: 'Allow', ")
     places: Mapping[str, Value] = {
         "allowBlobPublicAccess": False,
         "allowCrossTenantReplication": False,
         "allowSharedKeyAccess": False,
         "minimumTlsVersion": "TLS1_2",
-        "publicNetworkAccess": PUBLIC,
+        "networkAcls.bypass": bypass,
+        "networkAcls.defaultAction": DENIES,
+        "networkAcls.ipRules": addresses,
+        "networkAcls.virtualNetworkRules": subnets,
+        "publicNetworkAccess": ANSWERS,
         "supportsHttpsTrafficOnly": True,
     }
     return tuple(
@@ -46,8 +88,8 @@ def _account(name: str) -> tuple[Wanted, ...]:
 
 
 WANTED = (
-    *_account("host"),
-    *_account("rosters"),
+    *_account("host", "None"),
+    *_account("rosters", "AzureServices"),
     Wanted("storage.bicep", "deployments", "properties.publicAccess", "None"),
     Wanted("storage.bicep", "container", "properties.publicAccess", "None"),
     Wanted("storage.bicep", "rosterBlobs", "properties.isVersioningEnabled", worth=False),
@@ -68,7 +110,27 @@ WANTED = (
     Wanted("vault.bicep", "vault", "properties.enableRbacAuthorization", worth=True),
     Wanted("vault.bicep", "vault", "properties.enablePurgeProtection", worth=True),
     Wanted("vault.bicep", "vault", "properties.enableSoftDelete", worth=True),
-    Wanted("vault.bicep", "vault", "properties.publicNetworkAccess", PUBLIC),
+    Wanted("vault.bicep", "vault", "properties.networkAcls.bypass", "AzureServices"),
+    Wanted("vault.bicep", "vault", "properties.networkAcls.defaultAction", DENIES),
+    Wanted("vault.bicep", "vault", "properties.networkAcls.ipRules", _letting_in("")[0]),
+    Wanted(
+        "vault.bicep", "vault", "properties.networkAcls.virtualNetworkRules", _letting_in("")[1]
+    ),
+    Wanted("vault.bicep", "vault", "properties.publicNetworkAccess", ANSWERS),
+    Wanted("network.bicep", "virtualNetwork", f"{APP_SUBNET}.defaultOutboundAccess", worth=True),
+    Wanted(
+        "network.bicep",
+        "virtualNetwork",
+        f"{APP_SUBNET}.serviceEndpoints",
+        Code("network == 'endpoints' ? serviceEndpoints : []"),
+    ),
+    Wanted(
+        "network.bicep",
+        "virtualNetwork",
+        f"{APP_SUBNET}.delegations.0.properties.serviceName",
+        "Microsoft.App/environments",
+    ),
+    Wanted("network.bicep", "virtualNetwork", f"{DOORS}.defaultOutboundAccess", worth=False),
     Wanted("insights.bicep", "workspace", "properties.retentionInDays", 30),
     Wanted("insights.bicep", "workspace", "properties.features.disableLocalAuth", worth=True),
     Wanted("insights.bicep", "workspace", f"properties.features.{PURGE}", worth=True),
@@ -79,6 +141,16 @@ WANTED = (
     Wanted("app.bicep", "app", "identity.type", "UserAssigned"),
     Wanted("app.bicep", "app", "properties.httpsOnly", worth=True),
     Wanted("app.bicep", "app", "properties.keyVaultReferenceIdentity", Code("identityId")),
+    Wanted("app.bicep", "app", "properties.siteConfig.ipSecurityRestrictions", CALLERS),
+    Wanted(
+        "app.bicep",
+        "app",
+        "properties.siteConfig.ipSecurityRestrictionsDefaultAction",
+        Code("empty(callerAddresses) ? 'Allow' : 'Deny'"),
+    ),
+    Wanted(
+        "app.bicep", "app", "properties.siteConfig.scmIpSecurityRestrictionsUseMain", worth=False
+    ),
     Wanted("app.bicep", "app", "properties.siteConfig.minTlsVersion", "1.2"),
     Wanted("app.bicep", "app", "properties.siteConfig.scmMinTlsVersion", "1.2"),
     Wanted(
@@ -114,6 +186,10 @@ WANTED = (
     Wanted("app.bicep", "auth", "properties.httpSettings.requireHttps", worth=True),
     Wanted("retention.bicep", "tables", "properties.retentionInDays", 30),
     Wanted("retention.bicep", "tables", "properties.totalRetentionInDays", 30),
+    Wanted("retention.bicep", "readers", "properties.retentionInDays", 365),
+    Wanted("retention.bicep", "readers", "properties.totalRetentionInDays", 365),
+    *_readers("storage.bicep", "rosterBlobs", "StorageRead", "StorageDelete"),
+    *_readers("vault.bicep", "vault", "AuditEvent"),
     Wanted("app.bicep", "auth", "properties.login.tokenStore.enabled", worth=False),
 )
 
@@ -153,8 +229,19 @@ TABLES = (
     "AppSystemEvents",
     "AppTraces",
 )
+# What storage and Key Vault write about their callers: azure-monitor-docs, tables.
+READERS = ("AZKVAuditLogs", "StorageBlobLogs")
 # What is off until somebody asks for it.
-OFF: Mapping[str, Value] = {"privateNetwork": False, "recoverVault": False, "authClientId": ""}
+OFF: Mapping[str, Value] = {
+    "network": "open",
+    "administratorAddresses": [],
+    "callerAddresses": [],
+    "recoverVault": False,
+    "rosterReaders": [],
+    "authClientId": "",
+}
+# Modules that wait until they are asked for.
+WAITING = {"subnets": "(used != 'open')", "doors": "(used == 'private')"}
 
 
 def complaints(files: Mapping[str, File]) -> Iterator[str]:
@@ -219,9 +306,9 @@ def _options(files: Mapping[str, File]) -> Iterator[str]:
     auth = files["app.bicep"].of("resource")["auth"]
     if auth.condition != "(!empty(authClientId))":
         yield "app.bicep: auth must wait for an app registration"
-    network = files["resources.bicep"].of("module")["network"]
-    if network.condition != "(privateNetwork)":
-        yield "resources.bicep: network must wait until it is asked for"
+    for module, condition in WAITING.items():
+        if files["resources.bicep"].of("module")[module].condition != condition:
+            yield f"resources.bicep: {module} must wait until it is asked for"
 
 
 def _logs(files: Mapping[str, File]) -> Iterator[str]:
@@ -230,15 +317,23 @@ def _logs(files: Mapping[str, File]) -> Iterator[str]:
     Tables keep 90 days unless each is set: docs/reference/functions.md#retention
     """
     for name in ("main.bicep", "resources.bicep"):
-        if files[name].of("parameter")["shortLogs"].value is not True:
+        parameters = files[name].of("parameter")
+        if parameters["shortLogs"].value is not True:
             yield f"{name}: shortLogs must be on unless it is turned off"
-    tables = files["retention.bicep"].of("resource")["tables"]
-    if "@batchSize(1)" not in tables.decorators:
-        yield "retention.bicep: tables must be set one after another"
-    named = {said(node).strip("'") for node in walk(tables.node) if node.type == "string"}
-    yield from (
-        f"retention.bicep: {table} would keep its 90 days" for table in TABLES if table not in named
-    )
+        if parameters["watchReaders"].value != Code("length(schools) <= 10"):
+            yield f"{name}: watchReaders must be on for up to ten schools"
+    for name in ("storage.bicep", "vault.bicep"):
+        if files[name].of("resource")["readers"].condition != FOR_READERS:
+            yield f"{name}: readers must be written down wherever they are asked for"
+    for loop, tables, otherwise in (
+        ("tables", TABLES, "would keep its 90 days"),
+        ("readers", READERS, "would be gone before anybody asks"),
+    ):
+        made = files["retention.bicep"].of("resource")[loop]
+        if "@batchSize(1)" not in made.decorators:
+            yield f"retention.bicep: {loop} must be set one after another"
+        named = {said(node).strip("'") for node in walk(made.node) if node.type == "string"}
+        yield from (f"retention.bicep: {one} {otherwise}" for one in tables if one not in named)
 
 
 def _text(worth: Value) -> str:

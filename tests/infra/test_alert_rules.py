@@ -13,7 +13,12 @@ WATCHING = parsed("watching.bicep", load()["watching.bicep"])
 RULES = WATCHING.of("variable")["rules"].value
 
 # What the issue of a school's night may be, each with a rule.
-REASONS = {"failed", "held", "silent", "poison", "refused", "stale", "expiring"}
+REASONS = {"failed", "held", "silent", "poison", "refused", "stale", "expiring", "read"}
+WHO_MAY = """replace(
+      loadTextContent('queries/read.kql'),
+      '"who may"',
+      join(map(readers, id => '"${toLower(id)}"'), ', ')
+    )"""
 # The windows that the platform takes for log alerts, up to an interval of a day.
 TIMES = {"PT5M", "PT10M", "PT15M", "PT30M", "PT45M", "PT1H", "PT6H", "P1D", "P2D"}
 
@@ -38,7 +43,8 @@ def test_a_rule_asks_its_own_query_as_the_query_says(name: str) -> None:
     first = (INFRA / "queries" / f"{name}.kql").read_text(encoding="utf-8").splitlines()[0]
     said = re.fullmatch(r"// window: (\w+), every: (\w+)", first)
 
-    assert rule["query"] == Code(f"loadTextContent('queries/{name}.kql')")
+    loaded = f"loadTextContent('queries/{name}.kql')"
+    assert rule["query"] == Code(WHO_MAY if name == "read" else loaded)
     assert said
     assert (rule["window"], rule["every"]) == said.groups()
     assert {rule["window"], rule["every"]} <= TIMES
@@ -57,7 +63,7 @@ def test_every_rule_is_put_to_work() -> None:
         "evaluationFrequency": "rule.every",
     }
 
-    assert "rule in rules" in alert.loop
+    assert "rule in filter(rules, one => watchReaders || one.name != 'read')" in alert.loop
     assert {name: alert.at(f"properties.{name}") for name in fields} == {
         name: Code(text) for name, text in fields.items()
     }
@@ -67,7 +73,8 @@ def test_every_rule_is_put_to_work() -> None:
         0,
     )
     assert alert.at("properties.enabled") is True
-    assert alert.at("properties.scopes") == [Code("insightsId")]
+    assert alert.at("properties.scopes") == [Code("rule.name == 'read' ? workspaceId : insightsId")]
+    assert alert.at("properties.skipQueryValidation") is True
     assert alert.at("properties.actions.actionGroups") == [Code("people.id")]
 
 

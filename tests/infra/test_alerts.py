@@ -13,7 +13,7 @@ from simulators.isams.faults import Faults, refused
 from sync.errors import StoreError, StoreUnavailable, StoreUnreachable
 from sync.report import Outcome, Step
 from sync.steps import approval
-from tests.infra.asked import ALERTS, QUERIES, alarms, answer
+from tests.infra.asked import OF_LINES, QUERIES, alarms, answer
 from tests.infra.nights import NIGHTS, Nights, lose, nights, second_night
 from tests.worlds import CONNECTOR, ONE_SCHOOL
 
@@ -242,7 +242,7 @@ def _ticked(**facts: int) -> Nights:
     return run
 
 
-@pytest.mark.parametrize("name", ALERTS)
+@pytest.mark.parametrize("name", OF_LINES)
 def test_a_query_that_asks_for_another_word_finds_nothing(name: str) -> None:
     """A few letters wrong in what a query asks for, and its night passes unseen."""
     word, other, made = WRONG[name]

@@ -40,6 +40,8 @@ WRONG = {
     "kept word in brackets": "traces\n| summarize ['last'] = max(timestamp) by operation_Name",
     "unknown column": 'traces\n| where mesage == ""',
     "unknown table": "trace\n| take 1",
+    "unknown column of storage": 'StorageBlobLogs\n| where RequesterObjectID == ""',
+    "unknown column of the vault": 'AZKVAuditLogs\n| where RequesterObjectId == ""',
     "other kinds": "traces\n| where timestamp > 26",
 }
 
@@ -102,7 +104,10 @@ def test_a_column_that_is_not_there_is_refused(complaints: Mapping[str, Sequence
     assert "'mesage'" in said[0]
 
 
-@pytest.mark.parametrize("name", ["unknown table", "other kinds"])
+@pytest.mark.parametrize(
+    "name",
+    ["unknown table", "unknown column of storage", "unknown column of the vault", "other kinds"],
+)
 def test_tables_and_kinds_are_looked_at_too(
     name: str, complaints: Mapping[str, Sequence[str]]
 ) -> None:

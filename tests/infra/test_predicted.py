@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sync.settings.load import load
 from tests.infra.bicep import INFRA
-from tests.infra.predicted import ALONE, NEEDS_BICEP, TRUST, Resource, bicep, predicted
-from tests.infra.safety import ROLES, TABLES
+from tests.infra.predicted import (
+    ALONE,
+    ENDPOINTS,
+    NEEDS_BICEP,
+    TRUST,
+    Resource,
+    bicep,
+    predicted,
+)
+from tests.infra.safety import READERS, ROLES, TABLES
 from tests.infra.test_app_settings import PLATFORM
 
 pytestmark = NEEDS_BICEP
 
-WAYS = {"sample": "", "trust": TRUST, "alone": ALONE}
+WAYS = {"sample": "", "endpoints": ENDPOINTS, "trust": TRUST, "alone": ALONE}
+NETWORKS = {"sample": "open", "endpoints": "endpoints", "trust": "private", "alone": "open"}
+SCHOOLS = {"sample": 1, "endpoints": 2, "trust": 2, "alone": 1}
+ADMINISTRATORS = {"endpoints": ["203.0.113.7", "203.0.113.16/28"]}
+# Who is let in besides whom the rules name: services of Azure's, or nobody.
+BYPASS = {"sthost": "None", "strosters": "AzureServices", "kv-sync": "AzureServices"}
+RULES = "Microsoft.Insights/scheduledQueryRules"
+WRITTEN_DOWN = {
+    ("strosters", "StorageRead"),
+    ("strosters", "StorageDelete"),
+    ("kv-sync", "AuditEvent"),
+}
+CLOSABLE = ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults")
 # Azure's rules for names: azure-docs, resource-name-rules.
 NAMES = {
     "Microsoft.Insights/actionGroups": r"[^%&?+/]{1,260}",
@@ -74,7 +96,7 @@ def test_the_compiler_has_nothing_to_say(file: str, tmp_path: Path) -> None:
         ("app.bicep", "httpsOnly: true", "httpOnly: true", "BCP089"),
         ("app.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id", "BCP057"),
         ("watching.bicep", "threshold: 0", "threshold: 'none'", "BCP036"),
-        ("resources.bicep", "    public: publicVault\n", "", "BCP035"),
+        ("resources.bicep", "    recover: recoverVault\n", "", "BCP035"),
         ("vault.bicep", "var secretsUser", "var spare = 1\nvar secretsUser", "no-unused-vars"),
         ("watching.bicep", "'queries/held.kql'", "'queries/hold.kql'", "BCP091"),
     ],
@@ -115,7 +137,7 @@ def test_the_app_starts_on_its_settings(made: tuple[Resource, ...], way: str) ->
     settings = load(given | {"WEBSITE_INSTANCE_ID": "1"})
 
     assert set(PLATFORM) <= set(given)
-    assert len(settings.schools) == (2 if way == "trust" else 1)
+    assert len(settings.schools) == SCHOOLS[way]
     assert {one.id for one in of(made, "Microsoft.Web/sites/config")} >= {config.id}
 
 
@@ -134,7 +156,7 @@ def test_each_role_is_on_one_resource_and_no_other_is_given(made: tuple[Resource
 
 
 def test_no_door_stands_open_that_should_not(made: tuple[Resource, ...], way: str) -> None:
-    """No public blob, no key, no FTP; in the private network neither storage nor vault answers."""
+    """No public blob, no key, no FTP."""
     for account in of(made, "Microsoft.Storage/storageAccounts"):
         assert account.properties["allowBlobPublicAccess"] is False
         assert account.properties["allowSharedKeyAccess"] is False
@@ -145,11 +167,152 @@ def test_no_door_stands_open_that_should_not(made: tuple[Resource, ...], way: st
         assert policy.properties["allow"] is False
     [site] = of(made, "Microsoft.Web/sites")
     assert site.properties["httpsOnly"] is True
-    closed = "Disabled" if way == "trust" else "Enabled"
-    for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"):
-        assert {one.properties["publicNetworkAccess"] for one in of(made, kind)} == {closed}
     asked = [one for one in made if one.id.endswith("/config/authsettingsV2")]
-    assert len(asked) == (1 if way == "trust" else 0)
+    assert len(asked) == (1 if way in {"endpoints", "trust"} else 0)
+
+
+def reached(made: tuple[Resource, ...], network: str, addresses: list[str]) -> Iterator[str]:
+    """Yield where storage or vault would answer otherwise than *network* means."""
+    [site] = of(made, "Microsoft.Web/sites")
+    networks = of(made, "Microsoft.Network/virtualNetworks")
+    subnet = f"{networks[0].id}/subnets/app" if networks else None
+    if bool(networks) is (network == "open") or site.properties["virtualNetworkSubnetId"] != subnet:
+        yield f"the app is in {site.properties['virtualNetworkSubnetId']}"
+    yield from (fault for one in networks for fault in _app_subnet(one, network))
+    for one in (one for kind in CLOSABLE for one in of(made, kind)):
+        rules = one.properties["networkAcls"]
+        assert isinstance(rules, dict)
+        wanted = {
+            "bypass": next(worth for name, worth in BYPASS.items() if one.name.startswith(name)),
+            "defaultAction": "Allow" if network == "open" else "Deny",
+            "addresses": [] if network == "open" else addresses,
+            "subnets": [subnet] if network == "endpoints" else [],
+            "answers": "Disabled" if network == "private" and not addresses else "Enabled",
+        }
+        found = {
+            "bypass": rules["bypass"],
+            "defaultAction": rules["defaultAction"],
+            "addresses": [rule["value"] for rule in rules["ipRules"]],
+            "subnets": [rule["id"] for rule in rules["virtualNetworkRules"]],
+            "answers": one.properties["publicNetworkAccess"],
+        }
+        yield from (f"{one.name}: {name}" for name in wanted if wanted[name] != found[name])
+    doors = of(made, "Microsoft.Network/privateEndpoints")
+    if len(doors) != (4 if network == "private" else 0):
+        yield f"{len(doors)} private endpoints"
+
+
+def _app_subnet(network: Resource, way: str) -> Iterator[str]:
+    subnets = network.properties["subnets"]
+    assert isinstance(subnets, list)
+    [app] = [one["properties"] for one in subnets if one["name"] == "app"]
+    services = {one["service"] for one in app["serviceEndpoints"]}
+    if services != ({"Microsoft.Storage", "Microsoft.KeyVault"} if way == "endpoints" else set()):
+        yield f"service endpoints of {sorted(services)}"
+    if app["defaultOutboundAccess"] is not True:
+        yield "the app has no way to the internet"
+
+
+def test_storage_and_vault_answer_whom_the_network_means(
+    made: tuple[Resource, ...], way: str
+) -> None:
+    """Everybody with a role; the app's subnet and those who are named; or private endpoints."""
+    faults = reached(made, NETWORKS[way], ADMINISTRATORS.get(way, []))
+
+    assert list(faults) == []
+
+
+def _callers(made: tuple[Resource, ...]) -> tuple[object, list[str], bool]:
+    """Return what an unknown caller gets, who is known, and whether publishing is the same."""
+    [site] = of(made, "Microsoft.Web/sites")
+    config = site.properties["siteConfig"]
+    assert isinstance(config, dict)
+    assert config["scmIpSecurityRestrictionsDefaultAction"] == "Allow"
+    rules = config["ipSecurityRestrictions"]
+    priorities = {rule["priority"] for rule in rules}
+    assert len(priorities) == len(rules)
+    assert {rule["action"] for rule in rules} <= {"Allow"}
+    return (
+        config["ipSecurityRestrictionsDefaultAction"],
+        [rule["ipAddress"] for rule in rules],
+        config["scmIpSecurityRestrictionsUseMain"],
+    )
+
+
+def test_only_known_callers_are_heard_if_any_is_named(made: tuple[Resource, ...], way: str) -> None:
+    """Each as a range, as the platform wants it; nobody named is everybody; publishing is apart."""
+    named = ["198.51.100.0/24", "203.0.113.7/32", "2001:db8::7/128"]
+
+    assert _callers(made) == (
+        ("Deny", named, False) if way == "endpoints" else ("Allow", [], False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("empty(callerAddresses) ? 'Allow' : 'Deny'", "'Allow'"),
+        ("contains(address, '/') ? address", "true ? address"),
+        ("RestrictionsUseMain: false", "RestrictionsUseMain: true"),
+    ],
+)
+def test_a_caller_who_should_not_be_heard_is_found(old: str, new: str, tmp_path: Path) -> None:
+    """Each part of the rule is missed when it is otherwise."""
+    made = predicted(tmp_path, ENDPOINTS, ("app.bicep", old, new))
+
+    assert _callers(made) != (
+        "Deny",
+        ["198.51.100.0/24", "203.0.113.7/32", "2001:db8::7/128"],
+        False,
+    )
+
+
+def test_an_administrator_is_let_into_a_private_network(tmp_path: Path) -> None:
+    """By their address alone: storage and vault show a public side again, and refuse all others."""
+    parameters = TRUST + "param administratorAddresses = ['203.0.113.7']\n"
+
+    assert list(reached(predicted(tmp_path, parameters), "private", ["203.0.113.7"])) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("vault.bicep", "? 'Allow' : 'Deny'", "? 'Allow' : 'Allow'"), "defaultAction"),
+        (("storage.bicep", "      bypass: 'None'", "      bypass: 'AzureServices'"), "bypass"),
+        (("vault.bicep", "network == 'endpoints' ? [{", "network == 'open' ? [{"), "subnets"),
+        (("network.bicep", "/subnets/app'", "/subnets/endpoints'"), "the app is in"),
+        (("network.bicep", "{ service: 'Microsoft.KeyVault', locations: ['*'] }", ""), "service"),
+        (("network.bicep", "OutboundAccess: true", "OutboundAccess: false"), "no way to the"),
+        (("resources.bicep", "address => replace(address, '/32', '')", "one => one"), "addresses"),
+        (("resources.bicep", "if (used == 'private')", "if (used != 'open')"), "private endpoints"),
+    ],
+)
+def test_an_open_door_is_found(change: tuple[str, str, str], fault: str, tmp_path: Path) -> None:
+    """Each thing that is looked at is missed when it is otherwise."""
+    made = predicted(tmp_path, ENDPOINTS, change)
+    faults = list(reached(made, "endpoints", ADMINISTRATORS["endpoints"]))
+
+    assert [one for one in faults if fault in one], faults
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("param privateNetwork = true", "write: param network = 'private'"),
+        ("param privateNetwork = false", "write: param network = 'open'"),
+        ("param publicVault = true", "Take both out"),
+        ("param administratorAddresses = ['203.0.113.6/31']", "does not take 203.0.113.6/31"),
+        ("param administratorAddresses = ['2001:db8::1']", "does not take 2001:db8::1"),
+        ("param rosterReaders = ['it@northbank.example']", "it@northbank.example is no object id"),
+        ("param network = 'closed'", "'endpoints' | 'open' | 'private'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_the_line_to_write(
+    parameters: str, said: str, tmp_path: Path
+) -> None:
+    """Of an older version, or what Azure would refuse half-way through or never match."""
+    with pytest.raises(AssertionError, match=re.escape(said)):
+        predicted(tmp_path, ALONE + parameters + "\n")
 
 
 def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], way: str) -> None:
@@ -157,7 +320,7 @@ def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], w
     secrets = of(made, "Microsoft.KeyVault/vaults/secrets")
     others = [one for one in made if one not in secrets]
 
-    assert len(secrets) == {"sample": 1, "trust": 2, "alone": 0}[way]
+    assert len(secrets) == {"alone": 0}.get(way, SCHOOLS[way])
     for one in secrets:
         assert one.name.rsplit("/", 1)[1] in {
             "SCHOOLS--NORTHBANK--ISAMS-KEY",
@@ -168,10 +331,150 @@ def test_secrets_lie_in_the_vault_and_nowhere_else(made: tuple[Resource, ...], w
         assert not [two for two in others if f"'{value}'" in str(two.properties)]
 
 
-def test_log_lines_go_after_thirty_days(made: tuple[Resource, ...]) -> None:
-    """Every table of Application Insights, by itself."""
+def test_log_lines_go_after_thirty_days_and_readers_after_a_year(
+    made: tuple[Resource, ...],
+) -> None:
+    """Every table of Application Insights, by itself; and who has read rosters or keys."""
     tables = of(made, "Microsoft.OperationalInsights/workspaces/tables")
+    days = dict.fromkeys(TABLES, 30) | dict.fromkeys(READERS, 365)
 
-    assert {one.name.rsplit("/", 1)[1] for one in tables} == set(TABLES)
-    for one in tables:
-        assert one.properties == {"retentionInDays": 30, "totalRetentionInDays": 30}
+    assert {one.name.rsplit("/", 1)[1]: one.properties for one in tables} == {
+        name: {"retentionInDays": kept, "totalRetentionInDays": kept} for name, kept in days.items()
+    }
+
+
+def unwatched(made: tuple[Resource, ...], readers: list[str]) -> Iterator[str]:
+    """Yield what would not be written down or told of those who read rosters and keys."""
+    [workspace] = of(made, "Microsoft.OperationalInsights/workspaces")
+    written = {
+        (next((name for name in BYPASS if f"/{name}" in one.id), one.id), log["category"])
+        for one in of(made, "Microsoft.Insights/diagnosticSettings")
+        if one.properties["workspaceId"] == workspace.id
+        and one.properties["logAnalyticsDestinationType"] == "Dedicated"
+        and isinstance(one.properties["logs"], list)
+        for log in one.properties["logs"]
+        if log["enabled"] is True
+    }
+    yield from (f"nobody writes down {one}" for one in WRITTEN_DOWN - written)
+    rules = {one.name.split("-")[2]: one for one in of(made, RULES)}
+    if "read" not in rules:
+        yield "nobody is told"
+        return
+    query = str(rules["read"].properties["criteria"])
+    if "id-sync-" not in query or ").principalId" not in query:
+        yield "the app's own reads are told"
+    yield from (f"reads of {one} are told" for one in readers if f'"{one}"' not in query)
+    if rules["read"].properties["scopes"] != [workspace.id]:
+        yield "the rule looks elsewhere"
+    if rules["read"].properties["skipQueryValidation"] is not True:
+        yield "the rule is refused until its table is there"
+
+
+def test_it_is_written_down_and_told_who_reads(made: tuple[Resource, ...], way: str) -> None:
+    """Of rosters and of keys; told, unless it is the app or somebody who is named."""
+    readers = ["bbbbbbbb-0000-4000-8000-000000000002"] if way == "endpoints" else []
+    others = [one for one in of(made, RULES) if "-read-" not in one.name]
+
+    assert list(unwatched(made, readers)) == []
+    assert len(others) == 7
+    for rule in others:
+        assert "/components/appi-sync-" in str(rule.properties["scopes"])
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("storage.bicep", "category: 'StorageRead'", "category: 'StorageWrite'"), "StorageRead"),
+        (("storage.bicep", "scope: rosterBlobs\n", "scope: hostBlobs\n"), "StorageRead"),
+        (("vault.bicep", "Type: 'Dedicated'", "Type: null"), "AuditEvent"),
+        (("watching.bicep", "Validation: true", "Validation: false"), "refused until"),
+        (("watching.bicep", "one => watchReaders || one", "one => one"), "nobody is told"),
+        (("watching.bicep", "toLower(id)", "id"), "reads of bbbbbbbb"),
+        (
+            ("watching.bicep", "? workspaceId : insightsId", "? insightsId : insightsId"),
+            "elsewhere",
+        ),
+        (("resources.bicep", "concat([identity.properties.principalId], ", "concat([], "), "own"),
+    ],
+)
+def test_a_reader_who_would_not_be_noticed_is(
+    change: tuple[str, str, str], fault: str, tmp_path: Path
+) -> None:
+    """Each thing that is looked at is missed when it is otherwise."""
+    made = predicted(tmp_path, ENDPOINTS, change)
+
+    assert fault in " ".join(unwatched(made, ["bbbbbbbb-0000-4000-8000-000000000002"]))
+
+
+@pytest.mark.parametrize(
+    ("schools", "more", "watched"),
+    [
+        (10, "", True),
+        (11, "", False),
+        (11, "param watchReaders = true\n", True),
+        (1, "param watchReaders = false\n", False),
+    ],
+)
+def test_readers_are_watched_for_up_to_ten_schools(
+    schools: int, more: str, tmp_path: Path, *, watched: bool
+) -> None:
+    """More of them call storage all day, and each call would be a line: they say so themselves."""
+    one = "{ NAME: 'Northbank School', ID: '9990001', ISAMS_HOST: 'northbank.isams.example' }"
+    many = "".join(f"  NORTHBANK{i}: {one}\n" for i in range(schools))
+    made = predicted(tmp_path, ALONE.replace(f"  NORTHBANK: {one}\n", many) + more)
+    settings = of(made, "Microsoft.Insights/diagnosticSettings")
+    tables = of(made, "Microsoft.OperationalInsights/workspaces/tables")
+    rules = [rule for rule in of(made, RULES) if "-read-" in rule.name]
+
+    assert (len(settings), len(tables), len(rules)) == ((2, 13, 1) if watched else (0, 11, 0))
+
+
+@pytest.mark.parametrize(("watched", "days"), [("true", {365}), ("false", set())])
+def test_without_short_logs_only_readers_have_days_of_their_own(
+    watched: str, days: set[int], tmp_path: Path
+) -> None:
+    """Either is left out without the other."""
+    more = f"param shortLogs = false\nparam watchReaders = {watched}\n"
+    tables = of(
+        predicted(tmp_path, ALONE + more), "Microsoft.OperationalInsights/workspaces/tables"
+    )
+
+    assert {one.properties["retentionInDays"] for one in tables} == days
+
+
+def waits(folder: Path) -> dict[str, set[str]]:
+    """Return for each module of resources.bicep in *folder* which must be there before it."""
+    made = folder / "resources.json"
+    said = bicep("build", folder / "infra" / "resources.bicep", "--outfile", made, cwd=folder)
+    assert "ended with" not in said, said
+    resources = json.loads(made.read_text(encoding="utf-8"))["resources"]
+    return {name: set(one.get("dependsOn", [])) for name, one in resources.items()}
+
+
+ORDER = {
+    "storage": {"subnets"},
+    "vault": {"subnets"},
+    "doors": {"subnets", "storage", "vault"},
+    "app": {"subnets", "storage", "vault", "doors"},
+    "retention": {"app", "watching"},
+}
+
+
+def test_the_network_comes_first_then_what_it_closes_then_the_app(tmp_path: Path) -> None:
+    """A subnet that is not there cannot be named; an app that storage refuses does not start."""
+    shutil.copytree(INFRA, tmp_path / "infra")
+    before = waits(tmp_path)
+
+    assert [name for name, needed in ORDER.items() if not needed <= before[name]] == []
+
+
+def test_an_app_that_does_not_wait_is_found(tmp_path: Path) -> None:
+    """Private endpoints are named by nothing that the app reads: it must be said that it waits."""
+    shutil.copytree(INFRA, tmp_path / "infra")
+    file = tmp_path / "infra" / "resources.bicep"
+    text = file.read_text(encoding="utf-8")
+    said = "  dependsOn: [\n    doors\n  ]\n"
+    assert text.count(said) == 1
+    file.write_text(text.replace(said, ""), encoding="utf-8")
+
+    assert "doors" not in waits(tmp_path)["app"]

@@ -12,7 +12,7 @@ import pytest
 from simulators.school import invent
 from sync.errors import StoreUnavailable
 from sync.report import FIELDS, Outcome, Step
-from tests.infra.asked import ALERTS, INFRA, QUERIES, answer
+from tests.infra.asked import ALERTS, INFRA, LINES, QUERIES, answer
 from tests.infra.kql import Row, evaluate
 from tests.infra.kql_text import KqlError
 from tests.infra.nights import NIGHTS, NOISE, nights, second_night, traced
@@ -44,7 +44,7 @@ def test_a_line_holds_nothing_but_its_declared_fields(told: list[dict[str, objec
     assert seen - free == set(FIELDS)
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", sorted(LINES))
 def test_a_query_reads_only_fields_that_lines_have(
     name: str, told: list[dict[str, object]]
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_query_reads_only_fields_that_lines_have(
     assert wanted <= {field for line in told for field in line}
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", sorted(LINES))
 def test_a_query_compares_with_words_that_there_are(name: str) -> None:
     """Steps and outcomes are spelt as the code spells them."""
     asked = re.findall(r'outcome (?:==|!?in) (\([^)]*\)|"[^"]*")', QUERIES[name])
@@ -64,10 +64,10 @@ def test_a_query_compares_with_words_that_there_are(name: str) -> None:
     assert outcomes <= {one.value for one in Outcome}
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", sorted(LINES))
 def test_every_query_reads_a_line_in_the_same_way(name: str) -> None:
     """The first lines are one text, so that what is mended in one is mended in all."""
-    heads = {query[query.index("let lines") : query.index(";")] for query in QUERIES.values()}
+    heads = {query[query.index("let lines") : query.index(";")] for query in LINES.values()}
 
     assert heads == {QUERIES[name][QUERIES[name].index("let lines") : QUERIES[name].index(";")]}
 
@@ -132,7 +132,7 @@ def test_the_findings_are_counted_by_code() -> None:
     } == counts
 
 
-@pytest.mark.parametrize("name", sorted(set(QUERIES) - set(ALERTS) - {"findings"}))
+@pytest.mark.parametrize("name", sorted(set(LINES) - set(ALERTS) - {"findings"}))
 def test_a_query_for_people_gives_rows_of_a_good_night(name: str) -> None:
     """With no column empty throughout, save those that tell of errors and of neighbours."""
     run = nights()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.asked import ALERTS, answer
+from tests.infra.asked import OF_LINES, answer
 from tests.infra.kql import Row, Table
 from tests.infra.nights import traced
 
@@ -46,7 +46,7 @@ def test_an_invented_row_has_the_shape_of_a_sent_one(rows: Table) -> None:
     assert {type(row["timestamp"]) for row in rows} == {datetime}
 
 
-@pytest.mark.parametrize("name", sorted(ALERTS))
+@pytest.mark.parametrize("name", sorted(OF_LINES))
 def test_a_good_delivery_wakes_nobody(name: str, rows: Table) -> None:
     """No alert takes a line of the host's own, warnings among them, for trouble of ours.
 
