@@ -3,8 +3,9 @@
 Starts under any Python from 3.9 on, so that it can say plainly which to get. It keeps
 an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists and the command
 `isams-sync`, a storage emulator and a parser of Kusto in `tests/azurite/`, and the tools of
-`audit` in `.audit/`. Each is built when a stamp inside it no longer equals the digest of what it
-was built from; the stamp is written last, so a half-made one is built again.
+`audit` and `judge` in `.audit/` and `.judge/`. Each is built when a stamp inside it no longer
+equals the digest of what it was built from; the stamp is written last, so a half-made one is built
+again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
-AUDIT = ROOT / ".audit"
+TOOLS = {"audit": ROOT / ".audit", "judge": ROOT / ".judge"}
 PACKAGES = ROOT / ".python_packages"
 AZURITE = ROOT / "tests" / "azurite"
 LOCKS = (
@@ -32,6 +33,7 @@ LOCKS = (
     "requirements-dev",
     "requirements-node",
     "requirements-audit",
+    "requirements-judge",
 )
 OWN_COMMAND = ("--no-index", "--no-deps", "--no-build-isolation")  # how pip fetches nothing
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
@@ -43,6 +45,7 @@ COMMANDS = {
     "docs": "write the parts of the docs that repeat the code, and draw the rooms",
     "bench": "measure how fast it is",
     "audit": "look the app's packages up among known faults, and list them (3: could not look)",
+    "judge": "ask other people's tools about infra/ and the workflows (3: one is not here)",
     "package": "bring what is published along with the app into this folder, compiled",
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
     "setup": "only prepare: the command isams-sync, the storage emulator and the parser of Kusto",
@@ -52,11 +55,12 @@ MODULES = {
     "demo": "simulators.demo",
     "bench": "tests.bench",
     "audit": "tests.audit",
+    "judge": "tests.judge",
     "docs": "tests.pages",
     "simulators": "simulators",
 }
 PLAIN = frozenset(
-    {"check", "docs", "bench", "audit", "package", "setup"}
+    {"check", "docs", "bench", *TOOLS, "package", "setup"}
 )  # these take no words after them
 HELP = frozenset({"-h", "--help", "help"})
 OPTIONS = {"lock": frozenset({"--upgrade"})}  # of those that take few words
@@ -96,8 +100,8 @@ def main(arguments: Sequence[str]) -> int:
         _environment()
         if command in {"test", "setup"} or (command == "demo" and "--azure" in rest):
             _azurite()
-        if command == "audit":
-            _audit_tools()
+        if command in TOOLS:
+            _tools(command)
         if command == "lock":
             _pip("uv", needed=not (SCRIPTS / _exe("uv")).exists())
     return _run(command, rest)
@@ -127,8 +131,8 @@ def _run(command: str, rest: list[str]) -> int:
         return checked or _call(PYTHON, "-m", "pytest", *(rest or ("-n", "auto")))
     if command == "simulators":
         return run_there(MODULES[command], rest)
-    if command == "audit":
-        return _call(PYTHON, "-m", MODULES[command], AUDIT / SCRIPTS.name)
+    if command in TOOLS:
+        return _call(PYTHON, "-m", MODULES[command], TOOLS[command] / SCRIPTS.name)
     return _call(PYTHON, "-m", MODULES[command], *rest)
 
 
@@ -220,9 +224,10 @@ def _command() -> None:
     _pip(*OWN_COMMAND, "--editable", str(ROOT))
 
 
-def _audit_tools() -> None:
-    """Leave the tools of `audit` in a folder of their own: the app must never import them."""
-    _holding(AUDIT, "requirements-audit", _digest(ROOT / "requirements-audit.txt"))
+def _tools(command: str) -> None:
+    """Leave the tools of *command* in a folder of their own: the app must never import them."""
+    lock = f"requirements-{command}"
+    _holding(TOOLS[command], lock, _digest(ROOT / f"{lock}.txt"))
 
 
 def _holding(folder: Path, lock: str, wanted: str, then: Callable[[], None] = lambda: None) -> None:

@@ -158,13 +158,28 @@ def test_azure_runs_the_worker_that_the_tests_have_run(name: str) -> None:
     assert f"\n{name}=={version(name)} " in lock
 
 
-def test_the_tools_of_audit_are_not_beside_the_app() -> None:
-    """What looks at the app's packages is not among them, nor among those of its tests."""
-    tools = {"pip-audit", "cyclonedx-bom"}
-
+@pytest.mark.parametrize(
+    ("command", "tools"),
+    [
+        ("audit", {"pip-audit", "cyclonedx-bom"}),
+        ("judge", {"checkov", "zizmor", "check-jsonschema"}),
+    ],
+)
+def test_the_tools_that_look_at_the_app_are_not_beside_it(command: str, tools: set[str]) -> None:
+    """They are not among the app's packages, nor among those of its tests."""
     for name in dev.LOCKS:
         found = tools & pinned((ROOT / f"{name}.txt").read_text("utf-8"))
-        assert found == (tools if name == "requirements-audit" else set())
+        assert found == (tools if name == f"requirements-{command}" else set())
+
+
+def test_what_a_workflow_builds_from_source_is_pinned_by_commit() -> None:
+    """As an action is; Go looks its checksum up besides."""
+    text = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
+
+    assert re.findall(r"go install \S+@(\S+)  # v\d+\.\d+\.\d+\n", text)
+    assert all(
+        re.fullmatch("[0-9a-f]{40}", one) for one in re.findall(r"go install \S+@(\S+)", text)
+    )
 
 
 def test_every_action_is_pinned_by_commit() -> None:

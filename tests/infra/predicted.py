@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,8 @@ param sds = { CONNECTOR: 'iSAMS nightly' }
 param secretSettings = ['SCHOOLS__NORTHBANK__ISAMS_KEY']
 param alertAddresses = ['it@northbank.example']
 """
+WAYS = {"sample": "", "endpoints": ENDPOINTS, "trust": TRUST, "alone": ALONE}
+NETWORKS = {"sample": "open", "endpoints": "endpoints", "trust": "private", "alone": "open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,17 @@ def bicep(*words: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
 def predicted(
     folder: Path, parameters: str = "", change: tuple[str, str, str] | None = None
 ) -> tuple[Resource, ...]:
-    """Return what *parameters* would make, or what the sample would.
+    """Return what *parameters* would make, or what the sample would; see `snapshot`."""
+    return tuple(
+        Resource(one["id"], one["type"], one["name"], one.get("properties", {}))
+        for one in snapshot(folder, parameters, change)
+    )
+
+
+def snapshot(
+    folder: Path, parameters: str = "", change: tuple[str, str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return each resource that *parameters* would make, as the compiler writes it.
 
     *change* is a file of infra/, a text in it and what stands there instead.
 
@@ -120,7 +133,5 @@ def predicted(
     assert "ended with" not in said, said
     found = json.loads(file.with_name("main.snapshot.json").read_text(encoding="utf-8"))
     assert found["diagnostics"] == []
-    return tuple(
-        Resource(one["id"], one["type"], one["name"], one.get("properties", {}))
-        for one in found["predictedResources"]
-    )
+    resources: list[dict[str, Any]] = found["predictedResources"]
+    return resources

@@ -16,7 +16,9 @@ from tests.infra.predicted import (
     ALONE,
     ENDPOINTS,
     NEEDS_BICEP,
+    NETWORKS,
     TRUST,
+    WAYS,
     Resource,
     bicep,
     predicted,
@@ -26,8 +28,6 @@ from tests.infra.test_app_settings import PLATFORM
 
 pytestmark = NEEDS_BICEP
 
-WAYS = {"sample": "", "endpoints": ENDPOINTS, "trust": TRUST, "alone": ALONE}
-NETWORKS = {"sample": "open", "endpoints": "endpoints", "trust": "private", "alone": "open"}
 SCHOOLS = {"sample": 1, "endpoints": 2, "trust": 2, "alone": 1}
 ADMINISTRATORS = {"endpoints": ["203.0.113.7", "203.0.113.16/28"]}
 # Who is let in besides whom the rules name: services of Azure's, or nobody.

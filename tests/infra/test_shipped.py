@@ -24,7 +24,7 @@ from tests.infra.test_bicep import files
 ROOT = INFRA.parent
 IGNORED = (ROOT / ".funcignore").read_text(encoding="utf-8")
 NEEDED = {"function_app.py", "host.json", "requirements.txt"}
-HUGE = {".git", ".venv", ".audit", "node_modules"}
+HUGE = {".git", ".venv", ".audit", ".judge", "node_modules"}
 OURS = ("sync/", ".python_packages/")
 STRAY = (
     "local.settings.json",

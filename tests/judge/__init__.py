@@ -1,0 +1,1 @@
+"""What other people's tools say about `infra/`, the workflows and the settings of the platform."""
