@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
-from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown, unresolved
+from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
+from sync.settings.references import unresolved
 from sync.settings.storage import STORES
 
 DEFAULT_FOLDER = ".rosters"
@@ -43,7 +44,7 @@ class _Draft:
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if fault := unresolved(value) or quoted(value, names.field_of(path)):
+        if fault := quoted(value, names.field_of(path)) or unresolved(value):
             self.reported.add(path)
             self.faults.append(f"{printable(name)}: {fault}")
 
@@ -108,7 +109,7 @@ def _read_profiles_json(present: Mapping[str, str], draft: _Draft) -> None:
     if others := spellings[1:] + rivals[:1]:
         way = "give the profiles in one way, not two"
         draft.faults.append(f"{name} and {printable(others[0])}: {way}")
-    elif fault := unresolved(present[name]):
+    elif not present[name].lstrip().startswith("{") and (fault := unresolved(present[name])):
         draft.faults.append(f"{name}: {fault}")
     else:
         _take_profiles(name, present[name], draft)

@@ -113,11 +113,11 @@ def test_both_ways_to_give_the_profiles_on_the_page_say_the_same() -> None:
     assert load.load(apart) == load.load(together)
 
 
-def test_the_command_on_the_page_names_real_settings() -> None:
-    """Each NAME=value of the az command is a setting, and together they work on Azure."""
-    page = settings_page.PAGE.read_text(encoding="utf-8")
-    block = page.partition("```bash\n")[2].partition("```")[0]
-    env = dict(line.split("=", 1) for line in re.findall(r"'([^']+)'", block))
+def test_the_file_for_azure_on_the_page_names_real_settings() -> None:
+    """Each name in it is a setting, each value a text, and together they work on Azure."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("## Setting them on Azure")[2]
+    env = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    assert all(isinstance(value, str) for value in env.values())
     env["SCHOOLS__NORTHBANK__ISAMS_KEY"] = "invented-key"  # the reference, resolved
 
     load.load({**env, "WEBSITE_SITE_NAME": "func-rosters"})
