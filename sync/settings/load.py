@@ -56,6 +56,9 @@ class _Draft:
 def load(env: Mapping[str, str]) -> Settings:
     """Read the settings out of *env*, the app settings by name; blank values are not set.
 
+    Blanks around a single setting go, as Azure takes them off: a desk reads what the app reads.
+    Inside PROFILES_JSON a suffix and a title stay as they were typed.
+
     Raises:
         ConfigError: something is missing, unknown, contradictory or out of range. The message
             has a line for each fault. What does not go together is found once each setting of
@@ -92,7 +95,8 @@ def _read_names(present: Mapping[str, str], draft: _Draft) -> None:
     for name, value in present.items():
         path = names.path_of(name)
         if path:
-            draft.take(path, name, value)
+            # docs/reference/functions.md#trimmed-settings
+            draft.take(path, name, value.strip())
         elif name.upper() != PROFILES_JSON and names.is_meant_for_us(name):
             near = names.nearest(name)
             draft.reported.add((near.partition("_")[0].lower(),))

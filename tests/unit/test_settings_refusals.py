@@ -59,7 +59,7 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
             "House",
             (
                 "got 'House'; expected one of {name}, {code}, or every class is called alike."
-                " Example: {name} house{suffix}"
+                " Example: {name} house {suffix}"
             ),
         ),
         (

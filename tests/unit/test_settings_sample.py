@@ -137,6 +137,20 @@ def test_every_profile_setting_is_asked_for_by_the_code() -> None:
     assert set(ProfileSettings.model_fields) - by_settings_alone <= asked
 
 
+def test_no_page_and_no_parameter_file_has_a_suffix_that_lives_by_a_blank() -> None:
+    """In whatever form it is written, a reader may take it over into a single setting."""
+    pages = [Path("README.md"), *Path("docs").rglob("*.md"), *Path("infra").glob("*.bicep*")]
+    given = {
+        page.as_posix(): re.findall(r"""SUFFIX["'`]?\s?[=:|]\s?["'`](.*?)["'`]""", text)
+        for page in pages
+        if (text := page.read_text(encoding="utf-8"))
+    }
+
+    assert given["infra/main.bicepparam"]
+    assert given["docs/classes.md"]
+    assert [page for page, values in given.items() if any(v != v.strip() for v in values)] == []
+
+
 def test_no_example_relies_on_a_blank_at_its_ends() -> None:
     """Azure takes it off, so that at home a Team would be called otherwise than at night."""
     examples = {path: setting_names.example(f) for path, f in setting_names.DECLARED.items()}
