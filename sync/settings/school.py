@@ -63,7 +63,8 @@ class SchoolSettings(Block):
     )
     time_zone: Zone = Field(
         default=ZoneInfo("Europe/London"),
-        description="The school's time zone: PULL_AT and the academic year follow it.",
+        description="The school's time zone, by its city: PULL_AT and the academic year follow it."
+        " GMT and the like are taken, and told: they have no summer time.",
         examples=["Europe/London"],
     )
     pull_at: Times = Field(
