@@ -10,7 +10,17 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.settings import text
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
-from sync.settings.types import Block, Host, Hour, OrgId, SchoolYear, ShownName, Times, Zone
+from sync.settings.types import (
+    Authority,
+    Block,
+    Host,
+    Hour,
+    OrgId,
+    SchoolYear,
+    ShownName,
+    Times,
+    Zone,
+)
 
 _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 
@@ -60,6 +70,13 @@ class SchoolSettings(Block):
         description="The client id: of the REST client, or of the key's OAuth client if it is not"
         " the key itself.",
         examples=["00000000-0000-0000-0000-000000000000"],
+    )
+    isams_ca: Authority | None = Field(
+        default=None,
+        description="The certificate of the school's own authority, as PEM text, where that has"
+        " signed the certificate of a self-hosted iSAMS. Trusted for this school's ISAMS_HOST"
+        " alone, beside the public authorities; several may follow each other.",
+        examples=["-----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----"],
     )
     time_zone: Zone = Field(
         default=ZoneInfo("Europe/London"),

@@ -75,7 +75,8 @@ def test_every_example_in_the_declaration_is_sound() -> None:
     env = {setting_names.written(path): text for path, text in alone.items()}
     env = {name.replace("<key>", "northbank"): text for name, text in env.items()}
     env |= {setting_names.written(p): t for p, t in examples.items() if p[0] == "sds"}
-    env.pop("SDS__CERTIFICATE")
+    env.pop("SDS__CERTIFICATE")  # this and the next would be too long for a table
+    env.pop("SCHOOLS__northbank__ISAMS_CA")
 
     assert all(field.description for field in setting_names.DECLARED.values())
     for store in ("FOLDER", "ACCOUNT_URL", "CONNECTION"):
