@@ -5,13 +5,13 @@ The SDK is imported here and nowhere above: a function that needs no blobs does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
-from azure.storage.blob import BlobPrefix, ContainerClient
+from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from sync.edge.storage.azure_client import Service, code_of, default_credential, sdk_options
 from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
@@ -99,13 +99,16 @@ class BlobStore(WriteOnce):
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
         check_prefix(prefix)
-        blobs = self._service.ask(
-            lambda: [
-                Blob(blob.name, blob.size, blob.creation_time)
-                for blob in self._container.list_blobs(
-                    name_starts_with=prefix, results_per_page=self._page
-                )
-            ]
+        listed = self._service.ask(
+            lambda: list(
+                self._container.list_blobs(name_starts_with=prefix, results_per_page=self._page)
+            )
+        )
+        above = {blob.name.rpartition("/")[0] for blob in listed}
+        blobs = (
+            Blob(blob.name, blob.size, blob.creation_time)
+            for blob in listed
+            if not _is_directory(blob, above)
         )
         return sorted(blobs, key=lambda blob: blob.name)
 
@@ -158,6 +161,17 @@ class BlobStore(WriteOnce):
             return True
 
         return self._service.ask(put, blob=name)
+
+
+def _is_directory(blob: BlobProperties, above: Set[str]) -> bool:
+    """Say whether *blob* is a directory of an account with a hierarchical namespace.
+
+    *above* are the names that others go on below. The SDK hands on no other sign: a directory has
+    neither length nor kind of content, and a blob, an empty one too, has a kind.
+
+    See docs/reference/functions.md#data-lake-directories.
+    """
+    return not blob.size and (blob.name in above or not blob.content_settings.content_type)
 
 
 def _make(container: ContainerClient) -> None:
