@@ -32,6 +32,7 @@ LOCKS = (
     "requirements-dev",
     "requirements-node",
     "requirements-audit",
+    "requirements-az",
 )
 OWN_COMMAND = ("--no-index", "--no-deps", "--no-build-isolation")  # how pip fetches nothing
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
