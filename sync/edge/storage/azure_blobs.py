@@ -5,7 +5,7 @@ The SDK is imported here and nowhere above: a function that needs no blobs does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -104,11 +104,10 @@ class BlobStore(WriteOnce):
                 self._container.list_blobs(name_starts_with=prefix, results_per_page=self._page)
             )
         )
-        above = {blob.name.rpartition("/")[0] for blob in listed}
         blobs = (
             Blob(blob.name, blob.size, blob.creation_time)
             for blob in listed
-            if not _is_directory(blob, above)
+            if not _is_directory(blob)
         )
         return sorted(blobs, key=lambda blob: blob.name)
 
@@ -163,15 +162,15 @@ class BlobStore(WriteOnce):
         return self._service.ask(put, blob=name)
 
 
-def _is_directory(blob: BlobProperties, above: Set[str]) -> bool:
+def _is_directory(blob: BlobProperties) -> bool:
     """Say whether *blob* is a directory of an account with a hierarchical namespace.
 
-    *above* are the names that others go on below. The SDK hands on no other sign: a directory has
-    neither length nor kind of content, and a blob, an empty one too, has a kind.
+    The SDK hands on no other sign: a directory has neither length nor kind of content, and a blob,
+    an empty one too, has a kind. Should one pass all the same, `sync.ledger.folders` drops it.
 
     See docs/reference/functions.md#data-lake-directories.
     """
-    return not blob.size and (blob.name in above or not blob.content_settings.content_type)
+    return not blob.size and not blob.content_settings.content_type
 
 
 def _make(container: ContainerClient) -> None:
