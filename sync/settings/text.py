@@ -5,7 +5,6 @@ A refusal never repeats the text: it may be a secret that was put under the wron
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 from collections.abc import Callable
@@ -37,14 +36,6 @@ _GRAPHS = (
 )
 _LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
 _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z](?:[a-z0-9-]*[a-z0-9])?")
-# One certificate of a PEM text. Where it was pasted as one line, blanks or \n stand for its ends.
-_CERTIFICATE = re.compile(
-    r"-----BEGIN CERTIFICATE-----((?:[A-Za-z0-9+/=\s]|\\n)+)-----END CERTIFICATE-----(?:\s|\\n)*"
-)
-_OF_AUTHORITY = (
-    "expected the certificate of the authority that signed iSAMS's, as PEM text from BEGIN to END"
-    " CERTIFICATE"
-)
 # Printable ASCII without user name, query, fragment, backslash or quotes.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 
@@ -204,40 +195,6 @@ def host(value: str) -> str:
     elif value.isascii() and _HOST.fullmatch(value.lower()) and _is_address("https://" + value):
         return value.lower()
     raise ValueError("expected a host such as school.isams.example, without https:// or a path")
-
-
-@of_text
-def authority(value: str) -> str:
-    """Read the certificates of a private authority; return them as PEM text, a line each 64.
-
-    Only certificates that may sign others are taken: iSAMS's own would be good until it is renewed,
-    and no longer. A private key has no business here.
-    """
-    if "PRIVATE KEY" in value:
-        raise ValueError(f"{_OF_AUTHORITY}, without any private key")
-    found = list(_CERTIFICATE.finditer(value))
-    if not found or "".join(match[0] for match in found) != value:
-        raise ValueError(_OF_AUTHORITY)
-    return "".join(_signing(match[1].replace("\\n", "")) for match in found)
-
-
-def _signing(body: str) -> str:
-    """Return a certificate, given as base64, as PEM text; refuse one that may sign no other."""
-    # Slow to import, and hardly any school has such a setting.
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    may_sign = False
-    try:
-        certificate = x509.load_der_x509_certificate(base64.b64decode(body))
-        for extension in certificate.extensions:
-            if isinstance(extension.value, x509.BasicConstraints):
-                may_sign = extension.value.ca
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise ValueError(f"{_OF_AUTHORITY}, whole and unchanged") from None
-    if not may_sign:
-        raise ValueError(f"{_OF_AUTHORITY}, and not iSAMS's own: it may sign no others")
-    return certificate.public_bytes(Encoding.PEM).decode("ascii")
 
 
 @of_text
