@@ -34,6 +34,7 @@ LOCKS = (
     "requirements-node",
     "requirements-audit",
     "requirements-judge",
+    "requirements-az",
 )
 OWN_COMMAND = ("--no-index", "--no-deps", "--no-build-isolation")  # how pip fetches nothing
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on

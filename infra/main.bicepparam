@@ -24,8 +24,8 @@ param profiles = {
   }
   prep: {
     YEAR_GROUPS: '3-6'
-    CLASS_TITLE: '{subject} Year {year} {set_code}{suffix}'
-    SUFFIX: ' Prep'
+    CLASS_TITLE: '{subject} Year {year} {set_code} {suffix}'
+    SUFFIX: 'Prep'
   }
 }
 

@@ -77,6 +77,12 @@ class Outcome(StrEnum):
         "info",
         "there was nothing to do: another run may be ahead of it",
     )
+    FOREIGN = (
+        "foreign",
+        Exit.LATER,
+        "warning",
+        "a message was dropped that names what the settings do not know",
+    )
     BUSY = "busy", Exit.LATER, "info", "another run is at it: run it again later"
     SEALED = "sealed", Exit.DONE, "info", "read and sealed"
     PARTLY_SEALED = (

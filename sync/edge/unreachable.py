@@ -30,6 +30,7 @@ from sync.errors import SyncError
 _PORTS = {"https": 443, "http": 80}
 _CLOCK = ", or this machine's clock is wrong"
 
+_PRIVATE = "authority"
 _NOBODY = (
     "is signed by nobody that is known: the server leaves out an intermediate certificate, or a"
     " private authority signed it, as devices do that look into TLS"
@@ -40,8 +41,8 @@ _CERTIFICATE = {
     9: ("not-yet", "is not valid yet" + _CLOCK),
     10: ("expired", "has expired" + _CLOCK),
     18: ("self-signed", "is signed by itself: it takes one of a public authority"),
-    19: ("authority", "is of a private authority: it takes one of a public authority"),
-    20: ("authority", _NOBODY),
+    19: (_PRIVATE, "is of a private authority: it takes one of a public authority"),
+    20: (_PRIVATE, _NOBODY),
 }
 _OTHER_NAME = frozenset({62, 64})  # of a host, of an IP address
 _MAY_PASS = frozenset({"name", "port"})  # where the host has answered before
@@ -103,6 +104,7 @@ _BROKEN = Cause("broken", "{name} at {at} did not answer, or broke off ({kind})"
 class Peer[E: SyncError]:
     """Somebody we ask: what people call it, the settings that say where it is, and its errors.
 
+    `own_authority` is what to do where it has an authority of its own, "" if it can have none.
     `untrusted` is raised for a certificate that is none for us: whoever looks after the host must
     act, or, where that is Microsoft, whoever looks after the network between.
     """
@@ -112,6 +114,7 @@ class Peer[E: SyncError]:
     unavailable: Callable[..., E]
     unreachable: Callable[..., E]
     untrusted: Callable[..., E]
+    own_authority: str = ""
 
     def fault(self, error: Exception, url: str, *, answered: bool = False) -> E:
         """Return what *error*, of a library, means for a request to *url*.
@@ -128,6 +131,8 @@ class Peer[E: SyncError]:
             settings=self.settings,
             kind=type(error).__name__,
         )
+        if cause.word == _PRIVATE:
+            says += self.own_authority
         makes: Callable[..., E] = self.unavailable
         if answered and cause.word in _MAY_PASS:
             says += "; it has answered before, so this may pass"

@@ -49,10 +49,19 @@ class Folder:
 
 
 def folders(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
-    """Return the folders directly under *prefix*, oldest first by name."""
+    """Return the folders directly under *prefix*, oldest first by name.
+
+    A name that others go on below is a directory, and no blob: nothing that was written has one.
+    """
     made_at: dict[str, dict[str, datetime]] = {}
     for blob in blobs:
         folder_id, slash, name = blob.name.removeprefix(prefix).partition("/")
         if slash:
             made_at.setdefault(folder_id, {})[name] = blob.created_at
-    return [Folder(folder_id, made_at[folder_id]) for folder_id in sorted(made_at)]
+    return [Folder(folder_id, _files(made_at[folder_id])) for folder_id in sorted(made_at)]
+
+
+def _files(made_at: Mapping[str, datetime]) -> Mapping[str, datetime]:
+    # docs/reference/functions.md#data-lake-directories
+    above = {name.rpartition("/")[0] for name in made_at}
+    return {name: at for name, at in made_at.items() if name not in above}

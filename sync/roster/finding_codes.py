@@ -254,6 +254,15 @@ class FindingCode(StrEnum):
         "the class is sent, under a title that is a little different.",
         "the school; or whoever runs this app, with a shorter `CLASS_TITLE` or `SUFFIX`.",
     )
+    SUFFIX_SET_APART = (
+        "suffix-set-apart",
+        "A blank was put before SUFFIX. Write it into the title: {set_code} {suffix}.",
+        (
+            "the suffix directly follows a field, and both would run together, as in `8A12026-27`:"
+            " Azure takes a blank off the ends of a setting. Told once for a profile."
+        ),
+        "nobody: the titles are right. With the blank in the title it is told no more.",
+    )
     TITLE_UNUSABLE = (
         "title-unusable",
         "Left out: nothing of the title is left once tidied. Give the set a code.",

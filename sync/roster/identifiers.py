@@ -35,6 +35,15 @@ TITLE = re.compile(f"[^&{_REFUSED}]+")
 
 Space = Literal["P", "T"]
 TUTOR = "tutor"  # what the ids of tutor groups say they are
+_KIND_OF_SPACE = {
+    "form": "forms",
+    "lesson": "form-lessons",
+    TUTOR: "tutors",
+    "year": "year-groups",
+    "house": "houses",
+    "boarding": "boarding-houses",
+    "division": "divisions",
+}
 
 
 def usable_id(text: str) -> bool:
@@ -89,6 +98,11 @@ def group_id(org: str, academic_year: int, space: str, record_id: str) -> str:
     alike.
     """
     return f"{org}-{academic_year}-{space}-{_spelt(record_id)}"
+
+
+def kind_of(class_id: str) -> str:
+    """Return of which kind of `CLASSES` a class is, by its id alone; a set's has no id space."""
+    return _KIND_OF_SPACE.get("".join(class_id.split("-")[-2:-1]), "sets")
 
 
 def is_tutor_group(class_id: str) -> bool:

@@ -21,6 +21,7 @@ from sync.settings.school import SchoolSettings
 from sync.settings.sds import Limits, SdsSettings
 from sync.settings.storage import HostStorage, StorageSettings
 from sync.settings.types import Block
+from sync.settings.zones import city_for
 
 __all__ = [
     "Block",
@@ -109,6 +110,16 @@ class Settings(Block):
         for first, second in combinations(sorted(self.schools), 2):
             if self.schools[first].source == self.schools[second].source:
                 yield first, second
+
+    def doubts(self) -> Iterator[str]:
+        """Yield what may be taken and is hardly meant: a sentence each, with what to write."""
+        for key, school in self.schools.items():
+            zone = school.time_zone.key
+            if city := city_for(zone):
+                yield (
+                    f"SCHOOLS__{key.upper()}__TIME_ZONE is {zone}, which names no place, so that"
+                    f" summer time may be missed: write the school's city, such as {city}"
+                )
 
     def _reads_by_rest(self, key: str) -> bool:
         school = self.schools.get(self.school_of(key))

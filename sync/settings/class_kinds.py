@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Formatter
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, StringConstraints
 
 from sync.settings import text
 
@@ -69,13 +69,13 @@ def kinds(value: str) -> tuple[str, ...]:
     return tuple(kind for kind in CLASSES if kind in named)
 
 
-@text.of_text
+@text.as_typed
 def title_template(value: str) -> str:
     """Check a set's class title: known fields only, no tricks, not the same title for all."""
     return _template(value, TITLE_FIELDS, _TELLING)
 
 
-@text.of_text
+@text.as_typed
 def group_template(value: str) -> str:
     """Check the class title of something other than a set, in the same way."""
     return _template(value, GROUP_FIELDS, _GROUP_TELLING)
@@ -100,6 +100,7 @@ def _braced(names: tuple[str, ...]) -> str:
     return ", ".join(f"{{{name}}}" for name in names)
 
 
-Title = Annotated[str, BeforeValidator(title_template)]
-GroupTitle = Annotated[str, BeforeValidator(group_template)]
+_AsTyped = StringConstraints(strip_whitespace=False)
+Title = Annotated[str, _AsTyped, BeforeValidator(title_template)]
+GroupTitle = Annotated[str, _AsTyped, BeforeValidator(group_template)]
 Classes = Annotated[tuple[str, ...], BeforeValidator(kinds)]

@@ -17,28 +17,9 @@ from sync.settings import names
 from sync.settings.names import Path
 from sync.settings.text import Contradiction
 
-# What Azure could not follow arrives as it stands, by how it begins, in small letters:
-# docs/reference/functions.md#key-vault-reference
-_UNRESOLVED = {
-    "@microsoft.keyvault(": (
-        "the Key Vault reference was not resolved. Check that the app's identity has the role"
-        ' "Key Vault Secrets User", that the app can reach the vault, and that vault and secret are'
-        " spelt right; the portal shows the reason under Environment variables"
-    ),
-    "@microsoft.appconfiguration(": (
-        "the App Configuration reference was not resolved. Check that the app's identity has the"
-        ' role "App Configuration Data Reader", that the app can reach the store, and that store,'
-        " key and label are spelt right; the portal shows the reason under Environment variables"
-    ),
-}
 KEY_FORM = (
     "expected a key of 1 to 30 letters, digits and hyphens, and no name that Windows keeps for a"
     " device, such as aux"
-)
-# docs/reference/functions.md#lost-bracket
-_NO_BRACKET = (
-    "the reference does not end with its closing bracket: command lines of Windows take it away."
-    " docs/settings.md says how to write it there; or set it in the portal"
 )
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
@@ -100,13 +81,6 @@ def quoted(value: str, declared: FieldInfo | None) -> str:
     if len(text) > 1 and (any(ends) if secret else all(ends)):
         return "has quotation marks around it, as in a command: take them away"
     return ""
-
-
-def unresolved(value: str) -> str:
-    """Say of a reference that Azure could not follow what to look at, "" of another value."""
-    text = value.strip().lower()
-    said = next((said for form, said in _UNRESOLVED.items() if text.startswith(form)), "")
-    return _NO_BRACKET if said and not text.endswith(")") else said
 
 
 def unknown(name: str) -> str:

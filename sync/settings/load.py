@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
-from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown, unresolved
+from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
+from sync.settings.references import unresolved
 from sync.settings.storage import STORES
 
 DEFAULT_FOLDER = ".rosters"
@@ -43,7 +44,7 @@ class _Draft:
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if fault := unresolved(value) or quoted(value, names.field_of(path)):
+        if fault := quoted(value, names.field_of(path)) or unresolved(value):
             self.reported.add(path)
             self.faults.append(f"{printable(name)}: {fault}")
 
@@ -54,6 +55,9 @@ class _Draft:
 
 def load(env: Mapping[str, str]) -> Settings:
     """Read the settings out of *env*, the app settings by name; blank values are not set.
+
+    Blanks around a single setting go, as Azure takes them off: a desk reads what the app reads.
+    Inside PROFILES_JSON a suffix and a title stay as they were typed.
 
     Raises:
         ConfigError: something is missing, unknown, contradictory or out of range. The message
@@ -91,7 +95,8 @@ def _read_names(present: Mapping[str, str], draft: _Draft) -> None:
     for name, value in present.items():
         path = names.path_of(name)
         if path:
-            draft.take(path, name, value)
+            # docs/reference/functions.md#trimmed-settings
+            draft.take(path, name, value.strip())
         elif name.upper() != PROFILES_JSON and names.is_meant_for_us(name):
             near = names.nearest(name)
             draft.reported.add((near.partition("_")[0].lower(),))
@@ -108,7 +113,7 @@ def _read_profiles_json(present: Mapping[str, str], draft: _Draft) -> None:
     if others := spellings[1:] + rivals[:1]:
         way = "give the profiles in one way, not two"
         draft.faults.append(f"{name} and {printable(others[0])}: {way}")
-    elif fault := unresolved(present[name]):
+    elif not present[name].lstrip().startswith("{") and (fault := unresolved(present[name])):
         draft.faults.append(f"{name}: {fault}")
     else:
         _take_profiles(name, present[name], draft)

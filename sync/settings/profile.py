@@ -77,8 +77,9 @@ class ProfileSettings(Block):
     suffix: Suffix = Field(
         default="",
         # docs/reference/functions.md#trimmed-settings
-        description="Put where a title says {suffix}. A blank before it stands in the title, as in"
-        " {set_code} {suffix}: Azure takes blanks off the ends of a setting.",
+        description="Put where a title says {suffix}. Blanks at its ends go, as Azure takes them"
+        " off. Where {suffix} directly follows a field, and letters or digits would run together, a"
+        " blank is put in before a suffix of two or more characters.",
         examples=["-2026-27"],
     )
     extra_teachers: Words = Field(
@@ -125,14 +126,14 @@ class ProfileSettings(Block):
         examples=["{name}{suffix}"],
     )
     house_title: GroupTitle = Field(
-        default="{name} house{suffix}",
+        default="{name} house {suffix}",
         description="How an academic house's class is called: " + _TITLE,
-        examples=["{name} house{suffix}"],
+        examples=["{name} house {suffix}"],
     )
     boarding_house_title: GroupTitle = Field(
-        default="{name} boarding house{suffix}",
+        default="{name} boarding house {suffix}",
         description="How a boarding house's class is called: " + _TITLE,
-        examples=["{name} boarding house{suffix}"],
+        examples=["{name} boarding house {suffix}"],
     )
     division_title: GroupTitle = Field(
         default="{name}{suffix}",

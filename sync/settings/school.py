@@ -10,7 +10,17 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.settings import text
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
-from sync.settings.types import Block, Host, Hour, OrgId, SchoolYear, ShownName, Times, Zone
+from sync.settings.types import (
+    Authority,
+    Block,
+    Host,
+    Hour,
+    OrgId,
+    SchoolYear,
+    ShownName,
+    Times,
+    Zone,
+)
 
 _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_client_id")}
 
@@ -61,9 +71,17 @@ class SchoolSettings(Block):
         " the key itself.",
         examples=["00000000-0000-0000-0000-000000000000"],
     )
+    isams_ca: Authority | None = Field(
+        default=None,
+        description="The certificate of the school's own authority, as PEM text, where that has"
+        " signed the certificate of a self-hosted iSAMS. Trusted for this school's ISAMS_HOST"
+        " alone, beside the public authorities; several may follow each other.",
+        examples=["-----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----"],
+    )
     time_zone: Zone = Field(
         default=ZoneInfo("Europe/London"),
-        description="The school's time zone: PULL_AT and the academic year follow it.",
+        description="The school's time zone, by its city: PULL_AT and the academic year follow it."
+        " GMT and the like are taken, and told: they have no summer time.",
         examples=["Europe/London"],
     )
     pull_at: Times = Field(

@@ -16,8 +16,8 @@ class StorageSettings(Block):
     folder: str | None = Field(
         default=None,
         min_length=1,
-        description="A folder on this machine, private to its user. Not on Azure. `.rosters` if"
-        " nothing else is set under STORAGE__.",
+        description="A folder on this machine, private to its user; on Windows, to whom the folder"
+        " above it lets in. Not on Azure. `.rosters` if nothing else is set under STORAGE__.",
         examples=[".rosters"],
     )
     account_url: ServiceUrl | None = Field(

@@ -62,6 +62,16 @@ def of_text[Value](read: Callable[[str], Value]) -> Callable[[object], object]:
     return reader
 
 
+def as_typed[Value](read: Callable[[str], Value]) -> Callable[[object], object]:
+    """Let *read* see texts only, with the blanks around them; a value that is not a text stays."""
+
+    @wraps(read)
+    def reader(value: object) -> object:
+        return read(value) if isinstance(value, str) else value
+
+    return reader
+
+
 def parts(value: str) -> tuple[str, ...]:
     """Return what stands between the commas, without blanks around it; nothing is no part."""
     return tuple(part.strip() for part in value.split(",") if part.strip())

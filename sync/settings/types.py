@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from sync.settings import text
+from sync.settings.authority import authority
 
 Years = Annotated[frozenset[int], BeforeValidator(text.years)]
 Words = Annotated[tuple[str, ...], BeforeValidator(text.words)]
@@ -18,6 +19,7 @@ Times = Annotated[tuple[time, ...], BeforeValidator(text.times)]
 Hour = Annotated[time, BeforeValidator(text.hour)]
 Zone = Annotated[ZoneInfo, BeforeValidator(text.zone)]
 Host = Annotated[str, BeforeValidator(text.host)]
+Authority = Annotated[str, BeforeValidator(authority)]
 GraphUrl = Annotated[str, BeforeValidator(text.graph_url)]
 LoginUrl = Annotated[str, BeforeValidator(text.login_url)]
 ServiceUrl = Annotated[str, BeforeValidator(text.service_url)]

@@ -78,6 +78,7 @@ class _Work:
             line for profile in self._written for line in self._lines(profile)
         ]
         shown += [f"{sentence}. {MEND}\n" for sentence in self._called_apart()]
+        shown += [f"{sentence}.\n" for sentence in self._settings.doubts()]
         shown += warnings(self._folder, save)
         document: dict[str, object] = {
             "profiles": {key: self._document(key) for key in self._written},

@@ -37,6 +37,7 @@ from sync.terminal.reject import reject_held
 from sync.terminal.restore import restore_former
 from sync.terminal.resume import resume_paused
 from sync.terminal.run import run_now
+from sync.terminal.starter import write_starter
 from sync.terminal.status import show_status
 from sync.terminal.stopping import stopped
 from sync.terminal.subjects import list_subjects
@@ -62,6 +63,7 @@ for _command in (
     build_files,
     write_datasets,
     rehearse_day,
+    write_starter,
     run_now,
     approve_held,
     reject_held,

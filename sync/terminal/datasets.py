@@ -18,7 +18,7 @@ from sync.steps import needs
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.output import refuse_others, warnings, write_set
+from sync.terminal.output import WHO_READS, refuse_others, warnings, write_set
 from sync.terminal.source import read_school
 from sync.terminal.tables import table
 
@@ -110,7 +110,7 @@ def _lines(key: str, made: Exported, folder: Path) -> Iterator[RenderableType]:
         names = ", ".join(made.manifest.not_told)
         yield f"Not told, so without a file: {names}. That is not the same as empty."
     if any(file.tells_of != "nobody" for file in files.values()):
-        yield "Some of them are personal data: only you can read them. Delete them when used."
+        yield f"Some of them are personal data: {WHO_READS} read them. Delete them when used."
 
 
 def _document(made: Exported, folder: Path) -> dict[str, object]:

@@ -78,3 +78,24 @@ def known_key(option: str, given: str, known: Collection[str]) -> str:
         expected = " or ".join(sorted(known))
         raise click.BadParameter(f"not in the settings: expected {expected}", param_hint=option)
     return key
+
+
+def one_connector(given: str | None, known: Collection[str]) -> str:
+    """Return *given* as settings spell it, or the only one there is; else a usage error."""
+    if given is None and len(known) > 1:
+        raise click.UsageError(f"There are several connectors: say --connector, {_any_of(known)}.")
+    if given is None:
+        return next(iter(known))
+    return known_connector(given, known)
+
+
+def known_connector(given: str, known: Collection[str]) -> str:
+    """Return *given* as settings spell it; a name that they do not have is a usage error."""
+    for name in known:
+        if name.lower() == given.lower():
+            return name
+    raise click.BadParameter(f"expected {_any_of(known)}", param_hint="--connector")
+
+
+def _any_of(known: Collection[str]) -> str:
+    return " or ".join(sorted(known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Set
@@ -16,6 +17,8 @@ from sync.sds.tables import WIDEST
 
 _OURS = frozenset(WIDEST) | {FINDINGS, MANIFEST}
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # the files name children
+# On Windows a mode hides nothing: who may read is what the folder says.
+WHO_READS = "whoever may read that folder can" if os.name == "nt" else "only you can"
 
 
 def refuse_others(folder: Path, ours: Set[str] = _OURS) -> None:
@@ -34,7 +37,7 @@ def refuse_others(folder: Path, ours: Set[str] = _OURS) -> None:
 def warnings(folder: Path, save: Path | None) -> Iterator[str]:
     """Yield what to tell of files that were written to *folder*, and kept in *save*."""
     if save:
-        yield f"The document is kept in {save}. It names people: only you can read it."
+        yield f"The document is kept in {save}. It names people: {WHO_READS} read it."
     for place in (folder, save):
         if place and _is_in_repository(place):
             yield (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import click
 
 from sync.report import Exit, Outcome
 from sync.steps import restore
+from sync.terminal import options
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 
@@ -18,17 +17,8 @@ def resume_paused(terminal: Terminal, connector: str | None) -> Result:
     """End the pause that `restore` began: the next run sends what iSAMS says again."""
     world = terminal.opened(terminal.settings(), lambda _: None)
     if connector is not None:
-        connector = _known(connector, world.settings.connectors())
+        connector = options.known_connector(connector, world.settings.connectors())
     resumed = restore.resume(world, connector)
     lines = [f"{name} {Outcome.RESUMED.sentence}" for name in resumed]
     document = {"resumed": resumed}
     return Result(Exit.DONE, document, lines or ["nothing was paused"])
-
-
-def _known(given: str, connectors: Collection[str]) -> str:
-    """Return *given* as settings spell it; a name that they do not have is a usage error."""
-    for name in connectors:
-        if name.lower() == given.lower():
-            return name
-    expected = " or ".join(sorted(connectors))
-    raise click.BadParameter(f"expected {expected}", param_hint="--connector")

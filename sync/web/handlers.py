@@ -6,7 +6,6 @@ write it to Application Insights, and it may quote a record.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
+from sync.edge.storage.queues import ABOUT, Queue, named_in
 from sync.edge.world import World, opened
 from sync.errors import SyncError, concerning
 from sync.report import Outcome, Step, unexpected
@@ -52,14 +52,12 @@ def on_timer(invocation: str) -> None:
 
 def on_pull(message: bytes, invocation: str) -> None:
     """Pull the school that *message* names."""
-    _guarded(lambda: _about("school", message, world().settings.schools, pull.pull), invocation)
+    _guarded(lambda: _about("pull", message, world().settings.schools, pull.pull), invocation)
 
 
 def on_send(message: bytes, invocation: str) -> None:
     """Move the delivery of the connector that *message* names."""
-    _guarded(
-        lambda: _about("connector", message, world().settings.connectors(), send.send), invocation
-    )
+    _guarded(lambda: _about("send", message, world().settings.connectors(), send.send), invocation)
 
 
 def on_request(function: str, request: Request) -> Response:
@@ -96,23 +94,22 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
 
 
 def _about(
-    kind: str, message: bytes, known: Mapping[str, object], work: Callable[[World, str], Step]
+    queue: Queue, message: bytes, known: Mapping[str, object], work: Callable[[World, str], Step]
 ) -> None:
     """Do *work* for the school or connector that *message* names.
 
-    A name that settings do not know any more is dropped: there is nothing to do for it.
+    One that settings do not know is dropped, and told: either settings named it before, or another
+    app's message came to us. Put back, the former would go round for ever; the other app's next
+    tick says the latter again.
 
-    See docs/reference/functions.md#useless-messages.
+    See docs/reference/functions.md#useless-messages, #shared-account.
     """
-    try:
-        name = json.loads(message)[kind]
-    except (ValueError, KeyError, TypeError):
-        name = None
-    if isinstance(name, str) and name in known:
-        with concerning(**{kind: name}):
+    name = named_in(queue, message)
+    if name in known:
+        with concerning(**{ABOUT[queue]: name}):
             work(world(), name)
     else:
-        tell(Step("message", Outcome.NOTHING, facts={"unknown": kind}))
+        tell(Step("message", Outcome.FOREIGN, facts={"unknown": ABOUT[queue]}))
 
 
 def _guarded(work: Callable[[], object], invocation: str = "") -> None:

@@ -144,6 +144,9 @@ class DoomedNudges:
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
         return self._nudges.poisoned()
 
+    def next(self) -> Mapping[Queue, Sequence[str]]:
+        return self._nudges.next()
+
     def waiting(self) -> Mapping[Queue, int]:
         return self._nudges.waiting()
 

@@ -120,12 +120,25 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         WAY,
         WHOSE,
         f"{SDS}: teachers of every class",
+        f"{SDS}: titles with a suffix",
         f"{ISAMS}: host",
         f"{ISAMS}: key",
         *DATASETS,
     ]
     assert states(found)["not tried"] == ["queues of the app"]
     assert len(states(found)["ok"]) == len(found) - 1
+
+
+def test_a_time_zone_without_a_place_is_a_warning(here: Trial) -> None:
+    """GMT has no summer time: the night goes on, and the city is offered; `build` says it too."""
+    here.settings |= {"SCHOOLS__NORTHBANK__TIME_ZONE": "GMT"}
+    row = rows(here)["settings"]
+    built = here.sync("build", "--out", str(here.folder / "out"))
+
+    assert row["state"] == "warning"
+    assert "SCHOOLS__NORTHBANK__TIME_ZONE is GMT" in row["next"]
+    assert "such as Europe/London" in row["next"]
+    assert row["next"] in built.out
 
 
 def test_wrong_settings_are_told_all_at_once(here: Trial) -> None:

@@ -17,7 +17,7 @@ from sync.edge.clock import Budget, Clock, SystemClock
 from sync.edge.storage.azure_queues import StorageQueues
 from sync.edge.storage.folder import FolderStore
 from sync.edge.storage.opening import open_store
-from sync.edge.storage.queues import QUEUES, queue_name
+from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.errors import StoreConflict, StoreRefused
 from sync.settings import HostStorage, Settings
 from sync.settings.load import load
@@ -162,6 +162,31 @@ def test_a_queue_that_is_not_there_is_a_warning(
 
     assert row.state == "warning"
     assert row.next.startswith("sync-send will be made")
+
+
+@pytest.mark.parametrize(
+    ("queue", "message"),
+    [
+        ("pull", {"school": "southbank"}),
+        ("send", {"connector": "somebody's"}),
+        ("pull", {"connector": "MIS feed"}),
+    ],
+)
+def test_messages_of_another_app_are_a_warning(
+    azurite: Azurite, azurite_names: FreshNames, queue: Queue, message: dict[str, str]
+) -> None:
+    """Two apps on one host storage take each other's; nothing that is named there is shown."""
+    nudges(azurite).nudge("pull", {"school": "northbank"})
+    nudges(azurite).nudge("send", {"connector": "MIS feed"})
+    before = queues_row(azurite, azurite_names, azurite.connection)
+    nudges(azurite).nudge(queue, message)
+    row = queues_row(azurite, azurite_names, azurite.connection)
+
+    assert before.state == "ok"
+    assert row.state == "warning"
+    assert "1 that can be read now name what these settings do not know" in row.note.text
+    assert "AzureWebJobsStorage" in row.next
+    assert not {*message.values()} & {*f"{row.note.text} {row.next}".split()}
 
 
 def test_messages_that_were_given_up_on_are_a_warning(

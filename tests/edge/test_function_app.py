@@ -401,10 +401,13 @@ def test_a_message_that_always_fails_is_put_aside(
     "message", [{"school": "southbank"}, {"school": ""}, {"connector": "MIS feed"}, {}]
 )
 def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[str, str]) -> None:
-    """A school taken out of the settings while its message waited: no failure, no poison."""
+    """No failure, no poison, and a warning: it may have been for another app."""
     app.nudge("pull", **message)
     app.host.wait_until_quiet()
     status = app.status()
+    warnings = [json.loads(log.text) for log in app.host.logs if log.level == logging.WARNING]
+
+    assert [(line["outcome"], line["fact_unknown"]) for line in warnings] == [("foreign", "school")]
 
     assert app.failed == []
     assert [ran.function for ran in app.host.invocations] == ["pull", "status"]

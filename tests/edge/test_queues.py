@@ -42,6 +42,7 @@ DAY_S = 86_400
 CALLS: dict[str, Callable[[Nudges], object]] = {
     "nudge": lambda queues: queues.nudge("pull", {"school": "northbank"}),
     "poisoned": lambda queues: queues.poisoned(),
+    "next": lambda queues: queues.next(),
     "waiting": lambda queues: queues.waiting(),
 }
 
@@ -117,7 +118,17 @@ def test_how_a_delay_is_asked_for() -> None:
 def test_queues_that_are_not_there_are_empty(queues: Nudges) -> None:
     """Before the first nudge there is no queue to wait in, and nothing is poisoned."""
     assert queues.waiting() == {}
+    assert queues.next() == {"pull": (), "send": ()}
     assert queues.poisoned() == {"pull": (), "send": ()}
+
+
+def test_what_can_be_read_next_is_seen_and_left_where_it_is(queues: Nudges) -> None:
+    """A message that is delayed cannot be read yet, and is not shown."""
+    queues.nudge("pull", {"school": "northbank"})
+    queues.nudge("send", {"connector": "nightly"}, 60)
+
+    for _ in range(2):
+        assert queues.next() == {"pull": ('{"school": "northbank"}',), "send": ()}
 
 
 def test_poison_is_seen_and_left_where_it_is(queues: Nudges, host: QueueServiceClient) -> None:
@@ -201,6 +212,7 @@ def test_without_a_host_nudges_are_kept_in_order() -> None:
         ("send", {"connector": "nightly"}, 30),
     ]
     assert queues.waiting() == {"pull": 1, "send": 1}
+    assert queues.next()["pull"] == ('{"school": "northbank"}',)
     assert queues.poisoned() == {"pull": (), "send": ()}
 
 

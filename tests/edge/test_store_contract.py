@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -12,15 +13,21 @@ from pathlib import Path
 
 import pytest
 from azure.storage.blob import ContainerClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulators.azurite import Azurite
 from sync.edge.storage.azure_blobs import BlobStore
 from sync.edge.storage.folder import FolderStore
-from sync.edge.storage.store import Store
-from sync.errors import StoreConflict, StoreMissing, StoreRefused
+from sync.edge.storage.store import Store, check_name
+from sync.errors import ConfigError, StoreConflict, StoreMissing, StoreRefused
+from sync.settings.load import load
+from sync.settings.names import is_key
 from tests.conftest import FreshNames
 
 RACERS = 20
+# Microsoft: naming files, reserved names
+DEVICES = ("con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), "lpt0", "lpt9")
 BAD_NAMES = [
     *("", "/", "/etc/passwd", "a/", "/a", "a//b", ".", "..", "../a", "a/../b", "a/./b", ".hidden"),
     *("a/.partial", "a b", "a\\b", "a:b", "a\n", "a\0b", "é", "ａ", "%2e%2e/a", "a.", "a/b./c"),  # noqa: RUF001 - a full-width letter is the point
@@ -197,6 +204,23 @@ def test_a_name_that_is_not_ours_is_refused(store: Store, name: str) -> None:
     ):
         with pytest.raises(StoreRefused, match="not a name"):
             call()
+
+
+@given(st.from_regex(r"[a-z0-9-]{1,31}", fullmatch=True) | st.sampled_from(DEVICES))
+def test_a_key_that_settings_take_is_a_name_in_every_store(key: str) -> None:
+    """What a store would refuse at night is refused when settings are read."""
+    if is_key(key):
+        assert check_name(f"profiles/{key}/manifest.json")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_name_of_a_device_of_windows_is_refused_where_settings_are_read(device: str) -> None:
+    """Of a school and of a profile, in either way to write one; the setting is named."""
+    for name in (f"PROFILES__{device.upper()}__YEAR_GROUPS", f"SCHOOLS__{device.upper()}__NAME"):
+        with pytest.raises(ConfigError, match=f"{name}: in the middle expected a key"):
+            load({name: "7-13"})
+    with pytest.raises(ConfigError, match=f"PROFILES_JSON {device}: expected a key"):
+        load({"PROFILES_JSON": json.dumps({device: {"YEAR_GROUPS": "7-13"}})})
 
 
 @pytest.mark.parametrize("prefix", ["/", "..", "../", "a/../", "a//", ".partial/", "a b", "a\\"])

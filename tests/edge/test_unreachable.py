@@ -170,6 +170,7 @@ def test_what_is_wrong_with_a_certificate_is_told(
 
     assert error.facts["cause"] == cause
     assert says in str(error)
+    assert ("ISAMS_CA" in str(error)) == (cause == "authority" and asking.startswith("iSAMS"))
     assert f"127.0.0.1:{port}" in str(error)
     assert error.who == ("school" if of_school else "operator")
     assert (type(error) is SourceRefused) is of_school

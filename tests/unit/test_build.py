@@ -182,7 +182,7 @@ TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
     *("extra-teacher-unknown", "service-account-is-person"),  # which are faults of a setting
-    *("subject-unknown", "year-of-no-profile"),
+    *("subject-unknown", "year-of-no-profile", "suffix-set-apart"),
     *("extra-teacher-left-out", "extra-teacher-has-left"),
     *("form-without-year", "form-unknown", "tutor-not-current"),  # of groups that are no sets
     *("group-without-pupils", "group-without-teacher"),
@@ -286,6 +286,63 @@ def test_titles_are_what_teams_takes(
     made = built(school(sets=[teaching_set("301", code=code)]), **settings)
 
     assert made.roster.classes[0].title == (title or "Physics 8 8A 2026-27")
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "suffix", "title"),
+    [
+        ("{set_code}{suffix}", "8A-Ph1", "2026-27", "8A-Ph1 2026-27"),
+        ("{set_code}{suffix}", "8A", "Prep", "8A Prep"),
+        ("{suffix}{set_code}{suffix}", "8A", "Prep", "Prep8A Prep"),
+        ("{set_code}{year}{suffix}", "8A", "27", "8A8 27"),
+    ],
+)
+def test_a_blank_that_azure_took_off_a_suffix_is_put_back_and_told_once(
+    template: str, code: str, suffix: str, title: str
+) -> None:
+    """Else every Team would be called 8A-Ph12026-27; one finding for all of a profile's classes."""
+    sets = [teaching_set("301", code=code), teaching_set("302", code=code)]
+
+    made = built(school(sets=sets), class_title=template, suffix=suffix)
+
+    assert {kept.title for kept in made.roster.classes} == {title}
+    assert [(f.code, f.record, f.name) for f in made.findings] == [
+        ("suffix-set-apart", "SUFFIX", suffix)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "suffix", "title"),
+    [
+        ("{set_code}{suffix}", "8A/Ph1", "/2020/21", "8A-Ph1-2020-21"),
+        ("{set_code}{suffix}", "8A", "-2026", "8A-2026"),
+        ("{set_code}{suffix}", "8A-", "2026", "8A-2026"),
+        ("{set_code}{suffix}", "8A", "x", "8Ax"),
+        ("{set_code}{suffix}", "8A", "", "8A"),
+        ("{set_code}{suffix}", "8A", " 2026", "8A 2026"),
+        ("{set_code} {suffix}", "8A", "2026", "8A 2026"),
+        ("{set_code}y{suffix}", "8A", "2026", "8Ay2026"),
+        ("{suffix}{set_code}", "8A", "2026", "20268A"),
+        ("{set_code}}}{suffix}", "8A", "2026", "8A-2026"),
+        ("{set_code}{year}", "8A", "2026", "8A8"),
+    ],
+)
+def test_no_blank_is_put_in_where_none_was_lost(
+    template: str, code: str, suffix: str, title: str
+) -> None:
+    """What a school typed into a title, and a suffix that begins with a sign, stay as they are."""
+    made = built(school(sets=[teaching_set("301", code=code)]), class_title=template, suffix=suffix)
+
+    assert made.roster.classes[0].title == title
+    assert made.findings == ()
+
+
+def test_a_house_is_set_apart_from_a_suffix_that_has_lost_its_blank() -> None:
+    """Its title ends in a word of ours, which follows no field."""
+    profile = ProfileSettings(suffix="2026")
+
+    for template in (profile.house_title, profile.boarding_house_title):
+        assert template.format(name="Red", suffix=profile.suffix).endswith("house 2026")
 
 
 def test_a_long_title_is_cut_and_reported() -> None:

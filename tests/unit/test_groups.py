@@ -20,8 +20,10 @@ from sync.isams.school import (
     Year,
 )
 from sync.roster.build import Built, build_roster
+from sync.roster.identifiers import kind_of
 from sync.roster.model import SchoolClass
 from sync.settings import ProfileSettings
+from sync.settings.class_kinds import CLASSES
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
 
 PUPILS = (
@@ -118,6 +120,15 @@ def test_each_kind_of_class_has_its_ids_title_teachers_and_pupils(
     ]
 
     assert shown == classes
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_classs_id_tells_of_which_kind_it_is(kind: str) -> None:
+    """SDS's files tell nothing else of it."""
+    classes = made(kind)
+
+    assert classes
+    assert {kind_of(made_class.id) for made_class in classes} == {kind}
 
 
 def test_several_kinds_stand_side_by_side_without_meeting() -> None:

@@ -16,13 +16,13 @@ def profiles(value: object) -> dict[str, str]:
 def test_profiles_may_come_as_one_json_value() -> None:
     """Both forms mean the same; numbers and true need no quotation marks; null is not set."""
     whole = {
-        "Seniors": {"year_groups": 7, "NAMES": True, "SUFFIX": " x", "GRADES": None},
+        "Seniors": {"year_groups": 7, "NAMES": True, "SUFFIX": "x", "GRADES": None},
         "all": {"CLASSES": "forms"},
     }
     parts = {
         "PROFILES__SENIORS__YEAR_GROUPS": "7",
         "PROFILES__SENIORS__NAMES": "true",
-        "PROFILES__SENIORS__SUFFIX": " x",
+        "PROFILES__SENIORS__SUFFIX": "x",
         "PROFILES__ALL__CLASSES": "forms",
     }
 

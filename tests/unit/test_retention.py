@@ -303,6 +303,16 @@ def test_what_a_pull_keeps_beside_its_marks_goes_after_a_week() -> None:
     ]
 
 
+def test_a_directory_that_a_store_lists_is_none_of_the_files_that_go() -> None:
+    """It would come before its contents, be refused, and keep pupils' records for ever."""
+    kept = pull(20 * DAY, "asked.json", "sealed.json", "datasets-1/Pupil.csv")
+    directory = Seen(kept[-1].name.rpartition("/")[0], kept[-1].created_at)
+
+    assert pulls(*kept, directory, *pull(DAY, "asked.json", "sealed.json")) == pulls(
+        *kept, *pull(DAY, "asked.json", "sealed.json")
+    )
+
+
 @pytest.mark.parametrize(("age", "goes"), [(35 * DAY, False), (35 * DAY + SECOND, True)])
 def test_the_marks_of_a_pull_go_after_a_month(age: timedelta, *, goes: bool) -> None:
     """With the last of them nothing is left of it."""

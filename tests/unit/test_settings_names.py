@@ -7,6 +7,7 @@ import json
 import pytest
 
 from sync.errors import ConfigError
+from sync.settings import Settings, names
 from sync.settings import load as environment
 from tests.unit.app_settings import BASE, CANARY, SECOND, load, only, refusal
 
@@ -40,19 +41,32 @@ def test_a_blank_value_is_not_set(blank: str) -> None:
     assert "is not set" in only({"SCHOOLS__NORTHBANK__ISAMS_KEY": blank})
 
 
-def test_blanks_around_a_value_are_dropped_except_in_a_suffix() -> None:
-    """A line end behind a pasted key does no harm; the blank before a suffix is meant."""
-    read = load(
-        {
-            "SCHOOLS__NORTHBANK__ISAMS_KEY": " invented-key\r\n",
-            "SCHOOLS__NORTHBANK__TIME_ZONE": "Europe/Dublin ",
-            "PROFILES__SENIORS__SUFFIX": " 2026-27",
-        }
-    )
+@pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
+def test_blanks_around_a_setting_are_dropped_as_azure_drops_them(path: names.Path) -> None:
+    """What a desk reads, and what the app is handed, are the same of every setting."""
+    key = "NORTHBANK" if path[0] == "schools" else "SENIORS"
+    name = names.written(path).replace(names.KEY, key)
+    value = names.example(names.DECLARED[path])
+    other = {"SDS__CLIENT_SECRET": "x" * 8} if name == "SDS__CLIENT_ID" else {}
 
-    assert read.schools["northbank"].batch_key == "invented-key"
-    assert read.schools["northbank"].time_zone.key == "Europe/Dublin"
-    assert read.profiles["seniors"].suffix == " 2026-27"
+    def read(text: str) -> Settings | list[str]:
+        try:
+            return load(other, {name: text})
+        except ConfigError:  # what does not go together with the others
+            return refusal(other, {name: text})
+
+    assert read(f"\t {value} \r\n") == read(value)
+
+
+def test_inside_json_a_suffix_and_a_title_stay_as_they_were_typed() -> None:
+    """No platform trims inside a value."""
+    typed = {"SUFFIX": " 2026-27 ", "CLASS_TITLE": " {set_code}", "FORM_TITLE": "{name} "}
+
+    profile = load(
+        {"PROFILES_JSON": json.dumps({"seniors": typed})}, without="PROFILES__"
+    ).profiles["seniors"]
+
+    assert (profile.suffix, profile.class_title, profile.form_title) == tuple(typed.values())
 
 
 def test_a_missing_setting_is_named_with_the_key_as_it_was_written() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from sync.errors import ConfigError
@@ -56,7 +59,7 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
             "House",
             (
                 "got 'House'; expected one of {name}, {code}, or every class is called alike."
-                " Example: {name} house{suffix}"
+                " Example: {name} house {suffix}"
             ),
         ),
         (
@@ -253,20 +256,53 @@ def test_an_unresolved_reference_is_not_taken_for_a_value(name: str) -> None:
     assert "kv-rosters" not in line
 
 
-def test_a_reference_without_its_last_bracket_is_told_as_that() -> None:
-    """A command line of Windows loses it: roles and network are all right."""
-    line = only({"SCHOOLS__NORTHBANK__ISAMS_KEY": REFERENCE.removesuffix(")")})
+APP_CONFIGURATION = "@Microsoft.AppConfiguration(Endpoint=https://store.example; Key=isams)"
 
-    assert "does not end with its closing bracket" in line
-    assert "Secrets User" not in line
+
+@pytest.mark.parametrize("reference", [REFERENCE, APP_CONFIGURATION])
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (lambda text: text.removesuffix(")"), "the closing bracket ) of the reference is missing"),
+        (
+            lambda text: f"{text[:-1]} SDS__CONNECTOR={text}",
+            "the closing bracket ) of the reference is missing",
+        ),
+        (
+            lambda text: f"{text} SDS__START_RUN=true",
+            "something stands behind the closing bracket ) of the reference",
+        ),
+        (lambda text: f"{text})", "something stands behind the closing bracket"),
+        (lambda text: f"ISAMS_KEY={text}", "something stands before the @ of the reference"),
+    ],
+)
+@pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])
+def test_a_reference_that_a_command_line_has_spoilt_is_told_as_that(
+    name: str, lost: Callable[[str], str], told: str, reference: str
+) -> None:
+    """Role, network and spelling are all right: the bracket is told, and a way that keeps it."""
+    line = only({name: lost(reference)})
+
+    assert line.startswith(f"{name}: {told}")
+    assert '--settings "@file.json"' in line
+    assert "docs/settings.md" in line
+    assert "role" not in line
+    assert "isams" not in line.removeprefix(name)
+
+
+def test_a_reference_inside_profiles_json_is_told_under_its_own_name() -> None:
+    """The platform follows no reference in the middle of JSON: the profile's setting is named."""
+    profiles = json.dumps({"seniors": {"YEAR_GROUPS": "7-13", "CONNECTOR": REFERENCE}})
+
+    line = only({"PROFILES_JSON": profiles}, without="PROFILES__")
+
+    assert line.startswith("PROFILES_JSON seniors.CONNECTOR: the Key Vault reference was not")
 
 
 @pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])
 def test_an_unresolved_reference_to_app_configuration_is_no_value_either(name: str) -> None:
     """It would be sent to iSAMS as a key, or looked for as a connector's name."""
-    reference = "@Microsoft.AppConfiguration(Endpoint=https://store.example; Key=isams)"
-
-    line = only({name: reference})
+    line = only({name: APP_CONFIGURATION})
 
     assert line.startswith(f"{name}: the App Configuration reference was not resolved.")
     assert '"App Configuration Data Reader"' in line

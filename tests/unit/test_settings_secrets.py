@@ -83,7 +83,7 @@ def test_an_apostrophe_in_a_text_is_no_fault() -> None:
     """A suffix may begin with one."""
     read = load({"PROFILES__SENIORS__SUFFIX": " '27"})
 
-    assert read.profiles["seniors"].suffix == " '27"
+    assert read.profiles["seniors"].suffix == "'27"
 
 
 @pytest.mark.parametrize(

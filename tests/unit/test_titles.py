@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sync.sds.csvtext import encode
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import COLUMNS, Row
-from sync.sds.titles import called_apart, titles
+from sync.sds.titles import called_apart, joined_anew, titles
 
 
 def files(*classes: Row) -> dict[str, bytes]:
@@ -47,3 +49,29 @@ def test_profiles_that_agree_are_not_told() -> None:
     """Nor is a profile alone."""
     assert not list(called_apart({"a": titles(SENIORS), "b": titles(SENIORS)}))
     assert not list(called_apart({"a": titles(SENIORS)}))
+
+
+@pytest.mark.parametrize(
+    ("old", "suffix", "template", "new"),
+    [
+        ("8A2026-27", "2026-27", "{set_code}{suffix}", "8A 2026-27"),
+        ("8A 2026-27", "2026-27", "{set_code}{suffix}", "8A 2026-27"),
+        ("8A (prep)", "(prep)", "{set_code}{suffix}", "8A(prep)"),
+        ("8A -2026", "-2026", "{set_code}{suffix}", "8A-2026"),
+        ("8A x", "x", "{set_code}{suffix}", "8Ax"),
+        ("8A (prep)", " (prep)", "{set_code}{suffix}", "8A (prep)"),
+        ("8A2026", "2026", "{set_code} {suffix}", "8A 2026"),
+        ("Red house-2026", "-2026", "{name} house {suffix}", "Red house -2026"),
+        ("Y82026 8A", "2026", "Y{year}{suffix} {set_code}", "Y8 2026 8A"),
+        ("8Ay2026", "2026", "{set_code}y{suffix}", "8Ay2026"),
+        ("8A", "2026", "{set_code}{suffix}", "8A"),
+        ("2026 8A", "2026", "{suffix} {set_code}", "2026 8A"),
+        ("8A2026", "2026", "{set_code}", "8A2026"),
+        ("8A", "", "{set_code}{suffix}", "8A"),
+    ],
+)
+def test_a_title_of_before_is_told_as_it_will_be(
+    old: str, suffix: str, template: str, new: str
+) -> None:
+    """By the same rule that makes the next; what the template does not put there is left alone."""
+    assert joined_anew(old, suffix, template) == new

@@ -164,7 +164,7 @@ class GraphRequests:
             return TargetRefused(
                 f"Graph would not {errand.words}: grant the application role {errand.role} to the"
                 # docs/reference/sds.md#identity-token-life
-                " app's identity (a role just granted can take an hour to be seen)",
+                " app's identity (a role just granted can take up to a day to be seen)",
                 **facts,
                 role=errand.role,
             )

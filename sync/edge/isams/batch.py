@@ -110,6 +110,7 @@ class Isams:
             timeout_s=_ANSWER_S,
             transport=self._transport,
             answered=self._answered,
+            authority=self._settings.isams_ca,
         ) as client:
             return patiently(
                 lambda: self._once(client, methods, read, budget, hear),

@@ -125,6 +125,7 @@ class RestIsams:
             timeout_s=ANSWER_S,
             transport=self._transport,
             answered=self._answered,
+            authority=self._settings.isams_ca,
         ) as client:
             yield RestRequests(
                 client, self._tokens, self._clock, budget, self._limit_bytes, self._answered

@@ -18,7 +18,12 @@ from sync.errors import (
 )
 
 ISAMS = Peer[SourceError](
-    "iSAMS", "ISAMS_HOST", SourceUnavailable, SourceUnreachable, SourceRefused
+    "iSAMS",
+    "ISAMS_HOST",
+    SourceUnavailable,
+    SourceUnreachable,
+    SourceRefused,
+    own_authority=". If it is the school's own authority, put its certificate into ISAMS_CA",
 )
 
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
-from azure.storage.blob import BlobPrefix, ContainerClient
+from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from sync.edge.storage.azure_client import Service, code_of, default_credential, sdk_options
 from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
@@ -99,13 +99,15 @@ class BlobStore(WriteOnce):
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
         check_prefix(prefix)
-        blobs = self._service.ask(
-            lambda: [
-                Blob(blob.name, blob.size, blob.creation_time)
-                for blob in self._container.list_blobs(
-                    name_starts_with=prefix, results_per_page=self._page
-                )
-            ]
+        listed = self._service.ask(
+            lambda: list(
+                self._container.list_blobs(name_starts_with=prefix, results_per_page=self._page)
+            )
+        )
+        blobs = (
+            Blob(blob.name, blob.size, blob.creation_time)
+            for blob in listed
+            if not _is_directory(blob)
         )
         return sorted(blobs, key=lambda blob: blob.name)
 
@@ -158,6 +160,17 @@ class BlobStore(WriteOnce):
             return True
 
         return self._service.ask(put, blob=name)
+
+
+def _is_directory(blob: BlobProperties) -> bool:
+    """Say whether *blob* is a directory of an account with a hierarchical namespace.
+
+    The SDK hands on no other sign: a directory has neither length nor kind of content, and a blob,
+    an empty one too, has a kind. Should one pass all the same, `sync.ledger.folders` drops it.
+
+    See docs/reference/functions.md#data-lake-directories.
+    """
+    return not blob.size and not blob.content_settings.content_type
 
 
 def _make(container: ContainerClient) -> None:

@@ -73,6 +73,9 @@ class StorageQueues:
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
         return {queue: self._peeked(f"{queue_name(queue)}-poison") for queue in QUEUES}
 
+    def next(self) -> Mapping[Queue, Sequence[str]]:
+        return {queue: self._peeked(queue_name(queue)) for queue in QUEUES}
+
     def waiting(self) -> Mapping[Queue, int]:
         counts = {queue: self._count(queue_name(queue)) for queue in QUEUES}
         return {queue: count for queue, count in counts.items() if count is not None}

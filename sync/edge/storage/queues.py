@@ -7,12 +7,16 @@ host, where the host reads them and, after too many failures, moves a message to
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 type Queue = Literal["pull", "send"]
 
 QUEUES: tuple[Queue, ...] = ("pull", "send")
+ABOUT: Mapping[Queue, Literal["school", "connector"]] = {"pull": "school", "send": "connector"}
+"""What a message of each queue names."""
+
 # docs/reference/functions.md#queue-limits
 LONGEST_DELAY_S = 7 * 86_400  # the service's limit
 
@@ -33,6 +37,9 @@ class Nudges(Protocol):
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
         """Return, for each queue, the texts of up to 32 messages that failed for good."""
 
+    def next(self) -> Mapping[Queue, Sequence[str]]:
+        """Return, for each queue, the texts of up to 32 messages that can be read now."""
+
     def waiting(self) -> Mapping[Queue, int]:
         """Return about how many messages each queue holds, the delayed and those in hand too.
 
@@ -43,6 +50,15 @@ class Nudges(Protocol):
 def queue_name(queue: Queue) -> str:
     """Return the queue's name in storage; the triggers name the same."""
     return f"sync-{queue}"
+
+
+def named_in(queue: Queue, message: str | bytes) -> str:
+    """Return which school or connector *message* names, "" if it is none of ours."""
+    try:
+        name = json.loads(message)[ABOUT[queue]]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 class Unqueued:
@@ -56,6 +72,12 @@ class Unqueued:
 
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
         return dict.fromkeys(QUEUES, ())
+
+    def next(self) -> Mapping[Queue, Sequence[str]]:
+        return {
+            queue: tuple(json.dumps(kept[1]) for kept in self.kept if kept[0] == queue)
+            for queue in QUEUES
+        }
 
     def waiting(self) -> Mapping[Queue, int]:
         return {queue: sum(kept[0] == queue for kept in self.kept) for queue in QUEUES}

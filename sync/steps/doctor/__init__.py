@@ -69,4 +69,6 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
 def _loaded(settings: Settings) -> Note:
     schools, chosen = ", ".join(settings.schools), ", ".join(settings.profiles)
     shared = [f"; {first} and {second} read one iSAMS" for first, second in settings.of_one_isams()]
-    return Note(f"schools: {schools}; profiles: {chosen}{''.join(shared)}")
+    return Note(
+        f"schools: {schools}; profiles: {chosen}{''.join(shared)}", "; ".join(settings.doubts())
+    )

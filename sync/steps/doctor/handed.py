@@ -16,6 +16,8 @@ from sync.settings import Settings
 from sync.steps.connector import Listing, look
 from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.doctor.every_class import note_of, of_every_class
+from sync.steps.doctor.suffixes import changed_titles
+from sync.steps.doctor.suffixes import note_of as told_of_titles
 
 _NOTHING = Note("nothing was handed over yet")
 
@@ -26,6 +28,7 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
         every = f"{about}: teachers of every class"
+        suffixes = f"{about}: titles with a suffix"
         check, listed = visit.attempt(
             way,
             partial(_listed, settings, connector, visit),
@@ -34,11 +37,13 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         )
         yield check
         if listed is None:
-            yield from visit.skipped((whose, every), way)
+            yield from visit.skipped((whose, every, suffixes), way)
         else:
             yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
             compare = partial(of_every_class, settings, listed.listing)
             yield visit.attempt(every, compare, note_of, connector=connector).check
+            rename = partial(changed_titles, settings, listed.listing)
+            yield visit.attempt(suffixes, rename, told_of_titles, connector=connector).check
 
 
 class _ConnectorListed(NamedTuple):

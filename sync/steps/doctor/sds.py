@@ -98,7 +98,7 @@ def _roles(settings: SdsSettings, held: frozenset[str]) -> Note:
         named = "; ".join(f"{errand.role}, to {errand.words}" for errand in lacking)
         raise TargetRefused(
             f"the app lacks {len(lacking)} of its application roles: {named}. Grant them to its"
-            " identity in Entra (a role just granted can take an hour to be seen)",
+            " identity in Entra (a role just granted can take up to a day to be seen)",
             missing=len(lacking),
         )
     text = f"all {len(needed)} that are needed"

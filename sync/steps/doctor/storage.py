@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from sync.edge.clock import Clock
 from sync.edge.storage.opening import open_queues, open_store
-from sync.edge.storage.queues import QUEUES, Nudges, queue_name
+from sync.edge.storage.queues import QUEUES, Nudges, named_in, queue_name
 from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreRefused
 from sync.ledger.retention import ROSTERS, names_people
-from sync.settings import HostStorage, Settings, StorageSettings
+from sync.settings import Settings, StorageSettings
 from sync.steps.doctor.attempts import Check, Note, Visit
 from sync.steps.doctor.clocks import TOO_MUCH, compared
 
@@ -45,7 +45,7 @@ def check_storage(settings: Settings, visit: Visit) -> Iterator[Check]:
         clock = partial(_clock, folder=folder)
         yield visit.attempt(others[0], lambda: opened, clock).check
         yield visit.attempt(others[1], lambda: _probed(opened.store), _kept).check
-    yield _queues(settings.host, visit)
+    yield _queues(settings, visit)
 
 
 def _open(settings: StorageSettings, visit: Visit, what: str) -> tuple[_Opened | None, Check]:
@@ -96,18 +96,18 @@ def _kept(oldest: datetime | None) -> Note:
     )
 
 
-def _queues(host: HostStorage, visit: Visit) -> Check:
-    check = "queues of the app"
+def _queues(settings: Settings, visit: Visit) -> Check:
+    check, host = "queues of the app", settings.host
     connection = host.connection.get_secret_value().strip().lower() if host.connection else ""
     if connection.startswith(_EMULATOR):
         return Check(check, Note("of an emulator on this machine: no deployment"), skipped=True)
     if not (connection or host.queue_url):
         text = "AzureWebJobsStorage is not set: the app on Azure needs it, a terminal does not"
         return Check(check, Note(text), skipped=True)
-    return visit.attempt(check, lambda: open_queues(host), _waiting).check
+    return visit.attempt(check, lambda: open_queues(host), partial(_waiting, settings)).check
 
 
-def _waiting(queues: Nudges) -> Note:
+def _waiting(settings: Settings, queues: Nudges) -> Note:
     held, failed = queues.waiting(), queues.poisoned()
     text = ", ".join(f"{queue_name(queue)} holds {count}" for queue, count in held.items())
     do = []
@@ -117,4 +117,21 @@ def _waiting(queues: Nudges) -> Note:
         )
     if any(failed.values()):
         do.append("some messages were given up on: GET /api/status says what they were about")
+    if foreign := _foreign(settings, queues):
+        text += f"; of these, {foreign} that can be read now name what these settings do not know"
+        do.append(
+            "let no other app, and no slot, use this app's host storage (AzureWebJobsStorage): each"
+            " takes the other's messages. If a school or connector was just taken out of the"
+            " settings, nothing: these messages are its last"
+        )
     return Note(text or "none exists yet", "; ".join(do))
+
+
+def _foreign(settings: Settings, queues: Nudges) -> int:
+    """Return how many of the next messages are not for us."""
+    known = {"pull": {*settings.schools}, "send": {*settings.connectors()}}
+    return sum(
+        named_in(queue, message) not in known[queue]
+        for queue, messages in queues.next().items()
+        for message in messages
+    )

@@ -1,0 +1,56 @@
+"""Whether Teams will be called otherwise because a suffix lost, or got back, a blank before it."""
+
+from __future__ import annotations
+
+from sync.roster.identifiers import is_tutor_group, kind_of
+from sync.sds.titles import joined_anew, titles
+from sync.settings import ProfileSettings, Settings
+from sync.settings.class_kinds import TITLE_OF
+from sync.steps.connector import Listing
+from sync.steps.delivery import newest_set
+from sync.steps.doctor.attempts import Note
+
+type Changes = dict[str, tuple[str, str]]
+"""Old and new title, by the id of the class."""
+
+_NEXT = (
+    "if the new titles are right, nothing: the next delivery brings them. Else write {suffix} into"
+    " the titles as it shall stand, with a blank or a hyphen before it"
+)
+
+
+def changed_titles(settings: Settings, listing: Listing) -> Changes | None:
+    """Return the titles in what SDS may hold of *listing*'s connector that will be others.
+
+    None if SDS holds nothing of it.
+    """
+    held = [each.delivery for each in listing.may_hold() if each.delivery]
+    if not held:
+        return None
+    sent = titles(held[-1].files())
+    changes: Changes = {}
+    for key in settings.connectors()[listing.connector]:
+        profile, newest = settings.profiles[key], newest_set(listing.store, key)
+        if profile.suffix and newest:
+            of_profile = titles(newest.read_files(newest.manifest().files))
+            changes |= _changes(profile, {k: sent[k] for k in of_profile if k in sent})
+    return changes
+
+
+def _changes(profile: ProfileSettings, sent: dict[str, str]) -> Changes:
+    anew = {
+        class_id: joined_anew(title, profile.suffix, getattr(profile, TITLE_OF[kind_of(class_id)]))
+        for class_id, title in sent.items()
+    }
+    return {key: (sent[key], title) for key, title in anew.items() if title != sent[key]}
+
+
+def note_of(changes: Changes | None) -> Note:
+    """Return what is told of *changes*: never the name of a tutor."""
+    if changes is None:
+        return Note("SDS holds nothing of ours yet")
+    if not changes:
+        return Note("stay as they are")
+    shown = next((pair for key, pair in changes.items() if not is_tutor_group(key)), None)
+    example = f", such as {shown[0]!r}: {shown[1]!r}" if shown else ""
+    return Note(f"titles that will be others: {len(changes)}{example}", _NEXT)
