@@ -40,6 +40,15 @@ def address(text: str) -> str | None:
     return tidy.lower() if tidy.isascii() and ADDRESS.fullmatch(tidy.lower()) else None
 
 
+def composed(text: str) -> str:
+    """Return *text* with each accent in one character with its letter, where there is one.
+
+    Names typed on a Mac have it apart, and look the same. Not for addresses and codes: of U+212A,
+    which is nobody's k, this makes a K.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
 def visible(text: str) -> str:
     """Return *text* without what shows nothing; joiners between letters stay."""
     return _INVISIBLE.sub(lambda match: match[0] if _joins(match) else "", text)

@@ -123,8 +123,8 @@ class FindingCode(StrEnum):
     )
     ID_UNUSABLE = (
         "id-unusable",
-        "Left out. SDS cannot hold this id: letters, digits and dots only, 48 in a class's id.",
-        "iSAMS gives an id with other characters, or one that is too long.",
+        "Left out. SDS cannot hold this id: letters, digits and dots only.",
+        "iSAMS gives a set an id with other characters.",
         "the school; if iSAMS made the id by itself, report it to the developers.",
     )
     ID_SPELT_ALIKE = (
