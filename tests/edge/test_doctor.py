@@ -120,6 +120,7 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         WAY,
         WHOSE,
         f"{SDS}: teachers of every class",
+        f"{SDS}: class ids",
         f"{ISAMS}: host",
         f"{ISAMS}: key",
         *DATASETS,
