@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,18 +41,24 @@ def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
 def as_before(here: Trial) -> tuple[str, str]:
     """Make of what SDS holds what a version before had sent; return old and new id."""
     (path,) = (here.folder / "rosters" / "connectors").glob("*/*/manifest.json")
-    manifest = DeliveryManifest.model_validate(json.loads(path.read_text("utf-8")))
     year = manifest_year(path)
     new = group_id("9990001", year, "form", FORM)
     old = f"9990001-{year}{BEFORE}"
-    files = {name: (path.parent / name).read_bytes() for name in manifest.files}
-    for name in ("classes.csv", "enrollments.csv"):
-        files[name] = files[name].replace(new.encode(), old.encode())
-        (path.parent / name).write_bytes(files[name])
+    pair = new.encode(), old.encode()
+    of_classes = {"classes.csv", "enrollments.csv"}
+    reseal(path, lambda name, body: body.replace(*pair) if name in of_classes else body)
+    return old, new
+
+
+def reseal(path: Path, change: Callable[[str, bytes], bytes]) -> None:
+    """Write anew the delivery whose manifest *path* is, each file as *change* makes it."""
+    manifest = DeliveryManifest.model_validate(json.loads(path.read_text("utf-8")))
+    files = {name: change(name, (path.parent / name).read_bytes()) for name in manifest.files}
+    for name, body in files.items():
+        (path.parent / name).write_bytes(body)
     facts = manifests.facts(files)
     changed = {"files": facts, "digest": manifests.digest(facts)}
     path.write_bytes(manifest.model_copy(update=changed).to_json())
-    return old, new
 
 
 def manifest_year(path: Path) -> int:

@@ -176,7 +176,7 @@ LEFT_OUT = [
     LeftOut("title-unusable", "Set 302", with_set(teaching_set("302", code="=="))),
     LeftOut("id-unusable", "Set 3_2", with_set(teaching_set("3_2"))),
 ]
-# Each of these has a test of its name, below, in `test_groups` or in `test_unmatched`.
+# Each of these has a test of its name: below, or in one of the files that are named there.
 TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
@@ -187,6 +187,7 @@ TESTED_ALONE = {
     *("group-without-pupils", "group-without-teacher"),
     *("subject-without-classes", "year-without-pupils", "kept-year-without-sets"),  # of settings
     *("profile-without-classes", "profile-without-pupils"),
+    *("owners-left-out", "class-too-large-for-notebook", "person-in-many-classes"),
 }
 
 
@@ -208,7 +209,7 @@ def test_every_finding_is_tested() -> None:
 
 def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
     """Its word stands once more than in the list above: here, or in a file of its own."""
-    names = ("build", "groups", "people", "persons", "unmatched")
+    names = ("build", "groups", "people", "persons", "team_limits", "unmatched")
     texts = [Path(__file__).with_name(f"test_{name}.py").read_text("utf-8") for name in names]
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 

@@ -14,7 +14,7 @@ from sync.ledger.fates import Fate
 from sync.ledger.marks import Submitted
 from sync.settings import Settings
 from sync.steps.connector import Listing, look
-from sync.steps.doctor import class_ids, every_class
+from sync.steps.doctor import class_ids, every_class, many_classes
 from sync.steps.doctor.attempts import Check, Note, Visit
 
 _NOTHING = Note("nothing was handed over yet")
@@ -26,6 +26,7 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
         every, ids = f"{about}: teachers of every class", f"{about}: class ids"
+        many = f"{about}: classes of a person"
         check, listed = visit.attempt(
             way,
             partial(_listed, settings, connector, visit),
@@ -34,13 +35,15 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         )
         yield check
         if listed is None:
-            yield from visit.skipped((whose, every, ids), way)
+            yield from visit.skipped((whose, every, ids, many), way)
         else:
             yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
             compare = partial(every_class.of_every_class, settings, listed.listing)
             yield visit.attempt(every, compare, every_class.note_of, connector=connector).check
             renewed = partial(class_ids.with_new_ids, listed.listing)
             yield visit.attempt(ids, renewed, class_ids.note_of, connector=connector).check
+            count = partial(many_classes.most_classes, listed.listing)
+            yield visit.attempt(many, count, many_classes.note_of, connector=connector).check
 
 
 class _ConnectorListed(NamedTuple):
