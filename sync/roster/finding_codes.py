@@ -301,12 +301,31 @@ class FindingCode(StrEnum):
     )
     NAME_UNUSABLE = (
         "name-unusable",
-        "The name was not sent. Correct the person's forename and surname.",
         (
-            "with `NAMES=true` a name is empty or holds characters that SDS refuses. The person is"
-            " sent, without a name."
+            "Sent without a name, of which SDS makes no account. Correct the person's forename and"
+            " surname."
+        ),
+        (
+            "with `NAMES=true` a name is empty or holds characters that SDS refuses. Who has an"
+            " account already keeps it, and their classes."
         ),
         "the school.",
+    )
+    SINGLE_NAME = (
+        "single-name",
+        (
+            "Sent without a name: SDS makes no account of somebody with one name, and who has no"
+            " account is in no class. Make the account in Entra by hand."
+        ),
+        (
+            "with `NAMES=true` SDS makes the accounts that are missing, and wants a forename and a"
+            " surname. Some people have one name. Who has an account already keeps it, and their"
+            " classes."
+        ),
+        (
+            "whoever makes accounts in Entra, with the address that iSAMS has; or the school, if a"
+            " name was forgotten."
+        ),
     )
     EXTRA_TEACHER_UNKNOWN = (
         "extra-teacher-unknown",

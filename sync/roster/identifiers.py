@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from sync.isams.school import Employee
-from sync.texts import FORMULA, JOINERS, SPACES, composed, is_unsafe, visible
+from sync.texts import FORMULA, JOINERS, SPACES, as_windows_meant, composed, cut, is_unsafe, visible
 
 # The nickname of its group is Section_ and the id, later Exp<MMYY>_ before it: no dots together and
 # none at the end. docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
@@ -169,9 +169,11 @@ def title(text: str) -> str:
     """Return *text* as a class title that Teams takes, "" if nothing is left.
 
     `&` becomes "and", the other refused characters a hyphen, runs of blanks a single blank. What
-    shows nothing goes. What a spreadsheet would read as a formula then loses its first characters.
+    shows nothing goes. What a spreadsheet would read as a formula then loses its first characters,
+    and what is too long its last, between whole characters as people see them.
     """
-    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" ." + JOINERS)
+    begun = _tidy(text).lstrip("".join(FORMULA) + " .")
+    return cut(begun, TITLE_LIMIT).rstrip(" ." + JOINERS)
 
 
 def title_loses(text: str) -> bool:
@@ -181,11 +183,15 @@ def title_loses(text: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    replaced = _REFUSED_IN_TITLES.sub("-", visible(text).replace("&", " and "))
+    replaced = _REFUSED_IN_TITLES.sub("-", _shown(text).replace("&", " and "))
     return SPACES.sub(" ", replaced).strip(" .")
+
+
+def _shown(text: str) -> str:
+    return composed(visible(as_windows_meant(text)))
 
 
 def person_name(text: str) -> str:
     """Return a forename or surname as a clean cell, "" if it cannot be sent."""
-    tidy = SPACES.sub(" ", visible(text)).strip()
+    tidy = SPACES.sub(" ", _shown(text)).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy

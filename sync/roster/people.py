@@ -133,7 +133,9 @@ class People:
         family = identifiers.person_name(person.surname)
         if given and family:
             return given, family
-        self.findings.append(Finding(FindingCode.NAME_UNUSABLE, record, name))
+        is_single = not (person.forename.strip() and person.surname.strip()) and (given or family)
+        code = FindingCode.SINGLE_NAME if is_single else FindingCode.NAME_UNUSABLE
+        self.findings.append(Finding(code, record, name))
         return "", ""
 
     # -- extra teachers ----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 
 import pytest
@@ -290,6 +291,19 @@ def test_a_pattern_matches_the_staff_it_fits() -> None:
         ("مي\N{ZERO WIDTH NON-JOINER}خواهم", "مي\N{ZERO WIDTH NON-JOINER}خواهم", False),
         ("क्\N{ZERO WIDTH JOINER}ष", "क्\N{ZERO WIDTH JOINER}ष", False),
         ("\N{ARABIC NUMBER SIGN}12", "\N{ARABIC NUMBER SIGN}12", False),
+        ("Zoe\u0308", "Zo\u00eb", False),
+        ("M" * 119 + "e\u0308", "M" * 119 + "\u00eb", False),
+        ("M" * 119 + "q\u0308", "M" * 119, True),
+        ("M" * 118 + "q\u0308\u0301", "M" * 118, True),
+        ("M" * 119 + "\U0001f44d\U0001f3fd", "M" * 119, True),  # a hand and its skin tone
+        ("M" * 119 + "\U0001f1ec\U0001f1e7", "M" * 119, True),  # both halves of a flag
+        ("M" * 117 + "\U0001f1ec\U0001f1e7" * 2, "M" * 117 + "\U0001f1ec\U0001f1e7", True),
+        ("M" * 118 + "\U0001f1ec\U0001f1e7" * 2, "M" * 118 + "\U0001f1ec\U0001f1e7", True),
+        ("M" * 118 + "क्ष", "M" * 118, True),
+        ("q" + "\u0308" * 130, "q" + "\u0308" * 119, True),
+        ("Men\x92s 8\x9610", "Men\u2019s 8\u201310", False),
+        ("8\x81\x8d\x8f\x90\x9dA", "8A", False),
+        ("8\x85", "8\u2026", False),
     ],
 )
 def test_titles_are_cleaned(text: str, title: str, *, loses: bool) -> None:
@@ -308,6 +322,19 @@ def test_a_title_is_one_that_teams_takes(text: str) -> None:
     assert title == title.strip(" .")
     assert "  " not in title
     assert not texts.is_unsafe(title)
+
+
+CHARACTERS = ("q\u0308", "\U0001f1ec\U0001f1e7", "\U0001f44d\U0001f3ff", "\u0915\u094d\u0937", "M")
+
+
+@given(st.lists(st.sampled_from(CHARACTERS), max_size=150).map("".join), st.integers(3, 120))
+def test_no_character_is_cut_through(text: str, limit: int) -> None:
+    """What is left is made of whole characters, as many as there is room for."""
+    whole, left = re.findall("|".join(CHARACTERS), text), texts.cut(text, limit)
+
+    assert left == "".join(whole[: len(re.findall("|".join(CHARACTERS), left))])
+    assert len(left) == len(text) or limit - len(left) < 3
+    assert len(left) <= limit
 
 
 @given(TEXTS | ODD)
@@ -335,6 +362,8 @@ def test_a_clean_title_stays_as_it_is(text: str) -> None:
         ("\N{ZERO WIDTH SPACE}=Ida", ""),
         ("\N{FULLWIDTH COMMERCIAL AT}Ida", ""),
         ("مي\N{ZERO WIDTH NON-JOINER}نا", "مي\N{ZERO WIDTH NON-JOINER}نا"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        ("O\x92Dell\x81", "O\u2019Dell"),
         ("", ""),
     ],
 )

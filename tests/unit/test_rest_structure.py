@@ -103,6 +103,19 @@ def test_somebody_who_has_left_may_be_head_of_year_and_strangers_may_not(
     assert register.counts["Year"] == 3
 
 
+def test_a_form_is_the_same_however_its_accent_was_typed() -> None:
+    """Names from a Mac have it apart; listed in both ways, a form is listed twice."""
+    register, extras = taken(FORMS)
+    rows = {
+        name: {"id": name, "year": 8, "tutor": 41} for name in ("8/A", "8/Ze\u0308", "8/Z\u00eb")
+    }
+    extras.take_forms(rows)
+    held = register.structure
+
+    assert list(held.forms) == ["8/A", "8/Z\u00eb"]
+    assert held.repeated() == {"Form": ("8/Z\u00eb",)}
+
+
 @pytest.mark.parametrize(("form", "fits"), [("8/B", True), ("8/Z", False)])
 def test_forms_are_those_that_students_name(form: str, *, fits: bool) -> None:
     """A pupil or two may be in a form that is not listed; most may not."""
@@ -172,6 +185,14 @@ def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
 
     ids = [register.structure.house_id("academic", name) for name in ("kestrel", "Otter", "")]
     assert ids == ["1", "", ""]
+
+
+def test_a_house_is_found_however_its_accent_was_typed() -> None:
+    """REST tells a pupil's house by its name alone."""
+    register, extras = taken()
+    extras.take_houses("academic", {"1": {"id": "1", "name": "Bronte\u0308", "type": "Academic"}})
+
+    assert register.structure.house_id("academic", "Bront\u00eb") == "1"
 
 
 def test_lessons_without_a_period_are_malformed_and_none_at_all_is_unknown() -> None:
