@@ -10,7 +10,9 @@ from sync.isams.datasets import ACADEMIC_HOUSES, FORMS, LESSONS, YEARS, Dataset,
 from sync.isams.rest import endpoints, structure, timetables, weeks
 from sync.isams.rest.answers import Answer
 from sync.isams.rest.paging import PageProgress, Pages
-from sync.isams.school import Employee, Form, Period, Pupil
+from sync.isams.school import Employee, Form, Period, Pupil, School
+from sync.isams.structure import LessonRecord, Structure
+from tests.unit.schools import school, teaching_set
 
 
 def taken(*needed: Dataset) -> tuple[Register, structure.RestStructure]:
@@ -185,6 +187,23 @@ def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
 
     ids = [register.structure.house_id("academic", name) for name in ("kestrel", "Otter", "")]
     assert ids == ["1", "", ""]
+
+
+def test_a_lesson_has_the_set_whose_accent_was_typed_otherwise() -> None:
+    """The timetable's code and the set's look the same; else the set would lose a teacher."""
+    made = structure_of("8/Zo\u00eb", "8/Zoe\u0308")
+
+    assert made.lessons
+    assert [lesson.set_id for lesson in made.lessons] == ["301"]
+
+
+def structure_of(set_code: str, lesson_code: str) -> School:
+    """Return a school with a set of one code and a lesson of the other."""
+    structure = Structure()
+    structure.ask(LESSONS)
+    structure.lessons.append(LessonRecord(lesson_code, for_set=True, period_id="1"))
+    read = school(sets=[teaching_set("301", code=set_code)])
+    return structure.added_to(read, lambda _: "")
 
 
 def test_a_house_is_found_however_its_accent_was_typed() -> None:
