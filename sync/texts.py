@@ -25,6 +25,14 @@ _INVISIBLE = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
+_WINDOWS = {byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}
+# What belongs to the character before it though it is no mark: joiners, skin tones, the vowels and
+# finals of Hangul, and two vowels of Thai and Lao. Unicode Standard Annex 29, chapter 3.
+_CLINGS = re.compile(
+    "[\u200c\u200d\u1160-\u11ff\ud7b0-\ud7fb\u0e33\u0eb3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+)
+_HALF_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]*\\Z")
+_VIRAMA = 9  # the combining class of what joins two consonants of an Indic script
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -40,9 +48,50 @@ def address(text: str) -> str | None:
     return tidy.lower() if tidy.isascii() and ADDRESS.fullmatch(tidy.lower()) else None
 
 
+def as_windows_meant(text: str) -> str:
+    """Return *text* with each C1 control as Windows-1252 has that byte, such as `\u2019` for 92.
+
+    Such text was read as Latin-1 once, on its way from a Windows machine. The five bytes that have
+    no meaning there are taken out.
+    """
+    return text.translate(_WINDOWS)
+
+
+def composed(text: str) -> str:
+    """Return *text* with each accent in one character with its letter, where there is one.
+
+    Names typed on a Mac have it apart, and look the same. Not for addresses and codes: of U+212A,
+    which is nobody's k, this makes a K.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
 def visible(text: str) -> str:
     """Return *text* without what shows nothing; joiners between letters stay."""
     return _INVISIBLE.sub(lambda match: match[0] if _joins(match) else "", text)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the first *limit* code points of *text*, fewer where that would split what people see.
+
+    A letter keeps its marks, an emoji its skin tone, a flag both of its halves. Only what is longer
+    than *limit* all by itself is split.
+    """
+    if len(text) <= limit:
+        return text
+    ends = (end for end in range(limit, 0, -1) if not _clings(text, end))
+    return text[: next(ends, limit)]
+
+
+def _clings(text: str, at: int) -> bool:
+    """Say whether what begins at *at* belongs to the character before it."""
+    after, before = text[at], text[:at].rstrip(JOINERS)[-1:]
+    if unicodedata.category(after)[0] == "M" or _CLINGS.match(after):
+        return True
+    if before and unicodedata.combining(before) == _VIRAMA:
+        return True
+    halves = _HALF_FLAGS.search(text[:at])
+    return bool(_HALF_FLAGS.match(after) and halves and len(halves[0]) % 2)
 
 
 def _joins(match: re.Match[str]) -> bool:

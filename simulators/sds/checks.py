@@ -7,6 +7,7 @@ taken: a set without a fault here should please the real service.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping
@@ -63,8 +64,11 @@ def check(files: Mapping[str, bytes], format_code: str = V2_1_CODE) -> Checked:
         if table.key == ("sourcedId",):
             ids[table.file] = {row["sourcedId"] for row in rows[table.file]}
         faults += one.faults
-    faults += platform_faults(rows)
-    return Checked(tuple(faults), rows)
+    platform = list(platform_faults(rows))
+    refused = {fault.key for fault in platform if fault.level is Level.ERROR}
+    for file, column in (("classes.csv", "sourcedId"), ("enrollments.csv", "classSourcedId")):
+        rows[file] = [row for row in rows[file] if row[column] not in refused]
+    return Checked((*faults, *platform), rows)
 
 
 def _read(files: Mapping[str, bytes], format_code: str) -> tuple[list[RowFault], dict[str, _Text]]:
@@ -80,16 +84,18 @@ def _read(files: Mapping[str, bytes], format_code: str) -> tuple[list[RowFault],
 
 
 def _read_one(table: Table, content: bytes, texts: dict[str, _Text]) -> list[RowFault]:
-    """A byte order mark stays on the first name, and so hides it."""
-    if not content:
+    """A byte order mark does no harm: Microsoft's page has schools save with one (§13)."""
+    text = content.removeprefix(codecs.BOM_UTF8)
+    if not text:
         return [_catastrophe("EmptyFile", table.file)]
     try:
-        lines = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+        lines = list(csv.reader(io.StringIO(text.decode(), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
         return [_catastrophe("InvalidFileFormat", table.file)]
-    text = texts[table.file] = _Text(lines[0], lines[1:])
-    doubled = sorted({name for name in text.header if text.header.count(name) > 1})
-    missing = [c.name for c in table.columns if c.required and c.name not in text.header]
+    header = lines[0]
+    texts[table.file] = _Text(header, lines[1:])
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    missing = [c.name for c in table.columns if c.required and c.name not in header]
     return [
         *(_catastrophe("DuplicateHeader", table.file, name) for name in doubled),
         *(_catastrophe("RequiredHeaderNotFound", table.file, name) for name in missing),

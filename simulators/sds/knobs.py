@@ -123,7 +123,6 @@ class Knobs:
     single_put_refused: bool = True
     flush_keeps_percent: int = 100
 
-    bom_breaks_header: bool = True
     location: Location = Location.BACKEND
     graph_knows_operation: bool = False
     graph_lists_operations: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from math import ceil
 
 from simulators.sds.calls import (
@@ -48,7 +47,7 @@ def validate(call: Call) -> Reply:
     if session:
         session.uploads = {}
     seen = {name: body for name, body in files.items() if name not in tenant.knobs.overlooked}
-    errors = tenant.rejections.pop(0) if tenant.rejections else _errors(tenant, target, seen)
+    errors = tenant.rejections.pop(0) if tenant.rejections else _errors(target, seen)
     operation_id = tenant.new_id()
     tenant.operations[operation_id] = _operation(tenant, target, seen, errors)
     tenant.submissions.append(
@@ -86,13 +85,6 @@ def at_backend(call: Call) -> Reply:
         case Body.PASCAL_CASE:
             body = in_pascal_case(body)
     return Reply(body=body)
-
-
-def as_read(tenant: Tenant, files: Files) -> Files:
-    """The files as SDS reads them, which may or may not see a byte order mark (unknown)."""
-    if tenant.knobs.bom_breaks_header:
-        return files
-    return {name: content.removeprefix(codecs.BOM_UTF8) for name, content in files.items()}
 
 
 def _operation(
@@ -157,8 +149,8 @@ def _flushed(session: Session | None) -> tuple[Files, tuple[str, ...]]:
     return files, tuple(sorted(name for name, upload in uploads.items() if not upload.complete))
 
 
-def _errors(tenant: Tenant, target: Connector, files: Files) -> tuple[Json, ...]:
-    faults = basic_faults(as_read(tenant, files), _format(target))
+def _errors(target: Connector, files: Files) -> tuple[Json, ...]:
+    faults = basic_faults(files, _format(target))
     return tuple(public_error(fault.code, fault.file, fault.column) for fault in faults)
 
 

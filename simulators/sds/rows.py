@@ -19,8 +19,9 @@ type Row = dict[str, str]
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PHONE = re.compile(r"\+[1-9][0-9]{1,14}")  # E.164
 YEAR = re.compile(r"[0-9]{4}")
-# The group's mailNickname is `Section_<id>`, cut at 64 with an 8 character prefix (§2.2).
-CLASS_ID = re.compile(r"[A-Za-z0-9._-]{1,48}")
+# The group's mailNickname is `Section_<id>`, later with `Exp<MMYY>_` before it: 63 in all, and no
+# dots but single ones inside (§2.2, §13).
+CLASS_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9._-]{0,46}[A-Za-z0-9_-]")
 TITLE_REFUSED = re.compile(r'[~"#%&*:<>?/\\{|}]')
 TITLE_LENGTH = 120
 OWNERS = 100
@@ -178,20 +179,23 @@ def _stored(column: Column, value: str) -> str | None:
 
 
 def platform_faults(rows: Mapping[str, list[Row]]) -> Iterator[RowFault]:
-    """Yield what SDS takes but Entra or Teams would stumble over: all are warnings (§2.2, §2.3)."""
+    """Yield what SDS takes but Entra or Teams stumble over (§2.2, §2.3, §13).
+
+    Without a nickname there is no group, and to a Team with too many owners nobody can be added:
+    these are errors.
+    """
     for row in rows["classes.csv"]:
         key, title = row["sourcedId"], row["title"]
         if not CLASS_ID.fullmatch(key):
-            yield _warning("classes.csv", "AzureActiveDirectoryInvalidPropertyValue", key)
+            code = "AzureActiveDirectoryInvalidPropertyValue"
+            yield RowFault(level=Level.ERROR, code=code, file="classes.csv", key=key)
         if TITLE_REFUSED.search(title) or len(title) > TITLE_LENGTH or title != title.strip():
-            yield _warning("classes.csv", "UnsupportedTitle", key, "title")
+            level, code = Level.WARNING, "UnsupportedTitle"
+            yield RowFault(level=level, code=code, file="classes.csv", key=key, column="title")
     owners = Counter(
         row["classSourcedId"] for row in rows["enrollments.csv"] if row["role"] == "teacher"
     )
     for key, count in owners.items():
         if count > OWNERS:
-            yield _warning("enrollments.csv", "TooManyOwners", key)
-
-
-def _warning(file: str, code: str, key: str, column: str = "") -> RowFault:
-    return RowFault(level=Level.WARNING, code=code, file=file, key=key, column=column)
+            file, code = "enrollments.csv", "TooManyOwners"
+            yield RowFault(level=Level.ERROR, code=code, file=file, key=key)

@@ -12,7 +12,6 @@ from functools import partial
 
 from simulators.sds.checks import check
 from simulators.sds.formats import V1_CODE
-from simulators.sds.operations import as_read
 from simulators.sds.store import Store
 from simulators.sds.tenant import Activity, Files, Flow, Operation, Processed, Run, Tenant
 from simulators.sds.verdict import Level
@@ -146,7 +145,7 @@ def _read(tenant: Tenant, run: Run, activity: Activity) -> None:
 def _take(tenant: Tenant, connector_id: str, files: Files) -> Processed:
     """Check *files* and diff them with the store, which a set that cannot be read leaves alone."""
     store = tenant.stores.setdefault(connector_id, Store())
-    checked = check(as_read(tenant, files))
+    checked = check(files)
     tenant.row_faults += checked.faults
     errors, warnings = checked.count(Level.ERROR), checked.count(Level.WARNING)
     if checked.count(Level.CATASTROPHIC):

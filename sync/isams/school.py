@@ -131,7 +131,9 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form, known by its name. `tutor_ids` are Employee ids, the tutor before the assistants.
+    """A form, known by its name, in NFC. `tutor_ids` are Employee ids, the tutor before assistants.
+
+    Names that write an accent in one character or in two look the same, and are the same.
 
     See docs/reference/isams.md#form, docs/reference/isams.md#form-renamed.
     """

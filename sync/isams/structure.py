@@ -41,6 +41,7 @@ from sync.isams.school import (
     Term,
     Year,
 )
+from sync.texts import composed
 
 LOST_LESSONS = "LessonOfNothing"  # in `School.counts`: lessons whose code nothing, or much, has
 
@@ -99,14 +100,15 @@ class Structure:
     def house_id(self, kind: HouseKind, name: str) -> str:
         """Return the id of the house of that *kind* and *name*; "" if none, or several, is it.
 
-        A name is what somebody typed, so its case says nothing; a blank name is nobody's.
+        A name is what somebody typed, so its case says nothing, nor how an accent was typed; a
+        blank name is nobody's.
 
         See docs/reference/isams.md#no-case.
         """
         if not name:
             return ""
-        folded = name.casefold()
-        ids = [house.id for house in self.houses[kind].values() if house.name.casefold() == folded]
+        houses = self.houses[kind].values()
+        ids = [house.id for house in houses if _folded(house.name) == _folded(name)]
         return ids[0] if len(ids) == 1 else ""
 
     def added_to(self, school: School, staff_id: Callable[[str], str]) -> School:
@@ -145,7 +147,7 @@ class Structure:
             Lesson(
                 code=row.code,
                 set_id=_set_id(row, school.sets, sets),
-                teaching_form_id="" if row.for_set else forms.get(row.code, ""),
+                teaching_form_id="" if row.for_set else forms.get(composed(row.code), ""),
                 teacher_id=row.staff_id or (staff_id(row.user_code) if row.user_code else ""),
                 period_id=row.period_id,
                 room_id=row.room_id,
@@ -179,11 +181,15 @@ def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) 
 def _set_id(row: LessonRecord, sets: Mapping[str, object], by_code: Mapping[str, str]) -> str:
     if row.set_id:
         return row.set_id if row.set_id in sets else ""
-    return by_code.get(row.code, "") if row.for_set else ""
+    return by_code.get(composed(row.code), "") if row.for_set else ""
+
+
+def _folded(name: str) -> str:
+    return composed(name).casefold()
 
 
 def _by_code(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return ids by code, without the codes that several have: nobody can say which is meant."""
-    listed = list(pairs)
+    """Return ids by code in NFC, without codes that several have: nobody can say which is meant."""
+    listed = [(composed(code), record_id) for code, record_id in pairs]
     times = Counter(code for code, _ in listed)
     return {code: record_id for code, record_id in listed if times[code] == 1}

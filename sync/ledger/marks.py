@@ -141,7 +141,8 @@ class Excess(Record):
     `org` says for which school, `grade` for which year group; "" for all of them together. Of
     `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`;
     of "service accounts" and "extra teachers" they are those who would be in no class any more.
-    Of "classes of profile prep", `emptied`, 0 rows are an unknown number.
+    Of "classes of profile prep", `emptied`, 0 rows are an unknown number. `new-ids` are classes
+    that would go on under another id, because the rule for ids has changed.
     """
 
     table: str

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from sync.errors import ConfigError, concerning
 from sync.isams.school import School
-from sync.roster import identifiers
+from sync.roster import identifiers, team_limits
 from sync.roster.academic_year import academic_year_at, school_day
 from sync.roster.finding_codes import FindingCode, nobody_in
 from sync.roster.findings import Finding
@@ -102,12 +102,21 @@ def build_roster(
     )
     settings = (*unmatched(school, profile), *empty(roster))
     findings = {*people.findings, *makes.findings, *_repeats(school), *settings}
+    findings |= set(_in_many(people, classes))
     return Built(
         academic_year,
         roster,
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
     )
+
+
+def _in_many(people: People, classes: Sequence[SchoolClass]) -> Iterator[Finding]:
+    """Yield a finding for each person in so many classes that some year Teams takes no more."""
+    counts = dict(team_limits.in_many(classes))
+    for user_id, (record, name) in people.known_as(counts.keys()).items():
+        code = FindingCode.PERSON_IN_MANY_CLASSES
+        yield Finding(code, record, name, f"{counts[user_id]:,} classes")
 
 
 def _sorted(findings: Set[Finding]) -> tuple[Finding, ...]:
@@ -168,11 +177,11 @@ class _Classes:
             told = f"Pupil {pupil_id}, in the set list as {row_id}"
             self._note(FindingCode.MEMBER_KNOWN_BY_SCHOOL_ID, group, told)
         students = self.people.pupils(group.pupil_ids)
-        teachers = tuple(sorted({*self._teachers(group), *self.extra_teachers}))
+        teachers, left_out = team_limits.owners(set(self._teachers(group)), self.extra_teachers)
         if fault := self._fault(group, title, students, teachers):
             self._note(fault, group)
             return None
-        return SchoolClass(
+        made = SchoolClass(
             group.class_id,
             title,
             teachers,
@@ -180,6 +189,17 @@ class _Classes:
             group.subject_id,
             group.names_person,
         )
+        self._note_size(group, made, left_out)
+        return made
+
+    def _note_size(self, group: Group, made: SchoolClass, left_out: Sequence[str]) -> None:
+        """Tell of what Teams cannot hold of a class, or cannot do with it."""
+        if left_out:
+            known = self.people.known_as(set(left_out))
+            told = ", ".join(" ".join(known[user_id]) for user_id in left_out)
+            self._note(FindingCode.OWNERS_LEFT_OUT, group, told)
+        if (members := team_limits.members(made)) > team_limits.NOTEBOOK_LIMIT:
+            self._note(FindingCode.CLASS_TOO_LARGE_FOR_NOTEBOOK, group, f"{members:,} members")
 
     def _title(self, group: Group) -> str:
         title = identifiers.title(group.title)

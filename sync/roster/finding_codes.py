@@ -123,8 +123,8 @@ class FindingCode(StrEnum):
     )
     ID_UNUSABLE = (
         "id-unusable",
-        "Left out. SDS cannot hold this id: letters, digits and dots only, 48 in a class's id.",
-        "iSAMS gives an id with other characters, or one that is too long.",
+        "Left out. SDS cannot hold this id: letters, digits and dots only.",
+        "iSAMS gives a set an id with other characters.",
         "the school; if iSAMS made the id by itself, report it to the developers.",
     )
     ID_SPELT_ALIKE = (
@@ -248,6 +248,42 @@ class FindingCode(StrEnum):
         "the set, form or house names somebody who is no current member of staff.",
         "the school.",
     )
+    OWNERS_LEFT_OUT = (
+        "owners-left-out",
+        (
+            "Some teachers are not enrolled: a Team takes 100 owners. Take teachers off the set, or"
+            " name fewer in EXTRA_TEACHERS and SERVICE_ACCOUNTS."
+        ),
+        (
+            "with more than 100 owners nobody can be added to a Team. A set's own teachers come"
+            " first, then those of every class; of either, the smaller ids."
+        ),
+        (
+            "the school, if the set really has so many; else whoever runs this app. `detail` says"
+            " who was left out."
+        ),
+    )
+    CLASS_TOO_LARGE_FOR_NOTEBOOK = (
+        "class-too-large-for-notebook",
+        "Sent all the same. Class Notebook works in Teams of up to 300 members.",
+        (
+            "a house, division or year group is often larger. It is one finding a class and year,"
+            " and nothing to mend."
+        ),
+        "nobody; or the school, with smaller groups, if it wants a Class Notebook there.",
+    )
+    PERSON_IN_MANY_CLASSES = (
+        "person-in-many-classes",
+        (
+            "Sent all the same. A person can be in 1,000 Teams, and archived ones count: name fewer"
+            " in EXTRA_TEACHERS and SERVICE_ACCOUNTS, or delete old Teams."
+        ),
+        (
+            "somebody is in more than 300 classes, mostly as a teacher of every class. Each year"
+            " brings as many new Teams, so the end is near in the third year."
+        ),
+        "whoever runs this app. `detail` says in how many classes.",
+    )
     TITLE_CHANGED = (
         "title-changed",
         "The title lost its start or end: Teams takes 120 characters, and no = + - @ in front.",
@@ -274,12 +310,31 @@ class FindingCode(StrEnum):
     )
     NAME_UNUSABLE = (
         "name-unusable",
-        "The name was not sent. Correct the person's forename and surname.",
         (
-            "with `NAMES=true` a name is empty or holds characters that SDS refuses. The person is"
-            " sent, without a name."
+            "Sent without a name, of which SDS makes no account. Correct the person's forename and"
+            " surname."
+        ),
+        (
+            "with `NAMES=true` a name is empty or holds characters that SDS refuses. Who has an"
+            " account already keeps it, and their classes."
         ),
         "the school.",
+    )
+    SINGLE_NAME = (
+        "single-name",
+        (
+            "Sent without a name: SDS makes no account of somebody with one name, and who has no"
+            " account is in no class. Make the account in Entra by hand."
+        ),
+        (
+            "with `NAMES=true` SDS makes the accounts that are missing, and wants a forename and a"
+            " surname. Some people have one name. Who has an account already keeps it, and their"
+            " classes."
+        ),
+        (
+            "whoever makes accounts in Entra, with the address that iSAMS has; or the school, if a"
+            " name was forgotten."
+        ),
     )
     EXTRA_TEACHER_UNKNOWN = (
         "extra-teacher-unknown",
@@ -392,6 +447,15 @@ OF_SETTINGS = frozenset(
     }
 )
 """What is to be mended in the profile's settings, not in iSAMS."""
+
+TO_KNOW = frozenset(
+    {
+        FindingCode.YEAR_OF_NO_PROFILE,
+        FindingCode.CLASS_TOO_LARGE_FOR_NOTEBOOK,
+        FindingCode.PERSON_IN_MANY_CLASSES,
+    }
+)
+"""What may be meant as it is: nothing is left out, or nothing that was to be sent."""
 
 WITHOUT_TEACHER = frozenset(nobody_in("teacher", is_set=is_set) for is_set in (True, False))
 

@@ -1,7 +1,7 @@
 """Ids, addresses and titles: what SDS, Teams and Entra take, and how iSAMS's words become that.
 
-No lengths are published:
-48 for class ids keeps the group's mail nickname within 64; 120 for titles is a safe display name.
+A class id becomes the name of a mail address, so it must make one. No lengths are published: 47
+keeps that name within 63, and 120 is a safe title.
 
 See docs/reference/sds.md#ids, docs/reference/sds.md#matching, docs/reference/sds.md#mail-nickname.
 """
@@ -15,10 +15,13 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from sync.isams.school import Employee
-from sync.texts import FORMULA, JOINERS, SPACES, is_unsafe, visible
+from sync.texts import FORMULA, JOINERS, SPACES, as_windows_meant, composed, cut, is_unsafe, visible
 
-# The nickname of its group is Section_ and the id: docs/reference/sds.md#class-ids
-CLASS_ID_LIMIT = 48
+# The nickname of its group is Section_ and the id, later Exp<MMYY>_ before it: no dots together and
+# none at the end. docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
+CLASS_ID_LIMIT = 47
+CLASS_ID = re.compile(rf"(?!.*\.\.)[A-Za-z0-9.-]{{0,{CLASS_ID_LIMIT - 1}}}[A-Za-z0-9-]")
+_DIGEST_SIZE = 8  # hexadecimal digits in an id that had to change
 # A group's display name ends at 256: this leaves room: docs/reference/sds.md#title-length
 TITLE_LIMIT = 120
 
@@ -27,6 +30,9 @@ TITLE_LIMIT = 120
 _ID_PART = re.compile(r"[A-Za-z0-9.]+")
 _SERVICE = re.compile(r"-X[0-9a-f]{12}\Z")
 _UNPLAIN = re.compile(r"[^A-Za-z0-9]")
+_SPELT_OUT = re.compile(r"\.([0-9A-F]{1,5}|10[0-9A-F]{4})\.")
+# School, academic year, what it is unless that is a set, and its own part.
+_OF_A_YEAR = re.compile(r"(.+)-([0-9]{4})-(?:([a-z]+)-)?([A-Za-z0-9.]+)")
 # Teams, SharePoint and the group behind a class refuse these in names.
 # docs/reference/sds.md#titles
 _REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
@@ -80,9 +86,14 @@ def is_service_account(user_id: str) -> bool:
 def class_id(org: str, academic_year: int, set_id: str) -> str:
     """Return the id of a set's class in an academic year: next year's pupils get another Team.
 
-    See docs/reference/sds.md#class-id-reuse.
+    *set_id* is a `usable_id`. See docs/reference/sds.md#class-id-reuse.
     """
-    return f"{org}-{academic_year}-{set_id}"
+    return _fit(f"{org}-{academic_year}-", set_id, set_id)
+
+
+def legacy_class_id(set_id: str) -> str:
+    """Return the id of a set's class as the 2020 script wrote it; *set_id* is a `usable_id`."""
+    return _fit("", set_id, set_id)
 
 
 def year_label(academic_year: int) -> str:
@@ -94,10 +105,40 @@ def group_id(org: str, academic_year: int, space: str, record_id: str) -> str:
     """Return the id of a class that is no set's; *space* says what it is, such as `form`.
 
     A set's id has no hyphen in it, so the two never meet. *record_id* may be any text, such as
-    `8/JDO`: what SDS does not take becomes a dot and its hexadecimal number, so that no two are
-    alike.
+    `8/JDO`: what SDS does not take becomes its hexadecimal number between dots, so that no two are
+    alike. How an accent is written, in one character or in two, makes no difference.
     """
-    return f"{org}-{academic_year}-{space}-{_spelt(record_id)}"
+    raw = composed(record_id)
+    return _fit(f"{org}-{academic_year}-{space}-", _spelt(raw), raw)
+
+
+def _fit(prefix: str, own: str, raw: str) -> str:
+    """Return *prefix* and *own*; or if that makes no nickname, what of *raw* and its digest do.
+
+    Closing up the dots instead would give `8B 28` and `8B (` one Team. Of 66,429 names none met
+    another, nor an id that stays (tried): in those of groups dots come in pairs, here is one.
+    """
+    if CLASS_ID.fullmatch(prefix + own):
+        return prefix + own
+    digest = hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_SIZE]
+    room = CLASS_ID_LIMIT - len(prefix) - len(digest) - 1
+    return f"{prefix}{_UNPLAIN.sub('', raw)[:room]}.{digest}"
+
+
+def renewed_class_id(class_id: str) -> str:
+    """Return the id that is made today of what *class_id* was once made of: mostly the same.
+
+    Up to 48 characters, two dots together and one at the end were once taken, and accents stayed as
+    they were typed.
+    """
+    made = _OF_A_YEAR.fullmatch(class_id)
+    if made is None:
+        return legacy_class_id(class_id) if usable_id(class_id) else class_id
+    org, year, space, own = made.groups()
+    if not space:
+        return _fit(f"{org}-{year}-", own, own)
+    raw = _SPELT_OUT.sub(lambda match: chr(int(match[1], 16)), own)
+    return group_id(org, int(year), space, raw) if _spelt(raw) == own else class_id
 
 
 def kind_of(class_id: str) -> str:
@@ -112,7 +153,8 @@ def is_tutor_group(class_id: str) -> bool:
 
 def session_id(org: str, academic_year: int, term: str = "") -> str:
     """Return the id of an academic year, or of a term of it."""
-    return group_id(org, academic_year, "term", term) if term else f"{org}-{academic_year}"
+    of_year = f"{org}-{academic_year}"
+    return f"{of_year}-term-{_spelt(term)}" if term else of_year
 
 
 def course_id(org: str, subject: str) -> str:
@@ -141,9 +183,11 @@ def title(text: str) -> str:
     """Return *text* as a class title that Teams takes, "" if nothing is left.
 
     `&` becomes "and", the other refused characters a hyphen, runs of blanks a single blank. What
-    shows nothing goes. What a spreadsheet would read as a formula then loses its first characters.
+    shows nothing goes. What a spreadsheet would read as a formula then loses its first characters,
+    and what is too long its last, between whole characters as people see them.
     """
-    return _tidy(text).lstrip("".join(FORMULA) + " .")[:TITLE_LIMIT].rstrip(" ." + JOINERS)
+    begun = _tidy(text).lstrip("".join(FORMULA) + " .")
+    return cut(begun, TITLE_LIMIT).rstrip(" ." + JOINERS)
 
 
 def title_loses(text: str) -> bool:
@@ -153,11 +197,15 @@ def title_loses(text: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    replaced = _REFUSED_IN_TITLES.sub("-", visible(text).replace("&", " and "))
+    replaced = _REFUSED_IN_TITLES.sub("-", _shown(text).replace("&", " and "))
     return SPACES.sub(" ", replaced).strip(" .")
+
+
+def _shown(text: str) -> str:
+    return composed(visible(as_windows_meant(text)))
 
 
 def person_name(text: str) -> str:
     """Return a forename or surname as a clean cell, "" if it cannot be sent."""
-    tidy = SPACES.sub(" ", visible(text)).strip()
+    tidy = SPACES.sub(" ", _shown(text)).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy

@@ -19,9 +19,9 @@ from sync.roster.findings import Finding
 from sync.roster.grades import grade
 from sync.roster.model import User
 from sync.roster.persons import Persons, Record, full_name, record_name
+from sync.roster.team_limits import OWNERS_LIMIT
 from sync.settings import ProfileSettings, SchoolSettings
 
-OWNERS_LIMIT = 100  # of a Team's group: docs/reference/sds.md#owners
 EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
 
 
@@ -133,7 +133,9 @@ class People:
         family = identifiers.person_name(person.surname)
         if given and family:
             return given, family
-        self.findings.append(Finding(FindingCode.NAME_UNUSABLE, record, name))
+        is_single = not (person.forename.strip() and person.surname.strip()) and (given or family)
+        code = FindingCode.SINGLE_NAME if is_single else FindingCode.NAME_UNUSABLE
+        self.findings.append(Finding(code, record, name))
         return "", ""
 
     # -- extra teachers ----------------------------------------------------------------------
@@ -188,6 +190,23 @@ class People:
             yield user_id
 
     # -- everyone ----------------------------------------------------------------------------
+
+    def known_as(self, user_ids: Set[str]) -> dict[str, tuple[str, str]]:
+        """Return what iSAMS, or the setting, calls each of *user_ids*, and how people do."""
+        judged: tuple[tuple[Mapping[str, Record], Mapping[str, User | None]], ...] = (
+            (self.school.pupils, self._pupils),
+            (self.school.employees, self._staff),
+        )
+        people = {
+            user.id: (record_name(records[key]), full_name(records[key]))
+            for records, users in judged
+            for key, user in users.items()
+            if user and user.id in user_ids
+        }
+        services = {
+            key: ("SERVICE_ACCOUNTS", user.username) for key, user in self._services.items()
+        }
+        return people | {key: services[key] for key in services.keys() & user_ids}
 
     def users(self, in_classes: Set[str]) -> Iterator[User]:
         """Yield whom SDS shall hold: the profile's years, STAFF, and the users *in_classes*."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Hold, Plan
-from sync.roster.identifiers import is_service_account
+from sync.roster.identifiers import is_service_account, renewed_class_id
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
 from sync.sds.tables import COURSES
 from sync.settings import Limits
@@ -167,6 +167,17 @@ def _met(
     for (profile, what), rows in sorted(meant.emptied.items()):
         yield Excess(table=f"{what} of profile {profile}", what="emptied", rows=rows, allowed=0)
     yield from _of_every_class(before, after, meant.extra_left_out)
+    if rows := _with_new_ids(before, after):
+        yield Excess(table="classes.csv", what="new-ids", rows=rows, allowed=0)
+
+
+def _with_new_ids(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> int:
+    """Count the classes that go on under another id, because our rule for ids has changed.
+
+    Each would get another Team, and the one that it had would end.
+    """
+    old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
+    return sum(renewed_class_id(class_id) in new for class_id in old - new)
 
 
 def _of_every_class(

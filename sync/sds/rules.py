@@ -16,7 +16,7 @@ from datetime import date
 
 from sync.errors import RosterInvalid
 from sync.roster.grades import GRADES
-from sync.roster.identifiers import CLASS_ID_LIMIT, TITLE, TITLE_LIMIT
+from sync.roster.identifiers import CLASS_ID, TITLE, TITLE_LIMIT
 from sync.sds.csvtext import encode
 from sync.sds.tables import COURSES, SESSIONS, Row, columns
 from sync.texts import ADDRESS, is_unsafe
@@ -24,8 +24,8 @@ from sync.texts import ADDRESS, is_unsafe
 # docs/reference/sds.md#title-length, docs/reference/sds.md#cell-length
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here
 
-# docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
-_CLASS_ID = re.compile(rf"[A-Za-z0-9.-]{{1,{CLASS_ID_LIMIT}}}")
+# Versions before took these; what SDS was given so must pass until the school is read again.
+_CLASS_ID_ONCE = re.compile(r"[A-Za-z0-9.-]{1,48}")
 _ID = re.compile(r"[A-Za-z0-9.-]+")
 _YEAR = re.compile(r"[12][0-9]{3}")
 _USER_ID = re.compile(r"[A-Za-z0-9_.@'+-]+")  # a legacy service account's id is its address
@@ -63,9 +63,7 @@ _ROLES = frozenset({"student", "teacher"})
 
 
 _FIXED: Mapping[str, _Rule] = {
-    "orgs.csv": _Rule(
-        1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _CLASS_ID}
-    ),
+    "orgs.csv": _Rule(1, values=((2, frozenset({"school"})),), text=(0, 1), patterns={0: _ID}),
     "users.csv": _Rule(
         1,
         text=(0, 1, 2, 3),
@@ -87,7 +85,9 @@ _FIXED: Mapping[str, _Rule] = {
 }
 
 
-def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
+def _rules(
+    grades: Set[str], made: Mapping[str, Row], class_id: re.Pattern[str]
+) -> dict[str, _Rule]:
     """Return the rules of every file there can be; *made* are the columns of those there are."""
     listed = made["classes.csv"]
     to = {"sessionSourcedIds": SESSIONS, "courseSourcedId": COURSES}
@@ -104,26 +104,30 @@ def _rules(grades: Set[str], made: Mapping[str, Row]) -> dict[str, _Rule]:
         refers=((1, "orgs.csv"), *references),
         text=(0, 2),
         optional=frozenset(column for column, _ in references),
-        patterns={0: _CLASS_ID, 2: TITLE},
+        patterns={0: class_id, 2: TITLE},
         limits={2: TITLE_LIMIT},
     )
     return {**_FIXED, "roles.csv": roles, "classes.csv": classes}
 
 
 def files(
-    rows: Mapping[str, Iterable[Row]], more_grades: Set[str] = frozenset()
+    rows: Mapping[str, Iterable[Row]],
+    more_grades: Set[str] = frozenset(),
+    *,
+    sealed_before: bool = False,
 ) -> dict[str, bytes]:
     """Return every SDS file, each row checked as it is written.
 
     *rows* holds every file that is always sent and those on request that are to be, sorted;
-    *more_grades* are codes that the tenant added.
+    *more_grades* are codes that the tenant added. Of what was *sealed_before*, perhaps by a version
+    that knew less of SDS, class ids need only be as they were then: SDS may hold them.
 
     Raises:
         RosterInvalid: a row breaks a rule. It names file, row number and column, never a value.
     """
     known: dict[str, set[str]] = {}
     made = columns(rows)
-    ruled = _rules(GRADES | more_grades, made)
+    ruled = _rules(GRADES | more_grades, made, _CLASS_ID_ONCE if sealed_before else CLASS_ID)
     return {
         name: encode(header, _checked((name, header), ruled[name], rows[name], known))
         for name, header in made.items()

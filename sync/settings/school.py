@@ -36,7 +36,8 @@ class SchoolSettings(Block):
     )
     id: OrgId = Field(
         description="The school's own number, such as its DfE number: up to 20 letters, digits,"
-        " dots and hyphens. Part of every id in SDS: never change it.",
+        " hyphens, and dots one by one but not at the end. Part of every id in SDS: never change"
+        " it.",
         examples=["9990001"],
     )
     isams_host: Host = Field(

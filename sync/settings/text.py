@@ -212,7 +212,7 @@ def shown_name(value: str) -> str:
 
     The rules of SDS's files would refuse it as well, but only in the night.
     """
-    tidy = texts.SPACES.sub(" ", value).strip()
+    tidy = texts.SPACES.sub(" ", texts.composed(value)).strip()
     shown = tidy.translate(dict.fromkeys(map(ord, texts.JOINERS))).isprintable()
     if not shown or texts.visible(tidy) != tidy or texts.is_unsafe(tidy):
         raise ValueError(

@@ -29,7 +29,11 @@ SchoolKey = Annotated[str, BeforeValidator(text.key)]
 StartOfYear = Annotated[date, BeforeValidator(text.start_of_year)]
 SchoolYear = Annotated[int | Literal["terms"], BeforeValidator(text.school_year)]
 ShownName = Annotated[str, BeforeValidator(text.shown_name)]
-OrgId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$")]
+# It is part of every class id, which becomes the name of a mail address:
+# docs/reference/sds.md#nickname-characters
+OrgId = Annotated[
+    str, Field(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9](?:\.?[A-Za-z0-9-])*$")
+]
 Suffix = Annotated[str, StringConstraints(strip_whitespace=False, max_length=40)]
 Flag = Annotated[bool, BeforeValidator(text.yes_or_no)]
 Whole = Annotated[int, BeforeValidator(text.whole)]

@@ -99,7 +99,8 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
     of_profile = {sealed.profile: sealed.manifest() for sealed in newest_first}
     own_grades = {grade for manifest in of_profile.values() for grade in manifest.own_grades}
     sealed_files = [_sealed_files(sealed, of_profile[sealed.profile]) for sealed in newest_first]
-    files = rules.files(merge(sealed_files, listing.may_have_sent(ON_REQUEST)), own_grades)
+    merged = merge(sealed_files, listing.may_have_sent(ON_REQUEST))
+    files = rules.files(merged, own_grades, sealed_before=True)
     facts = manifests.facts(files)
     manifest = DeliveryManifest(
         connector=listing.connector,

@@ -157,11 +157,13 @@ def _files(
     """
     made = columns(files)
     rows = {name: list(decode(name, files[name], made[name])) for name in made}
-    rules.files(rows, set(was.own_grades))
+    own_grades = set(was.own_grades)
+    rules.files(rows, own_grades, sealed_before=True)
     since = listing.may_have_sent(ON_REQUEST) - files.keys()
     if not since:
         return files
-    return rules.files(merge([SealedFiles(listing.connector, files)], since), set(was.own_grades))
+    widened = merge([SealedFiles(listing.connector, files)], since)
+    return rules.files(widened, own_grades, sealed_before=True)
 
 
 def _was_in_vain(listing: Listing) -> bool:

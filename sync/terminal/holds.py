@@ -49,6 +49,12 @@ def _sentence(excess: Excess) -> str:
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
             " known to have taken any. Look at Sync health in School Data Sync."
         )
+    if excess.what == "new-ids":
+        what = ("another id", "another Team") if excess.rows == 1 else ("other ids", "other Teams")
+        return (
+            f"{numbers({'classes': excess.rows})} would get {what[0]}, and so {what[1]}: our rule"
+            " changed, not iSAMS."
+        )
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
         return f"There would be no {excess.table}{before}."

@@ -14,7 +14,7 @@ from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
 from sync.ledger.states import State
 from sync.report import Exit
-from sync.roster.finding_codes import OF_SETTINGS, FindingCode
+from sync.roster.finding_codes import OF_SETTINGS, TO_KNOW, FindingCode
 from sync.steps.status import survey
 from sync.steps.status_values import (
     Became,
@@ -193,8 +193,8 @@ def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
 def _for_findings(profile: str, findings: Mapping[str, int]) -> Iterator[str]:
     said = "`isams-sync findings` or /api/findings says which"
     of_settings = sum(count for code, count in findings.items() if code in OF_SETTINGS)
-    years = findings.get(FindingCode.YEAR_OF_NO_PROFILE, 0)
-    if records := sum(findings.values()) - of_settings - years:
+    to_know = sum(count for code, count in findings.items() if code in TO_KNOW)
+    if records := sum(findings.values()) - of_settings - to_know:
         yield f"{profile}: {records} {_record(records)} to mend in iSAMS; {said}"
     if of_settings:
         yield f"{profile}: {of_settings} to mend in its settings; {said}"

@@ -20,6 +20,9 @@ from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
 from sync.report import Step
 from sync.settings import Settings
+from sync.settings.load import load
+from sync.steps.connector import look
+from sync.steps.follow import follow
 from sync.terminal.cli import main
 from sync.terminal.context import Terminal
 from tests.clocks import FakeClock
@@ -56,6 +59,12 @@ class Trial:
         around = Terminal(self.settings, self.folder, self.clock, self._opened)
         code = main(words, around)
         return Said(code, *self.capsys.readouterr())
+
+    def end_run(self) -> Step:
+        """Let SDS's run end, and have the app see it, as its timer would."""
+        self.clock.advance(RUN_S)
+        world = self._opened(load(self.settings), lambda _: None)
+        return next(iter(follow(world, look(world, self.stage.connector))))
 
     def asked_of_sds(self) -> set[str]:
         """Return what SDS was asked for beyond sign-in, connector and flow, by route."""

@@ -548,6 +548,14 @@ def test_a_result_that_cannot_be_written_is_one_line() -> None:
             Excess(table="profiles", what="removed", rows=1, allowed=0),
             "1 profile of the last delivery would be missing; none may be.",
         ),
+        (
+            Excess(table="classes.csv", what="new-ids", rows=1, allowed=0),
+            "1 class would get another id, and so another Team: our rule changed, not iSAMS.",
+        ),
+        (
+            Excess(table="classes.csv", what="new-ids", rows=3, allowed=0),
+            "3 classes would get other ids, and so other Teams: our rule changed, not iSAMS.",
+        ),
     ],
 )
 def test_why_a_delivery_is_held_is_a_sentence(excess: Excess, told: str) -> None:

@@ -121,6 +121,8 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         WHOSE,
         f"{SDS}: teachers of every class",
         f"{SDS}: titles with a suffix",
+        f"{SDS}: class ids",
+        f"{SDS}: classes of a person",
         f"{ISAMS}: host",
         f"{ISAMS}: key",
         *DATASETS,

@@ -175,9 +175,8 @@ LEFT_OUT = [
     ),
     LeftOut("title-unusable", "Set 302", with_set(teaching_set("302", code="=="))),
     LeftOut("id-unusable", "Set 3_2", with_set(teaching_set("3_2"))),
-    LeftOut("id-unusable", "Set " + "9" * 40, with_set(teaching_set("9" * 40))),
 ]
-# Each of these has a test of its name, below, in `test_groups` or in `test_unmatched`.
+# Each of these has a test of its name: below, or in one of the files that are named there.
 TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
@@ -188,6 +187,8 @@ TESTED_ALONE = {
     *("group-without-pupils", "group-without-teacher"),
     *("subject-without-classes", "year-without-pupils", "kept-year-without-sets"),  # of settings
     *("profile-without-classes", "profile-without-pupils"),
+    "single-name",
+    *("owners-left-out", "class-too-large-for-notebook", "person-in-many-classes"),
 }
 
 
@@ -209,7 +210,7 @@ def test_every_finding_is_tested() -> None:
 
 def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
     """Its word stands once more than in the list above: here, or in a file of its own."""
-    names = ("build", "groups", "people", "persons", "unmatched")
+    names = ("build", "groups", "people", "persons", "team_limits", "unmatched")
     texts = [Path(__file__).with_name(f"test_{name}.py").read_text("utf-8") for name in names]
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 
@@ -257,13 +258,33 @@ def test_names_are_sent_only_on_request() -> None:
     assert built(names=True).roster.users[0].given_name == "Sam"
 
 
-@pytest.mark.parametrize("forename", ["", "=HYPERLINK(1)", "@sum", "a\x07b", "x" * 65])
+@pytest.mark.parametrize("forename", ["=HYPERLINK(1)", "@sum", "a\x07b", "x" * 65])
 def test_an_unsafe_name_is_not_sent(forename: str) -> None:
-    """A blank name, a formula or a control character never reaches a cell."""
+    """A formula or a control character never reaches a cell."""
     made = built(school([pupil("1", forename=forename)]), names=True)
 
     assert made.roster.users[0].given_name == made.roster.users[0].family_name == ""
     assert codes(made) == [("name-unusable", "Pupil 1")]
+
+
+@pytest.mark.parametrize(
+    ("forename", "surname", "code"),
+    [
+        ("", "Suharto", "single-name"),
+        ("Suharto", " ", "single-name"),
+        ("", "", "name-unusable"),
+        ("", "=1", "name-unusable"),
+    ],
+)
+def test_who_has_one_name_is_told_that_sds_makes_no_account(
+    forename: str, surname: str, code: str
+) -> None:
+    """Nothing can be corrected: somebody makes the account, or the pupil is in no class."""
+    made = built(school([pupil("1", forename=forename, surname=surname)]), names=True)
+
+    assert made.roster.users[0].given_name == made.roster.users[0].family_name == ""
+    assert codes(made) == [(code, "Pupil 1")]
+    assert "makes no account" in made.findings[0].code.advice
 
 
 @pytest.mark.parametrize(

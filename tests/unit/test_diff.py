@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sync.ledger import marks
 from sync.ledger.marks import Change, Excess
+from sync.roster.identifiers import class_id, group_id, legacy_class_id
 from sync.sds import diff
 from sync.sds.csvtext import encode
 from sync.sds.diff import Baseline, Decision, Meant
@@ -476,6 +477,39 @@ def test_who_teaches_every_class_goes_only_with_a_persons_word(
     told = decision.hold.excesses if decision.hold else ()
     wanted = (Excess(table=table, what="removed", rows=1, allowed=0),) if table else ()
     assert told == wanted
+
+
+OLD, NEW = "9990001-2026-form-8A.2A.", group_id("9990001", 2026, "form", "8A*")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ([OLD], [NEW], 1),
+        ([OLD], [OLD, NEW], 0),  # of two profiles one was not read yet: nobody loses a Team
+        ([OLD, NEW], [NEW], 1),
+        ([OLD], [NEW.replace("2026", "2027")], 0),  # the turn of the year changes every id
+        ([OLD], ["9990001-2026-form-8B"], 0),  # the form is gone
+        ([NEW], [OLD], 0),  # a delivery of before is restored
+        ([NEW], [NEW], 0),
+        (["9990001-2026-form-8.2F.Zoe.308.s"], [group_id("9990001", 2026, "form", "8/Zoës")], 1),
+        (["9990001-2025-A..1"], [class_id("9990001", 2025, "A..1")], 1),  # a Team that is kept
+        (["A..1"], [legacy_class_id("A..1")], 1),  # with ID_STYLE=legacy
+        (["9" * 48], [legacy_class_id("9" * 48)], 1),
+    ],
+)
+def test_a_class_gets_another_team_by_our_rule_only_with_a_persons_word(
+    before: list[str], after: list[str], told: int
+) -> None:
+    """One class among hundreds: few rows, and all that was in its Team."""
+    old, new = (
+        files({"classes.csv": [(key, "1", "8A") for key in sorted(ids)]}) for ids in (before, after)
+    )
+    decision = diff.compare("d", old, new, against="a", limits=LIMITS, hold_first=False)
+
+    excesses = decision.hold.excesses if decision.hold else ()
+    wanted = (Excess(table="classes.csv", what="new-ids", rows=told, allowed=0),) if told else ()
+    assert excesses == wanted
 
 
 def test_a_hold_is_for_one_digest() -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from simulators.sds import check_files
 from sync.errors import ConfigError, RosterInvalid
 from sync.isams.school import (
     Division,
@@ -22,6 +23,7 @@ from sync.isams.school import (
 from sync.roster.build import Built, build_roster
 from sync.roster.identifiers import kind_of
 from sync.roster.model import SchoolClass
+from sync.sds import rules, tables
 from sync.settings import ProfileSettings
 from sync.settings.class_kinds import CLASSES
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
@@ -162,6 +164,83 @@ def test_each_kind_has_a_title_of_its_own(kind: str, setting: str, title: str) -
 def test_two_forms_that_differ_by_a_slash_are_two_classes() -> None:
     """What SDS does not take in an id is spelt out, not dropped."""
     assert len({listed.id for listed in made("forms", year_groups="8")}) == 2
+
+
+FORMS = ("8B (Art)", "8 - AB", "8A*", "8/JDO")
+
+
+def with_forms(*names: str) -> School:
+    """Return a school whose forms are called *names*, each with a pupil of its own."""
+    listed = {name: Form(name, 8, ("41",), "") for name in names}
+    pupils = {
+        str(number): Pupil(str(number), 8, f"p{number}@x.example", "Sam", "Osei", form=name)
+        for number, name in enumerate(names, start=1)
+    }
+    return replace(whole(), forms=listed, pupils=pupils)
+
+
+def test_forms_whose_names_make_no_address_have_classes_that_do() -> None:
+    """A bracket or a star at the end, three signs in a row: SDS makes an address of each id."""
+    roster = built(with_forms(*FORMS), classes="forms").roster
+
+    assert [listed.id for listed in roster.classes] == [
+        "9990001-2026-form-8.2F.JDO",
+        "9990001-2026-form-8A.e53fced2",
+        "9990001-2026-form-8AB.0ae18989",
+        "9990001-2026-form-8BArt.64ce850b",
+    ]
+    assert {len(listed.student_ids) for listed in roster.classes} == {1}
+    assert check_files(rules.files(tables.roster_rows(roster))) == []
+
+
+ODD = ("(1)", "A -- B", "x" * 40, "8A.")
+
+
+@pytest.mark.parametrize(
+    "kind", ["forms", "form-lessons", "tutors", "houses", "boarding-houses", "divisions"]
+)
+@pytest.mark.parametrize("odd", ODD)
+def test_no_kind_of_class_is_left_out_for_its_id(kind: str, odd: str) -> None:
+    """However iSAMS calls a form, a house or a member of staff, SDS takes the class."""
+    read = whole()
+    person = replace(
+        PUPILS[0], form=odd, academic_house_id=odd, boarding_house_id=odd, division_id=odd
+    )
+    named = replace(
+        read,
+        pupils={"1": replace(person, tutor_id=odd)},
+        employees={**read.employees, odd: replace(STAFF[0], id=odd, email="odd@x.example")},
+        forms={odd: Form(odd, 8, ("41",), "")},
+        academic_houses={odd: House(odd, "academic", "Drake", "DR", ("41",))},
+        boarding_houses={odd: House(odd, "boarding", "North", "NO", ("42",))},
+        divisions={odd: Division(odd, "Senior School", "SS", (8,))},
+        teaching_forms={odd: TeachingForm(odd, "8A Ma", odd, "22")},
+        lessons=(Lesson("8A Ma", "", odd, "42", "101", ""),),
+    )
+    made = built(named, classes=kind)
+
+    assert [listed.student_ids for listed in made.roster.classes] == [("9990001-P1",)]
+    assert "id-unusable" not in {code for code, _ in codes(made)}
+    assert check_files(rules.files(tables.roster_rows(made.roster))) == []
+
+
+@pytest.mark.parametrize("id_style", ["year", "legacy"])
+@pytest.mark.parametrize("odd", ["A..1", "A.", "9" * 48])
+def test_no_set_is_left_out_for_dots_or_length(id_style: str, odd: str) -> None:
+    """In neither style of ids, and a set that keeps its Team keeps its id."""
+    read = replace(whole(), sets={odd: teaching_set(odd, ["1", "2"])})
+    made = built(read, id_style=id_style)
+    next_year = build_roster(
+        read,
+        NORTHBANK,
+        ProfileSettings.model_validate({"id_style": id_style, "keep_teams": "8"}),
+        2027,
+        TODAY,
+    )
+
+    assert len(made.roster.classes) == 1
+    assert made.roster.classes[0].id == next_year.roster.classes[0].id
+    assert check_files(rules.files(tables.roster_rows(made.roster))) == []
 
 
 def test_a_form_is_found_in_whatever_case_it_was_typed() -> None:

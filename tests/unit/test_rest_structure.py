@@ -10,7 +10,9 @@ from sync.isams.datasets import ACADEMIC_HOUSES, FORMS, LESSONS, YEARS, Dataset,
 from sync.isams.rest import endpoints, structure, timetables, weeks
 from sync.isams.rest.answers import Answer
 from sync.isams.rest.paging import PageProgress, Pages
-from sync.isams.school import Employee, Form, Period, Pupil
+from sync.isams.school import Employee, Form, Period, Pupil, School
+from sync.isams.structure import LessonRecord, Structure
+from tests.unit.schools import school, teaching_set
 
 
 def taken(*needed: Dataset) -> tuple[Register, structure.RestStructure]:
@@ -103,6 +105,19 @@ def test_somebody_who_has_left_may_be_head_of_year_and_strangers_may_not(
     assert register.counts["Year"] == 3
 
 
+def test_a_form_is_the_same_however_its_accent_was_typed() -> None:
+    """Names from a Mac have it apart; listed in both ways, a form is listed twice."""
+    register, extras = taken(FORMS)
+    rows = {
+        name: {"id": name, "year": 8, "tutor": 41} for name in ("8/A", "8/Ze\u0308", "8/Z\u00eb")
+    }
+    extras.take_forms(rows)
+    held = register.structure
+
+    assert list(held.forms) == ["8/A", "8/Z\u00eb"]
+    assert held.repeated() == {"Form": ("8/Z\u00eb",)}
+
+
 @pytest.mark.parametrize(("form", "fits"), [("8/B", True), ("8/Z", False)])
 def test_forms_are_those_that_students_name(form: str, *, fits: bool) -> None:
     """A pupil or two may be in a form that is not listed; most may not."""
@@ -172,6 +187,31 @@ def test_a_house_is_found_in_whatever_case_it_was_typed() -> None:
 
     ids = [register.structure.house_id("academic", name) for name in ("kestrel", "Otter", "")]
     assert ids == ["1", "", ""]
+
+
+def test_a_lesson_has_the_set_whose_accent_was_typed_otherwise() -> None:
+    """The timetable's code and the set's look the same; else the set would lose a teacher."""
+    made = structure_of("8/Zo\u00eb", "8/Zoe\u0308")
+
+    assert made.lessons
+    assert [lesson.set_id for lesson in made.lessons] == ["301"]
+
+
+def structure_of(set_code: str, lesson_code: str) -> School:
+    """Return a school with a set of one code and a lesson of the other."""
+    structure = Structure()
+    structure.ask(LESSONS)
+    structure.lessons.append(LessonRecord(lesson_code, for_set=True, period_id="1"))
+    read = school(sets=[teaching_set("301", code=set_code)])
+    return structure.added_to(read, lambda _: "")
+
+
+def test_a_house_is_found_however_its_accent_was_typed() -> None:
+    """REST tells a pupil's house by its name alone."""
+    register, extras = taken()
+    extras.take_houses("academic", {"1": {"id": "1", "name": "Bronte\u0308", "type": "Academic"}})
+
+    assert register.structure.house_id("academic", "Bront\u00eb") == "1"
 
 
 def test_lessons_without_a_period_are_malformed_and_none_at_all_is_unknown() -> None:

@@ -123,7 +123,9 @@ BREAKS: list[tuple[str, Row, str, str]] = [
     ("roles.csv", ("9990001-T41", "9990001", "teacher", "", "true"), "isPrimary", UNKNOWN),
     ("roles.csv", ("9990001-T41", "9990001", "teacher", "09", "TRUE"), "userSourcedId", TWICE),
     ("classes.csv", ("9990001-2026_302", "9990001", "8A"), "sourcedId", FORM),
-    ("classes.csv", ("9990001-2026-" + "3" * 36, "9990001", "8A"), "sourcedId", FORM),
+    ("classes.csv", ("9990001-2026-" + "3" * 35, "9990001", "8A"), "sourcedId", FORM),
+    ("classes.csv", ("9990001-2026-3..2", "9990001", "8A"), "sourcedId", FORM),
+    ("classes.csv", ("9990001-2026-302.", "9990001", "8A"), "sourcedId", FORM),
     ("classes.csv", ("9990001-2026-302", "9990002", "8A"), "orgSourcedId", "orgs.csv"),
     ("classes.csv", ("9990001-2026-302", "9990001", ""), "title", "is blank"),
     ("classes.csv", ("9990001-2026-302", "9990001", "8A/secret"), "title", FORM),
@@ -198,16 +200,30 @@ def test_nobody_is_enrolled_twice_in_one_class() -> None:
 
 
 def test_limits_are_met_exactly() -> None:
-    """A class id of 48, a title of 120, a cell of 256, an address of 64 and 48 fit."""
+    """A class id of 47, a title of 120, a cell of 256, an address of 64 and 48 fit."""
     rows: dict[str, list[Row]] = {
         "orgs.csv": [("9990001", "N" * rules.CELL_LIMIT, "school")],
         "users.csv": [("9990001-P1", "p" * 64 + "@" + "x" * 40 + ".example", "", "")],
         "roles.csv": [("9990001-P1", "9990001", "student", "08", "FALSE")],
-        "classes.csv": [("9990001-2026-" + "3" * 35, "9990001", "8" * 120)],
-        "enrollments.csv": [("9990001-2026-" + "3" * 35, "9990001-P1", "student")],
+        "classes.csv": [("9990001-2026-" + "3" * 34, "9990001", "8" * 120)],
+        "enrollments.csv": [("9990001-2026-" + "3" * 34, "9990001-P1", "student")],
     }
 
     assert check_files(rules.files(rows)) == []
+
+
+@pytest.mark.parametrize("class_id", ["9990001-2026-" + "3" * 35, "8A..2", "8A."])
+def test_a_class_id_that_was_once_taken_is_carried_on_and_never_made(class_id: str) -> None:
+    """SDS holds the class under it, until its school is read again."""
+    rows: dict[str, list[Row]] = {
+        **SOUND,
+        "classes.csv": [(class_id, "9990001", "8A")],
+        "enrollments.csv": [(class_id, "9990001-P1", "student")],
+    }
+
+    assert class_id.encode() in rules.files(rows, sealed_before=True)["classes.csv"]
+    with pytest.raises(RosterInvalid, match=r"classes.csv row 1: sourcedId is not in the form"):
+        rules.files(rows)
 
 
 def test_a_grade_of_the_tenants_own_is_taken_where_it_is_told() -> None:

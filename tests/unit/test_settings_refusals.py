@@ -42,6 +42,15 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
             "got '1e1'; expected a whole number, in digits. Example: 10",
         ),
         (
+            "SCHOOLS__NORTHBANK__ID",
+            "999.",
+            (
+                "got '999.'; expected: The school's own number, such as its DfE number: up to 20"
+                " letters, digits, hyphens, and dots one by one but not at the end. Part of every"
+                " id in SDS: never change it. Example: 9990001"
+            ),
+        ),
+        (
             "SCHOOLS__NORTHBANK__SCHOOL_YEAR",
             "26",
             "got '26'; expected a year such as 2026, or the word terms. Example: 2026",

@@ -10,6 +10,7 @@ from sync.isams.batch.nested import Attributes, attribute
 from sync.isams.batch.structure import BatchStructure
 from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
 from sync.isams.school import Employee, PersonKey, Pupil, School, Subject
+from sync.texts import composed
 
 _PERSON = {"Forename", "Surname"}
 # SchoolId is the key in all modules; Id is only the row: docs/reference/isams.md#school-id,
@@ -86,7 +87,7 @@ class BatchSchool:
             forename=texts.get("Forename", ""),
             surname=texts.get("Surname", ""),
             code=texts.get("SchoolCode", ""),
-            form=shared(texts.get("Form", "")),
+            form=shared(composed(texts.get("Form", ""))),
             # docs/reference/isams.md#pupil-houses
             academic_house_id=shared(attribute(attributes, "AcademicHouseId")),
             boarding_house_id=shared(attribute(attributes, "BoardingHouseId")),

@@ -34,6 +34,7 @@ from sync.isams.school import (
     Year,
 )
 from sync.isams.structure import LessonRecord, term
+from sync.texts import composed
 
 type Parts = list[Attributes]
 
@@ -83,7 +84,7 @@ class BatchStructure:
         self._structure.years.add(Year(year, texts.get("Name", ""), texts.get("Code", ""), tutors))
 
     def _form(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
-        form_id = self._id(FORMS, attribute(attributes, "Id") or texts.get("Form", ""))
+        form_id = self._id(FORMS, composed(attribute(attributes, "Id") or texts.get("Form", "")))
         # docs/reference/isams.md#form
         tutors = _ids(attributes, "TutorId", "AssistantTutorId", "SecondAssistantTutorId")
         year = nc_year(attribute(attributes, "YearId"))
@@ -139,7 +140,8 @@ class BatchStructure:
     def _teaching_form(self, attributes: Attributes, texts: Texts, _: Parts) -> None:
         record_id = self._id(TEACHING_FORMS, attribute(attributes, "Id"))
         self._structure.teaching_forms.add(
-            TeachingForm(record_id, texts.get("TimetableCode", ""), texts.get("FormCode", ""),
+            TeachingForm(record_id, texts.get("TimetableCode", ""),
+                         composed(texts.get("FormCode", "")),
                          texts.get("SubjectId", ""))
         )  # fmt: skip
 

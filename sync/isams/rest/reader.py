@@ -33,6 +33,7 @@ from sync.isams.rest.spellings import Kind
 from sync.isams.rest.structure import RestStructure, Rows, refuse_what_rest_lacks
 from sync.isams.rest.timetables import Timetable, Timetables
 from sync.isams.school import Employee, Pupil, School, Subject
+from sync.texts import composed
 
 
 def subjects_by_id(rows: Rows) -> dict[str, Subject]:
@@ -134,7 +135,7 @@ class RestSchool:
                     fields.year(kind, record),
                     *_person(kind, record),
                     code=fields.loose_text(record, "code"),
-                    form=shared(form_of(record, "form")),
+                    form=shared(composed(form_of(record, "form"))),
                     tutor_id=shared(fields.text(kind, record, "tutor") if with_tutor else ""),
                     person=fields.person(record),
                     leaves_on=fields.last_day(record),

@@ -24,6 +24,7 @@ from sync.isams.rest.endpoints import Endpoint
 from sync.isams.rest.fields import Values, ids, text, texts
 from sync.isams.school import Building, Division, Form, House, HouseKind, Room, Year
 from sync.isams.structure import HOUSES, term
+from sync.texts import composed
 
 type Rows = Mapping[str, Values]
 
@@ -82,7 +83,7 @@ class RestStructure:
         if any(names.values()):
             self._register.add_houses(pupil_id, names["academic"], names["boarding"])
         for kind, name in names.items():
-            self._house_names[kind] |= {name} - {""}
+            self._house_names[kind] |= {composed(name)} - {""}
 
     def take_years(self, rows: Rows) -> None:
         """Take the year groups."""
@@ -112,7 +113,7 @@ class RestStructure:
 
     def take_forms(self, rows: Rows) -> None:
         """Take the forms, by the names by which students call theirs."""
-        forms = [_form(form_id, record) for form_id, record in rows.items()]
+        forms = [_form(composed(form_id), record) for form_id, record in rows.items()]
         if forms and all(form.year is None for form in forms):
             raise SourceMalformed("no form has a year that is an NC year")
         for form in forms:
@@ -187,7 +188,7 @@ class RestStructure:
 
     def _refuse_namesakes(self, kind: HouseKind, dataset: Dataset) -> None:
         """Raise if pupils' houses are needed, and their names do not tell which they are."""
-        names = [house.name for house in self._structure.houses[kind].values()]
+        names = [composed(house.name) for house in self._structure.houses[kind].values()]
         if dataset in self._needed and len(set(names)) < len(names):
             raise SourceMalformed(
                 f"{dataset.ui_name}: two have one name, and REST tells a pupil's house by its name"

@@ -49,10 +49,10 @@ def other_group(
     *called* are name, code and NC year, for the title.
     """
     space, record_id, record = identity
-    class_id = identifiers.group_id(basis.school_settings.id, basis.academic_year, space, record_id)
+    org, year = basis.school_settings.id, basis.academic_year
     return Group(
-        class_id=class_id if len(class_id) <= identifiers.CLASS_ID_LIMIT else "",
-        academic_year=basis.academic_year,
+        class_id=identifiers.group_id(org, year, space, record_id),
+        academic_year=year,
         record=record,
         name=called[0],
         title=titles.of_other(basis, template, called, subject_id),

@@ -29,12 +29,8 @@ def teaching_sets(basis: Basis, choice: SubjectChoice) -> Iterator[Group]:
 
 def _set(basis: Basis, teaching_set: TeachingSet, record: str, taught_by: set[str]) -> Group:
     year = _year_of_id(basis, teaching_set)
-    class_id = teaching_set.id
-    if basis.profile.id_style != "legacy":
-        class_id = identifiers.class_id(basis.school_settings.id, year, teaching_set.id)
-    usable = identifiers.usable_id(teaching_set.id) and len(class_id) <= identifiers.CLASS_ID_LIMIT
     return Group(
-        class_id=class_id if usable else "",
+        class_id=_class_id(basis, year, teaching_set.id),
         academic_year=year,
         record=record,
         name=teaching_set.code,
@@ -46,6 +42,15 @@ def _set(basis: Basis, teaching_set: TeachingSet, record: str, taught_by: set[st
         known_otherwise=teaching_set.known_otherwise,
         is_set=True,
     )
+
+
+def _class_id(basis: Basis, academic_year: int, set_id: str) -> str:
+    """Return the id of a set's class, "" if SDS could not hold it."""
+    if not identifiers.usable_id(set_id):
+        return ""
+    if basis.profile.id_style == "legacy":
+        return identifiers.legacy_class_id(set_id)
+    return identifiers.class_id(basis.school_settings.id, academic_year, set_id)
 
 
 def _year_of_id(basis: Basis, teaching_set: TeachingSet) -> int:

@@ -14,10 +14,8 @@ from sync.ledger.fates import Fate
 from sync.ledger.marks import Submitted
 from sync.settings import Settings
 from sync.steps.connector import Listing, look
+from sync.steps.doctor import class_ids, every_class, many_classes, suffixes
 from sync.steps.doctor.attempts import Check, Note, Visit
-from sync.steps.doctor.every_class import note_of, of_every_class
-from sync.steps.doctor.suffixes import changed_titles
-from sync.steps.doctor.suffixes import note_of as told_of_titles
 
 _NOTHING = Note("nothing was handed over yet")
 
@@ -27,8 +25,8 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
     for connector, profiles in settings.connectors().items():
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
-        every = f"{about}: teachers of every class"
-        suffixes = f"{about}: titles with a suffix"
+        every, ids = f"{about}: teachers of every class", f"{about}: class ids"
+        titles, many = f"{about}: titles with a suffix", f"{about}: classes of a person"
         check, listed = visit.attempt(
             way,
             partial(_listed, settings, connector, visit),
@@ -37,13 +35,17 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         )
         yield check
         if listed is None:
-            yield from visit.skipped((whose, every, suffixes), way)
+            yield from visit.skipped((whose, every, titles, ids, many), way)
         else:
             yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
-            compare = partial(of_every_class, settings, listed.listing)
-            yield visit.attempt(every, compare, note_of, connector=connector).check
-            rename = partial(changed_titles, settings, listed.listing)
-            yield visit.attempt(suffixes, rename, told_of_titles, connector=connector).check
+            compare = partial(every_class.of_every_class, settings, listed.listing)
+            yield visit.attempt(every, compare, every_class.note_of, connector=connector).check
+            rename = partial(suffixes.changed_titles, settings, listed.listing)
+            yield visit.attempt(titles, rename, suffixes.note_of, connector=connector).check
+            renewed = partial(class_ids.with_new_ids, listed.listing)
+            yield visit.attempt(ids, renewed, class_ids.note_of, connector=connector).check
+            count = partial(many_classes.most_classes, listed.listing)
+            yield visit.attempt(many, count, many_classes.note_of, connector=connector).check
 
 
 class _ConnectorListed(NamedTuple):

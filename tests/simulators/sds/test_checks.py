@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 
 import pytest
 
 from simulators.sds import Level, check_files
+from simulators.sds.checks import check
 from tests.simulators.sds.sender import lines, school
 
 
@@ -194,15 +196,28 @@ def test_each_session_and_course_is_checked_and_takes_its_references_with_it() -
     ]
 
 
-def test_a_class_id_must_make_a_mail_name() -> None:
-    """Spaces, odd characters or more than 48 of them stumble in Entra."""
-    bad = [f"classes.csv c{n}" for n in range(2)]
+@pytest.mark.parametrize("class_id", ["c 0", "c..0", "c0.", "x" * 48])
+def test_a_class_id_must_make_a_mail_name(class_id: str) -> None:
+    """A blank, dots together or at the end, or more than 47 characters: there is no such class."""
     files = school(0) | {
-        "classes.csv": lines("sourcedId,orgSourcedId,title", f"{bad[0]},o1,A", f"{'x' * 49},o1,B"),
-        "enrollments.csv": lines("classSourcedId,userSourcedId,role"),
+        "classes.csv": lines("sourcedId,orgSourcedId,title", f"{class_id},o1,A", f"{'x' * 47},o1,B")
     }
+    files["enrollments.csv"] = files["enrollments.csv"].replace(b"c0,", f"{class_id},".encode())
+    checked = check(files)
 
-    assert [code for _, code, _ in codes(files)] == ["AzureActiveDirectoryInvalidPropertyValue"] * 2
+    assert codes(files) == [(ERROR, "AzureActiveDirectoryInvalidPropertyValue", class_id)]
+    assert [row["sourcedId"] for row in checked.rows["classes.csv"]] == ["x" * 47]
+    assert checked.rows["enrollments.csv"] == []
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    """Microsoft's page tells schools to save as "CSV UTF-8", which begins with one."""
+    marked = {name: codecs.BOM_UTF8 + content for name, content in school(2).items()}
+
+    assert check_files(marked) == []
+    assert [fault.code for fault in check_files(marked | {"users.csv": codecs.BOM_UTF8})] == [
+        "EmptyFile"
+    ]
 
 
 def test_more_than_a_hundred_owners_are_too_many() -> None:
@@ -216,4 +231,5 @@ def test_more_than_a_hundred_owners_are_too_many() -> None:
         "roles.csv": lines("userSourcedId,orgSourcedId,role"),
     }
 
-    assert codes(files) == [(WARNING, "TooManyOwners", "c0")]
+    assert codes(files) == [(ERROR, "TooManyOwners", "c0")]
+    assert check(files).rows["classes.csv"] == []

@@ -124,7 +124,6 @@ def test_an_operation_can_be_slow(sender: Sender, clock: Clock) -> None:
         ({"orgs.csv": b"\xff\xfe"}, "InvalidFileFormat", "orgs.csv"),
         ({"orgs.csv": b'sourcedId,name,type\r\no1,"a"b,school'}, "InvalidFileFormat", "orgs.csv"),
         ({"orgs.csv": b""}, "EmptyFile", "orgs.csv"),
-        ({"orgs.csv": b"\xef\xbb\xbf" + school()["orgs.csv"]}, "RequiredHeaderNotFound", None),
         ({"manifest.json": b"{}"}, "InvalidFileFormat", "manifest.json"),
     ],
 )
