@@ -6,6 +6,7 @@ Pure, and below all rooms, because settings and rosters must judge alike.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 # 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
@@ -26,6 +27,12 @@ _INVISIBLE = re.compile(
 )
 JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def folded(text: str) -> str:
+    """Return *text* with A-Z made small, and nothing else: `lower` makes a plain k of U+212A."""
+    return text.translate(_SMALL)
 
 
 def address(text: str) -> str | None:

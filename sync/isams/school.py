@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from sync.errors import SyncError
+from sync.isams.joins import JoinedByCase
 
 type HouseKind = Literal["academic", "boarding"]
 
@@ -256,7 +257,8 @@ class School:
 
     `repeated` holds the ids that a dataset listed more than once, by dataset name; the first
     record was kept. `counts` is the number of rows that iSAMS gave, by dataset name, before any
-    repeat was dropped: what manifests and status show as the source's totals.
+    repeat was dropped: what manifests and status show as the source's totals. `joined_by_case`,
+    sorted, are the joins that are good but for case.
 
     From `years` on, None is a dataset that was not asked for, or that could not be read and no
     class needs: nobody may take it for empty. `untold` says why, by what iSAMS calls the dataset.
@@ -268,6 +270,7 @@ class School:
     sets: Mapping[str, TeachingSet]
     repeated: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
+    joined_by_case: tuple[JoinedByCase, ...] = ()
     years: Mapping[int, Year] | None = None
     forms: Mapping[str, Form] | None = None
     academic_houses: Mapping[str, House] | None = None

@@ -16,7 +16,7 @@ from sync.isams.school import School
 from sync.roster import identifiers
 from sync.roster.academic_year import academic_year_at, school_day
 from sync.roster.finding_codes import FindingCode, nobody_in
-from sync.roster.findings import Finding
+from sync.roster.findings import Finding, joined_by_case
 from sync.roster.groups import groups_of
 from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
@@ -101,7 +101,8 @@ def build_roster(
         courses(school, school_settings, classes) if profile.courses else None,
     )
     settings = (*unmatched(school, profile), *empty(roster))
-    findings = {*people.findings, *makes.findings, *_repeats(school), *settings}
+    joins = map(joined_by_case, school.joined_by_case)
+    findings = {*people.findings, *makes.findings, *_repeats(school), *joins, *settings}
     return Built(
         academic_year,
         roster,

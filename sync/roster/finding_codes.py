@@ -142,6 +142,16 @@ class FindingCode(StrEnum):
         "iSAMS lists the same id twice.",
         "the school.",
     )
+    JOINED_BY_CASE = (
+        "joined-by-case",
+        "Taken for what iSAMS lists in other capitals: see detail. Write both alike.",
+        (
+            "iSAMS's database takes `8/jdo` for `8/JDO`, so its records may refer to each other in"
+            " other capitals. What is written exactly comes first, and only A to Z counts. Where"
+            " two members of staff have codes that differ in capitals alone, nobody is found so."
+        ),
+        "the school, or nobody: nothing is missing.",
+    )
     SET_WITHOUT_YEAR = (
         "set-without-year",
         "Left out. Give the set its year group in Teaching Manager.",

@@ -10,6 +10,7 @@ from sync.isams.school import School, Subject
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding
 from sync.settings import ProfileSettings
+from sync.texts import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,4 @@ def _match(word: str, subjects: Mapping[str, Subject]) -> frozenset[str]:
     """Return the subjects that *word* names: that with this id, else all with this code."""
     if word in subjects:
         return frozenset({word})
-    return frozenset(s.id for s in subjects.values() if s.code.casefold() == word.casefold())
+    return frozenset(s.id for s in subjects.values() if folded(s.code) == folded(word))

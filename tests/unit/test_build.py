@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import ConfigError
+from sync.isams.joins import JoinedByCase
 from sync.isams.school import Pupil, School, Subject, TeachingSet
 from sync.roster.build import build_roster, roster_at
 from sync.roster.finding_codes import FindingCode
@@ -181,6 +182,7 @@ LEFT_OUT = [
 TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
+    "joined-by-case",
     *("extra-teacher-unknown", "service-account-is-person"),  # which are faults of a setting
     *("subject-unknown", "year-of-no-profile"),
     *("extra-teacher-left-out", "extra-teacher-has-left"),
@@ -214,6 +216,16 @@ def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 
     assert [code for code, count in times.items() if count < 2] == []
+
+
+def test_a_join_that_only_case_hindered_is_told_with_both_spellings() -> None:
+    """The set has its teacher, and whoever keeps iSAMS sees what to write alike."""
+    read = replace(school(), joined_by_case=(JoinedByCase("Set 301", "code41", "CODE41"),))
+
+    [finding] = built(read).findings
+
+    assert (finding.code, finding.record) == ("joined-by-case", "Set 301")
+    assert (finding.name, finding.detail) == ("code41", "listed as CODE41")
 
 
 def test_a_set_without_teacher_is_kept_on_request() -> None:

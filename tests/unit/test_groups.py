@@ -172,6 +172,18 @@ def test_a_form_is_found_in_whatever_case_it_was_typed() -> None:
     ]
 
 
+def test_a_form_in_another_case_is_told_and_the_kelvin_sign_is_another_form() -> None:
+    """Both spellings are told; to `casefold` U+212A is a k, to iSAMS's database it is not."""
+    typed = {key: replace(person, form="8/jdo") for key, person in whole().pupils.items()}
+    kelvin = {**(whole().forms or {}), "8/K": Form("8/K", 8, ("41",), "")}
+    strange = {key: replace(person, form="8/\u212a") for key, person in typed.items()}
+
+    findings = built(replace(whole(), pupils=typed), classes="forms").findings
+    [told] = [finding for finding in findings if finding.name == "8/jdo"]
+    assert (told.code, told.detail) == ("joined-by-case", "listed as 8/JDO")
+    assert made("forms", replace(whole(), pupils=strange, forms=kelvin)) == ()
+
+
 def test_a_kind_is_of_the_profiles_years_only() -> None:
     """A senior profile's house holds its own pupils, and its years' heads lead its divisions."""
     houses = made("houses", year_groups="8")
