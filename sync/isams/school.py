@@ -260,6 +260,8 @@ class School:
     repeat was dropped: what manifests and status show as the source's totals. `joined_by_case`,
     sorted, are the joins that are good but for case.
 
+    `rest_base` is what the paths of REST began with, where that is not the usual `/api`.
+
     From `years` on, None is a dataset that was not asked for, or that could not be read and no
     class needs: nobody may take it for empty. `untold` says why, by what iSAMS calls the dataset.
     """
@@ -271,6 +273,7 @@ class School:
     repeated: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
     joined_by_case: tuple[JoinedByCase, ...] = ()
+    rest_base: str = ""
     years: Mapping[int, Year] | None = None
     forms: Mapping[str, Form] | None = None
     academic_houses: Mapping[str, House] | None = None
