@@ -149,8 +149,8 @@ class _Classes:
     @property
     def _awaited(self) -> int | None:
         """The academic year whose classes have no pupils yet: that which PUPILS_FROM opens."""
-        opens = self.people.profile.pupils_from
-        return opens.year if opens and self.day < opens else None
+        opens, starts = self.people.profile.pupils_from, self.people.school_settings.year_turns
+        return starts.nearest(opens).year if opens and self.day < opens else None
 
     def classes(self) -> Iterator[SchoolClass]:
         """Yield the class of each group that has somebody in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -22,6 +22,7 @@ from sync.isams.school import (
 from sync.roster.build import Built, build_roster
 from sync.roster.model import SchoolClass
 from sync.settings import ProfileSettings
+from sync.settings.text import MonthDay
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
 
 PUPILS = (
@@ -319,6 +320,19 @@ def test_before_pupils_from_new_classes_have_teachers_and_no_pupils() -> None:
     ]
     assert made.withheld == {"08": 2}
     assert {user.id for user in made.roster.users} >= {"9990001-P1", "9990001-P2"}
+
+
+@pytest.mark.parametrize("opens", ["2026-12-20", "2027-02-03"])
+def test_pupils_from_is_of_the_year_that_starts_about_then(opens: str) -> None:
+    """Where the year starts in January it may be a day of the calendar year before."""
+    south = NORTHBANK.model_copy(update={"year_starts": MonthDay(1, 28)})
+    chosen = ProfileSettings.model_validate({"pupils_from": opens})
+    day = date.fromisoformat(opens) - timedelta(days=1)
+    of_year = {
+        year: build_roster(whole(), south, chosen, year, day).withheld for year in (2026, 2027)
+    }
+
+    assert of_year == {2026: {}, 2027: {"08": 2}}
 
 
 def test_who_waits_for_a_set_of_another_year_is_a_member_all_the_same() -> None:

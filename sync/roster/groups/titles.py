@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.isams.school import Subject, TeachingSet
-from sync.roster import identifiers
+from sync.roster.academic_year import label_of_year
 from sync.roster.groups.basis import Basis
 
 
@@ -36,7 +36,7 @@ def of_other(
 
 def _common(basis: Basis) -> dict[str, str]:
     return {
-        "academic_year": identifiers.year_label(basis.academic_year),
+        "academic_year": label_of_year(basis.academic_year, basis.school, basis.school_settings),
         "suffix": basis.profile.suffix,
         "school": basis.school_settings.name,
     }
