@@ -141,6 +141,7 @@ class Excess(Record):
     `org` says for which school, `grade` for which year group; "" for all of them together. Of
     `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`;
     of "service accounts" and "extra teachers" they are those who would be in no class any more.
+    Classes that are `replaced` are all of a school: none of them goes on.
     Of "classes of profile prep", `emptied`, 0 rows are an unknown number.
     """
 

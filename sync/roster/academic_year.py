@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sync.errors import ConfigError
 from sync.isams.school import School, Term
 from sync.roster import identifiers
 from sync.settings import SchoolSettings
+
+SOON = timedelta(days=30)
+"""How long before it the turn of the academic year is told."""
 
 
 def school_day(moment: datetime, zone: ZoneInfo) -> date:
@@ -57,6 +60,28 @@ def by_calendar(day: date, school_settings: SchoolSettings) -> int:
     if isinstance(school_settings.school_year, int):
         return school_settings.school_year
     return day.year - (day < school_settings.year_turns.in_year(day.year))
+
+
+def next_turn(
+    day: date, academic_year: int, school: School, school_settings: SchoolSettings
+) -> date | None:
+    """Return the first day after *day* that is of another academic year; None if nobody knows.
+
+    *academic_year* is that of *day*. With `terms` it is known once iSAMS has the next year's.
+    """
+    if school_settings.school_year != "terms":
+        return turn_by_calendar(day, school_settings)
+    terms = (school.terms or {}).values()
+    later = (t.starts_on for t in terms if t.starts_on > day and t.school_year != academic_year)
+    return min(later, default=None)
+
+
+def turn_by_calendar(day: date, school_settings: SchoolSettings) -> date | None:
+    """Return the next YEAR_STARTS after *day*; None where SCHOOL_YEAR says what year it is."""
+    if school_settings.school_year is not None:
+        return None
+    starts = school_settings.year_turns
+    return next(start for year in (0, 1) if (start := starts.in_year(day.year + year)) > day)
 
 
 def label_of_year(academic_year: int, school: School, school_settings: SchoolSettings) -> str:

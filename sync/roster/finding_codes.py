@@ -349,6 +349,18 @@ class FindingCode(StrEnum):
         "the year is not among `YEAR_GROUPS`, has no sets, or `CLASSES` has no `sets`.",
         "whoever runs this app.",
     )
+    YEAR_TURNS = (
+        "year-turns",
+        (
+            "On this day all classes get other Teams. Prepare it: docs/operations.md, Year-end;"
+            " `isams-sync rehearse` shows what will come."
+        ),
+        (
+            "the ids of classes carry the academic year, and the next one begins in 30 days or"
+            " less: by `YEAR_STARTS`, or by iSAMS's School Terms."
+        ),
+        "whoever runs this app; nobody, once it is prepared.",
+    )
     PROFILE_WITHOUT_CLASSES = (
         "profile-without-classes",
         (

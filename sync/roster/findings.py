@@ -35,7 +35,7 @@ def joined_by_case(join: JoinedByCase) -> Finding:
 # What is hurt most comes first, where not all can be shown: what a setting means for all, then
 # classes that are missing, then people, then what is there but not as it should be.
 _HARM: tuple[frozenset[FindingCode], ...] = (
-    OF_SETTINGS,
+    OF_SETTINGS | {FindingCode.YEAR_TURNS},
     frozenset(
         {
             FindingCode.EXTRA_TEACHER_LEFT_OUT,

@@ -214,3 +214,8 @@ class ProfileSettings(Block):
                 "expected the second years of courses of two years, never two in a row"
             )
         return years
+
+    @property
+    def ids_carry_year(self) -> bool:
+        """Whether the academic year is in the ids of any classes: then each year has its Teams."""
+        return self.id_style != "legacy" or set(self.classes) != {"sets"}

@@ -30,7 +30,7 @@ def read_baselines(
     digests = set[str]()
     for hand_over in reversed(compared):
         delivery = hand_over.delivery
-        was = _manifest(delivery) if delivery else None
+        was = manifest_of(delivery) if delivery else None
         if delivery is None or was is None:
             yield Baseline(hand_over.delivery_id, None)
         elif was.digest not in digests:
@@ -43,7 +43,7 @@ def read_baselines(
             yield Baseline(hand_over.delivery_id, _files(delivery, was), meant)
 
 
-def _manifest(delivery: Delivery) -> DeliveryManifest | None:
+def manifest_of(delivery: Delivery) -> DeliveryManifest | None:
     try:
         return delivery.manifest()
     except (StoreMissing, StoreConflict):
@@ -79,7 +79,7 @@ def _left_out(store: Store, manifest: DeliveryManifest) -> frozenset[str]:
 
 def _lacking(store: Store, manifest: DeliveryManifest) -> dict[str, tuple[str, ...]]:
     """Return what profiles of *manifest* have none of: their own sets say it."""
-    sets = {profile: _set(store, profile, of) for profile, of in manifest.sources.items()}
+    sets = {profile: set_manifest(store, profile, of) for profile, of in manifest.sources.items()}
     return {profile: of.lacking for profile, of in sets.items() if of and of.lacking}
 
 
@@ -89,14 +89,14 @@ def _emptied(
     """Return what profiles had in *was* of what they are *lacking*; 0 if nobody knows."""
     emptied = {}
     for profile in lacking.keys() & was.sources.keys():
-        before = _set(store, profile, was.sources[profile])
+        before = set_manifest(store, profile, was.sources[profile])
         for what in lacking[profile]:
             if before is None or what not in before.lacking:
                 emptied[profile, what] = before.counts[what] if before else 0
     return emptied
 
 
-def _set(store: Store, profile: str, set_id: str) -> SetManifest | None:
+def set_manifest(store: Store, profile: str, set_id: str) -> SetManifest | None:
     """Return the manifest of a profile's set; None if nobody can read it any more."""
     name = f"{ids.profile_folder(profile)}{set_id}/{SetManifest.file_name}"
     try:

@@ -49,6 +49,12 @@ def _sentence(excess: Excess) -> str:
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
             " known to have taken any. Look at Sync health in School Data Sync."
         )
+    if excess.what == "replaced":
+        return (
+            f"Every class gets another Team: none of the {numbers({'classes': excess.rows})} of"
+            f" school {excess.org} would go on. The academic year has turned, or a setting has"
+            " changed it, or ID_STYLE."
+        )
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
         return f"There would be no {excess.table}{before}."

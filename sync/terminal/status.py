@@ -160,6 +160,11 @@ def _for_schools(status: Status) -> Iterator[str]:
             yield f"{school} has never been read: `isams-sync run` reads it; so does the app"
         else:
             yield from _for_pull(school, pull)
+        if turn := status.turns.get(school):
+            yield (
+                f"{school}: on {turn.day} {turn:%B %Y} the next academic year begins, and all"
+                " classes get other Teams: docs/operations.md, Year-end"
+            )
 
 
 def _for_pull(school: str, pull: PullStatus) -> Iterator[str]:
@@ -194,7 +199,8 @@ def _for_findings(profile: str, findings: Mapping[str, int]) -> Iterator[str]:
     said = "`isams-sync findings` or /api/findings says which"
     of_settings = sum(count for code, count in findings.items() if code in OF_SETTINGS)
     years = findings.get(FindingCode.YEAR_OF_NO_PROFILE, 0)
-    if records := sum(findings.values()) - of_settings - years:
+    turns = findings.get(FindingCode.YEAR_TURNS, 0)  # which is told of its school
+    if records := sum(findings.values()) - of_settings - years - turns:
         yield f"{profile}: {records} {_record(records)} to mend in iSAMS; {said}"
     if of_settings:
         yield f"{profile}: {of_settings} to mend in its settings; {said}"
