@@ -12,9 +12,13 @@ from sync.ledger import ids
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.roster.finding_codes import EXTRA_TEACHERS_GONE
+from sync.sds.csvtext import widest_rows
 from sync.sds.diff import Baseline, Meant
+from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery, SealedSet, read_record
 from sync.steps.findings import told_of
+
+CLASSES = "classes.csv"
 
 
 def read_baselines(
@@ -41,6 +45,25 @@ def read_baselines(
             emptied = _emptied(delivery.store, was, lacking)
             meant = replace(_meant(was, manifest, emptied), extra_left_out=left_out)
             yield Baseline(hand_over.delivery_id, _files(delivery, was), meant)
+
+
+def held_classes(listing: Listing) -> frozenset[str]:
+    """Return the ids of the classes in the newest delivery that SDS may hold.
+
+    None if there is no such delivery, or if nobody can read it any more: then `plan` holds what is
+    compared with it.
+    """
+    newest = next((each.delivery for each in listing.may_hold()[-1:] if each.delivery), None)
+    if newest is None:
+        return frozenset()
+    try:
+        listed = newest.manifest().files
+        body = newest.read_files({CLASSES: listed[CLASSES]})
+        # Which files there are says which columns this one has.
+        rows = widest_rows(CLASSES, dict.fromkeys(listed, b"") | body)
+        return frozenset(row[0] for row in rows)
+    except (StoreMissing, StoreConflict):
+        return frozenset()
 
 
 def manifest_of(delivery: Delivery) -> DeliveryManifest | None:
