@@ -19,6 +19,7 @@ from sync.isams.joins import ByCode
 from sync.isams.records import Records, repeated_in
 from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
 from sync.isams.structure import Structure
+from sync.texts import folded
 
 WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
 
@@ -257,7 +258,7 @@ class Register:
 
 def person_of(guid: str, person_id: str) -> PersonKey:
     """Return by what iSAMS knows a person; what is blank or nought says nothing."""
-    plain = guid.strip("{}").lower()
+    plain = folded(guid.strip("{}"))
     return PersonKey(*(text if text.strip("0-") else "" for text in (plain, person_id)))
 
 
@@ -267,7 +268,7 @@ def _differ(known: Pupil | Employee, again: Pupil | Employee) -> bool:
         return False
     pairs = (
         *zip(known.person, again.person, strict=True),
-        (known.email.lower(), again.email.lower()),
+        (folded(known.email), folded(again.email)),
         (known.forename, again.forename),
         (known.surname, again.surname),
     )

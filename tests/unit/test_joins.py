@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.isams.assembly import person_of
 from sync.isams.batch.reader import read_document
 from sync.isams.datasets import LESSONS, Wanted
 from sync.isams.joins import ByCode, JoinedByCase
@@ -116,6 +117,12 @@ def test_the_kelvin_sign_is_no_k() -> None:
     school = read(staff, (LEGACY_TEACHER, LEGACY_TEACHER.replace("CODE0057", KELVIN + "57")))
 
     assert school.sets["302"].teacher_ids == (f"UserCode {KELVIN}57",)
+
+
+def test_nobody_is_a_person_by_the_kelvin_sign() -> None:
+    """Braces and capitals of a guid say nothing; another letter does."""
+    assert person_of("{3F2B-AAAA}", "") == person_of("3f2b-aaaa", "")
+    assert person_of(f"3f2{KELVIN}", "") != person_of("3f2k", "")
 
 
 words = st.text("abAB\u212ak", min_size=1, max_size=3)
