@@ -6,6 +6,7 @@ Pure, and below all rooms, because settings and rosters must judge alike.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 # 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
@@ -25,6 +26,7 @@ _INVISIBLE = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
+_KELVIN = "\u212a"
 _WINDOWS = {byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}
 # What belongs to the character before it though it is no mark: joiners, skin tones, the vowels and
 # finals of Hangul, and two vowels of Thai and Lao. Unicode Standard Annex 29, chapter 3.
@@ -34,6 +36,12 @@ _CLINGS = re.compile(
 _HALF_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]*\\Z")
 _VIRAMA = 9  # the combining class of what joins two consonants of an Indic script
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def folded(text: str) -> str:
+    """Return *text* with A-Z made small, and nothing else: `lower` makes a plain k of U+212A."""
+    return text.translate(_SMALL)
 
 
 def address(text: str) -> str | None:
@@ -58,12 +66,12 @@ def as_windows_meant(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Return *text* with each accent in one character with its letter, where there is one.
+    """Return *text* with each accent in one character with its letter, where there is one: NFC.
 
-    Names typed on a Mac have it apart, and look the same. Not for addresses and codes: of U+212A,
-    which is nobody's k, this makes a K.
+    Names typed on a Mac have it apart, and look the same. U+212A stays, which would become a K:
+    it is nobody's k. Not for addresses.
     """
-    return unicodedata.normalize("NFC", text)
+    return _KELVIN.join(unicodedata.normalize("NFC", part) for part in text.split(_KELVIN))
 
 
 def visible(text: str) -> str:

@@ -241,7 +241,9 @@ class IsamsSimulator:
 def _route(path: str) -> str | None:
     if route := _ROUTES.get(path):
         return route
-    return "rest" if path.startswith("/api/") and not path.startswith("/api/batch/") else None
+    if path.startswith("/api/batch/"):
+        return None
+    return "rest" if path.startswith(("/api/", "/main/api/")) else None
 
 
 def _filters(request: Request) -> filters.Filters:

@@ -90,6 +90,7 @@ FORM_SPELLINGS: Mapping[str, FormSpelling] = {
 class RestChoices:
     """A set of guesses.
 
+    *base* is what all paths begin with, instead of `/api`: docs/reference/isams.md#main-prefix.
     *forms_path* and *school_path* are where the forms and the name of the school stand; "" is
     nowhere, so that asking is a 404. *lists_are_paged*: the collections that known clients read
     with a plain call (terms, sets, rooms …) honour `page` and `pageSize` too; if not, they hold
@@ -98,6 +99,7 @@ class RestChoices:
     *student_lesson_id*: what `id` is in a pupil's timetable row; in an employee's it is the set.
     """
 
+    base: Literal["/api", "/Main/api"] = "/api"
     sets: SetSpelling = field(default_factory=SetSpelling)
     rooms: RoomSpelling = field(default_factory=RoomSpelling)
     forms: FormSpelling = field(default_factory=FormSpelling)

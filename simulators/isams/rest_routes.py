@@ -180,7 +180,10 @@ _DETAILS = Single(modules.SCHOOL, rest_school.details)
 
 def find(path: str, choices: RestChoices) -> tuple[Endpoint, str] | None:
     """Return what stands at *path* and the id in it; in any case, with or without a last slash."""
-    path = path.rstrip("/")
+    base = choices.base
+    if not path.lower().startswith(f"{base}/".lower()):
+        return None
+    path = "/api" + path.rstrip("/")[len(base) :]
     for guessed, there in ((choices.forms_path, _FORMS), (choices.school_path, _DETAILS)):
         if guessed and path.lower() == guessed.lower():
             return there, ""

@@ -10,13 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from sync.errors import SourceMalformed
 from sync.isams.datasets import ALWAYS, BUILDINGS, PUPILS, ROOMS, SET_LISTS, SETS, STAFF, Dataset
+from sync.isams.joins import ByCode
 from sync.isams.records import Records, repeated_in
 from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
 from sync.isams.structure import Structure
+from sync.texts import folded
 
 WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
 
@@ -55,10 +58,10 @@ class Register:
         self.school_ids: defaultdict[str, list[str]] = defaultdict(list)
         self.pupil_ids: dict[str, str] = {}
         self._also_called: dict[str, str] = {}  # SchoolIds beside a row id, "" if they differ
-        self._staff_ids: dict[str, str] = {}  # by user code
         self._tutor_codes: dict[str, str] = {}  # user codes by pupil
         self._house_names: dict[str, tuple[str, str]] = {}  # academic and boarding, by pupil
         self.structure = Structure()
+        self._staff_ids = ByCode(self.structure.joined_by_case, of_people=True)  # by user code
         self.texts: dict[str, str] = {}
 
     def shared(self, text: str) -> str:
@@ -94,8 +97,7 @@ class Register:
         Raises:
             SourceMalformed: two members of staff have the same id: whose sets are whose?
         """
-        if user_code and self._staff_ids.setdefault(user_code, employee.id) != employee.id:
-            self._staff_ids[user_code] = ""  # two people have it, so it means nobody
+        self._staff_ids.add(user_code, employee.id)
         self._demand_one_person(STAFF, self.employees.get(employee.id), employee)
         self.employees.add(employee)
 
@@ -169,6 +171,7 @@ class Register:
             sets=sets,
             repeated=people | self.structure.repeated(),
             counts=dict(self.counts) | ({WITHOUT_SET: strays} if strays else {}),
+            joined_by_case=tuple(sorted(self.structure.joined_by_case)),
         )
         structure = self.structure
         if not (structure.asked or structure.untold):
@@ -186,9 +189,9 @@ class Register:
     def _completed(self) -> Iterator[tuple[str, Pupil]]:
         """Yield the pupils whose tutor or houses are known by other names than their ids."""
         for pupil_id, code in self._tutor_codes.items():
-            tutor_id = self.shared(self._staff_id(code))
+            tutor_id = self.shared(self._staff_id(code, "Tutor of pupils"))
             yield pupil_id, replace(self.pupils[pupil_id], tutor_id=tutor_id)
-        house_id = self.structure.house_id
+        house_id = cache(self.structure.house_id)
         for pupil_id, (academic, boarding) in self._house_names.items():
             yield (
                 pupil_id,
@@ -201,14 +204,16 @@ class Register:
 
     def _whole_set(self, record: SetRecord) -> TeachingSet:
         members, strangers, otherwise = self._members(record.id)
-        legacy_ids = (self._staff_id(record.user_code),) if record.user_code else ()
+        teacher_ids = record.staff_ids
+        if record.user_code and not teacher_ids:
+            teacher_ids = (self._staff_id(record.user_code, f"Set {record.id}"),)
         return TeachingSet(
             id=record.id,
             code=record.code,
             name=record.name,
             year=record.year,
             subject_id=record.subject_id,
-            teacher_ids=record.staff_ids or legacy_ids,
+            teacher_ids=teacher_ids,
             pupil_ids=tuple(sorted(members)),
             unknown_members=tuple(sorted(strangers)),
             known_otherwise=tuple(sorted(otherwise)),
@@ -246,14 +251,14 @@ class Register:
             if (key := also_called.get(row_id, "")) in pupils and key not in pupils.repeated
         }
 
-    def _staff_id(self, user_code: str) -> str:
-        """Return whom a Legacy code means; if nobody current, a text that is nobody's id."""
-        return self._staff_ids.get(user_code) or f"UserCode {user_code}"
+    def _staff_id(self, user_code: str, record: str) -> str:
+        """Return whom a Legacy code in *record* means; if nobody, a text that is nobody's id."""
+        return self._staff_ids.id_of(user_code, record) or f"UserCode {user_code}"
 
 
 def person_of(guid: str, person_id: str) -> PersonKey:
     """Return by what iSAMS knows a person; what is blank or nought says nothing."""
-    plain = guid.strip("{}").lower()
+    plain = folded(guid.strip("{}"))
     return PersonKey(*(text if text.strip("0-") else "" for text in (plain, person_id)))
 
 
@@ -263,7 +268,7 @@ def _differ(known: Pupil | Employee, again: Pupil | Employee) -> bool:
         return False
     pairs = (
         *zip(known.person, again.person, strict=True),
-        (known.email.lower(), again.email.lower()),
+        (folded(known.email), folded(again.email)),
         (known.forename, again.forename),
         (known.surname, again.surname),
     )

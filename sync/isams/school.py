@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from sync.errors import SyncError
+from sync.isams.joins import JoinedByCase
 
 type HouseKind = Literal["academic", "boarding"]
 
@@ -258,7 +259,10 @@ class School:
 
     `repeated` holds the ids that a dataset listed more than once, by dataset name; the first
     record was kept. `counts` is the number of rows that iSAMS gave, by dataset name, before any
-    repeat was dropped: what manifests and status show as the source's totals.
+    repeat was dropped: what manifests and status show as the source's totals. `joined_by_case`,
+    sorted, are the joins that are good but for case.
+
+    `rest_base` is what the paths of REST began with, where that is not the usual `/api`.
 
     From `years` on, None is a dataset that was not asked for, or that could not be read and no
     class needs: nobody may take it for empty. `untold` says why, by what iSAMS calls the dataset.
@@ -270,6 +274,8 @@ class School:
     sets: Mapping[str, TeachingSet]
     repeated: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
+    joined_by_case: tuple[JoinedByCase, ...] = ()
+    rest_base: str = ""
     years: Mapping[int, Year] | None = None
     forms: Mapping[str, Form] | None = None
     academic_houses: Mapping[str, House] | None = None

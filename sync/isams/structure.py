@@ -5,8 +5,7 @@ Records come in any order, so lessons are kept as their rows give them until all
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ from sync.isams.datasets import (
     YEARS,
     Dataset,
 )
+from sync.isams.joins import ByCode, JoinedByCase
 from sync.isams.records import Identified, Records, repeated_in
 from sync.isams.school import (
     Building,
@@ -41,9 +41,10 @@ from sync.isams.school import (
     Term,
     Year,
 )
-from sync.texts import composed
 
 LOST_LESSONS = "LessonOfNothing"  # in `School.counts`: lessons whose code nothing, or much, has
+
+_LESSON = "Lessons"  # what a join by case is told of
 
 HOUSES: Mapping[HouseKind, Dataset] = {"academic": ACADEMIC_HOUSES, "boarding": BOARDING_HOUSES}
 
@@ -68,6 +69,7 @@ class Structure:
     """What has been read so far. `asked` are the datasets that were asked for, empty or not.
 
     `untold` are those that no class needs and that could not be read, and why: they stay unknown.
+    `joined_by_case` is what was joined so far although its case differs.
     """
 
     def __init__(self) -> None:
@@ -83,6 +85,7 @@ class Structure:
         self.periods = Records[Period](WEEKS)
         self.teaching_forms = Records[TeachingForm](TEACHING_FORMS)
         self.lessons: list[LessonRecord] = []
+        self.joined_by_case: set[JoinedByCase] = set()
 
     def ask(self, dataset: Dataset) -> None:
         """Note that *dataset* was asked for: from now on it is empty, and no longer unknown."""
@@ -100,19 +103,17 @@ class Structure:
     def house_id(self, kind: HouseKind, name: str) -> str:
         """Return the id of the house of that *kind* and *name*; "" if none, or several, is it.
 
-        A name is what somebody typed, so its case says nothing, nor how an accent was typed; a
-        blank name is nobody's.
-
-        See docs/reference/isams.md#no-case.
+        A blank name is nobody's, and how an accent was typed says nothing.
         """
-        if not name:
-            return ""
         houses = self.houses[kind].values()
-        ids = [house.id for house in houses if _folded(house.name) == _folded(name)]
-        return ids[0] if len(ids) == 1 else ""
+        by_name = ByCode(self.joined_by_case, ((house.name, house.id) for house in houses))
+        return by_name.id_of(name, "House of pupils")
 
-    def added_to(self, school: School, staff_id: Callable[[str], str]) -> School:
-        """Return *school* with all that was asked for; `staff_id` finds a user code's employee."""
+    def added_to(self, school: School, staff_id: Callable[[str, str], str]) -> School:
+        """Return *school* with all that was asked for.
+
+        *staff_id* finds a user code's employee, and is told in which record the code stands.
+        """
         lessons = self._joined(school, staff_id) if LESSONS in self.asked else None
         lost = sum(not (lesson.set_id or lesson.teaching_form_id) for lesson in lessons or ())
         years = self._if_asked(self.years)
@@ -130,25 +131,28 @@ class Structure:
             periods=self._if_asked(self.periods),
             teaching_forms=self._if_asked(self.teaching_forms),
             lessons=lessons,
+            joined_by_case=tuple(sorted(self.joined_by_case)),
             untold={dataset.ui_name: error for dataset, error in self.untold.items()},
         )
 
     def _if_asked[R: Identified](self, records: Records[R]) -> Records[R] | None:
         return records if records.dataset in self.asked else None
 
-    def _joined(self, school: School, staff_id: Callable[[str], str]) -> tuple[Lesson, ...]:
+    def _joined(self, school: School, staff_id: Callable[[str, str], str]) -> tuple[Lesson, ...]:
         """Return the lessons, each with the single set or teaching form that has its code.
 
         See docs/reference/isams.md#schedule-flag.
         """
-        sets = _by_code((each.code, each.id) for each in school.sets.values())
-        forms = _by_code((form.code, form.id) for form in self.teaching_forms.values())
+        joined_by_case, forms = self.joined_by_case, self.teaching_forms.values()
+        sets = ByCode(joined_by_case, ((each.code, each.id) for each in school.sets.values()))
+        taught = ByCode(joined_by_case, ((form.code, form.id) for form in forms))
         joined = {
             Lesson(
                 code=row.code,
                 set_id=_set_id(row, school.sets, sets),
-                teaching_form_id="" if row.for_set else forms.get(composed(row.code), ""),
-                teacher_id=row.staff_id or (staff_id(row.user_code) if row.user_code else ""),
+                teaching_form_id="" if row.for_set else taught.id_of(row.code, _LESSON),
+                teacher_id=row.staff_id
+                or (staff_id(row.user_code, _LESSON) if row.user_code else ""),
                 period_id=row.period_id,
                 room_id=row.room_id,
             )
@@ -178,18 +182,7 @@ def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) 
     return Term(term_id, name, year, *days)
 
 
-def _set_id(row: LessonRecord, sets: Mapping[str, object], by_code: Mapping[str, str]) -> str:
+def _set_id(row: LessonRecord, sets: Mapping[str, object], by_code: ByCode) -> str:
     if row.set_id:
         return row.set_id if row.set_id in sets else ""
-    return by_code.get(composed(row.code), "") if row.for_set else ""
-
-
-def _folded(name: str) -> str:
-    return composed(name).casefold()
-
-
-def _by_code(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return ids by code in NFC, without codes that several have: nobody can say which is meant."""
-    listed = [(composed(code), record_id) for code, record_id in pairs]
-    times = Counter(code for code, _ in listed)
-    return {code: record_id for code, record_id in listed if times[code] == 1}
+    return by_code.id_of(row.code, _LESSON) if row.for_set else ""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sync.errors import ConfigError
 from sync.isams.school import School, Term
+from sync.roster import identifiers
 from sync.settings import SchoolSettings
+
+SOON = timedelta(days=30)
+"""How long before it the turn of the academic year is told."""
 
 
 def school_day(moment: datetime, zone: ZoneInfo) -> date:
@@ -25,16 +29,20 @@ def active_term(terms: Mapping[str, Term], day: date) -> Term | None:
 def academic_year_at(school: School, school_settings: SchoolSettings, moment: datetime) -> int:
     """Return the calendar year in which the academic year of *moment* began.
 
-    The setting says it; or, if that is `terms`, the term that began last; else the calendar.
+    The setting says it; or, if that is `terms`, the term that began last; else YEAR_STARTS.
 
     See docs/reference/isams.md#term, docs/reference/isams.md#academic-year.
 
     Raises:
         ConfigError: no term had begun, so nothing can be said.
     """
-    if school_settings.school_year != "terms":
-        return by_calendar(moment, school_settings.time_zone, school_settings.school_year)
     day = school_day(moment, school_settings.time_zone)
+    return _year_of(day, school, school_settings)
+
+
+def _year_of(day: date, school: School, school_settings: SchoolSettings) -> int:
+    if school_settings.school_year != "terms":
+        return by_calendar(day, school_settings)
     begun = [term for term in (school.terms or {}).values() if term.starts_on <= day]
     if not begun:
         raise ConfigError(
@@ -44,10 +52,47 @@ def academic_year_at(school: School, school_settings: SchoolSettings, moment: da
     return max(begun, key=lambda term: (term.starts_on, term.school_year)).school_year
 
 
-def by_calendar(moment: datetime, zone: ZoneInfo, setting: int | None) -> int:
-    """Return the calendar year in which the academic year of *moment* began.
+def by_calendar(day: date, school_settings: SchoolSettings) -> int:
+    """Return the calendar year in which the academic year of *day* began, without any term.
 
-    As the setting says, if it is set; else the year turns on 1 September, school time.
+    As SCHOOL_YEAR says, if it is a year; else the year turns on YEAR_STARTS.
     """
-    day = school_day(moment, zone)
-    return setting or day.year - (day.month < 9)
+    if isinstance(school_settings.school_year, int):
+        return school_settings.school_year
+    return day.year - (day < school_settings.year_turns.in_year(day.year))
+
+
+def next_turn(
+    day: date, academic_year: int, school: School, school_settings: SchoolSettings
+) -> date | None:
+    """Return the first day after *day* that is of another academic year; None if nobody knows.
+
+    *academic_year* is that of *day*. With `terms` it is known once iSAMS has the next year's.
+    """
+    if school_settings.school_year != "terms":
+        return turn_by_calendar(day, school_settings)
+    terms = (school.terms or {}).values()
+    later = (t.starts_on for t in terms if t.starts_on > day and t.school_year != academic_year)
+    return min(later, default=None)
+
+
+def turn_by_calendar(day: date, school_settings: SchoolSettings) -> date | None:
+    """Return the next YEAR_STARTS after *day*; None where SCHOOL_YEAR says what year it is."""
+    if school_settings.school_year is not None:
+        return None
+    starts = school_settings.year_turns
+    return next(start for year in (0, 1) if (start := starts.in_year(day.year + year)) > day)
+
+
+def label_of_year(academic_year: int, school: School, school_settings: SchoolSettings) -> str:
+    """Return how people call an academic year of the school: `2026-27`, or `2026`.
+
+    When it starts its first term says, where SCHOOL_YEAR is `terms`; else YEAR_STARTS.
+    """
+    of_year = [
+        term.starts_on
+        for term in (school.terms or {}).values()
+        if school_settings.school_year == "terms" and term.school_year == academic_year
+    ]
+    starts_in = min(of_year).month if of_year else school_settings.year_turns.month
+    return identifiers.year_label(academic_year, starts_in)

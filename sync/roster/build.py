@@ -14,9 +14,9 @@ from datetime import date, datetime
 from sync.errors import ConfigError, concerning
 from sync.isams.school import School
 from sync.roster import identifiers, team_limits
-from sync.roster.academic_year import academic_year_at, school_day
+from sync.roster.academic_year import SOON, academic_year_at, next_turn, school_day
 from sync.roster.finding_codes import FindingCode, nobody_in
-from sync.roster.findings import Finding
+from sync.roster.findings import Finding, joined_by_case
 from sync.roster.groups import groups_of
 from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
@@ -54,8 +54,22 @@ def roster_at(settings: Settings, profile: str, school: School, moment: datetime
         year = academic_year_at(school, school_settings, moment)
         today = school_day(moment, school_settings.time_zone)
         built = build_roster(school, school_settings, settings.profiles[profile], year, today)
-    of_all = _of_no_profile(school, settings.years_of(key))
-    return replace(built, findings=_sorted({*built.findings, *of_all}))
+        of_all = _of_no_profile(school, settings.years_of(key))
+        turn = _turns_soon(school, school_settings, settings.profiles[profile], year, today)
+    return replace(built, findings=_sorted({*built.findings, *of_all, *turn}))
+
+
+def _turns_soon(
+    school: School,
+    school_settings: SchoolSettings,
+    profile: ProfileSettings,
+    academic_year: int,
+    day: date,
+) -> Iterator[Finding]:
+    """Yield the day on which the ids of all classes change, if it is soon."""
+    turn = next_turn(day, academic_year, school, school_settings)
+    if turn and turn - day <= SOON and profile.ids_carry_year:
+        yield Finding(FindingCode.YEAR_TURNS, "Academic year", turn.isoformat())
 
 
 def _of_no_profile(school: School, covered: Set[int]) -> Iterator[Finding]:
@@ -101,7 +115,8 @@ def build_roster(
         courses(school, school_settings, classes) if profile.courses else None,
     )
     settings = (*unmatched(school, profile), *empty(roster))
-    findings = {*people.findings, *makes.findings, *_repeats(school), *settings}
+    joins = map(joined_by_case, school.joined_by_case)
+    findings = {*people.findings, *makes.findings, *_repeats(school), *joins, *settings}
     findings |= set(_in_many(people, classes))
     return Built(
         academic_year,
@@ -157,8 +172,8 @@ class _Classes:
     @property
     def _awaited(self) -> int | None:
         """The academic year whose classes have no pupils yet: that which PUPILS_FROM opens."""
-        opens = self.people.profile.pupils_from
-        return opens.year if opens and self.day < opens else None
+        opens, starts = self.people.profile.pupils_from, self.people.school_settings.year_turns
+        return starts.nearest(opens).year if opens and self.day < opens else None
 
     def classes(self) -> Iterator[SchoolClass]:
         """Yield the class of each group that has somebody in it."""

@@ -142,6 +142,16 @@ class FindingCode(StrEnum):
         "iSAMS lists the same id twice.",
         "the school.",
     )
+    JOINED_BY_CASE = (
+        "joined-by-case",
+        "Taken for what iSAMS lists in other capitals: see detail. Write both alike.",
+        (
+            "iSAMS's database takes `8/jdo` for `8/JDO`, so its records may refer to each other in"
+            " other capitals. What is written exactly comes first, and only A to Z counts. Where"
+            " two members of staff have codes that differ in capitals alone, nobody is found so."
+        ),
+        "the school, or nobody: nothing is missing.",
+    )
     SET_WITHOUT_YEAR = (
         "set-without-year",
         "Left out. Give the set its year group in Teaching Manager.",
@@ -403,6 +413,18 @@ class FindingCode(StrEnum):
         "the year is not among `YEAR_GROUPS`, has no sets, or `CLASSES` has no `sets`.",
         "whoever runs this app.",
     )
+    YEAR_TURNS = (
+        "year-turns",
+        (
+            "On this day all classes get other Teams. Prepare it: docs/operations.md, Year-end;"
+            " `isams-sync rehearse` shows what will come."
+        ),
+        (
+            "the ids of classes carry the academic year, and the next one begins in 30 days or"
+            " less: by `YEAR_STARTS`, or by iSAMS's School Terms."
+        ),
+        "whoever runs this app; nobody, once it is prepared.",
+    )
     PROFILE_WITHOUT_CLASSES = (
         "profile-without-classes",
         (
@@ -453,6 +475,7 @@ TO_KNOW = frozenset(
         FindingCode.YEAR_OF_NO_PROFILE,
         FindingCode.CLASS_TOO_LARGE_FOR_NOTEBOOK,
         FindingCode.PERSON_IN_MANY_CLASSES,
+        FindingCode.YEAR_TURNS,  # which is told of its school
     }
 )
 """What may be meant as it is: nothing is left out, or nothing that was to be sent."""

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
+from sync.isams.joins import JoinedByCase
 from sync.roster.finding_codes import OF_SETTINGS, FindingCode
 
 
@@ -25,10 +26,16 @@ class Finding:
     detail: str = ""
 
 
+def joined_by_case(join: JoinedByCase) -> Finding:
+    """Return the finding that tells of *join*, with both spellings."""
+    code = FindingCode.JOINED_BY_CASE
+    return Finding(code, join.record, join.written, f"listed as {join.listed}")
+
+
 # What is hurt most comes first, where not all can be shown: what a setting means for all, then
 # classes that are missing, then people, then what is there but not as it should be.
 _HARM: tuple[frozenset[FindingCode], ...] = (
-    OF_SETTINGS,
+    OF_SETTINGS | {FindingCode.YEAR_TURNS},
     frozenset(
         {
             FindingCode.EXTRA_TEACHER_LEFT_OUT,

@@ -96,8 +96,13 @@ def legacy_class_id(set_id: str) -> str:
     return _fit("", set_id, set_id)
 
 
-def year_label(academic_year: int) -> str:
-    """Return an academic year as people write it: `2026-27`."""
+def year_label(academic_year: int, starts_in: int) -> str:
+    """Return an academic year as people write it: `2026-27`, or `2026` if it starts by April.
+
+    *starts_in* is a month: docs/reference/sds.md#year-of-one
+    """
+    if starts_in <= 4:
+        return str(academic_year)
     return f"{academic_year}-{(academic_year + 1) % 100:02}"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from sync.errors import ConfigError
 from sync.isams.school import School, Subject
 from sync.roster import identifiers
+from sync.roster.academic_year import label_of_year
 from sync.roster.model import Course, SchoolClass, Session
 from sync.settings import SchoolSettings
 
@@ -28,20 +29,20 @@ def sessions(
     """
     every = (school.terms or {}).values()
     terms = [term for term in every if term.school_year == academic_year]
-    label = identifiers.year_label(academic_year)
     if not terms:
         raise ConfigError(
-            f"SESSIONS is set, but iSAMS has no terms of the school year {label}: enter them in"
+            f"SESSIONS is set, but iSAMS has no terms of the school year"
+            f" {label_of_year(academic_year, school, school_settings)}: enter them in"
             " School Manager",
             academic_year=academic_year,
         )
-    org = school_settings.id
+    org, starts_on = school_settings.id, min(term.starts_on for term in terms)
     whole = Session(
         identifiers.session_id(org, academic_year),
-        label,
+        identifiers.year_label(academic_year, starts_on.month),
         "schoolYear",
         academic_year,
-        min(term.starts_on for term in terms),
+        starts_on,
         max(term.finishes_on for term in terms),
     )
     parts = [

@@ -42,8 +42,9 @@ def forms_by_subject(school: School) -> defaultdict[str, list[Form]]:
     """Return the forms that are taught as a whole; none where iSAMS was not asked."""
     listed, taught = school.forms or {}, school.teaching_forms or {}
     forms: defaultdict[str, list[Form]] = defaultdict(list)
+    known = as_listed({lessons.form for lessons in taught.values()}, listed)
     for lessons in taught.values():
-        if form := listed.get(as_listed(lessons.form, listed)):
+        if form := listed.get(known[lessons.form]):
             forms[lessons.subject_id].append(form)
     return forms
 
@@ -56,6 +57,7 @@ def _of_sets(sets: Sequence[TeachingSet]) -> SubjectUse:
 
 def _of_forms(school: School, forms: Sequence[Form]) -> SubjectUse:
     listed, ids = school.forms or {}, {form.id for form in forms}
-    pupils = sum(as_listed(pupil.form, listed) in ids for pupil in school.pupils.values())
+    known = as_listed({pupil.form for pupil in school.pupils.values()}, listed)
+    pupils = sum(known[pupil.form] in ids for pupil in school.pupils.values())
     years = frozenset(form.year for form in forms if form.year is not None)
     return SubjectUse(0, years, pupils, whole_forms=True)

@@ -10,7 +10,7 @@ from sync.isams.school import School, Subject
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding
 from sync.settings import ProfileSettings
-from sync.texts import composed
+from sync.texts import composed, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +73,5 @@ def _match(word: str, subjects: Mapping[str, Subject]) -> frozenset[str]:
     """Return the subjects that *word* names: that with this id, else all with this code."""
     if word in subjects:
         return frozenset({word})
-    code = composed(word).casefold()
-    return frozenset(s.id for s in subjects.values() if composed(s.code).casefold() == code)
+    code = folded(composed(word))
+    return frozenset(s.id for s in subjects.values() if folded(composed(s.code)) == code)

@@ -166,6 +166,7 @@ def _met(
         yield Excess(table="profiles", what="removed", rows=meant.profiles_gone, allowed=0)
     for (profile, what), rows in sorted(meant.emptied.items()):
         yield Excess(table=f"{what} of profile {profile}", what="emptied", rows=rows, allowed=0)
+    yield from _other_teams(before, after)
     yield from _of_every_class(before, after, meant.extra_left_out)
     if rows := _with_new_ids(before, after):
         yield Excess(table="classes.csv", what="new-ids", rows=rows, allowed=0)
@@ -178,6 +179,18 @@ def _with_new_ids(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> in
     """
     old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
     return sum(renewed_class_id(class_id) in new for class_id in old - new)
+
+
+def _other_teams(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:
+    """Yield the schools that go on and of whose classes none does: each would get another Team.
+
+    So it looks when the academic year turns, by its day or by a setting, and when ID_STYLE changes.
+    """
+    new = keys_by_org("classes.csv", after)
+    for org, classes in sorted(keys_by_org("classes.csv", before).items()):
+        if org in new and classes.isdisjoint(new[org]):
+            rows = len(classes)
+            yield Excess(table="classes.csv", what="replaced", rows=rows, allowed=0, org=org)
 
 
 def _of_every_class(

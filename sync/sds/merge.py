@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from sync.errors import MergeConflict
 from sync.roster.identifiers import is_service_account
+from sync.roster.respelt import kept_ids
 from sync.sds.csvtext import widest_rows
 from sync.sds.tables import COURSES, ON_REQUEST, SESSIONS, WIDEST, Row, columns
 
@@ -26,14 +27,17 @@ class SealedFiles:
     files: Mapping[str, bytes]
 
 
-def merge(sets: Sequence[SealedFiles], also: Collection[str] = ()) -> dict[str, Iterable[Row]]:
+def merge(
+    sets: Sequence[SealedFiles], also: Collection[str] = (), held: Collection[str] = ()
+) -> dict[str, Iterable[Row]]:
     """Return the rows of every file for *sets*, the newest first; sorted, ready to be checked.
 
     People of different schools with the same address are the same person: the smallest id stays,
     with a role at each school. Within a school an address belongs to whoever the newest set says.
 
     A file on request is there if any of the sets has it, or if it is among *also*: what SDS may
-    hold already goes on to be sent, if only as a header.
+    hold already goes on to be sent, if only as a header. *held* are the ids of the classes that SDS
+    may hold: one that is only written otherwise keeps its own (`sync.roster.respelt`).
 
     Raises:
         MergeConflict: two schools use the same id for different things, as legacy ids can; or a
@@ -43,6 +47,7 @@ def merge(sets: Sequence[SealedFiles], also: Collection[str] = ()) -> dict[str, 
     merged = _Merge()
     for sealed in sets:
         merged.add(sealed)
+    merged.keep_ids(held)
     return merged.rows({name for sealed in sets for name in sealed.files} | set(also))
 
 
@@ -134,6 +139,12 @@ class _Merge:
                 school=other,
                 other_school=school,
             )
+
+    def keep_ids(self, held: Collection[str]) -> None:
+        """Give the classes that are only written otherwise the ids that they have among *held*."""
+        for made, kept in kept_ids(self.classes, held).items():
+            self.classes[kept] = (kept, *self.classes.pop(made)[1:])
+            self.enrollments[kept] = self.enrollments.pop(made)
 
     def rows(self, files: Collection[str]) -> dict[str, Iterable[Row]]:
         """Return the rows of each of *files*, with every person under the id that stays."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from sync.isams.school import School
@@ -16,6 +16,7 @@ from sync.roster import identifiers
 from sync.roster.build import Built, roster_at
 from sync.roster.finding_codes import WITHOUT_TEACHER
 from sync.roster.model import SchoolClass
+from sync.roster.respelt import kept_ids
 from sync.sds import csvtext
 from sync.settings import Settings
 
@@ -75,8 +76,13 @@ def rehearse(
     """
     built = _built(settings, connector, schools, moment)
     classes = _classes(built.values())
-    after = {class_id: _named(made) for class_id, made in classes.items()}
     old = {named.id: named for named in before}
+    kept = kept_ids(classes, old)
+    classes = {
+        (new_id := kept.get(class_id, class_id)): replace(made, id=new_id)
+        for class_id, made in classes.items()
+    }
+    after = {class_id: _named(made) for class_id, made in classes.items()}
     ended = [old[class_id] for class_id in old.keys() - after.keys()]
     return Rehearsal(
         parts={profile: _part(of_profile) for profile, of_profile in built.items()},

@@ -64,6 +64,7 @@ class Settings(Block):
         if not self.connector_of(key):
             names = ("profiles", key, "connector"), ("sds", "connector")
             yield names, "give one of them"
+        yield from self._far_from_start(key)
         if "form-lessons" in self.profiles[key].classes and self._reads_by_rest(key):
             yield (("profiles", key, "classes"),), NOT_BY_REST
         for other in earlier:
@@ -76,6 +77,16 @@ class Settings(Block):
             yield (name,), f"there are several schools: expected one of {_listed(self.schools)}"
         if school is not None and school not in self.schools:
             yield (name,), f"not one of the schools: expected {_listed(self.schools)}"
+
+    def _far_from_start(self, key: str) -> Iterator[text.Fault]:
+        """Yield the PUPILS_FROM that is of no academic year's start."""
+        school, opens = self.schools.get(self.school_of(key)), self.profiles[key].pupils_from
+        if school and opens and abs(school.year_turns.nearest(opens) - opens) > text.OF_START:
+            expected = (
+                f"expected a day within {text.OF_START.days} days of {school.year_turns}, when the"
+                " academic year starts: if it starts on another day, set YEAR_STARTS"
+            )
+            yield (("profiles", key, "pupils_from"),), expected
 
     def _meet(self, *keys: str) -> bool:
         """Say whether profiles send people of the same school to the same connector."""

@@ -22,10 +22,10 @@ from sync.settings.class_kinds import (
 from sync.settings.types import (
     Addresses,
     Block,
+    Day,
     Flag,
     Grades,
     SchoolKey,
-    StartOfYear,
     Suffix,
     Whole,
     Words,
@@ -164,10 +164,10 @@ class ProfileSettings(Block):
         " about, so that it can be set beforehand. Left out, it counts at once.",
         examples=["2027"],
     )
-    pupils_from: StartOfYear | None = Field(
+    pupils_from: Day | None = Field(
         default=None,
-        description="Until this day, from July to October, no pupil is put into the classes of the"
-        " academic year that starts then, so that teachers can prepare their Teams.",
+        description="Until this day, within 60 days of the start of an academic year, no pupil is"
+        " put into that year's classes, so that teachers can prepare their Teams.",
         examples=["2027-09-01"],
     )
     id_style: Literal["year", "legacy"] = Field(
@@ -215,3 +215,8 @@ class ProfileSettings(Block):
                 "expected the second years of courses of two years, never two in a row"
             )
         return years
+
+    @property
+    def ids_carry_year(self) -> bool:
+        """Whether the academic year is in the ids of any classes: then each year has its Teams."""
+        return self.id_style != "legacy" or set(self.classes) != {"sets"}

@@ -19,6 +19,7 @@ from sync.settings.types import (
     SchoolYear,
     ShownName,
     Times,
+    YearStarts,
     Zone,
 )
 
@@ -100,8 +101,14 @@ class SchoolSettings(Block):
     school_year: SchoolYear | None = Field(
         default=None,
         description="The calendar year in which the academic year began; or `terms`, to go by"
-        " iSAMS's School Terms. Left out, it turns on 1 September.",
+        " iSAMS's School Terms. Left out, it turns on YEAR_STARTS.",
         examples=["2026"],
+    )
+    year_starts: YearStarts | None = Field(
+        default=None,
+        description="The month and day on which every academic year starts, such as 01-28 in"
+        " Australia: then all classes get other Teams. Left out, 09-01. Not beside SCHOOL_YEAR.",
+        examples=["08-15"],
     )
     datasets: Datasets = Field(
         default=(),
@@ -147,9 +154,20 @@ class SchoolSettings(Block):
         host = self.isams_host
         return host if host.startswith("http://") else f"https://{host}"
 
+    @property
+    def year_turns(self) -> text.MonthDay:
+        """The month and day on which the academic year turns, if SCHOOL_YEAR does not say it."""
+        return self.year_starts or text.SEPTEMBER
+
     @model_validator(mode="after")
-    def _client_is_whole(self) -> SchoolSettings:
+    def _go_together(self) -> SchoolSettings:
+        faults = list[text.Fault]()
         if self.isams_client_id and not self.isams_client_secret:
             names = ("isams_client_id",), ("isams_client_secret",)
-            raise text.Contradiction((names, "give both, or the secret alone"))
+            faults.append((names, "give both, or the secret alone"))
+        if self.school_year is not None and self.year_starts is not None:
+            names = ("school_year",), ("year_starts",)
+            faults.append((names, "give one of them: each says when the academic year turns"))
+        if faults:
+            raise text.Contradiction(*faults)
         return self

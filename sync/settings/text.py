@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import wraps
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _GRADE = re.compile(r"(-?[0-9]{1,2})\s*=\s*([A-Za-z0-9][A-Za-z0-9._-]{0,39})")
 _HOST = re.compile(
     r"(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
@@ -285,16 +287,54 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+class MonthDay(NamedTuple):
+    """A day that every year has."""
+
+    month: int
+    day: int
+
+    def in_year(self, year: int) -> date:
+        """Return it in a calendar *year*."""
+        return date(year, self.month, self.day)
+
+    def nearest(self, day: date) -> date:
+        """Return that of all years which is nearest to *day*: at most 183 days away."""
+        around = (self.in_year(day.year + years) for years in (-1, 0, 1))
+        return min(around, key=lambda start: abs(start - day))
+
+    def __str__(self) -> str:
+        """Return it as people write it: `1 September`."""
+        return f"{self.day} {self.in_year(2001):%B}"
+
+
+SEPTEMBER = MonthDay(9, 1)
+"""When the academic year starts unless a school says otherwise."""
+
+OF_START = timedelta(days=60)
+"""How far from the start of the academic year its pupils may come."""
+
+
 @of_text
-def start_of_year(value: str) -> date:
-    """Read a day from July to October, when the academic year that is called after it may start."""
+def day(value: str) -> date:
+    """Read a day."""
     try:
-        day = date.fromisoformat(value)
+        return date.fromisoformat(value)
     except ValueError:
         raise ValueError("expected a day such as 2027-09-01") from None
-    if day.month not in range(7, 11):
-        raise ValueError("expected a day at the start of an academic year, July to October")
-    return day
+
+
+@of_text
+def year_starts(value: str) -> MonthDay:
+    """Read the month and day on which every academic year starts."""
+    match = _MONTH_DAY.fullmatch(value)
+    starts = MonthDay(int(match[1]), int(match[2])) if match else MonthDay(0, 0)
+    try:
+        starts.in_year(2001)  # which has no 29 February
+    except ValueError:
+        raise ValueError(
+            "expected a month and a day that every year has, such as 08-15 for 15 August"
+        ) from None
+    return starts
 
 
 @of_text

@@ -12,9 +12,13 @@ from sync.ledger import ids
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.roster.finding_codes import EXTRA_TEACHERS_GONE
+from sync.sds.csvtext import widest_rows
 from sync.sds.diff import Baseline, Meant
+from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery, SealedSet, read_record
 from sync.steps.findings import told_of
+
+CLASSES = "classes.csv"
 
 
 def read_baselines(
@@ -30,7 +34,7 @@ def read_baselines(
     digests = set[str]()
     for hand_over in reversed(compared):
         delivery = hand_over.delivery
-        was = _manifest(delivery) if delivery else None
+        was = manifest_of(delivery) if delivery else None
         if delivery is None or was is None:
             yield Baseline(hand_over.delivery_id, None)
         elif was.digest not in digests:
@@ -43,7 +47,26 @@ def read_baselines(
             yield Baseline(hand_over.delivery_id, _files(delivery, was), meant)
 
 
-def _manifest(delivery: Delivery) -> DeliveryManifest | None:
+def held_classes(listing: Listing) -> frozenset[str]:
+    """Return the ids of the classes in the newest delivery that SDS may hold.
+
+    None if there is no such delivery, or if nobody can read it any more: then `plan` holds what is
+    compared with it.
+    """
+    newest = next((each.delivery for each in listing.may_hold()[-1:] if each.delivery), None)
+    if newest is None:
+        return frozenset()
+    try:
+        listed = newest.manifest().files
+        body = newest.read_files({CLASSES: listed[CLASSES]})
+        # Which files there are says which columns this one has.
+        rows = widest_rows(CLASSES, dict.fromkeys(listed, b"") | body)
+        return frozenset(row[0] for row in rows)
+    except (StoreMissing, StoreConflict):
+        return frozenset()
+
+
+def manifest_of(delivery: Delivery) -> DeliveryManifest | None:
     try:
         return delivery.manifest()
     except (StoreMissing, StoreConflict):
@@ -79,7 +102,7 @@ def _left_out(store: Store, manifest: DeliveryManifest) -> frozenset[str]:
 
 def _lacking(store: Store, manifest: DeliveryManifest) -> dict[str, tuple[str, ...]]:
     """Return what profiles of *manifest* have none of: their own sets say it."""
-    sets = {profile: _set(store, profile, of) for profile, of in manifest.sources.items()}
+    sets = {profile: set_manifest(store, profile, of) for profile, of in manifest.sources.items()}
     return {profile: of.lacking for profile, of in sets.items() if of and of.lacking}
 
 
@@ -89,14 +112,14 @@ def _emptied(
     """Return what profiles had in *was* of what they are *lacking*; 0 if nobody knows."""
     emptied = {}
     for profile in lacking.keys() & was.sources.keys():
-        before = _set(store, profile, was.sources[profile])
+        before = set_manifest(store, profile, was.sources[profile])
         for what in lacking[profile]:
             if before is None or what not in before.lacking:
                 emptied[profile, what] = before.counts[what] if before else 0
     return emptied
 
 
-def _set(store: Store, profile: str, set_id: str) -> SetManifest | None:
+def set_manifest(store: Store, profile: str, set_id: str) -> SetManifest | None:
     """Return the manifest of a profile's set; None if nobody can read it any more."""
     name = f"{ids.profile_folder(profile)}{set_id}/{SetManifest.file_name}"
     try:

@@ -15,6 +15,7 @@ from sync.report import Outcome, Step
 from sync.sds import rules
 from sync.sds.merge import SealedFiles, merge
 from sync.sds.tables import ON_REQUEST
+from sync.steps import baselines
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, newest_sets
 from sync.steps.delivery import SealedSet, in_order
@@ -99,7 +100,8 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
     of_profile = {sealed.profile: sealed.manifest() for sealed in newest_first}
     own_grades = {grade for manifest in of_profile.values() for grade in manifest.own_grades}
     sealed_files = [_sealed_files(sealed, of_profile[sealed.profile]) for sealed in newest_first]
-    merged = merge(sealed_files, listing.may_have_sent(ON_REQUEST))
+    held_classes = baselines.held_classes(listing)
+    merged = merge(sealed_files, listing.may_have_sent(ON_REQUEST), held_classes)
     files = rules.files(merged, own_grades, sealed_before=True)
     facts = manifests.facts(files)
     manifest = DeliveryManifest(

@@ -133,15 +133,18 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
     for connector, profiles in world.settings.connectors().items():
         if set(profiles) & sealed.sets.keys():
             world.nudges.nudge("send", {"connector": connector})
-    facts = dict(read.counts) | {
+    facts: dict[str, int | str] = {
+        **read.counts,
         "profiles": len(sealed.sets),
         "profiles_failed": len(sealed.faults),
+        **({"exported": exports} if exports else {}),
+        **({"rest_base": read.rest_base} if read.rest_base else {}),
     }
     return Step(
         "pull",
         Outcome.PARTLY_SEALED if sealed.faults else Outcome.SEALED,
         school,
-        facts=facts | ({"exported": exports} if exports else {}),
+        facts=facts,
         error=sealed.first_error,
     )
 

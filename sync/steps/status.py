@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sync.edge.storage.queues import QUEUES, Queue
 from sync.edge.world import World
@@ -31,6 +31,7 @@ from sync.ledger.marks import (
     fault,
 )
 from sync.ledger.states import State
+from sync.roster.academic_year import school_day
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
 from sync.steps.status_values import (
@@ -43,6 +44,7 @@ from sync.steps.status_values import (
     SetStatus,
     Status,
 )
+from sync.steps.years import turns_soon
 
 DELIVERIES_SHOWN = 5
 
@@ -54,6 +56,11 @@ def survey(world: World) -> Status:
         now=now,
         schools={school: _pull(world, school, now) for school in sorted(settings.schools)},
         profiles={profile: _set(world, profile, now) for profile in sorted(settings.profiles)},
+        turns={
+            school: turn
+            for school in sorted(settings.schools)
+            if (turn := _turns_soon(world, school, now))
+        },
         connectors={name: _connector(world, name) for name in settings.connectors()},
         failed_messages=_failed_messages(world),
     )
@@ -111,6 +118,13 @@ def _set(world: World, profile: str, now: datetime) -> SetStatus | None:
     manifest = newest.manifest()
     age_h = round((now - manifest.pulled_at).total_seconds() / 3600, 1)
     return SetStatus(newest.id, manifest, age_h)
+
+
+def _turns_soon(world: World, school: str, now: datetime) -> date | None:
+    settings = world.settings
+    sets = (newest_set(world.store, profile) for profile in settings.profiles_of(school))
+    today = school_day(now, settings.schools[school].time_zone)
+    return turns_soon(settings, school, filter(None, sets), today)
 
 
 # -- connectors ----------------------------------------------------------------------------------

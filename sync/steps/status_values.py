@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sync import __version__
@@ -154,6 +154,7 @@ class ConnectorStatus:
 class Status:
     """How everything stood at `now`, by storage's clock: counts, states and ids, nobody's name.
 
+    `turns` is the day on which a school's academic year turns, where that is soon.
     A school is None before its first pull, a profile before its first set. `failed_messages` are
     those that the host gave up on, by queue: each names a school or connector, or nothing we know.
     """
@@ -161,8 +162,13 @@ class Status:
     now: datetime
     schools: Mapping[str, PullStatus | None]
     profiles: Mapping[str, SetStatus | None]
+    turns: Mapping[str, date]
     connectors: Mapping[str, ConnectorStatus]
     failed_messages: Mapping[Queue, Sequence[Mapping[str, str]]]
+
+    def _turn(self, school: str) -> Json:
+        turn = self.turns.get(school)
+        return {"year_turns_on": turn.isoformat()} if turn else {}
 
     def document(self) -> Json:
         """Return it as JSON values: the same from the terminal and over HTTP."""
@@ -170,7 +176,7 @@ class Status:
             "version": __version__,
             "now": seconds(self.now),
             "schools": {
-                school: {"pull": pull.document() if pull else None}
+                school: {"pull": pull.document() if pull else None} | self._turn(school)
                 for school, pull in self.schools.items()
             },
             "profiles": {

@@ -55,6 +55,12 @@ def _sentence(excess: Excess) -> str:
             f"{numbers({'classes': excess.rows})} would get {what[0]}, and so {what[1]}: our rule"
             " changed, not iSAMS."
         )
+    if excess.what == "replaced":
+        return (
+            f"Every class gets another Team: none of the {numbers({'classes': excess.rows})} of"
+            f" school {excess.org} would go on. The academic year has turned, or a setting has"
+            " changed it, or ID_STYLE."
+        )
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
         return f"There would be no {excess.table}{before}."

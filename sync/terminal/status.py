@@ -160,6 +160,11 @@ def _for_schools(status: Status) -> Iterator[str]:
             yield f"{school} has never been read: `isams-sync run` reads it; so does the app"
         else:
             yield from _for_pull(school, pull)
+        if turn := status.turns.get(school):
+            yield (
+                f"{school}: on {turn.day} {turn:%B %Y} the next academic year begins, and all"
+                " classes get other Teams: docs/operations.md, Year-end"
+            )
 
 
 def _for_pull(school: str, pull: PullStatus) -> Iterator[str]:

@@ -168,3 +168,53 @@ def test_kept_teams_that_lose_a_year_are_told_while_its_new_classes_wait() -> No
     (held,) = (b.name for b in world.store.blobs("") if b.name.endswith("held.json"))
     excesses = json.loads(world.store.read(held))["excesses"]
     assert [each["grade"] for each in excesses if each["what"] == "emptied"] == ["11"]
+
+
+def renamed(world: TestWorld, old: str, new: str) -> None:
+    """Call a form otherwise in iSAMS, everywhere."""
+    read = world.isams.school
+    world.isams.school = replace(
+        read,
+        forms=tuple(replace(f, name=new) if f.name == old else f for f in read.forms),
+        pupils=tuple(replace(p, form=new) if p.form == old else p for p in read.pupils),
+        teaching_forms=tuple(
+            replace(t, form=new) if t.form == old else t for t in read.teaching_forms
+        ),
+    )
+    world.isams.flush()
+
+
+@pytest.mark.parametrize("more", [{}, {"SESSIONS": "true", "COURSES": "true"}])
+def test_a_form_that_is_only_written_otherwise_keeps_its_team_night_after_night(
+    more: dict[str, str],
+) -> None:
+    """A corrected capital is no new class; nor is it one the night after, nor written back."""
+    world = one_profile(CLASSES="sets,forms", **more)
+    world.pull()
+    assert world.send_until_still().outcome is Outcome.DONE
+    before = [row.split(",")[0] for row in rows(world, "classes.csv")]
+    name = next(form.name for form in world.isams.school.forms if form.name.lower() != form.name)
+    renamed(world, name, name.lower())
+    world.next_night()
+    first = world.send_until_still().outcome
+    oldest = max(world.isams.school.pupils, key=lambda pupil: pupil.year or 0)
+    renamed(world, name.lower(), f" {name.lower()}")
+    world.next_night(without=[oldest.school_id])
+    second = world.send_until_still().outcome
+
+    assert (first, second) == (Outcome.DONE, Outcome.DONE)
+    assert [row.split(",")[0] for row in rows(world, "classes.csv")] == before
+    assert any(name.lower().replace("/", "-") in row for row in rows(world, "classes.csv"))
+
+
+def test_a_form_with_another_name_is_another_team() -> None:
+    """A new tutor's initials: whether it is the same form, nobody can say from its name."""
+    world = one_profile(CLASSES="forms")
+    world.pull()
+    world.send_until_still()
+    before = {row.split(",")[0] for row in rows(world, "classes.csv")}
+    renamed(world, world.isams.school.forms[0].name, "8/XYZ")
+    world.next_night()
+    world.send_until_still()
+
+    assert len(before - {row.split(",")[0] for row in rows(world, "classes.csv")}) == 1

@@ -72,10 +72,22 @@ def test_each_endpoint_is_shown_with_its_field_names(here: Trial) -> None:
 
     assert list(seen) == ["host", "client", *ENDPOINTS]
     assert (seen["host"], seen["client"]) == ("answers", "accepted")
-    assert seen["students"].startswith("200, 60 records with academicHouse, birthCounty,")
+    assert seen["students"].startswith("/api: 200, 60 records with academicHouse,")
     assert "schoolId" in seen["teaching/sets/{id}/setList"]
     assert "setCode" in seen["teaching/sets"]
     assert "not needed" in seen["timetables/employees/{id}"]
+
+
+def test_check_says_under_which_path_rest_answers(here: Trial) -> None:
+    """Also that none does: then the host is told, once."""
+    here.stage.isams.rest.choices = RestChoices(base="/Main/api")
+    seen = seen_by_check(here)
+    here.stage.isams.spoil("*api/*", refused(404))
+    missing = seen_by_check(here)
+
+    assert all(seen[name].startswith("/Main/api: 200") for name in list(seen)[2:6])
+    assert "neither under /api nor under /Main/api" in missing["host"]
+    assert len(not_tried(missing, "host")) == len(missing) - 1
 
 
 def test_check_shows_nobody(here: Trial) -> None:
@@ -110,9 +122,10 @@ def test_an_empty_list_is_no_sign_of_anything(here: Trial) -> None:
     isams.spoil(f"/api/teaching/sets/{isams.school.sets[0].id}/setlist", empty)
     first = seen_by_check(here)
     isams.spoil("/api/teaching/sets/*/setlist", empty)
+    later = seen_by_check(here)
 
     assert "schoolId" in first["teaching/sets/{id}/setList"]
-    assert seen_by_check(here)["teaching/sets/{id}/setList"] == "200, 0 records with no fields"
+    assert later["teaching/sets/{id}/setList"] == "/api: 200, 0 records with no fields"
 
 
 def test_each_missing_module_is_told(here: Trial) -> None:
@@ -149,7 +162,7 @@ def test_isams_going_away_meanwhile_ends_the_tries(here: Trial) -> None:
     here.stage.isams.spoil("/api/teaching/subjects", refused(503))
     seen = seen_by_check(here)
 
-    assert seen["students"].startswith("200")
+    assert seen["students"].startswith("/api: 200")
     assert not_tried(seen, "teaching/subjects") == ENDPOINTS[3:]
 
 

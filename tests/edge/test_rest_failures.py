@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
 from typing import override
@@ -223,6 +224,56 @@ def test_each_refusal_says_who_must_act_and_where(
 
     assert type(caught.value) is error
     assert tells_none_of(CANARIES, caught.value)
+
+
+def test_rest_is_found_under_main_and_the_reading_says_so() -> None:
+    """A hosted iSAMS may serve it there; it is asked for at the usual place once, and no more."""
+    clock = FakeClock()
+    plain = rest_of(simulated(clock), clock).school(Budget.of(clock, 900), ALL_OF_REST)
+    simulator = simulated(clock)
+    simulator.rest.choices = RestChoices(base="/Main/api")
+    read = rest_of(simulator, clock).school(Budget.of(clock, 900), ALL_OF_REST)
+    usual = [seen for seen in simulator.requests if seen.path.startswith("/api/")]
+
+    assert read == replace(plain, rest_base="/Main/api")
+    assert [(seen.path, seen.status) for seen in usual] == [("/api/humanresources/employees", 404)]
+
+
+def test_what_was_found_in_one_reading_is_not_held_against_the_next() -> None:
+    """The host may have moved REST meanwhile: each reading begins at the usual place."""
+    clock = FakeClock()
+    simulator = simulated(clock)
+    simulator.rest.choices = RestChoices(base="/Main/api")
+    isams = rest_of(simulator, clock)
+    moved = isams.school(Budget.of(clock, BUDGET_S))
+    simulator.rest.choices = RestChoices()
+
+    assert moved.rest_base == "/Main/api"
+    assert isams.school(Budget.of(clock, BUDGET_S)).rest_base == ""
+
+
+def test_a_host_without_rest_is_told_both_places_that_were_tried() -> None:
+    """Whoever reads it sees that neither was forgotten, and which setting to check."""
+    clock = FakeClock()
+    simulator = simulated(clock)
+    simulator.spoil("*api/humanresources/*", refused(404))
+    with pytest.raises(SourceRefused, match="ISAMS_HOST") as caught:
+        rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
+    asked = [seen.path for seen in simulator.requests if "humanresources" in seen.path]
+
+    assert "neither under /api nor under /Main/api" in str(caught.value)
+    assert asked == ["/api/humanresources/employees", "/Main/api/humanresources/employees"]
+
+
+def test_no_other_place_is_tried_once_rest_has_answered() -> None:
+    """A list that is missing later is a fault of that list, and no half of another school."""
+    clock = FakeClock()
+    simulator = simulated(clock)
+    simulator.spoil("/api/students", refused(404))
+    with pytest.raises(SourceRefused, match="no iSAMS REST API answers there: check"):
+        rest_of(simulator, clock).school(Budget.of(clock, BUDGET_S))
+
+    assert not [seen for seen in simulator.requests if seen.path.startswith("/Main/")]
 
 
 @pytest.mark.parametrize("module", ["HRMANAGER", "STUDENTMANAGEMENT", "TEACHING"])

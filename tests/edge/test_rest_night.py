@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from simulators.isams import Faults, RestFaults
+from simulators.isams import Faults, RestChoices, RestFaults
 from simulators.isams.faults import refused
 from simulators.isams.rest_faults import EXPIRED_NEXT
 from simulators.school import invent, without_pupils
@@ -62,6 +62,15 @@ def test_a_school_that_turns_from_batch_to_rest_changes_nothing_in_sds() -> None
     assert sealed.outcome is Outcome.SEALED
     assert world.accept().outcome is Outcome.UNCHANGED
     assert len(world.sds.requests) == before
+
+
+def test_the_log_line_of_a_pull_says_that_rest_was_found_elsewhere() -> None:
+    """And nothing where it stands as usual."""
+    usual, world = (make_world(SCHOOL, api="rest") for _ in range(2))
+    world.isams.rest.choices = RestChoices(base="/Main/api")
+
+    assert world.pull().facts["rest_base"] == "/Main/api"
+    assert "rest_base" not in usual.pull().facts
 
 
 @pytest.mark.parametrize(

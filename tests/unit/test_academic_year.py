@@ -53,9 +53,13 @@ def test_of_two_terms_the_one_that_began_later_is_active() -> None:
     assert active is half
 
 
+def with_settings(**settings: str) -> SchoolSettings:
+    """Return the settings of a school that says so when its academic year turns."""
+    return SchoolSettings.model_validate(NORTHBANK.model_dump(exclude_unset=True) | settings)
+
+
 def northbank(school_year: str) -> SchoolSettings:
-    changed = NORTHBANK.model_dump(exclude_unset=True) | {"school_year": school_year}
-    return SchoolSettings.model_validate(changed)
+    return with_settings(school_year=school_year)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,53 @@ def test_the_academic_year_is_the_settings_or_the_terms_or_the_calendars(
     chosen = northbank(setting) if setting else NORTHBANK
 
     assert academic_year.academic_year_at(read, chosen, datetime.fromisoformat(moment)) == year
+
+
+@pytest.mark.parametrize(
+    ("starts", "day", "year"),
+    [
+        ("08-15", "2026-08-14", 2025),
+        ("08-15", "2026-08-15", 2026),
+        ("01-28", "2027-01-27", 2026),
+        ("01-28", "2027-01-28", 2027),
+        ("01-01", "2027-01-01", 2027),
+        ("03-01", "2028-02-29", 2027),
+        ("12-31", "2027-12-30", 2026),
+    ],
+)
+def test_the_academic_year_turns_on_the_day_that_the_school_says(
+    starts: str, day: str, year: int
+) -> None:
+    """Scotland's in the middle of August, Australia's at the end of January."""
+    there = with_settings(year_starts=starts)
+
+    assert academic_year.by_calendar(date.fromisoformat(day), there) == year
+
+
+@pytest.mark.parametrize(
+    ("settings", "called"),
+    [
+        ({}, "2026-27"),
+        ({"school_year": "2026"}, "2026-27"),
+        ({"year_starts": "08-15"}, "2026-27"),
+        ({"year_starts": "01-28"}, "2026"),
+        ({"year_starts": "04-30"}, "2026"),
+        ({"year_starts": "05-01"}, "2026-27"),
+        ({"school_year": "terms"}, "2026"),
+    ],
+)
+def test_a_year_that_starts_by_april_is_called_by_its_one_year(
+    settings: dict[str, str], called: str
+) -> None:
+    """Terms say so only where the year goes by them: else an export could rename every Team."""
+    terms = {
+        "1": Term("1", "Term 1", 2026, date(2026, 1, 28), date(2026, 4, 2)),
+        "4": Term("4", "Term 4", 2026, date(2026, 10, 12), date(2026, 12, 10)),
+        "9": Term("9", "Next", 2027, date(2027, 9, 1), date(2027, 12, 10)),
+    }
+    read = replace(school(), terms=terms)
+
+    assert academic_year.label_of_year(2026, read, with_settings(**settings)) == called
 
 
 @pytest.mark.parametrize("known", [None, {}, {"33": TERMS["33"]}])

@@ -14,12 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import ConfigError
-from sync.isams.school import Pupil, School, Subject, TeachingSet
+from sync.isams.joins import JoinedByCase
+from sync.isams.school import Pupil, School, Subject, TeachingSet, Term
 from sync.roster.build import build_roster, roster_at
 from sync.roster.finding_codes import FindingCode
 from sync.roster.model import SchoolClass, User
 from sync.sds import rules, tables
-from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
+from sync.settings import (
+    ProfileSettings,
+    SchoolSettings,
+    SdsSettings,
+    Settings,
+    StorageSettings,
+)
 from tests.unit.schools import NORTHBANK, TODAY, built, codes, employee, pupil, school, teaching_set
 
 
@@ -180,6 +187,8 @@ LEFT_OUT = [
 TESTED_ALONE = {
     *("email-used-twice", "id-used-twice", "record-repeated", "name-unusable", "title-changed"),
     *("email-of-another", "person-recorded-twice", "id-spelt-alike", "member-known-by-school-id"),
+    "joined-by-case",
+    "year-turns",
     *("extra-teacher-unknown", "service-account-is-person"),  # which are faults of a setting
     *("subject-unknown", "year-of-no-profile", "suffix-set-apart"),
     *("extra-teacher-left-out", "extra-teacher-has-left"),
@@ -215,6 +224,50 @@ def test_every_finding_that_is_tested_alone_stands_in_a_test() -> None:
     times = {code: sum(text.count(f'"{code}"') for text in texts) for code in TESTED_ALONE}
 
     assert [code for code, count in times.items() if count < 2] == []
+
+
+def test_a_join_that_only_case_hindered_is_told_with_both_spellings() -> None:
+    """The set has its teacher, and whoever keeps iSAMS sees what to write alike."""
+    read = replace(school(), joined_by_case=(JoinedByCase("Set 301", "code41", "CODE41"),))
+
+    [finding] = built(read).findings
+
+    assert (finding.code, finding.record) == ("joined-by-case", "Set 301")
+    assert (finding.name, finding.detail) == ("code41", "listed as CODE41")
+
+
+@pytest.mark.parametrize(
+    ("settings", "day", "told"),
+    [
+        ({}, "2027-08-01", []),
+        ({}, "2027-08-02", ["2027-09-01"]),
+        ({}, "2027-09-01", []),
+        ({"year_starts": "01-28"}, "2026-12-30", ["2027-01-28"]),
+        ({"school_year": 2026}, "2027-08-31", []),
+        ({"school_year": "terms"}, "2027-08-31", ["2027-09-07"]),
+    ],
+)
+def test_the_day_on_which_all_ids_change_is_told_30_days_before(
+    settings: dict[str, object], day: str, told: list[str]
+) -> None:
+    """By the calendar, or by the terms that iSAMS has; a year that is set does not turn."""
+    terms = (
+        Term("1", "Autumn", 2026, date(2026, 9, 3), date(2027, 7, 9)),
+        Term("2", "Autumn", 2027, date(2027, 9, 7), date(2027, 12, 9)),
+        Term("3", "Spring", 2027, date(2028, 1, 7), date(2028, 3, 9)),
+    )
+    read = replace(school(), terms={term.id: term for term in terms})
+    place = SchoolSettings.model_validate(NORTHBANK.model_dump(exclude_unset=True) | settings)
+    chosen = Settings(
+        schools={"northbank": place},
+        profiles={"seniors": ProfileSettings(connector="MIS feed")},
+        sds=SdsSettings(),
+        storage=StorageSettings(folder="x"),
+    )
+    noon = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC)
+    findings = roster_at(chosen, "seniors", read, noon).findings
+
+    assert [each.name for each in findings if each.code == "year-turns"] == told
 
 
 def test_a_set_without_teacher_is_kept_on_request() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sync.ledger import ids
 from sync.roster import academic_year
 from sync.steps import strikes
+from tests.unit.schools import NORTHBANK, school
 
 LONDON = ZoneInfo("Europe/London")
 DUBAI = ZoneInfo("Asia/Dubai")
@@ -118,9 +119,13 @@ def test_the_academic_year_turns_on_the_first_of_september(
     now: str, zone: ZoneInfo, year: int
 ) -> None:
     """In school time, to the second: the turn changes every class id."""
-    assert academic_year.by_calendar(utc(now), zone, None) == year
+    there = NORTHBANK.model_copy(update={"time_zone": zone})
+
+    assert academic_year.academic_year_at(school(), there, utc(now)) == year
 
 
 def test_a_set_academic_year_does_not_turn() -> None:
     """The school says when, if it says so at all."""
-    assert academic_year.by_calendar(utc("2026-09-01T12:00:00"), LONDON, 2025) == 2025
+    fixed = NORTHBANK.model_copy(update={"school_year": 2025})
+
+    assert academic_year.by_calendar(date(2026, 9, 1), fixed) == 2025

@@ -244,6 +244,19 @@ def group(small: Iterable[int]) -> dict[str, list[Row]]:
     }
 
 
+def test_a_school_of_which_no_class_goes_on_is_held_whatever_the_limits() -> None:
+    """All its Teams would end and as many begin; one that goes on, and it is an ordinary change."""
+    before = group(range(4))
+    before["classes.csv"] = [("1-k", "1", "8A"), ("2-k", "2", "8A"), ("2-m", "2", "8B")]
+    loose = Limits(removed_rows=1000)
+    others = [("1-k", "1", "8A"), ("2-n", "2", "8A"), ("2-o", "2", "8B")]
+    met = excesses(before, before | {"classes.csv": others}, loose)
+
+    assert Excess(table="classes.csv", what="replaced", rows=2, allowed=0, org="2") in met
+    one_stays = before | {"classes.csv": [*before["classes.csv"][:2], others[2]]}
+    assert excesses(before, one_stays, loose) == ()
+
+
 def test_a_small_school_cannot_vanish_within_a_large_group() -> None:
     """Limits hold for each school too: 40 of 1,040 pupils may be all of one school."""
     before = group(range(40))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -26,6 +26,7 @@ from sync.roster.model import SchoolClass
 from sync.sds import rules, tables
 from sync.settings import ProfileSettings
 from sync.settings.class_kinds import CLASSES
+from sync.settings.text import MonthDay
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
 
 PUPILS = (
@@ -262,6 +263,18 @@ def test_a_form_is_found_in_whatever_case_it_was_typed() -> None:
     ]
 
 
+def test_a_form_in_another_case_is_told_and_the_kelvin_sign_is_another_form() -> None:
+    """Both spellings are told; to `casefold` U+212A is a k, to iSAMS's database it is not."""
+    typed = {key: replace(person, form="8/jdo") for key, person in whole().pupils.items()}
+    kelvin = {**(whole().forms or {}), "8/K": Form("8/K", 8, ("41",), "")}
+    strange = {key: replace(person, form="8/\u212a") for key, person in typed.items()}
+
+    findings = built(replace(whole(), pupils=typed), classes="forms").findings
+    [told] = [finding for finding in findings if finding.name == "8/jdo"]
+    assert (told.code, told.detail) == ("joined-by-case", "listed as 8/JDO")
+    assert made("forms", replace(whole(), pupils=strange, forms=kelvin)) == ()
+
+
 def test_a_kind_is_of_the_profiles_years_only() -> None:
     """A senior profile's house holds its own pupils, and its years' heads lead its divisions."""
     houses = made("houses", year_groups="8")
@@ -397,6 +410,19 @@ def test_before_pupils_from_new_classes_have_teachers_and_no_pupils() -> None:
     ]
     assert made.withheld == {"08": 2}
     assert {user.id for user in made.roster.users} >= {"9990001-P1", "9990001-P2"}
+
+
+@pytest.mark.parametrize("opens", ["2026-12-20", "2027-02-03"])
+def test_pupils_from_is_of_the_year_that_starts_about_then(opens: str) -> None:
+    """Where the year starts in January it may be a day of the calendar year before."""
+    south = NORTHBANK.model_copy(update={"year_starts": MonthDay(1, 28)})
+    chosen = ProfileSettings.model_validate({"pupils_from": opens})
+    day = date.fromisoformat(opens) - timedelta(days=1)
+    of_year = {
+        year: build_roster(whole(), south, chosen, year, day).withheld for year in (2026, 2027)
+    }
+
+    assert of_year == {2026: {}, 2027: {"08": 2}}
 
 
 def test_who_waits_for_a_set_of_another_year_is_a_member_all_the_same() -> None:

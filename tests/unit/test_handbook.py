@@ -76,7 +76,17 @@ ERRORS = {leaf.__name__: leaf for leaf in leaves(SyncError) if leaf.__module__ =
 WORDS: Mapping[Section, list[str]] = {
     "Errors": sorted(ERRORS),
     "Findings": sorted(code.value for code in FindingCode),
-    "Holds": ["added", "emptied", "empty", "first", "many", "new-ids", "removed", "unknown"],
+    "Holds": [
+        "added",
+        "emptied",
+        "empty",
+        "first",
+        "many",
+        "new-ids",
+        "removed",
+        "replaced",
+        "unknown",
+    ],
     "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
     "Mails": sorted(ALERTS),
 }
@@ -188,6 +198,19 @@ def of_our_rule() -> set[Excess]:
     return set(decision.hold.excesses) if decision.hold else set()
 
 
+def other_teams() -> set[Excess]:
+    """Return why a delivery is held in which every class of a school is another."""
+    decision = diff.compare(
+        "digest",
+        files({}),
+        files({}) | {"classes.csv": encode(WIDEST["classes.csv"], [("k", "0", "8A", "", "")])},
+        against="20261120T220000Z-00000000",
+        limits=Limits(),
+        hold_first=True,
+    )
+    return set(decision.hold.excesses) if decision.hold else set()
+
+
 def files(sizes: Mapping[str, int]) -> dict[str, bytes]:
     """Return every table there can be, each with as many rows as *sizes* says, one if nothing."""
     return {
@@ -206,7 +229,7 @@ def every_hold() -> set[tuple[str, str]]:
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
     found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
-    found |= of_every_class() | of_our_rule()
+    found |= of_every_class() | of_our_rule() | other_teams()
     return {(excess.what, excess.table) for excess in found}
 
 

@@ -492,3 +492,21 @@ def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
     ]
 
     assert rules.files(merge(sets)) == rules.files(merge(sets[::-1]))
+
+
+def test_a_class_that_is_only_written_otherwise_goes_on_with_all_who_are_in_it() -> None:
+    """Its id, its row and its enrollments are those that SDS holds; the title is the new one."""
+    forms = {"1-2026-form-8.2F.Jdo": ("T1", "P1"), "1-2026-form-9.2F.B": ("T1", "P2")}
+    sealed_set = a_set("1", {"P1": "a", "P2": "b", "T1": "t"}, forms)
+    held = {"1-2026-form-8.2F.JDO", "1-2026-form-9.2F.C"}
+
+    rows = {name: list(listed) for name, listed in merge([sealed_set], held=held).items()}
+
+    assert [row[:3] for row in rows["classes.csv"]] == [
+        ("1-2026-form-8.2F.JDO", "1", "Class 1-2026-form-8.2F.Jdo"),
+        ("1-2026-form-9.2F.B", "1", "Class 1-2026-form-9.2F.B"),
+    ]
+    assert members(rows) == {
+        "1-2026-form-8.2F.JDO": ["P1 student", "T1 teacher"],
+        "1-2026-form-9.2F.B": ["P2 student", "T1 teacher"],
+    }

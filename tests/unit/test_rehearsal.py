@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from sync.isams.school import School
+from sync.isams.school import Form, School
 from sync.sds import rehearsal, rules, tables
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
@@ -122,3 +122,18 @@ def test_a_fixed_school_year_is_that_days_year_too() -> None:
     made = rehearsed(place={"school_year": 2026})
 
     assert (made.parts["seniors"].academic_year, made.new) == (2026, ())
+
+
+def test_a_form_that_is_only_written_otherwise_goes_on() -> None:
+    """As it will when it is sent: the Team that SDS holds is the same."""
+    was, now = (
+        replace(
+            school([replace(pupil("1", 8), form=name)]), forms={name: Form(name, 8, ("41",), "")}
+        )
+        for name in ("8/JDO", "8/jdo")
+    )
+
+    made = rehearsed(now, on=date(2027, 7, 1), before=was, classes="forms")
+
+    assert [named.id for named in made.goes_on] == ["9990001-2026-form-8.2F.JDO"]
+    assert (made.new, made.ended) == ((), ())

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from simulators.sds import check_files
 from sync.errors import ConfigError
 from sync.isams.school import School, Subject, Term
+from sync.roster.build import build_roster
 from sync.roster.model import Course, Org, Roster, SchoolClass, Session
 from sync.roster.sessions import courses, sessions
 from sync.sds import rules, tables
-from tests.unit.schools import NORTHBANK, YEAR, school
+from sync.settings import ProfileSettings
+from tests.unit.schools import NORTHBANK, TODAY, YEAR, school
 
 AUTUMN = Term("31", "Autumn", 2026, date(2026, 9, 3), date(2026, 12, 11))
 SPRING = Term("32", "Spring", 2026, date(2027, 1, 5), date(2027, 3, 26))
@@ -57,6 +59,18 @@ def test_terms_of_other_years_are_left_alone() -> None:
     assert sessions(with_terms(before, *TERMS, after), NORTHBANK, YEAR) == sessions(
         with_terms(*TERMS), NORTHBANK, YEAR
     )
+
+
+def test_a_school_year_that_starts_in_january_is_called_by_one_year() -> None:
+    """The classes of such a school say `2026` too: the year is the same in both files."""
+    first = Term("1", "Term 1", 2026, date(2026, 1, 28), date(2026, 4, 2))
+    last = Term("4", "Term 4", 2026, date(2026, 10, 12), date(2026, 12, 10))
+    by_terms = NORTHBANK.model_copy(update={"school_year": "terms"})
+    profile = ProfileSettings(class_title="{set_code} {academic_year}", sessions=True)
+    made = build_roster(with_terms(first, last), by_terms, profile, YEAR, TODAY).roster
+
+    assert [session.title for session in made.sessions or ()] == ["2026", "Term 1", "Term 4"]
+    assert [listed.title for listed in made.classes] == ["8A-Ph301 2026"]
 
 
 @pytest.mark.parametrize("terms", [None, {}, {"31": replace(AUTUMN, school_year=2025)}])

@@ -84,13 +84,16 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
             "1 Sept",
             "got '1 Sept'; expected a day such as 2027-09-01. Example: 2027-09-01",
         ),
-        (
-            "PROFILES__SENIORS__PUPILS_FROM",
-            "2027-01-10",
+        *(
             (
-                "got '2027-01-10'; expected a day at the start of an academic year, July to"
-                " October. Example: 2027-09-01"
-            ),
+                "SCHOOLS__NORTHBANK__YEAR_STARTS",
+                text,
+                (
+                    f"got '{text}'; expected a month and a day that every year has, such as 08-15"
+                    " for 15 August. Example: 08-15"
+                ),
+            )
+            for text in ("02-29", "15-08", "8-15", "1 August", "04-31", "2026-08-15")
         ),
         (
             "SCHOOLS__NORTHBANK__ISAMS_KEY",
@@ -184,6 +187,28 @@ def test_all_faults_come_at_once_one_to_a_line() -> None:
             (
                 "STORAGE__FOLDER and STORAGE__ACCOUNT_URL and STORAGE__CONNECTION:"
                 " give exactly one of them"
+            ),
+        ),
+        (
+            {"SCHOOLS__NORTHBANK__YEAR_STARTS": "08-15", "SCHOOLS__NORTHBANK__SCHOOL_YEAR": "2026"},
+            (
+                "SCHOOLS__NORTHBANK__SCHOOL_YEAR and SCHOOLS__NORTHBANK__YEAR_STARTS:"
+                " give one of them: each says when the academic year turns"
+            ),
+        ),
+        (
+            {"SCHOOLS__NORTHBANK__YEAR_STARTS": "09-01"}
+            | {"SCHOOLS__NORTHBANK__SCHOOL_YEAR": "terms"},
+            (
+                "SCHOOLS__NORTHBANK__SCHOOL_YEAR and SCHOOLS__NORTHBANK__YEAR_STARTS:"
+                " give one of them: each says when the academic year turns"
+            ),
+        ),
+        (
+            {"PROFILES__SENIORS__PUPILS_FROM": "2027-01-10"},
+            (
+                "PROFILES__SENIORS__PUPILS_FROM: expected a day within 60 days of 1 September,"
+                " when the academic year starts: if it starts on another day, set YEAR_STARTS"
             ),
         ),
         (

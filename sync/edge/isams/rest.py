@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count, islice
 from threading import Event
 
@@ -11,7 +12,7 @@ import httpx
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client
-from sync.edge.isams.rest_requests import ANSWER_S, RestRequests
+from sync.edge.isams.rest_requests import ANSWER_S, RestBase, RestRequests
 from sync.edge.isams.rest_structure import read_besides, read_structure
 from sync.edge.isams.rest_tokens import rest_tokens
 from sync.errors import SourceError
@@ -56,6 +57,7 @@ class RestIsams:
         self._limit_bytes = limit_bytes
         self._tokens = rest_tokens(settings, clock)
         self._answered = Event()
+        self._base = RestBase()
 
     def school(self, budget: Budget, wanted: Wanted = NOTHING_MORE) -> School:
         """Read employees, students, subjects and sets, what is needed beyond, then each list.
@@ -64,6 +66,7 @@ class RestIsams:
         Raises `SourceRefused` before anything is asked if REST does not give what is needed.
         """
         school = reader.RestSchool(wanted)
+        self._base = RestBase()  # what was true of the last reading need not be of this one
         with self._requests(budget) as requests:
             school.take_employees(requests.collection(endpoints.EMPLOYEES).rows)
             must = endpoints.needed_fields(endpoints.STUDENTS, wanted)
@@ -80,7 +83,13 @@ class RestIsams:
                 school.leave_untold(dataset, error)
             if not school.needs_timetables:
                 _try_timetables(requests, school, done)
-        return school.whole()
+        unusual = self.base if self.base != endpoints.BASES[0] else ""
+        return replace(school.whole(), rest_base=unusual)
+
+    @property
+    def base(self) -> str:
+        """What the paths of the last answers began with, such as `/api`."""
+        return self._base.known
 
     def _counted(self, of: int) -> Callable[[], None]:
         """Return what tells that another list or timetable has been read."""
@@ -128,7 +137,13 @@ class RestIsams:
             authority=self._settings.isams_ca,
         ) as client:
             yield RestRequests(
-                client, self._tokens, self._clock, budget, self._limit_bytes, self._answered
+                client,
+                self._tokens,
+                self._clock,
+                budget,
+                self._limit_bytes,
+                self._answered,
+                self._base,
             )
 
 

@@ -21,7 +21,7 @@ from sync.edge.http import patiently, request_timeout, retry_after_s
 from sync.edge.isams.sign_in import IsamsTokens
 from sync.edge.isams.wire import ISAMS, uncompressed
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
-from sync.isams.rest import answers
+from sync.isams.rest import answers, endpoints
 from sync.isams.rest.answers import Answer
 from sync.isams.rest.endpoints import Endpoint
 from sync.isams.rest.paging import PageProgress, Pages
@@ -35,11 +35,23 @@ _READINGS = 3  # of a collection whose rows do not add up
 _NAP_S = 1.0  # of a wait, before it is looked whether to wait on
 
 
+@dataclass(slots=True)
+class RestBase:
+    """Which of `endpoints.BASES` all paths of an iSAMS begin with: "" until an answer was read."""
+
+    known: str = ""
+
+    def path(self, endpoint: Endpoint, record_id: str, base: str) -> str:
+        """Return where *endpoint* is, under *base*."""
+        usual = endpoint.path.format(id=quote(record_id, safe=""))
+        return base + usual.removeprefix(endpoints.BASES[0])
+
+
 @dataclass(frozen=True, slots=True)
 class RestRequests:
     """The way to an iSAMS for a single call of ours. `limit_bytes` caps each answer.
 
-    `answered` is set once the host has answered, and may outlive the call.
+    `answered` is set once the host has answered; it and `base` may outlive the call.
     """
 
     client: httpx.Client
@@ -48,6 +60,7 @@ class RestRequests:
     budget: Budget
     limit_bytes: int = answers.LIMIT_BYTES
     answered: Event = field(default_factory=Event)
+    base: RestBase = field(default_factory=RestBase)
     _over: Event = field(default_factory=Event)
 
     def collection(
@@ -118,13 +131,38 @@ class RestRequests:
     def _once(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> Answer:
         self.refuse_if_over()
         try:
-            path = endpoint.path.format(id=quote(record_id, safe=""))
-            with closing(self._admitted(path, query)) as answer:
-                return self._read(answer, endpoint)
+            if self.base.known:
+                return self._under(self.base.known, endpoint, record_id, query)
+            return self._under_any(endpoint, record_id, query)
         except httpx.HTTPError as error:
             ours = ISAMS.fault(error, str(self.client.base_url), answered=self.answered.is_set())
             ours.facts["place"] = endpoint.name
             raise ours from None
+
+    def _under(
+        self, base: str, endpoint: Endpoint, record_id: str, query: Mapping[str, str]
+    ) -> Answer:
+        path = self.base.path(endpoint, record_id, base)
+        with closing(self._admitted(path, query)) as answer:
+            return self._read(answer, endpoint)
+
+    def _under_any(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> Answer:
+        """Ask under each of `BASES` until one is not a 404; keep in mind which it was, once read.
+
+        Some hosted iSAMS serve REST under `/Main`: docs/reference/isams.md#main-prefix
+        """
+        for base in endpoints.BASES:
+            try:
+                answer = self._under(base, endpoint, record_id, query)
+            except SourceError as error:
+                if error.facts.get("status") == 404:
+                    continue
+                if "module" in error.facts:  # iSAMS's own word on what this client may read
+                    self.base.known = base
+                raise
+            self.base.known = base
+            return answer
+        raise answers.no_api(404)
 
     def _admitted(self, path: str, query: Mapping[str, str]) -> httpx.Response:
         """Send the request; a token that iSAMS no longer takes is renewed once."""

@@ -114,6 +114,18 @@ def bad_status(endpoint: Endpoint, status: int) -> SourceError:
     return SourceMalformed("iSAMS answers in a way that we do not know", status=status)
 
 
+def no_api(status: int) -> SourceRefused:
+    """Return the error for a host that gives the first collection under none of `BASES`.
+
+    It names no place: whatever is asked for there, it is the host that is told.
+    """
+    return SourceRefused(
+        f"no iSAMS REST API answers there, neither under {' nor under '.join(endpoints.BASES)}:"
+        " check that ISAMS_HOST is the host of iSAMS, without a path",
+        status=status,
+    )
+
+
 def _not_allowed(endpoint: Endpoint, status: int) -> SourceRefused:
     """Return the error for a module that the client may not read."""
     return SourceRefused(

@@ -9,6 +9,9 @@ from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import spellings
 from sync.isams.rest.spellings import Kind
 
+# What all paths may begin with, the usual first: docs/reference/isams.md#main-prefix
+BASES = ("/api", "/Main/api")
+
 # docs/reference/isams.md#rest-client
 CLIENT_SCREEN = "API Services Manager > Manage REST API Clients"
 

@@ -24,7 +24,7 @@ from sync.isams.rest.endpoints import Endpoint
 from sync.isams.rest.fields import Values, ids, text, texts
 from sync.isams.school import Building, Division, Form, House, HouseKind, Room, Year
 from sync.isams.structure import HOUSES, term
-from sync.texts import composed
+from sync.texts import composed, folded
 
 type Rows = Mapping[str, Values]
 
@@ -179,7 +179,9 @@ class RestStructure:
 
         A few may have left. If most are unknown, we have misread what their ids are.
         """
-        if dataset in self._needed and 2 * len(named & known) < len(named):
+        folds = {folded(each) for each in known}  # docs/reference/isams.md#no-case
+        met = sum(folded(each) in folds for each in named)
+        if dataset in self._needed and 2 * met < len(named):
             raise SourceMalformed(
                 f"most {what} are not among those that iSAMS lists: set ISAMS_API=batch, and please"
                 " send us what `isams-sync check` shows",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import ConfigError, RosterInvalid
+from sync.isams.joins import ByCode, JoinedByCase
 from sync.isams.school import Form, Pupil, School
 from sync.roster.finding_codes import FindingCode
-from sync.roster.findings import Finding
+from sync.roster.findings import Finding, joined_by_case
 from sync.settings import ProfileSettings, SchoolSettings
 
 
@@ -30,8 +31,17 @@ class Basis:
     def pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
         """Return the ids of the school's pupils, of every year, by their form as it is listed."""
         typed = {pupil.form for pupil in self.school.pupils.values()}
-        listed = {name: as_listed(name, forms) for name in typed}
+        listed = self.forms_as_listed(typed, "Form of pupils", forms)
         return self.pupils_by(lambda pupil: listed[pupil.form], "the form", every_year=True)
+
+    def forms_as_listed(
+        self, names: Iterable[str], record: str, forms: Mapping[str, Form]
+    ) -> dict[str, str]:
+        """Return each of *names* as `as_listed` does, and tell of those in another case."""
+        joined = set[JoinedByCase]()
+        listed = as_listed(names, forms, record, joined)
+        self.findings.extend(map(joined_by_case, joined))
+        return listed
 
     def pupils_by(
         self, of: Callable[[Pupil], str], what: str, *, every_year: bool = False
@@ -54,17 +64,21 @@ class Basis:
         return dict(members)
 
 
-def as_listed(name: str, forms: Mapping[str, Form]) -> str:
-    """Return the form that alone is called *name*, in any case; *name* itself if there is none.
+def as_listed(
+    names: Iterable[str],
+    forms: Mapping[str, Form],
+    record: str = "",
+    joined: set[JoinedByCase] | None = None,
+) -> dict[str, str]:
+    """Return each of *names* as it is listed among *forms*; itself if it is not.
 
-    Forms are known by what somebody typed, and iSAMS's database takes `8/jdo` for `8/JDO`.
+    Forms are known by what somebody typed, so a *record* may hold them in another case; such are
+    added to *joined*.
 
     See docs/reference/isams.md#no-case, docs/reference/isams.md#pupil-form.
     """
-    if name in forms:
-        return name
-    alike = [form for form in forms if form.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else name
+    by_name = ByCode(set() if joined is None else joined, ((name, name) for name in forms))
+    return {name: by_name.id_of(name, record) or name for name in names}
 
 
 def was_read[Dataset](dataset: Dataset | None, what: str) -> Dataset:

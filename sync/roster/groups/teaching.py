@@ -9,7 +9,7 @@ from sync.isams.school import TeachingForm, TeachingSet
 from sync.roster import identifiers
 from sync.roster.finding_codes import FindingCode
 from sync.roster.groups import titles
-from sync.roster.groups.basis import Basis, as_listed, was_read
+from sync.roster.groups.basis import Basis, was_read
 from sync.roster.groups.group import Group, other_group
 from sync.roster.subjects import SubjectChoice
 
@@ -64,9 +64,11 @@ def form_lessons(basis: Basis, choice: SubjectChoice) -> Iterator[Group]:
     """Yield the teaching forms of the profile's years and subjects: a form in a subject each."""
     forms = was_read(basis.school.forms, "forms")
     in_form, taught = basis.pupils_by_form(forms), _teachers_of(basis, "form")
-    for lessons in was_read(basis.school.teaching_forms, "teaching forms").values():
+    taught_forms = was_read(basis.school.teaching_forms, "teaching forms").values()
+    listed = basis.forms_as_listed({each.form for each in taught_forms}, "TeachingForm", forms)
+    for lessons in taught_forms:
         record = f"TeachingForm {lessons.id}"
-        form = forms.get(as_listed(lessons.form, forms))
+        form = forms.get(listed[lessons.form])
         if form is None:
             basis.note(FindingCode.FORM_UNKNOWN, record, lessons.form)
         elif form.year in basis.profile.year_groups and _covers(basis, choice, lessons, record):

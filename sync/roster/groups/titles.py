@@ -14,7 +14,7 @@ from itertools import pairwise
 from string import Formatter
 
 from sync.isams.school import Subject, TeachingSet
-from sync.roster import identifiers
+from sync.roster.academic_year import label_of_year
 from sync.roster.finding_codes import FindingCode
 from sync.roster.groups.basis import Basis
 
@@ -81,7 +81,7 @@ def _filled(basis: Basis, template: str, fields: Mapping[str, str]) -> str:
 
 def _common(basis: Basis) -> dict[str, str]:
     return {
-        "academic_year": identifiers.year_label(basis.academic_year),
+        "academic_year": label_of_year(basis.academic_year, basis.school, basis.school_settings),
         "suffix": basis.profile.suffix,
         "school": basis.school_settings.name,
     }

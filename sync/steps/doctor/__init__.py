@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
-from sync.steps.doctor import handed, isams, profiles, sds, storage
+from sync.steps.doctor import handed, isams, profiles, sds, storage, years
 from sync.steps.doctor.attempts import Check, Note, Visit
 
 type Json = dict[str, object]
@@ -21,6 +21,7 @@ _REST = (
     "storage",
     "queues",
     "profiles",
+    "academic years",
     "clock",
     "sign-in and roles",
     "SDS",
@@ -61,6 +62,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
         return
     yield from storage.check_storage(settings, visit)
     yield from profiles.check_profiles(settings, visit)
+    yield from years.check_years(settings, visit)
     yield from sds.check_sds(settings.sds, settings.connectors(), visit)
     yield from handed.check_hand_overs(settings, visit)
     yield from isams.check_isams(settings, visit)

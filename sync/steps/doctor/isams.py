@@ -141,4 +141,4 @@ def _fields(isams: RestIsams, place: str, needs: Wanted, visit: Visit) -> Note:
     if answer is None:
         return Note("not needed: sets name their teachers")
     count, names = answer
-    return Note(f"200, {count:,} records with {', '.join(names) or 'no fields'}")
+    return Note(f"{isams.base}: 200, {count:,} records with {', '.join(names) or 'no fields'}")
