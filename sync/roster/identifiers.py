@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sync.isams.school import Employee
 from sync.texts import FORMULA, JOINERS, SPACES, as_windows_meant, composed, cut, is_unsafe, visible
@@ -127,7 +127,7 @@ def _fit(prefix: str, own: str, raw: str) -> str:
         return prefix + own
     digest = hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_SIZE]
     room = CLASS_ID_LIMIT - len(prefix) - len(digest) - 1
-    return f"{prefix}{_UNPLAIN.sub('', raw)[:room]}.{digest}"
+    return f"{prefix}{plain(raw)[:room]}.{digest}"
 
 
 def renewed_class_id(class_id: str) -> str:
@@ -136,14 +136,39 @@ def renewed_class_id(class_id: str) -> str:
     Up to 48 characters, two dots together and one at the end were once taken, and accents stayed as
     they were typed.
     """
-    made = _OF_A_YEAR.fullmatch(class_id)
+    made = parts_of(class_id)
     if made is None:
         return legacy_class_id(class_id) if usable_id(class_id) else class_id
-    org, year, space, own = made.groups()
-    if not space:
-        return _fit(f"{org}-{year}-", own, own)
+    if not made.space:
+        return _fit(f"{made.org}-{made.year}-", made.own, made.own)
+    name = spelt_out(made.own)
+    return class_id if name is None else group_id(made.org, made.year, made.space, name)
+
+
+class Parts(NamedTuple):
+    """What a class id of an academic year is made of; a set's has no `space`."""
+
+    org: str
+    year: int
+    space: str
+    own: str
+
+
+def parts_of(class_id: str) -> Parts | None:
+    """Return what *class_id* is made of; None for one without a year, as legacy ids are."""
+    made = _OF_A_YEAR.fullmatch(class_id)
+    return Parts(made[1], int(made[2]), made[3] or "", made[4]) if made else None
+
+
+def spelt_out(own: str) -> str | None:
+    """Return the name of which a group's *own* part of its id is made; None if it is a digest's."""
     raw = _SPELT_OUT.sub(lambda match: chr(int(match[1], 16)), own)
-    return group_id(org, int(year), space, raw) if _spelt(raw) == own else class_id
+    return raw if _spelt(raw) == own else None
+
+
+def plain(text: str) -> str:
+    """Return the letters and digits of *text* that stay as they are in ids."""
+    return _UNPLAIN.sub("", text)
 
 
 def kind_of(class_id: str) -> str:

@@ -6,14 +6,23 @@ capital or a blank would be a new class, and the old Team would end with its pup
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
+from sync.roster.identifiers import Parts, group_id, parts_of, plain, spelt_out
 from sync.texts import folded
 
 _BY_NAME = frozenset({"form", "house", "boarding", "tutor"})  # the spaces of `group_id`
-_SPELT_OUT = re.compile(r"\.([0-9A-F]{1,5}|10[0-9A-F]{4})\.")
+_BLANKS = (" ", "\xa0")
+
+
+class _Named(NamedTuple):
+    """A class that goes by a name: its id, and the name; None if the id has only its digest."""
+
+    id: str
+    parts: Parts
+    name: str | None
 
 
 def kept_ids(made: Collection[str], held: Collection[str]) -> dict[str, str]:
@@ -23,23 +32,54 @@ def kept_ids(made: Collection[str], held: Collection[str]) -> dict[str, str]:
     its own in case and blanks alone, and that no class of *made* has. Nobody keeps an id that two
     could, and of two held ids nobody can say which is meant: then the class is a new one.
     """
-    come, gone = _by_name(set(made) - set(held)), _by_name(set(held) - set(made))
+    come, gone = _by_letters(set(made) - set(held)), _by_letters(set(held) - set(made))
+    could = [
+        (mine.id, kept.id)
+        for letters, named in come.items()
+        for mine in named
+        for kept in gone.get(letters, ())
+        if _is_same(mine, kept)
+    ]
     return {
-        mine[0]: kept[0]
-        for name, mine in come.items()
-        if len(mine) == 1 and len(kept := gone.get(name, [])) == 1 and _is_nickname(kept[0])
+        mine: kept
+        for mine, kept in could
+        if sum(mine in pair or kept in pair for pair in could) == 1 and _is_nickname(kept)
     }
 
 
-def _by_name(class_ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """Return those of *class_ids* that go by a name, by what they are and that name, folded."""
-    named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+def _by_letters(class_ids: Iterable[str]) -> dict[tuple[str, int, str, str], list[_Named]]:
+    """Return those of *class_ids* that go by a name, by what they are and its letters, folded."""
+    found: defaultdict[tuple[str, int, str, str], list[_Named]] = defaultdict(list)
     for class_id in class_ids:
-        kind, _, own = class_id.rpartition("-")
-        if kind.rpartition("-")[2] in _BY_NAME:
-            name = _SPELT_OUT.sub(lambda match: chr(int(match[1], 16)), own)
-            named[kind, folded("".join(name.split()))].append(class_id)
-    return dict(named)
+        parts = parts_of(class_id)
+        if parts and parts.space in _BY_NAME:
+            name = spelt_out(parts.own)
+            letters = parts.own.rpartition(".")[0] if name is None else plain(name)
+            named = _Named(class_id, parts, name)
+            found[parts.org, parts.year, parts.space, folded(letters)].append(named)
+    return dict(found)
+
+
+def _is_same(mine: _Named, kept: _Named) -> bool:
+    """Say whether both go by one name, but for case and blanks.
+
+    A digest proves it: of a name with a blank more, which had two dots together.
+    """
+    if mine.name is not None and kept.name is not None:
+        return folded("".join(mine.name.split())) == folded("".join(kept.name.split()))
+    if mine.name is not None:
+        return kept.id in _with_a_blank_more(mine.name, kept.parts)
+    return kept.name is not None and mine.id in _with_a_blank_more(kept.name, mine.parts)
+
+
+def _with_a_blank_more(name: str, digested: Parts) -> Iterator[str]:
+    """Yield the ids of *name* with a blank more anywhere, its letters as *digested* has them."""
+    org, year, space, own = digested
+    cased = iter(own.rpartition(".")[0])
+    typed = "".join(next(cased, "") if plain(letter) else letter for letter in name)
+    for at in range(len(typed) + 1):
+        for blank in _BLANKS:
+            yield group_id(org, year, space, typed[:at] + blank + typed[at:])
 
 
 def _is_nickname(class_id: str) -> bool:

@@ -49,18 +49,8 @@ def _sentence(excess: Excess) -> str:
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
             " known to have taken any. Look at Sync health in School Data Sync."
         )
-    if excess.what == "new-ids":
-        what = ("another id", "another Team") if excess.rows == 1 else ("other ids", "other Teams")
-        return (
-            f"{numbers({'classes': excess.rows})} would get {what[0]}, and so {what[1]}: our rule"
-            " changed, not iSAMS."
-        )
-    if excess.what == "replaced":
-        return (
-            f"Every class gets another Team: none of the {numbers({'classes': excess.rows})} of"
-            f" school {excess.org} would go on. The academic year has turned, or a setting has"
-            " changed it, or ID_STYLE."
-        )
+    if excess.what in {"new-ids", "replaced"}:
+        return _of_other_teams(excess)
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
         return f"There would be no {excess.table}{before}."
@@ -71,6 +61,17 @@ def _sentence(excess: Excess) -> str:
         who = numbers({excess.table: excess.rows})
         return f"{who} of every class would go: {_OF_EVERY_CLASS[excess.table]}."
     return _rows_sentence(excess)
+
+
+def _of_other_teams(excess: Excess) -> str:
+    classes = numbers({"classes": excess.rows})
+    if excess.what == "new-ids":
+        what = ("another id", "another Team") if excess.rows == 1 else ("other ids", "other Teams")
+        return f"{classes} would get {what[0]}, and so {what[1]}: our rule changed, not iSAMS."
+    return (
+        f"Every class gets another Team: none of the {classes} of school {excess.org} would go on."
+        " The academic year has turned, or a setting has changed it, or ID_STYLE."
+    )
 
 
 def _rows_sentence(excess: Excess) -> str:

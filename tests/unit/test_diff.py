@@ -516,7 +516,8 @@ def test_a_class_gets_another_team_by_our_rule_only_with_a_persons_word(
 ) -> None:
     """One class among hundreds: few rows, and all that was in its Team."""
     old, new = (
-        files({"classes.csv": [(key, "1", "8A") for key in sorted(ids)]}) for ids in (before, after)
+        files({"classes.csv": [(key, "1", "8A") for key in sorted((*ids, "goes-on"))]})
+        for ids in (before, after)
     )
     decision = diff.compare("d", old, new, against="a", limits=LIMITS, hold_first=False)
 

@@ -66,8 +66,15 @@ def test_an_id_that_is_in_the_delivery_is_not_taken() -> None:
 
 def test_an_id_that_no_address_can_have_is_not_taken() -> None:
     """Two blanks were two dots together: what is made today is better than what was sent once."""
-    assert kept_ids([form("8 A")], [form("8  A")]) == {}
+    assert kept_ids([form("8 A")], ["9990001-2026-form-8.20..20.A"]) == {}
     assert kept_ids([form("8A ")], [form("8a")]) == {form("8A "): form("8a")}
+
+
+def test_what_has_a_digest_in_its_id_keeps_it_only_with_proof() -> None:
+    """The letters alone do not tell: a form `8A*` is not `8A`, nor `8 / A` `8/A` for sure."""
+    assert kept_ids([form("8A*")], [form("8A")]) == {}
+    assert kept_ids([form("8/JDO")], [form("8/ jdo")]) == {form("8/JDO"): form("8/ jdo")}
+    assert kept_ids([form("8b (Art)")], [form("8B (Art)")]) == {}
 
 
 @given(st.sets(CLASSES, max_size=8), st.sets(CLASSES, max_size=8))
