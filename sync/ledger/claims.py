@@ -154,10 +154,14 @@ def claimed(prefix: str, blobs: Iterable[Listed]) -> tuple[Claimed, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """The pauses of a connector: the name of the next, and of the pause in force, if any."""
+    """The pauses of a connector: the name of the next, and of the pause in force, if any.
+
+    `last_at` is when the last was asked for, by storage's clock.
+    """
 
     next_name: str
     in_force: str | None
+    last_at: datetime | None = None
 
 
 def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
@@ -167,4 +171,4 @@ def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
     newest = _highest(folder, made)
     last = f"{folder}{newest:06}"
     in_force = f"{last}.json" in made and f"{last}.done" not in made
-    return Pauses(f"{folder}{newest + 1:06}", last if in_force else None)
+    return Pauses(f"{folder}{newest + 1:06}", last if in_force else None, made.get(f"{last}.json"))

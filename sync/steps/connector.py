@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from sync.ledger.claims import Claim, ClaimDone, Claimed, Paused, Pauses
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver
 from sync.ledger.marks import Swept
+from sync.ledger.offers import folder_of, read_offers
 from sync.ledger.states import State
-from sync.steps.delivery import Delivery, SealedSet, list_sets, read_record
+from sync.steps.delivery import Delivery, SealedSet, StoredFolder, list_sets, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Listing:
     pauses: Pauses
     pause: Paused | None
     claims: tuple[Claimed, ...]
+    offers: Mapping[str, Sequence[StoredFolder]]  # by school: those that anything is known of
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -166,6 +168,12 @@ def listing_of(world: World, connector: str, prefix: str, blobs: Iterable[Blob])
         pauses=pauses,
         pause=pause,
         claims=claims.claimed(prefix, blobs),
+        offers={
+            school: [
+                StoredFolder.of(folder, world.store, folder_of(prefix, school)) for folder in listed
+            ]
+            for school, listed in read_offers(prefix, blobs).items()
+        },
     )
 
 

@@ -16,6 +16,7 @@ from sync.ledger import ids, manifests, states
 from sync.ledger.folders import Folder, folders
 from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
 from sync.ledger.marks import AttemptBegun, Receipt, Submitted, Tracking, Unchanged
+from sync.ledger.offers import Schools
 from sync.ledger.record import NamedRecord, Record
 
 
@@ -90,11 +91,23 @@ class Delivery(StoredFolder):
         """Read the files, each checked against *manifest*, which is read if it is not at hand."""
         return self.read_files((manifest or self.manifest()).files)
 
+    def schools(self) -> Schools | None:
+        """Read what it has of each school; None of a delivery of the version before.
+
+        None as well if nobody can read it any more.
+        """
+        try:
+            return self.read_if_listed(Schools)
+        except (StoreMissing, StoreConflict):
+            return None
+
     def sources(self) -> Mapping[str, str] | None:
-        """Return the set of each profile that it was merged from.
+        """Return the set of each profile that was looked at when it was merged.
 
         None if they could not be merged, or if nobody can read any more what they were.
         """
+        if schools := self.schools():
+            return schools.seen
         try:
             record = self.read_if_listed(DeliveryManifest) or self.read_if_listed(Unchanged)
         except (StoreMissing, StoreConflict):

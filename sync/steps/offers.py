@@ -1,0 +1,346 @@
+"""What each school of a connector offers: its newest sets, beside what SDS has of it.
+
+The deliveries that SDS may hold are the only memory: of the newest, each school has its *part*. A
+school's offer is the step from there to its newest sets, or to nothing if it has left. Whether that
+may go is decided for each school alone; what may not go stays as SDS has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from sync.edge.storage.store import Store
+from sync.edge.world import World
+from sync.errors import StoreConflict, StoreMissing
+from sync.ledger import fates, ids, offers, states
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import Accepted, Approved, Submitted
+from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, Part, Why
+from sync.sds import slices
+from sync.steps.connector import Listing, look
+from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
+
+# -- what SDS has --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The newest delivery that SDS may hold: what it has of each school, by the school's key."""
+
+    delivery: Delivery
+    manifest: DeliveryManifest
+    parts: Mapping[str, Part]
+
+    def part_of(self, org: str) -> Part | None:
+        """Return the part of the school with that id in SDS; None if it has none."""
+        return next((part for part in self.parts.values() if part.org == org), None)
+
+
+def base_of(world: World, listing: Listing) -> Base | None:
+    """Return the newest delivery that SDS may hold; None if nobody can read it, or there is none.
+
+    A delivery of the version before does not say what it has of whom: its files do.
+    """
+    newest = next(reversed(listing.may_hold()), None)
+    if newest is None or newest.delivery is None:
+        return None
+    delivery = newest.delivery
+    try:
+        manifest, schools = delivery.manifest(), delivery.schools()
+        parts = schools.parts if schools else _parts_of_older(world, delivery, manifest)
+    except (StoreMissing, StoreConflict):
+        return None
+    return Base(delivery, manifest, {key: part for key, part in parts.items() if part.rows})
+
+
+def _parts_of_older(
+    world: World, delivery: Delivery, manifest: DeliveryManifest
+) -> Mapping[str, Part]:
+    key_of = {school.id: key for key, school in world.settings.schools.items()}
+    sets = {
+        profile: (set_id, set_manifest(delivery.store, profile, set_id))
+        for profile, set_id in manifest.sources.items()
+    }
+    parts = {}
+    for org, rows in slices.digests(delivery.files(manifest)).items():
+        key = key_of.get(org, org)
+        own = {profile: each for profile, each in sets.items() if each[1] and each[1].school == key}
+        pulled_at = [each.pulled_at for _, each in own.values() if each]
+        parts[key] = Part(
+            org=org,
+            now=offers.now_digest({profile: of.digest for profile, (_, of) in own.items() if of}),
+            rows=rows,
+            sources={profile: set_id for profile, (set_id, _) in own.items()},
+            pulled_at=min(pulled_at, default=manifest.pulled_at),
+        )
+    return parts
+
+
+def set_manifest(store: Store, profile: str, set_id: str) -> SetManifest | None:
+    """Return the manifest of a profile's set; None if nobody can read it any more."""
+    name = f"{ids.profile_folder(profile)}{set_id}/{SetManifest.file_name}"
+    try:
+        return read_record(store, SetManifest, name)
+    except (StoreMissing, StoreConflict):
+        return None
+
+
+# -- what schools have ---------------------------------------------------------------------------
+
+
+class ChosenSet(NamedTuple):
+    """A set that a school's rows are to come from: `is_new` if SDS has another or none of it."""
+
+    sealed: SealedSet
+    manifest: SetManifest
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A school's step from its `part`, what SDS has of it, to its `sets`, the newest first.
+
+    Without sets it leaves. `why` says why it may not go, or need not; None: it may, as far as can
+    be known before the files are compared.
+    """
+
+    school: str
+    org: str
+    part: Part | None
+    sets: Sequence[ChosenSet]
+    name: OfferName
+    why: Why | None
+
+    @property
+    def now(self) -> str:
+        """The digest of its sets; "" if it leaves."""
+        return offers.now_digest({one.sealed.profile: one.manifest.digest for one in self.sets})
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Its set of each profile."""
+        return {one.sealed.profile: one.sealed.id for one in self.sets}
+
+
+@dataclass(frozen=True)
+class View:
+    """All offers of a connector, beside what SDS has.
+
+    `seen` is the newest set of each profile, `fresh` those of them that are no older than 48 hours.
+    """
+
+    base: Base | None
+    offers: Sequence[Offer]
+    seen: Mapping[str, str]
+    fresh: Mapping[str, str]
+
+    @cached_property
+    def chosen(self) -> Sequence[Offer]:
+        """The offers that the next delivery is to have.
+
+        Those that may go; if none may, those that wait for a person, so that there is something to
+        look at.
+        """
+        may_go = [offer for offer in self.offers if offer.why is None]
+        return may_go or [offer for offer in self.offers if offer.why in ANSWERABLE]
+
+    def of(self, school: str) -> Offer | None:
+        """Return the offer of *school*; None if it has none."""
+        return next((offer for offer in self.offers if offer.school == school), None)
+
+
+def view(world: World, listing: Listing, newest: Mapping[str, SealedSet | None]) -> View:
+    """Return what each school offers now; *newest* is the newest set of each profile."""
+    base = base_of(world, listing)
+    looking = _Looking(world, listing, base, newest)
+    fresh = {
+        profile: sealed.id
+        for profile, sealed in newest.items()
+        if sealed and not looking.is_stale(sealed)
+    }
+    seen = {profile: sealed.id for profile, sealed in newest.items() if sealed}
+    return View(base, [*looking.coming(), *looking.leaving()], seen, fresh)
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """A look at the schools of a connector."""
+
+    world: World
+    listing: Listing
+    base: Base | None
+    newest: Mapping[str, SealedSet | None]
+
+    def is_stale(self, sealed: SealedSet) -> bool:
+        """Say whether *sealed* is too old to be sent; also what a clock that ran ahead dated."""
+        return abs(self.listing.now - sealed.pulled_at) > states.DATA_LASTS
+
+    def coming(self) -> Iterator[Offer]:
+        """Yield what the schools of the settings offer."""
+        by_school: dict[str, list[str]] = {}
+        for profile in self.newest:
+            by_school.setdefault(self.world.settings.school_of(profile), []).append(profile)
+        for school, profiles in by_school.items():
+            yield self._coming(school, profiles)
+
+    def _coming(self, school: str, profiles: Sequence[str]) -> Offer:
+        org = self.world.settings.schools[school].id
+        part = self.base.part_of(org) if self.base else None
+        sets, lacking = self._sets(profiles, part)
+        if lacking and (part is None or not sets):
+            never = any(self.newest[profile] is None for profile in lacking)
+            why = Why.UNREAD if never else Why.STALE
+            name = OfferName.of("", "", self.listing.now)
+            return Offer(school, org, part, (), name, why)
+        now = offers.now_digest({one.sealed.profile: one.manifest.digest for one in sets})
+        moment = max(ids.pulled_at(one.sealed.id) for one in sets)
+        name = OfferName.of(part.rows if part else "", now, moment)
+        offer = Offer(school, org, part, sets, name, None)
+        standing = self._standing(offer, is_stale=any(map(self._stands_in, profiles)))
+        return Offer(school, org, part, sets, name, standing)
+
+    def _stands_in(self, profile: str) -> bool:
+        """Say whether a profile goes in as it is in SDS, because there is nothing fresh of it."""
+        sealed = self.newest[profile]
+        return sealed is None or self.is_stale(sealed)
+
+    def _sets(
+        self, profiles: Sequence[str], part: Part | None
+    ) -> tuple[Sequence[ChosenSet], Sequence[str]]:
+        """Return the sets of *profiles*, the newest first, and the profiles that have none.
+
+        A profile whose newest set is too old goes in with the set that SDS has of it.
+        """
+        chosen, lacking = [], []
+        for profile in profiles:
+            sealed, held = self.newest[profile], part.sources.get(profile) if part else None
+            if sealed and (sealed.id == held or not self.is_stale(sealed)):
+                chosen.append(ChosenSet(sealed, sealed.manifest(), is_new=sealed.id != held))
+            elif held and (of := set_manifest(self.listing.store, profile, held)):
+                prefix = ids.profile_folder(profile)
+                old = SealedSet(held, {}, self.listing.store, prefix)
+                chosen.append(ChosenSet(old, of, is_new=False))
+            else:
+                lacking.append(profile)
+        order = sorted(
+            chosen, key=lambda one: (-one.manifest.pulled_at.timestamp(), one.sealed.profile)
+        )
+        return order, lacking
+
+    def _standing(self, offer: Offer, *, is_stale: bool) -> Why | None:
+        part = offer.part
+        if part and part.now == offer.now:
+            return Why.STALE if is_stale else Why.SAME
+        steps = self._steps(offer.school, offer.name.digest)
+        if offers.is_rejected(steps):
+            return Why.REJECTED
+        if why := self._as_before(offer):
+            return why
+        if self._is_elsewhere(offer):
+            return Why.ELSEWHERE
+        if is_approved(self.listing, offer.school, offer.name.digest):
+            return None
+        if part is None and self.base and self.world.settings.sds.hold_first:
+            return Why.FIRST
+        return Why.LIMITS if self._was_judged(offer, steps) else None
+
+    def _steps(self, school: str, digest: str) -> list[StoredFolder]:
+        return offers.same_step(self.listing.offers.get(school, ()), digest)
+
+    def _as_before(self, offer: Offer) -> Why | None:
+        """Return why the newest delivery could not have *offer*, if nothing has changed since."""
+        last = self.listing.deliveries[-1].schools() if self.listing.deliveries else None
+        if last is None or last.seen != self._seen():
+            return None
+        part = last.parts.get(offer.school)
+        word = part.why if part else last.left_out.get(offer.school, "")
+        return Why(word) if word in {Why.CONFLICT, Why.FAILED} else None
+
+    def _seen(self) -> dict[str, str]:
+        return {profile: sealed.id for profile, sealed in self.newest.items() if sealed}
+
+    def _was_judged(self, offer: Offer, steps: Sequence[StoredFolder]) -> bool:
+        """Say whether this very offer was compared, and met a limit."""
+        return any(
+            step.id == offer.name.id
+            and step.has(HeldOffer)
+            and step.read(HeldOffer).why is Why.LIMITS
+            for step in steps
+        )
+
+    def _is_elsewhere(self, offer: Offer) -> bool:
+        """Say whether another connector holds a profile that is to come to this one."""
+        held = offer.part.sources if offer.part else {}
+        coming = offer.sources.keys() - held.keys()
+        return bool(coming) and any(
+            coming & profiles_held(self.world, other)
+            for other in self.world.settings.connectors()
+            if other != self.listing.connector
+        )
+
+    def leaving(self) -> Iterator[Offer]:
+        """Yield the schools that SDS has of this connector, and that settings do not name for it.
+
+        What they offer is nothing.
+        """
+        known = {self.world.settings.schools[school].id for school in self._schools()}
+        for school, part in self.base.parts.items() if self.base else ():
+            if part.org not in known:
+                name = OfferName.of(part.rows, "", part.pulled_at)
+                steps = self._steps(school, name.digest)
+                why: Why | None = Why.LEFT
+                if offers.is_rejected(steps):
+                    why = Why.REJECTED
+                elif is_approved(self.listing, school, name.digest):
+                    why = None
+                yield Offer(school, part.org, part, (), name, why)
+
+    def _schools(self) -> set[str]:
+        return {self.world.settings.school_of(profile) for profile in self.newest}
+
+
+def profiles_held(world: World, connector: str) -> set[str]:
+    """Return the profiles that SDS may have by *connector*, as far as anybody can read it."""
+    listing = look(world, connector)
+    held = set[str]()
+    for delivery in listing.held()[-1:]:
+        try:
+            held.update(delivery.manifest().sources)
+        except (StoreMissing, StoreConflict):
+            continue
+    return held
+
+
+# -- what a person said --------------------------------------------------------------------------
+
+
+def is_approved(listing: Listing, school: str, digest: str) -> bool:
+    """Say whether a person lets this step of *school* go: within 24 h, once, and before no restore.
+
+    It is spent when a delivery with it was handed over and not refused.
+    """
+    steps = offers.same_step(listing.offers.get(school, ()), digest)
+    at = offers.approved_at(steps)
+    if at is None or offers.is_rejected(steps) or listing.now - at > states.APPROVAL_LASTS:
+        return False
+    last_pause = listing.pauses.last_at
+    if last_pause and last_pause >= at:
+        return False
+    said = any(step.read(Approved).digest == digest for step in steps if step.has(Approved))
+    return said and not any(_has_spent(each, school, digest, at) for each in listing.deliveries)
+
+
+def _has_spent(delivery: Delivery, school: str, digest: str, since: datetime) -> bool:
+    """Say whether *delivery* went with that step of *school*, after the yes of *since*."""
+    handed_at = delivery.when(Submitted) or delivery.when(Accepted)
+    if handed_at is None or handed_at < since:
+        return False
+    schools = delivery.schools()
+    part = schools.parts.get(school) if schools else None
+    if part is None or part.digest != digest:
+        return False
+    return fates.TABLE[fates.fate_of(delivery, delivery.receipt())].may_hold
