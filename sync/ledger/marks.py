@@ -161,6 +161,14 @@ class Hold(Mark, name="held.json"):
     first: bool
     excesses: tuple[Excess, ...]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the delivery waits as a whole, and not only some of its schools."""
+        return any(
+            excess.table == "deliveries" or excess.what in {"moved", "of-no-school"}
+            for excess in self.excesses
+        )
+
 
 class _Answer(Mark):
     """A person's answer to a hold, for exactly this digest.

@@ -63,7 +63,7 @@ class Part(Record):
     why: str = ""
     now: str = ""
     rows: str = ""
-    sources: Mapping[str, str]
+    sources: Mapping[str, str] = {}
     pulled_at: datetime
 
 

@@ -8,22 +8,34 @@ See docs/reference/sds.md#no-threshold, docs/reference/sds.md#whole-truth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
-from sync.ledger.marks import Change, Excess, Hold, Plan
+from sync.ledger.marks import Change, Excess, Plan
 from sync.roster.identifiers import is_service_account, renewed_class_id
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
-from sync.sds.tables import COURSES
+from sync.sds.slices import Slice, of_nobody, orgs_of, split
 from sync.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """The plan, and the hold if the delivery must wait."""
+class Judgement:
+    """What a delivery would change, and which limits it meets: as a whole, and school by school.
+
+    `schools` are the excesses by a school's id; one that meets no limit is not there. `new` are the
+    schools that SDS has nothing of, while it has others. `first`: there is nothing to compare with.
+    """
 
     plan: Plan
-    hold: Hold | None
+    first: bool
+    whole: tuple[Excess, ...] = ()
+    schools: Mapping[str, tuple[Excess, ...]] = field(default_factory=dict)
+    new: Set[str] = frozenset()
+
+    @property
+    def excesses(self) -> tuple[Excess, ...]:
+        """Every limit that is met: of the whole, then of each school."""
+        return (*self.whole, *(each for met in self.schools.values() for each in met))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,96 +59,151 @@ class Meant:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A delivery that SDS may hold. `files` is None where they are gone or damaged."""
+    """A delivery that SDS may hold. `files` is None where they are gone or damaged.
+
+    `meant` is by a school's id.
+    """
 
     delivery: str
     files: Mapping[str, bytes] | None
-    meant: Meant = field(default_factory=Meant)
+    meant: Mapping[str, Meant] = field(default_factory=dict)
+
+    def of(self, org: str) -> Meant:
+        """Return what settings have to do with a difference of the school of that id."""
+        return self.meant.get(org) or Meant()
 
 
 MOST_COMPARED = 4
 """If SDS may hold more than so many different deliveries, a person looks at SDS first."""
 
+MOST_MOVED = 10
+"""So many people may get another id: merging alone must not move more."""
+
 
 def judge(
-    digest: str,
     baselines: Iterable[Baseline],
     after: Mapping[str, bytes],
     *,
     limits: Limits,
-    hold_first: bool,
-) -> Decision:
+    orgs: Collection[str] | None = None,
+) -> Judgement:
     """Compare *after* with each of *baselines*, the newest first, by every limit.
 
-    The plan says what differs from the newest. Without any baseline everything is new, and
-    *hold_first* decides. One baseline is read at a time.
+    *orgs* are the ids of the schools that are judged; None: all. The others are as they were. The
+    plan says what differs from the newest. Without any baseline everything is new.
+    One baseline is read at a time.
     """
-    plan: Plan | None = None
-    worst = dict[tuple[str, str, str, str], Excess]()
-    unknown = compared = 0
+    judging = _Judging(after, limits, orgs)
     for baseline in baselines:
-        compared += 1
-        decision = compare(
-            digest,
-            baseline.files or {},
-            after,
-            against=baseline.delivery,
-            limits=limits,
-            hold_first=False,
-            meant=baseline.meant,
-        )
-        plan = plan or decision.plan
+        judging.compare(baseline)
+    return judging.judgement()
+
+
+type _Worst = dict[tuple[str, str, str, str], Excess]
+
+
+@dataclass(slots=True)
+class _Judging:
+    """A comparison with one baseline after another."""
+
+    after: Mapping[str, bytes]
+    limits: Limits
+    orgs: Collection[str] | None
+    plan: Plan | None = None
+    unknown: int = 0
+    compared: int = 0
+    moved: int = 0
+    worst: dict[str, _Worst] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)  # the schools of any baseline
+    _after_of: Mapping[str, Slice] | None = None
+
+    def compare(self, baseline: Baseline) -> None:
+        """Note the plan, if *baseline* is the newest, and the excesses of each school."""
+        self.compared += 1
+        before = baseline.files or {}
+        changes = changes_between(before, self.after)
+        self.plan = self.plan or Plan(against=baseline.delivery, changes=changes)
         if baseline.files is None:
-            unknown += 1
-        elif decision.hold:
-            _keep_worst(worst, decision.hold.excesses)
-    if plan is None:
-        return compare(digest, None, after, against=None, limits=limits, hold_first=hold_first)
-    excesses = (*_of_deliveries(unknown, compared), *worst.values())
-    return Decision(plan, Hold(digest=digest, first=False, excesses=excesses) if excesses else None)
+            self.unknown += 1
+            return
+        there = {*orgs_of(before), *orgs_of(self.after)}
+        if len(there) <= 1:
+            org = next(iter(there), "")
+            self._keep(org, _met(changes, before, self.after, self.limits, baseline.of(org)))
+            self.known.add(org)
+        else:
+            self.moved = max(self.moved, _moved(before, self.after))
+            self._compare_schools(baseline, before, self._judged(there))
+
+    def _compare_schools(
+        self, baseline: Baseline, before: Mapping[str, bytes], orgs: Set[str]
+    ) -> None:
+        self.known |= orgs_of(before).keys()
+        before_of, after_of = split(before, orgs), self._split_after(orgs)
+        for org, was in before_of.items():
+            now = after_of.get(org, {})
+            met = _met(changes_between(was, now), was, now, self.limits, baseline.of(org))
+            self._keep(org, _named(met, org))
+
+    def _keep(self, org: str, excesses: Iterable[Excess]) -> None:
+        """Keep each of *excesses* that is the first of its limit, or has more rows than that."""
+        worst = self.worst.setdefault(org, {})
+        for excess in excesses:
+            key = (excess.table, excess.what, excess.org, excess.grade)
+            if key not in worst or worst[key].rows < excess.rows:
+                worst[key] = excess
+
+    def _judged(self, there: Set[str]) -> Set[str]:
+        return there if self.orgs is None else there & set(self.orgs)
+
+    def _split_after(self, judged: Set[str]) -> Mapping[str, Slice]:
+        if self._after_of is None:
+            self._after_of = split(self.after, self._judged(orgs_of(self.after).keys()) | judged)
+        return self._after_of
+
+    def judgement(self) -> Judgement:
+        """Return what came of it."""
+        if self.plan is None:
+            changes = changes_between({}, self.after)
+            plan = Plan(against=None, changes=changes)
+            return Judgement(plan, first=True, whole=tuple(_empty(changes)))
+        judged = self._judged(orgs_of(self.after).keys())
+        new = judged - self.known if self.known else frozenset[str]()
+        schools = {org: tuple(met.values()) for org, met in sorted(self.worst.items()) if met}
+        for org in sorted(new):
+            of_school = changes_between({}, self._split_after(judged)[org])
+            if empty := tuple(_named(_empty(of_school), org)):
+                schools[org] = empty
+        return Judgement(
+            self.plan, first=False, whole=tuple(self._whole()), schools=schools, new=new
+        )
+
+    def _whole(self) -> Iterator[Excess]:
+        """Yield why no school of the delivery may go, whoever it is about."""
+        if self.unknown:
+            yield Excess(table="deliveries", what="unknown", rows=self.unknown, allowed=0)
+        if self.compared > MOST_COMPARED:
+            yield Excess(table="deliveries", what="many", rows=self.compared, allowed=MOST_COMPARED)
+        if self.moved > MOST_MOVED:
+            yield Excess(table="users.csv", what="moved", rows=self.moved, allowed=MOST_MOVED)
+        if nobodys := of_nobody(self.after):
+            yield Excess(table="users.csv", what="of-no-school", rows=nobodys, allowed=0)
 
 
-def _keep_worst(worst: dict[tuple[str, str, str, str], Excess], excesses: Iterable[Excess]) -> None:
-    """Keep each of *excesses* that is the first of its limit, or has more rows than the first."""
+def _named(excesses: Iterable[Excess], org: str) -> Iterator[Excess]:
     for excess in excesses:
-        key = (excess.table, excess.what, excess.org, excess.grade)
-        if key not in worst or worst[key].rows < excess.rows:
-            worst[key] = excess
+        yield excess if excess.org else excess.model_copy(update={"org": org})
 
 
-def _of_deliveries(unknown: int, compared: int) -> Iterator[Excess]:
-    """Yield why what SDS holds is not known well enough to compare with."""
-    if unknown:
-        yield Excess(table="deliveries", what="unknown", rows=unknown, allowed=0)
-    if compared > MOST_COMPARED:
-        yield Excess(table="deliveries", what="many", rows=compared, allowed=MOST_COMPARED)
+def _moved(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> int:
+    """Count the addresses that would be another user's: SDS takes them for other people."""
+    held = {address: key for key, address in users_of(before).items()}
+    return sum(held.get(address, key) != key for key, address in users_of(after).items())
 
 
-def compare(
-    digest: str,
-    before: Mapping[str, bytes] | None,
-    after: Mapping[str, bytes],
-    *,
-    against: str | None,
-    limits: Limits,
-    hold_first: bool,
-    meant: Meant | None = None,
-) -> Decision:
-    """Compare *after* with *before*, the files of the delivery called *against*.
-
-    Without a baseline everything is new, and *hold_first* decides; but a delivery with an empty
-    table is held all the same. *meant* is what is known of the settings.
-    """
-    names = sorted({*(before or {}), *after})
-    changes = {name: _change(name, before or {}, after) for name in names}
-    plan = Plan(against=against, changes=changes)
-    if before is None:
-        excesses, waits = tuple(_empty(changes)), hold_first
-    else:
-        excesses, waits = tuple(_met(changes, before, after, limits, meant or Meant())), False
-    first = before is None
-    held = waits or bool(excesses)
-    return Decision(plan, Hold(digest=digest, first=first, excesses=excesses) if held else None)
+def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, Change]:
+    """Return how each table of *after* differs from that of *before*."""
+    return {name: _change(name, before, after) for name in sorted({*before, *after})}
 
 
 def _empty(changes: Mapping[str, Change]) -> Iterator[Excess]:
@@ -153,9 +220,8 @@ def _met(
     limits: Limits,
     meant: Meant,
 ) -> Iterator[Excess]:
-    """Yield every limit that is met: of tables, of schools, of year groups, of profiles."""
+    """Yield every limit that a school meets: of tables, of year groups, of profiles."""
     of_all = [excess for name, change in changes.items() for excess in _of(name, change, limits)]
-    of_all += _met_by_org(before, after, limits)
     yield from of_all
     is_known = any(excess.table == "enrollments.csv" for excess in of_all)
     for excess in _met_by_grade(before, after, limits, meant.withheld):
@@ -249,23 +315,6 @@ def _of(name: str, change: Change, limits: Limits) -> Iterator[Excess]:
     allowed = max(limits.users_added_rows, change.before * limits.users_added_percent // 100)
     if name == "users.csv" and change.added > allowed:
         yield Excess(table=name, what="added", rows=change.added, allowed=allowed)
-
-
-def _met_by_org(
-    before: Mapping[str, bytes], after: Mapping[str, bytes], limits: Limits
-) -> Iterator[Excess]:
-    """Yield the limits that a school among several meets.
-
-    A small school may vanish and yet be few rows of all.
-    """
-    if sum(1 for _ in rows_of("orgs.csv", before)) < 2:
-        return
-    for name in (COURSES, "roles.csv", "classes.csv", "enrollments.csv"):
-        old, new = keys_by_org(name, before), keys_by_org(name, after)
-        for org in sorted(old):
-            left = new.get(org, set())
-            gone = len(old[org] - left)
-            yield from _lost(name, len(old[org]), gone, len(left), limits, org)
 
 
 def _met_by_grade(

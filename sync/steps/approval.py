@@ -1,22 +1,27 @@
-"""A person's answer to a delivery that is held: yes or no, for exactly these files, once.
+"""A person's answer to what is held: yes or no, for exactly these sets, once.
 
-An answer covers the delivery's digest. If two people answer at once, a rejection wins; of two equal
-answers only the first counts, and the second is refused.
+What waits is a school's offer: an answer covers the step from what SDS has of the school to these
+sets, so other schools may go on meanwhile. To answer a delivery is to answer every offer of it that
+is held; and the delivery itself, if it was held as a whole. If two people answer at once, a
+rejection wins; of two equal answers only the first counts, and the second is refused.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sync.edge.world import World
 from sync.errors import AnswerRefused, concerning
-from sync.ledger.marks import Approved, Rejected
+from sync.ledger.marks import Approved, Hold, Rejected
+from sync.ledger.offers import ANSWERABLE, Schools, folder_of
 from sync.ledger.states import State
 from sync.report import Outcome
 from sync.steps import receipts
-from sync.steps.connector import Listing, find
-from sync.steps.delivery import Delivery
+from sync.steps.connector import Listing, find, find_offer, newest_sets
+from sync.steps.delivery import Delivery, StoredFolder
+from sync.steps.offers import Offer, View, view
 
 
 class Answered(NamedTuple):
@@ -26,40 +31,145 @@ class Answered(NamedTuple):
     outcome: Outcome
 
 
-def approve(world: World, delivery_id: str) -> Answered:
-    """Let a held delivery go; it may go for 24 h.
+type Answer = type[Approved | Rejected]
+
+
+def approve(world: World, answered_id: str) -> Answered:
+    """Let a held offer go, or all that are held of a delivery; they may go for 24 h.
 
     To approve an *unproven* delivery says: I have looked in SDS, it holds this.
 
     Raises:
-        AnswerRefused: there is no such delivery, or it does not wait for an answer.
+        AnswerRefused: there is nothing of that id, or it does not wait for an answer.
     """
-    listing, delivery = find(world, delivery_id)
-    state = _state(listing, delivery)
+    if found := find_offer(world, answered_id):
+        return _answer_offer(world, *found, answered_id, Approved)
+    listing, delivery = find(world, answered_id)
     with concerning(connector=listing.connector, delivery=delivery.id):
-        if state is State.UNPROVEN:
+        if _state(listing, delivery) is State.UNPROVEN:
             world.tell(receipts.vouch(world, listing, delivery))
             return Answered(listing.connector, Outcome.TAKEN)
-        if state is not State.HELD:
-            raise _not_held(listing, delivery, state)
-        _write(world, delivery, Approved)
+        return _answer_delivery(world, listing, delivery, Approved)
+
+
+def reject(world: World, answered_id: str) -> Answered:
+    """End a held offer or delivery, or any that may go and has not gone yet.
+
+    Raises:
+        AnswerRefused: there is nothing of that id, or it is too late to say no.
+    """
+    if found := find_offer(world, answered_id):
+        return _answer_offer(world, *found, answered_id, Rejected)
+    listing, delivery = find(world, answered_id)
+    with concerning(connector=listing.connector, delivery=delivery.id):
+        return _answer_delivery(world, listing, delivery, Rejected)
+
+
+def _answer_delivery(
+    world: World, listing: Listing, delivery: Delivery, answer: Answer
+) -> Answered:
+    """Answer the offers of *delivery* that wait, and then itself, if it waits."""
+    state = _state(listing, delivery)
+    waits = state is State.HELD or (answer is Rejected and state is State.READY)
+    meant = [*_offers_meant(world, listing, delivery, answer)]
+    if not waits and not meant:
+        raise _not_held(listing, delivery, state)
+    if waits:
+        _demand_unanswered(delivery, answer)
+    for school, offer_id, digest in meant:
+        _write(_folder(world, listing, school, offer_id), answer, digest)
+    if waits and not _write(delivery, answer, delivery.manifest().digest):
+        raise _too_late()
+    return _answered(world, listing, answer)
+
+
+def _answer_offer(
+    world: World, listing: Listing, school: str, offer_id: str, answer: Answer
+) -> Answered:
+    """Answer the offer of that id, of *school*; and the delivery that waits for it alone."""
+    with concerning(connector=listing.connector, school=school):
+        offer = _view(world, listing).of(school)
+        if offer is None or offer.name.id != offer_id:
+            raise _superseded(offer)
+        may_still_go = offer.why is None and answer is Rejected
+        if offer.why not in ANSWERABLE and not may_still_go:
+            raise _waits_not(offer)
+        if not _write(_folder(world, listing, school, offer_id), answer, offer.name.digest):
+            raise _too_late()
+        _answer_whole(listing, offer, answer)
+    return _answered(world, listing, answer)
+
+
+def _answer_whole(listing: Listing, offer: Offer, answer: Answer) -> None:
+    """Answer the newest delivery as well, if it waits for *offer* alone."""
+    newest, state = listing.states[-1] if listing.states else (None, None)
+    schools = newest.schools() if newest and state is State.HELD else None
+    if newest is None or schools is None:
+        return
+    offered = {part.offer for part in schools.parts.values() if part.offer}
+    if offered == {offer.name.id} and not newest.read(Hold).is_whole:
+        _write(newest, answer, newest.manifest().digest)
+
+
+# -- whom an answer means ------------------------------------------------------------------------
+
+
+def _offers_meant(
+    world: World, listing: Listing, delivery: Delivery, answer: Answer
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the offers that an answer to *delivery* means: school, id, digest.
+
+    Those of it that wait, as long as there is nothing newer of the school. A no means all of it.
+    """
+    schools = delivery.schools()
+    if schools is None:
+        return
+    now = _view(world, listing)
+    for offer in now.offers:
+        waits = offer.why in ANSWERABLE or (offer.why is None and answer is Rejected)
+        if waits and _is_of(offer, schools):
+            yield offer.school, offer.name.id, offer.name.digest
+
+
+def _is_of(offer: Offer, schools: Schools) -> bool:
+    """Say whether a delivery has *offer*, or was made without it because it waits."""
+    part = schools.parts.get(offer.school)
+    if part and part.offer:
+        return part.offer == offer.name.id
+    word = part.why if part else schools.left_out.get(offer.school)
+    as_seen = all(schools.seen.get(key) == set_id for key, set_id in offer.sources.items())
+    return as_seen and word == offer.why
+
+
+def _view(world: World, listing: Listing) -> View:
+    return view(world, listing, newest_sets(world, listing.connector))
+
+
+def _folder(world: World, listing: Listing, school: str, offer_id: str) -> StoredFolder:
+    return StoredFolder(offer_id, {}, world.store, folder_of(listing.prefix, school))
+
+
+# -- the answer ----------------------------------------------------------------------------------
+
+
+def _answered(world: World, listing: Listing, answer: Answer) -> Answered:
+    if answer is Rejected:
+        return Answered(listing.connector, Outcome.REJECTED)
     world.nudges.nudge("send", {"connector": listing.connector})
     return Answered(listing.connector, Outcome.APPROVED)
 
 
-def reject(world: World, delivery_id: str) -> Answered:
-    """End a held delivery, or any that may go and has not gone yet: approved, or within limits.
+def _write(folder: StoredFolder, answer: Answer, digest: str) -> bool:
+    """Write the answer, marked as this call's: of two equal answers only the first is kept."""
+    now = folder.store.now()
+    return folder.claim(answer(digest=digest, at=now, by=uuid.uuid4().hex))
 
-    Raises:
-        AnswerRefused: there is no such delivery, or it is too late to say no.
-    """
-    listing, delivery = find(world, delivery_id)
-    state = _state(listing, delivery)
-    with concerning(connector=listing.connector, delivery=delivery.id):
-        if state not in {State.HELD, State.READY}:
-            raise _not_held(listing, delivery, state)
-        _write(world, delivery, Rejected)
-    return Answered(listing.connector, Outcome.REJECTED)
+
+def _demand_unanswered(delivery: Delivery, answer: Answer) -> None:
+    """Refuse a second equal answer before any of its offers is answered."""
+    now = delivery.store.blobs(delivery.path(answer.file_name))
+    if any(blob.name == delivery.path(answer.file_name) for blob in now):
+        raise _too_late()
 
 
 def _state(listing: Listing, delivery: Delivery) -> State:
@@ -77,10 +187,26 @@ def _not_held(listing: Listing, delivery: Delivery, state: State) -> AnswerRefus
     )
 
 
-def _write(world: World, delivery: Delivery, answer: type[Approved | Rejected]) -> None:
-    """Write the answer, marked as this call's: of two equal answers only the first is kept."""
-    digest = delivery.manifest().digest
-    if not delivery.claim(answer(digest=digest, at=world.store.now(), by=uuid.uuid4().hex)):
-        raise AnswerRefused(
-            "somebody has answered at the same moment: `isams-sync status` tells how it stands"
-        )
+def _superseded(offer: Offer | None) -> AnswerRefused:
+    """Return the refusal of an answer to what a school does not offer any more."""
+    newer = {"newest": offer.name.id} if offer and offer.why in ANSWERABLE else {}
+    return AnswerRefused(
+        "the school has newer sets, or SDS has these already, so nothing was changed:"
+        " `isams-sync status` tells what waits now",
+        **newer,
+    )
+
+
+def _waits_not(offer: Offer) -> AnswerRefused:
+    state = offer.why.value if offer.why else "approved"
+    return AnswerRefused(
+        f"this does not wait for an answer but is {state}, so nothing was changed:"
+        " `isams-sync status` tells how it stands",
+        state=state,
+    )
+
+
+def _too_late() -> AnswerRefused:
+    return AnswerRefused(
+        "somebody has answered at the same moment: `isams-sync status` tells how it stands"
+    )

@@ -197,8 +197,19 @@ def find(world: World, delivery_id: str) -> tuple[Listing, Delivery]:
             if delivery := listing.delivery(delivery_id):
                 return listing, delivery
     raise AnswerRefused(
-        "there is no delivery of this id: `isams-sync status` lists those there are"
+        "there is no delivery or offer of this id: `isams-sync status` lists those there are"
     )
+
+
+def find_offer(world: World, offer_id: str) -> tuple[Listing, str] | None:
+    """Return the connector and the school of the offer of that id; None if there is none."""
+    if ids.is_folder_id(offer_id):
+        for connector in world.settings.connectors():
+            listing = look(world, connector)
+            for school, offers in listing.offers.items():
+                if any(offer.id == offer_id for offer in offers):
+                    return listing, school
+    return None
 
 
 def newest_sets(world: World, connector: str) -> dict[str, SealedSet | None]:

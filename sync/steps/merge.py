@@ -1,47 +1,69 @@
-"""Merging a connector's newest sets into a delivery, if no delivery covers them yet."""
+"""Merging what the schools of a connector offer into a delivery, if no delivery covers it yet.
+
+A delivery is, school by school, either the school's newest sets or exactly the rows that it has in
+the newest delivery that SDS may hold. So a school in trouble never stops another, and loses
+nothing: docs/decisions/0022-a-delivery-school-by-school.md
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sync.edge.world import World
-from sync.errors import SyncError, concerning
-from sync.ledger import ids, manifests, states
-from sync.ledger.manifests import DeliveryManifest, SetManifest
-from sync.ledger.marks import Failed
+from sync.errors import (
+    MergeConflict,
+    RosterInvalid,
+    StoreConflict,
+    StoreMissing,
+    SyncError,
+    concerning,
+)
+from sync.ledger import ids, manifests, offers
+from sync.ledger.manifests import DeliveryManifest
+from sync.ledger.marks import Approved, Failed
+from sync.ledger.offers import HeldOffer, Part, Schools, Why
+from sync.ledger.states import State
 from sync.report import Outcome, Step
-from sync.sds import rules
-from sync.sds.merge import SealedFiles, merge
+from sync.sds import rules, slices
+from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
-from sync.steps import baselines
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, newest_sets
-from sync.steps.delivery import SealedSet, in_order
+from sync.steps.delivery import StoredFolder
+from sync.steps.offers import Offer, View, readable, view
 from sync.steps.seal import NewDelivery, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
-    """Merge the newest sets if no delivery covers them; None if any does, or there are none."""
+    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing."""
     newest = newest_sets(world, listing.connector)
-    sources = [sealed for sealed in newest.values() if sealed]
-    if not sources:
+    if not any(newest.values()):
         return None
-    if missing := len(newest) - len(sources):
-        facts = {"profiles_missing": missing}
-        return Step("merge", Outcome.WAITING, listing.connector, facts=facts)
-    if is_covered(listing, sources):
+    now = view(world, listing, newest)
+    if is_covered(listing, now):
+        return _stale(listing, now)
+    if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
-    age = listing.now - min(sealed.pulled_at for sealed in sources)
-    if abs(age) > states.DATA_LASTS:  # also what a clock that ran ahead has dated
-        facts = {"age_h": int(age.total_seconds() // 3600)}
-        return Step("merge", Outcome.STALE, listing.connector, facts=facts)
-    return _merged(world, listing, sources)
+    _note_held(listing, now)
+    return _nothing_to_merge(listing, now) or _merged(world, listing, now)
 
 
-def is_covered(listing: Listing, sources: Sequence[SealedSet]) -> bool:
-    """Say whether the newest delivery was made of these very sets, whatever has become of it.
+def _stale(listing: Listing, now: View) -> Step | None:
+    """Return the step that says that all there is has become too old; None if it went, or some."""
+    newest = listing.deliveries[-1:]
+    if now.fresh or (newest and newest[0].sources() == now.seen):
+        return None
+    oldest = min(map(ids.pulled_at, now.seen.values()))
+    facts = {"age_h": int((listing.now - oldest).total_seconds() // 3600)}
+    return Step("merge", Outcome.STALE, listing.connector, facts=facts)
+
+
+def is_covered(listing: Listing, now: View) -> bool:
+    """Say whether the newest delivery has all that may go *now*, whatever has become of it.
 
     Its moment alone does not tell. Of two merges at once the slower may have looked at older sets;
     and settings may have changed since.
@@ -49,18 +71,88 @@ def is_covered(listing: Listing, sources: Sequence[SealedSet]) -> bool:
     if not listing.states:
         return False
     newest = listing.deliveries[-1]
-    if newest.id == ids.set_id(ids.pulled_at(newest.id), _names(sources)):
+    if newest.id == ids.set_id(ids.pulled_at(newest.id), _names(now)):
         return True  # they could not be merged
-    return newest.sources() == _set_ids(sources)
+    seen = newest.sources()
+    if seen is None or any(seen.get(profile) != set_id for profile, set_id in now.fresh.items()):
+        return False
+    schools = newest.schools()
+    if schools is None:  # of the version before, which had every profile in every delivery
+        return seen.keys() == now.seen.keys()
+    waiting = all(offer.why is not None for offer in now.chosen)
+    if waiting and all(_is_told(listing, offer) for offer in now.chosen):
+        return True
+    went = {school: part.offer for school, part in schools.parts.items() if part.offer}
+    chosen = {offer.school: offer.name.id for offer in now.chosen}
+    return went == chosen and not _was_answered_since(listing, now)
 
 
-def _set_ids(sources: Sequence[SealedSet]) -> dict[str, str]:
-    return {sealed.profile: sealed.id for sealed in sources}
+def _is_told(listing: Listing, offer: Offer) -> bool:
+    return _folder(listing, offer).has(HeldOffer)
 
 
-def _names(sources: Sequence[SealedSet]) -> bytes:
-    """Return the names of *sources*: what stands for a delivery that they do not give."""
-    return "\n".join(sorted(f"{sealed.profile}/{sealed.id}" for sealed in sources)).encode()
+def _folder(listing: Listing, offer: Offer) -> StoredFolder:
+    """Return the folder of *offer*, as it was listed."""
+    listed = (each for each in listing.offers.get(offer.school, ()) if each.id == offer.name.id)
+    new = StoredFolder(
+        offer.name.id, {}, listing.store, offers.folder_of(listing.prefix, offer.school)
+    )
+    return next(listed, new)
+
+
+def _was_answered_since(listing: Listing, now: View) -> bool:
+    """Say whether the newest delivery is held, and its offers were let go after it was sealed."""
+    newest, reached = listing.states[-1]
+    sealed_at = newest.when(DeliveryManifest)
+    if reached is not State.HELD or sealed_at is None:
+        return False
+    said = (_folder(listing, offer).when(Approved) for offer in now.chosen)
+    return any(at is not None and at > sealed_at for at in said)
+
+
+def _note_held(listing: Listing, now: View) -> None:
+    """Write down what waits for a person and is not merged, so that they can answer."""
+    chosen = {offer.school for offer in now.chosen}
+    for offer in now.offers:
+        if offer.why in offers.HELD and offer.school not in chosen:
+            _hold(listing, offer, offer.why)
+
+
+def _hold(listing: Listing, offer: Offer, why: Why) -> None:
+    """Write down that *offer* waits, unless that stands: what was not compared has no excesses."""
+    held = HeldOffer(
+        digest=offer.name.digest,
+        first=why is Why.FIRST,
+        excesses=(),
+        why=why,
+        sources=offer.sources,
+    )
+    folder = _folder(listing, offer)
+    if not folder.has(HeldOffer):
+        folder.claim(held)
+
+
+def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
+    """Return the step that says why there is nothing to merge; None if there is something.
+
+    Where nobody can read what SDS holds, no school can go on with its rows there: then each must
+    have its newest sets.
+    """
+    is_unknown = now.base is None and bool(listing.may_hold())
+    waits = [offer for offer in now.offers if offer.why in {Why.UNREAD, Why.STALE}]
+    if now.fresh and (now.base or now.chosen) and not (is_unknown and waits):
+        return None
+    if any(offer.why in offers.HELD for offer in now.offers):
+        return Step("merge", Outcome.HELD, listing.connector)
+    if missing := now.profiles_unread:
+        facts = {"profiles_missing": missing}
+        return Step("merge", Outcome.WAITING, listing.connector, facts=facts)
+    return _stale(listing, now) or Step("merge", Outcome.NOTHING, listing.connector)
+
+
+def _names(now: View) -> bytes:
+    """Return the names of the sets: what stands for a delivery that they do not give."""
+    return "\n".join(sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())).encode()
 
 
 def _moment(listing: Listing) -> datetime:
@@ -68,59 +160,208 @@ def _moment(listing: Listing) -> datetime:
     return ids.after(listing.now, (delivery.id for delivery in listing.deliveries))
 
 
-def _merged(world: World, listing: Listing, sources: Sequence[SealedSet]) -> Step:
-    """Merge *sources* and seal the delivery; what only a person can mend is written down."""
+def _merged(world: World, listing: Listing, now: View) -> Step:
+    """Merge and seal the delivery; what only a person can mend is written down."""
     newest = listing.deliveries[-1:]
     since = max((delivery.last_made_at for delivery in newest), default=None)
-    newest_at = max(sealed.pulled_at for sealed in sources)
+    newest_at = max(map(ids.pulled_at, now.seen.values()))
+    merging = _Merging(world, listing, now)
     try:
         with concerning(connector=listing.connector):
             return attempted(
-                Place(world.store, listing.prefix, ids.set_id(newest_at, _names(sources))),
-                lambda: seal_delivery(world, listing, _made(listing, sources)),
+                Place(world.store, listing.prefix, ids.set_id(newest_at, _names(now))),
+                lambda: seal_delivery(world, listing, merging.made()),
                 again="ask for a pull",
                 since=since,
             )
     except SyncError as error:
         if error.retry:
             raise
-        failed = listing.new_delivery(ids.set_id(_moment(listing), _names(sources)))
+        failed = listing.new_delivery(ids.set_id(_moment(listing), _names(now)))
         failed.claim(Failed.of(error))
         return Step("merge", Outcome.FAILED, listing.connector, failed.id, error=error)
 
 
-def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
-    """Return the delivery that *sources* give.
+# -- what is merged ------------------------------------------------------------------------------
 
-    It is named by the moment at which we looked, which was before *sources* were looked up: so what
-    is named later was made of sets that are as new or newer. Its manifest gives the digits in its
-    id, and names the connector: an answer of a person names nothing but that id.
-    """
-    newest_first = in_order(sources)
-    of_profile = {sealed.profile: sealed.manifest() for sealed in newest_first}
-    own_grades = {grade for manifest in of_profile.values() for grade in manifest.own_grades}
-    sealed_files = [_sealed_files(sealed, of_profile[sealed.profile]) for sealed in newest_first]
-    held_classes = baselines.held_classes(listing)
-    merged = merge(sealed_files, listing.may_have_sent(ON_REQUEST), held_classes)
-    files = rules.files(merged, own_grades, sealed_before=True)
-    facts = manifests.facts(files)
-    manifest = DeliveryManifest(
-        connector=listing.connector,
-        sources=_set_ids(sources),
-        pulled_at=min(manifest.pulled_at for manifest in of_profile.values()),
-        digest=manifests.digest(facts),
-        files=facts,
-        counts=manifests.rows_by_table(facts),
-        withheld=_withheld(of_profile),
-        own_grades=tuple(sorted(own_grades)),
+
+class _Content(NamedTuple):
+    """The files of a delivery, and the offers that are in it."""
+
+    files: Mapping[str, bytes]
+    going: Sequence[Offer]
+
+
+@dataclass
+class _Merging:
+    """The making of a delivery; `troubles` says of schools why they could not be in it."""
+
+    world: World
+    listing: Listing
+    now: View
+    troubles: dict[str, Why] = field(default_factory=dict)
+
+    def made(self) -> NewDelivery:
+        """Return the delivery that the chosen offers give.
+
+        It is named by the moment at which we looked, which was before the sets were looked up: so
+        what is named later was made of sets that are as new or newer. Its manifest gives the digits
+        in its id, and names the connector: an answer of a person names nothing but that id.
+        """
+        content = self._content()
+        schools = self._schools(content)
+        facts = manifests.facts(content.files)
+        manifest = DeliveryManifest(
+            connector=self.listing.connector,
+            sources={
+                profile: set_id
+                for part in schools.parts.values()
+                for profile, set_id in part.sources.items()
+            },
+            pulled_at=self._changes_since(content.going),
+            digest=manifests.digest(facts),
+            files=facts,
+            counts=manifests.rows_by_table(facts),
+            withheld=self._withheld(content.going),
+            own_grades=tuple(sorted(self._own_grades(content.going))),
+        )
+        delivery_id = ids.set_id(_moment(self.listing), manifest.to_json() + schools.to_json())
+        return NewDelivery(delivery_id, content.files, manifest, manifest.counts, schools)
+
+    # -- files
+
+    def _content(self) -> _Content:
+        """Merge the chosen offers; a school's own fault keeps out that school alone."""
+        going = list(self.now.chosen)
+        while True:
+            try:
+                return _Content(self._files(going), going)
+            except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing) as error:
+                faulty = self._faulty(error, going)
+                if not faulty or len(faulty) == len(going):
+                    raise
+                for offer in faulty:
+                    self._keep_out(offer, error)
+                going = [offer for offer in going if offer not in faulty]
+
+    def _files(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
+        base = self.now.base
+        orgs = {offer.org for offer in going}
+        rows = merge(
+            [_offered(offer) for offer in _newest_first(going) if offer.sets],
+            self.listing.may_have_sent(ON_REQUEST),
+            held=base.files if base else None,
+            carried=[part.org for part in self._parts().values() if part.org not in orgs],
+        )
+        return rules.files(rows, self._own_grades(going), sealed_before=True)
+
+    def _parts(self) -> Mapping[str, Part]:
+        return self.now.base.parts if self.now.base else {}
+
+    def _faulty(self, error: SyncError, going: Sequence[Offer]) -> list[Offer]:
+        """Return those of *going* that the *error* is about."""
+        named = {error.facts.get("school"), error.facts.get("other_school")}
+        if faulty := [offer for offer in going if {offer.school, offer.org} & named]:
+            return faulty
+        return [offer for offer in going if not self._is_sound(offer)]
+
+    def _is_sound(self, offer: Offer) -> bool:
+        """Say whether *offer* can be merged by itself."""
+        try:
+            rules.files(
+                merge([_offered(offer)] if offer.sets else []),
+                self._own_grades([offer]),
+                sealed_before=True,
+            )
+        except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing):
+            return False
+        return True
+
+    def _keep_out(self, offer: Offer, error: SyncError) -> None:
+        """Note why *offer* is not in the delivery, and tell it."""
+        is_conflict = isinstance(error, MergeConflict)
+        self.troubles[offer.school] = Why.CONFLICT if is_conflict else Why.FAILED
+        if is_conflict:
+            _hold(self.listing, offer, Why.CONFLICT)
+        outcome = Outcome.HELD if is_conflict else Outcome.FAILED
+        self.world.tell(Step("merge", outcome, offer.school, error=error))
+
+    # -- what is told of them
+
+    def _schools(self, content: _Content) -> Schools:
+        rows = slices.digests(content.files)
+        parts = {offer.school: _part_of(offer, rows) for offer in content.going}
+        for school, part in self._parts().items():
+            if not any(part.org == made.org for made in parts.values()):
+                parts[school] = self._carried(school, part, rows[part.org])
+        left_out = {
+            offer.school: self.troubles.get(offer.school, offer.why or "")
+            for offer in self.now.offers
+            if offer.school not in parts
+        }
+        return Schools(seen=self.now.seen, parts=parts, left_out=left_out)
+
+    def _carried(self, school: str, part: Part, rows: str) -> Part:
+        """Return the part of a school that goes on with its rows; equal sets may be newer ones."""
+        offer = self.now.of(school)
+        why = self.troubles.get(school) or (offer.why if offer else None) or Why.LEFT
+        carried = {"offer": "", "digest": "", "why": why.value, "rows": rows}
+        newer = _newer(offer) if offer and why is Why.SAME else {}
+        return part.model_copy(update={**carried, **newer})
+
+    def _changes_since(self, going: Sequence[Offer]) -> datetime:
+        """Return when the oldest of what changes was read: what SDS has may be repeated."""
+        new = [each.manifest.pulled_at for offer in going for each in offer.sets if each.is_new]
+        seen = [ids.pulled_at(set_id) for set_id in self.now.fresh.values()]
+        return min(new or seen)
+
+    def _withheld(self, going: Sequence[Offer]) -> dict[str, int]:
+        of_sets = (Counter(each.manifest.withheld) for offer in going for each in offer.sets)
+        withheld = dict(sum(of_sets, Counter()))
+        was = self.now.base.manifest.withheld if self.now.base else {}
+        orgs = {offer.org for offer in going}
+        carried = {key: rows for key, rows in was.items() if key.rpartition("/")[0] not in orgs}
+        return withheld | carried
+
+    def _own_grades(self, going: Sequence[Offer]) -> set[str]:
+        was = self.now.base.manifest.own_grades if self.now.base else ()
+        of_sets = (each.manifest.own_grades for offer in going for each in offer.sets)
+        return {*was, *(grade for grades in of_sets for grade in grades)}
+
+
+def _newest_first(going: Sequence[Offer]) -> list[Offer]:
+    """Return the offers as they are merged: that which was read last first, then by school."""
+
+    def order(offer: Offer) -> tuple[float, str]:
+        read_at = max((each.manifest.pulled_at.timestamp() for each in offer.sets), default=0.0)
+        return -read_at, offer.school
+
+    return sorted(going, key=order)
+
+
+def _offered(offer: Offer) -> Offered:
+    with concerning(school=offer.school):
+        files = [each.sealed.read_files(each.manifest.files) for each in offer.sets]
+    return Offered(offer.school, offer.org, files)
+
+
+def _newer(offer: Offer) -> Mapping[str, object]:
+    """Return the sets of *offer*, and when they were read: they hold what was there before."""
+    pulled_at = min(each.manifest.pulled_at for each in offer.sets)
+    return {"sources": offer.sources, "pulled_at": pulled_at}
+
+
+def _part_of(offer: Offer, rows: Mapping[str, str]) -> Part:
+    """Return the part of a school that goes in with its newest sets, or leaves."""
+    part, name = offer.part, offer.name
+    if not offer.sets and part:
+        return Part(org=offer.org, offer=name.id, digest=name.digest, pulled_at=part.pulled_at)
+    return Part(
+        org=offer.org,
+        offer=name.id,
+        digest=name.digest,
+        now=offer.now,
+        rows=rows[offer.org],
+        sources=offer.sources,
+        pulled_at=min(each.manifest.pulled_at for each in offer.sets),
     )
-    delivery_id = ids.set_id(_moment(listing), manifest.to_json())
-    return NewDelivery(delivery_id, files, manifest, manifest.counts)
-
-
-def _sealed_files(sealed: SealedSet, manifest: SetManifest) -> SealedFiles:
-    return SealedFiles(manifest.school, sealed.read_files(manifest.files))
-
-
-def _withheld(of_profile: Mapping[str, SetManifest]) -> dict[str, int]:
-    return dict(sum((Counter(manifest.withheld) for manifest in of_profile.values()), Counter()))

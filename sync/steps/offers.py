@@ -27,13 +27,22 @@ from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
 # -- what SDS has --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Base:
     """The newest delivery that SDS may hold: what it has of each school, by the school's key."""
 
     delivery: Delivery
     manifest: DeliveryManifest
     parts: Mapping[str, Part]
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """Its files, each checked.
+
+        Raises:
+            StoreMissing, StoreConflict: nobody can read them any more.
+        """
+        return self.delivery.files(self.manifest)
 
     def part_of(self, org: str) -> Part | None:
         """Return the part of the school with that id in SDS; None if it has none."""
@@ -130,13 +139,15 @@ class Offer:
 class View:
     """All offers of a connector, beside what SDS has.
 
-    `seen` is the newest set of each profile, `fresh` those of them that are no older than 48 hours.
+    `seen` is the newest set of each profile, `fresh` those of them that are no older than 48 hours;
+    `profiles_unread` is of how many profiles there is none.
     """
 
     base: Base | None
     offers: Sequence[Offer]
     seen: Mapping[str, str]
     fresh: Mapping[str, str]
+    profiles_unread: int
 
     @cached_property
     def chosen(self) -> Sequence[Offer]:
@@ -155,7 +166,23 @@ class View:
 
 def view(world: World, listing: Listing, newest: Mapping[str, SealedSet | None]) -> View:
     """Return what each school offers now; *newest* is the newest set of each profile."""
-    base = base_of(world, listing)
+    return _view(world, listing, newest, base_of(world, listing))
+
+
+def readable(
+    world: World, listing: Listing, newest: Mapping[str, SealedSet | None], now: View
+) -> View:
+    """Return *now*, or what schools offer beside nothing if SDS's files cannot be read any more."""
+    try:
+        is_readable = now.base is None or bool(now.base.files)
+    except (StoreMissing, StoreConflict):
+        is_readable = False
+    return now if is_readable else _view(world, listing, newest, None)
+
+
+def _view(
+    world: World, listing: Listing, newest: Mapping[str, SealedSet | None], base: Base | None
+) -> View:
     looking = _Looking(world, listing, base, newest)
     fresh = {
         profile: sealed.id
@@ -163,7 +190,8 @@ def view(world: World, listing: Listing, newest: Mapping[str, SealedSet | None])
         if sealed and not looking.is_stale(sealed)
     }
     seen = {profile: sealed.id for profile, sealed in newest.items() if sealed}
-    return View(base, [*looking.coming(), *looking.leaving()], seen, fresh)
+    unread = len(newest) - len(seen)
+    return View(base, [*looking.coming(), *looking.leaving()], seen, fresh, unread)
 
 
 @dataclass(frozen=True)
@@ -246,7 +274,7 @@ class _Looking:
             return None
         if part is None and self.base and self.world.settings.sds.hold_first:
             return Why.FIRST
-        return Why.LIMITS if self._was_judged(offer, steps) else None
+        return _judged(offer, steps)
 
     def _steps(self, school: str, digest: str) -> list[StoredFolder]:
         return offers.same_step(self.listing.offers.get(school, ()), digest)
@@ -262,15 +290,6 @@ class _Looking:
 
     def _seen(self) -> dict[str, str]:
         return {profile: sealed.id for profile, sealed in self.newest.items() if sealed}
-
-    def _was_judged(self, offer: Offer, steps: Sequence[StoredFolder]) -> bool:
-        """Say whether this very offer was compared, and met a limit."""
-        return any(
-            step.id == offer.name.id
-            and step.has(HeldOffer)
-            and step.read(HeldOffer).why is Why.LIMITS
-            for step in steps
-        )
 
     def _is_elsewhere(self, offer: Offer) -> bool:
         """Say whether another connector holds a profile that is to come to this one."""
@@ -301,6 +320,18 @@ class _Looking:
 
     def _schools(self) -> set[str]:
         return {self.world.settings.school_of(profile) for profile in self.newest}
+
+
+def _judged(offer: Offer, steps: Sequence[StoredFolder]) -> Why | None:
+    """Return why this very offer was held when it was compared; None if it was not.
+
+    Equal sets of another night are compared anew: limits may have been changed.
+    """
+    for step in steps:
+        if step.id == offer.name.id and step.has(HeldOffer):
+            why = step.read(HeldOffer).why
+            return why if why in ANSWERABLE else None
+    return None
 
 
 def profiles_held(world: World, connector: str) -> set[str]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import chain
+
 from sync.edge.world import World
 from sync.errors import PlanOutdated
-from sync.ledger.marks import Accepted, Against, Plan
+from sync.ledger import offers
+from sync.ledger.manifests import DeliveryManifest
+from sync.ledger.marks import Accepted, Against, Hold, Plan
+from sync.ledger.offers import HeldOffer, Part, Schools, Why
 from sync.report import Outcome, Step
 from sync.sds import diff
+from sync.sds.diff import Judgement
 from sync.steps import baselines
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing
-from sync.steps.delivery import Delivery
+from sync.steps.delivery import Delivery, StoredFolder
+from sync.steps.offers import is_approved
 from sync.steps.submit import UNTIL, turn_ends
 
 AGAIN_S = 60.0
@@ -33,26 +43,108 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
 
 
 def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
-    manifest = delivery.manifest()
+    manifest, schools = delivery.manifest(), delivery.schools()
     compared = listing.may_hold()
-    hold_first = not compared and (world.settings.sds.hold_first or _has_ever_accepted(world))
-    decision = diff.judge(
-        manifest.digest,
-        baselines.read_baselines(compared, manifest),
+    offered = _offered(manifest, schools)
+    judgement = diff.judge(
+        baselines.read_baselines(world.settings, compared, delivery),
         delivery.files(manifest),
         limits=world.settings.sds.limits,
-        hold_first=hold_first,
+        orgs=None if offered is None else {part.org for part in offered.values()},
     )
+    judged = _Judged(world, listing, offered or {}, judgement)
     # Of two looks at once the later may know that SDS holds less: the first counts.
-    if decision.hold:
-        delivery.claim(decision.hold)
+    hold = judged.hold(manifest.digest, offered_all=offered is None)
+    if hold:
+        judged.note_held()
+        delivery.claim(hold)
     _note_against(delivery, tuple(hand_over.delivery_id for hand_over in compared))
-    delivery.claim(decision.plan)
-    changes = _changes(decision.plan)
-    if decision.hold:
-        return Step("plan", Outcome.HELD, listing.connector, delivery.id, changes)
+    delivery.claim(judgement.plan)
+    step = partial(
+        Step, "plan", about=listing.connector, delivery=delivery.id, facts=_changes(judgement.plan)
+    )
+    if hold and not judged.goes_on_without:
+        return step(outcome=Outcome.HELD)
     world.nudges.nudge("send", {"connector": listing.connector})
-    return Step("plan", Outcome.PLANNED, listing.connector, delivery.id, changes, again_in_s=0)
+    return step(outcome=Outcome.HELD if hold else Outcome.PLANNED, again_in_s=0)
+
+
+def _offered(manifest: DeliveryManifest, schools: Schools | None) -> Mapping[str, Part] | None:
+    """Return the parts that are to be judged, by school; None: every school, whole.
+
+    Of what is restored, and of a delivery of the version before, nothing was offered.
+    """
+    if schools is None or manifest.restores:
+        return None
+    return {school: part for school, part in schools.parts.items() if part.offer}
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A comparison, beside what a person has said of each school in it."""
+
+    world: World
+    listing: Listing
+    offered: Mapping[str, Part]
+    judgement: Judgement
+
+    @cached_property
+    def held(self) -> Mapping[str, Why]:
+        """The schools that wait for a person, and why."""
+        return {
+            school: why
+            for school, part in self.offered.items()
+            if (why := self._why(part)) and not is_approved(self.listing, school, part.digest)
+        }
+
+    def _why(self, part: Part) -> Why | None:
+        if not part.rows:
+            return Why.LEFT
+        if (self.judgement.first or part.org in self.judgement.new) and self._hold_first:
+            return Why.FIRST
+        return Why.LIMITS if self.judgement.schools.get(part.org) else None
+
+    @cached_property
+    def _hold_first(self) -> bool:
+        """Whether a school waits of which SDS has nothing.
+
+        A connector without a baseline is no first start where SDS has ever accepted anything of
+        ours: its setting was written in another way.
+        """
+        if self.world.settings.sds.hold_first:
+            return True
+        return self.judgement.first and _has_ever_accepted(self.world)
+
+    @property
+    def goes_on_without(self) -> bool:
+        """Whether another delivery can be made of those that do not wait."""
+        return bool(self.held.keys() < self.offered.keys()) and not self.judgement.whole
+
+    def hold(self, digest: str, *, offered_all: bool) -> Hold | None:
+        """Return why the delivery waits; None if it may go."""
+        first = self.judgement.first
+        if offered_all:
+            excesses = self.judgement.excesses
+            waits = bool(excesses) or (first and self._hold_first)
+        else:
+            of_held = (self.judgement.schools.get(self.offered[key].org, ()) for key in self.held)
+            excesses = (*self.judgement.whole, *chain.from_iterable(of_held))
+            waits = bool(excesses or self.held)
+        return Hold(digest=digest, first=first, excesses=excesses) if waits else None
+
+    def note_held(self) -> None:
+        """Write down of each school that waits why it does, so that a person can answer."""
+        for school, why in self.held.items():
+            part = self.offered[school]
+            prefix = offers.folder_of(self.listing.prefix, school)
+            held = HeldOffer(
+                digest=part.digest,
+                first=why is Why.FIRST,
+                excesses=self.judgement.schools.get(part.org, ()),
+                why=why,
+                sources=part.sources,
+            )
+            StoredFolder(part.offer, {}, self.world.store, prefix).claim(held)
 
 
 def _changes(plan: Plan) -> dict[str, int]:

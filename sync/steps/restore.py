@@ -144,7 +144,7 @@ def _made(listing: Listing, pause: Paused) -> NewDelivery:
             "counts": manifests.rows_by_table(facts),
         }
     )
-    return NewDelivery(pause.delivery, files, manifest, was.counts)
+    return NewDelivery(pause.delivery, files, manifest, was.counts, former.schools())
 
 
 def _files(

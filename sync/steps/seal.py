@@ -18,6 +18,7 @@ from sync.isams.school import School
 from sync.ledger import ids, manifests
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Unchanged
+from sync.ledger.offers import Schools
 from sync.report import Outcome, Step
 from sync.roster import findings
 from sync.roster.build import roster_at
@@ -118,12 +119,16 @@ def export(
 
 
 class NewDelivery(NamedTuple):
-    """A delivery that was made and is not written yet. `counts` are the rows for its log line."""
+    """A delivery that was made and is not written yet. `counts` are the rows for its log line.
+
+    `schools` is None of a former one of a version that did not write it.
+    """
 
     id: str
     files: Mapping[str, bytes]
     manifest: DeliveryManifest
     counts: Mapping[str, int]
+    schools: Schools | None
 
 
 def seal_delivery(world: World, listing: Listing, new: NewDelivery) -> Step:
@@ -145,6 +150,8 @@ def seal_delivery(world: World, listing: Listing, new: NewDelivery) -> Step:
         facts=new.counts,
     )
     delivery = listing.new_delivery(new.id)
+    if new.schools:
+        delivery.create(new.schools)
     recent = listing.hand_overs()
     if held := repeats.held_already(recent, manifest.digest):
         delivery.claim(Unchanged(sources=manifest.sources, digest=manifest.digest, accepted=held))

@@ -19,6 +19,7 @@ from sync.report import Outcome, Step
 from sync.steps import acceptance, follow, merge, restore, submit
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery
+from sync.steps.offers import view
 from sync.steps.plan import plan
 
 AGAIN_S = 15.0  # the chain of a step's nudges while SDS checks the files
@@ -37,11 +38,10 @@ def lies_idle(world: World, connector: str) -> bool:
     if listing.pause:
         return restore.is_overdue(listing)
     newest = newest_sets(world, connector)
-    sources = [sealed for sealed in newest.values() if sealed]
-    if len(sources) < len(newest):
+    last = max((sealed.pulled_at for sealed in newest.values() if sealed), default=None)
+    if last is None or listing.now - last <= states.STANDSTILL:
         return False
-    last = max(sealed.pulled_at for sealed in sources)
-    return listing.now - last > states.STANDSTILL and not merge.is_covered(listing, sources)
+    return not merge.is_covered(listing, view(world, listing, newest))
 
 
 def send(world: World, connector: str) -> Step:

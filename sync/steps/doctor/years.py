@@ -13,10 +13,11 @@ from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
 from sync.roster.academic_year import by_calendar, school_day
 from sync.settings import SchoolSettings, Settings
-from sync.steps.baselines import manifest_of, set_manifest
+from sync.steps.baselines import manifest_of
 from sync.steps.connector import look
 from sync.steps.delivery import newest_set
 from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.offers import set_manifest
 from sync.steps.years import turns_soon
 
 
