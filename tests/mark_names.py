@@ -16,7 +16,8 @@ TRIED = "tried-*.json"
 ENDED = "ended-*.json"
 SEALED = "sealed.json"
 
-# of a delivery
+# of a delivery; and of a school's offer held, approved, rejected
+SCHOOLS = "schools.json"
 UNCHANGED = "unchanged.json"
 PLAN = "plan.json"
 AGAINST = "against.json"

@@ -113,6 +113,7 @@ class _Judging:
     unknown: int = 0
     compared: int = 0
     moved: int = 0
+    nobodys: int = 0
     worst: dict[str, _Worst] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)  # the schools of any baseline
     _after_of: Mapping[str, Slice] | None = None
@@ -133,6 +134,7 @@ class _Judging:
             self.known.add(org)
         else:
             self.moved = max(self.moved, _moved(before, self.after))
+            self.nobodys = of_nobody(self.after)
             self._compare_schools(baseline, before, self._judged(there))
 
     def _compare_schools(
@@ -186,8 +188,8 @@ class _Judging:
             yield Excess(table="deliveries", what="many", rows=self.compared, allowed=MOST_COMPARED)
         if self.moved > MOST_MOVED:
             yield Excess(table="users.csv", what="moved", rows=self.moved, allowed=MOST_MOVED)
-        if nobodys := of_nobody(self.after):
-            yield Excess(table="users.csv", what="of-no-school", rows=nobodys, allowed=0)
+        if self.nobodys:
+            yield Excess(table="users.csv", what="of-no-school", rows=self.nobodys, allowed=0)
 
 
 def _named(excesses: Iterable[Excess], org: str) -> Iterator[Excess]:

@@ -37,7 +37,7 @@ def split(files: Mapping[str, bytes], orgs: Collection[str]) -> dict[str, Slice]
         return {org: files for org in there if org in orgs}
     whose, made = _Whose.of(files), columns(files)
     rows: dict[str, defaultdict[str, list[Row]]] = {name: defaultdict(list) for name in made}
-    for name in made:
+    for name in made.keys() & files.keys():
         for row in decode(name, files[name], made[name]):
             for org in whose.schools(name, row):
                 if org in orgs:
@@ -106,9 +106,10 @@ class _Whose:
             case "users.csv":
                 return self.of_user.get(row[0], ())
             case "enrollments.csv":
-                return (self.of_class[row[0]],)
-            case "academicSessions.csv":
-                org = session_org(row[0], self.orgs)
+                org = self.of_class.get(row[0])
                 return () if org is None else (org,)
+            case "academicSessions.csv":
+                of_session = session_org(row[0], self.orgs)
+                return () if of_session is None else (of_session,)
             case _:
                 return (row[1],)

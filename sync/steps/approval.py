@@ -9,7 +9,7 @@ rejection wins; of two equal answers only the first counts, and the second is re
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sync.edge.world import World
@@ -75,6 +75,7 @@ def _answer_delivery(
     if not waits and not meant:
         raise _not_held(listing, delivery, state)
     if waits:
+        _demand_current(delivery, meant)
         _demand_unanswered(delivery, answer)
     for school, offer_id, digest in meant:
         _write(_folder(world, listing, school, offer_id), answer, digest)
@@ -170,6 +171,14 @@ def _demand_unanswered(delivery: Delivery, answer: Answer) -> None:
     now = delivery.store.blobs(delivery.path(answer.file_name))
     if any(blob.name == delivery.path(answer.file_name) for blob in now):
         raise _too_late()
+
+
+def _demand_current(delivery: Delivery, meant: Sequence[object]) -> None:
+    """Refuse an answer to a delivery of which no school offers that any more."""
+    schools, hold = delivery.schools(), delivery.read_if_listed(Hold)
+    is_offered = schools is not None and any(part.offer for part in schools.parts.values())
+    if is_offered and not meant and not (hold and hold.is_whole):
+        raise _superseded(None)
 
 
 def _state(listing: Listing, delivery: Delivery) -> State:

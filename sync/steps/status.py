@@ -33,6 +33,7 @@ from sync.ledger.marks import (
 from sync.ledger.states import State
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
+from sync.steps.standing import schools_of
 from sync.steps.status_values import (
     Became,
     ConnectorStatus,
@@ -129,6 +130,7 @@ def _connector(world: World, connector: str) -> ConnectorStatus:
     return ConnectorStatus(
         profiles=world.settings.connectors()[connector],
         waiting_for=[profile for profile, sealed in newest.items() if sealed is None],
+        schools=schools_of(world, listing, newest),
         paused=listing.pause,
         restorable=_restorable(listing),
         deliveries=[

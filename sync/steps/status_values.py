@@ -126,12 +126,45 @@ class Restorable:
     accepted_at: datetime
 
 
+type SchoolState = Literal["next", "delivered", "held", "rejected", "failed", "carried", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolStatus:
+    """How a school stands with a connector.
+
+    `next`: its newest sets go in the next delivery; `delivered`: SDS may hold just these. Of the
+    others SDS keeps what it has, which was read at `since`; None: it has nothing. `why` is a
+    word of `Why`. `offer` is what a person can approve or reject, and `hold` why it waits.
+    """
+
+    state: SchoolState
+    why: str
+    since: datetime | None
+    offer: str = ""
+    hold: Hold | None = None
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        shown: Json = {
+            "state": self.state,
+            "why": self.why,
+            "since": seconds(self.since) if self.since else None,
+        }
+        if self.offer:
+            shown["offer"] = self.offer
+        if self.hold:
+            shown["hold"] = self.hold.model_dump(include={"first", "excesses"})
+        return shown
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
     """A connector: `waiting_for` are profiles without a set; deliveries go from the newest."""
 
     profiles: Sequence[str]
     waiting_for: Sequence[str]
+    schools: Mapping[str, SchoolStatus]
     paused: Paused | None
     restorable: Sequence[Restorable]
     deliveries: Sequence[DeliveryStatus]
@@ -141,6 +174,7 @@ class ConnectorStatus:
         return {
             "profiles": list(self.profiles),
             "waiting_for": list(self.waiting_for),
+            "schools": {school: shown.document() for school, shown in self.schools.items()},
             "paused": _paused(self.paused) if self.paused else None,
             "restorable": [
                 {"id": former.id, "accepted_at": seconds(former.accepted_at)}

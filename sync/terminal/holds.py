@@ -49,6 +49,13 @@ def _sentence(excess: Excess) -> str:
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
             " known to have taken any. Look at Sync health in School Data Sync."
         )
+    if excess.what == "moved":
+        return (
+            f"{excess.rows:,} people would get another id, {excess.allowed} may: SDS would take them"
+            " for other people."
+        )
+    if excess.what == "of-no-school":
+        return f"{excess.rows:,} rows are no school's: please report this."
     if excess.what in {"new-ids", "replaced"}:
         return _of_other_teams(excess)
     if " of profile " in excess.table:

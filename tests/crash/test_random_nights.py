@@ -26,7 +26,6 @@ from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Receipt
 from sync.ledger.states import State
 from sync.report import Outcome, Step
-from sync.sds import diff
 from sync.sds.csvtext import encode
 from sync.sds.tables import COLUMNS, Row
 from sync.settings import Limits
@@ -36,6 +35,7 @@ from sync.steps.connector import look
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, DoomedStore, Killed, Way
 from tests.crash.standin import Answering, Check, Files, PlannedRun, Plans, StandIn
+from tests.judging import compare
 from tests.mark_names import ACCEPTED, SUBMITTED
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, ONE_SCHOOL
@@ -247,9 +247,7 @@ def unheld_jumps(life: Life) -> list[str]:
     agreed = [files for delivery_id, files in whole if delivery_id in life.agreed]
     for run, after in life.sds.history(life.clock.now()):
         if before is not None and after != before and len(after) == len(before) == 5:
-            decision = diff.compare(
-                "", before, after, against="", limits=Limits(), hold_first=False
-            )
+            decision = compare("", before, after, against="", limits=Limits(), hold_first=False)
             if decision.hold and after not in agreed:
                 jumps.append(run.id)
         before = after

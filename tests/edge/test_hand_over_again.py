@@ -401,6 +401,8 @@ def test_a_version_that_is_rolled_back_reads_what_this_one_writes() -> None:
     read = set[str]()
     for blob in scene.store.blobs("connectors/"):
         name = blob.name.rpartition("/")[2]
+        if "/offers/" in blob.name:
+            continue  # it looks into no folder but those of deliveries, claims and pauses
         if model := OLD.get(name):
             model.model_validate(json.loads(scene.store.read(blob.name)))
             read.add(name)

@@ -12,6 +12,7 @@ import pytest
 from simulators.school import InventedSchool, invent
 from sync.ledger import manifests
 from sync.ledger.manifests import DeliveryManifest
+from sync.ledger.offers import Schools
 from sync.report import Exit, Outcome
 from sync.roster.identifiers import group_id
 from sync.steps.doctor import class_ids
@@ -51,7 +52,11 @@ def as_before(here: Trial) -> tuple[str, str]:
 
 
 def reseal(path: Path, change: Callable[[str, bytes], bytes]) -> None:
-    """Write anew the delivery whose manifest *path* is, each file as *change* makes it."""
+    """Write anew the delivery whose manifest *path* is, each file as *change* makes it.
+
+    The version before did not say what it has of each school.
+    """
+    (path.parent / Schools.file_name).unlink()
     manifest = DeliveryManifest.model_validate(json.loads(path.read_text("utf-8")))
     files = {name: change(name, (path.parent / name).read_bytes()) for name in manifest.files}
     for name, body in files.items():

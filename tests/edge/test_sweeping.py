@@ -221,7 +221,7 @@ def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going(
 
 
 def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
-    """And if it comes back, the delivery waits until it has been pulled again."""
+    """And if it comes back, SDS keeps what it has of it until it has been pulled again."""
     scene = two_nights()
     settings = scene.world.settings
     profiles = {key: each for key, each in settings.profiles.items() if key != "prep"}
@@ -237,7 +237,7 @@ def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
     scene.clock.advance(DAY_S)
 
     scene.world = scene.process(settings=settings)
-    assert scene.send_until_still().outcome is Outcome.WAITING
+    assert scene.send_until_still().outcome is Outcome.HELD
     scene.pull()
     assert scene.send_until_still().outcome is Outcome.UNCHANGED
 

@@ -13,9 +13,10 @@ from sync.ledger.marks import Change, Excess
 from sync.roster.identifiers import class_id, group_id, legacy_class_id
 from sync.sds import diff
 from sync.sds.csvtext import encode
-from sync.sds.diff import Baseline, Decision, Meant
+from sync.sds.diff import Baseline, Meant
 from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
 from sync.settings import Limits
+from tests.judging import Decision, compare, judge
 
 type Tables = Mapping[str, Iterable[Row]]
 
@@ -31,7 +32,7 @@ def files(tables: Tables | None = None) -> dict[str, bytes]:
 
 def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
     """Compare two deliveries; without *before* there was none."""
-    return diff.compare(
+    return compare(
         "digest",
         None if before is None else files(before),
         files(after),
@@ -127,10 +128,11 @@ def test_removals_are_held_from_one_row_over_the_limit(
     """10 % or 10 rows, whichever is more; enrollments 20 %; to the row."""
     met = excesses(rows(table, range(before)), rows(table, range(removed, before)))
 
+    org = "000000" if table == "orgs.csv" else ""
     expected = (
         ()
         if allowed is None
-        else (Excess(table=table, what="removed", rows=removed, allowed=allowed),)
+        else (Excess(table=table, what="removed", rows=removed, allowed=allowed, org=org),)
     )
     assert met == expected
 
@@ -262,9 +264,9 @@ def test_a_small_school_cannot_vanish_within_a_large_group() -> None:
     before = group(range(40))
 
     assert excesses(before, group(range(2, 40))) == ()
-    assert excesses(before, group(range(15, 40))) == (
-        Excess(table="roles.csv", what="removed", rows=15, allowed=10, org="2"),
-        Excess(table="enrollments.csv", what="removed", rows=15, allowed=10, org="2"),
+    assert excesses(before, group(range(15, 40))) == tuple(
+        Excess(table=table, what="removed", rows=15, allowed=10, org="2")
+        for table in ("enrollments.csv", "roles.csv", "users.csv")
     )
 
 
@@ -273,6 +275,7 @@ def test_a_school_of_few_that_loses_everyone_is_held() -> None:
     met = excesses(group(range(8)), group(()))
 
     assert {(excess.table, excess.what, excess.org) for excess in met} == {
+        ("users.csv", "emptied", "2"),
         ("roles.csv", "emptied", "2"),
         ("enrollments.csv", "emptied", "2"),
     }
@@ -312,7 +315,7 @@ def test_new_users_are_held_from_one_over_the_limit(
     assert met == expected
 
 
-@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"users.csv"}))
+@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"users.csv", "orgs.csv"}))
 def test_only_users_have_a_limit_to_what_is_new(table: str) -> None:
     """Sets and lists come in hundreds every September."""
     assert excesses(rows(table, range(1)), rows(table, range(500))) == ()
@@ -339,7 +342,7 @@ def test_limits_are_the_settings() -> None:
 @pytest.mark.parametrize("hold_first", [True, False])
 def test_the_first_delivery_is_held_unless_a_setting_waives_it(*, hold_first: bool) -> None:
     """There is nothing to compare with, so no limit says anything."""
-    decision = diff.compare(
+    decision = compare(
         "digest", None, files(group(())), against=None, limits=LIMITS, hold_first=hold_first
     )
 
@@ -355,9 +358,7 @@ def test_a_first_delivery_with_an_empty_table_waits_whatever_a_setting_says() ->
     """Five files with nobody in them would empty whatever SDS holds from elsewhere."""
     tables = group(()) | {"classes.csv": [], "enrollments.csv": []}
 
-    decision = diff.compare(
-        "digest", None, files(tables), against=None, limits=LIMITS, hold_first=False
-    )
+    decision = compare("digest", None, files(tables), against=None, limits=LIMITS, hold_first=False)
 
     assert decision.hold is not None
     assert [(excess.table, excess.what) for excess in decision.hold.excesses] == [
@@ -416,7 +417,7 @@ def test_a_year_group_that_changes_its_teams_waits_however_few_it_is_of_all() ->
 def waits(after: Tables, withheld: dict[str, int]) -> bool:
     """Say whether *after* waits where PUPILS_FROM keeps back so many more than before."""
     return bool(
-        diff.compare(
+        compare(
             "d",
             files(years(300, 300, 20)),
             files(after),
@@ -443,9 +444,9 @@ def test_pupils_from_takes_nobody_out_of_a_class_that_goes_on() -> None:
 
 def test_a_profile_that_settings_took_away_waits() -> None:
     """Nobody is asked when an app setting is deleted; here somebody is."""
-    same = files(group(()))
+    same = files({"orgs.csv": [("1", "Northbank", "school")]})
 
-    decision = diff.compare(
+    decision = compare(
         "d", same, same, against="a", limits=LIMITS, hold_first=False, meant=Meant(profiles_gone=1)
     )
 
@@ -477,7 +478,7 @@ def test_who_teaches_every_class_goes_only_with_a_persons_word(
     before: tuple[str, str], after: tuple[str, str], left_out: tuple[str, ...], table: str
 ) -> None:
     """A service account in the wrong setting, a head with a second record: few rows, all Teams."""
-    decision = diff.compare(
+    decision = compare(
         "d",
         of_users(before),
         of_users(after),
@@ -519,7 +520,7 @@ def test_a_class_gets_another_team_by_our_rule_only_with_a_persons_word(
         files({"classes.csv": [(key, "1", "8A") for key in sorted((*ids, "goes-on"))]})
         for ids in (before, after)
     )
-    decision = diff.compare("d", old, new, against="a", limits=LIMITS, hold_first=False)
+    decision = compare("d", old, new, against="a", limits=LIMITS, hold_first=False)
 
     excesses = decision.hold.excesses if decision.hold else ()
     wanted = (Excess(table="classes.csv", what="new-ids", rows=told, allowed=0),) if told else ()
@@ -536,16 +537,16 @@ def test_a_hold_is_for_one_digest() -> None:
 
 def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
     """SDS makes inactive what a missing file held; one that is new has lost nothing."""
-    before, after = files(rows("classes.csv", range(3))), files(rows("orgs.csv", range(2)))
+    before, after = files(rows("classes.csv", range(3))), files(rows("orgs.csv", range(1)))
     del after["classes.csv"], before["orgs.csv"]
 
-    decision = diff.compare("d", before, after, against="a", limits=LIMITS, hold_first=True)
+    decision = compare("d", before, after, against="a", limits=LIMITS, hold_first=True)
 
     assert decision.plan.changes["classes.csv"] == Change(
         before=3, after=0, added=0, removed=3, changed=0
     )
     assert decision.plan.changes["orgs.csv"] == Change(
-        before=0, after=2, added=2, removed=0, changed=0
+        before=0, after=1, added=1, removed=0, changed=0
     )
     assert decision.hold is not None
     assert decision.hold.excesses == (
@@ -594,7 +595,7 @@ def people(count: int) -> dict[str, bytes]:
 
 def judged(*baselines: Baseline, after: Mapping[str, bytes], hold_first: bool = True) -> Decision:
     """Compare a delivery with several, the newest first."""
-    return diff.judge("digest", iter(baselines), after, limits=LIMITS, hold_first=hold_first)
+    return judge("digest", iter(baselines), after, limits=LIMITS, hold_first=hold_first)
 
 
 def test_a_loss_against_any_delivery_that_sds_may_hold_is_held() -> None:

@@ -25,6 +25,7 @@ from sync.settings import Limits
 from sync.terminal.status import BECAME, NEXT
 from sync.terminal.tables import WHO
 from tests.infra.asked import ALERTS
+from tests.judging import compare, judge
 
 PAGE = Path("docs/troubleshooting.md").read_text(encoding="utf-8")
 LABELS = ("Data", "Who", "Next")
@@ -82,7 +83,9 @@ WORDS: Mapping[Section, list[str]] = {
         "empty",
         "first",
         "many",
+        "moved",
         "new-ids",
+        "of-no-school",
         "removed",
         "replaced",
         "unknown",
@@ -147,7 +150,7 @@ def test_a_finding_is_advised_in_the_words_of_findings_json(code: FindingCode) -
 
 def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int = 0) -> set[Excess]:
     """Return why a delivery with *after* rows in its tables is held."""
-    decision = diff.compare(
+    decision = compare(
         "digest",
         None if before is None else files(before),
         files(after),
@@ -161,7 +164,7 @@ def held(before: Mapping[str, int] | None, after: Mapping[str, int], gone: int =
 
 def against(*baselines: Mapping[str, int] | None) -> set[Excess]:
     """Return why a delivery is held where SDS may hold any of *baselines*; None: unreadable."""
-    decision = diff.judge(
+    decision = judge(
         "digest",
         (Baseline("d", None if sizes is None else files(sizes)) for sizes in baselines),
         files({}),
@@ -174,7 +177,7 @@ def against(*baselines: Mapping[str, int] | None) -> set[Excess]:
 def of_every_class() -> set[Excess]:
     """Return why a delivery is held from which a service account and an extra teacher go."""
     users = [("a@x", "a@x", "", ""), ("T1", "t@x", "", "")]
-    decision = diff.compare(
+    decision = compare(
         "digest",
         files({}) | {"users.csv": encode(WIDEST["users.csv"], users)},
         files({}),
@@ -192,7 +195,7 @@ def of_our_rule() -> set[Excess]:
         files({}) | {"classes.csv": encode(WIDEST["classes.csv"], [(key, "1", "8A", "", "")])}
         for key in ("8A.", legacy_class_id("8A."))
     )
-    decision = diff.compare(
+    decision = compare(
         "digest", old, new, against="20261120T220000Z-00000000", limits=Limits(), hold_first=True
     )
     return set(decision.hold.excesses) if decision.hold else set()
@@ -200,7 +203,7 @@ def of_our_rule() -> set[Excess]:
 
 def other_teams() -> set[Excess]:
     """Return why a delivery is held in which every class of a school is another."""
-    decision = diff.compare(
+    decision = compare(
         "digest",
         files({}),
         files({}) | {"classes.csv": encode(WIDEST["classes.csv"], [("k", "0", "8A", "", "")])},
@@ -208,6 +211,23 @@ def other_teams() -> set[Excess]:
         limits=Limits(),
         hold_first=True,
     )
+    return set(decision.hold.excesses) if decision.hold else set()
+
+
+def of_two_schools() -> set[Excess]:
+    """Return why a delivery of two schools is held whose people have other ids, or no role."""
+    orgs = [("0", "Northbank", "school"), ("1", "Southbank", "school")]
+    ids = range(11)
+    old, new = (
+        {
+            "orgs.csv": encode(WIDEST["orgs.csv"], orgs),
+            "users.csv": encode(
+                WIDEST["users.csv"], [(f"{letter}{n}", f"{n}@x.example", "", "") for n in ids]
+            ),
+        }
+        for letter in "ab"
+    )
+    decision = compare("digest", old, new, against="d", limits=Limits(), hold_first=True)
     return set(decision.hold.excesses) if decision.hold else set()
 
 
@@ -229,7 +249,7 @@ def every_hold() -> set[tuple[str, str]]:
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
     found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
-    found |= of_every_class() | of_our_rule() | other_teams()
+    found |= of_every_class() | of_our_rule() | other_teams() | of_two_schools()
     return {(excess.what, excess.table) for excess in found}
 
 

@@ -1,0 +1,50 @@
+"""How each school of a connector stands: what SDS has of it, what it offers, and what it waits for.
+
+Counts, states, ids and codes: nobody's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync.edge.world import World
+from sync.errors import StoreError
+from sync.ledger.offers import HELD, HeldOffer, Why
+from sync.steps.connector import Listing
+from sync.steps.delivery import SealedSet
+from sync.steps.offers import Offer, view
+from sync.steps.status_values import SchoolState, SchoolStatus
+
+_STATES: Mapping[Why | None, SchoolState] = {
+    None: "next",
+    Why.SAME: "delivered",
+    Why.REJECTED: "rejected",
+    Why.FAILED: "failed",
+    **dict.fromkeys(HELD, "held"),
+}
+
+
+def schools_of(
+    world: World, listing: Listing, newest: Mapping[str, SealedSet | None]
+) -> dict[str, SchoolStatus]:
+    """Return how each school stands, by its key: those of the settings and those that SDS has.
+
+    Nothing if what SDS may hold cannot be read: then its delivery says so.
+    """
+    try:
+        offers = view(world, listing, newest).offers
+    except StoreError:
+        return {}
+    return {offer.school: _status(listing, offer) for offer in offers}
+
+
+def _status(listing: Listing, offer: Offer) -> SchoolStatus:
+    state = _STATES.get(offer.why, "carried" if offer.part else "waiting")
+    why = offer.why.value if offer.why else ""
+    since = offer.part.pulled_at if offer.part else None
+    if offer.why not in HELD:
+        return SchoolStatus(state, why, since)
+    held = (each for each in listing.offers.get(offer.school, ()) if each.id == offer.name.id)
+    folder = next(held, None)
+    hold = folder.read_if_listed(HeldOffer) if folder else None
+    return SchoolStatus(state, why, since, offer.name.id, hold)
