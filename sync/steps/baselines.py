@@ -12,13 +12,10 @@ from sync.ledger import ids
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.roster.finding_codes import EXTRA_TEACHERS_GONE
-from sync.sds.csvtext import widest_rows
 from sync.sds.diff import Baseline, Meant
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery, SealedSet, read_record
 from sync.steps.findings import told_of
-
-CLASSES = "classes.csv"
 
 
 def read_baselines(
@@ -47,23 +44,15 @@ def read_baselines(
             yield Baseline(hand_over.delivery_id, _files(delivery, was), meant)
 
 
-def held_classes(listing: Listing) -> frozenset[str]:
-    """Return the ids of the classes in the newest delivery that SDS may hold.
+def held_files(listing: Listing) -> dict[str, bytes] | None:
+    """Return the files of the newest delivery that SDS may hold.
 
-    None of them if there is no such delivery, or if nobody can read it any more: then `plan` holds
-    what is compared with it.
+    None if there is no such delivery, or if nobody can read it any more: then `plan` holds what is
+    compared with it.
     """
     newest = next((each.delivery for each in listing.may_hold()[-1:] if each.delivery), None)
-    if newest is None:
-        return frozenset()
-    try:
-        listed = newest.manifest().files
-        body = newest.read_files({CLASSES: listed[CLASSES]})
-        # Which files there are says which columns this one has.
-        rows = widest_rows(CLASSES, dict.fromkeys(listed, b"") | body)
-        return frozenset(row[0] for row in rows)
-    except (StoreMissing, StoreConflict):
-        return frozenset()
+    manifest = manifest_of(newest) if newest else None
+    return _files(newest, manifest) if newest and manifest else None
 
 
 def manifest_of(delivery: Delivery) -> DeliveryManifest | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sync.edge.world import World
@@ -13,7 +13,8 @@ from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Failed
 from sync.report import Outcome, Step
 from sync.sds import rules
-from sync.sds.merge import SealedFiles, merge
+from sync.sds.csvtext import widest_rows
+from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps import baselines
 from sync.steps.attempts import Place, attempted
@@ -99,9 +100,9 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
     newest_first = in_order(sources)
     of_profile = {sealed.profile: sealed.manifest() for sealed in newest_first}
     own_grades = {grade for manifest in of_profile.values() for grade in manifest.own_grades}
-    sealed_files = [_sealed_files(sealed, of_profile[sealed.profile]) for sealed in newest_first]
-    held_classes = baselines.held_classes(listing)
-    merged = merge(sealed_files, listing.may_have_sent(ON_REQUEST), held_classes)
+    offered = _offered([(sealed, of_profile[sealed.profile]) for sealed in newest_first])
+    held = baselines.held_files(listing)
+    merged = merge(offered, listing.may_have_sent(ON_REQUEST), held=held)
     files = rules.files(merged, own_grades, sealed_before=True)
     facts = manifests.facts(files)
     manifest = DeliveryManifest(
@@ -118,8 +119,18 @@ def _made(listing: Listing, sources: Sequence[SealedSet]) -> NewDelivery:
     return NewDelivery(delivery_id, files, manifest, manifest.counts)
 
 
-def _sealed_files(sealed: SealedSet, manifest: SetManifest) -> SealedFiles:
-    return SealedFiles(manifest.school, sealed.read_files(manifest.files))
+def _offered(newest_first: Iterable[tuple[SealedSet, SetManifest]]) -> list[Offered]:
+    """Return what each school offers: the files of its sets."""
+    of_school: dict[str, list[Mapping[str, bytes]]] = {}
+    for sealed, manifest in newest_first:
+        with concerning(school=manifest.school):
+            of_school.setdefault(manifest.school, []).append(sealed.read_files(manifest.files))
+    return [Offered(school, _org(sets[0]), sets) for school, sets in of_school.items()]
+
+
+def _org(files: Mapping[str, bytes]) -> str:
+    """Return the id in SDS of the school whose set this is."""
+    return next(widest_rows("orgs.csv", files))[0]
 
 
 def _withheld(of_profile: Mapping[str, SetManifest]) -> dict[str, int]:
