@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sync.ledger.marks import Hold, Plan
 from sync.sds import diff
+from sync.sds.by_school import orgs_of
 from sync.sds.diff import Baseline, Judgement, Meant
-from sync.sds.slices import orgs_of
 from sync.settings import Limits
 
 

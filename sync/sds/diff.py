@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Plan
 from sync.roster.identifiers import is_service_account, renewed_class_id
+from sync.sds.by_school import Slice, of_nobody, orgs_of, split
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
-from sync.sds.slices import Slice, of_nobody, orgs_of, split
 from sync.settings import Limits
 
 

@@ -1,115 +1,130 @@
-"""Which rows of a delivery are whose: a school's *slice*.
+"""What SDS may hold, school by school: a school's *slice* is its rows there, exactly.
 
-A school's are its row in orgs, the roles there and the people who have them, its classes and their
-enrollments, its courses and its sessions. Somebody who is at two schools is in both slices.
+To send it again changes nothing. Its set sealed then would not do: merged anew, a person of two
+schools can come under another id (docs/decisions/0022-a-delivery-school-by-school.md).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sync.sds.csvtext import decode, encode
-from sync.sds.rowkeys import rows_of
-from sync.sds.tables import SESSIONS, Row, columns
-
-type Slice = Mapping[str, bytes]
-"""A school's rows as files: those of a delivery that has this school alone."""
-
-
-def orgs_of(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the name of each school in *files*, by its id."""
-    return {row[0]: row[1] for row in rows_of("orgs.csv", files)}
-
-
-def split(files: Mapping[str, bytes], orgs: Collection[str]) -> dict[str, Slice]:
-    """Return the slices of those of *orgs* that are in *files*, by id.
-
-    The only school of a delivery is all of it.
-
-    Raises:
-        StoreConflict: the bytes are not what was sealed.
-    """
-    there = orgs_of(files)
-    if len(there) == 1:
-        return {org: files for org in there if org in orgs}
-    whose, made = _Whose.of(files), columns(files)
-    rows: dict[str, defaultdict[str, list[Row]]] = {name: defaultdict(list) for name in made}
-    for name in made.keys() & files.keys():
-        for row in decode(name, files[name], made[name]):
-            for org in whose.schools(name, row):
-                if org in orgs:
-                    rows[name][org].append(row)
-    return {
-        org: {name: encode(made[name], rows[name][org]) for name in made}
-        for org in sorted(there.keys() & set(orgs))
-    }
-
-
-def digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the digest of each school's slice, by its id: equal rows have equal digests.
-
-    Raises:
-        StoreConflict: the bytes are not what was sealed.
-    """
-    whose = _Whose.of(files)
-    hashes = {org: hashlib.sha256() for org in orgs_of(files)}
-    for name in columns(files):
-        for row in rows_of(name, files):
-            line = f"{name},{','.join(row)}\n".encode()
-            for org in whose.schools(name, row):
-                hashes[org].update(line)
-    return {org: made.hexdigest() for org, made in hashes.items()}
-
-
-def of_nobody(files: Mapping[str, bytes]) -> int:
-    """Count the rows of people and sessions that are no school's."""
-    whose = _Whose.of(files)
-    return sum(
-        not whose.schools(name, row)
-        for name in ("users.csv", SESSIONS)
-        for row in rows_of(name, files)
-    )
-
-
-def session_org(session_id: str, orgs: Iterable[str]) -> str | None:
-    """Return the school whose session it is: of those whose id it begins with, the longest."""
-    fits = (org for org in orgs if session_id.startswith(f"{org}-"))
-    return max(fits, key=len, default=None)
+from sync.errors import StoreConflict
+from sync.sds.tables import COURSES, SESSIONS, Row
+from sync.sds.walk import Members, demand_files, members_in_order, rows_in_order
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
-    """Who is at which schools, and whose each class is."""
+class Held:
+    """The files of the newest delivery that SDS may hold; None where nobody can read any."""
 
-    orgs: Collection[str]
-    of_user: Mapping[str, tuple[str, ...]]
-    of_class: Mapping[str, str]
+    files: Mapping[str, bytes] | None
 
-    @classmethod
-    def of(cls, files: Mapping[str, bytes]) -> _Whose:
-        of_user: dict[str, tuple[str, ...]] = {}
-        for row in rows_of("roles.csv", files):
-            known = of_user.get(row[0], ())
-            if row[1] not in known:
-                of_user[row[0]] = (*known, row[1])
-        of_class = {row[0]: row[1] for row in rows_of("classes.csv", files)}
-        return cls(orgs_of(files).keys(), of_user, of_class)
+    def rows(self, name: str) -> Iterator[Row]:
+        """Yield the rows of any file but enrollments, in order; none if there is no such file."""
+        return iter(()) if self.files is None else rows_in_order(name, self.files)
 
-    def schools(self, name: str, row: Row) -> tuple[str, ...]:
-        """Return the ids of the schools that *row* of the file called *name* is of."""
-        match name:
-            case "orgs.csv":
-                return (row[0],)
-            case "users.csv":
-                return self.of_user.get(row[0], ())
-            case "enrollments.csv":
-                org = self.of_class.get(row[0])
-                return () if org is None else (org,)
-            case "academicSessions.csv":
-                of_session = session_org(row[0], self.orgs)
-                return () if of_session is None else (of_session,)
-            case _:
-                return (row[1],)
+    def members(self) -> Iterator[Members]:
+        """Yield the enrollments, a class at a time, in order."""
+        return iter(()) if self.files is None else members_in_order(self.files)
+
+    def orgs(self) -> list[str]:
+        """Return the ids of the schools."""
+        return [row[0] for row in self.rows("orgs.csv")]
+
+    def classes_by_org(self) -> dict[str, list[str]]:
+        """Return the ids of each school's classes."""
+        found = dict[str, list[str]]()
+        for class_id, org, *_ in self.rows("classes.csv"):
+            found.setdefault(org, []).append(class_id)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """The rows of schools that go on as SDS holds them; roles and enrollments are walked.
+
+    *at* says of each user a school among them where they are.
+    """
+
+    held: Held
+    orgs: Mapping[str, Row]
+    users: Mapping[str, Row]
+    at: Mapping[str, str]
+    classes: Mapping[str, Row]
+    sessions: Mapping[str, Row]
+    courses: Mapping[str, Row]
+
+    def roles(self) -> Iterator[Row]:
+        """Yield the roles at these schools, in order."""
+        return (row for row in self.held.rows("roles.csv") if row[1] in self.orgs)
+
+    def members(self) -> Iterator[Members]:
+        """Yield the enrollments of these schools' classes, a class at a time, in order."""
+        return _members(self.held, self.classes)
+
+
+def read(held: Held, carried: Collection[str]) -> Slices:
+    """Return the slices of *carried*, ids of schools.
+
+    Raises:
+        StoreConflict: *held* is not what was sealed, or has nothing of one of them: to send
+            nothing in its place would empty it.
+    """
+    orgs = _orgs(held, carried)
+    if not orgs:
+        return Slices(held, {}, {}, {}, {}, {}, {})
+    classes = _of(orgs, held.rows("classes.csv"))
+    at = _people(held, orgs, classes)
+    known = held.orgs()
+    return Slices(
+        held=held,
+        orgs=orgs,
+        users={row[0]: row for row in held.rows("users.csv") if row[0] in at},
+        at=at,
+        classes=classes,
+        sessions={row[0]: row for row in held.rows(SESSIONS) if org_of(row[0], known) in orgs},
+        courses=_of(orgs, held.rows(COURSES)),
+    )
+
+
+def _orgs(held: Held, carried: Collection[str]) -> dict[str, Row]:
+    if held.files is not None:
+        demand_files(held.files)
+    orgs = {row[0]: row for row in held.rows("orgs.csv") if row[0] in carried}
+    for org in carried:
+        if org not in orgs:
+            raise StoreConflict(
+                "a school is to go on as SDS holds it, and no delivery that can be read says how",
+                org=org,
+            )
+    return orgs
+
+
+def org_of(record_id: str, orgs: Iterable[str]) -> str:
+    """Return the school among *orgs* with which an id begins, "" if with none.
+
+    A school's own id may have a hyphen: of several the longest is meant.
+    """
+    return max((org for org in orgs if record_id.startswith(f"{org}-")), key=len, default="")
+
+
+def _of(orgs: Collection[str], rows: Iterable[Row]) -> dict[str, Row]:
+    """Return those of *rows*, of classes or courses, that are of *orgs*, by id."""
+    return {row[0]: row for row in rows if row[1] in orgs}
+
+
+def _people(held: Held, orgs: Collection[str], classes: Mapping[str, Row]) -> dict[str, str]:
+    """Return at which of *orgs* each user is who has a role there, or is in one of *classes*."""
+    at = dict[str, str]()
+    for user_id, org, *_ in held.rows("roles.csv"):
+        if org in orgs:
+            at.setdefault(user_id, org)
+    for class_id, listed in _members(held, classes):
+        for _, user_id, _ in listed:
+            at.setdefault(user_id, classes[class_id][1])
+    return at
+
+
+def _members(held: Held, classes: Collection[str]) -> Iterator[Members]:
+    return (each for each in held.members() if each[0] in classes)

@@ -28,7 +28,7 @@ from sync.ledger.marks import Approved, Failed
 from sync.ledger.offers import HeldOffer, Part, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
-from sync.sds import rules, slices
+from sync.sds import by_school, rules
 from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
@@ -289,7 +289,7 @@ class _Merging:
     # -- what is told of them
 
     def _schools(self, content: _Content) -> Schools:
-        rows = slices.digests(content.files)
+        rows = by_school.digests(content.files)
         parts = {offer.school: _part_of(offer, rows) for offer in content.going}
         for school, part in self._parts().items():
             if not any(part.org == made.org for made in parts.values()):

@@ -20,7 +20,7 @@ from sync.ledger import fates, ids, offers, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Accepted, Approved, Submitted
 from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, Part, Why
-from sync.sds import slices
+from sync.sds import by_school
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
 
@@ -75,7 +75,7 @@ def _parts_of_older(
         for profile, set_id in manifest.sources.items()
     }
     parts = {}
-    for org, rows in slices.digests(delivery.files(manifest)).items():
+    for org, rows in by_school.digests(delivery.files(manifest)).items():
         key = key_of.get(org, org)
         own = {profile: each for profile, each in sets.items() if each[1] and each[1].school == key}
         pulled_at = [each.pulled_at for _, each in own.values() if each]

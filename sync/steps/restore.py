@@ -21,7 +21,7 @@ from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds import rules
 from sync.sds.csvtext import decode
-from sync.sds.merge import SealedFiles, merge
+from sync.sds.merge import merge
 from sync.sds.tables import ON_REQUEST, columns
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, find, look
@@ -162,7 +162,7 @@ def _files(
     since = listing.may_have_sent(ON_REQUEST) - files.keys()
     if not since:
         return files
-    widened = merge([SealedFiles(listing.connector, files)], since)
+    widened = merge([], since, held=files, carried=[row[0] for row in rows["orgs.csv"]])
     return rules.files(widened, own_grades, sealed_before=True)
 
 

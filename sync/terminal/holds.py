@@ -51,8 +51,8 @@ def _sentence(excess: Excess) -> str:
         )
     if excess.what == "moved":
         return (
-            f"{excess.rows:,} people would get another id, {excess.allowed} may: SDS would take them"
-            " for other people."
+            f"{excess.rows:,} people would get another id, {excess.allowed} may: SDS would take"
+            " them for other people."
         )
     if excess.what == "of-no-school":
         return f"{excess.rows:,} rows are no school's: please report this."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 
 import pytest
@@ -72,7 +72,7 @@ def night(rng: Random, before: Tables) -> Tables:
                 after["roles.csv"] + [(key, rng.choice(orgs), *_STUDENT) for key in fresh]
             )
         elif name == "classes.csv":
-            made = [(f"N{number}", rng.choice(orgs), "Set") for number in range(gained)]
+            made: list[Row] = [(f"N{number}", rng.choice(orgs), "Set") for number in range(gained)]
             after[name] = sorted(after[name] + made)
     return _sound(after)
 
@@ -132,7 +132,7 @@ def slice_of(org: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     }
     users = {row["userSourcedId"] for row in tables["roles.csv"] if row["orgSourcedId"] == org}
     classes = {row["sourcedId"] for row in tables["classes.csv"] if row["orgSourcedId"] == org}
-    mine = {
+    mine: Mapping[str, Callable[[dict[str, str]], bool]] = {
         "orgs.csv": lambda row: row["sourcedId"] == org,
         "users.csv": lambda row: row["sourcedId"] in users,
         "roles.csv": lambda row: row["orgSourcedId"] == org,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from random import Random
 
@@ -10,13 +11,15 @@ import pytest
 from simulators.sds import check_files
 from sync.sds import rules
 from sync.sds.csvtext import decode, encode
-from sync.sds.merge import SealedFiles, merge
+from sync.sds.merge import Offered, merge
 from sync.sds.tables import COLUMNS, Row
+from tests.offered import by_school
 
 MERGES = 1_000
+AS_EVER = "a0c46017fcfdb6bda1a29319ebfc2b64044f034c3042d0a00562b28bde33c994"
 
 
-def sealed(rng: Random, school: str) -> SealedFiles:
+def sealed(rng: Random, school: str) -> Offered:
     """Return a profile's set, of people and addresses so few that they meet again and again."""
     people = rng.sample(range(6), rng.randint(1, 5))
     addresses = rng.sample(["ash", "birch", "cedar", "elm", "fir", "hazel", "larch"], len(people))
@@ -41,7 +44,8 @@ def sealed(rng: Random, school: str) -> SealedFiles:
             if rng.random() < 0.7
         ],
     }
-    return SealedFiles(school, rules.files({name: sorted(rows[name]) for name in COLUMNS}))
+    files = rules.files({name: sorted(rows[name]) for name in COLUMNS})
+    return Offered(school, school, [files])
 
 
 def table(files: Mapping[str, bytes], name: str) -> list[Row]:
@@ -54,18 +58,19 @@ def test_whatever_is_merged_sds_takes_it(schools: int) -> None:
     for seed in range(MERGES // 3):
         rng = Random(f"{schools} {seed}")
         sets = [sealed(rng, f"999000{rng.randint(1, schools)}") for _ in range(rng.randint(1, 5))]
-        files = rules.files(merge(sets))
+        files = rules.files(merge(by_school(sets)))
 
         assert check_files(files) == [], f"seed {seed}"
         address_of = {row[0]: row[1] for row in table(files, "users.csv")}
         for class_id, *_ in table(files, "classes.csv"):
             newest = next(
-                s for s in sets if class_id in {row[0] for row in table(s.files, "classes.csv")}
+                sealed_set
+                for each in sets
+                for sealed_set in each.sets
+                if class_id in {row[0] for row in table(sealed_set, "classes.csv")}
             )
-            was = {row[0]: row[1] for row in table(newest.files, "users.csv")}
-            there = {
-                was[row[1]] for row in table(newest.files, "enrollments.csv") if row[0] == class_id
-            }
+            was = {row[0]: row[1] for row in table(newest, "users.csv")}
+            there = {was[row[1]] for row in table(newest, "enrollments.csv") if row[0] == class_id}
             here = {
                 address_of[row[1]] for row in table(files, "enrollments.csv") if row[0] == class_id
             }
@@ -73,10 +78,23 @@ def test_whatever_is_merged_sds_takes_it(schools: int) -> None:
             assert len(here) <= len(there), f"seed {seed}: somebody came into a class"
 
 
+def test_a_school_alone_is_delivered_as_ever() -> None:
+    """To the byte what version 0.1.0 made when it still held all rows at once, in November 2026."""
+    made = hashlib.sha256()
+    for seed in range(300):
+        rng = Random(f"alone {seed}")
+        sets = [sealed(rng, "9990001") for _ in range(rng.randint(1, 5))]
+        files = rules.files(merge(by_school(sets)))
+        for name in sorted(files):
+            made.update(files[name])
+
+    assert made.hexdigest() == AS_EVER
+
+
 def test_a_person_of_two_schools_is_one_user_with_a_role_at_each() -> None:
     """One address is one account: the smallest id stays, and one role is primary."""
 
-    def at(school: str, role: str) -> SealedFiles:
+    def at(school: str, role: str) -> Offered:
         user = f"{school}-1"
         rows: Mapping[str, list[Row]] = {
             "orgs.csv": [(school, f"School {school}", "school")],
@@ -85,7 +103,8 @@ def test_a_person_of_two_schools_is_one_user_with_a_role_at_each() -> None:
             "classes.csv": [(f"{school}-C", school, "Set")],
             "enrollments.csv": [(f"{school}-C", user, role)],
         }
-        return SealedFiles(school, {name: encode(COLUMNS[name], rows[name]) for name in COLUMNS})
+        files = {name: encode(COLUMNS[name], rows[name]) for name in COLUMNS}
+        return Offered(school, school, [files])
 
     files = rules.files(merge([at("9990002", "teacher"), at("9990001", "teacher")]))
 

@@ -13,7 +13,7 @@ from sync.isams.batch import reader
 from sync.isams.school import School
 from sync.ledger import manifests
 from sync.sds import rules
-from sync.sds.merge import SealedFiles, merge
+from sync.sds.merge import Offered, merge
 from sync.steps.seal import profile_set
 from tests.clocks import START
 from tests.worlds import make_world
@@ -49,8 +49,8 @@ def test_sds_finds_no_fault_in_a_thousand_schools(share: int) -> None:
         for profile in SETTINGS.profiles:
             made = profile_set(SETTINGS, profile, known, START)
             files = {name: made.files[name] for name in made.manifest.files}
-            sealed.append(SealedFiles("northbank", files))
+            sealed.append(files)
             assert check_files(files) == [], f"seed {seed}, {profile}"
-        merged = rules.files(merge(sealed))
+        merged = rules.files(merge([Offered("northbank", "9990001", sealed)]))
         assert check_files(merged) == [], f"seed {seed}, merged"
         assert manifests.facts(merged).keys() == files.keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import permutations
@@ -12,22 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.sds import check_files
-from sync.errors import MergeConflict, RosterInvalid, StoreConflict
+from sync.errors import MergeConflict, StoreConflict
 from sync.roster.build import build_roster
 from sync.roster.model import Course, Org, Roster, SchoolClass, Session, User
 from sync.sds import rules, tables
 from sync.sds.csvtext import decode
-from sync.sds.merge import SealedFiles, merge
+from sync.sds.merge import Offered, merge
 from sync.sds.tables import COLUMNS, ON_REQUEST, Row, columns
 from sync.settings import ProfileSettings
+from tests.offered import by_school
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, employee, pupil, school, teaching_set
 
 type Merged = dict[str, list[Row]]
 
 
-def sealed(key: str, roster: Roster) -> SealedFiles:
+def sealed(key: str, roster: Roster) -> Offered:
     """Return the roster as a sealed set of the school called *key*."""
-    return SealedFiles(key, rules.files(tables.roster_rows(roster)))
+    return Offered(key, roster.org.id, [rules.files(tables.roster_rows(roster))])
 
 
 def a_set(
@@ -35,14 +36,14 @@ def a_set(
     people: Mapping[str, str],
     classes: Mapping[str, tuple[str, str]] | None = None,
     asked: str = "",
-) -> SealedFiles:
+) -> Offered:
     """Return a set of school *key*: addresses by id, and classes as (teachers, students).
 
-    Ids that begin with `T` are teachers; in classes people are named by ids, blank between. *asked*
+    Ids with a `T` are teachers'; in classes people are named by ids, blank between. *asked*
     says which further files there are: `sessions`, `courses`. Every class is in the same subject.
     """
     users = tuple(
-        User(user_id, f"{address}@x.example", "teacher" if user_id.startswith("T") else "student")
+        User(user_id, f"{address}@x.example", "teacher" if "T" in user_id else "student")
         for user_id, address in sorted(people.items())
     )
     made = tuple(
@@ -68,11 +69,26 @@ def with_more(roster: Roster, asked: str) -> Roster:
     )
 
 
-def merged(*sets: SealedFiles) -> Merged:
-    """Return the rows of the sets, the newest first, once the rules and the oracle took them."""
-    files = rules.files(merge(sets))
+def delivered(
+    *sets: Offered, held: Mapping[str, bytes] | None = None, carried: Collection[str] = ()
+) -> dict[str, bytes]:
+    """Return the files of the sets, the newest first, once the rules and the oracle took them."""
+    files = rules.files(merge(by_school(sets), held=held, carried=carried))
     assert check_files(files) == []
-    return _rows(SealedFiles("", files))
+    return files
+
+
+def merged(
+    *sets: Offered, held: Mapping[str, bytes] | None = None, carried: Collection[str] = ()
+) -> Merged:
+    """Return the rows of what is `delivered`."""
+    return table(delivered(*sets, held=held, carried=carried))
+
+
+def table(files: Mapping[str, bytes]) -> Merged:
+    """Return the rows of *files*."""
+    made = columns(files)
+    return {name: list(decode(name, body, made[name])) for name, body in files.items()}
 
 
 def users(rows: Merged) -> dict[str, str]:
@@ -218,18 +234,19 @@ def test_one_person_of_three_schools_keeps_the_smallest_id(order: tuple[int, ...
 
 
 def test_who_teaches_and_learns_in_one_class_of_a_foreign_set_is_refused() -> None:
-    """No set of ours says so (the roster decides); one that did would not get past the rules."""
+    """No set of ours says so (the roster decides); one that did is not what was sealed."""
     sealed_set = a_set("1", {"P1": "a"}, {"c1": ("", "P1")})
-    both = SealedFiles("1", dict(sealed_set.files) | _enrolled(sealed_set, ("c1", "P1", "teacher")))
 
-    with pytest.raises(RosterInvalid):
-        merged(both)
+    with pytest.raises(StoreConflict, match="not in order") as caught:
+        merged(with_line(sealed_set, "enrollments.csv", "c1,P1,teacher"))
+
+    assert caught.value.facts == {"file": "enrollments.csv", "school": "1"}
 
 
-def _enrolled(sealed_set: SealedFiles, row: Row) -> dict[str, bytes]:
-    """Return enrollments.csv of *sealed_set* with *row* after the rest."""
-    line = (",".join(row) + "\r\n").encode()
-    return {"enrollments.csv": sealed_set.files["enrollments.csv"] + line}
+def with_line(offered: Offered, name: str, line: str) -> Offered:
+    """Return *offered* with a *line* after the rest of a file of its only set."""
+    (files,) = offered.sets
+    return replace(offered, sets=[{**files, name: files[name] + f"{line}\r\n".encode()}])
 
 
 @pytest.mark.parametrize("person", ["P1", "T1"])
@@ -239,7 +256,7 @@ def test_a_service_account_is_nobody_of_another_school(person: str, order: int) 
     sets = [a_set("1", {person: "a"}), a_set("2", {"2-X0123456789ab": "a"})]
 
     with pytest.raises(MergeConflict, match="correct SERVICE_ACCOUNTS") as caught:
-        merge(sets[::order])
+        merge(by_school(sets[::order]))
 
     assert set(caught.value.facts.values()) == {"1", "2"}
 
@@ -260,7 +277,7 @@ def test_two_schools_may_share_a_service_account() -> None:
         (a_set("2", {"P2": "b"}, {"c1": ("", "P2")}), "classes.csv"),
     ],
 )
-def test_two_schools_that_use_one_id_stop_the_merge(other: SealedFiles, file: str) -> None:
+def test_two_schools_that_use_one_id_stop_the_merge(other: Offered, file: str) -> None:
     """Legacy ids carry no school: a clash would put one school's pupils in the other's class."""
     with pytest.raises(MergeConflict, match=f"1 and 2 use one id in {file}") as caught:
         merge([a_set("1", {"P1": "a"}, {"c1": ("", "P1")}), other])
@@ -270,10 +287,10 @@ def test_two_schools_that_use_one_id_stop_the_merge(other: SealedFiles, file: st
 
 def test_a_changed_file_stops_the_merge() -> None:
     """A set that is not what we sealed is never half read."""
-    files = dict(a_set("1", {"P1": "a"}).files) | {"users.csv": b"sourcedId\r\nP1\r\n"}
+    files = dict(a_set("1", {"P1": "a"}).sets[0]) | {"users.csv": b"sourcedId\r\nP1\r\n"}
 
     with pytest.raises(StoreConflict):
-        merge([SealedFiles("1", files)])
+        merge([Offered("1", "1", [files])])
 
 
 def test_no_sets_make_no_rows() -> None:
@@ -314,8 +331,8 @@ def test_a_set_that_an_older_version_sealed_is_merged_with_a_newer_one() -> None
     """It has five files, and three columns of classes, as a set without a request still has."""
     newer = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions courses")
 
-    assert a_set("1", {"P2": "b"}, OTHER_CLASS).files == FROM_BEFORE
-    rows = merged(newer, SealedFiles("1", FROM_BEFORE))
+    assert a_set("1", {"P2": "b"}, OTHER_CLASS).sets[0] == FROM_BEFORE
+    rows = merged(newer, Offered("1", "1", [FROM_BEFORE]))
     assert [row[3:] for row in rows["classes.csv"]] == [("1-2026", "1-course-21"), ("", "")]
 
 
@@ -333,8 +350,8 @@ def test_a_class_of_two_profiles_has_what_either_asks_for() -> None:
 def test_sessions_of_two_schools_are_united_and_the_newest_says_how_they_are_called() -> None:
     """Each school has its own, and what has been renamed since is listed once."""
     older = a_set("1", {"P1": "a"}, ONE_CLASS, "sessions")
-    renamed = older.files["academicSessions.csv"].replace(b"2026-27", b"2026/27")
-    newer = SealedFiles("1", {**older.files, "academicSessions.csv": renamed})
+    renamed = older.sets[0]["academicSessions.csv"].replace(b"2026-27", b"2026/27")
+    newer = Offered("1", "1", [{**older.sets[0], "academicSessions.csv": renamed}])
 
     rows = merged(newer, a_set("2", {"P3": "c"}, {"c3": ("", "P3")}, "sessions"), older)
 
@@ -362,8 +379,10 @@ def test_a_set_without_one_of_the_five_files_is_not_taken_for_one_without_people
     for name in COLUMNS:
         files = {other: body for other, body in FROM_BEFORE.items() if other != name}
 
-        with pytest.raises(KeyError, match=name):
-            rules.files(merge([SealedFiles("1", files)]))
+        with pytest.raises(StoreConflict, match="lost one of its files") as caught:
+            merge([Offered("1", "1", [files])])
+
+        assert caught.value.facts == {"file": name, "school": "1"}
 
 
 # -- properties ----------------------------------------------------------------------------------
@@ -375,7 +394,7 @@ ASKED = ["", "sessions", "courses", "sessions courses"]
 
 
 @st.composite
-def a_drawn_set(draw: st.DrawFn, key: str) -> SealedFiles:
+def a_drawn_set(draw: st.DrawFn, key: str) -> Offered:
     """A set of a school: any of the people with any addresses, any classes of them.
 
     Ids carry the school's key, addresses do not: people of two schools may be one person.
@@ -398,7 +417,7 @@ SETS = st.lists(st.sampled_from("12").flatmap(a_drawn_set), max_size=4)
 
 @FEWER
 @given(SETS)
-def test_a_merge_of_anything_holds_together(sets: list[SealedFiles]) -> None:
+def test_a_merge_of_anything_holds_together(sets: list[Offered]) -> None:
     """Whatever the sets say of each other, every enrollment has its user and its class."""
     rows = merged(*sets)  # which asks the rules and the oracle
 
@@ -407,18 +426,18 @@ def test_a_merge_of_anything_holds_together(sets: list[SealedFiles]) -> None:
         class_id in classes and user in known for class_id, user, _ in rows["enrollments.csv"]
     )
     assert {row[0] for row in rows["roles.csv"]} == known
-    assert set(rows) == set(COLUMNS).union(*(sealed_set.files for sealed_set in sets))
+    assert set(rows) == set(COLUMNS).union(*(each.sets[0] for each in sets))
 
 
 @FEWER
 @given(st.lists(a_drawn_set("1"), max_size=4))
 def test_nobody_is_enrolled_by_an_older_set_where_a_newer_has_the_class(
-    sets: list[SealedFiles],
+    sets: list[Offered],
 ) -> None:
     """Each class holds whom the newest set that has it enrolls, and nobody else."""
     expected: dict[str, list[str]] = {}
     for sealed_set in sets:
-        for class_id, enrolled in members(_rows(sealed_set)).items():
+        for class_id, enrolled in members(table(sealed_set.sets[0])).items():
             expected.setdefault(class_id, enrolled)
 
     enrolled_of = members(merged(*sets))
@@ -427,39 +446,34 @@ def test_nobody_is_enrolled_by_an_older_set_where_a_newer_has_the_class(
     assert all(
         set(enrolled) <= set(expected[class_id]) for class_id, enrolled in enrolled_of.items()
     )
-    assert not sets or enrolled_of.items() >= members(_rows(sets[0])).items()
-
-
-def _rows(sealed_set: SealedFiles) -> Merged:
-    made = columns(sealed_set.files)
-    return {name: list(decode(name, body, made[name])) for name, body in sealed_set.files.items()}
+    assert not sets or enrolled_of.items() >= members(table(sets[0].sets[0])).items()
 
 
 @FEWER
 @given(st.lists(a_drawn_set("1"), max_size=4))
 def test_nobody_has_another_address_than_the_newest_set_that_knows_them_says(
-    sets: list[SealedFiles],
+    sets: list[Offered],
 ) -> None:
     """Not even where that address has since gone to somebody else: then they are left out."""
     newest: dict[str, str] = {}
     for sealed_set in sets:
-        newest = users(_rows(sealed_set)) | newest
+        newest = users(table(sealed_set.sets[0])) | newest
 
     assert users(merged(*sets)).items() <= newest.items()
 
 
 @FEWER
 @given(a_drawn_set("1"))
-def test_one_set_alone_keeps_its_bytes(sealed_set: SealedFiles) -> None:
+def test_one_set_alone_keeps_its_bytes(sealed_set: Offered) -> None:
     """A connector of a single profile delivers exactly what that profile sealed."""
-    assert rules.files(merge([sealed_set])) == sealed_set.files
+    assert rules.files(merge([sealed_set])) == sealed_set.sets[0]
 
 
 @FEWER
 @given(a_drawn_set("1"), st.integers(1, 3))
-def test_a_set_merged_with_itself_is_itself(sealed_set: SealedFiles, times: int) -> None:
+def test_a_set_merged_with_itself_is_itself(sealed_set: Offered, times: int) -> None:
     """A doubled message does no harm."""
-    assert rules.files(merge([sealed_set] * times)) == sealed_set.files
+    assert rules.files(merge(by_school([sealed_set] * times))) == sealed_set.sets[0]
 
 
 @FEWER
@@ -491,16 +505,16 @@ def test_the_order_of_the_profiles_of_one_pull_does_not_matter(
         for profile in profiles
     ]
 
-    assert rules.files(merge(sets)) == rules.files(merge(sets[::-1]))
+    assert rules.files(merge(by_school(sets))) == rules.files(merge(by_school(sets[::-1])))
 
 
 def test_a_class_that_is_only_written_otherwise_goes_on_with_all_who_are_in_it() -> None:
     """Its id, its row and its enrollments are those that SDS holds; the title is the new one."""
     forms = {"1-2026-form-8.2F.Jdo": ("T1", "P1"), "1-2026-form-9.2F.B": ("T1", "P2")}
-    sealed_set = a_set("1", {"P1": "a", "P2": "b", "T1": "t"}, forms)
-    held = {"1-2026-form-8.2F.JDO", "1-2026-form-9.2F.C"}
+    people = {"P1": "a", "P2": "b", "T1": "t"}
+    ended = {"1-2026-form-8.2F.JDO": ("T1", ""), "1-2026-form-9.2F.C": ("T1", "")}
 
-    rows = {name: list(listed) for name, listed in merge([sealed_set], held=held).items()}
+    rows = merged(a_set("1", people, forms), held=delivered(a_set("1", people, ended)))
 
     assert [row[:3] for row in rows["classes.csv"]] == [
         ("1-2026-form-8.2F.JDO", "1", "Class 1-2026-form-8.2F.Jdo"),
@@ -510,3 +524,13 @@ def test_a_class_that_is_only_written_otherwise_goes_on_with_all_who_are_in_it()
         "1-2026-form-8.2F.JDO": ["P1 student", "T1 teacher"],
         "1-2026-form-9.2F.B": ["P2 student", "T1 teacher"],
     }
+
+
+def test_a_class_keeps_no_id_of_another_school() -> None:
+    """What counts is whose class SDS holds, and not what its id looks like."""
+    made, other = "1-2026-form-8a", "1-2026-form-8A"
+    held = delivered(a_set("2", {"P2": "b"}, {other: ("", "P2")}))
+
+    rows = merged(a_set("1", {"P1": "a"}, {made: ("", "P1")}), held=held, carried=["2"])
+
+    assert members(rows) == {made: ["P1 student"], other: ["P2 student"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync.sds.csvtext import encode
-from sync.sds.merge import SealedFiles, merge
+from sync.sds.merge import Offered, merge
 from sync.sds.tables import COLUMNS, Row
 from sync.sds.titles import called_apart, joined_anew, titles
 
@@ -31,7 +31,7 @@ def test_a_class_with_two_titles_is_told_with_whose_holds() -> None:
 
 def test_the_titles_that_hold_are_those_that_are_merged() -> None:
     """What is told is what SDS gets."""
-    merged = merge([SealedFiles("northbank", SENIORS), SealedFiles("northbank", CLUBS)])
+    merged = merge([Offered("northbank", "9", [SENIORS, CLUBS])])
 
     assert ("c2", "9", "8B") in list(merged["classes.csv"])
 

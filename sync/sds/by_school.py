@@ -1,0 +1,110 @@
+"""Which rows of a delivery are whose: a school's *slice*.
+
+A school's are its row in orgs, the roles there and the people who have them, its classes and their
+enrollments, its courses and its sessions. Somebody who is at two schools is in both slices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sync.sds.csvtext import decode, encode
+from sync.sds.rowkeys import rows_of
+from sync.sds.slices import org_of
+from sync.sds.tables import SESSIONS, Row, columns
+
+type Slice = Mapping[str, bytes]
+"""A school's rows as files: those of a delivery that has this school alone."""
+
+
+def orgs_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the name of each school in *files*, by its id."""
+    return {row[0]: row[1] for row in rows_of("orgs.csv", files)}
+
+
+def split(files: Mapping[str, bytes], orgs: Collection[str]) -> dict[str, Slice]:
+    """Return the slices of those of *orgs* that are in *files*, by id.
+
+    The only school of a delivery is all of it.
+
+    Raises:
+        StoreConflict: the bytes are not what was sealed.
+    """
+    there = orgs_of(files)
+    if len(there) == 1:
+        return {org: files for org in there if org in orgs}
+    whose, made = _Whose.of(files), columns(files)
+    rows: dict[str, defaultdict[str, list[Row]]] = {name: defaultdict(list) for name in made}
+    for name in made.keys() & files.keys():
+        for row in decode(name, files[name], made[name]):
+            for org in whose.schools(name, row):
+                if org in orgs:
+                    rows[name][org].append(row)
+    return {
+        org: {name: encode(made[name], rows[name][org]) for name in made}
+        for org in sorted(there.keys() & set(orgs))
+    }
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the digest of each school's slice, by its id: equal rows have equal digests.
+
+    Raises:
+        StoreConflict: the bytes are not what was sealed.
+    """
+    whose = _Whose.of(files)
+    hashes = {org: hashlib.sha256() for org in orgs_of(files)}
+    for name in columns(files):
+        for row in rows_of(name, files):
+            line = f"{name},{','.join(row)}\n".encode()
+            for org in whose.schools(name, row):
+                hashes[org].update(line)
+    return {org: made.hexdigest() for org, made in hashes.items()}
+
+
+def of_nobody(files: Mapping[str, bytes]) -> int:
+    """Count the rows of people and sessions that are no school's."""
+    whose = _Whose.of(files)
+    return sum(
+        not whose.schools(name, row)
+        for name in ("users.csv", SESSIONS)
+        for row in rows_of(name, files)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Who is at which schools, and whose each class is."""
+
+    orgs: Collection[str]
+    of_user: Mapping[str, tuple[str, ...]]
+    of_class: Mapping[str, str]
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> _Whose:
+        of_user: dict[str, tuple[str, ...]] = {}
+        for row in rows_of("roles.csv", files):
+            known = of_user.get(row[0], ())
+            if row[1] not in known:
+                of_user[row[0]] = (*known, row[1])
+        of_class = {row[0]: row[1] for row in rows_of("classes.csv", files)}
+        return cls(orgs_of(files).keys(), of_user, of_class)
+
+    def schools(self, name: str, row: Row) -> tuple[str, ...]:
+        """Return the ids of the schools that *row* of the file called *name* is of."""
+        match name:
+            case "orgs.csv":
+                return (row[0],)
+            case "users.csv":
+                return self.of_user.get(row[0], ())
+            case "enrollments.csv":
+                org = self.of_class.get(row[0])
+                return () if org is None else (org,)
+            case "academicSessions.csv":
+                org_id = org_of(row[0], self.orgs)
+                return (org_id,) if org_id else ()
+            case _:
+                return (row[1],)
