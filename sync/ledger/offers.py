@@ -39,6 +39,7 @@ class Why(StrEnum):
     STALE = "stale"  # it was not read for 48 hours
     UNREAD = "unread"  # a profile of it was never read
     SAME = "same"  # SDS has just this of it
+    RESTORED = "restored"  # a person wanted back what it had
 
 
 ANSWERABLE = frozenset({Why.LIMITS, Why.FIRST, Why.LEFT})

@@ -17,6 +17,7 @@ from sync.ledger import fates, ids, manifests, states
 from sync.ledger.claims import Paused, Resumed
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Accepted, Failed, Swept
+from sync.ledger.offers import Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds import rules
@@ -144,7 +145,19 @@ def _made(listing: Listing, pause: Paused) -> NewDelivery:
             "counts": manifests.rows_by_table(facts),
         }
     )
-    return NewDelivery(pause.delivery, files, manifest, was.counts, former.schools())
+    return NewDelivery(pause.delivery, files, manifest, was.counts, _schools(former))
+
+
+def _schools(former: Delivery) -> Schools | None:
+    """Return what *former* has of each school: nobody offers it now, so nobody answers for it."""
+    schools = former.schools()
+    if schools is None:
+        return None
+    again = {"offer": "", "digest": "", "why": Why.RESTORED.value}
+    parts = {
+        school: part.model_copy(update=again) for school, part in schools.parts.items() if part.rows
+    }
+    return Schools(seen=schools.seen, parts=parts)
 
 
 def _files(

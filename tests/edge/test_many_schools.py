@@ -6,6 +6,7 @@ Ten schools on the real host: docs/reference/functions.md#ten-schools
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Answer
-from sync.ledger.states import State
+from simulators.sds.tenant import Files
 from sync.report import Outcome
 from sync.steps import pull, schedule, send, status
 from sync.steps.connector import look, newest_sets
@@ -74,51 +75,72 @@ def test_on_two_connectors_a_refusal_of_sds_is_not_the_others() -> None:
     assert list(staged(scene)) == [OTHER_FEED.name]
 
 
-def test_on_one_connector_nothing_goes_before_each_school_has_been_read_once() -> None:
-    """A school never read would be empty in SDS: its connector waits, and says for whom."""
+def test_a_school_that_was_never_read_keeps_no_other_from_its_first_delivery() -> None:
+    """It is not there, which empties nothing: SDS has nothing of it. The status names it."""
     scene = make_group()
     scene.isams_of["southbank"].faults = faults.refused(403)
     scene.pull("northbank")
     scene.pull("southbank")
 
-    assert scene.send_until_still().outcome is Outcome.WAITING
-    assert not scene.sds.requests
+    assert scene.send_until_still().outcome is Outcome.DONE
+    assert NORTH in staged(scene)[CONNECTOR]
+    assert SOUTH not in staged(scene)[CONNECTOR]
     connectors = status.survey(scene.world).document()["connectors"]
     assert isinstance(connectors, dict)
     assert connectors[CONNECTOR]["waiting_for"] == ["south"]
+    assert connectors[CONNECTOR]["schools"]["southbank"] == {
+        "state": "waiting",
+        "why": "unread",
+        "since": None,
+    }
 
 
-@pytest.mark.parametrize(("hours", "outcome"), [(47.5, Outcome.DONE), (48.5, Outcome.STALE)])
-def test_on_one_connector_a_schools_last_set_serves_for_two_days(
-    hours: float, outcome: Outcome
-) -> None:
-    """While it is younger than 48 h it goes along, so that its school is not emptied."""
+@pytest.mark.parametrize("hours", [47.5, 48.5, 240.0])
+def test_a_school_that_cannot_be_read_stays_as_sds_has_it_and_stops_no_other(hours: float) -> None:
+    """However long it is away: what SDS holds may be repeated, and the other school's news goes."""
     scene = make_group()
     scene.pull("southbank")
     scene.pull("northbank")
     scene.send_until_still()
     scene.isams_of["southbank"].faults = faults.refused(503)
+    lose_a_pupil(scene, "southbank")
     scene.clock.advance(hours * HOUR_S)
     lose_a_pupil(scene, "northbank")
     scene.pull("northbank")
 
-    assert scene.send_until_still().outcome is outcome
-    assert len(scene.sds.submissions) == (2 if outcome is Outcome.DONE else 1)
-    assert NORTH in staged(scene)[CONNECTOR]
-    assert SOUTH in staged(scene)[CONNECTOR]
+    assert scene.send_until_still().outcome is Outcome.DONE
+    before, after = (by_school(each.files) for each in scene.sds.submissions)
+    assert before["9990002"] == after["9990002"]
+    assert len(before["9990001"]["users.csv"]) - len(after["9990001"]["users.csv"]) == 1
 
 
-def test_a_school_that_stays_away_does_not_keep_the_last_receipt_away() -> None:
-    """While a connector waits for fresh data, what it has sent is followed to its end."""
+def by_school(files: Files) -> dict[str, dict[str, list[bytes]]]:
+    """Return the lines of each file that are a school's, by what their ids begin with."""
+    return {
+        org: {
+            name: [line for line in body.split(b"\r\n") if line.startswith(org.encode())]
+            for name, body in files.items()
+        }
+        for org in ("9990001", "9990002")
+    }
+
+
+def test_what_a_school_away_has_is_told_with_its_age() -> None:
+    """The status says since when SDS has had nothing newer of it, and why."""
     scene = make_group()
     scene.pull("southbank")
     scene.pull("northbank")
-    scene.accept()
-    scene.clock.advance(49 * HOUR_S)
+    scene.send_until_still()
+    read_at = scene.clock.now()
+    scene.clock.advance(72 * HOUR_S)
     scene.pull("northbank")
+    scene.send_until_still()
 
-    assert scene.send_until_still().outcome is Outcome.STALE
-    assert scene.look().states[-1][1] is State.DONE
+    connectors = status.survey(scene.world).document()["connectors"]
+    assert isinstance(connectors, dict)
+    south = connectors[CONNECTOR]["schools"]["southbank"]
+    assert (south["state"], south["why"]) == ("carried", "stale")
+    assert datetime.fromisoformat(south["since"]) < read_at
 
 
 def test_a_school_that_was_begun_first_and_read_last_is_delivered_the_same_night() -> None:
