@@ -44,6 +44,19 @@ def folded(text: str) -> str:
     return text.translate(_SMALL)
 
 
+def small(text: str) -> str:
+    """Return *text* with each letter made small that has a small one: `\u00c9` too, not U+212A.
+
+    Letter by letter, so that no letter becomes two, and none but A-Z becomes one of a-z.
+    """
+    return "".join(map(_small, text))
+
+
+def _small(letter: str) -> str:
+    lower = letter.lower()
+    return lower if len(lower) == 1 and (letter.isascii() or not lower.isascii()) else letter
+
+
 def address(text: str) -> str | None:
     """Return *text* as a lower-case address, or None if it is no single address.
 

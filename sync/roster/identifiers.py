@@ -35,7 +35,8 @@ _SPELT_OUT = re.compile(r"\.([0-9A-F]{1,5}|10[0-9A-F]{4})\.")
 _OF_A_YEAR = re.compile(r"(.+)-([0-9]{4})-(?:([a-z]+)-)?([A-Za-z0-9.]+)")
 # Teams, SharePoint and the group behind a class refuse these in names.
 # docs/reference/sds.md#titles
-_REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
+REFUSED_SIGNS = '~"#%*:<>?/\\{|}[]'
+_REFUSED = re.escape(REFUSED_SIGNS) + r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
 
@@ -126,8 +127,12 @@ def _fit(prefix: str, own: str, raw: str) -> str:
     if CLASS_ID.fullmatch(prefix + own):
         return prefix + own
     digest = hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_SIZE]
-    room = CLASS_ID_LIMIT - len(prefix) - len(digest) - 1
-    return f"{prefix}{plain(raw)[:room]}.{digest}"
+    return f"{prefix}{_letters(prefix, raw)}.{digest}"
+
+
+def _letters(prefix: str, raw: str) -> str:
+    """Return what of *raw* stands before a digest."""
+    return plain(raw)[: CLASS_ID_LIMIT - len(prefix) - _DIGEST_SIZE - 1]
 
 
 def renewed_class_id(class_id: str) -> str:
@@ -164,6 +169,11 @@ def spelt_out(own: str) -> str | None:
     """Return the name of which a group's *own* part of its id is made; None if it is a digest's."""
     raw = _SPELT_OUT.sub(lambda match: chr(int(match[1], 16)), own)
     return raw if _spelt(raw) == own else None
+
+
+def letters_of(parts: Parts, name: str) -> str:
+    """Return what an id with a digest would have of *name* before it, of the same kind and year."""
+    return _letters(f"{parts.org}-{parts.year}-{parts.space}-", name)
 
 
 def plain(text: str) -> str:
