@@ -94,6 +94,7 @@ def test_the_id_goes_on_though_the_class_has_the_new_title(before: str) -> None:
         ("8 - AB", "8 / AB"),
         ("8/Zo\xeb", "8/Zoe"),
         ("8*\xeb", "8*\xe9"),
+        ("8\u03c21", "8\u03c31"),
         (f"8{SHARP_S}*", "8ss*"),
         (f"8{LONG_S}*", "8s*"),
         (f"8{KELVIN}", "8k"),
@@ -176,13 +177,27 @@ def test_an_id_that_no_address_can_have_is_not_taken() -> None:
     assert kept(["8A "], ["8a"]) == {"8A ": "8a"}
 
 
-def test_what_is_too_much_to_try_is_not_proven() -> None:
+def test_what_is_too_much_to_try_is_neither_proven_nor_ruled_out() -> None:
     """Every letter may be of either case, and four blanks are more than anybody types."""
-    name = f"{'\xe9' * 24} (8)"
+    name = f"{'\xe9' * 24} (8a)"
+    held = f"{'\xe9' * 24} (8A)"
 
-    assert kept([name.upper()], [name]) == {}
+    assert kept([name], [held]) == {name: held}
+    assert kept([name, name.upper().replace("A", "a")], [held]) == {}
     assert kept(["8*"], ["8    *"]) == {}
-    assert ended_beside([form(name.upper())], [form(name)]) == {form(name)}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("8/ZO\xcb", "8/zo\xeb"),
+        ("\u1e9e", SHARP_S),
+        (f"{KELVIN}{LONG_S}{SHARP_S}\u0130\u03c2", f"{KELVIN}{LONG_S}{SHARP_S}\u0130\u03c2"),
+    ],
+)
+def test_a_letter_in_another_case_is_one_letter(text: str, wanted: str) -> None:
+    """Nothing but its case is taken away: U+212A is no k, a sharp s no ss."""
+    assert small(text) == wanted
 
 
 @pytest.mark.parametrize(
