@@ -307,6 +307,11 @@ class MonthDay(NamedTuple):
         return f"{self.day} {self.in_year(2001):%B}"
 
 
+def spoken(day: date) -> str:
+    """Return *day* as people write it: `1 September 2027`."""
+    return f"{day.day} {day:%B %Y}"
+
+
 SEPTEMBER = MonthDay(9, 1)
 """When the academic year starts unless a school says otherwise."""
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.errors import ConfigError
+from sync.errors import ConfigError, SourceUnavailable
+from sync.isams.datasets import TERMS
 from sync.isams.joins import JoinedByCase
 from sync.isams.school import Pupil, School, Subject, TeachingSet, Term
 from sync.roster.build import build_roster, roster_at
@@ -27,7 +28,17 @@ from sync.settings import (
     Settings,
     StorageSettings,
 )
-from tests.unit.schools import NORTHBANK, TODAY, built, codes, employee, pupil, school, teaching_set
+from tests.unit.schools import (
+    NORTHBANK,
+    TODAY,
+    YEAR,
+    built,
+    codes,
+    employee,
+    pupil,
+    school,
+    teaching_set,
+)
 
 
 def test_a_pupil_a_teacher_and_their_set_become_two_users_and_a_class() -> None:
@@ -409,6 +420,16 @@ def test_no_blank_is_put_in_where_none_was_lost(
 
     assert made.roster.classes[0].title == title
     assert made.findings == ()
+
+
+def test_no_class_waits_for_terms_that_its_title_does_not_show() -> None:
+    """An export may want them too, and no roster waits for an export."""
+    by_number = NORTHBANK.model_copy(update={"school_year": YEAR})
+    read = replace(school(), untold={TERMS.ui_name: SourceUnavailable("invented")})
+
+    made = build_roster(read, by_number, ProfileSettings(), YEAR, TODAY)
+
+    assert made.roster.classes[0].title == "8A-Ph301"
 
 
 def test_a_house_is_set_apart_from_a_suffix_that_has_lost_its_blank() -> None:

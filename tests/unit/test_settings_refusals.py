@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -215,6 +216,16 @@ def test_all_faults_come_at_once_one_to_a_line() -> None:
             ),
         ),
         (
+            {
+                "PROFILES__SENIORS__PUPILS_FROM": "2027-09-01",
+                "SCHOOLS__NORTHBANK__YEAR_STARTS": "01-28",
+            },
+            (
+                "PROFILES__SENIORS__PUPILS_FROM: expected a day within 60 days of 28 January,"
+                " when the academic year starts: if it starts on another day, set YEAR_STARTS"
+            ),
+        ),
+        (
             {"PROFILES__SENIORS__SCHOOL": "West"},
             "PROFILES__SENIORS__SCHOOL: not one of the schools: expected northbank",
         ),
@@ -269,6 +280,19 @@ def test_all_faults_come_at_once_one_to_a_line() -> None:
 def test_settings_that_contradict_each_other_are_named(more: dict[str, str], line: str) -> None:
     """The message names all the settings concerned, in full."""
     assert only(more) == line
+
+
+@pytest.mark.parametrize("year", ["terms", "2027"])
+def test_beside_a_school_year_settings_do_not_judge_when_pupils_come(year: str) -> None:
+    """They do not know when the year starts, and YEAR_STARTS may not stand there."""
+    read = load(
+        {
+            "SCHOOLS__NORTHBANK__SCHOOL_YEAR": year,
+            "PROFILES__SENIORS__PUPILS_FROM": "2027-01-30",
+        }
+    )
+
+    assert read.profiles["seniors"].pupils_from == date(2027, 1, 30)
 
 
 @pytest.mark.parametrize(

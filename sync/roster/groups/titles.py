@@ -17,6 +17,7 @@ from sync.isams.school import Subject, TeachingSet
 from sync.roster.academic_year import label_of_year
 from sync.roster.finding_codes import FindingCode
 from sync.roster.groups.basis import Basis
+from sync.settings.class_kinds import shows_year
 
 
 def of_set(basis: Basis, teaching_set: TeachingSet) -> str:
@@ -65,7 +66,7 @@ def before_suffix(template: str) -> str | None:
 
 
 def _filled(basis: Basis, template: str, fields: Mapping[str, str]) -> str:
-    fields = {**fields, **_common(basis)}
+    fields = {**fields, **_common(basis, template)}
     text, follows_field = "", False
     for literal, name, _, _ in Formatter().parse(template):
         value = fields[name] if name is not None else ""
@@ -79,9 +80,12 @@ def _filled(basis: Basis, template: str, fields: Mapping[str, str]) -> str:
     return text
 
 
-def _common(basis: Basis) -> dict[str, str]:
+def _common(basis: Basis, template: str) -> dict[str, str]:
+    label = ""
+    if shows_year(template):  # else nobody need know how it is called
+        label = label_of_year(basis.academic_year, basis.school, basis.school_settings)
     return {
-        "academic_year": label_of_year(basis.academic_year, basis.school, basis.school_settings),
+        "academic_year": label,
         "suffix": basis.profile.suffix,
         "school": basis.school_settings.name,
     }
