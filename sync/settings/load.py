@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
-from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown
+from sync.settings.faults import KEY_FORM, Given, hidden, printable, quoted, shown
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
 from sync.settings.references import unresolved
@@ -44,7 +44,8 @@ class _Draft:
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if fault := quoted(value, names.field_of(path)) or unresolved(value):
+        declared = names.field_of(path)
+        if fault := quoted(value, declared) or unresolved(value) or hidden(value, declared):
             self.reported.add(path)
             self.faults.append(f"{printable(name)}: {fault}")
 

@@ -322,11 +322,8 @@ OF_START = timedelta(days=60)
 @of_text
 def day(value: str) -> date:
     """Read a day of 2000 to 2100: a year before or after it is reckoned with."""
-    try:
-        read = date.fromisoformat(value)
-    except ValueError:
-        read = date.min
-    if not 2000 <= read.year <= 2100:
+    read = texts.day(value)
+    if read is None or not 2000 <= read.year <= 2100:
         raise ValueError("expected a day such as 2027-09-01")
     return read
 

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from sync.errors import ConfigError, SourceError, SourceRefused, SourceUnavailable
+from sync.errors import (
+    ConfigError,
+    SourceError,
+    SourceMalformed,
+    SourceRefused,
+    SourceUnavailable,
+)
+from sync.isams import structure
 from sync.isams.datasets import TERMS as TERMS_OF_ISAMS
 from sync.isams.school import School, Term
 from sync.roster import academic_year
@@ -246,3 +253,42 @@ def test_the_day_of_a_moment_is_made_in_a_single_function() -> None:
     }
 
     assert made == {"sync/roster/academic_year.py"}
+
+
+@pytest.mark.parametrize(
+    ("year", "starts", "good"),
+    [
+        ("2026", "2026-09-03T00:00:00", True),
+        ("2026", "2026-09-03", True),
+        ("2026", "2026-09-03 00:00", True),
+        ("2026", "20260903", False),
+        ("2026", "2026-W36-4", False),
+        ("2026", "2026-09-0312", False),
+        ("2026", "", False),
+        ("2_026", "2026-09-03", False),
+        ("\uff12\uff10\uff12\uff16", "2026-09-03", False),
+        (" 2026", "2026-09-03", False),
+    ],
+)
+def test_a_term_begins_on_a_day_that_can_be_read_in_one_way(
+    year: str, starts: str, *, good: bool
+) -> None:
+    """It decides in which academic year every class is."""
+    if good:
+        read = structure.term("31", "Autumn", year, starts, "2026-12-12T00:00:00")
+
+        assert (read.school_year, read.starts_on) == (2026, date(2026, 9, 3))
+    else:
+        with pytest.raises(SourceMalformed):
+            structure.term("31", "Autumn", year, starts, "2026-12-12T00:00:00")
+
+
+def test_no_text_becomes_a_day_but_by_the_one_function() -> None:
+    """Python alone takes `20270901` and `2027-W35-1` for days too."""
+    made = {
+        path.as_posix()
+        for path in Path("sync").rglob("*.py")
+        if re.search(r"\bdate\.fromisoformat\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert made == {"sync/texts.py"}

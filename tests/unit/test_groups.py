@@ -26,7 +26,7 @@ from sync.roster.identifiers import kind_of
 from sync.roster.model import SchoolClass
 from sync.sds import rules, tables
 from sync.settings import ProfileSettings
-from sync.settings.class_kinds import CLASSES
+from sync.settings.class_kinds import CLASSES, TITLE_OF
 from sync.settings.text import MonthDay
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
 
@@ -377,6 +377,16 @@ def test_no_teaching_staff_at_all_is_a_wrong_setting_not_a_school_without_teache
     """A key that does not tell who teaches would make every teacher vanish."""
     with pytest.raises(ConfigError, match="Teaching Staff"):
         built(school(employees=[employee("41")]), staff="teaching")
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_suffix_that_is_set_apart_names_the_title_that_wants_a_blank(kind: str) -> None:
+    """A profile has eight of them, and only one may lack the blank."""
+    title = {TITLE_OF[kind]: "{set_code}{suffix}" if kind == "sets" else "{code}{suffix}"}
+    made = built(whole(), classes=kind, suffix="26", **title)
+
+    apart = {(f.record, f.detail) for f in made.findings if f.code.value == "suffix-set-apart"}
+    assert apart == {("SUFFIX", TITLE_OF[kind].upper())}
 
 
 def test_kept_teams_carry_last_years_id() -> None:
