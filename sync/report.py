@@ -95,7 +95,7 @@ class Outcome(StrEnum):
         "untold",
         Exit.DONE,
         "warning",
-        "records for other programs could not be read, so have no file; the rosters went on",
+        "what no class needs could not be read, so has no file; the rosters went on",
     )
     LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
     FAILED = "failed", None, "error", "failed"

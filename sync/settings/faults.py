@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from sync import texts
 from sync.settings import names
 from sync.settings.names import Path
 from sync.settings.text import Contradiction
@@ -27,6 +28,7 @@ _LONG = 20  # characters: a part of a name is hardly so long; a key or secret is
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")  # tabs and line ends may be
 _QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
@@ -81,6 +83,25 @@ def quoted(value: str, declared: FieldInfo | None) -> str:
     if len(text) > 1 and (any(ends) if secret else all(ends)):
         return "has quotation marks around it, as in a command: take them away"
     return ""
+
+
+def hidden(value: str, declared: FieldInfo | None) -> str:
+    """Say which character of *value* nobody sees, "" if there is none; secrets are not looked at.
+
+    It comes with what was pasted. It would make a title, an id or a name another than it looks,
+    and no message could show why. Blanks may stand, and the joiners of Persian and Indic names.
+    """
+    if declared is not None and names.is_secret(declared):
+        return ""
+    control = _CONTROL.search(value)
+    places = [texts.first_hidden(value), control.start() if control else None]
+    at = min((place for place in places if place is not None), default=None)
+    if at is None:
+        return ""
+    return (
+        f"its character number {at + 1} (U+{ord(value[at]):04X}) cannot be seen: take it out, or"
+        " type the value anew"
+    )
 
 
 def unknown(name: str) -> str:

@@ -562,7 +562,7 @@ def test_what_is_only_kept_besides_may_be_empty(here: Trial) -> None:
     here.stage.isams.faults = empty("School_GetBoardingHouses")
     row = rows(here)[f"{ISAMS}: Boarding Houses"]
 
-    assert (row["state"], row["told"]) == ("ok", "no records: its file will be empty")
+    assert (row["state"], row["told"]) == ("ok", "no records: no class needs any")
 
 
 def test_isams_going_away_meanwhile_ends_the_tries(here: Trial) -> None:

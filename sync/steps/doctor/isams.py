@@ -124,7 +124,7 @@ def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) 
     except SourceIncomplete:
         if not may_be_empty:
             raise
-        return Note("no records: its file will be empty")
+        return Note("no records: no class needs any")
     text = f"{answer.records:,} records"
     if answer.age_s is None:
         return Note(f"{text}; their age is unknown")
