@@ -91,6 +91,18 @@ class Doom:
             raise Killed
 
 
+@dataclass
+class Sleepy(Doom):
+    """Sleeps once, before the call number *at*: *meanwhile* happens."""
+
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+
+    def demand_life(self) -> None:
+        if len(self.calls) + 1 == self.at:
+            self.at = 0
+            self.meanwhile()
+
+
 def _storage_is_away() -> Exception:
     return StoreUnavailable("storage gave no answer")
 

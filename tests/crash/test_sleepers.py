@@ -6,8 +6,7 @@ named by the moment when its school was read, and so an older one is never the n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from simulators.school import invent, without_pupils
@@ -19,7 +18,7 @@ from sync.report import Outcome
 from sync.steps import pull, schedule
 from sync.steps.delivery import list_pulls, newest_set
 from tests.crash.copies import copied
-from tests.crash.processes import Doom, DoomedStore
+from tests.crash.processes import Doom, DoomedStore, Sleepy
 from tests.worlds import TestWorld, make_world
 
 SCHOOL = invent(12, quirks=False)
@@ -27,18 +26,6 @@ BY_YEAR = {pupil.year: pupil.school_id for pupil in SCHOOL.pupils}
 EARLIER = without_pupils(SCHOOL, [BY_YEAR[8]])
 LATER = without_pupils(SCHOOL, [BY_YEAR[9], BY_YEAR[5]])
 PROFILES = ("prep", "seniors")
-
-
-@dataclass
-class Sleepy(Doom):
-    """Sleeps once, before the call number *at*: *meanwhile* happens."""
-
-    meanwhile: Callable[[], None] = field(default=lambda: None)
-
-    def demand_life(self) -> None:
-        if len(self.calls) + 1 == self.at:
-            self.at = 0
-            self.meanwhile()
 
 
 def yesterday(ahead: timedelta = timedelta(0)) -> TestWorld:
