@@ -89,6 +89,13 @@ class Beat(NamedRecord, name="reading-*.json"):
         return attempt * cls.BEATS + beat
 
 
+class Nudged(NamedRecord, name="nudged-*.json"):
+    """That a tick nudges because this attempt must be dead: no other need. No mark, like a beat."""
+
+    at: datetime
+    by: str
+
+
 class AttemptFailed(Fault, Mark, name="ended-*.json"):
     """Why an attempt came to nothing; there may be another."""
 

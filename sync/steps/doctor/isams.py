@@ -12,7 +12,7 @@ from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SyncEr
 from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 from sync.steps.needs import datasets_of_school
 
 # docs/reference/isams.md#key-cache
@@ -87,8 +87,8 @@ def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Chec
         else:
             yield Check(key, Note("accepted"))
         yield first
-    for attempt in work:
-        check = _tried(waiting.pop(0), attempt, visit)
+    for one in work:
+        check = _tried(waiting.pop(0), one, visit)
         yield check
         if _blame(check.error):
             yield from visit.skipped(waiting, check.name)
@@ -96,7 +96,7 @@ def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Chec
 
 
 def _tried(check: str, work: Callable[[], Note], visit: Visit) -> Check:
-    return visit.attempt(check, work, lambda note: note).check
+    return visit.examine(check, work, lambda note: note).check
 
 
 def _blame(error: SyncError | None) -> Literal["", "host", "key"]:

@@ -17,7 +17,7 @@ from sync.settings.text import spoken
 from sync.steps.baselines import manifest_of, set_manifest
 from sync.steps.connector import look
 from sync.steps.delivery import newest_set
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 from sync.steps.years import turns_soon
 
 
@@ -39,7 +39,7 @@ def check_years(settings: Settings, visit: Visit) -> Iterator[Check]:
     for name in sorted(waiting):
         school = waiting.pop(name)
         note = partial(note_of, settings.schools[school])
-        check = visit.attempt(name, partial(_seen, settings, school, visit), note).check
+        check = visit.examine(name, partial(_seen, settings, school, visit), note).check
         yield check
         if check.error:  # storage, which the others need as well
             yield from visit.skipped(sorted(waiting), name)

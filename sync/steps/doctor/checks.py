@@ -1,4 +1,4 @@
-"""Tries in turn, each with its time, and what came of it."""
+"""Checks: things are tried in turn, each with its time, and what came of it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Check:
         }
 
 
-class Attempted[T](NamedTuple):
+class Examined[T](NamedTuple):
     """A check, and what the try gave; None unless all was well enough with it."""
 
     check: Check
@@ -82,9 +82,9 @@ class Visit:
         """Return the time of a try."""
         return Budget.of(self.clock, EACH_S)
 
-    def attempt[T](
+    def examine[T](
         self, name: str, ask: Callable[[], T], note: Callable[[T], Note], **whom: str
-    ) -> Attempted[T]:
+    ) -> Examined[T]:
         """Do *ask*, and say with *note* what its result means; an error of either is the check's.
 
         It is about *whom*: school or connector.
@@ -92,14 +92,14 @@ class Visit:
         """
         if self.whole.left_s < EACH_S:
             late = Note("the time was over", "check again, from a terminal: it has more time")
-            return Attempted(Check(name, late, skipped=True), None)
+            return Examined(Check(name, late, skipped=True), None)
         self.tell(name)
         try:
             with concerning(**whom):
                 value = ask()
-                return Attempted(Check(name, note(value)), value)
+                return Examined(Check(name, note(value)), value)
         except SyncError as error:
-            return Attempted(Check(name, error=error), None)
+            return Examined(Check(name, error=error), None)
 
     def skipped(self, names: Iterable[str], after: str) -> Iterator[Check]:
         """Yield the checks of what is not tried because *after* has failed."""
