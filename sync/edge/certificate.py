@@ -24,7 +24,7 @@ def days_left(certificate: SecretStr | None, now: datetime) -> int | None:
     return (certificates[0].not_valid_after_utc - now).days
 
 
-class Term(NamedTuple):
+class Validity(NamedTuple):
     """From when until when an authority is to be trusted."""
 
     begins: datetime
@@ -35,7 +35,7 @@ class Term(NamedTuple):
         return self.begins <= now <= self.ends
 
 
-def terms(pem: str, now: datetime) -> list[Term]:
+def terms(pem: str, now: datetime) -> list[Validity]:
     """Return the term of each authority in `ISAMS_CA`, a PEM text that was read; soonest end first.
 
     Of an authority that has two, as while one succeeds the other, it is the one that holds *now*,
@@ -43,9 +43,9 @@ def terms(pem: str, now: datetime) -> list[Term]:
     """
     from cryptography import x509
 
-    of_names = dict[bytes, list[Term]]()
+    of_names = dict[bytes, list[Validity]]()
     for certificate in x509.load_pem_x509_certificates(pem.encode()):
-        term = Term(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        term = Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         of_names.setdefault(certificate.subject.public_bytes(), []).append(term)
     best = (
         max(of_one, key=lambda term: (term.holds(now), term.ends)) for of_one in of_names.values()
@@ -53,7 +53,7 @@ def terms(pem: str, now: datetime) -> list[Term]:
     return sorted(best, key=lambda term: term.ends)
 
 
-def out_of_term(term: Term, now: datetime) -> str:
+def out_of_term(term: Validity, now: datetime) -> str:
     """Say of a *term* that does not hold *now* when it ended, or will begin."""
     if now < term.begins:
         return f"is not valid before {as_day(term.begins)}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from sync.edge.certificate import Term, as_day, out_of_term, terms
+from sync.edge.certificate import Validity, as_day, out_of_term, terms
 from sync.edge.isams.batch import Isams
 from sync.edge.isams.rest import RestIsams
 from sync.errors import (
@@ -48,7 +48,7 @@ def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
         yield from _school(about, proof, named, visit)
 
 
-def _authority_ends(now: datetime, those: list[Term]) -> Note:
+def _authority_ends(now: datetime, those: list[Validity]) -> Note:
     """Judge the authority that a school trusts by the certificate that ends first."""
     out = [out_of_term(term, now) for term in those if not term.holds(now)]
     if len(out) == len(those):
