@@ -117,7 +117,7 @@ class Outcome(StrEnum):
         "unchanged",
         Exit.DONE,
         "info",
-        "SDS holds exactly this already: nothing was sent",
+        "SDS holds exactly this already: there is nothing to send",
     )
     # Compared and within the limits, but not on its way yet: to stop here is to be called again.
     PLANNED = "planned", Exit.LATER, "info", "compared, and sent next: run it again"

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sync.errors import ConfigError
+from sync.settings import faults, names
 from sync.settings import load as environment
-from sync.settings import names
+from sync.settings.faults import Given
 from sync.settings.names import Path
+from sync.settings.text import Contradiction
 from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only, refusal
 
 
@@ -430,3 +434,64 @@ def test_a_value_of_any_setting_is_taken_or_refused_in_a_line_of_its_name(path: 
         (line,) = (line for line in str(error).split("\n") if name in line)
         example = f" Example: {names.example(names.DECLARED[path])}"
         assert line.endswith(example) or " and " in line or "not one of the schools" in line
+
+
+WRITTEN = {
+    ("schools", "northbank", "name"): Given("Schools__Northbank__Name", "Northbank School"),
+    ("profiles", "seniors", "names"): Given("PROFILES_JSON seniors.NAMES", "true"),
+    ("sds", "limits", "removed_rows"): Given("SDS__LIMITS__REMOVED_ROWS", "10"),
+    ("host", "connection"): Given("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
+}
+BLOCKS = {
+    (): "all settings together",
+    ("schools", "northbank"): "Schools__Northbank__…",
+    ("profiles", "seniors"): "PROFILES_JSON seniors.…",
+    ("profiles", "prep"): "PROFILES__PREP__…",
+    ("sds",): "SDS__…",
+    ("sds", "limits"): "SDS__LIMITS__…",
+    ("storage",): "STORAGE__…",
+    ("host",): "AzureWebJobsStorage",
+}
+
+
+def told(path: tuple[str | int, ...], reason: Exception | None, kind: str = "odd") -> list[str]:
+    """Return the lines for what pydantic would say of *path*."""
+    error = PydanticCustomError("value_error", "{error}", {"error": reason} if reason else None)
+    other = PydanticCustomError(kind, "of pydantic's own")
+    detail: InitErrorDetails = {"type": error if reason else other, "loc": path, "input": CANARY}
+    said = ValidationError.from_exception_data("Settings", [detail, detail])
+    return list(faults.lines(said, WRITTEN, {("storage", "folder")}))
+
+
+def test_every_model_of_settings_is_among_the_blocks_tried_below() -> None:
+    """A block that is added is tried as well."""
+    keys = {"schools": "northbank", "profiles": "seniors"}
+    declared = {(*path[:1], keys[path[0]]) if names.KEY in path else path for path in names.BLOCKS}
+
+    assert declared | {("host",), ()} <= BLOCKS.keys()
+
+
+@pytest.mark.parametrize(("path", "name"), BLOCKS.items(), ids=str)
+def test_what_a_whole_block_says_is_told_by_its_name(path: Path, name: str) -> None:
+    """Whatever a model's validator raises: its words, or pydantic's word where there are none."""
+    lines = [
+        *told(path, ValueError("give less")),
+        *told(path, Contradiction(((("nowhere",),), "give less"), (((),), "give less"))),
+        *told((*path, "[key]"), None, "odd")[:1],
+    ]
+
+    assert set(lines) == {f"{name}: give less", f"{name}: expected: odd"}
+
+
+@pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
+@pytest.mark.parametrize("below", [(0,), ("int",), ("literal['terms']", "[key]")], ids=str)
+def test_what_lies_below_a_setting_is_told_once_by_its_name(
+    path: Path, below: tuple[str | int, ...]
+) -> None:
+    """A part of a list or a union has no name that anybody wrote."""
+    keys = {"schools": "southbank", "profiles": "prep"}
+    of_one = tuple(keys.get(path[0], "") if step == names.KEY else step for step in path)
+    lines = told((*of_one, *below), ValueError("no"))
+
+    assert [line.partition(":")[0] for line in lines] in ([], [names.written(of_one)])
+    assert bool(lines) is (path != ("storage", "folder"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sync.edge.certificate import as_day
 from sync.edge.clock import Budget
 from sync.edge.graph import identity, sds
 from sync.edge.graph.answers import flow_state, leading_to
@@ -14,10 +15,9 @@ from sync.edge.graph.places import OPERATION
 from sync.edge.graph.values import Connector, FlowState, Run
 from sync.errors import TargetRefused
 from sync.settings import SdsSettings
-from sync.steps.doctor.checks import Check, Note, Visit
+from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
 from sync.steps.doctor.clocks import compared
 
-NEAR_END = timedelta(days=30)
 # docs/reference/sds.md#runs
 RUNS_WITHIN = timedelta(hours=26)  # SDS runs twice a day by itself
 
@@ -135,9 +135,9 @@ def _end(now: datetime, state: FlowState) -> Note:
     if state.ends_at is None:
         return Note("SDS tells none")
     if state.ends_at <= now:
-        raise TargetRefused(f"its inbound flow is over since {_day(state.ends_at)}: {_NEW_FLOW}")
+        raise TargetRefused(f"its inbound flow is over since {as_day(state.ends_at)}: {_NEW_FLOW}")
     near = state.ends_at - now <= NEAR_END
-    return Note(_day(state.ends_at), f"before that day, {_NEW_FLOW}" if near else "")
+    return Note(as_day(state.ends_at), f"before that day, {_NEW_FLOW}" if near else "")
 
 
 def _last_run(runs: Sequence[Run], now: datetime) -> Note:
@@ -154,7 +154,3 @@ def _last_run(runs: Sequence[Run], now: datetime) -> Note:
     if now - begun > RUNS_WITHIN:
         return Note(text, f"SDS should run twice a day: {_PORTAL}")
     return Note(text)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%d %B %Y}"
