@@ -117,7 +117,7 @@ def read(offered: Offered, held: Collection[str]) -> School:
             demand_files(files)
         users, dropped = _users(offered.sets)
         classes, source = _classes(offered.sets)
-        keeps = kept_ids(classes, held)
+        keeps = kept_ids({row[0]: row[2] for row in classes.values()}, held)
         for made, kept in keeps.items():
             classes[kept] = (kept, *classes.pop(made)[1:])
         return School(

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from sync import texts
 from sync.settings import names
 from sync.settings.names import Path
 from sync.settings.text import Contradiction
@@ -23,10 +24,13 @@ KEY_FORM = (
 )
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
+_TOGETHER = "all settings together"
+_ANY = "…"  # the rest of a name, in what is said of all settings of a block
 _LONG = 20  # characters: a part of a name is hardly so long; a key or secret is
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")  # tabs and line ends may be
 _QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
@@ -83,6 +87,25 @@ def quoted(value: str, declared: FieldInfo | None) -> str:
     return ""
 
 
+def hidden(value: str, declared: FieldInfo | None) -> str:
+    """Say which character of *value* nobody sees, "" if there is none; secrets are not looked at.
+
+    It comes with what was pasted. It would make a title, an id or a name another than it looks,
+    and no message could show why. Blanks may stand, and the joiners of Persian and Indic names.
+    """
+    if declared is not None and names.is_secret(declared):
+        return ""
+    control = _CONTROL.search(value)
+    places = [texts.first_hidden(value), control.start() if control else None]
+    at = min((place for place in places if place is not None), default=None)
+    if at is None:
+        return ""
+    return (
+        f"its character number {at + 1} (U+{ord(value[at]):04X}) cannot be seen: take it out, or"
+        " type the value anew"
+    )
+
+
 def unknown(name: str) -> str:
     """Say that there is no setting *name*, and which is nearest."""
     near = names.nearest(name)
@@ -102,32 +125,44 @@ def lines(
     """Yield a line for each fault in *error*, except at the paths that are *reported* already."""
     # The input and the address of pydantic's page are of no use to anybody here, and the
     # input may be a secret.
+    told = set(reported)
     for detail in error.errors(include_url=False, include_input=False):
-        path = tuple(str(step) for step in detail["loc"])
+        path = names.owner(tuple(str(step) for step in detail["loc"]))
         reason = detail.get("ctx", {}).get("error")
         if isinstance(reason, Contradiction):
             for paths, expected in reason.faults:
                 concerned = [_name(path + tail, given) for tail in paths]
                 yield f"{' and '.join(concerned)}: {expected}"
-        elif path not in reported:
+        elif path not in told:
             yield _line(path, detail, given)
+            if names.field_of(path):  # of a union, each part finds fault with the same text
+                told.add(path)
 
 
 def _name(path: Path, given: Mapping[Path, Given]) -> str:
+    """Return the name of a setting, or what the names in a block begin with."""
+    path = names.owner(path)
     if path in given:
         return printable(given[path].name)
-    for sibling, other in given.items():
-        if sibling[:-1] == path[:-1]:  # the key as it was written, rather than in capitals
-            return printable(other.name[: -len(sibling[-1])] + path[-1].upper())
-    return names.written(path)
+    if not path:
+        return _TOGETHER
+    if path[0] == "host":  # its names are the host's own
+        return names.written(path)
+    declared = names.field_of(path)
+    above, last = (path[:-1], path[-1].upper()) if declared else (path, _ANY)
+    for other, value in given.items():
+        if other[: len(above)] == above:  # the key as it was written, rather than in capitals
+            return printable(value.name[: -len("__".join(other[len(above) :]))] + last)
+    return "__".join((names.written(above), last))
 
 
 def _line(path: Path, detail: ErrorDetails, given: Mapping[Path, Given]) -> str:
     declared = names.field_of(path)
-    example = f" Example: {names.example(declared)}" if declared else ""
+    if declared is None:
+        return f"{_name(path, given)}: {_expected(detail, None)}"
+    example = f" Example: {names.example(declared)}"
     if path not in given:
-        about = declared.description if declared else ""
-        return f"{_name(path, given)}: is not set. {about}{example}"
+        return f"{_name(path, given)}: is not set. {declared.description}{example}"
     got = shown(given[path].value, declared)
     expected = _expected(detail, declared).rstrip(".")
     return f"{_name(path, given)}: got {got}; {expected}.{example}"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
-from sync.settings.faults import KEY_FORM, Given, printable, quoted, shown
+from sync.settings.faults import KEY_FORM, Given, hidden, printable, quoted, shown
 from sync.settings.local_file import json_object
 from sync.settings.names import KEY, PROFILES_JSON, Path
 from sync.settings.references import unresolved
@@ -44,7 +44,8 @@ class _Draft:
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if fault := quoted(value, names.field_of(path)) or unresolved(value):
+        declared = names.field_of(path)
+        if fault := quoted(value, declared) or unresolved(value) or hidden(value, declared):
             self.reported.add(path)
             self.faults.append(f"{printable(name)}: {fault}")
 
@@ -177,7 +178,8 @@ def _settle_store(draft: _Draft, *, on_azure: bool) -> None:
     placed = any(("storage", name) in draft.given for name in STORES)
     if on_azure and folder in draft.given:
         name = printable(draft.given[folder].name)
-        draft.faults.append(f"{name}: a folder is lost with the machine; {_URL_EXPECTED}")
+        lost_with = "a folder is lost with the machine: take it out, and"
+        draft.faults.append(f"{name}: {lost_with} {_URL_EXPECTED}")
     lost = on_azure and not placed
     if lost:
         draft.faults.append(f"STORAGE__ACCOUNT_URL: is not set; {_URL_EXPECTED}")

@@ -10,8 +10,6 @@ from sync.settings.typed_json import QUOTED, TWICE, Flaw, Typed, literal, place,
 
 LOCAL_FILE = "local.settings.json"
 
-_OF_LINES = ("{", "-----BEGIN")  # a value of several lines: JSON itself, or a certificate
-
 
 def with_local_file(env: Mapping[str, str], text: str | None) -> dict[str, str]:
     """Return *env* with the `Values` of *text*, a local.settings.json, for what it does not set.
@@ -49,8 +47,13 @@ def _no_texts(typed: Typed) -> Iterator[Flaw]:
         if entry.kind in {"bare", "mark"}:
             such = literal(entry.text)
             yield Flaw(entry.at, f"{path[1]}: {QUOTED}" + (f", such as {such}" if such else ""))
-        elif not entry.text.lstrip().startswith(_OF_LINES) and any(c < " " for c in entry.text):
+        elif not _may_have_lines(entry.text) and any(c < " " for c in entry.text):
             yield Flaw(entry.at, f"{path[1]}: {TWICE}")
+
+
+def _may_have_lines(text: str) -> bool:
+    """Say whether *text* is JSON itself, or a certificate; before that may stand whose it is."""
+    return text.lstrip().startswith("{") or "-----BEGIN" in text
 
 
 def json_object(

@@ -56,7 +56,7 @@ def _sentence(excess: Excess) -> str:
         )
     if excess.what == "of-no-school":
         return f"{excess.rows:,} rows are no school's: please report this."
-    if excess.what in {"new-ids", "replaced"}:
+    if excess.what in {"new-ids", "same-letters", "replaced"}:
         return _of_other_teams(excess)
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
@@ -75,6 +75,11 @@ def _of_other_teams(excess: Excess) -> str:
     if excess.what == "new-ids":
         what = ("another id", "another Team") if excess.rows == 1 else ("other ids", "other Teams")
         return f"{classes} would get {what[0]}, and so {what[1]}: our rule changed, not iSAMS."
+    if excess.what == "same-letters":
+        return (
+            f"{classes} would end while another comes whose name has the same letters and digits:"
+            " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+        )
     return (
         f"Every class gets another Team: none of the {classes} of school {excess.org} would go on."
         " The academic year has turned, or a setting has changed it, or ID_STYLE."
