@@ -148,7 +148,7 @@ class RosterInvalid(SyncError):
 
 
 class MergeConflict(SyncError):
-    """Two profiles of a connector say different things under the same id."""
+    """Two profiles or schools of a connector say different things under one id or address."""
 
     who = "operator"
 

@@ -7,7 +7,7 @@ another is in trouble, and none is sent as a third thing.
 What is many is walked and not kept: sealed files are sorted, so classes come one after another from
 all schools at once.
 
-See docs/reference/sds.md#whole-truth, docs/decisions/0022-a-delivery-school-by-school.md.
+See docs/reference/sds.md#whole-truth, docs/decisions/0023-a-delivery-school-by-school.md.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from operator import attrgetter, itemgetter
 
 from sync.errors import MergeConflict
 from sync.sds import offers, one_person, slices
-from sync.sds.offers import Offered, School
+from sync.sds.offers import Offered, OfferedSchool
 from sync.sds.one_person import one_id
-from sync.sds.slices import Held, Slices, org_of
+from sync.sds.slices import HeldFiles, Slices, org_of
 from sync.sds.tables import COURSES, SESSIONS, WIDEST, Row, columns
 
 __all__ = ["Offered", "merge"]
@@ -55,7 +55,7 @@ def merge(
         StoreConflict: a file is not what was sealed. The fact `school` names whose of *offered* it
             is; without it, it is of *held*. The rows raise it too, while they are read.
     """
-    holds = Held(held)
+    holds = HeldFiles(held)
     goes_on = slices.read(holds, carried)
     of_org = holds.classes_by_org()
     schools = [offers.read(each, of_org.get(each.org, ())) for each in offered]
@@ -87,7 +87,7 @@ _ROWS_OF = {  # offered or carried
 _NEVER_ALIKE = frozenset({"orgs.csv", "classes.csv"})
 
 
-def _united(name: str, schools: Sequence[School], goes_on: Slices) -> list[Row]:
+def _united(name: str, schools: Sequence[OfferedSchool], goes_on: Slices) -> list[Row]:
     """Return the rows of one of the smaller files; refuse an id that two schools use."""
     rows_of = _ROWS_OF[name]
     owner, united = dict[str, str](), dict[str, Row]()
@@ -119,7 +119,9 @@ def _clash(name: str, school: str, other: str) -> MergeConflict:
     )
 
 
-def _roles(schools: Sequence[School], goes_on: Slices, stays: Mapping[str, str]) -> Iterator[Row]:
+def _roles(
+    schools: Sequence[OfferedSchool], goes_on: Slices, stays: Mapping[str, str]
+) -> Iterator[Row]:
     """Yield roles; of each person one is primary, as far as carried schools leave it open."""
     walks = [school.roles(stays, moved=False) for school in schools]
     if stays:
@@ -151,7 +153,7 @@ def _narrowed(classes: Iterable[Row], header: Row) -> Iterator[Row]:
 
 
 def _enrollments(
-    schools: Sequence[School], goes_on: Slices, stays: Mapping[str, str]
+    schools: Sequence[OfferedSchool], goes_on: Slices, stays: Mapping[str, str]
 ) -> Iterator[Row]:
     """Return enrollments: no class is in two of the walks, so each comes whole from one of them."""
     walks = [walk for school in schools for walk in school.walks(stays)]

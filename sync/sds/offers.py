@@ -31,7 +31,7 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class School:
+class OfferedSchool:
     """An offer, read but for roles and enrollments: these are many, and walked when written.
 
     *classes* have the ids under which they go on, and *keeps* says which these are of those that
@@ -104,7 +104,7 @@ class School:
         return False
 
 
-def read(offered: Offered, held: Collection[str]) -> School:
+def read(offered: Offered, held: Collection[str]) -> OfferedSchool:
     """Return *offered*, read; *held* are the ids of its classes that SDS may hold.
 
     A class that is only written otherwise keeps the id there (`sync.roster.respelt`).
@@ -120,7 +120,7 @@ def read(offered: Offered, held: Collection[str]) -> School:
         keeps = kept_ids({row[0]: row[2] for row in classes.values()}, held)
         for made, kept in keeps.items():
             classes[kept] = (kept, *classes.pop(made)[1:])
-        return School(
+        return OfferedSchool(
             key=offered.school,
             org=offered.org,
             sets=offered.sets,

@@ -2,7 +2,7 @@
 
 An id that SDS holds for an address stays. Were it always the smallest, as it once was, a teacher
 whom another school takes on or loses would be taken out of all classes, and put into all again.
-See docs/decisions/0022-a-delivery-school-by-school.md.
+See docs/decisions/0023-a-delivery-school-by-school.md.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 
 from sync.errors import MergeConflict
 from sync.roster.identifiers import is_service_account
-from sync.sds.offers import School
-from sync.sds.slices import Held, Slices, org_of
+from sync.sds.offers import OfferedSchool
+from sync.sds.slices import HeldFiles, Slices, org_of
 from sync.sds.tables import Row
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Joined:
     """The rows of users.csv, unsorted; and under which id somebody is sent, if under another."""
 
     rows: Sequence[Row]
     stays: Mapping[str, str]
 
 
-def joined(schools: Sequence[School], held: Held, slices: Slices) -> People:
+def joined(schools: Sequence[OfferedSchool], held: HeldFiles, slices: Slices) -> Joined:
     """Return the people of *schools* and *slices*, each once.
 
     Raises:
@@ -37,17 +37,17 @@ def joined(schools: Sequence[School], held: Held, slices: Slices) -> People:
     _demand_same(offered, schools, held, slices)
     stays = _stays(offered, held)
     rows = [*_offered_rows(offered, stays), *_carried_rows(offered, stays, slices)]
-    return People(rows, stays)
+    return Joined(rows, stays)
 
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
     """Who is offered: the first school that has a user id, and the ids of each address."""
 
-    owner: dict[str, School] = field(default_factory=dict)
+    owner: dict[str, OfferedSchool] = field(default_factory=dict)
     ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, school: School) -> None:
+    def add(self, school: OfferedSchool) -> None:
         for user_id, row in school.users.items():
             owner = self.owner.setdefault(user_id, school)
             if owner is school:
@@ -62,7 +62,7 @@ class _Offered:
             raise _two_kinds(self.owner[known[0]].key, self.owner[user_id].key)
 
 
-def _stays(offered: _Offered, held: Held) -> dict[str, str]:
+def _stays(offered: _Offered, held: HeldFiles) -> dict[str, str]:
     """Return the id that stays for everybody who does not stay under their own."""
     at, known = _held_ids(offered, held)
     stays = dict[str, str]()
@@ -73,7 +73,7 @@ def _stays(offered: _Offered, held: Held) -> dict[str, str]:
     return stays
 
 
-def _held_ids(offered: _Offered, held: Held) -> tuple[dict[str, str], set[str]]:
+def _held_ids(offered: _Offered, held: HeldFiles) -> tuple[dict[str, str], set[str]]:
     """Return the id that SDS holds for an address, where it is not simply the one that is offered.
 
     And which it holds of the ids of addresses that have several.
@@ -133,7 +133,9 @@ def _carried_rows(offered: _Offered, stays: Mapping[str, str], slices: Slices) -
         yield row
 
 
-def _demand_same(offered: _Offered, schools: Sequence[School], held: Held, slices: Slices) -> None:
+def _demand_same(
+    offered: _Offered, schools: Sequence[OfferedSchool], held: HeldFiles, slices: Slices
+) -> None:
     """Refuse an id that is one person's in an offer, and another's at a carried school.
 
     With another address they are the same only if it is that school's to say: the id is one of its
@@ -151,7 +153,9 @@ def _demand_same(offered: _Offered, schools: Sequence[School], held: Held, slice
             raise one_id("users.csv", school.key, slices.at[user_id])
 
 
-def _same(asked: Collection[tuple[str, str]], schools: Sequence[School], held: Held) -> set[str]:
+def _same(
+    asked: Collection[tuple[str, str]], schools: Sequence[OfferedSchool], held: HeldFiles
+) -> set[str]:
     """Return the ids that are a school's to say: *asked* are ids, each with a school's."""
     orgs = {*held.orgs(), *(school.org for school in schools)}
     own = {user_id for user_id, org in asked if org_of(user_id, orgs) == org}

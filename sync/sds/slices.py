@@ -1,7 +1,7 @@
 """What SDS may hold, school by school: a school's *slice* is its rows there, exactly.
 
 To send it again changes nothing. Its set sealed then would not do: merged anew, a person of two
-schools can come under another id (docs/decisions/0022-a-delivery-school-by-school.md).
+schools can come under another id (docs/decisions/0023-a-delivery-school-by-school.md).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sync.sds.walk import Members, demand_files, members_in_order, rows_in_order
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldFiles:
     """The files of the newest delivery that SDS may hold; None where nobody can read any."""
 
     files: Mapping[str, bytes] | None
@@ -47,7 +47,7 @@ class Slices:
     *at* says of each user a school among them where they are.
     """
 
-    held: Held
+    held: HeldFiles
     orgs: Mapping[str, Row]
     users: Mapping[str, Row]
     at: Mapping[str, str]
@@ -64,7 +64,7 @@ class Slices:
         return _members(self.held, self.classes)
 
 
-def read(held: Held, carried: Collection[str]) -> Slices:
+def read(held: HeldFiles, carried: Collection[str]) -> Slices:
     """Return the slices of *carried*, ids of schools.
 
     Raises:
@@ -88,7 +88,7 @@ def read(held: Held, carried: Collection[str]) -> Slices:
     )
 
 
-def _orgs(held: Held, carried: Collection[str]) -> dict[str, Row]:
+def _orgs(held: HeldFiles, carried: Collection[str]) -> dict[str, Row]:
     if held.files is not None:
         demand_files(held.files)
     orgs = {row[0]: row for row in held.rows("orgs.csv") if row[0] in carried}
@@ -114,7 +114,7 @@ def _of(orgs: Collection[str], rows: Iterable[Row]) -> dict[str, Row]:
     return {row[0]: row for row in rows if row[1] in orgs}
 
 
-def _people(held: Held, orgs: Collection[str], classes: Mapping[str, Row]) -> dict[str, str]:
+def _people(held: HeldFiles, orgs: Collection[str], classes: Mapping[str, Row]) -> dict[str, str]:
     """Return at which of *orgs* each user is who has a role there, or is in one of *classes*."""
     at = dict[str, str]()
     for user_id, org, *_ in held.rows("roles.csv"):
@@ -126,5 +126,5 @@ def _people(held: Held, orgs: Collection[str], classes: Mapping[str, Row]) -> di
     return at
 
 
-def _members(held: Held, classes: Collection[str]) -> Iterator[Members]:
+def _members(held: HeldFiles, classes: Collection[str]) -> Iterator[Members]:
     return (each for each in held.members() if each[0] in classes)

@@ -2,7 +2,7 @@
 
 A delivery is, school by school, either the school's newest sets or exactly the rows that it has in
 the newest delivery that SDS may hold. So a school in trouble never stops another, and loses
-nothing: docs/decisions/0022-a-delivery-school-by-school.md
+nothing: docs/decisions/0023-a-delivery-school-by-school.md
 """
 
 from __future__ import annotations
