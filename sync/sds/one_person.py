@@ -28,6 +28,8 @@ class Joined:
 def joined(schools: Sequence[OfferedSchool], held: HeldFiles, slices: Slices) -> Joined:
     """Return the people of *schools* and *slices*, each once.
 
+    A school alone has everybody under the id of their own record.
+
     Raises:
         MergeConflict: an id, or an address, would be two people's.
     """
@@ -35,7 +37,8 @@ def joined(schools: Sequence[OfferedSchool], held: HeldFiles, slices: Slices) ->
     for school in schools:
         offered.add(school)
     _demand_same(offered, schools, held, slices)
-    stays = _stays(offered, held)
+    are_several = len({*held.orgs(), *(school.org for school in schools)}) > 1
+    stays = _stays(offered, held) if are_several else {}
     rows = [*_offered_rows(offered, stays), *_carried_rows(offered, stays, slices)]
     return Joined(rows, stays)
 

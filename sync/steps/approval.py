@@ -200,8 +200,8 @@ def _superseded(offer: Offer | None) -> AnswerRefused:
     """Return the refusal of an answer to what a school does not offer any more."""
     newer = {"newest": offer.name.id} if offer and offer.why in ANSWERABLE else {}
     return AnswerRefused(
-        "the school has newer sets, or SDS has these already, so nothing was changed:"
-        " `isams-sync status` tells what waits now",
+        "the school has newer sets, or SDS has these already, or they are older than 48 h, so"
+        " nothing was changed: `isams-sync status` tells what waits now",
         **newer,
     )
 

@@ -52,7 +52,8 @@ class Base:
 def base_of(world: World, listing: Listing) -> Base | None:
     """Return the newest delivery that SDS may hold; None if nobody can read it, or there is none.
 
-    A delivery of the version before does not say what it has of whom: its files do.
+    A delivery of the version before does not say what it has of whom: its files do. What sets they
+    are like nobody knows, because its rules may have been others.
     """
     newest = next(reversed(listing.may_hold()), None)
     if newest is None or newest.delivery is None:
@@ -81,7 +82,6 @@ def _parts_of_older(
         pulled_at = [each.pulled_at for _, each in own.values() if each]
         parts[key] = Part(
             org=org,
-            now=offers.now_digest({profile: of.digest for profile, (_, of) in own.items() if of}),
             rows=rows,
             sources={profile: set_id for profile, (set_id, _) in own.items()},
             pulled_at=min(pulled_at, default=manifest.pulled_at),
@@ -335,15 +335,15 @@ def _judged(offer: Offer, steps: Sequence[StoredFolder]) -> Why | None:
 
 
 def profiles_held(world: World, connector: str) -> set[str]:
-    """Return the profiles that SDS may have by *connector*, as far as anybody can read it."""
-    listing = look(world, connector)
-    held = set[str]()
-    for delivery in listing.held()[-1:]:
-        try:
-            held.update(delivery.manifest().sources)
-        except (StoreMissing, StoreConflict):
-            continue
-    return held
+    """Return the profiles that SDS may have by *connector*, as far as anybody can read it.
+
+    What is damaged there must not stop another connector.
+    """
+    try:
+        held = look(world, connector).held()[-1:]
+        return {profile for delivery in held for profile in delivery.manifest().sources}
+    except (StoreMissing, StoreConflict):
+        return set()
 
 
 # -- what a person said --------------------------------------------------------------------------

@@ -41,7 +41,8 @@ def lies_idle(world: World, connector: str) -> bool:
     last = max((sealed.pulled_at for sealed in newest.values() if sealed), default=None)
     if last is None or listing.now - last <= states.STANDSTILL:
         return False
-    return not merge.is_covered(listing, view(world, listing, newest))
+    now = view(world, listing, newest)
+    return bool(now.base or now.chosen) and not merge.is_covered(listing, now)
 
 
 def send(world: World, connector: str) -> Step:

@@ -237,16 +237,27 @@ def test_an_approval_covers_no_other_files_than_those_it_was_given_for() -> None
     assert not trial.sds.requests
 
 
-@pytest.mark.parametrize(("hours", "sent"), [(47.9, 1), (48.1, 0)])
-def test_a_late_approval_does_not_send_old_data(hours: float, sent: int) -> None:
-    """However fresh the yes: what was read more than 48 h ago is not sent."""
+def test_a_late_approval_sends_what_is_not_two_days_old() -> None:
+    """What was read up to 48 h ago still goes."""
     trial, delivery_id = held()
-    trial.clock.advance(hours * 3600)
+    trial.clock.advance(47.9 * 3600)
     approval.approve(trial.world, delivery_id)
 
     trial.send_until_still()
 
-    assert len(trial.sds.submissions) == sent
+    assert len(trial.sds.submissions) == 1
+
+
+def test_a_late_approval_does_not_send_old_data() -> None:
+    """What was read more than 48 h ago cannot be approved any more: it would not be sent."""
+    trial, delivery_id = held()
+    trial.clock.advance(48.1 * 3600)
+
+    with pytest.raises(AnswerRefused, match="older than 48 h"):
+        approval.approve(trial.world, delivery_id)
+
+    trial.send_until_still()
+    assert not trial.sds.submissions
 
 
 def test_an_answer_is_for_one_connector_alone() -> None:

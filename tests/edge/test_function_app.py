@@ -162,7 +162,7 @@ def test_an_unknown_delivery_is_refused_by_words(app: Hosted, unknown: str) -> N
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert {answer.json()["message"] for answer in answers} == {
-        "there is no delivery of this id: `isams-sync status` lists those there are"
+        "there is no delivery or offer of this id: `isams-sync status` lists those there are"
     }
 
 

@@ -56,7 +56,7 @@ def reseal(path: Path, change: Callable[[str, bytes], bytes]) -> None:
 
     The version before did not say what it has of each school.
     """
-    (path.parent / Schools.file_name).unlink()
+    (path.parent / Schools.file_name).unlink(missing_ok=True)
     manifest = DeliveryManifest.model_validate(json.loads(path.read_text("utf-8")))
     files = {name: change(name, (path.parent / name).read_bytes()) for name in manifest.files}
     for name, body in files.items():
