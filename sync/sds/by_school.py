@@ -7,7 +7,6 @@ enrollments, its courses and its sessions. Somebody who is at two schools is in 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -36,17 +35,23 @@ def split(files: Mapping[str, bytes], orgs: Collection[str]) -> dict[str, Slice]
     there = orgs_of(files)
     if len(there) == 1:
         return {org: files for org in there if org in orgs}
-    whose, made = _Whose.of(files), columns(files)
-    rows: dict[str, defaultdict[str, list[Row]]] = {name: defaultdict(list) for name in made}
-    for name in made.keys() & files.keys():
-        for row in decode(name, files[name], made[name]):
-            for org in whose.schools(name, row):
-                if org in orgs:
-                    rows[name][org].append(row)
-    return {
-        org: {name: encode(made[name], rows[name][org]) for name in made}
-        for org in sorted(there.keys() & set(orgs))
-    }
+    wanted = sorted(there.keys() & set(orgs))
+    whose = _Whose.of(files)
+    parted = {name: _parted(name, files, whose, wanted) for name in columns(files)}
+    return {org: {name: bodies[org] for name, bodies in parted.items()} for org in wanted}
+
+
+def _parted(
+    name: str, files: Mapping[str, bytes], whose: _Whose, orgs: Collection[str]
+) -> dict[str, bytes]:
+    """Return a file of each of *orgs*: its rows of the file called *name*."""
+    header = columns(files)[name]
+    rows: dict[str, list[Row]] = {org: [] for org in orgs}
+    for row in decode(name, files[name], header) if name in files else ():
+        for org in whose.schools(name, row):
+            if org in rows:
+                rows[org].append(row)
+    return {org: encode(header, listed) for org, listed in rows.items()}
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:

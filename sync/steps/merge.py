@@ -74,21 +74,18 @@ def is_covered(listing: Listing, now: View) -> bool:
     if newest.id == ids.set_id(ids.pulled_at(newest.id), _names(now)):
         return True  # they could not be merged
     seen = newest.sources()
-    if seen is None or any(seen.get(profile) != set_id for profile, set_id in now.fresh.items()):
+    if seen is None or not now.fresh.items() <= seen.items():
         return False
     schools = newest.schools()
     if schools is None:  # of the version before, which had every profile in every delivery
         return seen.keys() == now.seen.keys()
-    waiting = all(offer.why is not None for offer in now.chosen)
-    if waiting and all(_is_told(listing, offer) for offer in now.chosen):
-        return True
+    return not now.chosen or (_has(schools, now) and not _was_answered_since(listing, now))
+
+
+def _has(schools: Schools, now: View) -> bool:
+    """Say whether a delivery was made of just the offers that the next is to have."""
     went = {school: part.offer for school, part in schools.parts.items() if part.offer}
-    chosen = {offer.school: offer.name.id for offer in now.chosen}
-    return went == chosen and not _was_answered_since(listing, now)
-
-
-def _is_told(listing: Listing, offer: Offer) -> bool:
-    return _folder(listing, offer).has(HeldOffer)
+    return went == {offer.school: offer.name.id for offer in now.chosen}
 
 
 def _folder(listing: Listing, offer: Offer) -> StoredFolder:
@@ -133,14 +130,8 @@ def _hold(listing: Listing, offer: Offer, why: Why) -> None:
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
-    """Return the step that says why there is nothing to merge; None if there is something.
-
-    Where nobody can read what SDS holds, no school can go on with its rows there: then each must
-    have its newest sets.
-    """
-    is_unknown = now.base is None and bool(listing.may_hold())
-    waits = [offer for offer in now.offers if offer.why in {Why.UNREAD, Why.STALE}]
-    if now.fresh and (now.base or now.chosen) and not (is_unknown and waits):
+    """Return the step that says why there is nothing to merge; None if there is something."""
+    if _can_be_merged(listing, now):
         return None
     if any(offer.why in offers.HELD for offer in now.offers):
         return Step("merge", Outcome.HELD, listing.connector)
@@ -148,6 +139,17 @@ def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
         facts = {"profiles_missing": missing}
         return Step("merge", Outcome.WAITING, listing.connector, facts=facts)
     return _stale(listing, now) or Step("merge", Outcome.NOTHING, listing.connector)
+
+
+def _can_be_merged(listing: Listing, now: View) -> bool:
+    """Say whether there is anything fresh to merge.
+
+    Where nobody can read what SDS holds, no school can go on with its rows there: then each must
+    have its newest sets.
+    """
+    if now.base is None and listing.may_hold():
+        return all(offer.why not in {Why.UNREAD, Why.STALE} for offer in now.offers)
+    return bool(now.fresh and (now.base or now.chosen))
 
 
 def _names(now: View) -> bytes:
@@ -238,11 +240,18 @@ class _Merging:
                 return _Content(self._files(going), going)
             except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing) as error:
                 faulty = self._faulty(error, going)
-                if not faulty or len(faulty) == len(going):
+                if not faulty or self._is_left_alone(faulty, going):
                     raise
                 for offer in faulty:
                     self._keep_out(offer, error)
                 going = [offer for offer in going if offer not in faulty]
+
+    def _is_left_alone(self, faulty: Sequence[Offer], going: Sequence[Offer]) -> bool:
+        """Say whether there is no school but those that are *faulty*."""
+        orgs = {offer.org for offer in faulty}
+        return len(faulty) == len(going) and orgs.issuperset(
+            part.org for part in self._parts().values()
+        )
 
     def _files(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
         base = self.now.base

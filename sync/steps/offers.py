@@ -8,7 +8,7 @@ may go is decided for each school alone; what may not go stays as SDS has it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -114,7 +114,7 @@ class Offer:
     """A school's step from its `part`, what SDS has of it, to its `sets`, the newest first.
 
     Without sets it leaves. `why` says why it may not go, or need not; None: it may, as far as can
-    be known before the files are compared.
+    be known before the files are compared. `told`: it is written down that it waits.
     """
 
     school: str
@@ -123,6 +123,7 @@ class Offer:
     sets: Sequence[ChosenSet]
     name: OfferName
     why: Why | None
+    told: bool = False
 
     @property
     def now(self) -> str:
@@ -154,10 +155,12 @@ class View:
         """The offers that the next delivery is to have.
 
         Those that may go; if none may, those that wait for a person, so that there is something to
-        look at.
+        look at. Once that is written down, they are left alone.
         """
         may_go = [offer for offer in self.offers if offer.why is None]
-        return may_go or [offer for offer in self.offers if offer.why in ANSWERABLE]
+        return may_go or [
+            offer for offer in self.offers if offer.why in ANSWERABLE and not offer.told
+        ]
 
     def of(self, school: str) -> Offer | None:
         """Return the offer of *school*; None if it has none."""
@@ -219,17 +222,14 @@ class _Looking:
         org = self.world.settings.schools[school].id
         part = self.base.part_of(org) if self.base else None
         sets, lacking = self._sets(profiles, part)
-        if lacking and (part is None or not sets):
+        held = part.sources.keys() if part else set[str]()
+        if lacking and (not held or not sets or not held.isdisjoint(lacking)):
             never = any(self.newest[profile] is None for profile in lacking)
-            why = Why.UNREAD if never else Why.STALE
             name = OfferName.of("", "", self.listing.now)
-            return Offer(school, org, part, (), name, why)
-        now = offers.now_digest({one.sealed.profile: one.manifest.digest for one in sets})
-        moment = max(ids.pulled_at(one.sealed.id) for one in sets)
-        name = OfferName.of(part.rows if part else "", now, moment)
-        offer = Offer(school, org, part, sets, name, None)
-        standing = self._standing(offer, is_stale=any(map(self._stands_in, profiles)))
-        return Offer(school, org, part, sets, name, standing)
+            return Offer(school, org, part, (), name, Why.UNREAD if never else Why.STALE)
+        offer = Offer(school, org, part, sets, _name(part, sets), None)
+        why = self._standing(offer, is_stale=any(map(self._stands_in, profiles)))
+        return replace(offer, why=why, told=self._is_told(offer))
 
     def _stands_in(self, profile: str) -> bool:
         """Say whether a profile goes in as it is in SDS, because there is nothing fresh of it."""
@@ -260,21 +260,26 @@ class _Looking:
         return order, lacking
 
     def _standing(self, offer: Offer, *, is_stale: bool) -> Why | None:
-        part = offer.part
-        if part and part.now == offer.now:
+        """Return why *offer* may not go, or need not; None if it may."""
+        if offer.part and offer.part.now == offer.now:
             return Why.STALE if is_stale else Why.SAME
         steps = self._steps(offer.school, offer.name.digest)
         if offers.is_rejected(steps):
             return Why.REJECTED
-        if why := self._as_before(offer):
+        if why := self._as_before(offer) or self._elsewhere(offer):
             return why
-        if self._is_elsewhere(offer):
-            return Why.ELSEWHERE
         if is_approved(self.listing, offer.school, offer.name.digest):
             return None
-        if part is None and self.base and self.world.settings.sds.hold_first:
-            return Why.FIRST
-        return _judged(offer, steps)
+        return self._first(offer) or _judged(offer, steps)
+
+    def _first(self, offer: Offer) -> Why | None:
+        """Return that a school of which SDS has nothing waits, if it does and SDS has others."""
+        waits = self.base is not None and self.world.settings.sds.hold_first
+        return Why.FIRST if waits and offer.part is None else None
+
+    def _is_told(self, offer: Offer) -> bool:
+        listed = self.listing.offers.get(offer.school, ())
+        return any(each.id == offer.name.id and each.has(HeldOffer) for each in listed)
 
     def _steps(self, school: str, digest: str) -> list[StoredFolder]:
         return offers.same_step(self.listing.offers.get(school, ()), digest)
@@ -291,15 +296,14 @@ class _Looking:
     def _seen(self) -> dict[str, str]:
         return {profile: sealed.id for profile, sealed in self.newest.items() if sealed}
 
-    def _is_elsewhere(self, offer: Offer) -> bool:
-        """Say whether another connector holds a profile that is to come to this one."""
-        held = offer.part.sources if offer.part else {}
-        coming = offer.sources.keys() - held.keys()
-        return bool(coming) and any(
-            coming & profiles_held(self.world, other)
-            for other in self.world.settings.connectors()
-            if other != self.listing.connector
+    def _elsewhere(self, offer: Offer) -> Why | None:
+        """Return that *offer* waits if another connector holds a profile that comes to this one."""
+        coming = offer.sources.keys() - (offer.part.sources.keys() if offer.part else set())
+        others = (
+            other for other in self.world.settings.connectors() if other != self.listing.connector
         )
+        is_held = coming and any(coming & profiles_held(self.world, other) for other in others)
+        return Why.ELSEWHERE if is_held else None
 
     def leaving(self) -> Iterator[Offer]:
         """Yield the schools that SDS has of this connector, and that settings do not name for it.
@@ -310,16 +314,26 @@ class _Looking:
         for school, part in self.base.parts.items() if self.base else ():
             if part.org not in known:
                 name = OfferName.of(part.rows, "", part.pulled_at)
-                steps = self._steps(school, name.digest)
-                why: Why | None = Why.LEFT
-                if offers.is_rejected(steps):
-                    why = Why.REJECTED
-                elif is_approved(self.listing, school, name.digest):
-                    why = None
-                yield Offer(school, part.org, part, (), name, why)
+                offer = Offer(school, part.org, part, (), name, None)
+                yield replace(offer, why=self._leaves(offer), told=self._is_told(offer))
+
+    def _leaves(self, offer: Offer) -> Why | None:
+        """Return why a school stays that settings do not name; None if a person lets it go."""
+        if offers.is_rejected(self._steps(offer.school, offer.name.digest)):
+            return Why.REJECTED
+        may_go = is_approved(self.listing, offer.school, offer.name.digest)
+        return None if may_go else Why.LEFT
 
     def _schools(self) -> set[str]:
         return {self.world.settings.school_of(profile) for profile in self.newest}
+
+
+def _name(part: Part | None, sets: Sequence[ChosenSet]) -> OfferName:
+    """Return the name of the step from *part* to *sets*."""
+    now = offers.now_digest({one.sealed.profile: one.manifest.digest for one in sets})
+    return OfferName.of(
+        part.rows if part else "", now, max(ids.pulled_at(one.sealed.id) for one in sets)
+    )
 
 
 def _judged(offer: Offer, steps: Sequence[StoredFolder]) -> Why | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sync.edge.world import World
@@ -37,27 +37,8 @@ def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> st
 
 
 def _sentence(excess: Excess) -> str:
-    if excess.what == "empty":
-        return f"{excess.table} would be empty."
-    if excess.what == "unknown":
-        return (
-            f"{excess.rows} of the deliveries that SDS may hold cannot be read: there is nothing to"
-            " compare with."
-        )
-    if excess.what == "many":
-        return (
-            f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
-            " known to have taken any. Look at Sync health in School Data Sync."
-        )
-    if excess.what == "moved":
-        return (
-            f"{excess.rows:,} people would get another id, {excess.allowed} may: SDS would take"
-            " them for other people."
-        )
-    if excess.what == "of-no-school":
-        return f"{excess.rows:,} rows are no school's: please report this."
-    if excess.what in {"new-ids", "same-letters", "replaced"}:
-        return _of_other_teams(excess)
+    if say := _BY_KIND.get(excess.what):
+        return say(excess)
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
         return f"There would be no {excess.table}{before}."
@@ -68,6 +49,27 @@ def _sentence(excess: Excess) -> str:
         who = numbers({excess.table: excess.rows})
         return f"{who} of every class would go: {_OF_EVERY_CLASS[excess.table]}."
     return _rows_sentence(excess)
+
+
+def _of_unknown(excess: Excess) -> str:
+    return (
+        f"{excess.rows} of the deliveries that SDS may hold cannot be read: there is nothing to"
+        " compare with."
+    )
+
+
+def _of_many(excess: Excess) -> str:
+    return (
+        f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
+        " known to have taken any. Look at Sync health in School Data Sync."
+    )
+
+
+def _of_moved(excess: Excess) -> str:
+    return (
+        f"{excess.rows:,} people would get another id, {excess.allowed} may: SDS would take"
+        " them for other people."
+    )
 
 
 def _of_other_teams(excess: Excess) -> str:
@@ -93,6 +95,18 @@ def _rows_sentence(excess: Excess) -> str:
     allowed = f"{excess.allowed:,} {'is' if excess.allowed == 1 else 'are'} allowed"
     would = f"{_WOULD.get(excess.what, excess.what)} {excess.rows:,} {rows}"
     return f"{excess.table} would {would}{of_school}{of_year}; {allowed}."
+
+
+_BY_KIND: Mapping[str, Callable[[Excess], str]] = {
+    "empty": lambda excess: f"{excess.table} would be empty.",
+    "unknown": _of_unknown,
+    "many": _of_many,
+    "moved": _of_moved,
+    "of-no-school": lambda excess: f"{excess.rows:,} rows are no school's: please report this.",
+    "new-ids": _of_other_teams,
+    "same-letters": _of_other_teams,
+    "replaced": _of_other_teams,
+}
 
 
 def _folder(world: World, connector: str, delivery_id: str) -> str:
