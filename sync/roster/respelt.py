@@ -27,7 +27,7 @@ from sync.roster.identifiers import (
 )
 from sync.texts import folded, small
 
-_BY_NAME = frozenset({"form", "house", "boarding", "tutor"})  # the spaces of `group_id`
+BY_NAME = frozenset({"form", "house", "boarding", "tutor"})  # the spaces of `group_id`
 _BLANKS = (" ", "\xa0")
 _MOST_BLANKS = 3  # that come, go, or change their kind between two nights
 # In a night: two seconds. The digest of another name is met once in 4,000,000,000 tries.
@@ -99,7 +99,7 @@ def _by_letters(class_ids: Iterable[str]) -> dict[tuple[str, int, str, str], lis
     found: defaultdict[tuple[str, int, str, str], list[_Named]] = defaultdict(list)
     for class_id in class_ids:
         parts = parts_of(class_id)
-        if parts and parts.space in _BY_NAME:
+        if parts and parts.space in BY_NAME:
             name = spelt_out(parts.own)
             letters = _cut(parts) if name is None else letters_of(parts, name)
             named = _Named(class_id, parts, name)

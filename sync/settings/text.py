@@ -20,6 +20,8 @@ YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-y
 EARLY_YEARS = "Reception is 0, pre-reception -1, nursery -2"
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
+# The comma stands between the two halves, so only where there are both.
+_ALLOWANCE = re.compile(r"(?:([0-9]{1,2})\s*%)?(?:(?(1)\s*,\s*)([0-9]{1,4}))?")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
@@ -115,6 +117,37 @@ def whole(value: str) -> int:
     if not _WHOLE.fullmatch(value):
         raise ValueError("expected a whole number, in digits")
     return int(value)
+
+
+class Allowance(NamedTuple):
+    """So many, or so many of a hundred of what there was: the larger of the two."""
+
+    percent: int
+    rows: int
+
+    def of(self, before: int) -> int:
+        """Return how many it is of *before*; a percentage never rounds up."""
+        return max(self.rows, before * self.percent // 100)
+
+    def __str__(self) -> str:
+        """Return it as it stands in a setting: `10%,25`."""
+        return f"{self.percent}%,{self.rows}"
+
+
+MOST_PERCENT, MOST_ROWS = 50, 1000
+
+
+@of_text
+def allowance(value: str) -> Allowance:
+    """Read `10%,25`, or one half of it: the other is none."""
+    match = _ALLOWANCE.fullmatch(value)
+    read = Allowance(int(match[1] or 0), int(match[2] or 0)) if value and match else None
+    if read is None or read.percent > MOST_PERCENT or read.rows > MOST_ROWS:
+        raise ValueError(
+            f"expected a percentage to {MOST_PERCENT}, a number to {MOST_ROWS}, or both, such as"
+            " 10%,25"
+        )
+    return read
 
 
 @of_text

@@ -1,0 +1,122 @@
+"""The closed table: each limit of the settings, what is counted for it, and of how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from sync.ledger.marks import Excess
+from sync.sds.guard.classes import Classes, Known, compare
+from sync.sds.guard.doubts import EXCHANGED, NOBODY_LEFT, RENAMED, TAKEN_OVER
+from sync.sds.guard.people import People, gone, other_people, passed_addresses
+from sync.sds.rowkeys import YearGroup
+from sync.settings.limits import Limits
+
+MOST_OTHER_PEOPLE = 5
+"""So many pupils may have another name and another address at once."""
+
+
+class Counted(NamedTuple):
+    """What a limit is about: `rows` of `table` would be `what`, of which `allowed` may be."""
+
+    table: str
+    what: str
+    rows: int
+    allowed: int
+
+
+def met(
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    limits: Limits,
+    known: Known,
+    withheld: Mapping[str, int],
+) -> Iterator[Excess]:
+    """Yield every limit that a school meets. *before* and *after* are its slices.
+
+    *withheld* is how many more enrollments PUPILS_FROM keeps back now, by `<org>/<grade>`.
+
+    Raises:
+        StoreConflict: the bytes are not what was sealed, or not in order.
+    """
+    people = People.of(before), People.of(after)
+    classes = compare(before, after, people, known)
+    of_all = list(_over((*_of_people(*people, limits), *_of_classes(classes, limits, known))))
+    yield from of_all
+    # A loss that is told of all need not be told of each year; a year that is gone must be.
+    is_told = any(excess.table == PUPIL_PLACES and excess.what == "removed" for excess in of_all)
+    for excess in _of_years(classes, limits, withheld):
+        if excess.what == "emptied" or not is_told:
+            yield excess
+
+
+PUPIL_PLACES, TEACHER_PLACES = "places of pupils", "places of teachers"
+
+
+def _over(counted: Iterator[Counted] | tuple[Counted, ...]) -> Iterator[Excess]:
+    for each in counted:
+        if each.rows > each.allowed:
+            yield Excess(table=each.table, what=each.what, rows=each.rows, allowed=each.allowed)
+
+
+def _of_people(before: People, after: People, limits: Limits) -> Iterator[Counted]:
+    pupils, teachers = before.pupils, before.teachers
+    lost = gone(pupils, before, after.pupils, after)
+    yield Counted("pupils", "removed", lost, limits.pupils_lost.of(len(pupils)))
+    lost = gone(teachers, before, after.teachers, after)
+    yield Counted("teachers", "removed", lost, limits.teachers_lost.of(len(teachers)))
+    gained = gone(after.pupils, after, pupils, before)
+    gained += gone(after.teachers, after, teachers, before)
+    were = len(pupils) + len(teachers)
+    yield Counted("people", "added", gained, limits.people_gained.of(were))
+    passed = len(passed_addresses(before, after))
+    yield Counted("addresses", "passed", passed, limits.addresses_passed)
+    others = len(other_people(before, after))
+    yield Counted("pupils", "other-people", others, MOST_OTHER_PEOPLE)
+
+
+def _of_classes(classes: Classes, limits: Limits, known: Known) -> Iterator[Counted]:
+    were, are = classes.before.keys(), classes.after.keys()
+    yield Counted("classes", "removed", len(were - are), limits.classes_lost.of(len(were)))
+    yield Counted("classes", "added", len(are - were), limits.classes_gained.of(len(were)))
+    places, gained = classes.of_pupils, classes.gained(known.released)
+    allowed = limits.pupil_places_lost.of(places.before)
+    yield Counted(PUPIL_PLACES, "removed", places.lost, allowed)
+    allowed = limits.pupil_places_gained.of(places.before)
+    yield Counted(PUPIL_PLACES, "added", gained, allowed)
+    places = classes.of_teachers
+    allowed = limits.teacher_places_lost.of(places.before)
+    yield Counted(TEACHER_PLACES, "removed", places.lost, allowed)
+    allowed = limits.class_teachers_changed.of(classes.taught)
+    yield Counted("classes", "other-teachers", len(classes.other_teachers), allowed)
+    yield Counted("classes", TAKEN_OVER, len(classes.taken_over()), limits.classes_taken_over)
+    yield Counted("classes", EXCHANGED, len(classes.exchanged()), limits.rosters_exchanged)
+    yield Counted("classes", NOBODY_LEFT, len(classes.replaced()), limits.small_classes_replaced)
+    yield Counted("classes", RENAMED, len(classes.renamed()), limits.classes_renamed)
+    yield Counted("extra teachers", "without-class", len(classes.left_all), 0)
+
+
+def _of_years(classes: Classes, limits: Limits, withheld: Mapping[str, int]) -> Iterator[Excess]:
+    """Yield the year groups that lose all their places, or half, however few they are of all.
+
+    A filter that somebody sets in iSAMS looks like that, a key for a single division, a setting
+    that gives a year other Teams in mid-year. Who waits for PUPILS_FROM lost nothing where the old
+    class has ended; from a class that goes on, pupils would be taken out.
+    """
+    limit, years = limits.year_places_lost, classes.years
+    for year, places in sorted(years.before.items()):
+        org, grade = year
+        waits = withheld.get(f"{org}/{grade}") and years.taken_out[year] <= limit.rows
+        if waits or places <= limit.rows:
+            continue
+        if year not in years.present:
+            yield _of_year(year, "emptied", places, 0)
+        elif years.lost[year] > limit.of(places):
+            yield _of_year(year, "removed", years.lost[year], limit.of(places))
+
+
+def _of_year(year: YearGroup, what: str, rows: int, allowed: int) -> Excess:
+    org, grade = year
+    return Excess(
+        table="enrollments.csv", what=what, rows=rows, allowed=allowed, org=org, grade=grade
+    )

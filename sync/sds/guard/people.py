@@ -1,0 +1,94 @@
+"""Who is at a school, and who would go, come, or be somebody else.
+
+See docs/reference/sds.md#matching: an address says whose account, and so whose work, a person gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sync.sds.rowkeys import YearGroup, rows_of
+
+
+class Person(NamedTuple):
+    """How somebody is known; the name is blank where the school sends no names."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people of a school, by id: pupils with their year group, and teachers."""
+
+    known: Mapping[str, Person]
+    pupils: Mapping[str, YearGroup]
+    teachers: Set[str]
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> People:
+        """Read them from a school's *files*; raises `StoreConflict`."""
+        pupils, teachers = dict[str, YearGroup](), set[str]()
+        for user_id, org, role, grade, *_ in rows_of("roles.csv", files):
+            if role == "student":
+                pupils[user_id] = org, grade
+            else:
+                teachers.add(user_id)
+        known = {
+            user_id: Person(address, f"{given} {family}".strip().casefold())
+            for user_id, address, given, family in rows_of("users.csv", files)
+        }
+        return cls(known, pupils, teachers)
+
+    def address(self, user_id: str) -> str | None:
+        """Return somebody's address, None if nobody has that id."""
+        person = self.known.get(user_id)
+        return person.address if person else None
+
+
+def gone(who: Collection[str], before: People, there: Collection[str], after: People) -> int:
+    """Count those of *who* who are not *there*, or are under another address.
+
+    With another address SDS finds another account: for it, one has gone and one has come.
+    """
+    return sum(
+        user_id not in there or before.address(user_id) != after.address(user_id) for user_id in who
+    )
+
+
+def passed_addresses(before: People, after: People) -> set[str]:
+    """Return the addresses of somebody that somebody else has now, where both were or are there.
+
+    Whose account it was loses it, and the other sees the work in it. A newcomer may have a leaver's
+    address, and of two records of one person, who has one name, now the other may be sent.
+    """
+    held = {person.address: user_id for user_id, person in before.known.items()}
+    return {
+        person.address
+        for user_id, person in after.known.items()
+        if (former := held.get(person.address, user_id)) != user_id
+        and (user_id in before.known or former in after.known)
+        and not _same_name(before.known[former], person)
+    }
+
+
+def _same_name(one: Person, other: Person) -> bool:
+    return bool(one.name) and one.name == other.name
+
+
+def other_people(before: People, after: People) -> list[str]:
+    """Return the ids of pupils whose name and address are both others: hardly the same person."""
+    return [
+        user_id
+        for user_id in sorted(before.pupils.keys() & after.pupils.keys())
+        if _is_other(before.known.get(user_id), after.known.get(user_id))
+    ]
+
+
+def _is_other(was: Person | None, now: Person | None) -> bool:
+    """Say whether nothing of *was* is in *now*; a name that is not sent says nothing."""
+    if not (was and now and was.name and now.name):
+        return False
+    return was.name != now.name and was.address != now.address
