@@ -16,9 +16,10 @@ from pydantic import Field, model_validator
 
 from sync.settings import sharing, text
 from sync.settings.class_kinds import NOT_BY_REST
+from sync.settings.limits import Limits, SchoolLimits
 from sync.settings.profile import ProfileSettings
 from sync.settings.school import SchoolSettings
-from sync.settings.sds import Limits, SdsSettings
+from sync.settings.sds import SdsSettings
 from sync.settings.storage import HostStorage, StorageSettings
 from sync.settings.types import Block
 from sync.settings.zones import city_for
@@ -28,6 +29,7 @@ __all__ = [
     "HostStorage",
     "Limits",
     "ProfileSettings",
+    "SchoolLimits",
     "SchoolSettings",
     "SdsSettings",
     "Settings",
@@ -148,6 +150,13 @@ class Settings(Block):
     def profiles_of(self, school: str) -> tuple[str, ...]:
         """Return the keys of the profiles of *school*, sorted."""
         return tuple(key for key in sorted(self.profiles) if self.school_of(key) == school)
+
+    def limits_by_org(self) -> Mapping[str, SchoolLimits]:
+        """Return the limits of each school, by its number: its own, and SDS's where it has none."""
+        return {
+            school.id: self.sds.limits.model_copy(update=school.limits.given())
+            for school in self.schools.values()
+        }
 
     def years_of(self, school: str) -> frozenset[int]:
         """Return the NC years that the profiles of *school* cover together."""

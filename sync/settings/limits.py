@@ -12,13 +12,13 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from sync.settings import text
-from sync.settings.types import Block, Rows
+from sync.settings.types import Block, Percent, Rows
 
 Allowance = Annotated[text.Allowance, BeforeValidator(text.allowance)]
 """So many, or a share of what there was: the larger of the two."""
 
 
-class Limits(Block):
+class SchoolLimits(Block):
     """How much may change at a school before a person must approve it.
 
     A place is one person in one class. Extra teachers and service accounts are no class's own.
@@ -68,30 +68,30 @@ class Limits(Block):
     addresses_passed: Rows = Field(
         default=5,
         description="Addresses that would pass from one person to another who is there as well.",
-        examples=["5"],
+        examples=["10"],
     )
     classes_taken_over: Rows = Field(
         default=0,
         description="Classes of which fewer than a fifth of the pupils were in them before; five"
         " pupils or more, then and now.",
-        examples=["0"],
+        examples=["10"],
     )
     rosters_exchanged: Rows = Field(
         default=0,
         description="Pairs of classes of which each would have the other's pupils; five or more.",
-        examples=["0"],
+        examples=["10"],
     )
     small_classes_replaced: Rows = Field(
         default=5,
         description="Classes of fewer than five pupils, then or now, in which nobody of before"
         " would be left.",
-        examples=["5"],
+        examples=["10"],
     )
     classes_renamed: Rows = Field(
         default=0,
         description="Forms, houses and tutor groups that would end while another begins with four"
         " fifths of their pupils.",
-        examples=["0"],
+        examples=["10"],
     )
     year_places_lost: Allowance = Field(
         default=text.Allowance(50, 10),
@@ -99,6 +99,10 @@ class Limits(Block):
         " group with no more places than this number is too small to be looked at.",
         examples=["50%,10"],
     )
+
+    def given(self) -> Mapping[str, object]:
+        """Return the limits that somebody has set, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 # What each limit was called when limits counted rows of tables: percentage, and number of rows.
@@ -112,40 +116,29 @@ _OLD: Mapping[str, tuple[str, str]] = {
     "year_places_lost": ("", "removed_rows"),
 }
 
-_OldPercent = Annotated[int | None, BeforeValidator(text.whole), Field(ge=0, le=50)]
-_OldRows = Annotated[int | None, BeforeValidator(text.whole), Field(ge=0, le=1000)]
 
-
-class SdsLimits(Limits):
+class Limits(SchoolLimits):
     """`SDS__LIMITS__…`: the limits of every school that has none of its own; older names too.
 
     A limit that is given by its own name does not go by an older one.
     """
 
-    removed_percent: _OldPercent = Field(
-        default=None,
-        description="Older name: the percentage of `PUPILS_LOST`, `TEACHERS_LOST` and"
-        " `CLASSES_LOST`, where these are not given.",
+    removed_percent: Percent = Field(
+        default=10, description="Rows that a table may lose, in percent.", examples=["10"]
+    )
+    removed_rows: Rows = Field(
+        default=10,
+        description="Rows that a table may lose, whatever the percentage.",
         examples=["10"],
     )
-    removed_rows: _OldRows = Field(
-        default=None,
-        description="Older name: the number of the same three, of `PUPIL_PLACES_LOST`,"
-        " `TEACHER_PLACES_LOST` and `YEAR_PLACES_LOST`.",
-        examples=["10"],
+    enrollments_removed_percent: Percent = Field(
+        default=20, description="The same for enrollments, in percent.", examples=["20"]
     )
-    enrollments_removed_percent: _OldPercent = Field(
-        default=None,
-        description="Older name: the percentage of `PUPIL_PLACES_LOST` and `TEACHER_PLACES_LOST`.",
-        examples=["20"],
+    users_added_percent: Percent = Field(
+        default=25, description="Users that may be new, in percent.", examples=["25"]
     )
-    users_added_percent: _OldPercent = Field(
-        default=None,
-        description="Older name: the percentage of `PEOPLE_GAINED`.",
-        examples=["25"],
-    )
-    users_added_rows: _OldRows = Field(
-        default=None, description="Older name: the number of `PEOPLE_GAINED`.", examples=["25"]
+    users_added_rows: Rows = Field(
+        default=25, description="Users that may be new, whatever the percentage.", examples=["25"]
     )
 
     @model_validator(mode="before")
@@ -160,7 +153,7 @@ def _of_old(given: Mapping[str, object]) -> Iterator[tuple[str, text.Allowance]]
     for name, (percent, rows) in _OLD.items():
         said = _number(given.get(percent), 50), _number(given.get(rows), 1000)
         if any(number is not None for number in said):
-            usual = Limits.model_fields[name].default
+            usual = SchoolLimits.model_fields[name].default
             pairs = zip(said, usual, strict=True)
             yield (
                 name,

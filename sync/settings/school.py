@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from sync.settings import text
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
+from sync.settings.limits import SchoolLimits
 from sync.settings.types import (
     Authority,
     Block,
@@ -123,6 +124,8 @@ class SchoolSettings(Block):
         " have if that is another: " + ", ".join(f"`{column}`" for column in LESSON_COLUMNS) + ".",
         examples=["code=SetCode,teacher=Teacher,period=PeriodId,room=Room"],
     )
+
+    limits: SchoolLimits = SchoolLimits()
 
     @field_validator("isams_key", "isams_client_secret", "isams_client_id")
     @classmethod

@@ -7,32 +7,8 @@ from collections.abc import Iterator
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Block, Flag, GraphUrl, LoginUrl, OperationsUrl, Percent, Rows
-
-
-class Limits(Block):
-    """`SDS__LIMITS__…`: how much a delivery may differ from the last that was accepted.
-
-    A table may lose as many rows as the larger of the percentage and the number of rows says.
-    """
-
-    removed_percent: Percent = Field(
-        default=10, description="Rows that a table may lose, in percent.", examples=["10"]
-    )
-    removed_rows: Rows = Field(
-        default=10,
-        description="Rows that a table may lose, whatever the percentage.",
-        examples=["10"],
-    )
-    enrollments_removed_percent: Percent = Field(
-        default=20, description="The same for enrollments, in percent.", examples=["20"]
-    )
-    users_added_percent: Percent = Field(
-        default=25, description="Users that may be new, in percent.", examples=["25"]
-    )
-    users_added_rows: Rows = Field(
-        default=25, description="Users that may be new, whatever the percentage.", examples=["25"]
-    )
+from sync.settings.limits import Limits
+from sync.settings.types import Block, Flag, GraphUrl, LoginUrl, OperationsUrl
 
 
 class SdsSettings(Block):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.life.school import DEALT, OPTIONS, School, by_ability, dealt, open_classes
+from tests.life.school import DEALT, OPTIONS, School, Taught, by_ability, dealt, open_classes
 
 WEEKS, NIGHTS = 40, 5
 ANNOUNCED = frozenset({"reshuffle", "January timetable", "form renamed", "rollover"})
@@ -147,16 +147,30 @@ class Life:
         self.emptied.clear()
 
     def january(self) -> None:
-        """Announced: a third of the classes get another teacher, a tenth of the sets are merged."""
+        """Announced: a third of the classes get another teacher, a tenth of the sets go.
+
+        The pupils of a set that goes are spread over the others, as if all were dealt anew.
+        """
         school = self.school
         staff = self._teachers()
         for class_id, taught in sorted(school.classes.items()):
             if school.random.random() < 1 / 3:
                 taught.teachers = {school.random.choice(staff)}
-            others = [t for t in school.parallel(taught.subject, taught.year) if t is not taught]
-            if taught.subject != "form" and others and school.random.random() < 0.1:
-                school.random.choice(others).pupils.update(taught.pupils)
+            several = len(school.parallel(taught.subject, taught.year)) > 1
+            if taught.subject != "form" and several and school.random.random() < 0.1:
                 del school.classes[class_id]
+                self._spread(taught)
+
+    def _spread(self, gone: Taught) -> None:
+        """Put the pupils of a class that goes into those beside it; by ability where sets are."""
+        others = self.school.parallel(gone.subject, gone.year)
+        others[0].pupils |= gone.pupils
+        if gone.subject in DEALT:
+            self._deal(gone.subject, gone.year)
+            return
+        others[0].pupils -= gone.pupils
+        for number, pupil in enumerate(sorted(gone.pupils)):
+            others[number % len(others)].pupils.add(pupil)
 
     def rename_form(self) -> None:
         """Announced: a form has another tutor, after whom it is called."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sync.sds.guard.away import Away, next_away
-from sync.sds.guard.classes import Known
+from sync.sds.guard.classes import BesideFiles
 from sync.sds.guard.limits import met
-from sync.settings.limits import Limits
+from sync.settings.limits import SchoolLimits
 from tests.life.events import ANNOUNCED, NIGHTS, WEEKS, Life
 from tests.life.harms import HARMS
 from tests.life.school import PREP, SENIOR, Files, Kind, School, files_of, founded
 
-LIMITS = Limits()
+LIMITS = SchoolLimits()
 HARMED = (1, 4), (12, 1), (31, 0)
 """On which ordinary nights each harm is tried."""
 
@@ -68,5 +68,5 @@ def harmed(school: School, before: Files, away: Away) -> dict[str, list[str]]:
 
 def judged(before: Files, after: Files, extra: set[str], away: Away) -> list[str]:
     """Return the limits that are met, in a word or two each."""
-    known = Known(extra=extra, away=away)
+    known = BesideFiles(extra=extra, away=away)
     return [f"{excess.table} {excess.what}" for excess in met(before, after, LIMITS, known, {})]

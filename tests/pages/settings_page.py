@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic.fields import FieldInfo
 
 from sync.settings import names
+from sync.settings.text import Allowance
 from tests.pages.tables import row, table
 
 PAGE = Path("docs/settings.md")
@@ -35,9 +36,23 @@ def tables() -> dict[str, str]:
     """Return the tables by their names in the page."""
     groups: dict[str, list[str]] = {}
     for path, declared in names.DECLARED.items():
-        group = "limits" if path[:2] == ("sds", "limits") else path[0]
-        groups.setdefault(group, []).append(_row(names.written(path), declared))
+        groups.setdefault(_group(path), []).append(_row_of(path, declared))
     return {group: table(COLUMNS, rows) for group, rows in groups.items()} | {"host": _host()}
+
+
+def _group(path: tuple[str, ...]) -> str:
+    if "limits" in path:
+        return "limits" if path[0] == "sds" else "school-limits"
+    return path[0]
+
+
+def _row_of(path: tuple[str, ...], declared: FieldInfo) -> str:
+    if _group(path) != "school-limits":
+        return _row(names.written(path), declared)
+    # What it does stands in the row of the same name for all schools.
+    of_all = f"`{names.written(('sds', *path[2:]))}`"
+    example = f"`{names.example(declared)}`"
+    return row(f"`{names.written(path)}`", "The same at this school.", "", of_all, example)
 
 
 def host_names() -> set[str]:
@@ -78,6 +93,8 @@ def _default(value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Allowance):
+        return f"`{value}`"
     return f"`{','.join(_texts(value))}`"
 
 

@@ -11,18 +11,18 @@ from sync.errors import StoreConflict
 from sync.sds.csvtext import encode
 from sync.sds.guard import limits as guard
 from sync.sds.guard.away import next_away
-from sync.sds.guard.classes import Classes, Known, compare
+from sync.sds.guard.classes import BesideFiles, Classes, compare
 from sync.sds.guard.doubts import ClassInDoubt, YearInDoubt, doubts
-from sync.sds.guard.people import People
+from sync.sds.guard.people import SchoolPeople
 from sync.sds.tables import COLUMNS
-from sync.settings.limits import Limits
+from sync.settings.limits import SchoolLimits
 from sync.settings.text import Allowance
 
 ORG, YEAR = "9990001", "9990001-2026"
-NONE = Limits.model_validate(
+NONE = SchoolLimits.model_validate(
     {
         name: Allowance(0, 0) if isinstance(made.default, Allowance) else 0
-        for name, made in Limits.model_fields.items()
+        for name, made in SchoolLimits.model_fields.items()
     }
 )
 """Nothing may change: whatever is counted is told."""
@@ -85,12 +85,12 @@ def with_pupils(before: School, *classes: set[str]) -> School:
 
 
 def told(
-    before: School, after: School, limits: Limits = NONE, **known: object
+    before: School, after: School, limits: SchoolLimits = NONE, **known: object
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """Return the limits that are met: rows, and how many are allowed."""
     withheld = known.pop("withheld", {})
     assert isinstance(withheld, dict)
-    met = guard.met(before.files(), after.files(), limits, Known(**known), withheld)  # type: ignore[arg-type]
+    met = guard.met(before.files(), after.files(), limits, BesideFiles(**known), withheld)  # type: ignore[arg-type]
     return {
         (each.table + (f" {each.grade}" if each.grade else ""), each.what): (
             each.rows,
@@ -100,10 +100,10 @@ def told(
     }
 
 
-def classes_of(before: School, after: School, known: Known | None = None) -> Classes:
+def classes_of(before: School, after: School, known: BesideFiles | None = None) -> Classes:
     """Return how classes differ."""
     old, new = before.files(), after.files()
-    return compare(old, new, (People.of(old), People.of(new)), known or Known())
+    return compare(old, new, (SchoolPeople.of(old), SchoolPeople.of(new)), known or BesideFiles())
 
 
 def test_the_same_school_meets_no_limit_even_where_nothing_may_change() -> None:
@@ -134,7 +134,7 @@ def test_pupils_are_held_from_one_over_the_limit(gone: int, held: bool) -> None:
     before = School(dict.fromkeys(ids(0, 100), "08"))
     after = School(dict.fromkeys(ids(gone, 100 - gone), "08"))
 
-    assert (("pupils", "removed") in told(before, after, Limits())) is held
+    assert (("pupils", "removed") in told(before, after, SchoolLimits())) is held
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_teachers_are_held_from_fewer(before: int, gone: int, held: bool) -> Non
     was = School(teachers=ids(0, before, "T"))
     now = School(teachers=ids(gone, before - gone, "T"))
 
-    assert (("teachers", "removed") in told(was, now, Limits())) is held
+    assert (("teachers", "removed") in told(was, now, SchoolLimits())) is held
 
 
 def test_another_address_is_one_gone_and_one_come() -> None:
@@ -263,7 +263,7 @@ def test_a_place_that_is_gained_is_counted_apart_from_one_that_is_lost() -> None
 def test_the_share_is_of_the_places_of_those_who_stay() -> None:
     """Ten in a hundred of them, or twenty-five."""
     before = school(ids(0, 300), ids(300, 20))
-    half = Limits(pupil_places_lost=Allowance(10, 0))
+    half = SchoolLimits(pupil_places_lost=Allowance(10, 0))
 
     met = told(before, with_pupils(before, ids(0, 260), ids(300, 20)), half)
 
@@ -326,7 +326,7 @@ def test_the_share_of_changed_classes_is_of_those_that_had_a_teacher_and_go_on()
     """A class without a teacher of its own cannot lose one; one that ends is told as ended."""
     before = taught([[T0], [T0], [T0], [T0], []], HEAD)
     after = taught([[T1], [T0], [T0], [T0], []], HEAD)
-    half = Limits(class_teachers_changed=Allowance(25, 0))
+    half = SchoolLimits(class_teachers_changed=Allowance(25, 0))
     assert told(before, after, half, extra=frozenset({HEAD})) == {}
 
     del after.classes[f"{YEAR}-k3"]
@@ -349,8 +349,9 @@ def test_who_teaches_every_class_and_leaves_all_is_told_by_itself(who: str) -> N
     after.teachers.add(who)
 
     extra = frozenset({HEAD})
+    kind = "extra teachers" if who == HEAD else "service accounts"
 
-    assert told(before, after, extra=extra) == {("extra teachers", "without-class"): (1, 0)}
+    assert told(before, after, extra=extra) == {(kind, "removed"): (1, 0)}
     half = taught([[T0], [T1]])
     half.teachers.add(who)
     half.classes[f"{YEAR}-k0"][1].add(who)
@@ -362,7 +363,7 @@ def test_who_teaches_every_class_under_another_id_has_not_left() -> None:
     before, after = taught([[T0]], HEAD), taught([[T0]], f"{ORG}-T901")
     before.addresses[HEAD] = after.addresses[f"{ORG}-T901"] = "head@x.example"
 
-    assert ("extra teachers", "without-class") not in told(before, after, extra=frozenset({HEAD}))
+    assert ("extra teachers", "removed") not in told(before, after, extra=frozenset({HEAD}))
 
 
 # -- rosters -----------------------------------------------------------------------------------
@@ -512,7 +513,7 @@ def years(*sizes: int) -> School:
     return made
 
 
-LOOSE = Limits(
+LOOSE = SchoolLimits(
     pupil_places_lost=Allowance(50, 1000), classes_lost=Allowance(50, 1000)
 )  # so that only years are told
 
@@ -534,7 +535,7 @@ def test_a_year_that_loses_all_or_more_than_half_waits(
 
 def test_a_loss_that_is_told_of_all_is_not_told_of_each_year_but_an_emptied_one_is() -> None:
     """Two lines for one thing hide a third."""
-    limits = Limits(pupil_places_lost=Allowance(0, 0))
+    limits = SchoolLimits(pupil_places_lost=Allowance(0, 0))
     met = told(years(90, 24, 24), years(90, 5, 0), limits)
 
     assert met == {
@@ -693,4 +694,4 @@ def test_files_that_are_not_in_order_are_refused_and_not_half_read() -> None:
     files["enrollments.csv"] = b"".join([header, *reversed(lines)])
 
     with pytest.raises(StoreConflict):
-        list(guard.met(files, files, Limits(), Known(), {}))
+        list(guard.met(files, files, SchoolLimits(), BesideFiles(), {}))

@@ -47,6 +47,7 @@ def test_the_names_cover_every_block_of_the_declaration() -> None:
     assert all(issubclass(block, Block) for block in setting_names.BLOCKS.values())
     assert set(setting_names.BLOCKS) == {
         ("schools", "<key>"),
+        ("schools", "<key>", "limits"),
         ("profiles", "<key>"),
         ("sds",),
         ("sds", "limits"),

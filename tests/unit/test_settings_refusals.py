@@ -40,6 +40,19 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
         ),
         ("Profiles__Seniors__Names", "on", "got 'on'; expected true or false. Example: false"),
         ("PROFILES__SENIORS__ID_STYLE", "x", "got 'x'; expected year or legacy. Example: year"),
+        (
+            "SDS__LIMITS__TEACHERS_LOST",
+            "51%,5",
+            (
+                "got '51%,5'; expected a percentage to 50, a number to 1000, or both, such as"
+                " 10%,25. Example: 10%,5"
+            ),
+        ),
+        (
+            "SCHOOLS__NORTHBANK__LIMITS__CLASSES_TAKEN_OVER",
+            "10%",
+            "got '10%'; expected a whole number, in digits. Example: 10",
+        ),
         ("SDS__LIMITS__REMOVED_PERCENT", "51", "got '51'; expected 0 to 50. Example: 10"),
         (
             "SDS__LIMITS__REMOVED_ROWS",
@@ -445,6 +458,7 @@ WRITTEN = {
 BLOCKS = {
     (): "all settings together",
     ("schools", "northbank"): "Schools__Northbank__…",
+    ("schools", "northbank", "limits"): "SCHOOLS__NORTHBANK__LIMITS__…",
     ("profiles", "seniors"): "PROFILES_JSON seniors.…",
     ("profiles", "prep"): "PROFILES__PREP__…",
     ("sds",): "SDS__…",
@@ -466,7 +480,10 @@ def told(path: tuple[str | int, ...], reason: Exception | None, kind: str = "odd
 def test_every_model_of_settings_is_among_the_blocks_tried_below() -> None:
     """A block that is added is tried as well."""
     keys = {"schools": "northbank", "profiles": "seniors"}
-    declared = {(*path[:1], keys[path[0]]) if names.KEY in path else path for path in names.BLOCKS}
+    declared = {
+        tuple(keys[path[0]] if part == names.KEY else part for part in path)
+        for path in names.BLOCKS
+    }
 
     assert declared | {("host",), ()} <= BLOCKS.keys()
 

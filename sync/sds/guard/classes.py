@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from sync.roster.identifiers import is_service_account, parts_of
 from sync.roster.respelt import BY_NAME
 from sync.sds.guard.away import Away
-from sync.sds.guard.people import People
+from sync.sds.guard.people import SchoolPeople
 from sync.sds.guard.rosters import Rosters, exchanged, followed, is_replaced, is_taken_over
 from sync.sds.guard.sides import Side, sides
 from sync.sds.rowkeys import YearGroup, rows_of
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class BesideFiles:
     """What a school's files do not say.
 
     `extra` are the user ids of those whom settings made teachers of every class of *before*: they
@@ -31,7 +31,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Places:
+class PlaceCounts:
     """Places in classes: how many there were, and how many would be lost."""
 
     before: int = 0
@@ -65,8 +65,8 @@ class Classes:
 
     before: Mapping[str, str]
     after: Mapping[str, str]
-    of_pupils: Places = field(default_factory=Places)
-    of_teachers: Places = field(default_factory=Places)
+    of_pupils: PlaceCounts = field(default_factory=PlaceCounts)
+    of_teachers: PlaceCounts = field(default_factory=PlaceCounts)
     years: Years = field(default_factory=Years)
     taught: int = 0
     other_teachers: list[str] = field(default_factory=list)
@@ -112,8 +112,8 @@ class Classes:
 def compare(
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
-    people: tuple[People, People],
-    known: Known,
+    people: tuple[SchoolPeople, SchoolPeople],
+    known: BesideFiles,
 ) -> Classes:
     """Return how a school's classes differ in *after*; *people* are those of either.
 
@@ -133,7 +133,9 @@ def _orgs(files: Mapping[str, bytes]) -> dict[str, str]:
 class _Walk:
     """The walk: each class is taken once."""
 
-    def __init__(self, classes: Classes, before: People, after: People, known: Known) -> None:
+    def __init__(
+        self, classes: Classes, before: SchoolPeople, after: SchoolPeople, known: BesideFiles
+    ) -> None:
         self.classes, self.before, self.after, self.away = classes, before, after, known.away
         self.stay = before.pupils.keys() & after.pupils.keys()
         self.extra = known.extra | set(filter(is_service_account, before.known))
@@ -199,7 +201,7 @@ class _Walk:
             self.classes.begun[class_id] = now
 
 
-def _by_year(pupils: Iterable[str], people: People) -> Counter[YearGroup]:
+def _by_year(pupils: Iterable[str], people: SchoolPeople) -> Counter[YearGroup]:
     return Counter(year for pupil in pupils if (year := people.pupils.get(pupil)))
 
 

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sync.ledger.marks import Excess
-from sync.sds.guard.classes import Classes, Known, compare
+from sync.roster.identifiers import is_service_account
+from sync.sds.guard.classes import BesideFiles, Classes, compare
 from sync.sds.guard.doubts import EXCHANGED, NOBODY_LEFT, RENAMED, TAKEN_OVER
-from sync.sds.guard.people import People, gone, other_people, passed_addresses
+from sync.sds.guard.people import SchoolPeople, gone, other_people, passed_addresses
 from sync.sds.rowkeys import YearGroup
-from sync.settings.limits import Limits
+from sync.settings.limits import SchoolLimits
 
 MOST_OTHER_PEOPLE = 5
 """So many pupils may have another name and another address at once."""
 
 
-class Counted(NamedTuple):
+class Count(NamedTuple):
     """What a limit is about: `rows` of `table` would be `what`, of which `allowed` may be."""
 
     table: str
@@ -28,8 +29,8 @@ class Counted(NamedTuple):
 def met(
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
-    limits: Limits,
-    known: Known,
+    limits: SchoolLimits,
+    known: BesideFiles,
     withheld: Mapping[str, int],
 ) -> Iterator[Excess]:
     """Yield every limit that a school meets. *before* and *after* are its slices.
@@ -39,7 +40,7 @@ def met(
     Raises:
         StoreConflict: the bytes are not what was sealed, or not in order.
     """
-    people = People.of(before), People.of(after)
+    people = SchoolPeople.of(before), SchoolPeople.of(after)
     classes = compare(before, after, people, known)
     of_all = list(_over((*_of_people(*people, limits), *_of_classes(classes, limits, known))))
     yield from of_all
@@ -53,50 +54,54 @@ def met(
 PUPIL_PLACES, TEACHER_PLACES = "places of pupils", "places of teachers"
 
 
-def _over(counted: Iterator[Counted] | tuple[Counted, ...]) -> Iterator[Excess]:
+def _over(counted: Iterator[Count] | tuple[Count, ...]) -> Iterator[Excess]:
     for each in counted:
         if each.rows > each.allowed:
             yield Excess(table=each.table, what=each.what, rows=each.rows, allowed=each.allowed)
 
 
-def _of_people(before: People, after: People, limits: Limits) -> Iterator[Counted]:
+def _of_people(before: SchoolPeople, after: SchoolPeople, limits: SchoolLimits) -> Iterator[Count]:
     pupils, teachers = before.pupils, before.teachers
     lost = gone(pupils, before, after.pupils, after)
-    yield Counted("pupils", "removed", lost, limits.pupils_lost.of(len(pupils)))
+    yield Count("pupils", "removed", lost, limits.pupils_lost.of(len(pupils)))
     lost = gone(teachers, before, after.teachers, after)
-    yield Counted("teachers", "removed", lost, limits.teachers_lost.of(len(teachers)))
+    yield Count("teachers", "removed", lost, limits.teachers_lost.of(len(teachers)))
     gained = gone(after.pupils, after, pupils, before)
     gained += gone(after.teachers, after, teachers, before)
     were = len(pupils) + len(teachers)
-    yield Counted("people", "added", gained, limits.people_gained.of(were))
+    yield Count("people", "added", gained, limits.people_gained.of(were))
     passed = len(passed_addresses(before, after))
-    yield Counted("addresses", "passed", passed, limits.addresses_passed)
+    yield Count("addresses", "passed", passed, limits.addresses_passed)
     others = len(other_people(before, after))
-    yield Counted("pupils", "other-people", others, MOST_OTHER_PEOPLE)
+    yield Count("pupils", "other-people", others, MOST_OTHER_PEOPLE)
 
 
-def _of_classes(classes: Classes, limits: Limits, known: Known) -> Iterator[Counted]:
+def _of_classes(classes: Classes, limits: SchoolLimits, known: BesideFiles) -> Iterator[Count]:
     were, are = classes.before.keys(), classes.after.keys()
-    yield Counted("classes", "removed", len(were - are), limits.classes_lost.of(len(were)))
-    yield Counted("classes", "added", len(are - were), limits.classes_gained.of(len(were)))
+    yield Count("classes", "removed", len(were - are), limits.classes_lost.of(len(were)))
+    yield Count("classes", "added", len(are - were), limits.classes_gained.of(len(were)))
     places, gained = classes.of_pupils, classes.gained(known.released)
     allowed = limits.pupil_places_lost.of(places.before)
-    yield Counted(PUPIL_PLACES, "removed", places.lost, allowed)
+    yield Count(PUPIL_PLACES, "removed", places.lost, allowed)
     allowed = limits.pupil_places_gained.of(places.before)
-    yield Counted(PUPIL_PLACES, "added", gained, allowed)
+    yield Count(PUPIL_PLACES, "added", gained, allowed)
     places = classes.of_teachers
     allowed = limits.teacher_places_lost.of(places.before)
-    yield Counted(TEACHER_PLACES, "removed", places.lost, allowed)
+    yield Count(TEACHER_PLACES, "removed", places.lost, allowed)
     allowed = limits.class_teachers_changed.of(classes.taught)
-    yield Counted("classes", "other-teachers", len(classes.other_teachers), allowed)
-    yield Counted("classes", TAKEN_OVER, len(classes.taken_over()), limits.classes_taken_over)
-    yield Counted("classes", EXCHANGED, len(classes.exchanged()), limits.rosters_exchanged)
-    yield Counted("classes", NOBODY_LEFT, len(classes.replaced()), limits.small_classes_replaced)
-    yield Counted("classes", RENAMED, len(classes.renamed()), limits.classes_renamed)
-    yield Counted("extra teachers", "without-class", len(classes.left_all), 0)
+    yield Count("classes", "other-teachers", len(classes.other_teachers), allowed)
+    yield Count("classes", TAKEN_OVER, len(classes.taken_over()), limits.classes_taken_over)
+    yield Count("classes", EXCHANGED, len(classes.exchanged()), limits.rosters_exchanged)
+    yield Count("classes", NOBODY_LEFT, len(classes.replaced()), limits.small_classes_replaced)
+    yield Count("classes", RENAMED, len(classes.renamed()), limits.classes_renamed)
+    services = set(filter(is_service_account, classes.left_all))
+    yield Count("service accounts", "removed", len(services), 0)
+    yield Count("extra teachers", "removed", len(classes.left_all - services), 0)
 
 
-def _of_years(classes: Classes, limits: Limits, withheld: Mapping[str, int]) -> Iterator[Excess]:
+def _of_years(
+    classes: Classes, limits: SchoolLimits, withheld: Mapping[str, int]
+) -> Iterator[Excess]:
     """Yield the year groups that lose all their places, or half, however few they are of all.
 
     A filter that somebody sets in iSAMS looks like that, a key for a single division, a setting

@@ -20,7 +20,7 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class SchoolPeople:
     """The people of a school, by id: pupils with their year group, and teachers."""
 
     known: Mapping[str, Person]
@@ -28,7 +28,7 @@ class People:
     teachers: Set[str]
 
     @classmethod
-    def of(cls, files: Mapping[str, bytes]) -> People:
+    def of(cls, files: Mapping[str, bytes]) -> SchoolPeople:
         """Read them from a school's *files*; raises `StoreConflict`."""
         pupils, teachers = dict[str, YearGroup](), set[str]()
         for user_id, org, role, grade, *_ in rows_of("roles.csv", files):
@@ -48,7 +48,9 @@ class People:
         return person.address if person else None
 
 
-def gone(who: Collection[str], before: People, there: Collection[str], after: People) -> int:
+def gone(
+    who: Collection[str], before: SchoolPeople, there: Collection[str], after: SchoolPeople
+) -> int:
     """Count those of *who* who are not *there*, or are under another address.
 
     With another address SDS finds another account: for it, one has gone and one has come.
@@ -58,7 +60,7 @@ def gone(who: Collection[str], before: People, there: Collection[str], after: Pe
     )
 
 
-def passed_addresses(before: People, after: People) -> set[str]:
+def passed_addresses(before: SchoolPeople, after: SchoolPeople) -> set[str]:
     """Return the addresses of somebody that somebody else has now, where both were or are there.
 
     Whose account it was loses it, and the other sees the work in it. A newcomer may have a leaver's
@@ -78,7 +80,7 @@ def _same_name(one: Person, other: Person) -> bool:
     return bool(one.name) and one.name == other.name
 
 
-def other_people(before: People, after: People) -> list[str]:
+def other_people(before: SchoolPeople, after: SchoolPeople) -> list[str]:
     """Return the ids of pupils whose name and address are both others: hardly the same person."""
     return [
         user_id

@@ -16,13 +16,13 @@ FEWEST = 5
 class Rosters(NamedTuple):
     """The pupils that a class had, and those it would have."""
 
-    was: Set[str]
-    now: Set[str]
+    before: Set[str]
+    after: Set[str]
 
     @property
     def is_large(self) -> bool:
         """Whether there are enough pupils on both sides to say anything in shares."""
-        return len(self.was) >= FEWEST and len(self.now) >= FEWEST
+        return len(self.before) >= FEWEST and len(self.after) >= FEWEST
 
 
 def is_taken_over(rosters: Rosters) -> bool:
@@ -31,13 +31,13 @@ def is_taken_over(rosters: Rosters) -> bool:
     Measured by who would see the work of before: a class that runs down, or takes in another, is
     none. "Fewer than 30 % in common" would hold 19 of 20 subjects that are dealt anew.
     """
-    return rosters.is_large and len(rosters.was & rosters.now) * 5 < len(rosters.now)
+    return rosters.is_large and len(rosters.before & rosters.after) * 5 < len(rosters.after)
 
 
 def is_replaced(rosters: Rosters) -> bool:
     """Say whether nobody is left of a class that has, or had, too few to say it in shares."""
-    there = bool(rosters.was and rosters.now)
-    return there and not rosters.is_large and rosters.was.isdisjoint(rosters.now)
+    there = bool(rosters.before and rosters.after)
+    return there and not rosters.is_large and rosters.before.isdisjoint(rosters.after)
 
 
 def exchanged(classes: Mapping[str, Rosters]) -> Iterator[tuple[str, str]]:
@@ -47,18 +47,18 @@ def exchanged(classes: Mapping[str, Rosters]) -> Iterator[tuple[str, str]]:
     in either, so many are in both.
     """
     others = {class_id: rosters for class_id, rosters in classes.items() if _is_another(rosters)}
-    had = _classes_by_pupil({class_id: rosters.was for class_id, rosters in others.items()})
+    had = _classes_by_pupil({class_id: rosters.before for class_id, rosters in others.items()})
     takes = {
         (mine, theirs)
         for mine, rosters in others.items()
-        for theirs in _met(rosters.now, had)
-        if _in_common(others[theirs].was, rosters.now, percent=80)
+        for theirs in _met(rosters.after, had)
+        if _in_common(others[theirs].before, rosters.after, percent=80)
     }
     yield from sorted((one, other) for one, other in takes if one < other and (other, one) in takes)
 
 
 def _is_another(rosters: Rosters) -> bool:
-    return rosters.is_large and not _in_common(rosters.was, rosters.now, percent=60)
+    return rosters.is_large and not _in_common(rosters.before, rosters.after, percent=60)
 
 
 def followed(
