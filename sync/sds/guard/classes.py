@@ -10,7 +10,14 @@ from sync.roster.identifiers import is_service_account, parts_of
 from sync.roster.respelt import BY_NAME
 from sync.sds.guard.away import Away
 from sync.sds.guard.people import SchoolPeople
-from sync.sds.guard.rosters import Rosters, exchanged, followed, is_replaced, is_taken_over
+from sync.sds.guard.rosters import (
+    Rosters,
+    exchanged,
+    followed,
+    is_another,
+    is_replaced,
+    is_taken_over,
+)
 from sync.sds.guard.sides import Side, sides
 from sync.sds.rowkeys import YearGroup, rows_of
 
@@ -59,8 +66,10 @@ class Classes:
 
     `of_pupils` are places of pupils who stay at the school, `of_teachers` those of classes' own
     teachers. `taught` is how many classes go on that had an own teacher, `other_teachers` those of
-    them that would keep none. `rosters` are of the classes that would have other pupils, `year_of`
-    says of each that goes on of which year group most of its pupils were.
+    them that would keep none. `taken_over` are those that nearly all would be new to, `replaced`
+    those of fewer than five of which nobody would be left, `others` those that may have another's
+    roster. `year_of` says of each that goes on of which year group most of its pupils were.
+    `left_all` are the ids of extra teachers and service accounts who would be in none.
     """
 
     before: Mapping[str, str]
@@ -71,7 +80,9 @@ class Classes:
     taught: int = 0
     other_teachers: list[str] = field(default_factory=list)
     left_all: Set[str] = frozenset()
-    rosters: dict[str, Rosters] = field(default_factory=dict)
+    taken_over: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    others: dict[str, Rosters] = field(default_factory=dict)
     year_of: dict[str, YearGroup] = field(default_factory=dict)
     ended: dict[str, Set[str]] = field(default_factory=dict)
     begun: dict[str, Set[str]] = field(default_factory=dict)
@@ -83,17 +94,9 @@ class Classes:
             for (org, grade), count in self.years.gained.items()
         )
 
-    def taken_over(self) -> list[str]:
-        """Return the classes that nearly all would be new to, by id."""
-        return [key for key, rosters in self.rosters.items() if is_taken_over(rosters)]
-
     def exchanged(self) -> list[tuple[str, str]]:
         """Return the pairs of classes that would have each other's pupils."""
-        return list(exchanged(self.rosters))
-
-    def replaced(self) -> list[str]:
-        """Return the classes of fewer than five of which nobody would be left."""
-        return [key for key, rosters in self.rosters.items() if is_replaced(rosters)]
+        return list(exchanged(self.others))
 
     def renamed(self) -> list[tuple[str, str]]:
         """Return the pairs of one that ends and one that begins with its pupils.
@@ -193,12 +196,21 @@ class _Walk:
 
     def _note_rosters(self, class_id: str, was: Set[str], now: Set[str]) -> None:
         last = was or self.away.get(class_id, was)
-        if last != now and last and now:
-            self.classes.rosters[class_id] = Rosters(last, now)
+        if last != now:
+            self._compare_rosters(class_id, Rosters(last, now))
         if class_id not in self.classes.after:
             self.classes.ended[class_id] = was
         elif class_id not in self.classes.before:
             self.classes.begun[class_id] = now
+
+    def _compare_rosters(self, class_id: str, rosters: Rosters) -> None:
+        """Keep only rosters that may be another's: of an ordinary night that is hardly any."""
+        if is_taken_over(rosters):
+            self.classes.taken_over.append(class_id)
+        if is_replaced(rosters):
+            self.classes.replaced.append(class_id)
+        if is_another(rosters):
+            self.classes.others[class_id] = rosters
 
 
 def _by_year(pupils: Iterable[str], people: SchoolPeople) -> Counter[YearGroup]:

@@ -58,6 +58,6 @@ def _by_class(classes: Classes) -> Iterator[ClassInDoubt]:
     pairs = classes.exchanged()
     paired = {key for pair in pairs for key in pair}
     yield from (ClassInDoubt(EXCHANGED, *pair) for pair in pairs)
-    yield from (ClassInDoubt(TAKEN_OVER, key) for key in classes.taken_over() if key not in paired)
-    yield from (ClassInDoubt(NOBODY_LEFT, key) for key in classes.replaced())
+    yield from (ClassInDoubt(TAKEN_OVER, key) for key in classes.taken_over if key not in paired)
+    yield from (ClassInDoubt(NOBODY_LEFT, key) for key in classes.replaced)
     yield from (ClassInDoubt(RENAMED, *pair) for pair in classes.renamed())

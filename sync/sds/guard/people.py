@@ -30,10 +30,11 @@ class SchoolPeople:
     @classmethod
     def of(cls, files: Mapping[str, bytes]) -> SchoolPeople:
         """Read them from a school's *files*; raises `StoreConflict`."""
-        pupils, teachers = dict[str, YearGroup](), set[str]()
+        pupils, teachers, years = dict[str, YearGroup](), set[str](), dict[YearGroup, YearGroup]()
         for user_id, org, role, grade, *_ in rows_of("roles.csv", files):
             if role == "student":
-                pupils[user_id] = org, grade
+                year = org, grade
+                pupils[user_id] = years.setdefault(year, year)  # one object for all of a year
             else:
                 teachers.add(user_id)
         known = {
@@ -84,7 +85,7 @@ def other_people(before: SchoolPeople, after: SchoolPeople) -> list[str]:
     """Return the ids of pupils whose name and address are both others: hardly the same person."""
     return [
         user_id
-        for user_id in sorted(before.pupils.keys() & after.pupils.keys())
+        for user_id in sorted(before.pupils)
         if _is_other(before.known.get(user_id), after.known.get(user_id))
     ]
 

@@ -43,21 +43,21 @@ def is_replaced(rosters: Rosters) -> bool:
 def exchanged(classes: Mapping[str, Rosters]) -> Iterator[tuple[str, str]]:
     """Yield each two of *classes* that have each other's roster now, by id.
 
-    Each has 80 % or more of the other's, and less than 60 % of its own: of all who were or would be
-    in either, so many are in both.
+    Each has 80 % or more of the other's, in Jaccard's measure: of all who were or would be in
+    either, so many are in both. *classes* are those of which each `is_another`.
     """
-    others = {class_id: rosters for class_id, rosters in classes.items() if _is_another(rosters)}
-    had = _classes_by_pupil({class_id: rosters.before for class_id, rosters in others.items()})
+    had = _classes_by_pupil({class_id: rosters.before for class_id, rosters in classes.items()})
     takes = {
         (mine, theirs)
-        for mine, rosters in others.items()
+        for mine, rosters in classes.items()
         for theirs in _met(rosters.after, had)
-        if _in_common(others[theirs].before, rosters.after, percent=80)
+        if _in_common(classes[theirs].before, rosters.after, percent=80)
     }
     yield from sorted((one, other) for one, other in takes if one < other and (other, one) in takes)
 
 
-def _is_another(rosters: Rosters) -> bool:
+def is_another(rosters: Rosters) -> bool:
+    """Say whether a class has less than 60 % of its own roster: it may have another's."""
     return rosters.is_large and not _in_common(rosters.before, rosters.after, percent=60)
 
 
