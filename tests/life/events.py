@@ -39,7 +39,8 @@ class Life:
     def move(self) -> None:
         """Let 2 % of the places of a week change: pupils go to the next set of their subject.
 
-        Where sets are made by ability it is one of the ablest who goes up.
+        It is from the larger of the two to the smaller: a school keeps its sets of one size. Where
+        sets are made by ability it is one of the ablest who goes up.
         """
         school = self.school
         classes = list(school.classes.values())
@@ -50,10 +51,13 @@ class Life:
             at = next(at for at, other in enumerate(others) if other is taught)
             beside = [*others[max(0, at - 1) : at], *others[at + 1 : at + 2]]
             other = school.random.choice(beside or [taught])
+            if len(other.pupils) > len(taught.pupils):
+                taught, other = other, taught
+            goes_up = next(each for each in others if each is taught or each is other) is taught
             could = sorted(taught.pupils - other.pupils)
             if len(could) > 3:
                 able = sorted(school.random.sample(could, 3), key=school.ability)
-                pupil = able[-1 if other is beside[-1] else 0]
+                pupil = able[-1 if goes_up else 0]
                 taught.pupils.discard(pupil)
                 other.pupils.add(pupil)
 

@@ -262,12 +262,12 @@ def test_a_place_that_is_gained_is_counted_apart_from_one_that_is_lost() -> None
 
 def test_the_share_is_of_the_places_of_those_who_stay() -> None:
     """Ten in a hundred of them, or twenty-five."""
-    before = school(ids(0, 300), ids(300, 20))
-    half = SchoolLimits(pupil_places_lost=Allowance(10, 0))
+    before = school(ids(0, 300), ids(300, 19))
+    tenth = SchoolLimits(pupil_places_lost=Allowance(10, 0))
 
-    met = told(before, with_pupils(before, ids(0, 260), ids(300, 20)), half)
+    met = told(before, with_pupils(before, ids(0, 260), ids(300, 19)), tenth)
 
-    assert met["places of pupils", "removed"] == (40, 32)
+    assert met["places of pupils", "removed"] == (40, 31)
 
 
 def test_what_pupils_from_lets_in_is_no_gain() -> None:
@@ -320,6 +320,17 @@ def test_a_class_that_keeps_none_of_its_own_teachers_is_told(
 
         assert met.get(("classes", "other-teachers"), (0,))[0] == changed
         assert met.get(("places of teachers", "removed"), (0,))[0] == lost
+
+
+def test_the_share_of_teachers_places_is_of_those_of_own_teachers() -> None:
+    """An extra teacher's are as many as there are classes: they would allow a loss."""
+    before = taught([[T0, T1]] * 9 + [[T0]], HEAD)
+    after = taught([[T0]] * 9 + [[T0]], HEAD)
+    tenth = SchoolLimits(teacher_places_lost=Allowance(10, 0))
+
+    met = told(before, after, tenth, extra=frozenset({HEAD}))
+
+    assert met["places of teachers", "removed"] == (9, 1)
 
 
 def test_the_share_of_changed_classes_is_of_those_that_had_a_teacher_and_go_on() -> None:
@@ -611,6 +622,15 @@ def test_what_is_away_stays_away_until_it_comes_back() -> None:
     back = next_away(later, one.files(), before.files())
 
     assert (away, later, back) == ({K0: ids(0, 6)}, {K0: ids(0, 6)}, {})
+
+
+def test_a_class_that_stood_empty_and_then_ends_is_known_by_who_was_in_it() -> None:
+    """Its last roster is the one that had anybody."""
+    empty = with_pupils(school(ids(0, 6), ids(10, 6)), set())
+
+    away = next_away({K0: ids(0, 6)}, empty.files(), without(empty, K0).files())
+
+    assert away == {K0: ids(0, 6)}
 
 
 def test_who_is_away_twice_is_known_by_the_last_roster() -> None:

@@ -51,14 +51,14 @@ def exchanged(classes: Mapping[str, Rosters]) -> Iterator[tuple[str, str]]:
         (mine, theirs)
         for mine, rosters in classes.items()
         for theirs in _met(rosters.after, had)
-        if _in_common(classes[theirs].before, rosters.after, percent=80)
+        if _in_common(classes[theirs].before, rosters.after, fifths=4)
     }
     yield from sorted((one, other) for one, other in takes if one < other and (other, one) in takes)
 
 
 def is_another(rosters: Rosters) -> bool:
     """Say whether a class has less than 60 % of its own roster: it may have another's."""
-    return rosters.is_large and not _in_common(rosters.before, rosters.after, percent=60)
+    return rosters.is_large and not _in_common(rosters.before, rosters.after, fifths=3)
 
 
 def followed(
@@ -72,10 +72,10 @@ def followed(
                 yield old, new
 
 
-def _in_common(one: Set[str], other: Set[str], *, percent: int) -> bool:
-    """Say whether so many *percent* or more of the pupils of either are in both (Jaccard)."""
+def _in_common(one: Set[str], other: Set[str], *, fifths: int) -> bool:
+    """Say whether so many *fifths* of the pupils of either, or more, are in both (Jaccard)."""
     shared = len(one & other)
-    return shared * 100 >= percent * (len(one) + len(other) - shared)
+    return shared * 5 >= fifths * (len(one) + len(other) - shared)
 
 
 def _classes_by_pupil(rosters: Mapping[str, Set[str]]) -> Mapping[str, list[str]]:

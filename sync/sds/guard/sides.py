@@ -30,11 +30,13 @@ def sides(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[S
     Raises:
         StoreConflict: the bytes are not what was sealed, or not in order.
     """
-    tagged = heapq.merge(_tagged(before, 0), _tagged(after, 1), key=itemgetter(0, 1))
+    tagged = heapq.merge(
+        _tagged(before, is_after=False), _tagged(after, is_after=True), key=itemgetter(0)
+    )
     for class_id, found in groupby(tagged, itemgetter(0)):
         was, now = NOBODY, NOBODY
-        for _, side, rows in found:
-            was, now = (was, _side(rows)) if side else (_side(rows), now)
+        for _, is_after, rows in found:
+            was, now = (was, _side(rows)) if is_after else (_side(rows), now)
         yield class_id, was, now
 
 
@@ -44,9 +46,9 @@ def pupils_by_class(files: Mapping[str, bytes]) -> Iterator[tuple[str, frozenset
         yield members[0], _side(members[1]).pupils
 
 
-def _tagged(files: Mapping[str, bytes], side: int) -> Iterator[tuple[str, int, list[Row]]]:
+def _tagged(files: Mapping[str, bytes], *, is_after: bool) -> Iterator[tuple[str, bool, list[Row]]]:
     for class_id, rows in _members(files):
-        yield class_id, side, rows
+        yield class_id, is_after, rows
 
 
 def _members(files: Mapping[str, bytes]) -> Iterator[Members]:
