@@ -151,7 +151,7 @@ class Limits(SchoolLimits):
 def _of_old(given: Mapping[str, object]) -> Iterator[tuple[str, text.Allowance]]:
     """Yield each limit that only older names speak of; an unsound value says so by its own name."""
     for name, (percent, rows) in _OLD.items():
-        said = _number(given.get(percent), 50), _number(given.get(rows), 1000)
+        said = _number(given.get(percent)), _number(given.get(rows))
         if any(number is not None for number in said):
             usual = SchoolLimits.model_fields[name].default
             pairs = zip(said, usual, strict=True)
@@ -163,9 +163,9 @@ def _of_old(given: Mapping[str, object]) -> Iterator[tuple[str, text.Allowance]]
             )
 
 
-def _number(value: object, most: int) -> int | None:
+def _number(value: object) -> int | None:
     try:
         number = text.whole(value)
     except ValueError:
         return None
-    return number if isinstance(number, int) and 0 <= number <= most else None
+    return number if isinstance(number, int) else None

@@ -156,6 +156,15 @@ def test_another_address_is_one_gone_and_one_come() -> None:
     assert told(before, after) == {("pupils", "removed"): (1, 0), ("people", "added"): (1, 0)}
 
 
+def test_the_share_of_newcomers_is_of_all_who_were_there() -> None:
+    """Pupils and teachers together."""
+    before = School(dict.fromkeys(ids(0, 40), "08"), ids(0, 29, "T"))
+    after = School(dict.fromkeys(ids(0, 45), "08"), ids(0, 31, "T"))
+    tenth = SchoolLimits(people_gained=Allowance(10, 0))
+
+    assert told(before, after, tenth) == {("people", "added"): (7, 6)}
+
+
 A, B = f"{ORG}-P000", f"{ORG}-P001"
 
 
@@ -559,6 +568,33 @@ def test_a_loss_that_is_told_of_all_is_not_told_of_each_year_but_an_emptied_one_
     }
 
 
+def test_that_people_leave_does_not_hide_that_their_year_loses_half() -> None:
+    """Two lines: for the people, and for the year that they were."""
+    before, after = years(90, 24), years(90, 11)
+    after.pupils = dict.fromkeys(ids(0, 99), "01") | dict.fromkeys(ids(100, 11), "02")
+    limits = SchoolLimits(pupils_lost=Allowance(10, 10))
+
+    assert told(before, after, limits).keys() == {
+        ("pupils", "removed"),
+        ("enrollments.csv 02", "removed"),
+    }
+
+
+@pytest.mark.parametrize(("taken_out", "held"), [(10, False), (11, True)])
+def test_of_a_year_that_waits_ten_may_be_taken_out_of_a_class_that_goes_on(
+    taken_out: int,
+    held: bool,  # noqa: FBT001
+) -> None:
+    """As many as YEAR_PLACES_LOST allows; the others were in a class that ends."""
+    before = years(90, 30 - taken_out, taken_out)
+    before.pupils |= dict.fromkeys(ids(200, 99), "02")
+    after = with_pupils(without(before, K1), set(before.classes[K0][0]), set())
+
+    met = told(before, after, LOOSE, withheld={f"{ORG}/02": 30})
+
+    assert bool(met) is held
+
+
 def test_a_year_of_ten_places_is_too_small_to_be_looked_at() -> None:
     """As YEAR_PLACES_LOST says."""
     assert told(years(90, 10), years(90, 0), LOOSE) == {}
@@ -695,6 +731,22 @@ def test_more_than_thirty_in_a_hundred_of_a_years_classes_have_one_line() -> Non
     assert list(doubts(classes_of(before, fewer))) == [
         ClassInDoubt("taken-over", f"{YEAR}-k{number}") for number in range(3)
     ]
+
+
+@pytest.mark.parametrize(("in_doubt", "of", "is_year"), [(3, 10, False), (4, 13, True)])
+def test_thirty_in_a_hundred_are_not_more_than_thirty(
+    in_doubt: int,
+    of: int,
+    is_year: bool,  # noqa: FBT001
+) -> None:
+    """From there on one line says more."""
+    before = school(*(ids(10 * n, 6) for n in range(of)))
+    before.pupils |= dict.fromkeys(ids(300, 60), "08")
+    after = with_pupils(before, *(ids(300 + 10 * n, 6) for n in range(in_doubt)))
+
+    lines = list(doubts(classes_of(before, after)))
+
+    assert lines == [YearInDoubt((ORG, "08"), in_doubt, of)] if is_year else len(lines) == in_doubt
 
 
 def test_a_small_class_and_a_renamed_form_have_lines_too() -> None:

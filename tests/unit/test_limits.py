@@ -92,6 +92,13 @@ def test_an_older_name_says_what_the_newer_ones_would(
     assert {name: getattr(limits, name) for name in usual} == usual | changed
 
 
+def test_both_halves_may_come_from_older_names() -> None:
+    """Percentage and number had a setting each."""
+    both = {"SDS__LIMITS__REMOVED_PERCENT": "5", "SDS__LIMITS__REMOVED_ROWS": "3"}
+
+    assert with_base(both).sds.limits.pupils_lost == Allowance(5, 3)
+
+
 def test_a_limit_given_by_its_own_name_does_not_go_by_an_older_one() -> None:
     """The one that says more exactly what is meant."""
     limits = with_base(

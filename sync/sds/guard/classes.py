@@ -62,7 +62,7 @@ class Years:
 
 @dataclass(slots=True)
 class Classes:
-    """How the classes of a school would differ.
+    """How the classes of a school would differ; `before` and `after` are all of their ids.
 
     `of_pupils` are places of pupils who stay at the school, `of_teachers` those of classes' own
     teachers. `taught` is how many classes go on that had an own teacher, `other_teachers` those of
@@ -72,8 +72,8 @@ class Classes:
     `left_all` are the ids of extra teachers and service accounts who would be in none.
     """
 
-    before: Mapping[str, str]
-    after: Mapping[str, str]
+    before: Set[str]
+    after: Set[str]
     of_pupils: PlaceCounts = field(default_factory=PlaceCounts)
     of_teachers: PlaceCounts = field(default_factory=PlaceCounts)
     years: Years = field(default_factory=Years)
@@ -123,14 +123,14 @@ def compare(
     Raises:
         StoreConflict: the bytes are not what was sealed, or not in order.
     """
-    walk = _Walk(Classes(_orgs(before), _orgs(after)), *people, known)
+    walk = _Walk(Classes(_ids(before), _ids(after)), *people, known)
     for class_id, was, now in sides(before, after):
         walk.take(class_id, was, now)
     return walk.end()
 
 
-def _orgs(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {row[0]: row[1] for row in rows_of("classes.csv", files)}
+def _ids(files: Mapping[str, bytes]) -> Set[str]:
+    return {row[0] for row in rows_of("classes.csv", files)}
 
 
 class _Walk:

@@ -77,7 +77,7 @@ def _of_people(before: SchoolPeople, after: SchoolPeople, limits: SchoolLimits) 
 
 
 def _of_classes(classes: Classes, limits: SchoolLimits, known: BesideFiles) -> Iterator[Count]:
-    were, are = classes.before.keys(), classes.after.keys()
+    were, are = classes.before, classes.after
     yield Count("classes", "removed", len(were - are), limits.classes_lost.of(len(were)))
     yield Count("classes", "added", len(are - were), limits.classes_gained.of(len(were)))
     places, gained = classes.of_pupils, classes.gained(known.released)
