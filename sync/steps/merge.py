@@ -24,7 +24,7 @@ from sync.errors import (
 )
 from sync.ledger import ids, manifests, offers
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Approved, Failed
+from sync.ledger.marks import Failed, Hold
 from sync.ledger.offers import HeldOffer, Part, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
@@ -48,7 +48,7 @@ def merge_if_newer(world: World, listing: Listing) -> Step | None:
         return _stale(listing, now)
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
-    _note_held(listing, now)
+    _note_held(world, listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
 
 
@@ -98,25 +98,26 @@ def _folder(listing: Listing, offer: Offer) -> StoredFolder:
 
 
 def _was_answered_since(listing: Listing, now: View) -> bool:
-    """Say whether the newest delivery is held, and its offers were let go after it was sealed."""
+    """Say whether the newest delivery waits for offers alone, and all of them may go by now.
+
+    Moments do not tell: an answer may come in the second in which the delivery was held.
+    """
     newest, reached = listing.states[-1]
-    sealed_at = newest.when(DeliveryManifest)
-    if reached is not State.HELD or sealed_at is None:
-        return False
-    said = (_folder(listing, offer).when(Approved) for offer in now.chosen)
-    return any(at is not None and at > sealed_at for at in said)
+    hold = newest.read_if_listed(Hold) if reached is State.HELD else None
+    return hold is not None and not hold.is_whole and all(not each.why for each in now.chosen)
 
 
-def _note_held(listing: Listing, now: View) -> None:
+def _note_held(world: World, listing: Listing, now: View) -> None:
     """Write down what waits for a person and is not merged, so that they can answer."""
     chosen = {offer.school for offer in now.chosen}
     for offer in now.offers:
-        if offer.why in offers.HELD and offer.school not in chosen:
-            _hold(listing, offer, offer.why)
+        why = offer.why if offer.why in offers.HELD and offer.school not in chosen else None
+        if why and _hold(listing, offer, why):
+            world.tell(Step("offer", Outcome.HELD, offer.school, offer.name.id))
 
 
-def _hold(listing: Listing, offer: Offer, why: Why) -> None:
-    """Write down that *offer* waits, unless that stands: what was not compared has no excesses."""
+def _hold(listing: Listing, offer: Offer, why: Why) -> bool:
+    """Write down that *offer* waits: what was not compared has no excesses. Say if it is news."""
     held = HeldOffer(
         digest=offer.name.digest,
         first=why is Why.FIRST,
@@ -125,8 +126,7 @@ def _hold(listing: Listing, offer: Offer, why: Why) -> None:
         sources=offer.sources,
     )
     folder = _folder(listing, offer)
-    if not folder.has(HeldOffer):
-        folder.claim(held)
+    return not folder.has(HeldOffer) and folder.claim(held)
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
@@ -293,7 +293,7 @@ class _Merging:
         if is_conflict:
             _hold(self.listing, offer, Why.CONFLICT)
         outcome = Outcome.HELD if is_conflict else Outcome.FAILED
-        self.world.tell(Step("merge", outcome, offer.school, error=error))
+        self.world.tell(Step("offer", outcome, offer.school, offer.name.id, error=error))
 
     # -- what is told of them
 
