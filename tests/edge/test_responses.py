@@ -346,6 +346,11 @@ def example(name: str) -> Any:  # Any: parsed JSON
     return next(shown for shown in EXAMPLES if name in shown)
 
 
+def group_example() -> Any:  # Any: parsed JSON
+    """Return the page's example of GET /api/trust: the status has its keys as well."""
+    return next(shown for shown in EXAMPLES if list(shown) == ["now", "schools"])
+
+
 def test_the_pages_examples_are_what_the_app_says() -> None:
     """Every name in an example of the page is in what the app answers."""
     trial = make_world(SDS__HOLD_FIRST="true")
@@ -353,6 +358,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     trial.pull()
     held = trial.send_until_still().delivery
     status = told(responses.to_status(trial.world))
+    group = told(responses.to_trust(trial.world, ""))
     decided = told(responses.to_approve(trial.world, held))
     late, _ = failing(AnswerRefused("not held"))
     checked: Any = doctor.document([Check("settings")])
@@ -364,6 +370,8 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (feed(example("connectors"))["schools"]["northbank"], feed(status)["schools"]["northbank"]),
         (feed(example("connectors"))["deliveries"][0], feed(status)["deliveries"][0]),
         (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
+        (group_example(), group),
+        (group_example()["schools"][0], group["schools"][0]),
         (example("answer"), decided),
         (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
         (example("error"), told(late)),
