@@ -97,7 +97,10 @@ def hint(near: str) -> str:
 
 
 def lines(
-    error: ValidationError, given: Mapping[Path, Given], reported: Collection[Path]
+    error: ValidationError,
+    given: Mapping[Path, Given],
+    places: Mapping[Path, str],
+    reported: Collection[Path],
 ) -> Iterator[str]:
     """Yield a line for each fault in *error*, except at the paths that are *reported* already."""
     # The input and the address of pydantic's page are of no use to anybody here, and the
@@ -107,30 +110,35 @@ def lines(
         reason = detail.get("ctx", {}).get("error")
         if isinstance(reason, Contradiction):
             for paths, expected in reason.faults:
-                concerned = [_name(path + tail, given) for tail in paths]
+                concerned = [_name(path + tail, given, places) for tail in paths]
                 yield f"{' and '.join(concerned)}: {expected}"
         elif path not in reported:
-            yield _line(path, detail, given)
+            yield _line(path, _name(path, given, places), detail, given.get(path))
 
 
-def _name(path: Path, given: Mapping[Path, Given]) -> str:
+def _name(path: Path, given: Mapping[Path, Given], places: Mapping[Path, str]) -> str:
     if path in given:
         return printable(given[path].name)
+    if path[:2] in places:
+        declared = names.field_of(path)
+        if declared and names.is_secret(declared):  # which has a setting of its own
+            return names.written(path)
+        return printable(f"{places[path[:2]]}.{path[-1].upper()}")
     for sibling, other in given.items():
         if sibling[:-1] == path[:-1]:  # the key as it was written, rather than in capitals
             return printable(other.name[: -len(sibling[-1])] + path[-1].upper())
     return names.written(path)
 
 
-def _line(path: Path, detail: ErrorDetails, given: Mapping[Path, Given]) -> str:
+def _line(path: Path, name: str, detail: ErrorDetails, given: Given | None) -> str:
     declared = names.field_of(path)
     example = f" Example: {names.example(declared)}" if declared else ""
-    if path not in given:
+    if given is None:
         about = declared.description if declared else ""
-        return f"{_name(path, given)}: is not set. {about}{example}"
-    got = shown(given[path].value, declared)
+        return f"{name}: is not set. {about}{example}"
+    got = shown(given.value, declared)
     expected = _expected(detail, declared).rstrip(".")
-    return f"{_name(path, given)}: got {got}; {expected}.{example}"
+    return f"{name}: got {got}; {expected}.{example}"
 
 
 def _expected(detail: ErrorDetails, declared: FieldInfo | None) -> str:

@@ -19,7 +19,8 @@ from sync.settings import Block, HostStorage, Settings
 type Path = tuple[str, ...]
 
 KEY = "<key>"
-PROFILES_JSON = "PROFILES_JSON"
+JSON: Mapping[str, str] = {"schools": "SCHOOLS_JSON", "profiles": "PROFILES_JSON"}
+"""What may hold all of a block that has keys, by that block."""
 
 
 def _blocks(block: type[Block], above: Path = ()) -> Iterator[tuple[Path, type[Block]]]:
@@ -142,7 +143,7 @@ def is_meant_for_us(name: str) -> bool:
     if head == "storage":
         return lower in {"_".join(path) for path in DECLARED}
     ours = head in (_HEADS if mark else _KEYED)
-    return ours or bool(get_close_matches(lower, [PROFILES_JSON.lower()], n=1, cutoff=0.9))
+    return ours or bool(get_close_matches(name.upper(), JSON.values(), n=1, cutoff=0.9))
 
 
 def nearest(name: str) -> str:
@@ -152,7 +153,7 @@ def nearest(name: str) -> str:
     """
     parts = re.split("__" if name.count("__") > 1 else "__|_|:", name, maxsplit=2)
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
-    names = [*(written(path).replace(KEY, key) for path in DECLARED), PROFILES_JSON]
+    names = [*(written(path).replace(KEY, key) for path in DECLARED), *JSON.values()]
     spelt = {name.upper(): name for name in names}
     near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
     return spelt[near[0]] if near else ""

@@ -11,7 +11,7 @@ from sync.errors import ConfigError
 from sync.settings import StorageSettings
 from sync.settings import names as setting_names
 from sync.settings.load import load
-from sync.settings.names import DECLARED, HOST, KEY, PROFILES_JSON
+from sync.settings.names import DECLARED, HOST, JSON, KEY
 from tests.edge.hosted import TRIGGERS
 from tests.infra.app_settings import app_settings, sample
 from tests.infra.bicep import Code, last, value, walk
@@ -90,7 +90,7 @@ def test_a_wrong_name_in_bicep_stops_the_app(old: str, new: str) -> None:
 
 def test_every_setting_of_a_deployment_is_known() -> None:
     """To the app, or to the platform for a reason."""
-    names = set(deployed()) - {"WEBSITE_INSTANCE_ID", PROFILES_JSON}
+    names = set(deployed()) - {"WEBSITE_INSTANCE_ID", *JSON.values()}
 
     assert {name for name in names if not setting_names.path_of(name)} - set(HOST) == set(PLATFORM)
 
@@ -109,7 +109,7 @@ def test_every_setting_that_exists_can_be_given_or_is_left_out_for_a_reason() ->
         "secretSettings": [],
     }
     settings = app_settings(files(), given)
-    profiles = json.loads(settings[PROFILES_JSON])
+    profiles = json.loads(settings[JSON["profiles"]])
     names = {*settings, *(f"PROFILES__KEY__{name}" for name in profiles["KEY"])}
 
     every = {setting_names.written(path).replace(KEY, "KEY") for path in DECLARED} | set(HOST)

@@ -22,7 +22,7 @@ NAMES = (
     | st.sampled_from(sorted({names.written(path) for path in names.DECLARED})).flatmap(
         lambda name: st.sampled_from(["NORTHBANK", "a"]).map(lambda k: name.replace("<key>", k))
     )
-    | st.sampled_from([*names.HOST, "PROFILES_JSON", "WEBSITE_SITE_NAME"])
+    | st.sampled_from([*names.HOST, *names.JSON.values(), "WEBSITE_SITE_NAME"])
     | ANY_TEXT
 )
 

@@ -120,6 +120,21 @@ def test_both_ways_to_give_the_profiles_on_the_page_say_the_same() -> None:
     assert load.load(apart) == load.load(together)
 
 
+def test_the_schools_in_json_on_the_page_load_with_their_keys_beside() -> None:
+    """Somebody who types what the page shows, and its secrets as it says, gets two schools."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("`SCHOOLS_JSON`. Their")[2]
+    env = {
+        "SCHOOLS_JSON": page.partition("```json\n")[2].partition("```")[0],
+        "SCHOOLS__NORTHBANK__ISAMS_KEY": "invented-key",
+        "SCHOOLS__SOUTHBANK__ISAMS_KEY": "invented-key",
+        "PROFILES__NORTH__SCHOOL": "northbank",
+        "PROFILES__SOUTH__SCHOOL": "southbank",
+        "SDS__CONNECTOR": "iSAMS nightly",
+    }
+
+    assert list(load.load(env).schools) == ["northbank", "southbank"]
+
+
 def test_the_file_for_azure_on_the_page_names_real_settings() -> None:
     """Each name in it is a setting, each value a text, and together they work on Azure."""
     page = settings_page.PAGE.read_text(encoding="utf-8").partition("## Setting them on Azure")[2]
