@@ -50,14 +50,11 @@ var hostSettings = {
 // What the app reads: docs/settings.md.
 var ownSettings = {
   PROFILES_JSON: string(profiles)
+  SCHOOLS_JSON: string(schools)
   STORAGE__ACCOUNT_URL: rostersUri
   STORAGE__CONTAINER: rostersContainer
 }
 
-var schoolSettings = flatten(map(
-  items(schools),
-  school => map(items(school.value), one => { name: 'SCHOOLS__${school.key}__${one.key}', value: string(one.value) })
-))
 var sdsSettings = map(items(sds), one => { name: 'SDS__${one.key}', value: string(one.value) })
 var references = map(secretSettings, name => {
   name: name
@@ -142,7 +139,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   properties: union(
     hostSettings,
     ownSettings,
-    toObject(concat(schoolSettings, sdsSettings, references), one => one.name, one => one.value)
+    toObject(concat(sdsSettings, references), one => one.name, one => one.value)
   )
 }
 
