@@ -32,10 +32,14 @@ _QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value and the name it was written under."""
+    """A value and the name it was written under.
+
+    `taken_by` says which school or profile has taken a default, such as `school west`.
+    """
 
     name: str
     value: str = field(repr=False)
+    taken_by: str = ""
 
 
 def printable(name: str) -> str:
@@ -101,16 +105,24 @@ def lines(
     given: Mapping[Path, Given],
     places: Mapping[Path, str],
     reported: Collection[Path],
+    above: Path = (),
 ) -> Iterator[str]:
-    """Yield a line for each fault in *error*, except at the paths that are *reported* already."""
+    """Yield a line for each fault in *error*, except at the paths that are *reported* already.
+
+    *above* is where what was validated hangs. A default that does not go together with others is
+    named with who took it; by itself it is the same fault for each of them.
+    """
     # The input and the address of pydantic's page are of no use to anybody here, and the
     # input may be a secret.
     for detail in error.errors(include_url=False, include_input=False):
-        path = tuple(str(step) for step in detail["loc"])
+        path = above + tuple(str(step) for step in detail["loc"])
         reason = detail.get("ctx", {}).get("error")
         if isinstance(reason, Contradiction):
             for paths, expected in reason.faults:
-                concerned = [_name(path + tail, given, places) for tail in paths]
+                concerned = [
+                    _name(path + tail, given, places) + ("" if path else _taken(given.get(tail)))
+                    for tail in paths
+                ]
                 yield f"{' and '.join(concerned)}: {expected}"
         elif path not in reported:
             yield _line(path, _name(path, given, places), detail, given.get(path))
@@ -125,9 +137,14 @@ def _name(path: Path, given: Mapping[Path, Given], places: Mapping[Path, str]) -
             return names.written(path)
         return printable(f"{places[path[:2]]}.{path[-1].upper()}")
     for sibling, other in given.items():
-        if sibling[:-1] == path[:-1]:  # the key as it was written, rather than in capitals
+        # The key as it was written, rather than in capitals: what is its own comes before defaults.
+        if sibling[:-1] == path[:-1]:
             return printable(other.name[: -len(sibling[-1])] + path[-1].upper())
     return names.written(path)
+
+
+def _taken(given: Given | None) -> str:
+    return f" ({given.taken_by})" if given and given.taken_by else ""
 
 
 def _line(path: Path, name: str, detail: ErrorDetails, given: Given | None) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sync.errors import ConfigError
 from sync.settings import Settings, faults, names
 from sync.settings.block_json import read_json
+from sync.settings.defaults import hand_out
 from sync.settings.draft import Draft
 from sync.settings.faults import Given, printable, shown
 from sync.settings.names import KEY, Path
@@ -43,9 +44,11 @@ def load(env: Mapping[str, str]) -> Settings:
     _read_host(present, draft)
     _settle_store(draft, on_azure=any(name.lower() in _ON_AZURE for name in present))
     _need_school_and_profile(draft)
+    hand_out(draft)
     settings = _validated(draft)
     if settings is None or draft.faults:
-        raise ConfigError("\n".join(draft.faults), faults=len(draft.faults))
+        lines = dict.fromkeys(draft.faults)  # a default is the same fault in each that takes it
+        raise ConfigError("\n".join(lines), faults=len(lines))
     return settings
 
 
@@ -66,7 +69,9 @@ def smallest() -> Iterator[str]:
 def _read_names(present: Mapping[str, str], draft: Draft) -> None:
     for name, value in present.items():
         path = names.path_of(name)
-        if path:
+        if path and path[0] == "defaults" and (fault := names.no_default(path)):
+            draft.faults.append(f"{printable(name)}: {fault}")
+        elif path:
             # docs/reference/functions.md#trimmed-settings
             draft.take(path, name, value.strip())
         elif name.upper() not in names.JSON.values() and names.is_meant_for_us(name):
@@ -116,8 +121,9 @@ def _need_school_and_profile(draft: Draft) -> None:
 
 
 def _validated(draft: Draft) -> Settings | None:
-    values = {path: given.value for path, given in draft.given.items()}
+    values = {path: one.value for path, one in draft.given.items() if path[0] != "defaults"}
     tree: dict[str, object] = {"sds": {}, "storage": {}, **_tree(values)}
+    tree["defaulted"] = {path for path, one in draft.given.items() if one.taken_by}
     for block in names.JSON:
         sound = _tree({path[1:]: text for path, text in values.items() if path[0] == block})
         tree[block] = {key: {} for key in sorted(draft.keys(block))} | sound

@@ -22,6 +22,9 @@ KEY = "<key>"
 JSON: Mapping[str, str] = {"schools": "SCHOOLS_JSON", "profiles": "PROFILES_JSON"}
 """What may hold all of a block that has keys, by that block."""
 
+DEFAULTS: Mapping[str, str] = {"school": "schools", "profile": "profiles"}
+"""Of which block a default is, by what it is called: `DEFAULTS__SCHOOL__PULL_AT`."""
+
 
 def _blocks(block: type[Block], above: Path = ()) -> Iterator[tuple[Path, type[Block]]]:
     """Yield every block below *block* but the host's, which has names of its host."""
@@ -52,7 +55,7 @@ HOST: Mapping[str, Path] = {
     "AzureWebJobsStorage__accountName": ("host", "queue_url"),
 }
 _KEYED = {block[0] for block in BLOCKS if KEY in block}
-_HEADS = {block[0] for block in BLOCKS}
+_HEADS = {block[0] for block in BLOCKS} | {"defaults"}
 _LONGEST = 100  # characters of a name that are compared: the search is quadratic
 # Names of Windows's devices are no folders there, and so no names in any store of ours.
 _KEY_FORM = re.compile(r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[a-z0-9][a-z0-9-]{0,29}")
@@ -83,7 +86,10 @@ def path_of(name: str) -> Path | None:
 
 
 def field_of(path: Path) -> FieldInfo | None:
-    """Return the declaration of the setting at *path*."""
+    """Return the declaration of the setting at *path*; of a default, that of what it stands for."""
+    if path[:1] == ("defaults",):
+        block = DEFAULTS.get(path[1], "") if len(path) == 3 else ""
+        return DECLARED.get((block, KEY, path[-1]))
     if path[:1] == ("host",):
         return HostStorage.model_fields.get(path[-1])
     if path[0] in _KEYED and len(path) > 1:
@@ -99,6 +105,19 @@ def is_secret(declared: FieldInfo) -> bool:
 def is_free_text(declared: FieldInfo) -> bool:
     """Say whether the value of a setting is a text, rather than read into something else."""
     return str in {declared.annotation, *get_args(declared.annotation)}
+
+
+def no_default(path: Path) -> str:
+    """Say why there can be no default of the setting at *path*, "" if there can."""
+    kind, name = path[1:]
+    block, usual = DEFAULTS[kind], (DEFAULTS[kind], KEY, name)
+    if reason := BLOCKS[block, KEY].OWN.get(name):
+        return f"cannot be a default: {reason}"
+    if is_secret(DECLARED[usual]):
+        return f"cannot be a default: each {kind} has its own secret, {written(usual)}"
+    if DECLARED[usual].is_required():
+        return f"cannot be a default: each {kind} has its own"
+    return ""
 
 
 def example(declared: FieldInfo) -> str:
@@ -131,7 +150,8 @@ def is_meant_for_us(name: str) -> bool:
     """Say whether somebody who set *name* meant a setting of ours, rightly spelt or not.
 
     The environment is full of others' names, so this looks at the beginning: our prefixes, with
-    a single underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common.
+    a single underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common,
+    and `DEFAULTS_PATH` is set by desktops of Ubuntu.
     """
     lower = name.lower()
     match = _HEAD_FORM.match(lower)
@@ -142,6 +162,8 @@ def is_meant_for_us(name: str) -> bool:
         return bool(get_close_matches(head, _HEADS, n=1, cutoff=0.75))
     if head == "storage":
         return lower in {"_".join(path) for path in DECLARED}
+    if head == "defaults":
+        return lower.startswith(tuple(f"defaults_{kind}" for kind in DEFAULTS))
     ours = head in (_HEADS if mark else _KEYED)
     return ours or bool(get_close_matches(name.upper(), JSON.values(), n=1, cutoff=0.9))
 
@@ -153,7 +175,17 @@ def nearest(name: str) -> str:
     """
     parts = re.split("__" if name.count("__") > 1 else "__|_|:", name, maxsplit=2)
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
-    names = [*(written(path).replace(KEY, key) for path in DECLARED), *JSON.values()]
+    defaults = [
+        ("defaults", kind, path[2])
+        for kind, block in DEFAULTS.items()
+        for path in DECLARED
+        if path[0] == block
+    ]
+    names = [
+        *(written(path) for path in defaults if not no_default(path)),
+        *(written(path).replace(KEY, key) for path in DECLARED),
+        *JSON.values(),
+    ]
     spelt = {name.upper(): name for name in names}
     near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
     return spelt[near[0]] if near else ""

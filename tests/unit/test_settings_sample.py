@@ -98,6 +98,19 @@ def test_the_page_shows_exactly_what_is_declared() -> None:
     assert rows == declared_names() | settings_page.host_names()
 
 
+def test_the_defaults_shown_on_the_page_are_taken() -> None:
+    """They are real settings, and the sample's school and profile take what they do not say."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("## One policy for many")[2]
+    block = page.partition("```text\n")[2].partition("```")[0]
+
+    settings = load.load(ours() | dict(line.split("=", 1) for line in block.splitlines()))
+
+    assert settings.defaulted == {
+        ("schools", "northbank", "pull_at"),
+        ("schools", "northbank", "year_starts"),
+    }
+
+
 @pytest.mark.parametrize("heading", ["## The least that works", "## A worked example"])
 def test_the_settings_shown_on_the_page_load(heading: str) -> None:
     """Somebody who types what the page shows gets a working app."""
