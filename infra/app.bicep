@@ -24,6 +24,7 @@ param callerAddresses string[]
 
 param schools object
 param profiles object
+param defaults object = {}
 param sds object
 param secretSettings string[]
 
@@ -55,6 +56,10 @@ var ownSettings = {
   STORAGE__CONTAINER: rostersContainer
 }
 
+var defaultSettings = flatten(map(
+  items(defaults),
+  kind => map(items(kind.value), one => { name: 'DEFAULTS__${kind.key}__${one.key}', value: string(one.value) })
+))
 var sdsSettings = map(items(sds), one => { name: 'SDS__${one.key}', value: string(one.value) })
 var references = map(secretSettings, name => {
   name: name
@@ -139,7 +144,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   properties: union(
     hostSettings,
     ownSettings,
-    toObject(concat(sdsSettings, references), one => one.name, one => one.value)
+    toObject(concat(defaultSettings, sdsSettings, references), one => one.name, one => one.value)
   )
 }
 

@@ -36,6 +36,9 @@ NEVER = {
 }
 
 
+DEFAULTS = {"SCHOOL": {"RETRY_UNTIL": "05:00"}, "PROFILE": {"COURSES": True}}
+
+
 def deployed(**changes: object) -> dict[str, str]:
     """Return the sample's app settings as the app sees them: references are resolved."""
     settings = app_settings(files(), sample(files()) | changes)
@@ -70,6 +73,7 @@ def test_true_and_numbers_of_bicep_are_understood() -> None:
     ("old", "new"),
     [
         ("SCHOOLS_JSON:", "SCHOOL_JSON:"),
+        ("'DEFAULTS__${kind.key}__", "'DEFAULTS__"),
         ("name: 'SDS__${one.key}'", "name: 'SDS_${one.key}'"),
         ("PROFILES_JSON:", "PROFILE_JSON:"),
         ("STORAGE__ACCOUNT_URL:", "STORAGE__ACCOUNT:"),
@@ -81,7 +85,7 @@ def test_a_wrong_name_in_bicep_stops_the_app(old: str, new: str) -> None:
     broken = files("app.bicep", old, new)
     settings = {
         name: "invented-key" if worth.startswith("@") else worth
-        for name, worth in app_settings(broken, sample(files())).items()
+        for name, worth in app_settings(broken, sample(files()) | {"defaults": DEFAULTS}).items()
     }
 
     with pytest.raises(ConfigError):
@@ -150,6 +154,14 @@ def test_ten_schools_are_one_setting_and_a_secret_each() -> None:
 
     assert [name for name in settings if name.startswith("SCHOOLS")] == ["SCHOOLS_JSON", *keys]
     assert len(load(settings).schools) == 10
+
+
+def test_what_a_deployment_says_once_every_school_and_profile_takes() -> None:
+    """One line of the parameters is one rule for all of them."""
+    settings = load(deployed(defaults=DEFAULTS))
+
+    assert {str(school.retry_until) for school in settings.schools.values()} == {"05:00:00"}
+    assert {profile.courses for profile in settings.profiles.values()} == {True}
 
 
 def test_the_timer_has_its_schedule() -> None:
