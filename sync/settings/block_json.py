@@ -87,7 +87,9 @@ def _take_setting(written: str, usual: str, value: object, draft: Draft) -> None
         fault = f"there is no such setting; {faults.hint(near)}"
     elif _is_secret(path):
         draft.reported.add(path)
-        fault = f"a secret is a setting of its own, {usual}: on Azure a Key Vault reference"
+        fault = (
+            f"a secret is a setting of its own, {printable(usual)}: on Azure a Key Vault reference"
+        )
     elif not isinstance(value, bool | int | str):
         fault = "expected a text; several values stand in one text, with commas"
     else:

@@ -26,10 +26,11 @@ def hand_out(draft: Draft) -> None:
         draft.faults.extend(_faults_of(kind, given, draft))
         for key in sorted(draft.keys(block)):
             own = {path[2] for path in draft.of(block) if path[1] == key}
+            taken_by = f"{kind} {printable(key)}"
             for name, default in given.items():
                 if not _is_beaten(block, name, own):
                     path = (block, key, name)
-                    draft.given[path] = Given(default.name, default.value, f"{kind} {key}")
+                    draft.given[path] = Given(default.name, default.value, taken_by)
                     if ("defaults", kind, name) in draft.reported:
                         draft.reported.add(path)
 

@@ -27,6 +27,7 @@ _LONG = 20  # characters: a part of a name is hardly so long; a key or secret is
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
+_NAMES = {path[-1] for path in names.DECLARED}
 _QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
@@ -49,11 +50,20 @@ def printable(name: str) -> str:
     told by its length.
     """
     told, equals, value = (name if name.isprintable() else ascii(name)).partition("=")
+    words = " ".join(map(_without_secret, told.split(" ")))
+    return words + (f"=({len(value)} characters)" if equals else "")
+
+
+def _without_secret(word: str) -> str:
+    """Return a word of a name; in JSON it is such as `west.PULL_AT`, and the key is looked at."""
+    key, dot, name = word.rpartition(".")
+    if not dot or name.lower() not in _NAMES:
+        key, dot, name = word, "", ""
     parts = (
         f"({len(part)} characters)" if len(part) >= _LONG and _is_mixed(part) else part
-        for part in told.split("__")
+        for part in key.split("__")
     )
-    return "__".join(parts) + (f"=({len(value)} characters)" if equals else "")
+    return "__".join(parts) + dot + name
 
 
 def shown(value: str, declared: FieldInfo | None) -> str:

@@ -126,6 +126,26 @@ def test_a_secret_in_the_json_is_refused_and_not_shown(name: str, value: object)
     assert not any(CANARY in line or "12345678" in line for line in lines)
 
 
+@pytest.mark.parametrize("block", ["SCHOOLS", "PROFILES"])
+def test_a_digit_in_a_key_hides_no_name_in_the_json(block: str) -> None:
+    """Key and name together are as long as a secret, and have letters and digits."""
+    name = {"SCHOOLS": "TIMETABLE_HEADER", "PROFILES": "TIMETABLE_TEACHERS"}[block]
+    value = json.dumps({"campus2": NORTHBANK | {name: "?"} if block == "SCHOOLS" else {name: "?"}})
+    key = {"SCHOOLS__CAMPUS2__ISAMS_KEY": "invented-key"} if block == "SCHOOLS" else {}
+
+    line = only({f"{block}_JSON": value}, key, without=f"{block}__{'N' if key else 'S'}")
+
+    assert line.startswith(f"{block}_JSON campus2.{name}: got '?'")
+
+
+def test_a_secret_that_was_pasted_as_a_key_is_not_shown() -> None:
+    """Such as the first part of a guid, under which a school may be kept."""
+    key = "5eed00004000800000000000beef"
+    lines = refusal({"SCHOOLS_JSON": json.dumps({key: {"ISAMS_KEY": CANARY}})}, without=BASE)
+
+    assert not any(key in line.lower() for line in lines)
+
+
 def test_a_secret_of_a_school_that_the_json_has_not_is_refused() -> None:
     """A misspelt key would be a school without a key, and another without a name: one line."""
     line = only(north(), {"SCHOOLS__NORHTBANK__ISAMS_KEY": CANARY}, without=BASE)
