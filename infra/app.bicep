@@ -99,10 +99,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     // No ftpsState here: a Flex Consumption app has no FTP, and Azure refuses one that speaks of it.
     siteConfig: {
       http20Enabled: true
-      // One address is a range of one here, unlike at storage.
       ipSecurityRestrictions: map(callerAddresses, (address, i) => {
         action: 'Allow'
-        ipAddress: contains(address, '/') ? address : '${address}/${contains(address, ':') ? 128 : 32}'
+        ipAddress: address
         name: 'caller-${i}'
         priority: 100 + i
       })

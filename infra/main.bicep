@@ -59,7 +59,7 @@ param recoverVault bool = false
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
 
-@description('Write down for a year who reads rosters and keys, and tell if it is somebody else.')
+@description('Write down for a year who reads rosters and keys; tell if somebody else reads rosters.')
 param watchReaders bool = length(schools) <= 10
 
 @description('Object ids of people who may read rosters without anybody being told.')

@@ -55,7 +55,7 @@ param recoverVault bool = false
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
 
-@description('Write down for a year who reads rosters and keys, and tell if it is somebody else.')
+@description('Write down for a year who reads rosters and keys; tell if somebody else reads rosters.')
 param watchReaders bool = length(schools) <= 10
 
 @description('Object ids of people who may read rosters without anybody being told.')
@@ -69,23 +69,41 @@ var token = uniqueString(resourceGroup().id)
 // The platform compares ids: a name or a mail address here would never match, and nobody would see why.
 var mayRead = map(
   rosterReaders,
-  id => length(id) == 36 && length(split(id, '-')) == 5
+  id => join(map(split(id, '-'), part => string(length(part))), '-') == '8-4-4-4-12' && !contains(id, '"') && !contains(id, '@')
     ? id
     : fail('rosterReaders: ${id} is no object id. Microsoft Entra shows the id of each person (Users) and program (Enterprise applications)')
 )
 
-// A deployment that was written for an older version is told the line that it needs now.
+// A deployment that was written for an older version is told the line that it needs now; one that
+// has that line beside the old ones keeps it.
+var meant = network == 'open' && privateNetwork == true ? 'private' : network
 var used = privateNetwork == null && publicVault == null
   ? network
-  : fail('privateNetwork and publicVault are gone. Take both out, and write: param network = \'${privateNetwork == true ? 'private' : 'open'}\'. See docs/deploying.md, Who reaches storage and vault')
+  : fail('privateNetwork and publicVault are gone. Take both out, and write: param network = \'${meant}\'. See docs/deploying.md, Who reaches storage and vault')
 
 // Storage takes neither /31 nor /32, and no IPv6: docs/reference/functions.md#storage-addresses
-var administrators = map(
-  map(administratorAddresses, address => replace(address, '/32', '')),
-  address => endsWith(address, '/31') || contains(address, ':')
-    ? fail('administratorAddresses: storage does not take ${address}. Write IPv4 addresses one by one, or a range of /30 or larger')
-    : address
+var single = map(administratorAddresses, each => endsWith(each, '/32') ? split(each, '/')[0] : each)
+var storable = map(
+  single,
+  each => empty(each) || contains(each, ' ') || contains(each, ':') || endsWith(each, '/31') || startsWith(each, '10.') || startsWith(each, '192.168.')
+    ? fail('administratorAddresses: storage does not take \'${each}\'. Write public IPv4 addresses one by one, or a range of /30 or larger')
+    : each
 )
+var administrators = union([], map(
+  storable,
+  each => parseCidr(contains(each, '/') ? each : '${each}/32').network == split(each, '/')[0] && parseCidr(contains(each, '/') ? each : '${each}/32').cidr >= 8
+    ? each
+    : fail('administratorAddresses: \'${each}\' does not begin a range of /8 or smaller. Write the first address of the range')
+))
+
+// One address is a range of one here, unlike at storage. A blank one would be a range of many.
+var ranges = map(
+  callerAddresses,
+  each => empty(each) || contains(each, ' ')
+    ? fail('callerAddresses: \'${each}\' is no address. Write each address or range as an entry of its own, without blanks')
+    : contains(each, '/') ? each : '${each}/${contains(each, ':') ? 128 : 32}'
+)
+var callers = map(ranges, each => '${parseCidr(each).network}/${parseCidr(each).cidr}')
 
 module subnets './network.bicep' = if (used != 'open') {
   name: 'network'
@@ -174,7 +192,7 @@ module app './app.bicep' = {
     insightsConnection: insights.outputs.connection
     subnetId: used == 'open' ? '' : subnets!.outputs.appSubnetId
     authClientId: authClientId
-    callerAddresses: callerAddresses
+    callerAddresses: callers
     schools: schools
     profiles: profiles
     defaults: defaults

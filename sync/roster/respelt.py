@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from sync.roster.identifiers import Parts, group_id, parts_of, plain, spelt_out
+from sync.roster.identifiers import CLASS_ID, Parts, group_id, parts_of, plain, spelt_out
 from sync.texts import folded
 
 _BY_NAME = frozenset({"form", "house", "boarding", "tutor"})  # the spaces of `group_id`
@@ -30,7 +30,8 @@ def kept_ids(made: Collection[str], held: Collection[str]) -> dict[str, str]:
 
     A class of forms, houses or tutors that is not among *held* keeps the id there that differs from
     its own in case and blanks alone, and that no class of *made* has. Nobody keeps an id that two
-    could, and of two held ids nobody can say which is meant: then the class is a new one.
+    could, and of two held ids nobody can say which is meant: then the class is a new one. So it is
+    where no address can have the held id: that it was once sent is no reason to go on.
     """
     come, gone = _by_letters(set(made) - set(held)), _by_letters(set(held) - set(made))
     could = [
@@ -43,7 +44,7 @@ def kept_ids(made: Collection[str], held: Collection[str]) -> dict[str, str]:
     return {
         mine: kept
         for mine, kept in could
-        if sum(mine in pair or kept in pair for pair in could) == 1 and _is_nickname(kept)
+        if sum(mine in pair or kept in pair for pair in could) == 1 and CLASS_ID.fullmatch(kept)
     }
 
 
@@ -80,11 +81,3 @@ def _with_a_blank_more(name: str, digested: Parts) -> Iterator[str]:
     for at in range(len(typed) + 1):
         for blank in _BLANKS:
             yield group_id(org, year, space, typed[:at] + blank + typed[at:])
-
-
-def _is_nickname(class_id: str) -> bool:
-    """Say whether an address can have this name: an id that was once sent is no reason to go on.
-
-    See docs/reference/sds.md#mail-nickname.
-    """
-    return ".." not in class_id and not class_id.endswith(".")

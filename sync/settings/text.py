@@ -316,11 +316,14 @@ OF_START = timedelta(days=60)
 
 @of_text
 def day(value: str) -> date:
-    """Read a day."""
+    """Read a day of 2000 to 2100: a year before or after it is reckoned with."""
     try:
-        return date.fromisoformat(value)
+        read = date.fromisoformat(value)
     except ValueError:
-        raise ValueError("expected a day such as 2027-09-01") from None
+        read = date.min
+    if not 2000 <= read.year <= 2100:
+        raise ValueError("expected a day such as 2027-09-01")
+    return read
 
 
 @of_text

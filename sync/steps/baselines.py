@@ -50,8 +50,8 @@ def read_baselines(
 def held_classes(listing: Listing) -> frozenset[str]:
     """Return the ids of the classes in the newest delivery that SDS may hold.
 
-    None if there is no such delivery, or if nobody can read it any more: then `plan` holds what is
-    compared with it.
+    None of them if there is no such delivery, or if nobody can read it any more: then `plan` holds
+    what is compared with it.
     """
     newest = next((each.delivery for each in listing.may_hold()[-1:] if each.delivery), None)
     if newest is None:
@@ -67,6 +67,7 @@ def held_classes(listing: Listing) -> frozenset[str]:
 
 
 def manifest_of(delivery: Delivery) -> DeliveryManifest | None:
+    """Return the manifest of *delivery*; None if nobody can read it any more."""
     try:
         return delivery.manifest()
     except (StoreMissing, StoreConflict):

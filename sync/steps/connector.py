@@ -85,6 +85,10 @@ class Listing:
         """Return the deliveries whose files SDS may hold now, oldest first; see `holdings`."""
         return holdings.may_hold(self.hand_overs(besides))
 
+    def held(self) -> list[Delivery]:
+        """Return those of `may_hold` that are still there, oldest first."""
+        return [each.delivery for each in self.may_hold() if each.delivery]
+
     def _is_settled(self, claimed: Claimed, claim: Claim) -> bool:
         """Say whether what came of an ended *claim* is known, or that SDS got nothing."""
         if self.delivery(claim.delivery):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sync.edge.storage.queues import QUEUES, Queue
 from sync.edge.world import World
@@ -31,7 +31,6 @@ from sync.ledger.marks import (
     fault,
 )
 from sync.ledger.states import State
-from sync.roster.academic_year import school_day
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
 from sync.steps.status_values import (
@@ -59,7 +58,7 @@ def survey(world: World) -> Status:
         turns={
             school: turn
             for school in sorted(settings.schools)
-            if (turn := _turns_soon(world, school, now))
+            if (turn := turns_soon(world, school, now))
         },
         connectors={name: _connector(world, name) for name in settings.connectors()},
         failed_messages=_failed_messages(world),
@@ -118,13 +117,6 @@ def _set(world: World, profile: str, now: datetime) -> SetStatus | None:
     manifest = newest.manifest()
     age_h = round((now - manifest.pulled_at).total_seconds() / 3600, 1)
     return SetStatus(newest.id, manifest, age_h)
-
-
-def _turns_soon(world: World, school: str, now: datetime) -> date | None:
-    settings = world.settings
-    sets = (newest_set(world.store, profile) for profile in settings.profiles_of(school))
-    today = school_day(now, settings.schools[school].time_zone)
-    return turns_soon(settings, school, filter(None, sets), today)
 
 
 # -- connectors ----------------------------------------------------------------------------------

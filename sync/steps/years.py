@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
-from sync.roster.academic_year import SOON, turn_by_calendar
+from sync.edge.world import World
+from sync.roster.academic_year import SOON, school_day, turn_by_calendar
 from sync.roster.finding_codes import FindingCode
-from sync.settings import Settings
-from sync.steps.delivery import SealedSet
+from sync.steps.delivery import newest_set
 from sync.steps.findings import told_of
 
 
-def turns_soon(
-    settings: Settings, school: str, newest: Iterable[SealedSet], day: date
-) -> date | None:
+def turns_soon(world: World, school: str, now: datetime) -> date | None:
     """Return the day on which the next academic year begins; None unless that is soon.
 
-    *day* is today at *school*, and *newest* are the newest sets of its profiles: only they know
-    iSAMS's terms, if SCHOOL_YEAR goes by these. None as well where no id carries the year.
+    Only the newest sets of its profiles know iSAMS's terms, if SCHOOL_YEAR goes by these. None as
+    well where no id carries the year.
     """
-    school_settings = settings.schools[school]
-    if not any(settings.profiles[key].ids_carry_year for key in settings.profiles_of(school)):
+    settings, school_settings = world.settings, world.settings.schools[school]
+    profiles = settings.profiles_of(school)
+    if not any(settings.profiles[key].ids_carry_year for key in profiles):
         return None
+    day = school_day(now, school_settings.time_zone)
     if school_settings.school_year == "terms":
+        newest = filter(None, (newest_set(world.store, key) for key in profiles))
         told = (each for sealed in newest for each in told_of(sealed, FindingCode.YEAR_TURNS))
         turn = min((date.fromisoformat(finding.name) for finding in told), default=None)
     else:

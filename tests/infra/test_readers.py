@@ -94,6 +94,7 @@ LOUD: dict[str, Row] = {
     "whoever was given a link": DELEGATED,
     "whoever was given a link, and calls himself the rule": DELEGATED
     | {"UserAgentHeader": SCANNER},
+    "whoever was given a link by somebody who may read": DELEGATED | {"RequesterObjectId": READER},
     "another service of Azure's": TRUSTED | {"UserAgentHeader": "Azure-Invented/1.0"},
 }
 

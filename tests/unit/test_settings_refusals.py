@@ -79,10 +79,13 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
                 " {academic_year}, {suffix}, {school}. Example: Form {name}{suffix}"
             ),
         ),
-        (
-            "PROFILES__SENIORS__PUPILS_FROM",
-            "1 Sept",
-            "got '1 Sept'; expected a day such as 2027-09-01. Example: 2027-09-01",
+        *(
+            (
+                "PROFILES__SENIORS__PUPILS_FROM",
+                text,
+                f"got '{text}'; expected a day such as 2027-09-01. Example: 2027-09-01",
+            )
+            for text in ("1 Sept", "0001-01-01", "9999-12-31")
         ),
         *(
             (

@@ -41,11 +41,6 @@ class RestBase:
 
     known: str = ""
 
-    def path(self, endpoint: Endpoint, record_id: str, base: str) -> str:
-        """Return where *endpoint* is, under *base*."""
-        usual = endpoint.path.format(id=quote(record_id, safe=""))
-        return base + usual.removeprefix(endpoints.BASES[0])
-
 
 @dataclass(frozen=True, slots=True)
 class RestRequests:
@@ -142,7 +137,8 @@ class RestRequests:
     def _under(
         self, base: str, endpoint: Endpoint, record_id: str, query: Mapping[str, str]
     ) -> Answer:
-        path = self.base.path(endpoint, record_id, base)
+        usual = endpoint.path.format(id=quote(record_id, safe=""))
+        path = base + usual.removeprefix(endpoints.BASES[0])
         with closing(self._admitted(path, query)) as answer:
             return self._read(answer, endpoint)
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sync.roster.identifiers import renewed_class_id
 from sync.sds.titles import titles
-from sync.steps.connector import Listing
+from sync.steps.delivery import Delivery
 from sync.steps.doctor.attempts import Note
 
 _SHOWN = 20  # ids; of more, how many
 
 
-def with_new_ids(listing: Listing) -> dict[str, str] | None:
-    """Return the id that each class will have whose id SDS holds and nobody makes any more.
-
-    None if SDS holds nothing of *listing*'s connector.
-    """
-    held = [each.delivery for each in listing.may_hold() if each.delivery]
-    if not held:
-        return None
+def with_new_ids(held: Sequence[Delivery]) -> dict[str, str]:
+    """Return the id that each class will have whose id is in *held* and nobody makes any more."""
     ids = {class_id for delivery in held for class_id in titles(delivery.files())}
     renewed = {class_id: renewed_class_id(class_id) for class_id in sorted(ids)}
     return {old: new for old, new in renewed.items() if new != old}
 
 
-def note_of(renewed: Mapping[str, str] | None) -> Note:
+def note_of(renewed: Mapping[str, str]) -> Note:
     """Return what is told of *renewed*, and what to do before the delivery is held for it."""
-    if renewed is None:
-        return Note("SDS holds nothing of ours yet")
     if not renewed:
         return Note("as they are made today")
     shown = [f"{old} becomes {new}" for old, new in list(renewed.items())[:_SHOWN]]

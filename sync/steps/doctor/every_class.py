@@ -10,14 +10,11 @@ from sync.roster.findings import Finding
 from sync.roster.identifiers import is_service_account
 from sync.sds.diff import lost_of_every_class, users_of
 from sync.settings import ProfileSettings, Settings
-from sync.steps.connector import Listing
-from sync.steps.delivery import SealedSet, newest_set
+from sync.steps.delivery import Delivery, SealedSet, newest_set
 from sync.steps.doctor.attempts import Note
 from sync.steps.findings import told_of
 
 USERS = "users.csv"
-
-_NOTHING_HELD = Note("SDS holds nothing of ours yet")
 
 
 class OfEveryClass(NamedTuple):
@@ -32,17 +29,11 @@ class OfEveryClass(NamedTuple):
     left_out: int
 
 
-def of_every_class(settings: Settings, listing: Listing) -> OfEveryClass | None:
-    """Compare what SDS may hold of *listing*'s connector with settings and the newest rosters.
-
-    None if SDS holds nothing of it.
-    """
-    held = [each.delivery for each in listing.may_hold() if each.delivery]
-    if not held:
-        return None
+def of_every_class(settings: Settings, connector: str, held: Sequence[Delivery]) -> OfEveryClass:
+    """Compare *held*, what SDS may hold of *connector*, with settings and the newest rosters."""
     old = {key: address for each in held for key, address in users_of(each.files()).items()}
-    profiles = {key: settings.profiles[key] for key in settings.connectors()[listing.connector]}
-    newest = [sealed for key in profiles if (sealed := newest_set(listing.store, key))]
+    profiles = {key: settings.profiles[key] for key in settings.connectors()[connector]}
+    newest = [sealed for key in profiles if (sealed := newest_set(held[-1].store, key))]
     left_out = {each.detail for each in _told(newest, *EXTRA_TEACHERS_GONE)}
     lost = lost_of_every_class(old, _users_to_come(profiles, newest), left_out)
     services = lost["service accounts"]
@@ -87,10 +78,8 @@ def _misplaced(
                 yield f"entry {number} of {settings.name_of('profiles', key, 'extra_teachers')}"
 
 
-def note_of(found: OfEveryClass | None) -> Note:
+def note_of(found: OfEveryClass) -> Note:
     """Return what is told of *found*, and what to do before the delivery is held for it."""
-    if found is None:
-        return _NOTHING_HELD
     texts, do = list[str](), list[str]()
     if found.unnamed:
         at = f" ({', '.join(found.misplaced)})" if found.misplaced else ""

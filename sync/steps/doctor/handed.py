@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 from sync.edge.graph.sds import FLOWS
@@ -14,8 +14,12 @@ from sync.ledger.fates import Fate
 from sync.ledger.marks import Submitted
 from sync.settings import Settings
 from sync.steps.connector import Listing, look
+from sync.steps.delivery import Delivery
 from sync.steps.doctor import class_ids, every_class, many_classes, suffixes
 from sync.steps.doctor.attempts import Check, Note, Visit
+
+type Judge = Callable[[Sequence[Delivery]], Note]
+"""What is told of the deliveries that SDS may hold, oldest first; there is at least one."""
 
 _NOTHING = Note("nothing was handed over yet")
 
@@ -25,8 +29,7 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
     for connector, profiles in settings.connectors().items():
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
-        every, ids = f"{about}: teachers of every class", f"{about}: class ids"
-        titles, many = f"{about}: titles with a suffix", f"{about}: classes of a person"
+        judged = {f"{about}: {what}": judge for what, judge in _judges(settings, connector).items()}
         check, listed = visit.attempt(
             way,
             partial(_listed, settings, connector, visit),
@@ -35,17 +38,32 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         )
         yield check
         if listed is None:
-            yield from visit.skipped((whose, every, titles, ids, many), way)
-        else:
-            yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
-            compare = partial(every_class.of_every_class, settings, listed.listing)
-            yield visit.attempt(every, compare, every_class.note_of, connector=connector).check
-            rename = partial(suffixes.changed_titles, settings, listed.listing)
-            yield visit.attempt(titles, rename, suffixes.note_of, connector=connector).check
-            renewed = partial(class_ids.with_new_ids, listed.listing)
-            yield visit.attempt(ids, renewed, class_ids.note_of, connector=connector).check
-            count = partial(many_classes.most_classes, listed.listing)
-            yield visit.attempt(many, count, many_classes.note_of, connector=connector).check
+            yield from visit.skipped((whose, *judged), way)
+            continue
+        yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
+        held = cache(listed.listing.held)
+        for name, judge in judged.items():
+            yield visit.attempt(name, held, partial(_of_held, judge), connector=connector).check
+
+
+def _judges(settings: Settings, connector: str) -> Mapping[str, Judge]:
+    """Return what is looked at in the deliveries that SDS may hold of *connector*, and how."""
+    return {
+        "teachers of every class": lambda held: every_class.note_of(
+            every_class.of_every_class(settings, connector, held)
+        ),
+        "titles with a suffix": lambda held: suffixes.note_of(
+            suffixes.changed_titles(settings, connector, held[-1])
+        ),
+        "class ids": lambda held: class_ids.note_of(class_ids.with_new_ids(held)),
+        "classes of a person": lambda held: many_classes.note_of(
+            many_classes.most_classes(held[-1])
+        ),
+    }
+
+
+def _of_held(judge: Judge, held: Sequence[Delivery]) -> Note:
+    return judge(held) if held else Note("SDS holds nothing of ours yet")
 
 
 class _ConnectorListed(NamedTuple):

@@ -6,27 +6,18 @@ from collections import Counter
 
 from sync.roster.team_limits import CLASSES_NOTED
 from sync.sds.rowkeys import rows_of
-from sync.steps.connector import Listing
+from sync.steps.delivery import Delivery
 from sync.steps.doctor.attempts import Note
 
 
-def most_classes(listing: Listing) -> list[int] | None:
-    """Return in how many classes each person is who is in too many, of all profiles together.
-
-    It is of the newest delivery that SDS may hold; None if it holds nothing of *listing*'s
-    connector.
-    """
-    held = [each.delivery for each in listing.may_hold() if each.delivery]
-    if not held:
-        return None
-    counted = Counter(row[1] for row in rows_of("enrollments.csv", held[-1].files()))
+def most_classes(newest: Delivery) -> list[int]:
+    """Return in how many classes each person is who is in too many, of all profiles together."""
+    counted = Counter(row[1] for row in rows_of("enrollments.csv", newest.files()))
     return sorted((count for count in counted.values() if count > CLASSES_NOTED), reverse=True)
 
 
-def note_of(counts: list[int] | None) -> Note:
+def note_of(counts: list[int]) -> Note:
     """Return what is told of *counts*, the largest first."""
-    if counts is None:
-        return Note("SDS holds nothing of ours yet")
     if not counts:
         return Note(f"nobody is in more than {CLASSES_NOTED}")
     return Note(

@@ -6,8 +6,7 @@ from sync.roster.identifiers import is_tutor_group, kind_of
 from sync.sds.titles import joined_anew, titles
 from sync.settings import ProfileSettings, Settings
 from sync.settings.class_kinds import TITLE_OF
-from sync.steps.connector import Listing
-from sync.steps.delivery import newest_set
+from sync.steps.delivery import Delivery, newest_set
 from sync.steps.doctor.attempts import Note
 
 type Changes = dict[str, tuple[str, str]]
@@ -19,18 +18,12 @@ _NEXT = (
 )
 
 
-def changed_titles(settings: Settings, listing: Listing) -> Changes | None:
-    """Return the titles in what SDS may hold of *listing*'s connector that will be others.
-
-    None if SDS holds nothing of it.
-    """
-    held = [each.delivery for each in listing.may_hold() if each.delivery]
-    if not held:
-        return None
-    sent = titles(held[-1].files())
+def changed_titles(settings: Settings, connector: str, held: Delivery) -> Changes:
+    """Return the titles in *held*, the newest that SDS may hold of *connector*, to be changed."""
+    sent = titles(held.files())
     changes: Changes = {}
-    for key in settings.connectors()[listing.connector]:
-        profile, newest = settings.profiles[key], newest_set(listing.store, key)
+    for key in settings.connectors()[connector]:
+        profile, newest = settings.profiles[key], newest_set(held.store, key)
         if profile.suffix and newest:
             of_profile = titles(newest.read_files(newest.manifest().files))
             changes |= _changes(profile, {k: sent[k] for k in of_profile if k in sent})
@@ -45,10 +38,8 @@ def _changes(profile: ProfileSettings, sent: dict[str, str]) -> Changes:
     return {key: (sent[key], title) for key, title in anew.items() if title != sent[key]}
 
 
-def note_of(changes: Changes | None) -> Note:
+def note_of(changes: Changes) -> Note:
     """Return what is told of *changes*: never the name of a tutor."""
-    if changes is None:
-        return Note("SDS holds nothing of ours yet")
     if not changes:
         return Note("stay as they are")
     shown = next((pair for key, pair in changes.items() if not is_tutor_group(key)), None)

@@ -47,16 +47,14 @@ def check_years(settings: Settings, visit: Visit) -> Iterator[Check]:
 
 def _seen(settings: Settings, school: str, visit: Visit) -> YearSeen:
     world = opened(settings, lambda _: None, nudges=Unqueued(), clock=visit.clock)
-    school_settings = settings.schools[school]
-    today = school_day(visit.clock.now(), school_settings.time_zone)
-    sets = (newest_set(world.store, profile) for profile in settings.profiles_of(school))
-    newest = [sealed for sealed in sets if sealed]
+    school_settings, now = settings.schools[school], visit.clock.now()
     if school_settings.school_year == "terms":
-        year = max((sealed.manifest().academic_year for sealed in newest), default=None)
+        sets = (newest_set(world.store, profile) for profile in settings.profiles_of(school))
+        years = (sealed.manifest().academic_year for sealed in sets if sealed)
+        year = max(years, default=None)
     else:
-        year = by_calendar(today, school_settings)
-    held = frozenset(_held(world, school))
-    return YearSeen(year, held, turns_soon(settings, school, newest, today))
+        year = by_calendar(school_day(now, school_settings.time_zone), school_settings)
+    return YearSeen(year, frozenset(_held(world, school)), turns_soon(world, school, now))
 
 
 def _held(world: World, school: str) -> Iterator[int]:
