@@ -136,6 +136,12 @@ class Settings(Block):
                     f"{name} is {zone}, which names no place, so that summer time may be missed:"
                     f" write the school's city, such as {city}"
                 )
+        for key, school in self.schools.items():
+            if not (self.profiles_of(key) or school.datasets):
+                yield (
+                    f"the school {key} is in no profile, so that nothing of it is sent:"
+                    " name it as the SCHOOL of one"
+                )
 
     def name_of(self, block: str, key: str, name: str) -> str:
         """Return under which name a setting of a school or profile counts: its own, or a default's.

@@ -7,7 +7,7 @@ own no default KEEP_TEAMS_FROM, which was meant for other years.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -21,18 +21,23 @@ def hand_out(draft: Draft) -> None:
     """Check the defaults of *draft* by themselves, then give them to whoever says nothing."""
     for kind, block in DEFAULTS.items():
         given = {path[2]: draft.given[path] for path in draft.of("defaults") if path[1] == kind}
-        if not given:
+        if given:
+            draft.faults.extend(_faults_of(kind, given, draft))
+            for key in sorted(draft.keys(block)):
+                _give(kind, key, given, draft)
+
+
+def _give(kind: str, key: str, given: Mapping[str, Given], draft: Draft) -> None:
+    """Give the school or profile *key* each default that nothing of its own beats."""
+    block = DEFAULTS[kind]
+    own = {path[2] for path in draft.of(block) if path[1] == key}
+    for name, default in given.items():
+        if _is_beaten(block, name, own):
             continue
-        draft.faults.extend(_faults_of(kind, given, draft))
-        for key in sorted(draft.keys(block)):
-            own = {path[2] for path in draft.of(block) if path[1] == key}
-            taken_by = f"{kind} {printable(key)}"
-            for name, default in given.items():
-                if not _is_beaten(block, name, own):
-                    path = (block, key, name)
-                    draft.given[path] = Given(default.name, default.value, taken_by)
-                    if ("defaults", kind, name) in draft.reported:
-                        draft.reported.add(path)
+        path = (block, key, name)
+        draft.given[path] = Given(default.name, default.value, f"{kind} {printable(key)}")
+        if ("defaults", kind, name) in draft.reported:
+            draft.reported.add(path)
 
 
 def _is_beaten(block: str, name: str, own: set[str]) -> bool:
@@ -42,7 +47,7 @@ def _is_beaten(block: str, name: str, own: set[str]) -> bool:
     return not own.isdisjoint({name, *rivals, declared.COMPANIONS.get(name, name)})
 
 
-def _faults_of(kind: str, given: dict[str, Given], draft: Draft) -> Iterator[str]:
+def _faults_of(kind: str, given: Mapping[str, Given], draft: Draft) -> Iterator[str]:
     """Yield what is wrong with the defaults of a kind, whether or not anybody takes them."""
     block = names.BLOCKS[DEFAULTS[kind], KEY]
     for name, companion in block.COMPANIONS.items():

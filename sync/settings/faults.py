@@ -18,12 +18,13 @@ from sync.settings.names import Path
 from sync.settings.text import Contradiction
 
 KEY_FORM = (
-    "expected a key of 1 to 30 letters, digits and hyphens, and no name that Windows keeps for a"
-    " device, such as aux"
+    "expected a key of 1 to 30 letters, digits and hyphens, and neither defaults (what all take is"
+    " DEFAULTS__PROFILE__…) nor a name that Windows keeps for a device, such as aux"
 )
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
 _LONG = 20  # characters: a part of a name is hardly so long; a key or secret is
+_NO_NAME = 80  # characters: no part of a name is so long, whatever it is
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
@@ -46,8 +47,8 @@ class Given:
 def printable(name: str) -> str:
     """Return *name*, escaped if it holds what would break a line.
 
-    A secret may have been typed as a name, or behind one with `=`: a part that looks like one is
-    told by its length.
+    A secret may have been typed as a name, or behind one with `=`: a part that looks like one, or
+    is too long for a name, is told by its length.
     """
     told, equals, value = (name if name.isprintable() else ascii(name)).partition("=")
     words = " ".join(map(_without_secret, told.split(" ")))
@@ -60,7 +61,9 @@ def _without_secret(word: str) -> str:
     if not dot or name.lower() not in _NAMES:
         key, dot, name = word, "", ""
     parts = (
-        f"({len(part)} characters)" if len(part) >= _LONG and _is_mixed(part) else part
+        f"({len(part)} characters)"
+        if len(part) > _NO_NAME or (len(part) >= _LONG and _is_mixed(part))
+        else part
         for part in key.split("__")
     )
     return "__".join(parts) + dot + name

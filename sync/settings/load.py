@@ -13,6 +13,7 @@ from sync.settings.block_json import read_json
 from sync.settings.defaults import hand_out
 from sync.settings.draft import Draft
 from sync.settings.faults import Given, printable, shown
+from sync.settings.local_file import with_local_file
 from sync.settings.names import KEY, Path
 from sync.settings.references import unresolved
 from sync.settings.storage import STORES
@@ -25,8 +26,10 @@ _ACCOUNT_EXPECTED = "expected a storage account: 3 to 24 small letters and digit
 _URL_EXPECTED = "on Azure give STORAGE__ACCOUNT_URL, such as https://rosters.blob.core.example"
 
 
-def load(env: Mapping[str, str]) -> Settings:
+def load(env: Mapping[str, str], local: str | None = None) -> Settings:
     """Read the settings out of *env*, the app settings by name; blank values are not set.
+
+    What *env* does not set is taken from *local*, the text of a local.settings.json.
 
     Blanks around a single setting go, as Azure takes them off: a desk reads what the app reads.
     Inside SCHOOLS_JSON and PROFILES_JSON a suffix and a title stay as they were typed.
@@ -36,8 +39,9 @@ def load(env: Mapping[str, str]) -> Settings:
             has a line for each fault. What does not go together is found once each setting of
             it is sound.
     """
-    present = {name: value for name, value in sorted(env.items()) if value.strip()}
-    draft = Draft()
+    values, faults_of_file = with_local_file(env, local)
+    present = {name: value for name, value in sorted(values.items()) if value.strip()}
+    draft = Draft(faults=faults_of_file)
     _read_names(present, draft)
     for block in names.JSON:
         read_json(block, present, draft)

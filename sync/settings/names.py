@@ -57,8 +57,10 @@ HOST: Mapping[str, Path] = {
 _KEYED = {block[0] for block in BLOCKS if KEY in block}
 _HEADS = {block[0] for block in BLOCKS} | {"defaults"}
 _LONGEST = 100  # characters of a name that are compared: the search is quadratic
-# Names of Windows's devices are no folders there, and so no names in any store of ours.
-_KEY_FORM = re.compile(r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[a-z0-9][a-z0-9-]{0,29}")
+_KEY_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+# Names of Windows's devices are no folders there, and so no names in any store of ours. A profile
+# called `defaults` would be one more, where somebody meant what all profiles take.
+_NO_KEY = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]|defaults")
 _HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
 
 
@@ -71,10 +73,10 @@ def written(path: Path) -> str:
 def is_key(text: str) -> bool:
     """Say whether *text*, in small letters, may be the key of a school or profile.
 
-    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens, and not the
-    name of a device of Windows, such as `aux`.
+    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens, and neither
+    `defaults` nor the name of a device of Windows, such as `aux`.
     """
-    return bool(_KEY_FORM.fullmatch(text))
+    return bool(_KEY_FORM.fullmatch(text)) and not _NO_KEY.fullmatch(text)
 
 
 def path_of(name: str) -> Path | None:
@@ -163,7 +165,7 @@ def is_meant_for_us(name: str) -> bool:
     if head == "storage":
         return lower in {"_".join(path) for path in DECLARED}
     if head == "defaults":
-        return lower.startswith(tuple(f"defaults_{kind}" for kind in DEFAULTS))
+        return lower.startswith(tuple(f"defaults_{kind}" for kind in (*DEFAULTS, "json")))
     ours = head in (_HEADS if mark else _KEYED)
     return ours or bool(get_close_matches(name.upper(), JSON.values(), n=1, cutoff=0.9))
 
@@ -175,17 +177,14 @@ def nearest(name: str) -> str:
     """
     parts = re.split("__" if name.count("__") > 1 else "__|_|:", name, maxsplit=2)
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
-    defaults = [
-        ("defaults", kind, path[2])
-        for kind, block in DEFAULTS.items()
-        for path in DECLARED
-        if path[0] == block
-    ]
-    names = [
-        *(written(path) for path in defaults if not no_default(path)),
-        *(written(path).replace(KEY, key) for path in DECLARED),
-        *JSON.values(),
-    ]
+    names = (*_defaults(), *(written(path).replace(KEY, key) for path in DECLARED), *JSON.values())
     spelt = {name.upper(): name for name in names}
     near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
     return spelt[near[0]] if near else ""
+
+
+def _defaults() -> Iterator[str]:
+    """Yield the name of each default that there can be."""
+    for kind, block in DEFAULTS.items():
+        paths = [("defaults", kind, path[2]) for path in DECLARED if path[0] == block]
+        yield from (written(path) for path in paths if not no_default(path))

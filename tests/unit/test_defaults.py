@@ -10,6 +10,7 @@ import pytest
 from sync.errors import ConfigError
 from sync.settings import load as environment
 from sync.settings import names
+from sync.settings.faults import KEY_FORM
 from sync.settings.names import DEFAULTS, KEY, Path
 from sync.settings.text import MonthDay
 from tests.unit.app_settings import CANARY, REFERENCE, SECOND, load, only, refusal
@@ -121,6 +122,7 @@ def test_what_is_a_default_and_what_cannot_be_one(path: Path) -> None:
         ("DEFAULTS__SCHOOLS__PULL_AT", "did you mean DEFAULTS__SCHOOL__PULL_AT?"),
         ("DEFAULTS_SCHOOL_PULL_AT", "did you mean DEFAULTS__SCHOOL__PULL_AT?"),
         ("DEFAULTS__SCHOOL__NORTHBANK__PULL_AT", "did you mean DEFAULTS__SCHOOL__PULL_AT?"),
+        ("DEFAULTS_JSON", "docs/settings.md lists all there are"),
         ("DEFAULTS__XYZZY", "docs/settings.md lists all there are"),
         ("DEFAULTS__SCHOOL", "did you mean DEFAULTS__SCHOOL__PULL_AT?"),
     ],
@@ -133,6 +135,13 @@ def test_a_default_of_no_setting_is_refused(wrong: str, hint: str) -> None:
 def test_a_desktop_that_has_defaults_of_its_own_is_left_alone() -> None:
     """Ubuntu's sets DEFAULTS_PATH."""
     assert load({"DEFAULTS_PATH": "/usr/share/x", "DEFAULTS": "x"}) == load()
+
+
+def test_no_profile_is_called_defaults() -> None:
+    """It would be a profile more, of every year, where somebody meant what all profiles take."""
+    assert only({"PROFILES__DEFAULTS__CLASSES": "forms"}) == (
+        f"PROFILES__DEFAULTS__CLASSES: in the middle {KEY_FORM}"
+    )
 
 
 @pytest.mark.parametrize(

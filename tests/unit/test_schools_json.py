@@ -7,6 +7,7 @@ import json
 import pytest
 
 from sync.settings import names
+from sync.settings.faults import KEY_FORM
 from sync.settings.text import MonthDay
 from tests.unit.app_settings import CANARY, REFERENCE, SECOND, load, only, refusal
 
@@ -14,6 +15,7 @@ NORTHBANK = {"NAME": "Northbank School", "ID": "9990001", "ISAMS_HOST": "northba
 SOUTHBANK = {"NAME": "Southbank School", "ID": 9990002, "ISAMS_HOST": "southbank.isams.example"}
 BASE = "SCHOOLS__NORTHBANK"  # what is set apart in the base of other tests
 KEY = "SCHOOLS__northbank__ISAMS_KEY"
+TEXT = "expected a text; several values stand in one text, with commas"
 
 
 def schools(value: object) -> dict[str, str]:
@@ -60,6 +62,36 @@ def test_schools_may_come_as_one_json_value_and_their_secrets_apart() -> None:
             (
                 "SCHOOLS_JSON northbank.PULL_AT: expected a text; several values stand in one"
                 " text, with commas"
+            ),
+        ),
+        ({"northbank": NORTHBANK | {"ID": 9990001.5}}, f"SCHOOLS_JSON northbank.ID: {TEXT}"),
+        ({"northbank": NORTHBANK | {"NAME": True}}, "SCHOOLS_JSON northbank.NAME: expected a text"),
+        (
+            {"northbank": NORTHBANK | {"ISAMS_HOST": REFERENCE}},
+            (
+                "SCHOOLS_JSON northbank.ISAMS_HOST: Azure follows no reference inside JSON: write"
+                " the value itself"
+            ),
+        ),
+        (
+            json.dumps({"northbank": NORTHBANK}).replace('"9990001"', "0012"),
+            "SCHOOLS_JSON, character 50: ID: expected a text in quotation marks",
+        ),
+        (
+            {"northbank": NORTHBANK | {"SCHOOLS__NORTHBANK__PULLAT": "22:00"}},
+            (
+                "SCHOOLS_JSON northbank.SCHOOLS__NORTHBANK__PULLAT: there is no such setting; did"
+                " you mean PULL_AT?"
+            ),
+        ),
+        ({"north bank": NORTHBANK}, f"SCHOOLS_JSON north bank: {KEY_FORM}"),
+        ({"DEFAULTS": {"PULL_AT": "21:00"}}, f"SCHOOLS_JSON DEFAULTS: {KEY_FORM}"),
+        ({"n" * 5_000: NORTHBANK}, f"SCHOOLS_JSON (5000 characters): {KEY_FORM}"),
+        (
+            {"northbank": NORTHBANK | {"P" * 5_000: "x"}},
+            (
+                "SCHOOLS_JSON (5010 characters): there is no such setting; docs/settings.md lists"
+                " all there are"
             ),
         ),
         (
@@ -155,9 +187,24 @@ def test_a_secret_of_a_school_that_the_json_has_not_is_refused() -> None:
     )
 
 
+def test_a_comma_too_many_hides_no_other_fault() -> None:
+    """JSON that is plain all the same is judged at once: one round, not one for each kind."""
+    text = json.dumps({"northbank": NORTHBANK | {"PULLAT": "22:00"}}).replace("}}", ",}}")
+
+    assert [line.partition(":")[0] for line in refusal(schools(text), without=BASE)] == [
+        "SCHOOLS_JSON, character 119",
+        "SCHOOLS_JSON northbank.PULLAT",
+    ]
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_no_fault() -> None:
+    """A file that Notepad has saved is pasted with it."""
+    assert load(schools("\ufeff" + north()["SCHOOLS_JSON"]), without=BASE) == load()
+
+
 def test_schools_in_two_forms_are_refused() -> None:
     """Nobody can know which of the two is meant. Only secrets stand beside the JSON."""
-    way = "give the schools in one way, not two"
+    way = "give the schools in one way, not two; beside the JSON stand their secrets alone"
 
     assert only({"SCHOOLS_JSON": "{}"}) == f"SCHOOLS_JSON and SCHOOLS__NORTHBANK__ID: {way}"
     assert only(north(), {"Schools_Json": "{}"}, without=BASE) == (

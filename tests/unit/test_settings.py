@@ -100,3 +100,15 @@ def test_settings_do_not_change() -> None:
     """What was read at the start holds to the end of the run."""
     with pytest.raises(ValidationError, match="frozen"):
         Limits().removed_percent = 50
+
+
+def test_a_school_in_no_profile_is_told_unless_its_datasets_are_kept() -> None:
+    """Nothing of it is sent: of many schools, the one whose profile was forgotten is not seen."""
+    two = schools("1", "2")
+    only_first = {"seniors": ProfileSettings(school="school0")}
+    kept = two["school1"].model_copy(update={"datasets": ("rooms",)})
+
+    (told,) = built(two, only_first, "c").doubts()
+
+    assert told.startswith("the school school1 is in no profile")
+    assert not list(built(two | {"school1": kept}, only_first, "c").doubts())

@@ -333,7 +333,7 @@ def test_a_reference_inside_profiles_json_is_told_under_its_own_name() -> None:
 
     line = only({"PROFILES_JSON": profiles}, without="PROFILES__")
 
-    assert line.startswith("PROFILES_JSON seniors.CONNECTOR: the Key Vault reference was not")
+    assert line.startswith("PROFILES_JSON seniors.CONNECTOR: Azure follows no reference")
 
 
 @pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])

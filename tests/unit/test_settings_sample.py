@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sync.errors import ConfigError
-from sync.settings import ProfileSettings, load, local_file
+from sync.settings import ProfileSettings, load
 from sync.settings import names as setting_names
 from tests.pages import settings_page
 
@@ -59,9 +59,12 @@ def test_the_sample_shows_what_the_host_needs() -> None:
     assert json.loads(SAMPLE.read_text(encoding="utf-8"))["IsEncrypted"] is False
 
 
+BLOCK = re.compile(r"```(?:text|json)\n")
+
+
 def test_the_sample_loads_as_it_is() -> None:
     """The sample is a working set, and says nothing that it would say if it were left out."""
-    settings = load.load(local_file.with_local_file({}, SAMPLE.read_text(encoding="utf-8")))
+    settings = load.load({}, local=SAMPLE.read_text(encoding="utf-8"))
     profile = settings.profiles["seniors"]
 
     assert list(settings.schools) == ["northbank"]
@@ -109,6 +112,27 @@ def test_the_defaults_shown_on_the_page_are_taken() -> None:
         ("schools", "northbank", "pull_at"),
         ("schools", "northbank", "year_starts"),
     }
+
+
+def test_the_ten_schools_on_the_page_have_one_policy_in_the_settings_that_it_counts() -> None:
+    """Somebody who types what the page shows gets ten schools, and the two that differ differ."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("## One policy for many")[2]
+    policy, schools, profiles = (part.partition("```")[0] for part in BLOCK.split(page)[1:4])
+    keys = list(json.loads(schools))
+    env = dict(line.split("=", 1) for line in policy.splitlines())
+    env |= {"SCHOOLS_JSON": schools, "PROFILES_JSON": profiles, "SDS__CONNECTOR": "iSAMS nightly"}
+    env |= {f"SCHOOLS__{key.upper()}__ISAMS_KEY": "invented-key" for key in keys}
+
+    settings = load.load(env)
+
+    assert f"{len(env)} settings" in page
+    assert f"SCHOOLS__{keys[-1].upper()}__ISAMS_KEY" in page
+    assert len(settings.schools) == len(settings.profiles) == 10
+    assert {str(school.pull_at[0]) for school in settings.schools.values()} == {"21:00:00"}
+    turns = {key: str(school.year_turns) for key, school in settings.schools.items()}
+    assert [key for key in keys if turns[key] != "15 August"] == ["harbour"]
+    years = {key: len(profile.year_groups) for key, profile in settings.profiles.items()}
+    assert [key for key in keys if years[key] != 7] == ["meadow"]
 
 
 @pytest.mark.parametrize("heading", ["## The least that works", "## A worked example"])
