@@ -68,10 +68,22 @@ var token = uniqueString(resourceGroup().id)
 
 // The platform compares ids: a name or a mail address here would never match, and nobody would see why.
 var mayRead = map(
-  rosterReaders,
-  id => join(map(split(id, '-'), part => string(length(part))), '-') == '8-4-4-4-12' && !contains(id, '"') && !contains(id, '@')
+  watchReaders || empty(rosterReaders)
+    ? rosterReaders
+    : fail('rosterReaders: nobody watches who reads, so the list would do nothing. Take it out, or write: param watchReaders = true. See docs/deploying.md, Who has read rosters'),
+  id => join(map(split(id, '-'), part => string(length(part))), '-') == '8-4-4-4-12' && empty(filter(range(0, length(id)), i => !contains('0123456789abcdefABCDEF-', substring(id, i, 1))))
     ? id
     : fail('rosterReaders: ${id} is no object id. Microsoft Entra shows the id of each person (Users) and program (Enterprise applications)')
+)
+
+// Rules that tell nobody look like rules that have nothing to tell.
+var told = map(
+  empty(alertAddresses)
+    ? fail('alertAddresses: nobody would hear of a fault. Name one mail address at least, which is read in the holidays too')
+    : alertAddresses,
+  each => length(split(each, '@')) == 2 && !startsWith(each, '@') && !endsWith(each, '@') && each == trim(each) && length(split(replace(replace(each, ',', ' '), ';', ' '), ' ')) == 1
+    ? each
+    : fail('alertAddresses: \'${each}\' is no mail address. Write each address as an entry of its own, without blanks')
 )
 
 // A deployment that was written for an older version is told the line that it needs now; one that
@@ -215,7 +227,7 @@ module watching './watching.bicep' = {
     workspaceId: insights.outputs.workspaceId
     watchReaders: watchReaders
     readers: concat([identity.properties.principalId], mayRead)
-    alertAddresses: alertAddresses
+    alertAddresses: told
   }
 }
 

@@ -115,7 +115,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
-  for rule in filter(rules, one => watchReaders || one.name != 'read'): {
+  for rule in rules: {
     name: 'alert-sync-${rule.name}-${token}'
     location: location
     tags: tags
@@ -123,7 +123,8 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
     properties: {
       displayName: 'iSAMS sync: ${rule.title}'
       description: rule.advice
-      enabled: true
+      // A deployment deletes nothing: what is not wanted any more is turned off.
+      enabled: rule.name != 'read' || watchReaders
       severity: rule.severity
       scopes: [
         rule.name == 'read' ? workspaceId : insightsId

@@ -95,7 +95,7 @@ class Outcome(StrEnum):
         "untold",
         Exit.DONE,
         "warning",
-        "records for other programs could not be read, so have no file; the rosters went on",
+        "what no class needs could not be read, so has no file; the rosters went on",
     )
     LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
     FAILED = "failed", None, "error", "failed"
@@ -117,7 +117,7 @@ class Outcome(StrEnum):
         "unchanged",
         Exit.DONE,
         "info",
-        "SDS holds exactly this already: nothing was sent",
+        "SDS holds exactly this already: there is nothing to send",
     )
     # Compared and within the limits, but not on its way yet: to stop here is to be called again.
     PLANNED = "planned", Exit.LATER, "info", "compared, and sent next: run it again"

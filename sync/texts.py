@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from datetime import date
 
 # 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
 # a formula: docs/reference/sds.md#upn, docs/reference/sds.md#username
@@ -27,6 +28,8 @@ _INVISIBLE = re.compile(
 )
 JOINERS = "\u200c\u200d"  # between letters they are spelling: Persian and Indic names need them
 _KELVIN = "\u212a"
+_MEANINGLESS = re.compile("[\x81\x8d\x8f\x90\x9d]")  # nothing to Windows-1252
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WINDOWS = {byte: bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}
 # What belongs to the character before it though it is no mark: joiners, skin tones, the vowels and
 # finals of Hangul, and two vowels of Thai and Lao. Unicode Standard Annex 29, chapter 3.
@@ -42,6 +45,19 @@ _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 def folded(text: str) -> str:
     """Return *text* with A-Z made small, and nothing else: `lower` makes a plain k of U+212A."""
     return text.translate(_SMALL)
+
+
+def small(text: str) -> str:
+    """Return *text* with each letter made small that has a small one: `\u00c9` too, not U+212A.
+
+    Letter by letter, so that no letter becomes two, and none but A-Z becomes one of a-z.
+    """
+    return "".join(map(_small, text))
+
+
+def _small(letter: str) -> str:
+    lower = letter.lower()
+    return lower if len(lower) == 1 and (letter.isascii() or not lower.isascii()) else letter
 
 
 def address(text: str) -> str | None:
@@ -77,6 +93,37 @@ def composed(text: str) -> str:
 def visible(text: str) -> str:
     """Return *text* without what shows nothing; joiners between letters stay."""
     return _INVISIBLE.sub(lambda match: match[0] if _joins(match) else "", text)
+
+
+def first_hidden(text: str) -> int | None:
+    """Return where in *text* the first character is that shows nothing and goes; None if none.
+
+    Not a joiner between letters; but a C1 control that Windows means nothing by.
+    """
+    hidden = (match for match in _INVISIBLE.finditer(text) if not _joins(match))
+    places = (match.start() for match in (next(hidden, None), _MEANINGLESS.search(text)) if match)
+    return min(places, default=None)
+
+
+def shown(text: str) -> str:
+    """Return what people see of *text*, each accent in one character with its letter."""
+    return composed(visible(as_windows_meant(text)))
+
+
+def spells(character: str) -> bool:
+    """Say whether *character* is a letter, a digit, or a mark upon one; "" is none."""
+    return character.isalnum() or unicodedata.category(character or " ")[0] == "M"
+
+
+def day(text: str) -> date | None:
+    """Return the day that *text* is, written `2027-09-01` and in no other way; None if it is none.
+
+    `date.fromisoformat` alone would take `20270901` and the day of a week, `2027-W35-1`, too.
+    """
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def cut(text: str, limit: int) -> str:

@@ -72,3 +72,42 @@ def test_each_schema_is_taken_at_a_commit() -> None:
     assert judge.BUILTIN
     assert all(re.search(r"/[0-9a-f]{40}/", address) for address in SCHEMAS.values())
     assert all((ROOT / file).exists() for file in SCHEMAS)
+
+
+def checker(folder: Path, *unfetched: str, finds: str = "") -> Path:
+    """Return a folder of tools in which check-jsonschema cannot fetch the schema of *unfetched*."""
+    script = ["#!/bin/sh", "for last; do :; done", 'case "$last" in']
+    script += [f"{file}) echo FailedDownloadError: no way; exit 1;;" for file in unfetched]
+    script += [f"{finds}) echo {finds}: is wrong; exit 1;;"] if finds else []
+    tool = folder / "check-jsonschema"
+    tool.write_text("\n".join([*script, "esac"]), encoding="utf-8")
+    tool.chmod(0o755)
+    return folder
+
+
+@UNIX
+@pytest.mark.parametrize(
+    ("unfetched", "finds", "code"),
+    [
+        ((), "", judge.Code.CLEAN),
+        (("host.json",), "", judge.Code.NOT_HERE),
+        (tuple(SCHEMAS), "", judge.Code.NOT_HERE),
+        ((), "azure.yaml", judge.Code.FOUND),
+        (("host.json",), "infra/workbook.json", judge.Code.FOUND),
+        (("azure.yaml",), "host.json", judge.Code.FOUND),
+    ],
+)
+def test_a_schema_that_cannot_be_fetched_is_no_finding(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    unfetched: tuple[str, ...],
+    finds: str,
+    code: judge.Code,
+) -> None:
+    """It could not be judged, which ends with 3; what the others find is told all the same."""
+    tools = checker(tmp_path, *unfetched, finds=finds)
+
+    assert judge.asked("schemas", lambda: judge.schemas(tools)) is code
+    said = capsys.readouterr().out
+    assert all(file in said for file in (*unfetched, finds))
+    assert ("nothing found" in said) is (code is judge.Code.CLEAN)

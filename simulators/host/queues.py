@@ -21,6 +21,7 @@ from simulators.host.invocation import Invocation
 STORAGE = "Azure.Core.1"  # the category of storage's refusals
 QUEUES = "Host.Triggers.Queue"
 
+# docs/reference/functions.md#held-message
 LEASE_S = 600  # while a message is in work; after that it is handed out again
 # After an empty poll; doubles up to `max_polling_interval_s`.
 FIRST_PAUSE_S = 0.1

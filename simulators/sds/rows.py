@@ -142,12 +142,11 @@ def _code(column: Column) -> str:
     return "InvalidOrMissingReferenceCode" if in_list else "InvalidValue"
 
 
-def _is_date(value: str) -> bool:
+def _is_day(value: str) -> bool:
     try:
-        date.fromisoformat(value)
+        return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
-    return True
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
@@ -159,7 +158,7 @@ _VALID: Mapping[Kind, Callable[[str], bool]] = {
     Kind.PHONE: _matches(PHONE),
     Kind.YEAR: _matches(YEAR),
     Kind.BOOLEAN: lambda value: value.lower() in {"true", "false"},
-    Kind.DATE: _is_date,
+    Kind.DATE: _is_day,
 }
 
 

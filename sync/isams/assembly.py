@@ -18,7 +18,7 @@ from sync.isams.datasets import ALWAYS, BUILDINGS, PUPILS, ROOMS, SET_LISTS, SET
 from sync.isams.joins import ByCode
 from sync.isams.records import Records, repeated_in
 from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
-from sync.isams.structure import Structure
+from sync.isams.structure import Structure, day_in
 from sync.texts import folded
 
 WITHOUT_SET = "SetListWithoutSet"  # in `School.counts`: rows whose set iSAMS did not give
@@ -280,11 +280,8 @@ def day_of(text: str) -> date | None:
 
     No day that anybody typed is older than 1901: such are what .NET and SQL write for none.
     """
-    try:
-        day = date.fromisoformat(text[:10])
-    except ValueError:
-        return None
-    return day if day.year > 1900 else None
+    day = day_in(text)
+    return day if day and day.year > 1900 else None
 
 
 def nc_year(text: str) -> int | None:

@@ -5,11 +5,13 @@ Records come in any order, so lessons are kept as their rows give them until all
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, replace
 from datetime import date
 from typing import Any, NamedTuple
 
+from sync import texts
 from sync.errors import SourceMalformed, SyncError
 from sync.isams.datasets import (
     ACADEMIC_HOUSES,
@@ -44,6 +46,7 @@ from sync.isams.school import (
 
 LOST_LESSONS = "LessonOfNothing"  # in `School.counts`: lessons whose code nothing, or much, has
 
+_SCHOOL_YEAR = re.compile(r"[0-9]{4}")
 _LESSON = "Lessons"  # what a join by case is told of
 
 HOUSES: Mapping[HouseKind, Dataset] = {"academic": ACADEMIC_HOUSES, "boarding": BOARDING_HOUSES}
@@ -161,6 +164,15 @@ class Structure:
         return tuple(sorted(joined, key=astuple))
 
 
+def day_in(text: str) -> date | None:
+    """Return the day that iSAMS's *text* is, or with which its moment begins; None if with none.
+
+    See docs/reference/isams.md#times.
+    """
+    day, _, _ = text.replace(" ", "T").partition("T")
+    return texts.day(day)
+
+
 def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) -> Term:
     """Return a term from either API's texts; days are the first ten characters of moments.
 
@@ -169,17 +181,14 @@ def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) 
     Raises:
         SourceMalformed: a day or the year is none, or it ends before it starts.
     """
-    try:
-        year = int(school_year)
-        days = date.fromisoformat(starts[:10]), date.fromisoformat(finishes[:10])
-    except ValueError:
-        days, year = (date.max, date.min), 0
-    if days[0] > days[1] or not 1900 < year < 2200:
+    year = int(school_year) if _SCHOOL_YEAR.fullmatch(school_year) else 0
+    first, last = day_in(starts), day_in(finishes)
+    if first is None or last is None or first > last or not 1900 < year < 2200:
         raise SourceMalformed(
             f"{TERMS.ui_name}: a term has no school year, no days, or ends before it starts:"
             " mend it in iSAMS's School Manager, Terms"
         )
-    return Term(term_id, name, year, *days)
+    return Term(term_id, name, year, first, last)
 
 
 def _set_id(row: LessonRecord, sets: Mapping[str, object], by_code: ByCode) -> str:

@@ -85,44 +85,6 @@ def _highest(prefix: str, names: Iterable[str]) -> int:
 # -- claims ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """The claims of a connector, and whether any is open.
-
-    `recent` are those of the last day. `young` are all that can be about a delivery that may still
-    be sent; both by number.
-    """
-
-    next_name: str
-    recent: tuple[str, ...]
-    young: tuple[str, ...]
-    is_open: bool
-
-
-def read_claims(prefix: str, blobs: Iterable[Listed], now: datetime) -> Claims:
-    """Read the claims of the connector at *prefix*; *now* is storage's clock.
-
-    A claim is over when its `.done` exists, or when its holder must have been killed. So is one of
-    a clock that ran ahead: nobody can wait for its age.
-    """
-    folder = f"{prefix}{CLAIMS}/"
-    made = _facts(folder, blobs)
-    taken = {name.removesuffix(".json") for name in made if name.endswith(".json")}
-
-    def since(age: timedelta) -> tuple[str, ...]:
-        return tuple(sorted(name for name in taken if abs(now - made[f"{name}.json"]) < age))
-
-    return Claims(
-        next_name=f"{folder}{_highest(folder, made) + 1:06}",
-        recent=since(timedelta(days=1)),
-        young=since(DATA_LASTS),
-        is_open=any(
-            f"{name}.done" not in made and abs(now - made[f"{name}.json"]) < CLAIM_LASTS
-            for name in taken
-        ),
-    )
-
-
 class Claimed(NamedTuple):
     """A claim as listed: its name, when it was taken, and whether its holder has ended it.
 
@@ -146,6 +108,50 @@ def claimed(prefix: str, blobs: Iterable[Listed]) -> tuple[Claimed, ...]:
     return tuple(
         Claimed(name, at, f"{name}.done" in made, dated_at)
         for name, at, dated_at in zip(taken, moments, dated, strict=True)
+    )
+
+
+def turn_ends(taken: Iterable[Claimed], now: datetime) -> datetime | None:
+    """Return until when somebody may be talking to SDS; None: nobody is. *now* is storage's clock.
+
+    Whoever was killed cannot say that their turn is over, so it ends by its age. One of a clock
+    that ran ahead is over: nobody can wait for its age.
+    """
+    ends = (
+        claim.dated_at + CLAIM_LASTS
+        for claim in taken
+        if not claim.done and abs(now - claim.dated_at) < CLAIM_LASTS
+    )
+    return max(ends, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The claims of a connector, and until when any may be open: see `turn_ends`.
+
+    `recent` are those of the last day. `young` are all that can be about a delivery that may still
+    be sent; both by number.
+    """
+
+    next_name: str
+    recent: tuple[str, ...]
+    young: tuple[str, ...]
+    open_until: datetime | None
+
+
+def read_claims(prefix: str, blobs: Iterable[Listed], now: datetime) -> Claims:
+    """Read the claims of the connector at *prefix*; *now* is storage's clock."""
+    listed = list(blobs)
+    folder, taken = f"{prefix}{CLAIMS}/", claimed(prefix, listed)
+
+    def since(age: timedelta) -> tuple[str, ...]:
+        return tuple(claim.name for claim in taken if abs(now - claim.dated_at) < age)
+
+    return Claims(
+        next_name=f"{folder}{_highest(folder, _facts(folder, listed)) + 1:06}",
+        recent=since(timedelta(days=1)),
+        young=since(DATA_LASTS),
+        open_until=turn_ends(taken, now),
     )
 
 

@@ -55,7 +55,7 @@ BEAT_LASTS = timedelta(seconds=80)
 """A reading says every `BEAT_S` that it lives: after so long without a word its process is gone."""
 
 STANDSTILL = CLAIM_LASTS
-"""Only after this does a tick nudge: until then the step's nudge is under way."""
+"""Only after this does a tick nudge, but for a killed pull: the step's nudge is under way."""
 
 
 class State(StrEnum):
@@ -204,6 +204,12 @@ def pull_is_running(pull: Folder, now: datetime) -> bool:
     """Say whether an attempt may still be at work: see `pull_is_free_at`."""
     free_at = pull_is_free_at(pull)
     return free_at is not None and now < free_at
+
+
+def pull_was_killed(pull: Folder, now: datetime) -> bool:
+    """Say whether the last attempt at *pull* must be dead: see `pull_is_free_at`."""
+    free_at = pull_is_free_at(pull)
+    return free_at is not None and free_at <= now
 
 
 def pull_is_free_at(pull: Folder) -> datetime | None:

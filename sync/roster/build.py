@@ -14,7 +14,13 @@ from datetime import date, datetime
 from sync.errors import ConfigError, concerning
 from sync.isams.school import School
 from sync.roster import identifiers, team_limits
-from sync.roster.academic_year import SOON, academic_year_at, next_turn, school_day
+from sync.roster.academic_year import (
+    SOON,
+    academic_year_at,
+    next_turn,
+    school_day,
+    year_opened,
+)
 from sync.roster.finding_codes import FindingCode, nobody_in
 from sync.roster.findings import Finding, joined_by_case
 from sync.roster.groups import groups_of
@@ -98,12 +104,13 @@ def build_roster(
         ConfigError: INCLUDED_SUBJECTS matches no subject at all, which would empty every class;
             or EXTRA_TEACHERS matches more people than a Team can have owners; or STAFF is
             `teaching`, and iSAMS says of nobody that they teach; or SESSIONS is set, and no term
-            of the academic year is known.
+            of the academic year is known; or PUPILS_FROM is of no academic year's start.
+        SourceUnavailable: the terms that say how titles call the year may come at the next try.
     """
     _need_teaching_staff(school, profile)
     people = People(persons_of(school, day), school_settings, profile)
     extra = people.extra_teachers()
-    makes = _Classes(people, academic_year, day, extra)
+    makes = _Classes(people, academic_year, _awaited(people, day), extra)
     classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
     in_classes = makes.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
     users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
@@ -124,6 +131,14 @@ def build_roster(
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
     )
+
+
+def _awaited(people: People, day: date) -> int | None:
+    """Return the academic year whose classes have no pupils yet: that which PUPILS_FROM opens."""
+    opens = people.profile.pupils_from
+    if opens is None or day >= opens:
+        return None
+    return year_opened(opens, people.school, people.school_settings)
 
 
 def _in_many(people: People, classes: Sequence[SchoolClass]) -> Iterator[Finding]:
@@ -158,22 +173,17 @@ def _repeats(school: School) -> Iterator[Finding]:
 class _Classes:
     """The classes that groups become; `findings` are those on the way.
 
-    `withheld` is as in `Built`; `waiting` are the user ids of the students it is about.
+    `awaited` is the academic year whose classes have no pupils yet. `withheld` is as in `Built`;
+    `waiting` are the user ids of the students it is about.
     """
 
     people: People
     academic_year: int
-    day: date
+    awaited: int | None
     extra_teachers: tuple[str, ...]
     findings: list[Finding] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
-
-    @property
-    def _awaited(self) -> int | None:
-        """The academic year whose classes have no pupils yet: that which PUPILS_FROM opens."""
-        opens, starts = self.people.profile.pupils_from, self.people.school_settings.year_turns
-        return starts.nearest(opens).year if opens and self.day < opens else None
 
     def classes(self) -> Iterator[SchoolClass]:
         """Yield the class of each group that has somebody in it."""
@@ -239,7 +249,7 @@ class _Classes:
     def _admitted(self, group: Group, students: Sequence[User]) -> tuple[str, ...]:
         """Return the ids of the students who are put into the class: none while they wait."""
         student_ids = tuple(sorted([student.id for student in students]))
-        if group.academic_year != self._awaited:
+        if group.academic_year != self.awaited:
             return student_ids
         self.withheld.update(student.grade for student in students)
         self.waiting.update(student_ids)

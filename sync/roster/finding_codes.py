@@ -296,16 +296,23 @@ class FindingCode(StrEnum):
     )
     TITLE_CHANGED = (
         "title-changed",
-        "The title lost its start or end: Teams takes 120 characters, and no = + - @ in front.",
-        "the class is sent, under a title that is a little different.",
+        (
+            "The title lost its start, its end, or characters that show nothing: Teams takes 120"
+            " characters, and no = + - @ in front."
+        ),
+        (
+            "the class is sent, under a title that is a little different. What shows nothing, such"
+            " as a zero-width blank, was pasted into a name or code in iSAMS."
+        ),
         "the school; or whoever runs this app, with a shorter `CLASS_TITLE` or `SUFFIX`.",
     )
     SUFFIX_SET_APART = (
         "suffix-set-apart",
-        "A blank was put before SUFFIX. Write it into the title: {set_code} {suffix}.",
+        "A blank was put before SUFFIX. Write it into the title that is named, before {suffix}.",
         (
             "the suffix directly follows a field, and both would run together, as in `8A12026-27`:"
-            " Azure takes a blank off the ends of a setting. Told once for a profile."
+            " Azure takes a blank off the ends of a setting. Told once for each title of a profile;"
+            " `detail` names the setting, such as `CLASS_TITLE`."
         ),
         "nobody: the titles are right. With the blank in the title it is told no more.",
     )

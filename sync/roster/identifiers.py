@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from sync.isams.school import Employee
-from sync.texts import FORMULA, JOINERS, SPACES, as_windows_meant, composed, cut, is_unsafe, visible
+from sync.texts import FORMULA, JOINERS, SPACES, composed, cut, first_hidden, is_unsafe, shown
 
 # The nickname of its group is Section_ and the id, later Exp<MMYY>_ before it: no dots together and
 # none at the end. docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
@@ -35,13 +35,15 @@ _SPELT_OUT = re.compile(r"\.([0-9A-F]{1,5}|10[0-9A-F]{4})\.")
 _OF_A_YEAR = re.compile(r"(.+)-([0-9]{4})-(?:([a-z]+)-)?([A-Za-z0-9.]+)")
 # Teams, SharePoint and the group behind a class refuse these in names.
 # docs/reference/sds.md#titles
-_REFUSED = r'~"#%*:<>?/\\{|}\[\]\x00-\x1f\x7f-\x9f\u2028\u2029'
+REFUSED_SIGNS = '~"#%*:<>?/\\{|}[]'
+_REFUSED = re.escape(REFUSED_SIGNS) + r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _REFUSED_IN_TITLES = re.compile(f"[{_REFUSED}]")
 TITLE = re.compile(f"[^&{_REFUSED}]+")
 
 Space = Literal["P", "T"]
 TUTOR = "tutor"  # what the ids of tutor groups say they are
-_KIND_OF_SPACE = {
+# Of which kind of `CLASSES` a class is, by what its id says that it is; a set's says nothing.
+KIND_OF_SPACE = {
     "form": "forms",
     "lesson": "form-lessons",
     TUTOR: "tutors",
@@ -126,8 +128,12 @@ def _fit(prefix: str, own: str, raw: str) -> str:
     if CLASS_ID.fullmatch(prefix + own):
         return prefix + own
     digest = hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_SIZE]
-    room = CLASS_ID_LIMIT - len(prefix) - len(digest) - 1
-    return f"{prefix}{plain(raw)[:room]}.{digest}"
+    return f"{prefix}{_letters(prefix, raw)}.{digest}"
+
+
+def _letters(prefix: str, raw: str) -> str:
+    """Return what of *raw* stands before a digest."""
+    return plain(raw)[: CLASS_ID_LIMIT - len(prefix) - _DIGEST_SIZE - 1]
 
 
 def renewed_class_id(class_id: str) -> str:
@@ -166,6 +172,11 @@ def spelt_out(own: str) -> str | None:
     return raw if _spelt(raw) == own else None
 
 
+def letters_of(parts: Parts, name: str) -> str:
+    """Return what an id with a digest would have of *name* before it, of the same kind and year."""
+    return _letters(f"{parts.org}-{parts.year}-{parts.space}-", name)
+
+
 def plain(text: str) -> str:
     """Return the letters and digits of *text* that stay as they are in ids."""
     return _UNPLAIN.sub("", text)
@@ -173,7 +184,7 @@ def plain(text: str) -> str:
 
 def kind_of(class_id: str) -> str:
     """Return of which kind of `CLASSES` a class is, by its id alone; a set's has no id space."""
-    return _KIND_OF_SPACE.get("".join(class_id.split("-")[-2:-1]), "sets")
+    return KIND_OF_SPACE.get("".join(class_id.split("-")[-2:-1]), "sets")
 
 
 def is_tutor_group(class_id: str) -> bool:
@@ -221,21 +232,17 @@ def title(text: str) -> str:
 
 
 def title_loses(text: str) -> bool:
-    """Say whether `title` takes away what could be seen: a formula's start, or the end."""
+    """Say whether `title` takes away a formula's start, the end, or what shows nothing."""
     tidy = _tidy(text)
-    return len(tidy) > TITLE_LIMIT or tidy.startswith(FORMULA)
+    return len(tidy) > TITLE_LIMIT or tidy.startswith(FORMULA) or first_hidden(text) is not None
 
 
 def _tidy(text: str) -> str:
-    replaced = _REFUSED_IN_TITLES.sub("-", _shown(text).replace("&", " and "))
+    replaced = _REFUSED_IN_TITLES.sub("-", shown(text).replace("&", " and "))
     return SPACES.sub(" ", replaced).strip(" .")
-
-
-def _shown(text: str) -> str:
-    return composed(visible(as_windows_meant(text)))
 
 
 def person_name(text: str) -> str:
     """Return a forename or surname as a clean cell, "" if it cannot be sent."""
-    tidy = SPACES.sub(" ", _shown(text)).strip()
+    tidy = SPACES.sub(" ", shown(text)).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy

@@ -2,50 +2,96 @@
 
 Forms are known by their names, and the ids of other groups may be typed by hand too, so a corrected
 capital or a blank would be a new class, and the old Team would end with its pupils' work.
+
+Where an id has only the digest of a name, nothing but that digest proves the name. A title is where
+to look for it, and no more: two forms may be called alike, and what was sent once was called by
+another template.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import combinations, combinations_with_replacement, islice, product
 from typing import NamedTuple
 
-from sync.roster.identifiers import CLASS_ID, Parts, group_id, parts_of, plain, spelt_out
-from sync.texts import folded
+from sync.roster.identifiers import (
+    CLASS_ID,
+    REFUSED_SIGNS,
+    Parts,
+    group_id,
+    letters_of,
+    parts_of,
+    plain,
+    spelt_out,
+)
+from sync.texts import folded, small
 
 _BY_NAME = frozenset({"form", "house", "boarding", "tutor"})  # the spaces of `group_id`
 _BLANKS = (" ", "\xa0")
+_MOST_BLANKS = 3  # that come, go, or change their kind between two nights
+# In a night: two seconds. The digest of another name is met once in 4,000,000,000 tries.
+_MOST_TRIED = 100_000
+# Of what `title` makes another sign, or takes away, what it may have been.
+_WAS = {"-": ("-", *REFUSED_SIGNS), " ": (" ", "\xa0", "  ")}
 
 
 class _Named(NamedTuple):
-    """A class that goes by a name: its id, and the name; None if the id has only its digest."""
+    """A class that goes by a name: its id, and the name; None if nothing tells it."""
 
     id: str
     parts: Parts
     name: str | None
 
 
-def kept_ids(made: Collection[str], held: Collection[str]) -> dict[str, str]:
-    """Return the ids that classes keep, by those that they were *made* with: of both, class ids.
+def kept_ids(made: Mapping[str, str], held: Collection[str]) -> dict[str, str]:
+    """Return the ids that classes keep, by those that they were *made* with: titles by id.
 
-    A class of forms, houses or tutors that is not among *held* keeps the id there that differs from
-    its own in case and blanks alone, and that no class of *made* has. Nobody keeps an id that two
+    A class of forms, houses or tutors that is not among *held* keeps the id there that is made of
+    its name but for case and blanks, and that no class of *made* has. Nobody keeps an id that two
     could, and of two held ids nobody can say which is meant: then the class is a new one. So it is
-    where no address can have the held id: that it was once sent is no reason to go on.
+    where no address can have the held id: that it was once sent is no reason to go on. Of what ends
+    so, `ended_beside` tells.
     """
-    come, gone = _by_letters(set(made) - set(held)), _by_letters(set(held) - set(made))
-    could = [
-        (mine.id, kept.id)
-        for letters, named in come.items()
-        for mine in named
-        for kept in gone.get(letters, ())
-        if _is_same(mine, kept)
-    ]
+    could = _could_be_same(made, held)
+    times = Counter(each for pair in could for each in pair)
     return {
         mine: kept
-        for mine, kept in could
-        if sum(mine in pair or kept in pair for pair in could) == 1 and CLASS_ID.fullmatch(kept)
+        for (mine, kept), is_same in could.items()
+        if is_same and times[mine] == times[kept] == 1 and CLASS_ID.fullmatch(kept)
     }
+
+
+def ended_beside(made: Collection[str], held: Collection[str]) -> Set[str]:
+    """Return the classes of *held* that end while one with the same letters and digits comes.
+
+    They go by a name, and may be one form that is written otherwise: nobody can say.
+    """
+    return {ended.id for _, gone in _with_same_letters(made, held) for ended in gone}
+
+
+def _could_be_same(
+    made: Mapping[str, str], held: Collection[str]
+) -> dict[tuple[str, str], bool | None]:
+    """Return each pair of one that comes and one that goes, and whether `_is_same`, unless not."""
+    groups = list(_with_same_letters(made, held))
+    tries = _MOST_TRIED // max(1, sum(len(come) * len(gone) for come, gone in groups))
+    return {
+        (mine.id, kept.id): is_same
+        for come, gone in groups
+        for mine in (_looked_up(each, made[each.id], tries) for each in come)
+        for kept in gone
+        if (is_same := _is_same(mine, kept, tries)) is not False
+    }
+
+
+def _with_same_letters(
+    made: Collection[str], held: Collection[str]
+) -> Iterator[tuple[list[_Named], list[_Named]]]:
+    """Yield those that come and those that go whose names have the same letters, if any do both."""
+    come, gone = _by_letters(set(made) - set(held)), _by_letters(set(held) - set(made))
+    for letters in come.keys() & gone.keys():
+        yield come[letters], gone[letters]
 
 
 def _by_letters(class_ids: Iterable[str]) -> dict[tuple[str, int, str, str], list[_Named]]:
@@ -55,29 +101,108 @@ def _by_letters(class_ids: Iterable[str]) -> dict[tuple[str, int, str, str], lis
         parts = parts_of(class_id)
         if parts and parts.space in _BY_NAME:
             name = spelt_out(parts.own)
-            letters = parts.own.rpartition(".")[0] if name is None else plain(name)
+            letters = _cut(parts) if name is None else letters_of(parts, name)
             named = _Named(class_id, parts, name)
             found[parts.org, parts.year, parts.space, folded(letters)].append(named)
     return dict(found)
 
 
-def _is_same(mine: _Named, kept: _Named) -> bool:
-    """Say whether both go by one name, but for case and blanks.
+def _cut(digested: Parts) -> str:
+    return digested.own.rpartition(".")[0]
 
-    A digest proves it: of a name with a blank more, which had two dots together.
-    """
+
+def _is_same(mine: _Named, kept: _Named, tries: int) -> bool | None:
+    """Say whether both go by one name, but for case and blanks; None if nobody can."""
     if mine.name is not None and kept.name is not None:
-        return folded("".join(mine.name.split())) == folded("".join(kept.name.split()))
+        return _alike(mine.name, kept.name)
     if mine.name is not None:
-        return kept.id in _with_a_blank_more(mine.name, kept.parts)
-    return kept.name is not None and mine.id in _with_a_blank_more(kept.name, mine.parts)
+        return _is_spelling(kept.parts, mine.name, tries)
+    return None if kept.name is None else _is_spelling(mine.parts, kept.name, tries)
 
 
-def _with_a_blank_more(name: str, digested: Parts) -> Iterator[str]:
-    """Yield the ids of *name* with a blank more anywhere, its letters as *digested* has them."""
+def _alike(one: str, other: str) -> bool:
+    return small("".join(one.split())) == small("".join(other.split()))
+
+
+def _is_spelling(digested: Parts, name: str, tries: int) -> bool | None:
+    """Say whether *digested* is made of *name* but for case and blanks; None: too many to try."""
+    spelt = _spellings(name, _cut(digested))
+    if any(_is_of(digested, each) for each in islice(spelt, tries)):
+        return True
+    return False if next(spelt, None) is None else None
+
+
+def _is_of(digested: Parts, name: str) -> bool:
     org, year, space, own = digested
-    cased = iter(own.rpartition(".")[0])
-    typed = "".join(next(cased, "") if plain(letter) else letter for letter in name)
-    for at in range(len(typed) + 1):
-        for blank in _BLANKS:
-            yield group_id(org, year, space, typed[:at] + blank + typed[at:])
+    return group_id(org, year, space, name) == f"{org}-{year}-{space}-{own}"
+
+
+def _spellings(name: str, cut: str) -> Iterator[str]:
+    """Yield how *name* may have been typed, A to Z as *cut* has them; the likeliest first."""
+    cased = iter(cut)
+    letters = [
+        (next(cased, letter),) if plain(letter) else _cases(letter)
+        for letter in "".join(name.split())
+    ]
+    for blanks in _blanks(name):
+        for typed in product(*letters):
+            yield "".join(
+                blank + letter for blank, letter in zip(blanks, (*typed, ""), strict=True)
+            )
+
+
+def _cases(letter: str) -> Iterable[str]:
+    """Return *letter* in each case, itself first."""
+    cases = dict.fromkeys((letter, letter.lower(), letter.upper()))
+    return [case for case in cases if small(case) == small(letter)]
+
+
+def _blanks(name: str) -> Iterator[list[str]]:
+    """Yield the blanks that may stand before each letter of *name*, and at its end."""
+    own = [
+        (len("".join(name[:at].split())), sign) for at, sign in enumerate(name) if not sign.split()
+    ]
+    places = range(len("".join(name.split())) + 1)
+    for stay, come in _changes(own, list(product(places, _BLANKS))):
+        blanks = [""] * len(places)
+        for at, blank in (*stay, *come):
+            blanks[at] += blank
+        yield blanks
+
+
+def _changes[Blank](
+    own: Sequence[Blank], more: Sequence[Blank]
+) -> Iterator[tuple[tuple[Blank, ...], tuple[Blank, ...]]]:
+    """Yield which of *own* stay and which of *more* come, with few changes first."""
+    for changes in range(_MOST_BLANKS + 1):
+        for fewer in range(min(changes, len(own)) + 1):
+            for stay in combinations(own, len(own) - fewer):
+                for come in combinations_with_replacement(more, changes - fewer):
+                    yield stay, come
+
+
+def _looked_up(named: _Named, title: str, tries: int) -> _Named:
+    """Return *named* with the name that *title* tells, if its id does not."""
+    if named.name is not None:
+        return named
+    return named._replace(name=_named_in(title, named.parts, tries))
+
+
+def _named_in(title: str, digested: Parts, tries: int) -> str | None:
+    """Return the name of which *digested* is made if it stands in *title*, as it was typed."""
+    readings = (
+        reading
+        for text in (title, title.replace(" and ", " & "))
+        for part in _parts_with(text, digested)
+        for reading in map("".join, product(*(_WAS.get(sign, (sign,)) for sign in part)))
+    )
+    return next((reading for reading in islice(readings, tries) if _is_of(digested, reading)), None)
+
+
+def _parts_with(title: str, digested: Parts) -> Iterator[str]:
+    """Yield each part of *title* that has the letters and digits of *digested*."""
+    letters = _cut(digested)
+    for begin, end in combinations(range(len(title) + 1), 2):
+        part = title[begin:end]
+        if letters_of(digested, part) == letters and part == part.strip():
+            yield part

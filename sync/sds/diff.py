@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Hold, Plan
 from sync.roster.identifiers import is_service_account, renewed_class_id
+from sync.roster.respelt import ended_beside
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
 from sync.sds.tables import COURSES
 from sync.settings import Limits
@@ -168,17 +169,22 @@ def _met(
         yield Excess(table=f"{what} of profile {profile}", what="emptied", rows=rows, allowed=0)
     yield from _other_teams(before, after)
     yield from _of_every_class(before, after, meant.extra_left_out)
-    if rows := _with_new_ids(before, after):
-        yield Excess(table="classes.csv", what="new-ids", rows=rows, allowed=0)
+    yield from _beside_another(before, after)
 
 
-def _with_new_ids(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> int:
-    """Count the classes that go on under another id, because our rule for ids has changed.
+def _beside_another(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:
+    """Yield the classes that end beside one that may be the same: each would get another Team.
 
-    Each would get another Team, and the one that it had would end.
+    Our rule for ids has changed, or somebody has written a form otherwise. What is restored under
+    an id of before is neither.
     """
     old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
-    return sum(renewed_class_id(class_id) in new for class_id in old - new)
+    renewed = {class_id for class_id in old - new if renewed_class_id(class_id) in new}
+    restored = set(map(renewed_class_id, new - old))
+    told = {"new-ids": renewed, "same-letters": ended_beside(new, old) - renewed - restored}
+    for what, ended in told.items():
+        if ended:
+            yield Excess(table="classes.csv", what=what, rows=len(ended), allowed=0)
 
 
 def _other_teams(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:

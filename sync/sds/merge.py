@@ -142,7 +142,8 @@ class _Merge:
 
     def keep_ids(self, held: Collection[str]) -> None:
         """Give the classes that are only written otherwise the ids that they have among *held*."""
-        for made, kept in kept_ids(self.classes, held).items():
+        titles = {row[0]: row[2] for row in self.classes.values()}
+        for made, kept in kept_ids(titles, held).items():
             self.classes[kept] = (kept, *self.classes.pop(made)[1:])
             self.enrollments[kept] = self.enrollments.pop(made)
 

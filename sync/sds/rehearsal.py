@@ -77,7 +77,7 @@ def rehearse(
     built = _built(settings, connector, schools, moment)
     classes = _classes(built.values())
     old = {named.id: named for named in before}
-    kept = kept_ids(classes, old)
+    kept = kept_ids({made.id: made.title for made in classes.values()}, old)
     classes = {
         (new_id := kept.get(class_id, class_id)): replace(made, id=new_id)
         for class_id, made in classes.items()

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date
 
+from sync import texts
 from sync.errors import RosterInvalid
 from sync.roster.grades import GRADES
 from sync.roster.identifiers import CLASS_ID, TITLE, TITLE_LIMIT
@@ -213,11 +213,8 @@ def _day_fault(row: Row, rule: _Rule) -> _Fault | None:
     """Return the first of the days of *row* that is none, or comes before the day before it."""
     last = ""
     for column in rule.days:
-        try:
-            day = date.fromisoformat(row[column]).isoformat()
-        except ValueError:
-            day = "none"
-        if row[column] != day:
+        day = row[column]
+        if texts.day(day) is None:
             return column, "is not a day, written as 2026-09-01"  # docs/reference/sds.md#dates
         if day < last:
             return column, "is before the day it begins"

@@ -81,9 +81,14 @@ class Settings(Block):
             yield (name,), f"not one of the schools: expected {_listed(self.schools)}"
 
     def _far_from_start(self, key: str) -> Iterator[text.Fault]:
-        """Yield the PUPILS_FROM that is of no academic year's start."""
+        """Yield the PUPILS_FROM that is of no academic year's start, as far as settings say that.
+
+        Beside SCHOOL_YEAR, which forbids YEAR_STARTS, the terms say it: `sync.roster`.
+        """
         school, opens = self.schools.get(self.school_of(key)), self.profiles[key].pupils_from
-        if school and opens and abs(school.year_turns.nearest(opens) - opens) > text.OF_START:
+        if school is None or opens is None or school.school_year is not None:
+            return
+        if abs(school.year_turns.nearest(opens) - opens) > text.OF_START:
             expected = (
                 f"expected a day within {text.OF_START.days} days of {school.year_turns}, when the"
                 " academic year starts: if it starts on another day, set YEAR_STARTS"

@@ -9,12 +9,15 @@ from sync.settings import text
 
 # One certificate of a PEM text. Where it was pasted as one line, blanks or \n stand for its ends.
 _CERTIFICATE = re.compile(
-    r"-----BEGIN CERTIFICATE-----((?:[A-Za-z0-9+/=\s]|\\n)+)-----END CERTIFICATE-----(?:\s|\\n)*"
+    r"-----BEGIN CERTIFICATE-----((?:[A-Za-z0-9+/=\s]|\\[rn])+)-----END CERTIFICATE-----"
 )
+_BEGINS = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
+_LINE_END = re.compile(r"\\[rn]")
 _OF_AUTHORITY = (
     "expected the certificate of the authority that signed iSAMS's, as PEM text from BEGIN to END"
     " CERTIFICATE"
 )
+_OPENSSL = ": `openssl x509 -in FILE` writes it as expected"
 
 
 @text.of_text
@@ -22,14 +25,19 @@ def authority(value: str) -> str:
     """Read the certificates of a private authority; return them as PEM text, a line each 64.
 
     Only certificates that may sign others are taken: iSAMS's own would be good until it is renewed,
-    and no longer. A private key has no business here.
+    and no longer. A private key has no business here. What stands outside of BEGIN and END says
+    whose they are, or is a byte order mark: it goes.
     """
     if "PRIVATE KEY" in value:
         raise ValueError(f"{_OF_AUTHORITY}, without any private key")
-    found = list(_CERTIFICATE.finditer(value))
-    if not found or "".join(match[0] for match in found) != value:
+    kinds = {*_BEGINS.findall(value)} - {"CERTIFICATE"}
+    if kinds:
+        way = _OPENSSL if "TRUSTED CERTIFICATE" in kinds else ""
+        raise ValueError(f"{_OF_AUTHORITY}, and no {' or '.join(sorted(kinds))}{way}")
+    found = _CERTIFICATE.findall(value)
+    if not found or "-----" in _CERTIFICATE.sub("", value):
         raise ValueError(_OF_AUTHORITY)
-    return "".join(_signing(match[1].replace("\\n", "")) for match in found)
+    return "".join(_signing(_LINE_END.sub("", body)) for body in found)
 
 
 def _signing(body: str) -> str:

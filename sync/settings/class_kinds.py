@@ -96,6 +96,11 @@ def _template(value: str, names: tuple[str, ...], telling: tuple[str, ...]) -> s
     return value
 
 
+def shows_year(template: str) -> bool:
+    """Say whether a title *template* has the academic year in it."""
+    return any(name == "academic_year" for _, name, _, _ in Formatter().parse(template))
+
+
 def _braced(names: tuple[str, ...]) -> str:
     return ", ".join(f"{{{name}}}" for name in names)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sync.settings import names
-from sync.settings.faults import Given, printable, quoted
+from sync.settings.faults import Given, hidden, printable, quoted
 from sync.settings.names import Path
 from sync.settings.references import unresolved
 
@@ -31,7 +31,8 @@ class Draft:
             self.faults.append(f"{first} and {printable(name)}: the same setting twice")
             return
         self.given[path] = Given(name, value)
-        if fault := quoted(value, names.field_of(path)) or unresolved(value):
+        declared = names.field_of(path)
+        if fault := quoted(value, declared) or unresolved(value) or hidden(value, declared):
             self.reported.add(path)
             self.faults.append(f"{printable(name)}: {fault}")
 

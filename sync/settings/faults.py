@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from sync import texts
 from sync.settings import names
 from sync.settings.names import Path
 from sync.settings.text import Contradiction
@@ -23,12 +24,15 @@ KEY_FORM = (
 )
 _SEE_PAGE = "docs/settings.md lists all there are"
 _SHOWN = 32  # characters of a value; account keys and client secrets are longer
+_TOGETHER = "all settings together"
+_ANY = "…"  # the rest of a name, in what is said of all settings of a block
 _LONG = 20  # characters: a part of a name is hardly so long; a key or secret is
 _NO_NAME = 80  # characters: no part of a name is so long, whatever it is
 _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account has so few
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
-_NAMES = {path[-1] for path in names.DECLARED}
+_NAMES = {*(path[-1] for path in names.DECLARED), _ANY}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")  # tabs and line ends may be
 _QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
@@ -100,6 +104,25 @@ def quoted(value: str, declared: FieldInfo | None) -> str:
     return ""
 
 
+def hidden(value: str, declared: FieldInfo | None) -> str:
+    """Say which character of *value* nobody sees, "" if there is none; secrets are not looked at.
+
+    It comes with what was pasted. It would make a title, an id or a name another than it looks,
+    and no message could show why. Blanks may stand, and the joiners of Persian and Indic names.
+    """
+    if declared is not None and names.is_secret(declared):
+        return ""
+    control = _CONTROL.search(value)
+    places = [texts.first_hidden(value), control.start() if control else None]
+    at = min((place for place in places if place is not None), default=None)
+    if at is None:
+        return ""
+    return (
+        f"its character number {at + 1} (U+{ord(value[at]):04X}) cannot be seen: take it out, or"
+        " type the value anew"
+    )
+
+
 def unknown(name: str) -> str:
     """Say that there is no setting *name*, and which is nearest."""
     near = names.nearest(name)
@@ -127,8 +150,9 @@ def lines(
     """
     # The input and the address of pydantic's page are of no use to anybody here, and the
     # input may be a secret.
+    told = set(reported)
     for detail in error.errors(include_url=False, include_input=False):
-        path = above + tuple(str(step) for step in detail["loc"])
+        path = names.owner(above + tuple(str(step) for step in detail["loc"]))
         reason = detail.get("ctx", {}).get("error")
         if isinstance(reason, Contradiction):
             for paths, expected in reason.faults:
@@ -137,23 +161,32 @@ def lines(
                     for tail in paths
                 ]
                 yield f"{' and '.join(concerned)}: {expected}"
-        elif path not in reported:
+        elif path not in told:
             yield _line(path, _name(path, given, places), detail, given.get(path))
+            if names.field_of(path):  # of a union, each part finds fault with the same text
+                told.add(path)
 
 
 def _name(path: Path, given: Mapping[Path, Given], places: Mapping[Path, str]) -> str:
+    """Return the name of a setting, or what the names in a block begin with."""
+    path = names.owner(path)
     if path in given:
         return printable(given[path].name)
+    if not path:
+        return _TOGETHER
+    if path[0] == "host":  # its names are the host's own
+        return names.written(path)
+    declared = names.field_of(path)
+    above, last = (path[:-1], path[-1].upper()) if declared else (path, _ANY)
     if path[:2] in places:
-        declared = names.field_of(path)
         if declared and names.is_secret(declared):  # which has a setting of its own
             return names.written(path)
-        return printable(f"{places[path[:2]]}.{path[-1].upper()}")
-    for sibling, other in given.items():
+        return printable(f"{places[path[:2]]}.{last}")
+    for other, value in given.items():
         # The key as it was written, rather than in capitals: what is its own comes before defaults.
-        if sibling[:-1] == path[:-1]:
-            return printable(other.name[: -len(sibling[-1])] + path[-1].upper())
-    return names.written(path)
+        if other[: len(above)] == above:
+            return printable(value.name[: -len("__".join(other[len(above) :]))] + last)
+    return "__".join((names.written(above), last))
 
 
 def _taken(given: Given | None) -> str:
@@ -162,10 +195,11 @@ def _taken(given: Given | None) -> str:
 
 def _line(path: Path, name: str, detail: ErrorDetails, given: Given | None) -> str:
     declared = names.field_of(path)
-    example = f" Example: {names.example(declared)}" if declared else ""
+    if declared is None:
+        return f"{name}: {_expected(detail, None)}"
+    example = f" Example: {names.example(declared)}"
     if given is None:
-        about = declared.description if declared else ""
-        return f"{name}: is not set. {about}{example}"
+        return f"{name}: is not set. {declared.description}{example}"
     got = shown(given.value, declared)
     expected = _expected(detail, declared).rstrip(".")
     return f"{name}: got {got}; {expected}.{example}"

@@ -107,7 +107,8 @@ def _settle_store(draft: Draft, *, on_azure: bool) -> None:
     placed = any(("storage", name) in draft.given for name in STORES)
     if on_azure and folder in draft.given:
         name = printable(draft.given[folder].name)
-        draft.faults.append(f"{name}: a folder is lost with the machine; {_URL_EXPECTED}")
+        lost_with = "a folder is lost with the machine: take it out, and"
+        draft.faults.append(f"{name}: {lost_with} {_URL_EXPECTED}")
     lost = on_azure and not placed
     if lost:
         draft.faults.append(f"STORAGE__ACCOUNT_URL: is not set; {_URL_EXPECTED}")

@@ -12,8 +12,6 @@ from sync.settings.typed_json import QUOTED, TWICE, Flaw, Typed, literal, place,
 
 LOCAL_FILE = "local.settings.json"
 
-_OF_LINES = ("{", "-----BEGIN")  # a value of several lines: JSON itself, or a certificate
-
 
 class TypedObject(NamedTuple):
     """What a text was meant to be, by name, and what is wrong with it, a line each."""
@@ -65,8 +63,13 @@ def _no_texts(typed: Typed) -> Iterator[Flaw]:
             such = literal(entry.text)
             told = f"{QUOTED}, such as {such}" if such else QUOTED
             yield Flaw(entry.at, f"{printable(path[1])}: {told}")
-        elif not entry.text.lstrip().startswith(_OF_LINES) and any(c < " " for c in entry.text):
+        elif not _may_have_lines(entry.text) and any(c < " " for c in entry.text):
             yield Flaw(entry.at, f"{printable(path[1])}: {TWICE}")
+
+
+def _may_have_lines(text: str) -> bool:
+    """Say whether *text* is JSON itself, or a certificate; before that may stand whose it is."""
+    return text.lstrip().startswith("{") or "-----BEGIN" in text
 
 
 def read_object(

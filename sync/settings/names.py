@@ -66,7 +66,7 @@ _HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
 
 def written(path: Path) -> str:
     """Return the name of the setting at *path* as the handbook writes it."""
-    hosts = [name for name, known in HOST.items() if known == path]
+    hosts = [name for name, known in HOST.items() if path and known[: len(path)] == path]
     return hosts[0] if hosts else "__".join(part if part == KEY else part.upper() for part in path)
 
 
@@ -89,14 +89,29 @@ def path_of(name: str) -> Path | None:
 
 def field_of(path: Path) -> FieldInfo | None:
     """Return the declaration of the setting at *path*; of a default, that of what it stands for."""
-    if path[:1] == ("defaults",):
-        block = DEFAULTS.get(path[1], "") if len(path) == 3 else ""
-        return DECLARED.get((block, KEY, path[-1]))
     if path[:1] == ("host",):
         return HostStorage.model_fields.get(path[-1])
-    if path[0] in _KEYED and len(path) > 1:
-        path = (path[0], KEY, *path[2:])
-    return DECLARED.get(path)
+    return DECLARED.get(_declared(path))
+
+
+def owner(path: Path) -> Path:
+    """Return the longest beginning of *path* that is a setting or a block; () is all settings.
+
+    What pydantic finds fault with may lie below a setting, as the part of a union or of a list
+    does, or above all of them, as what a block says of its settings together does.
+    """
+    for end in range(len(path), 1, -1):
+        begins = path[:end]
+        if field_of(begins) or _declared(begins) in BLOCKS:
+            return begins
+    return path[:1] if path[:1] and path[0] in {*_HEADS, "host"} else ()
+
+
+def _declared(path: Path) -> Path:
+    """Return *path* with `<key>` for the key of a school or profile; of a default, likewise."""
+    if path[:1] == ("defaults",) and len(path) > 1:
+        return (DEFAULTS.get(path[1], ""), KEY, *path[2:])
+    return (path[0], KEY, *path[2:]) if len(path) > 1 and path[0] in _KEYED else path
 
 
 def is_secret(declared: FieldInfo) -> bool:

@@ -307,6 +307,11 @@ class MonthDay(NamedTuple):
         return f"{self.day} {self.in_year(2001):%B}"
 
 
+def spoken(day: date) -> str:
+    """Return *day* as people write it: `1 September 2027`."""
+    return f"{day.day} {day:%B %Y}"
+
+
 SEPTEMBER = MonthDay(9, 1)
 """When the academic year starts unless a school says otherwise."""
 
@@ -317,11 +322,8 @@ OF_START = timedelta(days=60)
 @of_text
 def day(value: str) -> date:
     """Read a day of 2000 to 2100: a year before or after it is reckoned with."""
-    try:
-        read = date.fromisoformat(value)
-    except ValueError:
-        read = date.min
-    if not 2000 <= read.year <= 2100:
+    read = texts.day(value)
+    if read is None or not 2000 <= read.year <= 2100:
         raise ValueError("expected a day such as 2027-09-01")
     return read
 

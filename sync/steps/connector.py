@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,17 @@ from sync.ledger import claims, fates, holdings, ids, states
 from sync.ledger.claims import Claim, ClaimDone, Claimed, Paused, Pauses
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver
-from sync.ledger.marks import Swept
+from sync.ledger.manifests import SetManifest
+from sync.ledger.marks import AttemptBegun, Pulled, Swept
 from sync.ledger.states import State
-from sync.steps.delivery import Delivery, SealedSet, list_sets, read_record
+from sync.steps.delivery import (
+    Delivery,
+    Pull,
+    SealedSet,
+    list_pulls,
+    list_sets,
+    read_record,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +202,56 @@ def find(world: World, delivery_id: str) -> tuple[Listing, Delivery]:
 
 
 def newest_sets(world: World, connector: str) -> dict[str, SealedSet | None]:
-    """Return the newest sealed set of each profile of *connector*, None where there is none."""
+    """Return the newest sealed set of each profile of *connector*, None where there is none.
+
+    What a reading sealed that was cut before it came to all profiles does not count: beside what
+    another reading sealed, a pupil who moved from one profile to another would be in neither.
+    """
     sets = {
         profile: list_sets(world.store, profile)
         for profile in world.settings.connectors()[connector]
     }
+    for school in {world.settings.school_of(profile) for profile in sets}:
+        of_school = [sets[each] for each in sets if world.settings.school_of(each) == school]
+        _drop_cut(world.store, school, of_school)
     return {profile: listed[-1] if listed else None for profile, listed in sets.items()}
+
+
+def _drop_cut(store: Store, school: str, of_profiles: Sequence[list[SealedSet]]) -> None:
+    """Take away the newest sets *of_profiles* of *school*, while a reading that was cut made them.
+
+    Those of one moment are of one reading, and whole; only for others are the pulls listed.
+    """
+    pulls: list[Pull] | None = None
+    while True:
+        with_sets = [listed for listed in of_profiles if listed]
+        moments = [ids.pulled_at(listed[-1].id) for listed in with_sets]
+        if len(set(moments)) < 2:
+            return
+        latest = with_sets[moments.index(max(moments))]
+        pulls = list_pulls(store, school) if pulls is None else pulls
+        if not _was_cut(pulls, latest[-1]):
+            return
+        latest.pop()
+
+
+def _was_cut(pulls: Iterable[Pull], sealed: SealedSet) -> bool:
+    """Say whether *sealed* is not of those that ended the pull in which it was written.
+
+    That is the pull that was begun last before. If nobody can read how it ended, it has ended.
+    """
+    written_at = sealed.made_at[SetManifest.file_name]
+    began = [
+        (begun_at, pull)
+        for pull in pulls
+        for number in pull.numbers(AttemptBegun)
+        if (begun_at := pull.made_at[AttemptBegun.name_for(number)]) <= written_at
+    ]
+    last = max(began, key=lambda each: each[0], default=None)
+    if last is None:
+        return False
+    try:
+        pulled = last[1].read_if_listed(Pulled)
+    except (StoreMissing, StoreConflict):
+        return False
+    return pulled is None or sealed.id not in pulled.sets.values()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from sync.exports.tables import tables
 from sync.isams import datasets
 from sync.isams.datasets import Dataset, Wanted
 from sync.roster.needs import datasets_of_profile
-from sync.settings import SchoolSettings, Settings
+from sync.settings import ProfileSettings, SchoolSettings, Settings
+from sync.settings.class_kinds import TITLE_OF, shows_year
 
 
 def datasets_of_school(settings: Settings, school: str) -> Wanted:
@@ -17,8 +18,16 @@ def datasets_of_school(settings: Settings, school: str) -> Wanted:
     of_profiles = {dataset for profile in profiles for dataset in datasets_of_profile(profile)}
     school_settings = settings.schools[school]
     of_files = datasets_of_files(school_settings, school_settings.datasets)
+    besides = of_files.besides | frozenset(_of_titles(school_settings, profiles))
     tutors = of_files.tutors or any("tutors" in profile.classes for profile in profiles)
-    return Wanted(of_files.needed | of_profiles, of_files.besides, tutors)
+    return Wanted(of_files.needed | of_profiles, besides, tutors)
+
+
+def _of_titles(settings: SchoolSettings, profiles: Iterable[ProfileSettings]) -> Iterator[Dataset]:
+    """Yield what titles are called by as far as iSAMS has it: `2027` or `2027-28`, by the terms."""
+    titles = (getattr(each, TITLE_OF[kind]) for each in profiles for kind in each.classes)
+    if settings.school_year is not None and any(map(shows_year, titles)):
+        yield datasets.TERMS
 
 
 def datasets_of_files(settings: SchoolSettings, names: Collection[str]) -> Wanted:

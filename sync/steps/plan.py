@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sync.edge.world import World
 from sync.errors import PlanOutdated
+from sync.ledger import claims
 from sync.ledger.marks import Accepted, Against, Plan
 from sync.report import Outcome, Step
 from sync.sds import diff
@@ -11,7 +12,7 @@ from sync.steps import baselines
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
-from sync.steps.submit import UNTIL, turn_ends
+from sync.steps.submit import UNTIL
 
 AGAIN_S = 60.0
 
@@ -21,7 +22,7 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
 
     While another delivery may be on its way to SDS, what it will hold is not known.
     """
-    if until := turn_ends(listing):
+    if until := claims.turn_ends(listing.claims, listing.now):
         facts = {UNTIL: until.isoformat(timespec="seconds")}
         return Step("plan", Outcome.BUSY, listing.connector, delivery.id, facts, again_in_s=AGAIN_S)
     is_restored = listing.pause is not None and listing.pause.delivery == delivery.id

@@ -14,7 +14,7 @@ from sync.edge.certificate import days_left
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
 from sync.ledger import ids, states
-from sync.ledger.marks import TIMER, Asked, Failed
+from sync.ledger.marks import TIMER, Asked, Failed, Nudged
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.retries import asked_by_timer, is_stuck, night_ends
@@ -68,12 +68,14 @@ class _Tick:
             self.trouble = self.trouble or error
 
     def look_at_school(self, school: str) -> None:
-        """Ask for a pull if it is due; nudge the last if nothing is heard of it."""
+        """Ask for a pull if it is due; nudge the last if its reader or its nudge is lost."""
         pulls, now = list_pulls(self.world.store, school), self.world.store.now()
         self.read_at.append(states.last_read(pulls))
         if due := _due(self.world, school, pulls, now):
             self.asked += _ask_due(self.world, school, pulls, due)
-        elif is_stuck(self.world.settings.schools[school], pulls, now):
+        elif _is_ours_to_take_up(pulls, now) or is_stuck(
+            self.world.settings.schools[school], pulls, now
+        ):
             self.world.nudges.nudge("pull", {"school": school})
             self.nudged += 1
 
@@ -143,6 +145,19 @@ def _ahead(pull_id: str, at: datetime) -> dict[str, int]:
     """Return by how many hours a pull had to be named ahead of its moment, if it was much."""
     ahead = ids.pulled_at(pull_id) - at
     return {"ahead_h": ceil(ahead / timedelta(hours=1))} if ahead > states.STANDSTILL else {}
+
+
+def _is_ours_to_take_up(pulls: Sequence[Pull], now: datetime) -> bool:
+    """Say whether the newest of *pulls* was killed, and no tick before us has nudged for that.
+
+    It is still named by a message, but a dead host's is given to nobody for ten minutes:
+    docs/reference/functions.md#held-message. The nudge goes on by itself if somebody lives yet.
+    """
+    if not pulls or not states.pull_was_killed(pulls[-1], now):
+        return False
+    newest, attempt = pulls[-1], states.attempts(pulls[-1])
+    nudged = Nudged(at=now, by=uuid.uuid4().hex)
+    return not newest.has(Nudged, attempt) and newest.claim(nudged, attempt)
 
 
 def _due(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> datetime | None:

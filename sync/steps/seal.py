@@ -85,10 +85,13 @@ def _naming_moment(world: World, profile: str, pulled_at: datetime) -> datetime:
     """Return the moment that names a set: when it was read, so that an older never looks newer.
 
     A reading may come late: its machine slept, or another was quicker. Only where the newest is
-    dated after this very moment, by a clock that ran ahead, must the name go on from there.
+    dated after this very moment, by a clock that ran ahead, must the name go on from there; and not
+    even then if the newest goes on from there itself, and was read after ours.
     """
-    newest = newest_set(world.store, profile)
-    if newest is None or ids.pulled_at(newest.id) <= world.store.now():
+    newest, now = newest_set(world.store, profile), world.store.now()
+    if newest is None or ids.pulled_at(newest.id) <= now:
+        return pulled_at
+    if pulled_at < newest.manifest().pulled_at <= now:
         return pulled_at
     return ids.after(pulled_at, [newest.id])
 

@@ -57,8 +57,8 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     held = claims.read_claims(
         listing.prefix, world.store.blobs(f"{listing.prefix}{claims.CLAIMS}/"), listing.now
     )
-    if held.is_open:
-        return _busy(listing.connector, delivery, turn_ends(listing))
+    if held.open_until:
+        return _busy(listing.connector, delivery, held.open_until)
     if step := _given_up(world, listing, delivery, held):
         return step
     budget = Budget.of(world.clock, states.STEP_S)
@@ -68,19 +68,6 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
         return _busy(listing.connector, delivery)
     turn = _Turn(world, delivery, manifest, held.next_name, claim.at, destination, budget)
     return turn.take()
-
-
-def turn_ends(listing: Listing) -> datetime | None:
-    """Return until when somebody may be talking to SDS about this connector, as of the listing.
-
-    None: nobody is. Whoever was killed cannot say that their turn is over, so it ends by its age.
-    """
-    ends = (
-        claim.at + states.CLAIM_LASTS
-        for claim in listing.claims
-        if not claim.done and abs(listing.now - claim.at) < states.CLAIM_LASTS
-    )
-    return max(ends, default=None)
 
 
 def _busy(connector: str, delivery: Delivery, until: datetime | None = None) -> Step:

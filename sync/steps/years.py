@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sync import texts
 from sync.edge.world import World
 from sync.roster.academic_year import SOON, school_day, turn_by_calendar
 from sync.roster.finding_codes import FindingCode
@@ -25,7 +26,7 @@ def turns_soon(world: World, school: str, now: datetime) -> date | None:
     if school_settings.school_year == "terms":
         newest = filter(None, (newest_set(world.store, key) for key in profiles))
         told = (each for sealed in newest for each in told_of(sealed, FindingCode.YEAR_TURNS))
-        turn = min((date.fromisoformat(finding.name) for finding in told), default=None)
+        turn = min(filter(None, (texts.day(finding.name) for finding in told)), default=None)
     else:
         turn = turn_by_calendar(day, school_settings)
     return turn if turn and day < turn <= day + SOON else None

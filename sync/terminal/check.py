@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from sync.steps import doctor
-from sync.steps.doctor.attempts import Check
+from sync.steps.doctor.checks import Check
 from sync.terminal import exits
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing

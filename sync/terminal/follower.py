@@ -7,11 +7,12 @@ in the way: its answer comes first, and then ours. What became of another is nev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sync.edge.world import World
-from sync.errors import TargetError
+from sync.errors import AnswerRefused, TargetError
 from sync.ledger import ids
 from sync.ledger.marks import Hold
 from sync.report import Exit, Outcome, Step
@@ -129,7 +130,9 @@ class Follower:
         is_well = exits.exit_of_step(step) is Exit.DONE
         is_another = bool(step.delivery) and not self._ours
         unseen = step.outcome is Outcome.LATER or isinstance(step.error, TargetError)
-        if self._accepted and (unseen or is_another):
+        # Another run has read the same school: that SDS holds it is our own doing.
+        is_repeated = step.outcome is Outcome.UNCHANGED
+        if self._accepted and (unseen or is_another or is_repeated):
             return self._accepted
         if is_well and not self._ours:
             return self._of_another(step)
@@ -143,12 +146,13 @@ class Follower:
         return Step("send", Outcome.LATER, self._connector, facts=facts)
 
     def _is_approved(self, step: Step) -> bool:
-        """Approve a first hold of ours, if we may; say whether that was done."""
+        """Approve a first hold of ours, if we may; say whether it is answered now."""
         if not (self._patience.approve and step.outcome is Outcome.HELD and self._ours):
             return False
         if not hold_of(self._world, self._connector, step.delivery).first:
             return False
-        approval.approve(self._world, step.delivery)
+        with suppress(AnswerRefused):  # somebody was quicker: what they have said is seen next
+            approval.approve(self._world, step.delivery)
         return True
 
     def _is_over(self, step: Step) -> bool:

@@ -49,7 +49,7 @@ def _sentence(excess: Excess) -> str:
             f"SDS may hold any of {excess.rows} deliveries, more than {excess.allowed}: no run is"
             " known to have taken any. Look at Sync health in School Data Sync."
         )
-    if excess.what in {"new-ids", "replaced"}:
+    if excess.what in {"new-ids", "same-letters", "replaced"}:
         return _of_other_teams(excess)
     if " of profile " in excess.table:
         before = f", where there were {excess.rows:,}" if excess.rows else ""
@@ -68,6 +68,11 @@ def _of_other_teams(excess: Excess) -> str:
     if excess.what == "new-ids":
         what = ("another id", "another Team") if excess.rows == 1 else ("other ids", "other Teams")
         return f"{classes} would get {what[0]}, and so {what[1]}: our rule changed, not iSAMS."
+    if excess.what == "same-letters":
+        return (
+            f"{classes} would end while another comes whose name has the same letters and digits:"
+            " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+        )
     return (
         f"Every class gets another Team: none of the {classes} of school {excess.org} would go on."
         " The academic year has turned, or a setting has changed it, or ID_STYLE."

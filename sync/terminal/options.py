@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import override
 
 import click
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+from sync import texts
+
 _DOCUMENT = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 school = click.option("--school", metavar="KEY", help="One school, by its key in the settings.")
@@ -46,12 +46,11 @@ class Day(click.ParamType[date]):
 
     @override
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        year, month, day = map(int, value.split("-")) if _DAY.fullmatch(value) else (0, 0, 0)
-        try:
-            return date(year, month, day)
-        except ValueError:
+        day = texts.day(value)
+        if day is None:
             wrong = f"{value} is no day: expected year-month-day, such as 2027-09-01"
             self.fail(wrong, param, ctx)
+        return day
 
 
 def source[Work: Callable[..., object]](words: str) -> Callable[[Work], Work]:

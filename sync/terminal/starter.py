@@ -55,4 +55,7 @@ def _lines(made: Starter, folder: Path, place: str | None) -> Iterator[Renderabl
     )
 
 
-_ELSEWHERE = "If the app runs already, set STORAGE__ACCOUNT_URL to its account, and ask again."
+_ELSEWHERE = (
+    "If the app runs already, set STORAGE__ACCOUNT_URL to its account, in the place of"
+    " STORAGE__FOLDER, and ask again."
+)

@@ -15,6 +15,7 @@ from sync.ledger.marks import Fault
 from sync.ledger.states import State
 from sync.report import Exit
 from sync.roster.finding_codes import OF_SETTINGS, TO_KNOW, FindingCode
+from sync.settings.text import spoken
 from sync.steps.status import survey
 from sync.steps.status_values import (
     Became,
@@ -162,7 +163,7 @@ def _for_schools(status: Status) -> Iterator[str]:
             yield from _for_pull(school, pull)
         if turn := status.turns.get(school):
             yield (
-                f"{school}: on {turn.day} {turn:%B %Y} the next academic year begins, and all"
+                f"{school}: on {spoken(turn)} the next academic year begins, and all"
                 " classes get other Teams: docs/operations.md, Year-end"
             )
 

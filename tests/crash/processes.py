@@ -17,6 +17,7 @@ from threading import Lock
 
 import httpx
 
+from simulators.host.queues import LEASE_S
 from sync.edge.storage.queues import Nudges, Queue
 from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
@@ -26,7 +27,6 @@ from tests.worlds import TestWorld
 
 CHANGES_NOTHING = ("read", "list", "GET", "folders")  # how the names of such calls begin
 TICK_S = 300.0
-UNSEEN_S = 600.0  # until a message whose reader died is given to another
 
 
 class Killed(BaseException):
@@ -89,6 +89,18 @@ class Doom:
     def demand_life(self) -> None:
         if self.dead:
             raise Killed
+
+
+@dataclass
+class Sleepy(Doom):
+    """Sleeps once, before the call number *at*: *meanwhile* happens."""
+
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+
+    def demand_life(self) -> None:
+        if len(self.calls) + 1 == self.at:
+            self.at = 0
+            self.meanwhile()
 
 
 def _storage_is_away() -> Exception:
@@ -182,12 +194,20 @@ _COPIES = {Nudging.KEPT: 1, Nudging.LOST: 0, Nudging.DOUBLED: 2}
 
 
 class Platform:
-    """Ticks every five minutes, hands out messages, starts a new process where one has died."""
+    """Ticks, hands out messages, starts a new process where one has died."""
 
-    def __init__(self, scene: TestWorld, process: World, nudging: Nudging = Nudging.KEPT) -> None:
+    def __init__(
+        self,
+        scene: TestWorld,
+        process: World,
+        nudging: Nudging = Nudging.KEPT,
+        *,
+        tick_s: float = TICK_S,
+    ) -> None:
         self.scene = scene
         self.process = process
         self.nudging = nudging
+        self._tick_s = tick_s
         self._next_tick_s = scene.clock.passed_s
         self._order = count()
         self._waiting: list[tuple[float, int, Queue, dict[str, str]]] = []
@@ -202,13 +222,13 @@ class Platform:
                 return False
             clock.passed_s = max(clock.passed_s, due_s)
             if due_s == self._next_tick_s:
-                self._next_tick_s += TICK_S
+                self._next_tick_s += self._tick_s
                 self._do(lambda: schedule.tick(self.process))
                 self._take_in(times=1)
             else:
                 _, _, queue, message = heapq.heappop(self._waiting)
                 if not self._do(partial(self._read, queue, message)):
-                    self._put(UNSEEN_S, queue, message)
+                    self._put(LEASE_S, queue, message)  # its host is gone with it
                 self._take_in(times=_COPIES[self.nudging])
         return True
 

@@ -20,8 +20,6 @@ from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
 _PEM = serialization.Encoding.PEM
-_AUTHORITY = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority.example")])
-_SERVER = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server.example")])
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,20 @@ class Made:
 class Authority:
     """An authority of our own, and the file by which others may trust it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        made: Made = Made(until_days=90),
+        name: str = "authority.example",
+        *,
+        now: datetime | None = None,
+    ) -> None:
         self._folder = folder
+        self._name = _named(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / "authority.pem"
         signed = (
-            self._builder(_AUTHORITY, self._key.public_key(), Made(until_days=30))
+            self._builder(self._name, self._key.public_key(), made, now)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_usage(), critical=True)
             .add_extension(
@@ -56,7 +62,7 @@ class Authority:
     def context(self, made: Made) -> ssl.SSLContext:
         """Return how a server shows a certificate of ours."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = self._builder(_SERVER, key.public_key(), made).add_extension(
+        builder = self._builder(_named("server.example"), key.public_key(), made).add_extension(
             x509.SubjectAlternativeName([_alternative(made.name)]), critical=False
         )
         if made.strict and not made.by_itself:
@@ -73,18 +79,26 @@ class Authority:
         return context
 
     def _builder(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey, made: Made
+        self,
+        name: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        made: Made,
+        now: datetime | None = None,
     ) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(name)
-            .issuer_name(name if made.by_itself else _AUTHORITY)
+            .issuer_name(name if made.by_itself else self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + made.since_days * DAY)
             .not_valid_after(now + made.until_days * DAY)
         )
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _alternative(name: str) -> x509.GeneralName:

@@ -207,6 +207,50 @@ def test_a_form_that_is_only_written_otherwise_keeps_its_team_night_after_night(
     assert any(name.lower().replace("/", "-") in row for row in rows(world, "classes.csv"))
 
 
+@pytest.mark.parametrize(
+    "nights",
+    [
+        ("8B (Art)", "8B (ART)", "8b(art)", "8B (Art)"),
+        ("8 - AB", "8-AB", "8  -  ab", "8 - AB"),
+        ("8/JDO", "8 / JDO", "8/jdo", "8 /  JDO"),
+        ("8A*", "8a*", "8 a*", "8 A *"),
+        ("8/Zo\xeb1", "8/ZO\xcb1", "8 / zo\xeb1", "8/Zo\xeb1"),
+    ],
+)
+def test_a_form_keeps_its_team_whatever_signs_its_name_has(nights: tuple[str, ...]) -> None:
+    """Each night it is written otherwise, and goes on under the id of the first."""
+    world = one_profile(CLASSES="forms")
+    name = world.isams.school.forms[0].name
+    sent = []
+    for night in nights:
+        renamed(world, name, night)
+        name = night
+        world.next_night()
+        assert world.send_until_still().outcome in {Outcome.DONE, Outcome.UNCHANGED}
+        sent.append({row.split(",")[0] for row in rows(world, "classes.csv")})
+
+    assert sent == [sent[0]] * len(nights)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("8A*", "8A     *"), ("8B (Art)", "8B [Art]"), ("8/JDO", "8-JDO"), ("8A", "8A*")],
+)
+def test_a_form_that_may_be_written_otherwise_waits_for_a_person(before: str, after: str) -> None:
+    """Nothing proves that it is the same form, and nothing that it is another."""
+    world = one_profile(CLASSES="forms")
+    renamed(world, world.isams.school.forms[0].name, before)
+    world.pull()
+    world.send_until_still()
+    renamed(world, before, after)
+    world.next_night()
+
+    assert world.send_until_still().outcome is Outcome.HELD
+    (held,) = (b.name for b in world.store.blobs("") if b.name.endswith("held.json"))
+    (excess,) = json.loads(world.store.read(held))["excesses"]
+    assert (excess["what"], excess["rows"]) == ("same-letters", 1)
+
+
 def test_a_form_with_another_name_is_another_team() -> None:
     """A new tutor's initials: whether it is the same form, nobody can say from its name."""
     world = one_profile(CLASSES="forms")

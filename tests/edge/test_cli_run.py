@@ -556,6 +556,13 @@ def test_a_result_that_cannot_be_written_is_one_line() -> None:
             Excess(table="classes.csv", what="new-ids", rows=3, allowed=0),
             "3 classes would get other ids, and so other Teams: our rule changed, not iSAMS.",
         ),
+        (
+            Excess(table="classes.csv", what="same-letters", rows=1, allowed=0),
+            (
+                "1 class would end while another comes whose name has the same letters and digits:"
+                " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+            ),
+        ),
     ],
 )
 def test_why_a_delivery_is_held_is_a_sentence(excess: Excess, told: str) -> None:

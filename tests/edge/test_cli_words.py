@@ -139,6 +139,8 @@ def test_a_run_goes_on_where_nobody_reads_its_progress(tmp_path: Path) -> None:
         (("rehearse", "--on", "2026-02-30"), "2026-02-30 is no day: expected year-month-day"),
         (("rehearse", "--on", "tomorrow"), "expected year-month-day, such as 2027-09-01"),
         (("rehearse", "--on", "20270901"), "expected year-month-day"),
+        (("rehearse", "--on", "2027-9-1"), "2027-9-1 is no day"),
+        (("rehearse", "--on", "2027-W35-1"), "2027-W35-1 is no day"),
         (("run", "--wait", "x"), "expected whole minutes from 0 to 1440, not x"),
         (("run", "--wait", "-1"), "expected whole minutes from 0 to 1440, not -1"),
         (("run", "--wait", "9" * 5000), "expected whole minutes from 0 to 1440"),

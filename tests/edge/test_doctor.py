@@ -20,6 +20,7 @@ from sync.report import Exit
 from sync.settings.load import load
 from sync.steps import doctor
 from tests.canaries import found_in
+from tests.edge.certificates import Authority, Made
 from tests.edge.cli_stage import RUN_S, Trial, trial
 
 SDS = "SDS connector of prep, seniors"
@@ -485,6 +486,48 @@ def test_a_run_that_tells_of_nobodys_flow_is_a_warning(here: Trial) -> None:
     assert FLOW_READ in found[WHOSE]["next"]
 
 
+def ends(here: Trial, *authorities: str) -> Row:
+    """Return what `check` says of the end of *authorities*, PEM texts, as ISAMS_CA."""
+    here.settings["SCHOOLS__NORTHBANK__ISAMS_CA"] = "".join(authorities)
+    return rows(here)[f"{ISAMS}: end of ISAMS_CA"]
+
+
+def authority(here: Trial, folder: Path, until_days: int, name: str = "authority.example") -> str:
+    """Return the certificate of an authority that ends so many days from now."""
+    made = Made(since_days=-9, until_days=until_days)
+    return Authority(folder, made, name, now=here.clock.now()).file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "says"),
+    [
+        ([40], "ok", "24 October 2026"),
+        ([29], "warning", "before that day, put its successor"),
+        ([29, 400], "ok", "19 October 2027"),
+        ([-2, 400], "ok", "19 October 2027"),
+        ([-2], "wrong", "ISAMS_CA ended on 12 September 2026: put the one that is valid now there"),
+    ],
+)
+def test_the_end_of_a_schools_own_authority_is_told_in_time(
+    here: Trial, tmp_path: Path, days: list[int], state: str, says: str
+) -> None:
+    """Thirty days before there is time; a successor that stands beside it is what counts."""
+    row = ends(here, *(authority(here, tmp_path, until_days) for until_days in days))
+
+    assert row["state"] == state
+    assert says in f"{row['told']} {row['next']} {row['error']}"
+
+
+def test_of_two_authorities_the_one_that_ended_is_a_warning(here: Trial, tmp_path: Path) -> None:
+    """The other may be all that is needed: that iSAMS answers is seen below it."""
+    old, new = authority(here, tmp_path, -2, "old.example"), authority(here, tmp_path, 400)
+    row = ends(here, old, new)
+
+    assert row["state"] == "warning"
+    assert row["told"] == "one of 2 ended on 12 September 2026"
+    assert "ISAMS_CA" in row["next"]
+
+
 @pytest.mark.parametrize("status", [404, 503])
 def test_a_host_that_is_not_isams_is_told_once(here: Trial, status: int) -> None:
     """Seven more of the same would hide the rest; the rest is still checked."""
@@ -562,7 +605,7 @@ def test_what_is_only_kept_besides_may_be_empty(here: Trial) -> None:
     here.stage.isams.faults = empty("School_GetBoardingHouses")
     row = rows(here)[f"{ISAMS}: Boarding Houses"]
 
-    assert (row["state"], row["told"]) == ("ok", "no records: its file will be empty")
+    assert (row["state"], row["told"]) == ("ok", "no records: no class needs any")
 
 
 def test_isams_going_away_meanwhile_ends_the_tries(here: Trial) -> None:

@@ -22,7 +22,7 @@ from sync.errors import StoreConflict, StoreRefused
 from sync.settings import HostStorage, Settings
 from sync.settings.load import load
 from sync.steps.doctor import storage as doctor_storage
-from sync.steps.doctor.attempts import Check, Visit
+from sync.steps.doctor.checks import Check, Visit
 from sync.steps.doctor.storage import PROBE
 from tests.clocks import FakeClock
 from tests.conftest import FreshNames

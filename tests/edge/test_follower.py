@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from simulators.school import invent
 from simulators.sds import Knobs
+from sync.edge.world import World
 from sync.ledger import ids
 from sync.report import Exit, Outcome, Step
 from sync.steps import approval, send
@@ -15,9 +17,23 @@ from sync.steps.delivery import list_sets
 from sync.terminal.exits import exit_of_step
 from sync.terminal.follower import ANSWER_WITHIN_S, Follower, Patience, Sent, sealed_since
 from tests.edge.test_send import SCHOOL, change
+from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
 NO_RUN = Patience(run_s=0)
+
+
+class _AnsweredBetween(MemoryStore):
+    """Has another process answer a held delivery just before the first answer is written."""
+
+    between: Callable[[str], object] | None = None
+
+    def _put(self, name: str, body: bytes) -> bool:
+        other, held = self.between, name.split("/")[-2] if name.endswith("approved.json") else ""
+        if other and held:
+            self.between = None
+            other(held)
+        return super()._put(name, body)
 
 
 def pulled(scene: TestWorld) -> Sent:
@@ -117,6 +133,44 @@ def test_a_delivery_that_sds_has_accepted_is_done_although_a_newer_one_comes() -
     step = Follower(scene.world, CONNECTOR, Sent(delivery_id=held), Patience(), tell).follow()
 
     assert (step.delivery, exit_of_step(step)) == (held, Exit.DONE)
+
+
+@pytest.mark.parametrize("patience", [NO_RUN, Patience(), Patience(run_s=600.0)], ids=str)
+def test_that_another_run_has_sealed_the_same_school_is_not_what_became_of_ours(
+    patience: Patience,
+) -> None:
+    """Two runs at once: that SDS holds it already, because we have sent it, is no news to us."""
+    scene = make_world(SCHOOL, knobs=Knobs(operation_polls=0, operation_s=8))
+    sent = pulled(scene)
+    told: list[str] = []
+
+    def tell(why: str, _until: str) -> None:
+        if not told:
+            scene.pull()
+        told.append(why)
+
+    step = Follower(scene.world, CONNECTOR, sent, patience, tell).follow()
+
+    assert len(scene.sds.submissions) == 1
+    assert exit_of_step(step) is Exit.DONE
+    assert step.outcome is not Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize("answer", [approval.approve, approval.reject])
+def test_a_run_that_may_approve_takes_anothers_answer_for_its_own(
+    answer: Callable[[World, str], approval.Answered],
+) -> None:
+    """Two runs with --approve at once: one answers first, and both tell what became of it."""
+    knobs = Knobs(operation_polls=0)
+    scene = make_world(SCHOOL, knobs=knobs, store=_AnsweredBetween, SDS__HOLD_FIRST="true")
+    sent = pulled(scene)
+    assert isinstance(scene.store, _AnsweredBetween)
+    scene.store.between = lambda held: answer(scene.world, held)
+
+    step = followed(scene, sent, Patience(approve=True, run_s=0))
+
+    yes = answer is approval.approve
+    assert step.outcome is (Outcome.ACCEPTED if yes else Outcome.REJECTED)
 
 
 @pytest.mark.parametrize(

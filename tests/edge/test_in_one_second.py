@@ -195,6 +195,20 @@ def test_what_was_read_ahead_of_time_is_too_old_to_send(corrected: TestWorld) ->
     assert (step.name, step.outcome) == ("merge", Outcome.STALE)
 
 
+def test_what_was_planned_ahead_of_time_is_too_old_to_hand_over(corrected: TestWorld) -> None:
+    """The clock was set right just before: nobody knows how old it is."""
+    corrected.clock.advance(AHEAD.total_seconds())
+    corrected.next_night(changed=SCHOOL, after_h=0)
+    planned = [send.send(corrected.world, CONNECTOR).outcome for _ in range(2)]
+    assert planned == [Outcome.SEALED, Outcome.PLANNED]
+    corrected.clock.advance(-AHEAD.total_seconds())
+
+    step = corrected.send_until_still()
+
+    assert (step.name, step.outcome) == ("hand-over", Outcome.STALE)
+    assert len(corrected.sds.submissions) == 2
+
+
 def test_a_claim_of_next_month_keeps_nobody_waiting(corrected: TestWorld) -> None:
     """Its holder was killed, and nobody can wait until it is ten minutes old."""
     claims = f"{corrected.look().prefix}claims/"

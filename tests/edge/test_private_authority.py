@@ -6,6 +6,7 @@ Over real sockets; a server of `tests.edge.certificates` answers 403 to whoever 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from sync.edge.graph.sds import SdsTarget
 from sync.edge.graph.upload import Lake
 from sync.edge.storage.azure_blobs import BlobStore
 from sync.edge.world import open_source
-from sync.errors import ConfigError, SourceRefused, SyncError
+from sync.errors import ConfigError, SourceRefused, SourceUnreachable, SyncError
 from sync.settings import Settings
 from sync.settings.load import load
 from tests.clocks import FakeClock
@@ -64,7 +65,7 @@ def settings(port: int, authority: Authority, **more: str) -> Settings:
 
 def asked(given: Settings, school: str = "northbank") -> SyncError:
     """Return what comes of asking the school's iSAMS for its subjects."""
-    clock = FakeClock()
+    clock = FakeClock(datetime.now(UTC))  # as TLS goes by this machine's own
     source = open_source(given.schools[school], clock)
     with pytest.raises(SyncError) as caught:
         source.subjects(Budget.of(clock, 2))
@@ -164,6 +165,56 @@ def test_microsofts_services_refuse_it(
     assert caught.value.who == "operator"
 
 
+ENDED, COMING = Made(since_days=-9, until_days=-2), Made(since_days=2, until_days=9)
+
+
+@pytest.mark.parametrize("api", [{}, REST])
+@pytest.mark.parametrize(("made", "says"), [(ENDED, "ended on"), (COMING, "is not valid before")])
+def test_an_authority_out_of_its_term_is_the_setting_and_not_isamss_certificate(
+    tmp_path: Path, made: Made, says: str, api: dict[str, str]
+) -> None:
+    """TLS says the same of both; who runs the app must act, and is told the setting and the day."""
+    old = Authority(tmp_path, made)
+    with serving(old.context(Made())) as port:
+        error = asked(settings(port, old, **api))
+
+    assert isinstance(error, SourceUnreachable)
+    assert error.who == "operator"
+    assert error.facts["cause"] == "authority-out-of-term"
+    assert f"in ISAMS_CA {says}" in str(error)
+    assert f"127.0.0.1:{port}" in str(error)
+
+
+def test_where_one_authority_of_two_has_ended_both_ways_are_told(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """Whose certificate it is cannot be known: the school's, or that of the setting."""
+    other = Authority(tmp_path, ENDED, "other.example")
+    both = authority.file.read_text() + other.file.read_text()
+    with serving(authority.context(ENDED)) as port:
+        error = asked(settings(port, authority, **{f"{NORTHBANK}ISAMS_CA": both}))
+
+    assert isinstance(error, SourceRefused)
+    assert error.facts["cause"] == "expired"
+    assert "has expired" in str(error)
+    assert "in ISAMS_CA ended on" in str(error)
+
+
+def test_where_a_successor_stands_beside_it_the_old_authority_does_no_harm(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """Both may stand there while the school changes over."""
+    old = Authority(tmp_path, ENDED)
+    both = old.file.read_text() + authority.file.read_text()
+    with serving(authority.context(Made())) as port:
+        answered = asked(settings(port, authority, **{f"{NORTHBANK}ISAMS_CA": both}))
+    with serving(authority.context(ENDED)) as port:
+        expired = asked(settings(port, authority, **{f"{NORTHBANK}ISAMS_CA": both}))
+
+    assert answered.facts["status"] == 403
+    assert "ISAMS_CA" not in str(expired)
+
+
 def _as_one_line(pem: str) -> str:
     return pem.replace("\n", " ")
 
@@ -176,11 +227,43 @@ def _without_breaks(pem: str) -> str:
     return pem.replace("\n", "")
 
 
-@pytest.mark.parametrize("spoilt", [_as_one_line, _with_backslashes, _without_breaks])
+def _with_carriage_returns(pem: str) -> str:
+    return pem.replace("\n", "\r\n")
+
+
+def _with_nothing_else(pem: str) -> str:
+    return pem.replace("\n", "\r")
+
+
+def _with_their_backslashes(pem: str) -> str:
+    return pem.strip().replace("\n", "\\r\\n")
+
+
+def _after_a_mark(pem: str) -> str:
+    return f"\ufeff{pem}"
+
+
+def _as_openssl_shows_it(pem: str) -> str:
+    return pem.replace("-----BEGIN", "subject=CN = authority.example\n-----BEGIN") + "\nbehind\n"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        _as_one_line,
+        _with_backslashes,
+        _without_breaks,
+        _with_carriage_returns,
+        _with_nothing_else,
+        _with_their_backslashes,
+        _after_a_mark,
+        _as_openssl_shows_it,
+    ],
+)
 def test_line_ends_that_were_lost_on_the_way_are_put_back(
     authority: Authority, spoilt: Callable[[str], str]
 ) -> None:
-    """Portals and shells take them away; two certificates may follow each other."""
+    """Portals and shells take them away; two certificates, and words between, may follow."""
     pem = authority.file.read_text()
     given = settings(1, authority, **{f"{NORTHBANK}ISAMS_CA": spoilt(pem + pem)})
 
@@ -200,6 +283,11 @@ def refused(authority: Authority, value: str) -> str:
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "whole and unchanged"),
         ("-----BEGIN CERTIFICATE-----\nAAAA", "as PEM text"),
         ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "without any private key"),
+        ("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----", "and no X509 CRL"),
+        (
+            "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----",
+            "and no TRUSTED CERTIFICATE: `openssl x509 -in FILE` writes it as expected",
+        ),
     ],
 )
 def test_what_is_no_certificate_is_refused_when_settings_are_read(
@@ -210,6 +298,37 @@ def test_what_is_no_certificate_is_refused_when_settings_are_read(
 
     assert said.startswith(f"{NORTHBANK}ISAMS_CA: got ")
     assert says in said
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "-----BEGIN CERTIFICATE-----\nAAAA",
+        "AAAA\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----",
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_certificate_that_was_cut_is_not_left_out_unseen(
+    authority: Authority, left: str, *, first: bool
+) -> None:
+    """A whole one before or after it does not make up for it."""
+    whole = authority.file.read_text()
+
+    assert "got a value of" in refused(authority, f"{left}\n{whole}" if first else whole + left)
+
+
+def test_of_a_private_key_nothing_is_repeated(authority: Authority) -> None:
+    """Alone or behind a good certificate it is refused, and no line of it stands in the message."""
+    authority.context(Made())
+    key = (authority.file.parent / "server.pem").read_text().partition("-----BEGIN PRIVATE")
+    lines = [line for line in key[2].split("\n") if line.isalnum() or "/" in line or "+" in line]
+    pasted = key[1] + key[2]
+    said = refused(authority, pasted) + refused(authority, authority.file.read_text() + pasted)
+
+    assert lines
+    assert "without any private key" in said
+    assert not any(line in said for line in lines)
 
 
 def test_a_servers_own_certificate_is_refused(authority: Authority, tmp_path: Path) -> None:

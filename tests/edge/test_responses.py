@@ -25,7 +25,7 @@ from sync.errors import (
 from sync.report import Outcome, Step
 from sync.settings import Settings
 from sync.steps import doctor
-from sync.steps.doctor.attempts import Check
+from sync.steps.doctor.checks import Check
 from sync.web import responses
 from sync.web.responses import Response
 from sync.web.routes import ROUTES, Route

@@ -55,7 +55,9 @@ def test_a_folder_that_knows_of_nothing_is_told_as_that(here: Trial) -> None:
     said = here.sync("starter", "--out", str(here.folder / "out"))
 
     assert "do not upload these files" in said.out
-    assert "set STORAGE__ACCOUNT_URL" in said.out
+    assert "set STORAGE__ACCOUNT_URL to its account, in the place of STORAGE__FOLDER" in " ".join(
+        said.out.split()
+    )
 
 
 def test_files_on_request_are_there_from_the_beginning(here: Trial) -> None:

@@ -120,6 +120,21 @@ def test_a_pull_asked_for_by_hand_stands_for_the_one_that_is_due() -> None:
     assert asked_at(scene) == [START + timedelta(seconds=180)]
 
 
+@pytest.mark.parametrize(("more", "asked"), [(timedelta(0), 0), (timedelta(seconds=1), 1)])
+def test_a_pull_that_is_dated_a_little_ahead_stands_for_the_one_that_is_due(
+    more: timedelta, asked: int
+) -> None:
+    """Clocks are set right by minutes, which is no second reading; one of later tells nothing."""
+    scene = make_world(SCHOOL)
+    scene.clock.advance(60)
+    ahead_s = (states.STANDSTILL + more).total_seconds()
+    scene.clock.advance(ahead_s)
+    schedule.ask(scene.world, "northbank", "resync")
+    scene.clock.advance(-ahead_s)
+
+    assert schedule.tick(scene.world).facts["asked"] == asked
+
+
 def nudged(scene: TestWorld) -> list[str]:
     """Tick once; return the queues that got a message."""
     scene.nudges.kept.clear()

@@ -78,7 +78,7 @@ def test_whoever_keeps_an_error_says_what_it_is_about() -> None:
     silent = {name for name, node in _keepers() if not _tells(node)}
 
     assert silent <= TOLD_ALREADY
-    assert {"pull._pull", "send.send", "attempts.attempt"} <= {name for name, _ in _keepers()}
+    assert {"pull._pull", "send.send", "checks.examine"} <= {name for name, _ in _keepers()}
 
 
 def test_the_innermost_knows_best() -> None:

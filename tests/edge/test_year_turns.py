@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -11,17 +12,22 @@ from typing import Any
 
 import pytest
 
+from simulators.invented.places import Term
 from simulators.school import invent
 from simulators.sds import Knobs
 from sync.report import Exit, Outcome
+from sync.settings import SchoolSettings
 from sync.settings.text import MonthDay
+from sync.steps.doctor import years
 from sync.steps.status import survey
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import Trial, trial
+from tests.unit.schools import NORTHBANK
 from tests.worlds import ONE_SCHOOL, TestWorld, make_world
 
 SCHOOL = invent(20, quirks=False)
 SCHOOL_S = "SCHOOLS__NORTHBANK__"
+TITLE = "{set_code} {academic_year}"
 YEAR = "school northbank: academic year"
 
 
@@ -158,6 +164,51 @@ def test_by_terms_the_day_is_the_first_of_the_next_years_terms(here: Trial) -> N
     assert nothing["told"] == "by iSAMS's School Terms: nothing was read yet"
     assert here.sync("status", "--json").json["schools"]["northbank"]["year_turns_on"] == str(first)
     assert f"on {first.day} {first:%B %Y} the next begins" in row(here)["told"]
+
+
+@pytest.mark.parametrize(
+    ("more", "corrected"),
+    [
+        ({"SCHOOL_YEAR": "2025"}, "correct SCHOOL_YEAR"),
+        (
+            {"SCHOOL_YEAR": "terms"},
+            "correct the terms in iSAMS's School Manager, SCHOOL_YEAR or TIME_ZONE",
+        ),
+        ({"YEAR_STARTS": "12-15"}, "correct YEAR_STARTS or TIME_ZONE"),
+    ],
+)
+def test_check_offers_no_setting_that_another_forbids(more: dict[str, str], corrected: str) -> None:
+    """Beside SCHOOL_YEAR a YEAR_STARTS is refused, and a number goes by no time zone."""
+    chosen = SchoolSettings.model_validate(
+        NORTHBANK.model_dump(exclude_unset=True)
+        | {name.lower(): value for name, value in more.items()}
+    )
+
+    note = years.note_of(chosen, years.YearSeen(2025, frozenset({2026}), None))
+
+    assert note.do.endswith(corrected)
+
+
+def test_a_school_of_calendar_years_that_rolls_over_early_calls_its_teams_by_the_one_year() -> None:
+    """It sets SCHOOL_YEAR=2027 in the place of YEAR_STARTS in December, before terms are there."""
+    terms = (
+        Term(1, 2026, "Term 1", date(2026, 1, 28), date(2026, 4, 2)),
+        Term(4, 2026, "Term 4", date(2026, 10, 12), date(2026, 12, 10)),
+    )
+    titled = {f"PROFILES__{key}__CLASS_TITLE": TITLE for key in ("SENIORS", "PREP")}
+    scene = make_world(
+        replace(SCHOOL, terms=terms),
+        knobs=Knobs(operation_polls=0, run_duration_s=60),
+        clock=FakeClock(datetime(2026, 12, 14, 12, tzinfo=UTC)),
+        base={**ONE_SCHOOL, **titled, SCHOOL_S + "SCHOOL_YEAR": "2027"},
+    )
+    scene.pull()
+    scene.send_until_still()
+    files = [*scene.sealed_files()][-1]
+    rows = files["classes.csv"].decode().splitlines()[1:]
+
+    assert rows
+    assert all(row.split(",")[2].endswith(" 2027") for row in rows)
 
 
 @pytest.mark.parametrize(

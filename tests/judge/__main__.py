@@ -3,7 +3,7 @@
 Called with the folder of the tools, which are not in the app's own environment; `bicep` and
 `actionlint` are taken from the PATH, the schemas of vendors from where these publish them. Every
 tool is asked, even after one has found something. Ends with 0 if each was asked and found nothing,
-1 if one found something or failed, 3 if one is not here.
+1 if one found something or failed, 3 if one is not here, or what it judges by could not be fetched.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class Code(IntEnum):
     NOT_HERE = 3
 
 
+class NotHere(Exception):
+    """What is needed to judge could not be had: nobody has found anything."""
+
+
 def main(tools: Path) -> Code:
     """Ask every judge, say what each found, and return the worst."""
     judges: Mapping[str, tuple[str, Callable[[], Said]]] = {
@@ -90,13 +94,23 @@ def main(tools: Path) -> Code:
             say(f"{name}: not asked, because there is no {needs} on the PATH")
             codes.add(Code.NOT_HERE)
             continue
-        found = list(ask())
-        for line in found:
-            say(f"{name}: {line}")
-        if not found:
-            say(f"{name}: nothing found")
-        codes.add(Code.FOUND if found else Code.CLEAN)
+        codes.add(asked(name, ask))
     return Code.FOUND if Code.FOUND in codes else max(codes)
+
+
+def asked(name: str, ask: Callable[[], Said]) -> Code:
+    """Say each thing that *ask* finds as it comes, and return what that means."""
+    code = Code.CLEAN
+    try:
+        for line in ask():
+            say(f"{name}: {line}")
+            code = Code.FOUND
+    except NotHere as fault:
+        say(f"{name}: {fault}")
+        return code or Code.NOT_HERE
+    if code is Code.CLEAN:
+        say(f"{name}: nothing found")
+    return code
 
 
 def checkov(tools: Path) -> Said:
@@ -132,15 +146,24 @@ def judged(said: str, resources: int) -> Said:
 
 
 def schemas(tools: Path) -> Said:
-    """Yield where a file is not as its vendor says that it must be."""
+    """Yield where a file is not as its vendor says that it must be.
+
+    Raises:
+        NotHere: a schema could not be fetched. All others have been asked.
+    """
     tool = tools / "check-jsonschema"
     for schema, pattern in BUILTIN.items():
         files = sorted(str(path) for path in ROOT.glob(pattern))
         yield from ran(tool, "--builtin-schema", schema, *files)
+    unfetched = []
     for file, schema in SCHEMAS.items():
         found = list(ran(tool, "--schemafile", schema, file))
-        is_fetched = not any("FailedDownloadError" in line for line in found)
-        yield from found if is_fetched else [f"{file}: its schema could not be fetched"]
+        if any("FailedDownloadError" in line for line in found):
+            unfetched.append(file)
+        else:
+            yield from found
+    if unfetched:
+        raise NotHere(f"not asked, because its schema could not be fetched: {', '.join(unfetched)}")
 
 
 def ran(tool: Path, *words: str) -> Said:

@@ -10,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from sync.errors import ConfigError
-from sync.isams.school import Term
+from sync.errors import (
+    ConfigError,
+    SourceError,
+    SourceMalformed,
+    SourceRefused,
+    SourceUnavailable,
+)
+from sync.isams import structure
+from sync.isams.datasets import TERMS as TERMS_OF_ISAMS
+from sync.isams.school import School, Term
 from sync.roster import academic_year
 from sync.settings import SchoolSettings
 from tests.unit.schools import NORTHBANK, school
@@ -109,7 +117,7 @@ def test_the_academic_year_turns_on_the_day_that_the_school_says(
     ("settings", "called"),
     [
         ({}, "2026-27"),
-        ({"school_year": "2026"}, "2026-27"),
+        ({"school_year": "2026"}, "2026"),
         ({"year_starts": "08-15"}, "2026-27"),
         ({"year_starts": "01-28"}, "2026"),
         ({"year_starts": "04-30"}, "2026"),
@@ -120,7 +128,7 @@ def test_the_academic_year_turns_on_the_day_that_the_school_says(
 def test_a_year_that_starts_by_april_is_called_by_its_one_year(
     settings: dict[str, str], called: str
 ) -> None:
-    """Terms say so only where the year goes by them: else an export could rename every Team."""
+    """Terms say so where SCHOOL_YEAR is set; else an export could rename every Team."""
     terms = {
         "1": Term("1", "Term 1", 2026, date(2026, 1, 28), date(2026, 4, 2)),
         "4": Term("4", "Term 4", 2026, date(2026, 10, 12), date(2026, 12, 10)),
@@ -129,6 +137,98 @@ def test_a_year_that_starts_by_april_is_called_by_its_one_year(
     read = replace(school(), terms=terms)
 
     assert academic_year.label_of_year(2026, read, with_settings(**settings)) == called
+
+
+def by_term(*starts: str) -> School:
+    """Return a school with a term of each year that begins on one of *starts*."""
+    days = [date.fromisoformat(day) for day in starts]
+    terms = [Term(str(day.year), "Term 1", day.year, day, day) for day in days]
+    return replace(school(), terms={term.id: term for term in terms})
+
+
+SOUTH, NORTH = by_term("2025-01-29", "2026-01-28"), by_term("2025-09-04", "2026-09-03")
+
+
+@pytest.mark.parametrize(
+    ("read", "school_year", "called"),
+    [
+        (SOUTH, "2027", "2027"),
+        (SOUTH, "terms", "2027"),
+        (NORTH, "2027", "2027-28"),
+        (by_term(), "2027", "2027-28"),
+        (school(), "2027", "2027-28"),
+        (by_term("2024-09-01", "2028-01-28"), "2027", "2027"),
+    ],
+)
+def test_a_year_whose_terms_are_not_in_isams_yet_is_called_like_the_nearest(
+    read: School, school_year: str, called: str
+) -> None:
+    """A school rolls over and sets SCHOOL_YEAR=2027 before anybody enters its terms."""
+    assert academic_year.label_of_year(2027, read, northbank(school_year)) == called
+
+
+@pytest.mark.parametrize(
+    ("error", "called"),
+    [(SourceUnavailable("invented"), None), (SourceRefused("invented"), "2027-28")],
+)
+def test_terms_that_may_come_at_the_next_try_are_waited_for(
+    error: SourceError, called: str | None
+) -> None:
+    """Else an iSAMS that is busy for a night would have every Team called otherwise."""
+    read = replace(school(), untold={TERMS_OF_ISAMS.ui_name: error})
+
+    if called:
+        assert academic_year.label_of_year(2027, read, northbank("2027")) == called
+    else:
+        with pytest.raises(SourceUnavailable):
+            academic_year.label_of_year(2027, read, northbank("2027"))
+
+
+@pytest.mark.parametrize(
+    ("read", "school_year", "opens", "year"),
+    [
+        (SOUTH, "terms", "2026-02-10", 2026),
+        (SOUTH, "terms", "2025-12-20", 2026),
+        (SOUTH, "terms", "2027-01-30", 2027),
+        (SOUTH, "terms", "2028-02-01", 2028),
+        (SOUTH, "terms", "2023-12-01", 2024),
+        (NORTH, "terms", "2026-09-07", 2026),
+        (NORTH, "terms", "2027-09-06", 2027),
+        (NORTH, "2027", "2027-09-06", 2027),
+        (school(), "2027", "2027-01-30", 2027),
+        (school(), "2027", "2026-12-20", 2027),
+        (school(), "2026", "2027-05-10", 2027),
+        (school(), "2026", "2027-10-31", 2027),
+    ],
+)
+def test_pupils_from_is_of_the_year_whose_first_term_is_about_then(
+    read: School, school_year: str, opens: str, year: int
+) -> None:
+    """By terms to within 60 days; a SCHOOL_YEAR that is a number does not say when it starts."""
+    opened = academic_year.year_opened(date.fromisoformat(opens), read, northbank(school_year))
+
+    assert opened == year
+
+
+@pytest.mark.parametrize(
+    ("read", "opens"),
+    [(SOUTH, "2026-09-01"), (SOUTH, "2027-04-01"), (NORTH, "2027-01-30"), (NORTH, "2026-06-01")],
+)
+def test_a_pupils_from_of_no_years_first_term_says_what_can_be_mended(
+    read: School, opens: str
+) -> None:
+    """It names no YEAR_STARTS: beside SCHOOL_YEAR that is refused."""
+    with pytest.raises(ConfigError, match="School Terms") as refusal:
+        academic_year.year_opened(date.fromisoformat(opens), read, northbank("terms"))
+
+    assert "PUPILS_FROM" in str(refusal.value)
+    assert "YEAR_STARTS" not in str(refusal.value)
+
+
+def test_without_any_term_nobody_knows_which_year_pupils_from_is_of() -> None:
+    """A guess could keep the pupils of a running year out of their Teams."""
+    with pytest.raises(ConfigError, match="no term"):
+        academic_year.year_opened(date(2027, 1, 30), school(), northbank("terms"))
 
 
 @pytest.mark.parametrize("known", [None, {}, {"33": TERMS["33"]}])
@@ -153,3 +253,42 @@ def test_the_day_of_a_moment_is_made_in_a_single_function() -> None:
     }
 
     assert made == {"sync/roster/academic_year.py"}
+
+
+@pytest.mark.parametrize(
+    ("year", "starts", "good"),
+    [
+        ("2026", "2026-09-03T00:00:00", True),
+        ("2026", "2026-09-03", True),
+        ("2026", "2026-09-03 00:00", True),
+        ("2026", "20260903", False),
+        ("2026", "2026-W36-4", False),
+        ("2026", "2026-09-0312", False),
+        ("2026", "", False),
+        ("2_026", "2026-09-03", False),
+        ("\uff12\uff10\uff12\uff16", "2026-09-03", False),
+        (" 2026", "2026-09-03", False),
+    ],
+)
+def test_a_term_begins_on_a_day_that_can_be_read_in_one_way(
+    year: str, starts: str, *, good: bool
+) -> None:
+    """It decides in which academic year every class is."""
+    if good:
+        read = structure.term("31", "Autumn", year, starts, "2026-12-12T00:00:00")
+
+        assert (read.school_year, read.starts_on) == (2026, date(2026, 9, 3))
+    else:
+        with pytest.raises(SourceMalformed):
+            structure.term("31", "Autumn", year, starts, "2026-12-12T00:00:00")
+
+
+def test_no_text_becomes_a_day_but_by_the_one_function() -> None:
+    """Python alone takes `20270901` and `2027-W35-1` for days too."""
+    made = {
+        path.as_posix()
+        for path in Path("sync").rglob("*.py")
+        if re.search(r"\bdate\.fromisoformat\(", path.read_text(encoding="utf-8"))
+    }
+
+    assert made == {"sync/texts.py"}

@@ -376,6 +376,8 @@ def test_two_people_with_one_id_are_refused(end: str, again: str) -> None:
         ("2026-08-31T00:00:00", date(2026, 8, 31)),
         ("2026-08-31", date(2026, 8, 31)),
         ("31/08/2026", None),
+        ("20260831", None),
+        ("2026-W36-1", None),
         ("0001-01-01T00:00:00", None),  # .NET's word for no date
         ("1900-01-01T00:00:00", None),  # a database's
         ("", None),

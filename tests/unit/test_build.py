@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.errors import ConfigError
+from sync.errors import ConfigError, SourceUnavailable
+from sync.isams.datasets import TERMS
 from sync.isams.joins import JoinedByCase
 from sync.isams.school import Pupil, School, Subject, TeachingSet, Term
 from sync.roster.build import build_roster, roster_at
@@ -27,7 +28,17 @@ from sync.settings import (
     Settings,
     StorageSettings,
 )
-from tests.unit.schools import NORTHBANK, TODAY, built, codes, employee, pupil, school, teaching_set
+from tests.unit.schools import (
+    NORTHBANK,
+    TODAY,
+    YEAR,
+    built,
+    codes,
+    employee,
+    pupil,
+    school,
+    teaching_set,
+)
 
 
 def test_a_pupil_a_teacher_and_their_set_become_two_users_and_a_class() -> None:
@@ -380,9 +391,26 @@ def test_a_blank_that_azure_took_off_a_suffix_is_put_back_and_told_once(
     made = built(school(sets=sets), class_title=template, suffix=suffix)
 
     assert {kept.title for kept in made.roster.classes} == {title}
-    assert [(f.code, f.record, f.name) for f in made.findings] == [
-        ("suffix-set-apart", "SUFFIX", suffix)
+    assert [(f.code, f.record, f.name, f.detail) for f in made.findings] == [
+        ("suffix-set-apart", "SUFFIX", suffix, "CLASS_TITLE")
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "suffix", "title"),
+    [
+        ("8A-Ph1\N{ZERO WIDTH SPACE}", "26", "8A-Ph1 26"),
+        ("8A-Ph1", "\N{ZERO WIDTH SPACE}26", "8A-Ph1 26"),
+        ("8A-Ph1", "2\N{SOFT HYPHEN}", "8A-Ph12"),
+        ("8q\u0308", "26", "8q\u0308 26"),
+        ("\u0915\u0940", "26", "\u0915\u0940 26"),
+    ],
+)
+def test_what_nobody_sees_keeps_no_blank_away(code: str, suffix: str, title: str) -> None:
+    """Two texts run together to those who read them, whatever lies between."""
+    made = built(school(sets=[teaching_set("301", code=code)]), suffix=suffix)
+
+    assert made.roster.classes[0].title == title
 
 
 @pytest.mark.parametrize(
@@ -411,12 +439,38 @@ def test_no_blank_is_put_in_where_none_was_lost(
     assert made.findings == ()
 
 
+def test_no_class_waits_for_terms_that_its_title_does_not_show() -> None:
+    """An export may want them too, and no roster waits for an export."""
+    by_number = NORTHBANK.model_copy(update={"school_year": YEAR})
+    read = replace(school(), untold={TERMS.ui_name: SourceUnavailable("invented")})
+
+    made = build_roster(read, by_number, ProfileSettings(), YEAR, TODAY)
+
+    assert made.roster.classes[0].title == "8A-Ph301"
+
+
 def test_a_house_is_set_apart_from_a_suffix_that_has_lost_its_blank() -> None:
     """Its title ends in a word of ours, which follows no field."""
     profile = ProfileSettings(suffix="2026")
 
     for template in (profile.house_title, profile.boarding_house_title):
         assert template.format(name="Red", suffix=profile.suffix).endswith("house 2026")
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("8A\N{RIGHT-TO-LEFT OVERRIDE}1hP", "8A1hP"),
+        ("8A\N{ZERO WIDTH SPACE}Ph2", "8APh2"),
+        ("\N{ZERO WIDTH SPACE}=1+1", "1+1"),
+    ],
+)
+def test_a_title_of_which_what_shows_nothing_went_is_reported(code: str, title: str) -> None:
+    """The school finds in iSAMS what nobody can see there."""
+    made = built(school(sets=[teaching_set("301", code=code)]))
+
+    assert made.roster.classes[0].title == title
+    assert codes(made) == [("title-changed", "Set 301")]
 
 
 def test_a_long_title_is_cut_and_reported() -> None:

@@ -27,7 +27,7 @@ def claims(*names: str, ages: Mapping[str, timedelta] | None = None) -> numbered
 def test_the_first_claim_has_number_one() -> None:
     """Where nothing was ever sent."""
     assert claims() == numbered.Claims(
-        next_name=f"{CLAIMS}000001", recent=(), young=(), is_open=False
+        next_name=f"{CLAIMS}000001", recent=(), young=(), open_until=None
     )
 
 
@@ -65,7 +65,26 @@ def test_a_claim_is_over_when_it_is_done_or_its_holder_must_be_dead(
     """Twice the function's time limit, by storage's clock; each claim for itself."""
     found = claims(*names, ages=dict.fromkeys(names, age))
 
-    assert found.is_open is is_open
+    assert (found.open_until is not None) is is_open
+
+
+def test_a_turn_ends_by_the_age_of_the_last_claim_that_is_open() -> None:
+    """Also of those that no `.done` has ended yet, the oldest was taken first."""
+    ages = {"000001.json": SECOND * 300, "000002.json": SECOND * 60, "000003.json": SECOND}
+
+    assert claims(*ages, "000003.done", ages=ages).open_until == (
+        NOW - SECOND * 60 + states.CLAIM_LASTS
+    )
+
+
+def test_how_old_a_claim_is_is_told_by_its_own_date() -> None:
+    """Whatever was taken after it: one of next month is over, for nobody can wait for its age."""
+    ages = {"000001.json": -SECOND, "000002.json": SECOND}
+    last = claims(*ages, "000002.done", ages=ages).open_until
+
+    assert last == NOW + SECOND + states.CLAIM_LASTS
+    ages["000001.json"] = -DAY * 30
+    assert claims(*ages, "000002.done", ages=ages).open_until is None
 
 
 def test_claims_of_a_day_and_of_two_days_are_told_apart() -> None:

@@ -526,6 +526,40 @@ def test_a_class_gets_another_team_by_our_rule_only_with_a_persons_word(
     assert excesses == wanted
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (["8B (Art)"], ["8B (ART)"], 1),  # merged without its title: nothing proves it
+        (["8A"], ["8A*"], 1),
+        (["8/JDO"], ["8-JDO"], 1),
+        (["8A", "8 A"], ["8a"], 2),  # nobody can say which is meant
+        (["8A"], ["8A", "8a"], 0),
+        (["8A", "8a"], ["8A"], 0),
+        (["8/JDO"], ["8/ABE"], 0),  # a new tutor
+    ],
+)
+def test_a_form_ends_beside_the_same_letters_only_with_a_persons_word(
+    before: list[str], after: list[str], told: int
+) -> None:
+    """It may be one form, and few rows change: all that is in its Team would end untold."""
+    old, new = (
+        files(
+            {
+                "classes.csv": [
+                    (group_id("9990001", 2026, "form", name), "1", "Form 8")
+                    for name in sorted((*names, "goes on"))
+                ]
+            }
+        )
+        for names in (before, after)
+    )
+    decision = diff.compare("d", old, new, against="a", limits=LIMITS, hold_first=False)
+
+    excesses = decision.hold.excesses if decision.hold else ()
+    wanted = Excess(table="classes.csv", what="same-letters", rows=told, allowed=0)
+    assert excesses == ((wanted,) if told else ())
+
+
 def test_a_hold_is_for_one_digest() -> None:
     """So that an approval cannot be for another delivery."""
     hold = decided(rows("users.csv", range(40)), {}).hold

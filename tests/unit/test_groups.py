@@ -18,6 +18,7 @@ from sync.isams.school import (
     Pupil,
     School,
     TeachingForm,
+    Term,
     Year,
 )
 from sync.roster.build import Built, build_roster
@@ -25,7 +26,7 @@ from sync.roster.identifiers import kind_of
 from sync.roster.model import SchoolClass
 from sync.sds import rules, tables
 from sync.settings import ProfileSettings
-from sync.settings.class_kinds import CLASSES
+from sync.settings.class_kinds import CLASSES, TITLE_OF
 from sync.settings.text import MonthDay
 from tests.unit.schools import NORTHBANK, TODAY, YEAR, built, codes, employee, school, teaching_set
 
@@ -378,6 +379,16 @@ def test_no_teaching_staff_at_all_is_a_wrong_setting_not_a_school_without_teache
         built(school(employees=[employee("41")]), staff="teaching")
 
 
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_suffix_that_is_set_apart_names_the_title_that_wants_a_blank(kind: str) -> None:
+    """A profile has eight of them, and only one may lack the blank."""
+    title = {TITLE_OF[kind]: "{set_code}{suffix}" if kind == "sets" else "{code}{suffix}"}
+    made = built(whole(), classes=kind, suffix="26", **title)
+
+    apart = {(f.record, f.detail) for f in made.findings if f.code.value == "suffix-set-apart"}
+    assert apart == {("SUFFIX", TITLE_OF[kind].upper())}
+
+
 def test_kept_teams_carry_last_years_id() -> None:
     """Year 8's sets go on in last year's Teams; its forms and other years' sets do not."""
     kept = made("sets,forms", keep_teams="8", year_groups="8")
@@ -423,6 +434,32 @@ def test_pupils_from_is_of_the_year_that_starts_about_then(opens: str) -> None:
     }
 
     assert of_year == {2026: {}, 2027: {"08": 2}}
+
+
+@pytest.mark.parametrize(("today", "waits"), [("2027-01-29", {"08": 2}), ("2027-01-30", {})])
+@pytest.mark.parametrize("by", ["terms", 2027])
+def test_beside_school_year_the_terms_or_the_calendar_say_which_year_waits(
+    by: object, today: str, waits: dict[str, int]
+) -> None:
+    """A school whose year is the calendar year prepares its Teams like any other."""
+    first = Term("1", "Term 1", 2027, date(2027, 1, 28), date(2027, 4, 2))
+    read = replace(whole(), terms={"1": first})
+    south = NORTHBANK.model_copy(update={"school_year": by})
+    chosen = ProfileSettings.model_validate({"pupils_from": "2027-01-30"})
+
+    made = build_roster(read, south, chosen, 2027, date.fromisoformat(today))
+
+    assert made.withheld == waits
+
+
+def test_a_pupils_from_that_has_passed_is_not_judged() -> None:
+    """It stays in the settings for years, and the terms of its year leave iSAMS."""
+    first = Term("1", "Term 1", 2027, date(2027, 9, 2), date(2027, 12, 10))
+    read = replace(whole(), terms={"1": first})
+    by_terms = NORTHBANK.model_copy(update={"school_year": "terms"})
+    chosen = ProfileSettings.model_validate({"pupils_from": "2027-01-30"})
+
+    assert build_roster(read, by_terms, chosen, 2026, date(2027, 1, 30)).withheld == {}
 
 
 def test_who_waits_for_a_set_of_another_year_is_a_member_all_the_same() -> None:

@@ -85,6 +85,7 @@ WORDS: Mapping[Section, list[str]] = {
         "new-ids",
         "removed",
         "replaced",
+        "same-letters",
         "unknown",
     ],
     "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
@@ -186,11 +187,11 @@ def of_every_class() -> set[Excess]:
     return set(decision.hold.excesses) if decision.hold else set()
 
 
-def of_our_rule() -> set[Excess]:
-    """Return why a delivery is held in which a class has the id that our rule makes today."""
+def of_another_id(before: str, now: str) -> set[Excess]:
+    """Return why a delivery is held in which a class has the id *now*, and had that of *before*."""
     old, new = (
         files({}) | {"classes.csv": encode(WIDEST["classes.csv"], [(key, "1", "8A", "", "")])}
-        for key in ("8A.", legacy_class_id("8A."))
+        for key in (before, now)
     )
     decision = diff.compare(
         "digest", old, new, against="20261120T220000Z-00000000", limits=Limits(), hold_first=True
@@ -229,7 +230,9 @@ def every_hold() -> set[tuple[str, str]]:
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
     found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
-    found |= of_every_class() | of_our_rule() | other_teams()
+    found |= of_every_class() | other_teams()
+    found |= of_another_id("8A.", legacy_class_id("8A."))
+    found |= of_another_id("1-2026-form-8.2F.A", "1-2026-form-8.2D.A")
     return {(excess.what, excess.table) for excess in found}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.isams import jsontext
+from sync import jsontext
 
 ANSWER = {"employees": [{"id": 41, "name": 'Zoë "}{][" \\ Vale', "gone": None}], "totalCount": 1}
 VALUES = st.recursive(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.isams.datasets import NOTHING_MORE
+from sync.isams.datasets import NOTHING_MORE, TERMS
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
 from sync.steps.needs import datasets_of_school
 from tests.unit.schools import NORTHBANK
@@ -58,6 +58,26 @@ def test_what_any_profile_needs_is_read_once_for_all() -> None:
 def test_a_school_year_by_terms_needs_the_terms() -> None:
     """Without them no class has an id."""
     assert names(settings({}, school_year="terms")) == ["Term"]
+
+
+@pytest.mark.parametrize(
+    ("school_year", "profile", "asked"),
+    [
+        (2027, {"class_title": "{set_code} {academic_year}"}, True),
+        (2027, {"classes": "forms", "form_title": "{name} {academic_year}"}, True),
+        (2027, {"form_title": "{name} {academic_year}"}, False),
+        (2027, {}, False),
+        (None, {"class_title": "{set_code} {academic_year}"}, False),
+    ],
+)
+def test_terms_are_asked_for_where_they_say_how_a_title_calls_the_year(
+    school_year: int | None, profile: dict[str, str], *, asked: bool
+) -> None:
+    """They may be missing: then the year counts as one that starts in September."""
+    to_read = datasets_of_school(settings(profile, school_year=school_year), "northbank")
+
+    assert (TERMS in to_read.optional) is asked
+    assert TERMS not in to_read.needed
 
 
 @pytest.mark.parametrize(

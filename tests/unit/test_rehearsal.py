@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from sync.isams.school import Form, School
+from sync.roster.identifiers import group_id
 from sync.sds import rehearsal, rules, tables
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import ProfileSettings, SdsSettings, Settings, StorageSettings
@@ -124,16 +127,17 @@ def test_a_fixed_school_year_is_that_days_year_too() -> None:
     assert (made.parts["seniors"].academic_year, made.new) == (2026, ())
 
 
-def test_a_form_that_is_only_written_otherwise_goes_on() -> None:
+@pytest.mark.parametrize("names", [("8/JDO", "8/jdo"), ("8B (Art)", "8b (ART)")])
+def test_a_form_that_is_only_written_otherwise_goes_on(names: tuple[str, str]) -> None:
     """As it will when it is sent: the Team that SDS holds is the same."""
     was, now = (
         replace(
             school([replace(pupil("1", 8), form=name)]), forms={name: Form(name, 8, ("41",), "")}
         )
-        for name in ("8/JDO", "8/jdo")
+        for name in names
     )
 
     made = rehearsed(now, on=date(2027, 7, 1), before=was, classes="forms")
 
-    assert [named.id for named in made.goes_on] == ["9990001-2026-form-8.2F.JDO"]
+    assert [named.id for named in made.goes_on] == [group_id("9990001", 2026, "form", names[0])]
     assert (made.new, made.ended) == ((), ())

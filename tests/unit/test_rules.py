@@ -153,6 +153,7 @@ WIDER_BREAKS: list[tuple[str, Row, str, str]] = [
     ("academicSessions.csv", (_TERM, *_AUTUMN[:2], "", *_AUTUMN[3:]), "schoolYear", "is blank"),
     ("academicSessions.csv", (_TERM, *_AUTUMN[:3], "", "2026-12-11"), "startDate", DAY),
     ("academicSessions.csv", (_TERM, *_AUTUMN[:3], "20260903", "2026-12-11"), "startDate", DAY),
+    ("academicSessions.csv", (_TERM, *_AUTUMN[:3], "2026-W36-4", "2026-12-11"), "startDate", DAY),
     ("academicSessions.csv", (_TERM, *_AUTUMN[:4], "2027-02-29"), "endDate", DAY),
     ("academicSessions.csv", (_TERM, *_AUTUMN[:4], "2026-09-02"), "endDate", "is before the day"),
     ("courses.csv", ("9990001-course_22", "9990001", "Maths", "Ma"), "sourcedId", FORM),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 
 import pytest
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sync.errors import ConfigError
+from sync.settings import faults, names
 from sync.settings import load as environment
-from sync.settings import names
+from sync.settings.faults import Given
 from sync.settings.names import Path
+from sync.settings.text import Contradiction
 from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only, refusal
 
 
@@ -85,7 +90,7 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
                 text,
                 f"got '{text}'; expected a day such as 2027-09-01. Example: 2027-09-01",
             )
-            for text in ("1 Sept", "0001-01-01", "9999-12-31")
+            for text in ("1 Sept", "0001-01-01", "9999-12-31", "20270901", "2027-9-1")
         ),
         *(
             (
@@ -215,6 +220,16 @@ def test_all_faults_come_at_once_one_to_a_line() -> None:
             ),
         ),
         (
+            {
+                "PROFILES__SENIORS__PUPILS_FROM": "2027-09-01",
+                "SCHOOLS__NORTHBANK__YEAR_STARTS": "01-28",
+            },
+            (
+                "PROFILES__SENIORS__PUPILS_FROM: expected a day within 60 days of 28 January,"
+                " when the academic year starts: if it starts on another day, set YEAR_STARTS"
+            ),
+        ),
+        (
             {"PROFILES__SENIORS__SCHOOL": "West"},
             "PROFILES__SENIORS__SCHOOL: not one of the schools: expected northbank",
         ),
@@ -269,6 +284,60 @@ def test_all_faults_come_at_once_one_to_a_line() -> None:
 def test_settings_that_contradict_each_other_are_named(more: dict[str, str], line: str) -> None:
     """The message names all the settings concerned, in full."""
     assert only(more) == line
+
+
+@pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
+@pytest.mark.parametrize("sign", ["\u200b", "\u00ad", "\ufeff", "\u202e", "\x81", "\x07", "\u2028"])
+def test_what_nobody_sees_is_refused_in_every_setting_but_a_secret(
+    path: names.Path, sign: str
+) -> None:
+    """It would be in a title, an id or a name, and no message could show why these differ."""
+    key = "NORTHBANK" if path[0] == "schools" else "SENIORS"
+    name = names.written(path).replace(names.KEY, key)
+    example = names.example(names.DECLARED[path])
+    told = f"{name}: its character number 2 (U+{ord(sign):04X}) cannot be seen"
+    other = {known: text for known, text in BASE.items() if known != name}
+
+    try:
+        environment.load({**other, name: f"{example[:1]}{sign}{example[1:]}"})
+        lines = []
+    except ConfigError as error:
+        lines = str(error).split("\n")
+
+    is_secret = names.is_secret(names.DECLARED[path])
+    assert any(line.startswith(told) for line in lines) is not is_secret
+
+
+def test_inside_json_it_is_refused_as_well() -> None:
+    """Where blanks stay as they were typed."""
+    line = only(
+        {"PROFILES_JSON": json.dumps({"seniors": {"SUFFIX": "\u200b26"}})}, without="PROFILES__"
+    )
+
+    assert line == (
+        "PROFILES_JSON seniors.SUFFIX: its character number 1 (U+200B) cannot be seen: take it"
+        " out, or type the value anew"
+    )
+
+
+def test_a_joiner_between_letters_is_spelling() -> None:
+    """Persian and Indic names need it."""
+    name = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+
+    assert load({"PROFILES__SENIORS__SUFFIX": name}).profiles["seniors"].suffix == name
+
+
+@pytest.mark.parametrize("year", ["terms", "2027"])
+def test_beside_a_school_year_settings_do_not_judge_when_pupils_come(year: str) -> None:
+    """They do not know when the year starts, and YEAR_STARTS may not stand there."""
+    read = load(
+        {
+            "SCHOOLS__NORTHBANK__SCHOOL_YEAR": year,
+            "PROFILES__SENIORS__PUPILS_FROM": "2027-01-30",
+        }
+    )
+
+    assert read.profiles["seniors"].pupils_from == date(2027, 1, 30)
 
 
 @pytest.mark.parametrize(
@@ -365,3 +434,66 @@ def test_a_value_of_any_setting_is_taken_or_refused_in_a_line_of_its_name(path: 
         (line,) = (line for line in str(error).split("\n") if name in line)
         example = f" Example: {names.example(names.DECLARED[path])}"
         assert line.endswith(example) or " and " in line or "not one of the schools" in line
+
+
+WRITTEN = {
+    ("schools", "northbank", "name"): Given("Schools__Northbank__Name", "Northbank School"),
+    ("profiles", "seniors", "names"): Given("PROFILES_JSON seniors.NAMES", "true"),
+    ("sds", "limits", "removed_rows"): Given("SDS__LIMITS__REMOVED_ROWS", "10"),
+    ("host", "connection"): Given("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
+}
+PLACES: dict[Path, str] = {("profiles", "seniors"): "PROFILES_JSON seniors"}
+BLOCKS = {
+    (): "all settings together",
+    ("schools", "northbank"): "Schools__Northbank__…",
+    ("profiles", "seniors"): "PROFILES_JSON seniors.…",
+    ("profiles", "prep"): "PROFILES__PREP__…",
+    ("sds",): "SDS__…",
+    ("sds", "limits"): "SDS__LIMITS__…",
+    ("storage",): "STORAGE__…",
+    ("host",): "AzureWebJobsStorage",
+    ("defaults", "profile"): "DEFAULTS__PROFILE__…",
+}
+
+
+def told(path: tuple[str | int, ...], reason: Exception | None, kind: str = "odd") -> list[str]:
+    """Return the lines for what pydantic would say of *path*."""
+    error = PydanticCustomError("value_error", "{error}", {"error": reason} if reason else None)
+    other = PydanticCustomError(kind, "of pydantic's own")
+    detail: InitErrorDetails = {"type": error if reason else other, "loc": path, "input": CANARY}
+    said = ValidationError.from_exception_data("Settings", [detail, detail])
+    return list(faults.lines(said, WRITTEN, PLACES, {("storage", "folder")}))
+
+
+def test_every_model_of_settings_is_among_the_blocks_tried_below() -> None:
+    """A block that is added is tried as well."""
+    keys = {"schools": "northbank", "profiles": "seniors"}
+    declared = {(*path[:1], keys[path[0]]) if names.KEY in path else path for path in names.BLOCKS}
+
+    assert declared | {("host",), ()} <= BLOCKS.keys()
+
+
+@pytest.mark.parametrize(("path", "name"), BLOCKS.items(), ids=str)
+def test_what_a_whole_block_says_is_told_by_its_name(path: Path, name: str) -> None:
+    """Whatever a model's validator raises: its words, or pydantic's word where there are none."""
+    lines = [
+        *told(path, ValueError("give less")),
+        *told(path, Contradiction(((("nowhere",),), "give less"), (((),), "give less"))),
+        *told((*path, "[key]"), None, "odd")[:1],
+    ]
+
+    assert set(lines) == {f"{name}: give less", f"{name}: expected: odd"}
+
+
+@pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
+@pytest.mark.parametrize("below", [(0,), ("int",), ("literal['terms']", "[key]")], ids=str)
+def test_what_lies_below_a_setting_is_told_once_by_its_name(
+    path: Path, below: tuple[str | int, ...]
+) -> None:
+    """A part of a list or a union has no name that anybody wrote."""
+    keys = {"schools": "southbank", "profiles": "prep"}
+    of_one = tuple(keys.get(path[0], "") if step == names.KEY else step for step in path)
+    lines = told((*of_one, *below), ValueError("no"))
+
+    assert [line.partition(":")[0] for line in lines] in ([], [names.written(of_one)])
+    assert bool(lines) is (path != ("storage", "folder"))

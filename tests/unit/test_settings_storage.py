@@ -20,7 +20,9 @@ def test_on_azure_rosters_never_lie_in_a_folder(sign: str) -> None:
     """There a folder would be lost with the machine, and with it what was delivered last."""
     assert only({sign: "x"}).startswith("STORAGE__ACCOUNT_URL: is not set; on Azure give")
     assert "STORAGE__ACCOUNT_URL" in only({sign: "x", "STORAGE__CONTAINER": "rosters"})
-    assert only({sign: "x", "STORAGE__FOLDER": "y"}).startswith("STORAGE__FOLDER: a folder is lost")
+    assert only({sign: "x", "STORAGE__FOLDER": "y"}).startswith(
+        "STORAGE__FOLDER: a folder is lost with the machine: take it out, and on Azure give"
+    )
     assert load(AZURE, {sign: "x"}).storage.account_url == "https://a.example"
 
 

@@ -63,6 +63,10 @@ def test_a_text_becomes_its_value(read: object, given_text: str, value: object) 
         (setting_text.years, ["", "7 to 9", "9-7", "7,", "18", "-3", "\uff17", "7-13-14"]),
         (setting_text.times, ["24:00", "9:00", "22.00", "", "22:00,", "22:00:00"]),
         (setting_text.zone, ["Mars", "../etc/passwd", "Europe", "\0", "a" * 5000]),
+        (
+            setting_text.day,
+            ["20270901", "2027-W35-1", "2027-244", "2027-09-01T00", "1999-12-31"],
+        ),
         (setting_text.grades, ["7", "7=", "18=X", "7=A,7=B", "7=a b", "7==x"]),
         (setting_text.yes_or_no, ["on", "off", "t", "2", "y", "truee"]),
         (setting_text.whole, ["1.0", "+1", "1_0", "1e3", "\u0663", "9" * 10, ""]),

@@ -224,7 +224,9 @@ def test_only_the_last_delivery_is_the_newest() -> None:
 
 def test_a_file_may_have_reached_sds_if_its_delivery_was_cleared() -> None:
     """Whether SDS answered or not; one that nobody approved, or nothing was decided of, has not."""
-    for cleared in (PLANNED, (*HELD_TOO, APPROVED), SENT, (*SENT, ACCEPTED), (*SENT, RECEIPT)):
+    answered = ((*SENT, ACCEPTED), (*SENT, RECEIPT))
+    lost = ((PLAN, SUBMITTED), (PLAN, ACCEPTED))  # the manifest is gone, and SDS has the files
+    for cleared in (PLANNED, (*HELD_TOO, APPROVED), SENT, *answered, *lost):
         listed = [folder(*cleared), folder(*MERGED)]
         assert states.cleared(listed) == listed[:1]
     for not_cleared in (MERGED, HELD_TOO, (*HELD_TOO, REJECTED), (*MERGED, REJECTED), (UNCHANGED,)):

@@ -124,7 +124,7 @@ def test_brackets_that_do_not_match_are_told(text: str, said: str) -> None:
 
 def test_a_value_in_lines_is_one_where_it_may_have_them() -> None:
     """A certificate and JSON in a value have lines of their own."""
-    values = {"SDS__CERTIFICATE": "-----BEGIN X\nY", "PROFILES_JSON": '{\n\t"a": {}}'}
+    values = {"SDS__CERTIFICATE": "subject=Y\n-----BEGIN X\nY", "PROFILES_JSON": '{\n\t"a": {}}'}
 
     assert with_local_file({}, json.dumps({"Values": values})) == (values, [])
 

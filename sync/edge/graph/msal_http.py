@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sync import jsontext
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client, pieces, request_timeout, retry_after_s
 from sync.edge.unreachable import Peer
@@ -25,7 +26,6 @@ from sync.errors import (
     TargetUnavailable,
     TargetUnreachable,
 )
-from sync.isams import jsontext
 
 _SIGN_IN_S = 20.0  # all of it: it may come at the end of a step's budget
 _ANSWER_BYTES = 1024 * 1024  # a token with hundreds of roles is some 20 kB

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import httpx
 
+from sync import jsontext
 from sync.edge.clock import Budget
 from sync.edge.graph.answers import Json, safe_code
 from sync.edge.http import pieces, request_timeout
 from sync.errors import TargetMalformed, TargetUnavailable
-from sync.isams import jsontext
 
 READ_S = 60.0
 

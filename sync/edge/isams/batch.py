@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import age_s, make_client, patiently, request_timeout, retry_after_s
 from sync.edge.isams.batch_tokens import batch_tokens
-from sync.edge.isams.wire import ISAMS, opening, uncompressed
+from sync.edge.isams.wire import opening, uncompressed, unreached
 from sync.errors import SourceError, SourceUnavailable
 from sync.isams import error_document
 from sync.isams.batch import reader
@@ -135,8 +135,12 @@ class Isams:
                 hear(answer.headers)
                 return read(uncompressed(answer, budget))
         except httpx.HTTPError as error:
-            raise ISAMS.fault(
-                error, self._settings.isams_url, answered=self._answered.is_set()
+            raise unreached(
+                error,
+                self._settings.isams_url,
+                self._settings.isams_ca,
+                self._clock.now(),
+                answered=self._answered.is_set(),
             ) from None
 
     def _answer(self, client: httpx.Client, methods: list[str], budget: Budget) -> httpx.Response:

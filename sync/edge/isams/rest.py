@@ -144,6 +144,7 @@ class RestIsams:
                 self._limit_bytes,
                 self._answered,
                 self._base,
+                self._settings.isams_ca,
             )
 
 

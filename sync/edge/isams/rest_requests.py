@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import patiently, request_timeout, retry_after_s
 from sync.edge.isams.sign_in import IsamsTokens
-from sync.edge.isams.wire import ISAMS, uncompressed
+from sync.edge.isams.wire import uncompressed, unreached
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
 from sync.isams.rest import answers, endpoints
 from sync.isams.rest.answers import Answer
@@ -46,7 +46,8 @@ class RestBase:
 class RestRequests:
     """The way to an iSAMS for a single call of ours. `limit_bytes` caps each answer.
 
-    `answered` is set once the host has answered; it and `base` may outlive the call.
+    `answered` is set once the host has answered; it and `base` may outlive the call. `authority`
+    is what `client` trusts beside the public ones.
     """
 
     client: httpx.Client
@@ -56,6 +57,7 @@ class RestRequests:
     limit_bytes: int = answers.LIMIT_BYTES
     answered: Event = field(default_factory=Event)
     base: RestBase = field(default_factory=RestBase)
+    authority: str | None = None
     _over: Event = field(default_factory=Event)
 
     def collection(
@@ -130,7 +132,13 @@ class RestRequests:
                 return self._under(self.base.known, endpoint, record_id, query)
             return self._under_any(endpoint, record_id, query)
         except httpx.HTTPError as error:
-            ours = ISAMS.fault(error, str(self.client.base_url), answered=self.answered.is_set())
+            ours = unreached(
+                error,
+                str(self.client.base_url),
+                self.authority,
+                self.clock.now(),
+                answered=self.answered.is_set(),
+            )
             ours.facts["place"] = endpoint.name
             raise ours from None
 

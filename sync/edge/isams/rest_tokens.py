@@ -7,6 +7,7 @@ from contextlib import closing
 
 import httpx
 
+from sync import jsontext
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import request_timeout
 from sync.edge.isams import sign_in
@@ -14,7 +15,6 @@ from sync.edge.isams.sign_in import IsamsTokens
 from sync.edge.isams.wire import opening
 from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import SourceError, SourceRefused
-from sync.isams import jsontext
 from sync.isams.error_document import by_status
 from sync.isams.rest.endpoints import CLIENT_SCREEN
 from sync.settings import SchoolSettings

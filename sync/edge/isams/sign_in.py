@@ -8,12 +8,12 @@ from datetime import timedelta
 import httpx
 from pydantic import SecretStr
 
+from sync import jsontext
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import request_timeout, retry_after_s
 from sync.edge.isams.wire import opening
 from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import SourceError, SourceMalformed, SourceUnavailable
-from sync.isams import jsontext
 from sync.isams.error_document import by_status
 
 ANSWER_S = 30.0

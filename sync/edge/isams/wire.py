@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import httpx
 
+from sync.edge.certificate import out_of_term, terms
 from sync.edge.clock import Budget
 from sync.edge.http import pieces
 from sync.edge.unreachable import Peer
@@ -25,6 +27,35 @@ ISAMS = Peer[SourceError](
     SourceRefused,
     own_authority=". If it is the school's own authority, put its certificate into ISAMS_CA",
 )
+
+_OF_TIME = frozenset({"expired", "not-yet"})
+
+
+def unreached(
+    error: httpx.HTTPError, url: str, authority: str | None, now: datetime, *, answered: bool
+) -> SourceError:
+    """Return what *error* means for a request to *url*, as `Peer.fault` does.
+
+    TLS tells that a certificate's time is over, and not whose: the server's, or that of the
+    school's own *authority*, which stands in the settings as PEM text. So that is looked at.
+    """
+    ours = ISAMS.fault(error, url, answered=answered)
+    if authority is None or ours.facts["cause"] not in _OF_TIME:
+        return ours
+    those = terms(authority, now)
+    out = [out_of_term(term, now) for term in those if not term.holds(now)]
+    if not out:
+        return ours
+    told = f"a certificate of the school's authority in ISAMS_CA {out[-1]}"
+    if len(out) < len(those):
+        return SourceRefused(f"{ours}; or it is the authority's: {told}", **ours.facts)
+    at = f"{ours.facts['host']}:{ours.facts['port']}"
+    ended = SourceUnreachable(
+        f"iSAMS: {at} cannot be trusted, since {told}: put the one that is valid now there; if it"
+        " is there, this machine's clock is wrong"
+    )
+    ended.facts.update(ours.facts, cause="authority-out-of-term")
+    return ended
 
 
 def body_pieces(answer: httpx.Response, budget: Budget) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sync import jsontext
 from sync.errors import (
     SourceError,
     SourceIncomplete,
@@ -14,7 +15,7 @@ from sync.errors import (
     SourceRefused,
     SourceUnavailable,
 )
-from sync.isams import jsontext, xmltext
+from sync.isams import xmltext
 from sync.isams.datasets import Dataset
 from sync.isams.error_document import tells_of_busy_database
 from sync.isams.rest import endpoints

@@ -24,9 +24,9 @@ class Basis:
     academic_year: int
     findings: list[Finding] = field(default_factory=list)
 
-    def note(self, code: FindingCode, record: str, name: str) -> None:
+    def note(self, code: FindingCode, record: str, name: str, detail: str = "") -> None:
         """Add a finding."""
-        self.findings.append(Finding(code, record, name))
+        self.findings.append(Finding(code, record, name, detail))
 
     def pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
         """Return the ids of the school's pupils, of every year, by their form as it is listed."""

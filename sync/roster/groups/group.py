@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.roster import identifiers
 from sync.roster.groups import titles
 from sync.roster.groups.basis import Basis
+from sync.settings.class_kinds import TITLE_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ class Group:
 def other_group(
     basis: Basis,
     identity: tuple[str, str, str],
-    template: str,
     called: tuple[str, str, int | None],
     teacher_ids: Iterable[str],
     pupil_ids: Iterable[str],
@@ -50,12 +50,13 @@ def other_group(
     """
     space, record_id, record = identity
     org, year = basis.school_settings.id, basis.academic_year
+    setting = TITLE_OF[identifiers.KIND_OF_SPACE[space]]
     return Group(
         class_id=identifiers.group_id(org, year, space, record_id),
         academic_year=year,
         record=record,
         name=called[0],
-        title=titles.of_other(basis, template, called, subject_id),
+        title=titles.of_other(basis, setting, called, subject_id),
         subject_id=subject_id,
         teacher_ids=tuple(sorted(set(teacher_ids))),
         pupil_ids=tuple(sorted(pupil_ids)),

@@ -26,7 +26,6 @@ def forms(basis: Basis) -> Iterator[Group]:
             yield other_group(
                 basis,
                 ("form", form.id, f"Form {form.id}"),
-                basis.profile.form_title,
                 (form.id, form.id, form.year),
                 form.tutor_ids,
                 members.get(form.id, ()),
@@ -44,7 +43,6 @@ def tutors(basis: Basis) -> Iterator[Group]:
         yield other_group(
             basis,
             (identifiers.TUTOR, tutor_id, f"Tutor {tutor_id}"),
-            basis.profile.tutor_title,
             (_formal_name(tutor), tutor.initials or tutor.surname, None),
             (tutor_id,),
             pupil_ids,
@@ -64,7 +62,6 @@ def year_groups(basis: Basis) -> Iterator[Group]:
             yield other_group(
                 basis,
                 ("year", str(year.id), f"Year {year.id}"),
-                basis.profile.year_group_title,
                 (year.name or f"Year {year.id}", year.code or f"Y{year.id}", year.id),
                 year.tutor_ids,
                 members.get(str(year.id), ()),
@@ -75,14 +72,14 @@ def houses(basis: Basis) -> Iterator[Group]:
     """Yield the academic houses."""
     listed = was_read(basis.school.academic_houses, "academic houses")
     members = basis.pupils_by(lambda pupil: pupil.academic_house_id, "the house")
-    return _of_houses(basis, "house", listed, members, basis.profile.house_title)
+    return _of_houses(basis, "house", listed, members)
 
 
 def boarding_houses(basis: Basis) -> Iterator[Group]:
     """Yield the boarding houses."""
     listed = was_read(basis.school.boarding_houses, "boarding houses")
     members = basis.pupils_by(lambda pupil: pupil.boarding_house_id, "the boarding house")
-    return _of_houses(basis, "boarding", listed, members, basis.profile.boarding_house_title)
+    return _of_houses(basis, "boarding", listed, members)
 
 
 def _of_houses(
@@ -90,13 +87,11 @@ def _of_houses(
     space: str,
     listed: Mapping[str, House],
     members: Mapping[str, list[str]],
-    template: str,
 ) -> Iterator[Group]:
     for house in listed.values():
         yield other_group(
             basis,
             (space, house.id, f"House {house.id}"),
-            template,
             (house.name or house.code, house.code or house.name, None),
             house.master_ids,
             members.get(house.id, ()),
@@ -130,7 +125,6 @@ def divisions(basis: Basis) -> Iterator[Group]:
         yield other_group(
             basis,
             ("division", division.id, f"SchoolDivision {division.id}"),
-            basis.profile.division_title,
             (division.name or division.code, division.code or division.name, None),
             heads,
             members.get(division.id, ()),

@@ -75,7 +75,6 @@ def form_lessons(basis: Basis, choice: SubjectChoice) -> Iterator[Group]:
             yield other_group(
                 basis,
                 ("lesson", lessons.id, record),
-                basis.profile.form_lesson_title,
                 (form.id, lessons.code, form.year),
                 taught.get(lessons.id, ()),
                 in_form.get(form.id, ()),

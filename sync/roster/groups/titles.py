@@ -17,6 +17,8 @@ from sync.isams.school import Subject, TeachingSet
 from sync.roster.academic_year import label_of_year
 from sync.roster.finding_codes import FindingCode
 from sync.roster.groups.basis import Basis
+from sync.settings.class_kinds import TITLE_OF, shows_year
+from sync.texts import JOINERS, shown, spells
 
 
 def of_set(basis: Basis, teaching_set: TeachingSet) -> str:
@@ -29,13 +31,16 @@ def of_set(basis: Basis, teaching_set: TeachingSet) -> str:
         "subject_code": subject.code,
         "year": str(teaching_set.year),
     }
-    return _filled(basis, basis.profile.class_title, fields)
+    return _filled(basis, TITLE_OF["sets"], fields)
 
 
 def of_other(
-    basis: Basis, template: str, called: tuple[str, str, int | None], subject_id: str
+    basis: Basis, setting: str, called: tuple[str, str, int | None], subject_id: str
 ) -> str:
-    """Return the title of what is no set, still raw; *called* are its name, code and NC year."""
+    """Return the title of what is no set, by the *setting* of its kind, still raw.
+
+    *called* are its name, code and NC year.
+    """
     name, code, year = called
     fields = {
         "name": name,
@@ -43,12 +48,16 @@ def of_other(
         "year": "" if year is None else str(year),
         "subject": _subject(basis, subject_id).name,
     }
-    return _filled(basis, template, fields)
+    return _filled(basis, setting, fields)
 
 
 def runs_together(before: str, suffix: str) -> bool:
-    """Say whether a blank belongs between *before* and *suffix*: `8A1` and `2026`, not `8A` `x`."""
-    return len(suffix) > 1 and before[-1:].isalnum() and suffix[0].isalnum()
+    """Say whether a blank belongs between *before* and *suffix*: `8A1` and `2026`, not `8A` `x`.
+
+    By what people see of them: nothing of a title that shows nothing is sent.
+    """
+    left, right = shown(before).rstrip(JOINERS), shown(suffix)
+    return len(right) > 1 and spells(left[-1:]) and spells(right[0])
 
 
 def before_suffix(template: str) -> str | None:
@@ -64,8 +73,9 @@ def before_suffix(template: str) -> str | None:
     )
 
 
-def _filled(basis: Basis, template: str, fields: Mapping[str, str]) -> str:
-    fields = {**fields, **_common(basis)}
+def _filled(basis: Basis, setting: str, fields: Mapping[str, str]) -> str:
+    template: str = getattr(basis.profile, setting)
+    fields = {**fields, **_common(basis, template)}
     text, follows_field = "", False
     for literal, name, _, _ in Formatter().parse(template):
         value = fields[name] if name is not None else ""
@@ -73,15 +83,18 @@ def _filled(basis: Basis, template: str, fields: Mapping[str, str]) -> str:
         text += literal
         if directly and runs_together(text, value):
             text += " "
-            basis.note(FindingCode.SUFFIX_SET_APART, "SUFFIX", value)
+            basis.note(FindingCode.SUFFIX_SET_APART, "SUFFIX", value, setting.upper())
         text += value
         follows_field = name is not None
     return text
 
 
-def _common(basis: Basis) -> dict[str, str]:
+def _common(basis: Basis, template: str) -> dict[str, str]:
+    label = ""
+    if shows_year(template):  # else nobody need know how it is called
+        label = label_of_year(basis.academic_year, basis.school, basis.school_settings)
     return {
-        "academic_year": label_of_year(basis.academic_year, basis.school, basis.school_settings),
+        "academic_year": label,
         "suffix": basis.profile.suffix,
         "school": basis.school_settings.name,
     }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
 from sync.steps.doctor import handed, isams, profiles, sds, storage, years
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 
 type Json = dict[str, object]
 
@@ -43,7 +43,7 @@ def examine(
     *within_s* is over is not tried.
     """
     visit = Visit(clock, Budget.of(clock, within_s), tell)
-    loaded = visit.attempt(_SETTINGS, load, _loaded)
+    loaded = visit.examine(_SETTINGS, load, _loaded)
     return [loaded.check, *_others(loaded.value, visit)]
 
 

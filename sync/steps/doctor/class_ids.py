@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sync.roster.identifiers import renewed_class_id
 from sync.sds.titles import titles
 from sync.steps.delivery import Delivery
-from sync.steps.doctor.attempts import Note
+from sync.steps.doctor.checks import Note
 
 _SHOWN = 20  # ids; of more, how many
 

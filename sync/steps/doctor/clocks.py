@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sync.errors import SyncError
-from sync.steps.doctor.attempts import Note
+from sync.steps.doctor.checks import Note
 
 MUCH = timedelta(minutes=2)
 # docs/reference/sds.md#clock-skew

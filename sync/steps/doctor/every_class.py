@@ -11,7 +11,7 @@ from sync.roster.identifiers import is_service_account
 from sync.sds.diff import lost_of_every_class, users_of
 from sync.settings import ProfileSettings, Settings
 from sync.steps.delivery import Delivery, SealedSet, newest_set
-from sync.steps.doctor.attempts import Note
+from sync.steps.doctor.checks import Note
 from sync.steps.findings import told_of
 
 USERS = "users.csv"

@@ -16,7 +16,7 @@ from sync.settings import Settings
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery
 from sync.steps.doctor import class_ids, every_class, many_classes, suffixes
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 
 type Judge = Callable[[Sequence[Delivery]], Note]
 """What is told of the deliveries that SDS may hold, oldest first; there is at least one."""
@@ -30,7 +30,7 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         about = f"SDS connector of {', '.join(profiles)}"
         way, whose = f"{about}: way to SDS's answers", f"{about}: whose files a run took"
         judged = {f"{about}: {what}": judge for what, judge in _judges(settings, connector).items()}
-        check, listed = visit.attempt(
+        check, listed = visit.examine(
             way,
             partial(_listed, settings, connector, visit),
             partial(_way, visit),
@@ -40,10 +40,10 @@ def check_hand_overs(settings: Settings, visit: Visit) -> Iterator[Check]:
         if listed is None:
             yield from visit.skipped((whose, *judged), way)
             continue
-        yield visit.attempt(whose, partial(_fate, listed), _whose, connector=connector).check
+        yield visit.examine(whose, partial(_fate, listed), _whose, connector=connector).check
         held = cache(listed.listing.held)
         for name, judge in judged.items():
-            yield visit.attempt(name, held, partial(_of_held, judge), connector=connector).check
+            yield visit.examine(name, held, partial(_of_held, judge), connector=connector).check
 
 
 def _judges(settings: Settings, connector: str) -> Mapping[str, Judge]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from sync.edge.certificate import Validity, as_day, out_of_term, terms
 from sync.edge.isams.batch import Isams
 from sync.edge.isams.rest import RestIsams
-from sync.errors import SourceIncomplete, SourceMalformed, SourceRefused, SyncError, concerning
+from sync.errors import (
+    ConfigError,
+    SourceIncomplete,
+    SourceMalformed,
+    SourceRefused,
+    SyncError,
+    concerning,
+)
 from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
 from sync.steps.needs import datasets_of_school
 
 # docs/reference/isams.md#key-cache
@@ -31,7 +40,26 @@ def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
         else:
             proof, tries = "key", _methods(school_settings, needs, visit)
         named = {name: partial(_of, school, work) for name, work in tries.items()}
+        if pem := school_settings.isams_ca:
+            now = visit.clock.now()
+            ask = partial(terms, pem, now)
+            note = partial(_authority_ends, now)
+            yield visit.examine(f"{about}: end of ISAMS_CA", ask, note, school=school).check
         yield from _school(about, proof, named, visit)
+
+
+def _authority_ends(now: datetime, those: list[Validity]) -> Note:
+    """Judge the authority that a school trusts by the certificate that ends first."""
+    out = [out_of_term(term, now) for term in those if not term.holds(now)]
+    if len(out) == len(those):
+        raise ConfigError(f"ISAMS_CA {out[-1]}: put the one that is valid now there")
+    if out:
+        return Note(f"one of {len(those)} {out[-1]}", "put the one that is valid now into ISAMS_CA")
+    near = those[0].ends - now <= NEAR_END
+    return Note(
+        as_day(those[0].ends),
+        "before that day, put its successor into ISAMS_CA, below it" if near else "",
+    )
 
 
 def _of(school: str, work: Callable[[], Note]) -> Note:
@@ -87,8 +115,8 @@ def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Chec
         else:
             yield Check(key, Note("accepted"))
         yield first
-    for attempt in work:
-        check = _tried(waiting.pop(0), attempt, visit)
+    for one in work:
+        check = _tried(waiting.pop(0), one, visit)
         yield check
         if _blame(check.error):
             yield from visit.skipped(waiting, check.name)
@@ -96,7 +124,7 @@ def _school(about: str, proof: str, tries: Tries, visit: Visit) -> Iterator[Chec
 
 
 def _tried(check: str, work: Callable[[], Note], visit: Visit) -> Check:
-    return visit.attempt(check, work, lambda note: note).check
+    return visit.examine(check, work, lambda note: note).check
 
 
 def _blame(error: SyncError | None) -> Literal["", "host", "key"]:
@@ -124,7 +152,7 @@ def _count(isams: Isams, dataset: Dataset, visit: Visit, *, may_be_empty: bool) 
     except SourceIncomplete:
         if not may_be_empty:
             raise
-        return Note("no records: its file will be empty")
+        return Note("no records: no class needs any")
     text = f"{answer.records:,} records"
     if answer.age_s is None:
         return Note(f"{text}; their age is unknown")

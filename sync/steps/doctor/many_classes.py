@@ -7,7 +7,7 @@ from collections import Counter
 from sync.roster.team_limits import CLASSES_NOTED
 from sync.sds.rowkeys import rows_of
 from sync.steps.delivery import Delivery
-from sync.steps.doctor.attempts import Note
+from sync.steps.doctor.checks import Note
 
 
 def most_classes(newest: Delivery) -> list[int]:

@@ -13,7 +13,7 @@ from sync.sds.titles import MEND, called_apart, titles
 from sync.settings import Settings
 from sync.steps.connector import newest_sets
 from sync.steps.delivery import SealedSet, in_order, list_sets
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 
 _COUNTED = {"students": "pupils", "classes": "classes"}
 _EMPTY = frozenset({FindingCode.PROFILE_WITHOUT_CLASSES, FindingCode.PROFILE_WITHOUT_PUPILS})
@@ -26,7 +26,7 @@ def check_profiles(settings: Settings, visit: Visit) -> Iterator[Check]:
     waiting = {f"profile {profile}: what it chooses": profile for profile in settings.profiles}
     for name in sorted(waiting):
         ask = partial(_newest, settings, waiting.pop(name), visit)
-        check = visit.attempt(name, ask, _note).check
+        check = visit.examine(name, ask, _note).check
         yield check
         if check.error:  # storage, which the others need as well
             yield from visit.skipped(sorted(waiting), name)
@@ -53,7 +53,7 @@ def _titles(settings: Settings, connector: str, profiles: Sequence[str], visit: 
             return Note("nothing to compare yet")
         return Note("; ".join(apart) or "no class has two titles", MEND if apart else "")
 
-    return visit.attempt(f"profiles {', '.join(profiles)}: titles", ask, note).check
+    return visit.examine(f"profiles {', '.join(profiles)}: titles", ask, note).check
 
 
 def _newest(settings: Settings, profile: str, visit: Visit) -> SealedSet | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from sync.edge.certificate import as_day
 from sync.edge.clock import Budget
 from sync.edge.graph import identity, sds
 from sync.edge.graph.answers import flow_state, leading_to
@@ -14,10 +15,9 @@ from sync.edge.graph.places import OPERATION
 from sync.edge.graph.values import Connector, FlowState, Run
 from sync.errors import TargetRefused
 from sync.settings import SdsSettings
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
 from sync.steps.doctor.clocks import compared
 
-NEAR_END = timedelta(days=30)
 # docs/reference/sds.md#runs
 RUNS_WITHIN = timedelta(hours=26)  # SDS runs twice a day by itself
 
@@ -34,13 +34,13 @@ def check_sds(
     settings: SdsSettings, connectors: Mapping[str, Sequence[str]], visit: Visit
 ) -> Iterator[Check]:
     """Try all that a hand-over asks of Microsoft; nothing is uploaded and no session opened."""
-    yield visit.attempt(
+    yield visit.examine(
         _CLOCK,
         lambda: graph_time(settings, visit.clock, visit.budget()),
         lambda theirs: compared(visit.clock.now(), theirs, TargetRefused),
     ).check
     tokens = identity.graph_tokens(settings, visit.clock)
-    signed_in = visit.attempt(_SIGN_IN, tokens.token, lambda _: Note("signed in"))
+    signed_in = visit.examine(_SIGN_IN, tokens.token, lambda _: Note("signed in"))
     yield signed_in.check
     about = {name: f"SDS connector of {', '.join(keys)}" for name, keys in connectors.items()}
     if signed_in.value is None:
@@ -48,11 +48,11 @@ def check_sds(
         yield from visit.skipped((_ROLES, *others, _LAST_RUN), _SIGN_IN)
         return
     held = identity.roles_in(signed_in.value)
-    yield visit.attempt(_ROLES, lambda: held, partial(_roles, settings)).check
+    yield visit.examine(_ROLES, lambda: held, partial(_roles, settings)).check
     target = sds.SdsTarget(settings, tokens, visit.clock)
     for name, subject in about.items():
         yield from _connector(target, name, _checks(subject), visit)
-    yield visit.attempt(
+    yield visit.examine(
         _LAST_RUN,
         lambda: target.runs_since(datetime.min.replace(tzinfo=UTC), visit.budget()),
         lambda runs: _last_run(runs, visit.clock.now()),
@@ -68,19 +68,19 @@ def _connector(
 ) -> Iterator[Check]:
     listed, takes, flow, end = checks
     ask = partial(target.find, name, visit.budget())
-    check, connector = visit.attempt(listed, ask, partial(_known_by, name), connector=name)
+    check, connector = visit.examine(listed, ask, partial(_known_by, name), connector=name)
     yield check
     if connector is None:
         yield from visit.skipped((takes, flow, end), listed)
         return
-    yield visit.attempt(takes, partial(sds.demand_csv, connector), _format, connector=name).check
+    yield visit.examine(takes, partial(sds.demand_csv, connector), _format, connector=name).check
     asked = partial(_state, target, connector.id, visit.budget())
-    check, state = visit.attempt(flow, asked, _ready, connector=name)
+    check, state = visit.examine(flow, asked, _ready, connector=name)
     yield check
     if state is None:
         yield from visit.skipped((end,), flow)
     else:
-        yield visit.attempt(
+        yield visit.examine(
             end, lambda: state, partial(_end, visit.clock.now()), connector=name
         ).check
 
@@ -135,9 +135,9 @@ def _end(now: datetime, state: FlowState) -> Note:
     if state.ends_at is None:
         return Note("SDS tells none")
     if state.ends_at <= now:
-        raise TargetRefused(f"its inbound flow is over since {_day(state.ends_at)}: {_NEW_FLOW}")
+        raise TargetRefused(f"its inbound flow is over since {as_day(state.ends_at)}: {_NEW_FLOW}")
     near = state.ends_at - now <= NEAR_END
-    return Note(_day(state.ends_at), f"before that day, {_NEW_FLOW}" if near else "")
+    return Note(as_day(state.ends_at), f"before that day, {_NEW_FLOW}" if near else "")
 
 
 def _last_run(runs: Sequence[Run], now: datetime) -> Note:
@@ -154,7 +154,3 @@ def _last_run(runs: Sequence[Run], now: datetime) -> Note:
     if now - begun > RUNS_WITHIN:
         return Note(text, f"SDS should run twice a day: {_PORTAL}")
     return Note(text)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%d %B %Y}"

@@ -14,7 +14,7 @@ from sync.edge.storage.store import Store
 from sync.errors import StoreConflict, StoreRefused
 from sync.ledger.retention import ROSTERS, names_people
 from sync.settings import Settings, StorageSettings
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 from sync.steps.doctor.clocks import TOO_MUCH, compared
 
 # The name and the text are always the same: two checks at once, or a killed check, do
@@ -43,13 +43,13 @@ def check_storage(settings: Settings, visit: Visit) -> Iterator[Check]:
         yield from visit.skipped(others, what)
     else:
         clock = partial(_clock, folder=folder)
-        yield visit.attempt(others[0], lambda: opened, clock).check
-        yield visit.attempt(others[1], lambda: _probed(opened.store), _kept).check
+        yield visit.examine(others[0], lambda: opened, clock).check
+        yield visit.examine(others[1], lambda: _probed(opened.store), _kept).check
     yield _queues(settings, visit)
 
 
 def _open(settings: StorageSettings, visit: Visit, what: str) -> tuple[_Opened | None, Check]:
-    check, opened = visit.attempt(
+    check, opened = visit.examine(
         what, lambda: _look(settings, visit.clock), lambda _: Note("open")
     )
     return opened, check
@@ -104,7 +104,7 @@ def _queues(settings: Settings, visit: Visit) -> Check:
     if not (connection or host.queue_url):
         text = "AzureWebJobsStorage is not set: the app on Azure needs it, a terminal does not"
         return Check(check, Note(text), skipped=True)
-    return visit.attempt(check, lambda: open_queues(host), partial(_waiting, settings)).check
+    return visit.examine(check, lambda: open_queues(host), partial(_waiting, settings)).check
 
 
 def _waiting(settings: Settings, queues: Nudges) -> Note:

@@ -7,7 +7,7 @@ from sync.sds.titles import joined_anew, titles
 from sync.settings import ProfileSettings, Settings
 from sync.settings.class_kinds import TITLE_OF
 from sync.steps.delivery import Delivery, newest_set
-from sync.steps.doctor.attempts import Note
+from sync.steps.doctor.checks import Note
 
 type Changes = dict[str, tuple[str, str]]
 """Old and new title, by the id of the class."""

@@ -13,10 +13,11 @@ from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
 from sync.roster.academic_year import by_calendar, school_day
 from sync.settings import SchoolSettings, Settings
+from sync.settings.text import spoken
 from sync.steps.baselines import manifest_of, set_manifest
 from sync.steps.connector import look
 from sync.steps.delivery import newest_set
-from sync.steps.doctor.attempts import Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 from sync.steps.years import turns_soon
 
 
@@ -37,8 +38,8 @@ def check_years(settings: Settings, visit: Visit) -> Iterator[Check]:
     waiting = {f"school {school}: academic year": school for school in settings.schools}
     for name in sorted(waiting):
         school = waiting.pop(name)
-        note = partial(_note, settings.schools[school])
-        check = visit.attempt(name, partial(_seen, settings, school, visit), note).check
+        note = partial(note_of, settings.schools[school])
+        check = visit.examine(name, partial(_seen, settings, school, visit), note).check
         yield check
         if check.error:  # storage, which the others need as well
             yield from visit.skipped(sorted(waiting), name)
@@ -70,7 +71,8 @@ def _held(world: World, school: str) -> Iterator[int]:
                     yield sealed.academic_year
 
 
-def _note(school_settings: SchoolSettings, seen: YearSeen) -> Note:
+def note_of(school_settings: SchoolSettings, seen: YearSeen) -> Note:
+    """Return what is told of a school's year, and what to do: no setting that another forbids."""
     if seen.year is None:
         return Note("by iSAMS's School Terms: nothing was read yet")
     texts, do = [f"began in {seen.year}"], list[str]()
@@ -79,18 +81,25 @@ def _note(school_settings: SchoolSettings, seen: YearSeen) -> Note:
             f"SDS holds classes of the year that began in {', '.join(map(str, sorted(others)))}:"
             " every class gets another Team, and the delivery is held for that"
         )
-        do.append(
-            "if the year has turned, approve that delivery; else correct YEAR_STARTS, SCHOOL_YEAR"
-            " or TIME_ZONE"
-        )
+        what = _what_tells(school_settings)
+        do.append(f"if the year has turned, approve that delivery; else correct {what}")
     if turn := seen.turns_on:
-        texts.append(f"on {turn.day} {turn:%B %Y} the next begins: all classes get other Teams")
+        texts.append(f"on {spoken(turn)} the next begins: all classes get other Teams")
         do.append("prepare it: docs/operations.md, Year-end")
     is_left_out = school_settings.school_year is None and school_settings.year_starts is None
     if is_left_out and _is_southern(school_settings.time_zone):
         texts.append(f"it turns on {school_settings.year_turns}, and the school lies in the south")
         do.append("set YEAR_STARTS, such as 01-28, or SCHOOL_YEAR=terms")
     return Note("; ".join(texts), "; ".join(do))
+
+
+def _what_tells(school_settings: SchoolSettings) -> str:
+    """Return what says which year it is: only settings that go together with those that are set."""
+    if school_settings.school_year is None:
+        return "YEAR_STARTS or TIME_ZONE"
+    if school_settings.school_year == "terms":
+        return "the terms in iSAMS's School Manager, SCHOOL_YEAR or TIME_ZONE"
+    return "SCHOOL_YEAR"
 
 
 def _is_southern(zone: ZoneInfo) -> bool:

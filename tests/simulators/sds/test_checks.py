@@ -170,6 +170,8 @@ def test_each_session_and_course_is_checked_and_takes_its_references_with_it() -
             "y3,2026/27,term,2026-27,2026-09-01,2027-08-31",
             "y4,,term,2026,2026-09-01,2027-08-31",
             "y5,Autumn,term,2026,2026-09-01,",
+            "y6,Autumn,term,2026,20260901,2026-12-11",
+            "y7,Autumn,term,2026,2026-09-01,2026-W50-5",
         ),
         "courses.csv": lines(
             "sourcedId,orgSourcedId,title,code",
@@ -189,6 +191,8 @@ def test_each_session_and_course_is_checked_and_takes_its_references_with_it() -
         (ERROR, "InvalidValue", "y3"),
         (ERROR, "RequiredValueMissing", "y4"),
         (ERROR, "RequiredValueMissing", "y5"),
+        (ERROR, "InvalidValue", "y6"),
+        (ERROR, "InvalidValue", "y7"),
         (ERROR, "RequiredValueMissing", "k3"),
         (ERROR, "ReferenceNotFound", "k2"),
         (WARNING, "ReferenceNotFound", "c1"),

@@ -1,4 +1,7 @@
-"""Bytes that should be JSON: what they say, and whether they ended too early to say it."""
+"""Bytes that should be JSON: what they say, and whether they ended too early to say it.
+
+Pure, and below all rooms, because answers of iSAMS, of Graph and of sign-ins are judged alike.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Tries in turn, each with its time, and what came of it."""
+"""Checks: things are tried in turn, each with its time, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from sync.edge.clock import Budget, Clock
@@ -11,6 +12,7 @@ from sync.errors import SyncError, concerning
 from sync.ledger.marks import fault
 
 EACH_S = 60.0  # a try, with its retries
+NEAR_END = timedelta(days=30)  # before something ends, that it is told
 
 _NEXT: Mapping[str, str] = {  # by who must act; what exactly, the error says
     "operator": "mend it in the settings, in Azure or in Entra, then check again",
@@ -63,7 +65,7 @@ class Check:
         }
 
 
-class Attempted[T](NamedTuple):
+class Examined[T](NamedTuple):
     """A check, and what the try gave; None unless all was well enough with it."""
 
     check: Check
@@ -82,9 +84,9 @@ class Visit:
         """Return the time of a try."""
         return Budget.of(self.clock, EACH_S)
 
-    def attempt[T](
+    def examine[T](
         self, name: str, ask: Callable[[], T], note: Callable[[T], Note], **whom: str
-    ) -> Attempted[T]:
+    ) -> Examined[T]:
         """Do *ask*, and say with *note* what its result means; an error of either is the check's.
 
         It is about *whom*: school or connector.
@@ -92,14 +94,14 @@ class Visit:
         """
         if self.whole.left_s < EACH_S:
             late = Note("the time was over", "check again, from a terminal: it has more time")
-            return Attempted(Check(name, late, skipped=True), None)
+            return Examined(Check(name, late, skipped=True), None)
         self.tell(name)
         try:
             with concerning(**whom):
                 value = ask()
-                return Attempted(Check(name, note(value)), value)
+                return Examined(Check(name, note(value)), value)
         except SyncError as error:
-            return Attempted(Check(name, error=error), None)
+            return Examined(Check(name, error=error), None)
 
     def skipped(self, names: Iterable[str], after: str) -> Iterator[Check]:
         """Yield the checks of what is not tried because *after* has failed."""
