@@ -32,7 +32,9 @@ _SHORT = 8  # characters: no key of iSAMS, secret of Entra or key of an account 
 # No secret holds a blank, a comma or a bracket, so what stands between them is looked at alone.
 _WORD = re.compile(r"[^\s,{}]+")
 _NAMES = {*(path[-1] for path in names.DECLARED), _ANY}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")  # tabs and line ends may be
+# Between the values of a list, and in a certificate, tabs and line ends may stand.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUOTATION_MARKS = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
@@ -108,11 +110,13 @@ def hidden(value: str, declared: FieldInfo | None) -> str:
     """Say which character of *value* nobody sees, "" if there is none; secrets are not looked at.
 
     It comes with what was pasted. It would make a title, an id or a name another than it looks,
-    and no message could show why. Blanks may stand, and the joiners of Persian and Indic names.
+    and no message could show why. Blanks may stand, and the joiners of Persian and Indic names. A
+    single text, such as a name, is one line: tabs and line ends are among what nobody sees.
     """
     if declared is not None and names.is_secret(declared):
         return ""
-    control = _CONTROL.search(value)
+    is_a_line = declared is not None and names.is_single_text(declared)
+    control = (_IN_A_LINE if is_a_line else _CONTROL).search(value)
     places = [texts.first_hidden(value), control.start() if control else None]
     at = min((place for place in places if place is not None), default=None)
     if at is None:
@@ -156,11 +160,10 @@ def lines(
         reason = detail.get("ctx", {}).get("error")
         if isinstance(reason, Contradiction):
             for paths, expected in reason.faults:
-                concerned = [
-                    _name(path + tail, given, places) + ("" if path else _taken(given.get(tail)))
-                    for tail in paths
-                ]
-                yield f"{' and '.join(concerned)}: {expected}"
+                # Where one of them has a fault, they may not go together for that.
+                if told.isdisjoint(path + tail for tail in paths):
+                    concerned = [_concerned(path, tail, given, places) for tail in paths]
+                    yield f"{' and '.join(concerned)}: {expected}"
         elif path not in told:
             yield _line(path, _name(path, given, places), detail, given.get(path))
             if names.field_of(path):  # of a union, each part finds fault with the same text
@@ -189,8 +192,13 @@ def _name(path: Path, given: Mapping[Path, Given], places: Mapping[Path, str]) -
     return "__".join((names.written(above), last))
 
 
-def _taken(given: Given | None) -> str:
-    return f" ({given.taken_by})" if given and given.taken_by else ""
+def _concerned(
+    path: Path, tail: Path, given: Mapping[Path, Given], places: Mapping[Path, str]
+) -> str:
+    """Return the name of the setting at *tail* below *path*, and who took it of the defaults."""
+    one = None if path else given.get(tail)
+    taken = f" ({one.taken_by})" if one and one.taken_by else ""
+    return _name(path + tail, given, places) + taken
 
 
 def _line(path: Path, name: str, detail: ErrorDetails, given: Given | None) -> str:

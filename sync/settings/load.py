@@ -32,7 +32,8 @@ def load(env: Mapping[str, str], local: str | None = None) -> Settings:
     What *env* does not set is taken from *local*, the text of a local.settings.json.
 
     Blanks around a single setting go, as Azure takes them off: a desk reads what the app reads.
-    Inside SCHOOLS_JSON and PROFILES_JSON a suffix and a title stay as they were typed.
+    Inside SCHOOLS_JSON and PROFILES_JSON a suffix and a title stay as they were typed. The byte
+    order mark that Windows puts before a text is no part of it.
 
     Raises:
         ConfigError: something is missing, unknown, contradictory or out of range. The message
@@ -40,7 +41,8 @@ def load(env: Mapping[str, str], local: str | None = None) -> Settings:
             it is sound.
     """
     values, faults_of_file = with_local_file(env, local)
-    present = {name: value for name, value in sorted(values.items()) if value.strip()}
+    texts = {name: values[name].removeprefix("\ufeff") for name in sorted(values)}
+    present = {name: text for name, text in texts.items() if text.strip()}
     draft = Draft(faults=faults_of_file)
     _read_names(present, draft)
     for block in names.JSON:

@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 from sync.errors import ConfigError
 from sync.settings.faults import printable
-from sync.settings.typed_json import QUOTED, TWICE, Flaw, Typed, literal, place, read_typed
+from sync.settings.typed_json import (
+    QUOTED,
+    TWICE,
+    Flaw,
+    Typed,
+    literal,
+    place,
+    printed,
+    read_typed,
+)
 
 LOCAL_FILE = "local.settings.json"
 
@@ -48,7 +57,11 @@ def _values(text: str) -> tuple[dict[str, str], list[str]]:
     if not isinstance(values, dict):
         fault = f'{LOCAL_FILE}: expected an object "Values" with a text for each name'
         raise _refused([*faults, fault])
-    plain = {name: str(value) for name, value in values.items() if isinstance(value, str | int)}
+    plain = {
+        name: _unchanged(str(value))
+        for name, value in values.items()
+        if isinstance(value, str | int)
+    }
     if len(plain) < len(values):
         raise _refused(faults)
     return plain, faults
@@ -63,13 +76,19 @@ def _no_texts(typed: Typed) -> Iterator[Flaw]:
             such = literal(entry.text)
             told = f"{QUOTED}, such as {such}" if such else QUOTED
             yield Flaw(entry.at, f"{printable(path[1])}: {told}")
-        elif not _may_have_lines(entry.text) and any(c < " " for c in entry.text):
+        elif _unchanged(entry.text) != entry.text:
             yield Flaw(entry.at, f"{printable(path[1])}: {TWICE}")
 
 
-def _may_have_lines(text: str) -> bool:
-    """Say whether *text* is JSON itself, or a certificate; before that may stand whose it is."""
-    return text.lstrip().startswith("{") or "-----BEGIN" in text
+def _unchanged(text: str) -> str:
+    """Return *text* without what a single backslash made of the letter behind it, such as a tab.
+
+    That is told by its line, and is no fault of the setting's as well. JSON and certificates may
+    have lines; before a certificate may stand whose it is.
+    """
+    if text.lstrip().startswith("{") or "-----BEGIN" in text:
+        return text
+    return printed(text)
 
 
 def read_object(

@@ -124,6 +124,11 @@ def is_free_text(declared: FieldInfo) -> bool:
     return str in {declared.annotation, *get_args(declared.annotation)}
 
 
+def is_single_text(declared: FieldInfo) -> bool:
+    """Say whether the value of a setting is one text, rather than several."""
+    return declared.annotation in (str, str | None)
+
+
 def no_default(path: Path) -> str:
     """Say why there can be no default of the setting at *path*, "" if there can."""
     kind, name = path[1:]

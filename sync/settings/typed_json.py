@@ -281,9 +281,17 @@ class _Reader:
         return name
 
 
+def printed(text: str) -> str:
+    """Return *text* without tabs, line ends and other controls."""
+    return "".join(sign for sign in text if sign >= " ")
+
+
 def _meant(text: str) -> str:
-    """Return what *text* means in its quotation marks; as it stands, if it is no JSON."""
+    """Return what *text* means in its quotation marks; as it stands, if it is no JSON.
+
+    What keeps it from being JSON is told by its place, and so is no fault of the setting's as well.
+    """
     try:
         return str(json.loads(text))
     except ValueError:
-        return text.strip("\"'\u2018\u2019\u201c\u201d\u201e")
+        return printed(text).strip("\"'\u2018\u2019\u201c\u201d\u201e")

@@ -182,6 +182,38 @@ def test_a_fault_in_a_default_is_one_line_of_its_own_name(more: dict[str, str], 
     assert only(TWO, more) == line
 
 
+@pytest.mark.parametrize("path", KEYED, ids=names.written)
+@pytest.mark.parametrize("sign", ["\u200b", "\ufeff", "\x07"])
+def test_what_nobody_sees_is_refused_in_a_default(path: Path, sign: str) -> None:
+    """It would be in the titles of every school: one line, however many take it."""
+    name = names.written(default_of(path))
+    companion = {"DEFAULTS__PROFILE__KEEP_TEAMS": "11"} if path[2] == "keep_teams_from" else {}
+    if name.removeprefix("DEFAULTS__") not in NO_DEFAULT:
+        assert only(TWO, companion, {name: f"2{sign}6"}) == (
+            f"{name}: its character number 2 (U+{ord(sign):04X}) cannot be seen: take it out, or"
+            " type the value anew"
+        )
+
+
+@pytest.mark.parametrize("name", ["CLASS_TITLE", "FORM_TITLE", "SUFFIX"])
+def test_a_default_that_is_a_single_text_is_one_line(name: str) -> None:
+    """As it is at the profile itself."""
+    line = only(TWO, {f"DEFAULTS__PROFILE__{name}": "{set_code}{name}\n2026"})
+
+    assert line.startswith(f"DEFAULTS__PROFILE__{name}: its character number 17 (U+000A) cannot be")
+
+
+def test_a_day_is_written_in_one_way_as_a_default_and_in_json_too() -> None:
+    """Else `20270901` would be refused at one profile and taken at all."""
+    expected = "got '20270901'; expected a day such as 2027-09-01. Example: 2027-09-01"
+    profiles = {"PROFILES_JSON": json.dumps({"seniors": {"PUPILS_FROM": 20270901}})}
+
+    assert only(TWO, {"DEFAULTS__PROFILE__PUPILS_FROM": "20270901"}) == (
+        f"DEFAULTS__PROFILE__PUPILS_FROM: {expected}"
+    )
+    assert only(profiles, without="PROFILES__") == f"PROFILES_JSON seniors.PUPILS_FROM: {expected}"
+
+
 def test_a_faulty_default_is_told_though_nobody_takes_it() -> None:
     """The school that joins next would."""
     own = {"SCHOOLS__NORTHBANK__PULL_AT": "22:00"}

@@ -126,6 +126,25 @@ def test_a_fault_in_the_json_is_found(value: object, line: str) -> None:
     assert only(schools(value), without=BASE) == line
 
 
+@pytest.mark.parametrize("sign", ["\n", "\t", "\x07", "\u202e"])
+def test_a_name_in_the_json_is_one_line_of_what_people_see(sign: str) -> None:
+    """SDS shows it, and every message that names the school."""
+    assert only(north(NAME=f"North{sign}bank"), without=BASE) == (
+        f"SCHOOLS_JSON northbank.NAME: its character number 6 (U+{ord(sign):04X}) cannot be seen:"
+        " take it out, or type the value anew"
+    )
+
+
+@pytest.mark.parametrize("sign", ["\t", "\x07"])
+def test_a_tab_that_keeps_it_from_being_json_is_one_fault(sign: str) -> None:
+    """Told by its place; the name that it stands in is not told a second time."""
+    text = north(NAME="North bank")["SCHOOLS_JSON"].replace("North bank", f"North{sign}bank")
+
+    assert only(schools(text), without=BASE) == (
+        "SCHOOLS_JSON, character 24: NAME: it holds a tab: take it out"
+    )
+
+
 def test_a_school_of_which_the_json_says_nothing_lacks_what_it_needs_there() -> None:
     """What is missing is named where it belongs, not where it would be refused."""
     lines = refusal(schools({"northbank": {}}), without=BASE)

@@ -11,7 +11,7 @@ from sync.errors import ConfigError
 from sync.settings.load import load
 from sync.settings.local_file import with_local_file
 from sync.settings.typed_json import read_typed
-from tests.unit.app_settings import ANY_JSON, ANY_TEXT, CANARY, refusal
+from tests.unit.app_settings import ANY_JSON, ANY_TEXT, BASE, CANARY, refusal
 
 ENTRY = 'expected a name, a colon and a value, such as "SDS__CONNECTOR": "iSAMS nightly"'
 TWICE = r"write every \ twice, such as C:\\SDS"
@@ -157,6 +157,18 @@ def test_what_is_plain_all_the_same_is_judged_in_the_same_round() -> None:
         "SDS__CONECTOR: there is no such setting",
         "SDS__START_RUN: got 'maybe'",
     ]
+
+
+@pytest.mark.parametrize("letter", ["b", "f", "n", "r", "t"])
+def test_what_a_single_backslash_made_is_one_fault(letter: str) -> None:
+    """Told by its line in the file, and not once more as what cannot be seen in the setting."""
+    text = json.dumps({"Values": BASE}, indent=0)
+    folder = f'"STORAGE__FOLDER": "C:\\{letter}osters",'
+
+    with pytest.raises(ConfigError) as error:
+        load({}, local=text.replace('"SCHOOLS', f'{folder}\n"SCHOOLS', 1))
+
+    assert str(error.value) == f"local.settings.json, line 3: STORAGE__FOLDER: {TWICE}"
 
 
 @pytest.mark.parametrize(
