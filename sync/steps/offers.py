@@ -8,14 +8,14 @@ may go is decided for each school alone; what may not go stays as SDS has it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from sync.edge.storage.store import Store
 from sync.edge.world import World
-from sync.errors import StoreConflict, StoreMissing
+from sync.errors import StoreConflict, StoreError, StoreMissing, concerning
 from sync.ledger import fates, ids, offers, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Accepted, Approved, Submitted
@@ -114,7 +114,7 @@ class Offer:
     """A school's step from its `part`, what SDS has of it, to its `sets`, the newest first.
 
     Without sets it leaves. `why` says why it may not go, or need not; None: it may, as far as can
-    be known before the files are compared.
+    be known before the files are compared. `error` is why its newest sets cannot even be looked at.
     """
 
     school: str
@@ -123,6 +123,7 @@ class Offer:
     sets: Sequence[ChosenSet]
     name: OfferName
     why: Why | None
+    error: StoreError | None = None
 
     @property
     def now(self) -> str:
@@ -218,18 +219,30 @@ class _Looking:
     def _coming(self, school: str, profiles: Sequence[str]) -> Offer:
         org = self.world.settings.schools[school].id
         part = self.base.part_of(org) if self.base else None
-        sets, lacking = self._sets(profiles, part)
-        if lacking and (part is None or not sets):
-            never = any(self.newest[profile] is None for profile in lacking)
-            why = Why.UNREAD if never else Why.STALE
-            name = OfferName.of("", "", self.listing.now)
-            return Offer(school, org, part, (), name, why)
+        nothing = partial(Offer, school, org, part, (), OfferName.of("", "", self.listing.now))
+        try:
+            with concerning(school=school):
+                sets, lacking = self._sets(profiles, part)
+        except (StoreMissing, StoreConflict) as error:
+            return nothing(Why.FAILED, error)
+        if why := self._why_not(part, sets, lacking):
+            return nothing(why)
         now = offers.now_digest({one.sealed.profile: one.manifest.digest for one in sets})
         moment = max(ids.pulled_at(one.sealed.id) for one in sets)
         name = OfferName.of(part.rows if part else "", now, moment)
         offer = Offer(school, org, part, sets, name, None)
-        standing = self._standing(offer, is_stale=any(map(self._stands_in, profiles)))
-        return Offer(school, org, part, sets, name, standing)
+        return replace(offer, why=self._standing(offer, profiles))
+
+    def _why_not(
+        self, part: Part | None, sets: Sequence[ChosenSet], lacking: Sequence[str]
+    ) -> Why | None:
+        """Return why a school has no offer; None if it has.
+
+        A profile that SDS has goes in as it is there, or the school not at all.
+        """
+        if not lacking or (part and sets and part.sources.keys().isdisjoint(lacking)):
+            return None
+        return Why.UNREAD if any(self.newest[each] is None for each in lacking) else Why.STALE
 
     def _stands_in(self, profile: str) -> bool:
         """Say whether a profile goes in as it is in SDS, because there is nothing fresh of it."""
@@ -259,10 +272,10 @@ class _Looking:
         )
         return order, lacking
 
-    def _standing(self, offer: Offer, *, is_stale: bool) -> Why | None:
+    def _standing(self, offer: Offer, profiles: Sequence[str]) -> Why | None:
         part = offer.part
         if part and part.now == offer.now:
-            return Why.STALE if is_stale else Why.SAME
+            return Why.STALE if any(map(self._stands_in, profiles)) else Why.SAME
         steps = self._steps(offer.school, offer.name.digest)
         if offers.is_rejected(steps):
             return Why.REJECTED
@@ -329,9 +342,18 @@ def _judged(offer: Offer, steps: Sequence[StoredFolder]) -> Why | None:
     """
     for step in steps:
         if step.id == offer.name.id and step.has(HeldOffer):
-            why = step.read(HeldOffer).why
+            held = held_of(step)
+            why = held.why if held else Why.LIMITS
             return why if why in ANSWERABLE else None
     return None
+
+
+def held_of(step: StoredFolder) -> HeldOffer | None:
+    """Return why an offer waits; None if that was not listed, or if nobody can read it any more."""
+    try:
+        return step.read_if_listed(HeldOffer)
+    except (StoreMissing, StoreConflict):
+        return None
 
 
 def profiles_held(world: World, connector: str) -> set[str]:
@@ -361,8 +383,17 @@ def is_approved(listing: Listing, school: str, digest: str) -> bool:
     last_pause = listing.pauses.last_at
     if last_pause and last_pause >= at:
         return False
-    said = any(step.read(Approved).digest == digest for step in steps if step.has(Approved))
+    said = any(_approves(step, digest) for step in steps)
     return said and not any(_has_spent(each, school, digest, at) for each in listing.deliveries)
+
+
+def _approves(step: StoredFolder, digest: str) -> bool:
+    """Say whether there is a yes to this *digest*; one that nobody can read is none."""
+    try:
+        approved = step.read_if_listed(Approved)
+    except (StoreMissing, StoreConflict):
+        return False
+    return approved is not None and approved.digest == digest
 
 
 def _has_spent(delivery: Delivery, school: str, digest: str, since: datetime) -> bool:
