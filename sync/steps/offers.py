@@ -44,27 +44,43 @@ class Base:
         """
         return self.delivery.files(self.manifest)
 
+    def is_readable(self) -> bool:
+        """Say whether its files can be read."""
+        try:
+            return bool(self.files)
+        except (StoreMissing, StoreConflict):
+            return False
+
     def part_of(self, org: str) -> Part | None:
         """Return the part of the school with that id in SDS; None if it has none."""
         return next((part for part in self.parts.values() if part.org == org), None)
 
 
 def base_of(world: World, listing: Listing) -> Base | None:
-    """Return the newest delivery that SDS may hold; None if nobody can read it, or there is none.
-
-    A delivery of the version before does not say what it has of whom: its files do. What sets they
-    are like nobody knows, because its rules may have been others.
-    """
+    """Return the newest delivery that SDS may hold; None if there is none that can be read."""
     newest = next(reversed(listing.may_hold()), None)
     if newest is None or newest.delivery is None:
         return None
     delivery = newest.delivery
     try:
-        manifest, schools = delivery.manifest(), delivery.schools()
-        parts = schools.parts if schools else _parts_of_older(world, delivery, manifest)
+        manifest = delivery.manifest()
+        parts = parts_of(world, delivery, manifest)
     except (StoreMissing, StoreConflict):
         return None
     return Base(delivery, manifest, {key: part for key, part in parts.items() if part.rows})
+
+
+def parts_of(world: World, delivery: Delivery, manifest: DeliveryManifest) -> Mapping[str, Part]:
+    """Return what *delivery* has of each school, by its key.
+
+    One of the version before does not say what it has of whom: its files do. What sets they are
+    like nobody knows, because its rules may have been others.
+
+    Raises:
+        StoreMissing, StoreConflict: it is one of the version before, and nobody can read its files.
+    """
+    schools = delivery.schools()
+    return schools.parts if schools else _parts_of_older(world, delivery, manifest)
 
 
 def _parts_of_older(
@@ -174,10 +190,7 @@ def readable(
     world: World, listing: Listing, newest: Mapping[str, SealedSet | None], now: View
 ) -> View:
     """Return *now*, or what schools offer beside nothing if SDS's files cannot be read any more."""
-    try:
-        is_readable = now.base is None or bool(now.base.files)
-    except (StoreMissing, StoreConflict):
-        is_readable = False
+    is_readable = now.base is None or now.base.is_readable()
     return now if is_readable else _view(world, listing, newest, None)
 
 

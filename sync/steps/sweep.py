@@ -144,7 +144,7 @@ def _of_connector(
         return []  # the next look at the connector tells it; what must stay is not known
     needed = {hand_over.delivery_id for hand_over in held}
     if pause := listing.pause:
-        needed |= {pause.restores, pause.delivery}
+        needed |= {pause.restores, pause.delivery, pause.beside}
     since = min((hand_over.at for hand_over in held), default=None)
     return retention.of_deliveries(
         prefix, blobs, now, known=prefix in ours, needed=needed, since=since
