@@ -439,12 +439,16 @@ def test_what_came_since_the_last_that_a_run_took_keeps_its_marks() -> None:
 
 
 def test_what_was_said_of_offers_goes_after_a_year() -> None:
-    """Like every other mark of deliveries: until then a no still stands."""
+    """Like every other mark of deliveries, once SDS has been given another: a no stands so long."""
     scene = two_nights()
     offer = f"{scene.look().prefix}offers/northbank/{ids.stamp(scene.clock.now())}-0a1b2c3d"
     scene.store.create(f"{offer}/held.json", b"{}")
     scene.store.create(f"{offer}/rejected.json", b"{}")
-    scene.clock.advance(364 * DAY_S)
+    scene.clock.advance(DAY_S)
+    scene.isams.school = SCHOOL
+    scene.isams.flush()
+    night(scene)
+    scene.clock.advance(362 * DAY_S)
     sweep(scene)
     assert len(scene.store.blobs(offer)) == 2
     scene.clock.advance(3 * DAY_S)
