@@ -187,6 +187,12 @@ class Outcome(StrEnum):
         "SDS has accepted the files, but no run took them in 26 h: see `isams-sync status`",
     )
     REPLACED = "replaced", Exit.DONE, "info", "a newer delivery took its place before SDS's run"
+    CARRIED = (
+        "carried",
+        Exit.DONE,
+        "warning",
+        "SDS has had nothing newer of this school for long: see why in `isams-sync status`",
+    )
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

@@ -5,12 +5,15 @@ No number is used twice: the next counts on from the highest there is.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Literal, NamedTuple
+
+from pydantic import Field
 
 from sync.ledger.folders import Listed
 from sync.ledger.marks import Fault
@@ -46,13 +49,17 @@ class ClaimDone(Record):
 class Paused(Record):
     """`pauses/000001.json`: nothing is merged or sent for this connector but a single delivery.
 
-    `delivery` is its id, to be made of the files of `restores`, which SDS accepted before.
+    `delivery` is its id, to be made of the files of `restores`, which SDS accepted before. With a
+    `school`, by its key, only its rows are taken from there, and those of all others from the
+    delivery `beside`. Both are written only if they are used: else the version before reads it.
     """
 
     restores: str
     delivery: str
     at: datetime
     by: str
+    school: str = Field(default="", exclude_if=operator.not_)
+    beside: str = Field(default="", exclude_if=operator.not_)
 
 
 class Resumed(Record):

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Block, Flag, GraphUrl, LoginUrl, OperationsUrl, Percent, Rows
+from sync.settings.types import (
+    Block,
+    CarryDays,
+    Flag,
+    GraphUrl,
+    LoginUrl,
+    OperationsUrl,
+    Percent,
+    Rows,
+)
 
 
 class Limits(Block):
@@ -56,6 +65,12 @@ class SdsSettings(Block):
         examples=["true"],
     )
     limits: Limits = Limits()
+    carry_days: CarryDays = Field(
+        default=14,
+        description="After so many days a school that goes on as SDS has it is told of, once a day,"
+        " and a mail is sent.",
+        examples=["14"],
+    )
     tenant_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9.-]+$",

@@ -40,6 +40,7 @@ Flag = Annotated[bool, BeforeValidator(text.yes_or_no)]
 Whole = Annotated[int, BeforeValidator(text.whole)]
 Percent = Annotated[Whole, Field(ge=0, le=50)]
 Rows = Annotated[Whole, Field(ge=0, le=1000)]
+CarryDays = Annotated[Whole, Field(ge=1, le=365)]
 
 
 class Block(BaseModel):

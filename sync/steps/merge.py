@@ -25,7 +25,7 @@ from sync.errors import (
 from sync.ledger import ids, manifests, offers
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Approved, Failed
-from sync.ledger.offers import HeldOffer, Part, Schools, Why
+from sync.ledger.offers import ANSWERABLE, HeldOffer, Part, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds import by_school, rules
@@ -108,25 +108,24 @@ def _was_answered_since(listing: Listing, now: View) -> bool:
 
 
 def _note_held(listing: Listing, now: View) -> None:
-    """Write down what waits for a person and is not merged, so that they can answer."""
+    """Write down what waits for a person's word and is not merged, so that they can answer.
+
+    What waits for something else is not written down: its offer is the same when that has come, and
+    may then be held for its limits, which nothing written before must hide.
+    """
     chosen = {offer.school for offer in now.chosen}
     for offer in now.offers:
-        if offer.why in offers.HELD and offer.school not in chosen:
-            _hold(listing, offer, offer.why)
-
-
-def _hold(listing: Listing, offer: Offer, why: Why) -> None:
-    """Write down that *offer* waits, unless that stands: what was not compared has no excesses."""
-    held = HeldOffer(
-        digest=offer.name.digest,
-        first=why is Why.FIRST,
-        excesses=(),
-        why=why,
-        sources=offer.sources,
-    )
-    folder = _folder(listing, offer)
-    if not folder.has(HeldOffer):
-        folder.claim(held)
+        folder = _folder(listing, offer)
+        if offer.why in ANSWERABLE and offer.school not in chosen and not folder.has(HeldOffer):
+            folder.claim(
+                HeldOffer(
+                    digest=offer.name.digest,
+                    first=offer.why is Why.FIRST,
+                    excesses=(),
+                    why=offer.why,
+                    sources=offer.sources,
+                )
+            )
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
@@ -148,13 +147,18 @@ def _can_be_merged(listing: Listing, now: View) -> bool:
     have its newest sets.
     """
     if now.base is None and listing.may_hold():
-        return all(offer.why not in {Why.UNREAD, Why.STALE} for offer in now.offers)
+        away = {Why.UNREAD, Why.STALE, Why.FAILED}
+        return all(offer.why not in away for offer in now.offers)
     return bool(now.fresh and (now.base or now.chosen))
 
 
 def _names(now: View) -> bytes:
-    """Return the names of the sets: what stands for a delivery that they do not give."""
-    return "\n".join(sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())).encode()
+    """Return the names of the sets and of what was to go, for a delivery that could not be made.
+
+    After another answer of a person something else is to go, and is tried.
+    """
+    sets = sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())
+    return "\n".join([*sets, *sorted(offer.name.id for offer in now.chosen)]).encode()
 
 
 def _moment(listing: Listing) -> datetime:
@@ -212,6 +216,7 @@ class _Merging:
         """
         content = self._content()
         schools = self._schools(content)
+        self._tell_unreadable()
         facts = manifests.facts(content.files)
         manifest = DeliveryManifest(
             connector=self.listing.connector,
@@ -290,10 +295,17 @@ class _Merging:
         """Note why *offer* is not in the delivery, and tell it."""
         is_conflict = isinstance(error, MergeConflict)
         self.troubles[offer.school] = Why.CONFLICT if is_conflict else Why.FAILED
-        if is_conflict:
-            _hold(self.listing, offer, Why.CONFLICT)
         outcome = Outcome.HELD if is_conflict else Outcome.FAILED
         self.world.tell(Step("merge", outcome, offer.school, error=error))
+
+    def _tell_unreadable(self) -> None:
+        """Tell the schools whose sets nobody could look at, unless the newest delivery has."""
+        newest = self.listing.deliveries[-1:]
+        if newest and newest[0].sources() == self.now.seen:
+            return
+        for offer in self.now.offers:
+            if offer.error:
+                self.world.tell(Step("merge", Outcome.FAILED, offer.school, error=offer.error))
 
     # -- what is told of them
 

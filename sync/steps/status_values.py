@@ -230,7 +230,9 @@ def _changes(plan: Plan) -> Json:
 
 
 def _paused(pause: Paused) -> Json:
-    return {"since": seconds(pause.at), "restores": pause.restores, "delivery": pause.delivery}
+    school: Json = {"school": pause.school} if pause.school else {}
+    restored = {"restores": pause.restores, "delivery": pause.delivery}
+    return {"since": seconds(pause.at), **restored, **school}
 
 
 def seconds(moment: datetime) -> str:

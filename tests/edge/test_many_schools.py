@@ -1,4 +1,4 @@
-"""P11: one school's failure stays its own, and nothing old is sent.
+"""P11: one school's failure stays its own, and no change older than 48 hours is sent.
 
 Ten schools on the real host: docs/reference/functions.md#ten-schools
 """
