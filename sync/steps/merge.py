@@ -24,7 +24,7 @@ from sync.errors import (
 )
 from sync.ledger import ids, manifests, offers
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Approved, Failed
+from sync.ledger.marks import Failed, Hold
 from sync.ledger.offers import ANSWERABLE, HeldOffer, Part, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
@@ -48,7 +48,7 @@ def merge_if_newer(world: World, listing: Listing) -> Step | None:
         return _stale(listing, now)
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
-    _note_held(listing, now)
+    _note_held(world, listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
 
 
@@ -98,16 +98,16 @@ def _folder(listing: Listing, offer: Offer) -> StoredFolder:
 
 
 def _was_answered_since(listing: Listing, now: View) -> bool:
-    """Say whether the newest delivery is held, and its offers were let go after it was sealed."""
+    """Say whether the newest delivery waits for offers alone, and all of them may go by now.
+
+    Moments do not tell: an answer may come in the second in which the delivery was held.
+    """
     newest, reached = listing.states[-1]
-    sealed_at = newest.when(DeliveryManifest)
-    if reached is not State.HELD or sealed_at is None:
-        return False
-    said = (_folder(listing, offer).when(Approved) for offer in now.chosen)
-    return any(at is not None and at > sealed_at for at in said)
+    hold = newest.read_if_listed(Hold) if reached is State.HELD else None
+    return hold is not None and not hold.is_whole and all(not each.why for each in now.chosen)
 
 
-def _note_held(listing: Listing, now: View) -> None:
+def _note_held(world: World, listing: Listing, now: View) -> None:
     """Write down what waits for a person's word and is not merged, so that they can answer.
 
     What waits for something else is not written down: its offer is the same when that has come, and
@@ -115,17 +115,25 @@ def _note_held(listing: Listing, now: View) -> None:
     """
     chosen = {offer.school for offer in now.chosen}
     for offer in now.offers:
-        folder = _folder(listing, offer)
-        if offer.why in ANSWERABLE and offer.school not in chosen and not folder.has(HeldOffer):
-            folder.claim(
-                HeldOffer(
-                    digest=offer.name.digest,
-                    first=offer.why is Why.FIRST,
-                    excesses=(),
-                    why=offer.why,
-                    sources=offer.sources,
-                )
-            )
+        if offer.school not in chosen and _hold(listing, offer):
+            world.tell(Step("offer", Outcome.HELD, offer.school, offer.name.id))
+
+
+def _hold(listing: Listing, offer: Offer) -> bool:
+    """Write down that *offer* waits for a person, if it does; say whether that is news.
+
+    What was not compared has no excesses.
+    """
+    if offer.why not in ANSWERABLE or offer.told:
+        return False
+    held = HeldOffer(
+        digest=offer.name.digest,
+        first=offer.why is Why.FIRST,
+        excesses=(),
+        why=offer.why,
+        sources=offer.sources,
+    )
+    return _folder(listing, offer).claim(held)
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
@@ -296,7 +304,7 @@ class _Merging:
         is_conflict = isinstance(error, MergeConflict)
         self.troubles[offer.school] = Why.CONFLICT if is_conflict else Why.FAILED
         outcome = Outcome.HELD if is_conflict else Outcome.FAILED
-        self.world.tell(Step("merge", outcome, offer.school, error=error))
+        self.world.tell(Step("offer", outcome, offer.school, offer.name.id, error=error))
 
     def _tell_unreadable(self) -> None:
         """Tell the schools whose sets nobody could look at, unless the newest delivery has."""
@@ -305,7 +313,7 @@ class _Merging:
             return
         for offer in self.now.offers:
             if offer.error:
-                self.world.tell(Step("merge", Outcome.FAILED, offer.school, error=offer.error))
+                self.world.tell(Step("offer", Outcome.FAILED, offer.school, error=offer.error))
 
     # -- what is told of them
 

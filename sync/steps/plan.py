@@ -154,7 +154,10 @@ class _Judged:
                 why=why,
                 sources=part.sources,
             )
-            StoredFolder(part.offer, {}, self.world.store, prefix).claim(held)
+            folder = StoredFolder(part.offer, {}, self.world.store, prefix)
+            if folder.claim(held) and self.goes_on_without:
+                # Else the delivery waits, and says so.
+                self.world.tell(Step("offer", Outcome.HELD, school, part.offer))
 
 
 def _changes(plan: Plan) -> dict[str, int]:

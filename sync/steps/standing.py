@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sync.edge.world import World
 from sync.errors import StoreError
 from sync.ledger.offers import HELD, Why
-from sync.steps.connector import Listing
+from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import SealedSet
 from sync.steps.offers import Offer, held_of, view
 from sync.steps.status_values import SchoolState, SchoolStatus
@@ -36,6 +36,11 @@ def schools_of(
     except StoreError:
         return {}
     return {offer.school: _status(listing, offer) for offer in offers}
+
+
+def schools_now(world: World, connector: str) -> dict[str, SchoolStatus]:
+    """Return how each school of *connector* stands at this moment; see `schools_of`."""
+    return schools_of(world, look(world, connector), newest_sets(world, connector))
 
 
 def _status(listing: Listing, offer: Offer) -> SchoolStatus:

@@ -7,7 +7,7 @@ reached yet is left out, save where null says that there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -160,7 +160,10 @@ class SchoolStatus:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """A connector: `waiting_for` are profiles without a set; deliveries go from the newest."""
+    """A connector: `waiting_for` are profiles without a set; deliveries go from the newest.
+
+    `told` are the schools that somebody asked for; none: all.
+    """
 
     profiles: Sequence[str]
     waiting_for: Sequence[str]
@@ -168,13 +171,21 @@ class ConnectorStatus:
     paused: Paused | None
     restorable: Sequence[Restorable]
     deliveries: Sequence[DeliveryStatus]
+    told: Set[str] = frozenset()
+
+    def schools_told(self) -> Mapping[str, SchoolStatus]:
+        """Return the schools that were asked for."""
+        return {
+            key: shown for key, shown in self.schools.items() if not self.told or key in self.told
+        }
 
     def document(self) -> Json:
         """Return it as JSON values."""
+        schools = self.schools_told()
         return {
             "profiles": list(self.profiles),
             "waiting_for": list(self.waiting_for),
-            "schools": {school: shown.document() for school, shown in self.schools.items()},
+            "schools": {school: shown.document() for school, shown in schools.items()},
             "paused": _paused(self.paused) if self.paused else None,
             "restorable": [
                 {"id": former.id, "accepted_at": seconds(former.accepted_at)}

@@ -10,6 +10,7 @@ from sync.steps import restore
 from sync.steps.connector import find
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
+from sync.terminal.follower import Sent
 from sync.terminal.progress import Progress
 
 
@@ -30,6 +31,6 @@ def restore_former(terminal: Terminal, delivery_id: str, school: str | None) -> 
     world = terminal.opened(terminal.settings(), progress)
     pause = restore.restore(world, delivery_id, school)
     connector = find(world, delivery_id)[0].connector
-    result = progress.sent(world, connector, pause.delivery)
+    result = progress.sent(world, connector, Sent(delivery_id=pause.delivery))
     paused = f"{connector} is paused: nothing newer is sent until you type `isams-sync resume`"
     return replace(result, shown=[*result.shown, paused])

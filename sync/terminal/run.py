@@ -26,7 +26,7 @@ from sync.terminal.progress import Progress
 @click.option(
     "--approve",
     is_flag=True,
-    help="Approve a first delivery, which has nothing to be compared with. A delivery that loses"
+    help="Approve the first of each school that is read, of which SDS has nothing yet. What loses"
     " or gains much is held all the same.",
 )
 @click.option(
@@ -61,7 +61,7 @@ def run_now(
         ended += _sent(world, connector, asked_at, patience, progress)
     if settings.storage.folder is not None:  # of an account the app's own ticks do it
         ended += _swept(world)
-    return progress.result(world, ended)
+    return progress.result(world, ended, chosen.schools)
 
 
 def _swept(world: World) -> list[Step]:

@@ -163,9 +163,13 @@ def to_resume(world: World, connector: str | None) -> Response:
 
 
 def _answered(world: World, delivery_id: str, answered: Answered) -> Response:
-    connector, outcome = answered
-    world.tell(Step("answer", outcome, connector, delivery_id))
-    value = {"delivery": delivery_id, "connector": connector, "answer": outcome.value}
+    world.tell(Step("answer", answered.outcome, answered.connector, delivery_id))
+    value = {
+        "delivery": delivery_id,
+        "connector": answered.connector,
+        "answer": answered.outcome.value,
+        "offers": dict(answered.offers),
+    }
     return _json(200, value)
 
 

@@ -147,7 +147,7 @@ def test_status_says_what_to_do_next(here: Trial) -> None:
     assert (fresh.code, held.code) == (Exit.DONE, Exit.DONE)
     assert "`isams-sync run` reads it" in fresh.out
     assert "is held" in held.out
-    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", held.out)
+    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d (GMT|BST)", held.out)
     assert "`isams-sync approve 2026" in held.out
 
 
@@ -202,7 +202,9 @@ def test_status_in_json_is_what_the_function_answers(here: Trial) -> None:
 # What each command wants typed, by the name of the parameter: one that is new is asked about here.
 def typed(trial: Trial, command: click.Command) -> Iterator[str]:
     """Yield the words of *command* that must not be left out."""
-    wanted = {"folder": trial.folder / "out", "day": "2027-09-01", "delivery_id": newest(trial)}
+    delivery_id = newest(trial)
+    wanted = {"folder": trial.folder / "out", "day": "2027-09-01"}
+    wanted |= {"delivery_id": delivery_id, "held_id": delivery_id}
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.required:
             yield from (parameter.opts[0], str(wanted[parameter.name or ""]))

@@ -51,21 +51,6 @@ def lose_half(here: Trial) -> None:
     )
 
 
-def second_school(here: Trial) -> None:
-    """Put another school, with the same iSAMS, on the same connector."""
-    old = "SCHOOLS__NORTHBANK__"
-    here.settings |= {
-        name.replace(old, "SCHOOLS__SOUTHBANK__"): value
-        for name, value in here.settings.items()
-        if name.startswith(old)
-    }
-    here.settings |= {
-        "SCHOOLS__SOUTHBANK__ID": "9990002",
-        "PROFILES__SENIORS__SCHOOL": "northbank",
-        "PROFILES__PREP__SCHOOL": "southbank",
-    }
-
-
 # --- 0: done --------------------------------------------------------------------------------
 
 
@@ -380,29 +365,7 @@ def test_a_run_of_sds_that_failed_is_5(here: Trial) -> None:
     assert here.sync("run", "--approve", "--wait", "60").code == Exit.TARGET
 
 
-# --- 6, 7, 8, 9: waiting, later, partly, storage ------------------------------------------------
-
-
-def test_a_profile_without_a_set_is_waited_for(here: Trial) -> None:
-    """One connector takes one set of files: without the other school nothing is sent."""
-    second_school(here)
-
-    said = here.sync("run", "--school", "northbank", "--approve")
-
-    assert said.code == Exit.WAITING
-    assert not here.asked_of_sds()
-
-
-def test_a_profile_with_an_old_set_is_waited_for(here: Trial) -> None:
-    """Another school's set of three days ago is not sent as if it were today's."""
-    second_school(here)
-    here.sync("run", "--school", "southbank")
-    here.clock.advance(3 * 86_400)
-
-    said = here.sync("run", "--school", "northbank", "--approve")
-
-    assert said.code == Exit.WAITING
-    assert not here.asked_of_sds()
+# --- 7, 8, 9: later, partly, storage ------------------------------------------------
 
 
 def test_isams_being_away_is_7(here: Trial) -> None:
