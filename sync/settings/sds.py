@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
-from sync.settings.types import Block, Flag, GraphUrl, LoginUrl, OperationsUrl, Percent, Rows
+from sync.settings.types import (
+    Block,
+    Flag,
+    GraphUrl,
+    LoginUrl,
+    Minutes,
+    OperationsUrl,
+    Percent,
+    Rows,
+)
 
 
 class Limits(Block):
@@ -54,6 +63,13 @@ class SdsSettings(Block):
         default=True,
         description="Hold the first delivery of a connector for a person to approve.",
         examples=["true"],
+    )
+    settle_minutes: Minutes = Field(
+        default=60,
+        description="Where several schools share a connector: how long a school that has been read"
+        " waits at most for pulls of the others that are being tried, in minutes. With one school"
+        " nothing waits.",
+        examples=["60"],
     )
     limits: Limits = Limits()
     tenant_id: str | None = Field(

@@ -32,24 +32,50 @@ from sync.sds import by_school, rules
 from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
-from sync.steps.connector import Listing, newest_sets
-from sync.steps.delivery import StoredFolder
+from sync.steps.connector import Listing, newest_of, sets_on
+from sync.steps.delivery import SealedSet, StoredFolder
 from sync.steps.offers import Offer, View, readable, view
+from sync.steps.pace import Pace
 from sync.steps.seal import NewDelivery, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
-    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing."""
-    newest = newest_sets(world, listing.connector)
+    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing.
+
+    Where several schools share a connector they wait for each other.
+    """
+    sets = sets_on(world, listing.connector)
+    newest, pace = newest_of(sets), Pace(world, listing, sets)
     if not any(newest.values()):
         return None
+    if step := pace.for_pulls():
+        return step
     now = view(world, listing, newest)
     if is_covered(listing, now):
         return _stale(listing, now)
+    if not _nothing_to_merge(listing, now) and (step := _waits(listing, now, pace)):
+        _note_held(listing, now)  # so that nobody waits to answer it
+        return step
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
     _note_held(listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
+
+
+def is_due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> bool:
+    """Say whether there is anything to merge, and nothing to wait for."""
+    pace = Pace(world, listing, sets)
+    if pace.for_pulls():
+        return False
+    now = view(world, listing, newest_of(sets))
+    if not (now.base or now.chosen) or is_covered(listing, now):
+        return False
+    return not _waits(listing, now, pace)
+
+
+def _waits(listing: Listing, now: View, pace: Pace) -> Step | None:
+    """Return the step that says how long what schools offer *now* waits; None: it does not."""
+    return pace.for_hours(is_first=now.base is None and not listing.may_hold())
 
 
 def _stale(listing: Listing, now: View) -> Step | None:
@@ -74,21 +100,25 @@ def is_covered(listing: Listing, now: View) -> bool:
     if newest.id == ids.set_id(ids.pulled_at(newest.id), _names(now)):
         return True  # they could not be merged
     seen = newest.sources()
-    if seen is None or any(seen.get(profile) != set_id for profile, set_id in now.fresh.items()):
+    if seen is None or not now.fresh.items() <= seen.items():
         return False
     schools = newest.schools()
     if schools is None:  # of the version before, which had every profile in every delivery
         return seen.keys() == now.seen.keys()
-    waiting = all(offer.why is not None for offer in now.chosen)
-    if waiting and all(_is_told(listing, offer) for offer in now.chosen):
+    return _has_chosen(listing, schools, now)
+
+
+def _has_chosen(listing: Listing, schools: Schools, now: View) -> bool:
+    """Say whether the newest delivery, of these *schools*, has what is to be merged *now*."""
+    if all(_waits_and_is_told(listing, offer) for offer in now.chosen):
         return True
     went = {school: part.offer for school, part in schools.parts.items() if part.offer}
     chosen = {offer.school: offer.name.id for offer in now.chosen}
     return went == chosen and not _was_answered_since(listing, now)
 
 
-def _is_told(listing: Listing, offer: Offer) -> bool:
-    return _folder(listing, offer).has(HeldOffer)
+def _waits_and_is_told(listing: Listing, offer: Offer) -> bool:
+    return offer.why is not None and _folder(listing, offer).has(HeldOffer)
 
 
 def _folder(listing: Listing, offer: Offer) -> StoredFolder:
@@ -138,9 +168,7 @@ def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
     Where nobody can read what SDS holds, no school can go on with its rows there: then each must
     have its newest sets.
     """
-    is_unknown = now.base is None and bool(listing.may_hold())
-    waits = [offer for offer in now.offers if offer.why in {Why.UNREAD, Why.STALE}]
-    if now.fresh and (now.base or now.chosen) and not (is_unknown and waits):
+    if now.fresh and (now.base or (now.chosen and not _lacks_any(listing, now))):
         return None
     if any(offer.why in offers.HELD for offer in now.offers):
         return Step("merge", Outcome.HELD, listing.connector)
@@ -148,6 +176,12 @@ def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
         facts = {"profiles_missing": missing}
         return Step("merge", Outcome.WAITING, listing.connector, facts=facts)
     return _stale(listing, now) or Step("merge", Outcome.NOTHING, listing.connector)
+
+
+def _lacks_any(listing: Listing, now: View) -> bool:
+    """Say whether SDS may hold rows of a school of which there is nothing to send."""
+    lacking = any(offer.why in {Why.UNREAD, Why.STALE} for offer in now.offers)
+    return lacking and bool(listing.may_hold())
 
 
 def _names(now: View) -> bytes:
