@@ -107,6 +107,13 @@ class Outcome(StrEnum):
         "warning",
         "there is nothing to send: a profile of this connector has no set yet",
     )
+    # It is merged when others have been read as well, or when SDS may be given more.
+    SETTLING = (
+        "settling",
+        Exit.LATER,
+        "info",
+        "waits for other schools of the connector, to go to SDS with them: it goes by itself",
+    )
     STALE = (
         "stale",
         Exit.WAITING,

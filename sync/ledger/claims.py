@@ -169,12 +169,13 @@ def read_claims(prefix: str, blobs: Iterable[Listed], now: datetime) -> Claims:
 class Pauses:
     """The pauses of a connector: the name of the next, and of the pause in force, if any.
 
-    `last_at` is when the last was asked for, by storage's clock.
+    `last_at` is when the last was asked for, and `ended_at` when it was ended, by storage's clock.
     """
 
     next_name: str
     in_force: str | None
     last_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
@@ -184,4 +185,9 @@ def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
     newest = _highest(folder, made)
     last = f"{folder}{newest:06}"
     in_force = f"{last}.json" in made and f"{last}.done" not in made
-    return Pauses(f"{folder}{newest + 1:06}", last if in_force else None, made.get(f"{last}.json"))
+    return Pauses(
+        next_name=f"{folder}{newest + 1:06}",
+        in_force=last if in_force else None,
+        last_at=made.get(f"{last}.json"),
+        ended_at=made.get(f"{last}.done"),
+    )

@@ -13,6 +13,7 @@ from sync.settings.types import (
     Flag,
     GraphUrl,
     LoginUrl,
+    Minutes,
     OperationsUrl,
     Percent,
     Rows,
@@ -63,6 +64,13 @@ class SdsSettings(Block):
         default=True,
         description="Hold the first delivery of a connector for a person to approve.",
         examples=["true"],
+    )
+    settle_minutes: Minutes = Field(
+        default=60,
+        description="Where several schools share a connector: how long a school that has been read"
+        " waits at most for pulls of the others that are being tried, in minutes. With one school"
+        " nothing waits.",
+        examples=["60"],
     )
     limits: Limits = Limits()
     carry_days: CarryDays = Field(

@@ -39,6 +39,7 @@ Suffix = Annotated[str, StringConstraints(strip_whitespace=False, max_length=40)
 Flag = Annotated[bool, BeforeValidator(text.yes_or_no)]
 Whole = Annotated[int, BeforeValidator(text.whole)]
 Percent = Annotated[Whole, Field(ge=0, le=50)]
+Minutes = Annotated[Whole, Field(ge=0, le=240)]
 Rows = Annotated[Whole, Field(ge=0, le=1000)]
 CarryDays = Annotated[Whole, Field(ge=1, le=365)]
 

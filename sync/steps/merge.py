@@ -32,24 +32,50 @@ from sync.sds import by_school, rules
 from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
-from sync.steps.connector import Listing, newest_sets
-from sync.steps.delivery import StoredFolder
+from sync.steps.connector import Listing, newest_of, sets_on
+from sync.steps.delivery import SealedSet, StoredFolder
 from sync.steps.offers import Offer, View, readable, view
+from sync.steps.pace import Pace
 from sync.steps.seal import NewDelivery, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
-    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing."""
-    newest = newest_sets(world, listing.connector)
+    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing.
+
+    Where several schools share a connector they wait for each other.
+    """
+    sets = sets_on(world, listing.connector)
+    newest, pace = newest_of(sets), Pace(world, listing, sets)
     if not any(newest.values()):
         return None
+    if step := pace.for_pulls():
+        return step
     now = view(world, listing, newest)
     if is_covered(listing, now):
         return _stale(listing, now)
+    if not _nothing_to_merge(listing, now) and (step := _waits(listing, now, pace)):
+        _note_held(world, listing, now)  # so that nobody waits to answer it
+        return step
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
     _note_held(world, listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
+
+
+def is_due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> bool:
+    """Say whether there is anything to merge, and nothing to wait for."""
+    pace = Pace(world, listing, sets)
+    if pace.for_pulls():
+        return False
+    now = view(world, listing, newest_of(sets))
+    if not (now.base or now.chosen) or is_covered(listing, now):
+        return False
+    return not _waits(listing, now, pace)
+
+
+def _waits(listing: Listing, now: View, pace: Pace) -> Step | None:
+    """Return the step that says how long what schools offer *now* waits; None: it does not."""
+    return pace.for_hours(is_first=now.base is None and not listing.may_hold())
 
 
 def _stale(listing: Listing, now: View) -> Step | None:
