@@ -107,6 +107,13 @@ class Outcome(StrEnum):
         "warning",
         "there is nothing to send: a profile of this connector has no set yet",
     )
+    # It is merged when others have been read as well, or when SDS may be given more.
+    SETTLING = (
+        "settling",
+        Exit.LATER,
+        "info",
+        "waits for other schools of the connector, to go to SDS with them: it goes by itself",
+    )
     STALE = (
         "stale",
         Exit.WAITING,
@@ -187,6 +194,12 @@ class Outcome(StrEnum):
         "SDS has accepted the files, but no run took them in 26 h: see `isams-sync status`",
     )
     REPLACED = "replaced", Exit.DONE, "info", "a newer delivery took its place before SDS's run"
+    CARRIED = (
+        "carried",
+        Exit.DONE,
+        "warning",
+        "SDS has had nothing newer of this school for long: see why in `isams-sync status`",
+    )
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

@@ -56,6 +56,10 @@ TIMER = "timer"
 """With this begins who asked for a pull, if nobody did."""
 
 
+TERMINAL = "terminal"
+"""With this begins who asked for a pull at a terminal, and waits there for all that they asked."""
+
+
 class Asked(Mark, name="asked.json"):
     """When a pull was asked for, and by whom: `timer …`, or a person."""
 
@@ -66,6 +70,11 @@ class Asked(Mark, name="asked.json"):
     def by_timer(self) -> bool:
         """Whether no person asked for it."""
         return self.by.startswith(TIMER)
+
+    @property
+    def by_terminal(self) -> bool:
+        """Whether whoever asked sends as well, once all is read that they asked for."""
+        return self.by.startswith(TERMINAL)
 
 
 class AttemptBegun(Mark, name="tried-*.json"):

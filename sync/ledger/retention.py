@@ -22,6 +22,7 @@ from sync.ledger import claims, ids, states
 from sync.ledger.folders import Folder, Listed, folders
 from sync.ledger.manifests import MANIFEST
 from sync.ledger.marks import Accepted, Swept
+from sync.ledger.offers import folder_of, read_offers
 from sync.ledger.record import is_mark
 from sync.ledger.states import State
 
@@ -134,6 +135,10 @@ def _of_connector(
         elif ids.is_folder_id(folder.id) and folder.id not in stays.whole:
             before_or_never = None if folder.id in stays.marks else span.forget_before(MARKS_LAST)
             yield from _of_folder(prefix, folder, span.moment, before_or_never)
+    for school, steps in read_offers(prefix, blobs).items():
+        for step in steps:
+            before = span.forget_before(MARKS_LAST)
+            yield from _of_folder(folder_of(prefix, school), step, span.moment, before)
 
 
 def _is_abandoned(blobs: Iterable[Listed], now: datetime) -> bool:

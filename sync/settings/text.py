@@ -20,6 +20,7 @@ YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-y
 EARLY_YEARS = "Reception is 0, pre-reception -1, nursery -2"
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
+_PARTS_NOTHING = re.compile(r"[\t\r\n]")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
@@ -81,8 +82,14 @@ def parts(value: str) -> tuple[str, ...]:
 
 @of_text
 def words(value: str) -> tuple[str, ...]:
-    """Split a text at its commas; blanks around and between are dropped."""
-    return parts(value)
+    """Split a text at its commas; blanks around and between are dropped.
+
+    A tab or line end inside of a value was meant to part two.
+    """
+    found = parts(value)
+    if any(_PARTS_NOTHING.search(part) for part in found):
+        raise ValueError("expected commas between the values, not line ends or tabs alone")
+    return found
 
 
 @of_text

@@ -25,31 +25,57 @@ from sync.errors import (
 from sync.ledger import ids, manifests, offers
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Failed, Hold
-from sync.ledger.offers import HeldOffer, Part, Schools, Why
+from sync.ledger.offers import ANSWERABLE, HeldOffer, Part, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds import by_school, rules
 from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
-from sync.steps.connector import Listing, newest_sets
-from sync.steps.delivery import StoredFolder
+from sync.steps.connector import Listing, newest_of, sets_on
+from sync.steps.delivery import SealedSet, StoredFolder
 from sync.steps.offers import Offer, View, readable, view
+from sync.steps.pace import Pace
 from sync.steps.seal import NewDelivery, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
-    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing."""
-    newest = newest_sets(world, listing.connector)
+    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing.
+
+    Where several schools share a connector they wait for each other.
+    """
+    sets = sets_on(world, listing.connector)
+    newest, pace = newest_of(sets), Pace(world, listing, sets)
     if not any(newest.values()):
         return None
+    if step := pace.for_pulls():
+        return step
     now = view(world, listing, newest)
     if is_covered(listing, now):
         return _stale(listing, now)
+    if not _nothing_to_merge(listing, now) and (step := _waits(listing, now, pace)):
+        _note_held(world, listing, now)  # so that nobody waits to answer it
+        return step
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
     _note_held(world, listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
+
+
+def is_due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> bool:
+    """Say whether there is anything to merge, and nothing to wait for."""
+    pace = Pace(world, listing, sets)
+    if pace.for_pulls():
+        return False
+    now = view(world, listing, newest_of(sets))
+    if not (now.base or now.chosen) or is_covered(listing, now):
+        return False
+    return not _waits(listing, now, pace)
+
+
+def _waits(listing: Listing, now: View, pace: Pace) -> Step | None:
+    """Return the step that says how long what schools offer *now* waits; None: it does not."""
+    return pace.for_hours(is_first=now.base is None and not listing.may_hold())
 
 
 def _stale(listing: Listing, now: View) -> Step | None:
@@ -108,25 +134,32 @@ def _was_answered_since(listing: Listing, now: View) -> bool:
 
 
 def _note_held(world: World, listing: Listing, now: View) -> None:
-    """Write down what waits for a person and is not merged, so that they can answer."""
+    """Write down what waits for a person's word and is not merged, so that they can answer.
+
+    What waits for something else is not written down: its offer is the same when that has come, and
+    may then be held for its limits, which nothing written before must hide.
+    """
     chosen = {offer.school for offer in now.chosen}
     for offer in now.offers:
-        why = offer.why if offer.why in offers.HELD and offer.school not in chosen else None
-        if why and _hold(listing, offer, why):
+        if offer.school not in chosen and _hold(listing, offer):
             world.tell(Step("offer", Outcome.HELD, offer.school, offer.name.id))
 
 
-def _hold(listing: Listing, offer: Offer, why: Why) -> bool:
-    """Write down that *offer* waits: what was not compared has no excesses. Say if it is news."""
+def _hold(listing: Listing, offer: Offer) -> bool:
+    """Write down that *offer* waits for a person, if it does; say whether that is news.
+
+    What was not compared has no excesses.
+    """
+    if offer.why not in ANSWERABLE or offer.told:
+        return False
     held = HeldOffer(
         digest=offer.name.digest,
-        first=why is Why.FIRST,
+        first=offer.why is Why.FIRST,
         excesses=(),
-        why=why,
+        why=offer.why,
         sources=offer.sources,
     )
-    folder = _folder(listing, offer)
-    return not folder.has(HeldOffer) and folder.claim(held)
+    return _folder(listing, offer).claim(held)
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
@@ -148,13 +181,18 @@ def _can_be_merged(listing: Listing, now: View) -> bool:
     have its newest sets.
     """
     if now.base is None and listing.may_hold():
-        return all(offer.why not in {Why.UNREAD, Why.STALE} for offer in now.offers)
+        away = {Why.UNREAD, Why.STALE, Why.FAILED}
+        return all(offer.why not in away for offer in now.offers)
     return bool(now.fresh and (now.base or now.chosen))
 
 
 def _names(now: View) -> bytes:
-    """Return the names of the sets: what stands for a delivery that they do not give."""
-    return "\n".join(sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())).encode()
+    """Return the names of the sets and of what was to go, for a delivery that could not be made.
+
+    After another answer of a person something else is to go, and is tried.
+    """
+    sets = sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())
+    return "\n".join([*sets, *sorted(offer.name.id for offer in now.chosen)]).encode()
 
 
 def _moment(listing: Listing) -> datetime:
@@ -212,6 +250,7 @@ class _Merging:
         """
         content = self._content()
         schools = self._schools(content)
+        self._tell_unreadable()
         facts = manifests.facts(content.files)
         manifest = DeliveryManifest(
             connector=self.listing.connector,
@@ -290,10 +329,17 @@ class _Merging:
         """Note why *offer* is not in the delivery, and tell it."""
         is_conflict = isinstance(error, MergeConflict)
         self.troubles[offer.school] = Why.CONFLICT if is_conflict else Why.FAILED
-        if is_conflict:
-            _hold(self.listing, offer, Why.CONFLICT)
         outcome = Outcome.HELD if is_conflict else Outcome.FAILED
         self.world.tell(Step("offer", outcome, offer.school, offer.name.id, error=error))
+
+    def _tell_unreadable(self) -> None:
+        """Tell the schools whose sets nobody could look at, unless the newest delivery has."""
+        newest = self.listing.deliveries[-1:]
+        if newest and newest[0].sources() == self.now.seen:
+            return
+        for offer in self.now.offers:
+            if offer.error:
+                self.world.tell(Step("offer", Outcome.FAILED, offer.school, error=offer.error))
 
     # -- what is told of them
 

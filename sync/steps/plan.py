@@ -56,7 +56,8 @@ def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
     # Of two looks at once the later may know that SDS holds less: the first counts.
     hold = judged.hold(manifest.digest, offered_all=offered is None)
     if hold:
-        judged.note_held()
+        if not judged.waits_whole:
+            judged.note_held()
         delivery.claim(hold)
     _note_against(delivery, tuple(hand_over.delivery_id for hand_over in compared))
     delivery.claim(judgement.plan)
@@ -118,7 +119,16 @@ class _Judged:
     @property
     def goes_on_without(self) -> bool:
         """Whether another delivery can be made of those that do not wait."""
-        return bool(self.held.keys() < self.offered.keys()) and not self.judgement.whole
+        some = bool(self.held) and self.held.keys() < self.offered.keys()
+        return some and not self.waits_whole
+
+    @property
+    def waits_whole(self) -> bool:
+        """Whether no school may go, and one yes is for all.
+
+        People who would get another id are those of the schools that wait, if any do.
+        """
+        return any(excess.what != "moved" for excess in self.judgement.whole)
 
     def hold(self, digest: str, *, offered_all: bool) -> Hold | None:
         """Return why the delivery waits; None if it may go."""

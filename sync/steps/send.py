@@ -17,9 +17,8 @@ from sync.ledger.marks import Failed, Vouched
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps import acceptance, follow, merge, restore, submit
-from sync.steps.connector import Listing, look, newest_sets
+from sync.steps.connector import Listing, look, sets_on
 from sync.steps.delivery import Delivery
-from sync.steps.offers import view
 from sync.steps.plan import plan
 
 AGAIN_S = 15.0  # the chain of a step's nudges while SDS checks the files
@@ -37,12 +36,11 @@ def lies_idle(world: World, connector: str) -> bool:
         return True
     if listing.pause:
         return restore.is_overdue(listing)
-    newest = newest_sets(world, connector)
-    last = max((sealed.pulled_at for sealed in newest.values() if sealed), default=None)
+    sets = sets_on(world, connector)
+    last = max((listed[-1].pulled_at for listed in sets.values() if listed), default=None)
     if last is None or listing.now - last <= states.STANDSTILL:
         return False
-    now = view(world, listing, newest)
-    return bool(now.base or now.chosen) and not merge.is_covered(listing, now)
+    return merge.is_due(world, listing, sets)
 
 
 def send(world: World, connector: str) -> Step:
@@ -70,6 +68,8 @@ def _send(world: World, connector: str) -> Step:
     step = restore.go_on(world, listing) if listing.pause else merge.merge_if_newer(world, listing)
     if step is None:
         return _moved(world, listing) or _followed(world, listing, _at_rest(listing))
+    if step.outcome is Outcome.SETTLING:  # what was merged before goes on meanwhile
+        return _moved(world, listing) or _followed(world, listing, step)
     if step.outcome not in {Outcome.WAITING, Outcome.STALE}:
         return step
     return _followed(world, listing, step)

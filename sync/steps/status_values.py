@@ -135,7 +135,8 @@ class SchoolStatus:
 
     `next`: its newest sets go in the next delivery; `delivered`: SDS may hold just these. Of the
     others SDS keeps what it has, which was read at `since`; None: it has nothing. `why` is a
-    word of `Why`. `offer` is what a person can approve or reject, and `hold` why it waits.
+    word of `Why`. `offer` is what a person can approve or reject, "" where an answer would not
+    help, and `hold` why it waits.
     """
 
     state: SchoolState
@@ -241,7 +242,9 @@ def _changes(plan: Plan) -> Json:
 
 
 def _paused(pause: Paused) -> Json:
-    return {"since": seconds(pause.at), "restores": pause.restores, "delivery": pause.delivery}
+    school: Json = {"school": pause.school} if pause.school else {}
+    restored = {"restores": pause.restores, "delivery": pause.delivery}
+    return {"since": seconds(pause.at), **restored, **school}
 
 
 def seconds(moment: datetime) -> str:

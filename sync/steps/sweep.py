@@ -8,7 +8,7 @@ goes on with.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,11 +32,14 @@ SWEEP_BLOBS = 1_500  # in a tick; a night leaves about 30 of a school with two p
 SWEEP_S = 30.0
 
 
-def sweep(world: World, now: datetime) -> int:
+def sweep(
+    world: World, now: datetime, *, once_a_day: Callable[[World], None] = lambda _: None
+) -> int:
     """Delete what may go at *now*, storage's clock; return how many blobs.
 
     Only if the last sweep is `SWEEP_EVERY` ago, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
-    One that stops at either is not the last: the next tick goes on.
+    One that stops at either is not the last: the next tick goes on. *once_a_day* is called when
+    one is done, before that is noted: if it is killed, it is called again.
 
     Raises:
         SyncError: the first trouble. What can be deleted all the same is, unless storage is away.
@@ -51,6 +54,8 @@ def sweep(world: World, now: datetime) -> int:
         with sweeping.going_on(prefix):
             sweeping.sweep_under(prefix)
     if not sweeping.is_over:
+        with sweeping.going_on(ids.SWEEPS):
+            once_a_day(world)
         _note(world, now, done)
     if sweeping.troubles:
         raise sweeping.troubles[0]
@@ -144,7 +149,7 @@ def _of_connector(
         return []  # the next look at the connector tells it; what must stay is not known
     needed = {hand_over.delivery_id for hand_over in held}
     if pause := listing.pause:
-        needed |= {pause.restores, pause.delivery}
+        needed |= {pause.restores, pause.delivery, pause.beside}
     since = min((hand_over.at for hand_over in held), default=None)
     return retention.of_deliveries(
         prefix, blobs, now, known=prefix in ours, needed=needed, since=since

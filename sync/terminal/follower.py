@@ -226,6 +226,8 @@ def _awaited(step: Step) -> str:
             return "SDS is checking the files"
         case Outcome.RUNNING:
             return "SDS has accepted the files; its own run is awaited"
+        case Outcome.SETTLING:
+            return "other schools are being read, or somebody may answer more: they go together"
         case Outcome.BUSY:
             return "another run is at it, and is waited for"
         case _:

@@ -11,6 +11,7 @@ from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
 from sync.ledger import states
+from sync.ledger.marks import TERMINAL
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, sweep
 from sync.steps.connector import look
@@ -75,7 +76,7 @@ def _swept(world: World) -> list[Step]:
 
 def _pulled(world: World, school: str, progress: Progress) -> Step:
     with doing(f"Reading iSAMS: {school}") as progress.note:
-        schedule.ask(world, school, "terminal")
+        schedule.ask(world, school, TERMINAL)
         return pull.pull(world, school)
 
 

@@ -359,7 +359,8 @@ def _for_connectors(status: Status) -> Iterator[str]:
 def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:
     pause = connector.paused
     if pause:
-        since, former = seconds(pause.at), pause.restores
+        since = seconds(pause.at)
+        former = f"{pause.school} of {pause.restores}" if pause.school else pause.restores
         yield (
             f"{name} is paused since {since}: {former} was to be sent again. Nothing newer goes"
             " until `isams-sync resume`, or POST /api/resume"

@@ -89,7 +89,9 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
     "approve": lambda request: responses.to_approve(world(), request.route_params["id"]),
     "reject": lambda request: responses.to_reject(world(), request.route_params["id"]),
-    "restore": lambda request: responses.to_restore(world(), request.route_params["id"]),
+    "restore": lambda request: responses.to_restore(
+        world(), request.route_params["id"], request.params.get("school")
+    ),
     "resume": lambda request: responses.to_resume(world(), request.params.get("connector")),
 }
 

@@ -152,11 +152,14 @@ def to_reject(world: World, delivery_id: str) -> Response:
     return _answered(world, delivery_id, approval.reject(world, delivery_id))
 
 
-def to_restore(world: World, delivery_id: str) -> Response:
-    """202 when a former delivery will be sent again and its connector is paused, 409 if not."""
-    pause = restore.restore(world, delivery_id)
+def to_restore(world: World, delivery_id: str, school: str | None = None) -> Response:
+    """202 when a former delivery, or a *school* of it, will be sent again; 409 if not.
+
+    From then on its connector is paused.
+    """
+    pause = restore.restore(world, delivery_id, school)
     value = {"restores": pause.restores, "delivery": pause.delivery, "status": "/api/status"}
-    return _json(202, value)
+    return _json(202, value | ({"school": pause.school} if pause.school else {}))
 
 
 def to_resume(world: World, connector: str | None) -> Response:

@@ -68,7 +68,7 @@ _LISTED = (
     ),
     Route(
         "restore", "POST", "deliveries/{id}/restore", "function", Role.APPROVE, (202, 409),
-        "sends a former delivery again, and pauses",
+        "sends a former delivery again, or a school of it, and pauses", ("school",),
     ),
     Route(
         "resume", "POST", "resume", "function", Role.APPROVE, (200, 404),

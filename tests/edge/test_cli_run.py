@@ -289,7 +289,11 @@ def test_a_former_delivery_is_restored_and_nothing_newer_sent_until_resume(here:
 
 
 def test_what_cannot_be_restored_is_a_usage_error(here: Trial) -> None:
-    """An unknown delivery, and a connector that the settings do not have."""
+    """An unknown delivery, a connector that the settings do not have, and a school by itself."""
+    first = here.sync("run", "--approve", "--wait", "60", "--json").json["ended"][-1]["delivery"]
+
+    alone = here.sync("restore", first, "--school", "northbank")
+    assert (alone.code, "one school" in alone.err.replace("\n", " ")) == (Exit.USAGE, True)
     assert here.sync("restore", "20260101T000000Z-00000000").code == Exit.USAGE
     assert here.sync("resume", "--connector", "Nobody's feed").code == Exit.USAGE
 

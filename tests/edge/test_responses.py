@@ -286,8 +286,8 @@ def test_an_unknown_id_is_refused(held_id: str) -> None:
     assert offer_of(group) == offer
 
 
-def test_an_offer_that_an_answer_does_not_help_is_refused_with_what_would() -> None:
-    """A profile that moved waits until it has left the other connector."""
+def test_what_an_answer_does_not_help_has_no_id_to_answer() -> None:
+    """A profile that moved waits until it has left the other connector: no yes is asked for."""
     group = make_group()
     for school in ("northbank", "southbank"):
         group.pull(school)
@@ -299,11 +299,9 @@ def test_an_offer_that_an_answer_does_not_help_is_refused_with_what_would() -> N
     group.pull("southbank")
     group.send_until_still(OTHER_FEED.name)
     shown = told(responses.to_status(group.world))["connectors"][OTHER_FEED.name]["schools"]
-    refused = answered(group, shown["southbank"]["offer"])
 
-    assert shown["southbank"]["why"] == "elsewhere"
-    assert (refused.status, told(refused)["facts"]["state"]) == (409, "elsewhere")
-    assert "leaves the other connector" in told(refused)["message"]
+    assert (shown["southbank"]["state"], shown["southbank"]["why"]) == ("held", "elsewhere")
+    assert "offer" not in shown["southbank"]
 
 
 def test_status_tells_the_hold_and_the_receipt() -> None:

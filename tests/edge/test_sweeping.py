@@ -263,6 +263,12 @@ def calls_of_a_tick(scene: TestWorld) -> list[str]:
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
+def calls_of_a_sweep(scene: TestWorld) -> list[str]:
+    doom = Doom()
+    sweep_at(doomed(scene, doom))
+    return doom.calls
+
+
 def test_between_two_sweeps_a_tick_costs_one_look_more() -> None:
     """A look at each school's pulls, each connector, its newest sets, and at the last sweep."""
     scene = two_nights()
@@ -324,8 +330,8 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
         schedule.tick(scene.world)
         scene.clock.advance(SWEEP_EVERY.total_seconds())
 
-    calls = calls_of_a_tick(old)
-    assert len(calls) == len(calls_of_a_tick(young))
+    calls = calls_of_a_sweep(old)
+    assert len(calls) == len(calls_of_a_sweep(young))
     listed = [call for call in calls if call.startswith(("list", "folders"))]
     assert sorted(listed[-7:]) == [
         "folders connectors/",
@@ -430,3 +436,22 @@ def test_what_came_since_the_last_that_a_run_took_keeps_its_marks() -> None:
     claims = [each.name.rpartition("/")[2] for each in scene.look().claims]
     assert claims == ["000002", "000003"]
     assert [each.delivery_id for each in scene.look().may_hold()] == held == delivery_ids(scene)[1:]
+
+
+def test_what_was_said_of_offers_goes_after_a_year() -> None:
+    """Like every other mark of deliveries, once SDS has been given another: a no stands so long."""
+    scene = two_nights()
+    offer = f"{scene.look().prefix}offers/northbank/{ids.stamp(scene.clock.now())}-0a1b2c3d"
+    scene.store.create(f"{offer}/held.json", b"{}")
+    scene.store.create(f"{offer}/rejected.json", b"{}")
+    scene.clock.advance(DAY_S)
+    scene.isams.school = SCHOOL
+    scene.isams.flush()
+    night(scene)
+    scene.clock.advance(362 * DAY_S)
+    sweep(scene)
+    assert len(scene.store.blobs(offer)) == 2
+    scene.clock.advance(3 * DAY_S)
+    sweep(scene)
+
+    assert scene.store.blobs(offer) == []

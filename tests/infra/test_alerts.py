@@ -245,8 +245,28 @@ WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {
     ),
     "silent": ("runs == 0", "runs == 1", nights),
     "stale": ("fact_data_age_h", "fact_age_h", lambda: _ticked(data_age_h=48)),
+    "carried": ('"carried"', '"carry"', lambda: _carried("southbank", 15)),
     "expiring": ("days < 30", "days < 3", lambda: _ticked(certificate_days=29)),
 }
+
+
+def _carried(school: str, days: int) -> Nights:
+    run = nights()
+    facts: dict[str, int | str] = {"connector": CONNECTOR, "days": days, "why": "limits"}
+    run.hear(Step("carry", Outcome.CARRIED, school, facts=facts))
+    return run
+
+
+def test_a_school_that_is_carried_for_long_is_told_by_name_and_reason() -> None:
+    """It is told once a day, so the newest line of two days counts; later the mail is over."""
+    run = _carried("southbank", 15)
+    told = answer("carried", run.rows, run.now)
+    run.idle(49)
+
+    assert [(row["about"], row["why"]) for row in told] == [
+        ("southbank", "SDS has had nothing newer for 15 days: limits")
+    ]
+    assert answer("carried", run.rows, run.now) == []
 
 
 def _ticked(**facts: int) -> Nights:

@@ -32,6 +32,8 @@ def told() -> list[dict[str, object]]:
     runs = [second_night(spoil) for spoil, _ in NIGHTS.values()]
     rows = [row["message"] for run in runs for row in run.rows if row["message"] not in NOISE]
     rows.append(Step("tick", Outcome.SWEPT, facts={"certificate_days": 20}).line())
+    facts: dict[str, int | str] = {"days": 15, "why": "stale"}
+    rows.append(Step("carry", Outcome.CARRIED, "southbank", facts=facts).line())
     rows.append(Step("function", Outcome.FAILED, error=StoreUnavailable("busy")).line())
     return [json.loads(text) for text in rows]
 
