@@ -86,8 +86,8 @@ def school_lines(
     for school in order:
         shown, name = schools[school], name_of(world.settings, school)
         yield f"{name}: {stands(world.settings, school, shown)}"
-        if error := (errors or {}).get(school):
-            yield f"  {error}"
+        if shown.state in {"held", "failed"} and errors and school in errors:
+            yield f"  {errors[school]}"
         yield from (f"  {line}" for line in why_it_waits(world, school, shown, FEW))
 
 

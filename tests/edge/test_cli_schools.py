@@ -12,7 +12,8 @@ from simulators.isams.faults import refused
 from simulators.school import without_pupils
 from sync.ledger.offers import HELD, Why
 from sync.report import Exit
-from sync.terminal.schools import BECAUSE
+from sync.steps.status_values import SchoolState, SchoolStatus
+from sync.terminal.schools import BECAUSE, exit_of_schools
 from tests.edge.cli_stage import Said, Trial, trial
 from tests.worlds import OTHER_FEED
 
@@ -230,6 +231,48 @@ def test_the_json_of_a_run_tells_each_school(live: Trial) -> None:
         "southbank": "held",
     }
     assert schools["southbank"]["hold"]["excesses"]
+
+
+def test_an_offer_that_was_superseded_is_refused_with_the_newer_id(live: Trial) -> None:
+    """Whoever looked at the first reading has not seen the second: nothing is sent."""
+    lose(live, JUNIORS, 2)
+    lose(live, SENIORS, 20)
+    (older,) = offers(live.sync("run"))
+    lose(live, JUNIORS, 3)
+    (newer,) = offers(live.sync("run"))
+    sent = len(live.stage.sds.submissions)
+
+    said = live.sync("approve", older)
+
+    assert said.code == Exit.USAGE
+    assert older != newer
+    assert newer in said.err
+    assert len(live.stage.sds.submissions) == sent
+
+
+@pytest.mark.parametrize(
+    ("south", "read", "code"),
+    [
+        ("held", {"northbank"}, Exit.HELD),
+        ("rejected", {"northbank"}, Exit.DONE),
+        ("rejected", {"southbank"}, Exit.HELD),
+        ("failed", {"southbank"}, Exit.PARTLY),
+        ("failed", {"northbank"}, Exit.DONE),
+        ("carried", {"northbank"}, Exit.DONE),
+        ("waiting", {"northbank"}, Exit.DONE),
+        ("next", {"southbank"}, Exit.DONE),
+    ],
+)
+def test_the_code_tells_what_a_run_did_not_send(
+    south: SchoolState, read: set[str], code: Exit
+) -> None:
+    """What waits for a person counts of any school; what else did not go, of those it has read."""
+    schools = {
+        "northbank": SchoolStatus("delivered", "same", None),
+        "southbank": SchoolStatus(south, "", None),
+    }
+
+    assert exit_of_schools(schools, read) is code
 
 
 # --- status -------------------------------------------------------------------------------------
