@@ -116,11 +116,12 @@ def test_a_school_whose_set_is_old_goes_on_as_sds_has_it(live: Trial) -> None:
 
 def test_approve_answers_the_first_holds_of_the_schools_that_are_read(here: Trial) -> None:
     """Another's waits for whoever looks after it; 3 says that a person must look."""
-    here.sync("run")
+    held = here.sync("run")
 
     said = here.sync("run", "--school", "northbank", "--approve")
 
-    assert said.code == Exit.HELD
+    assert (held.code, said.code) == (Exit.HELD, Exit.HELD)
+    assert len(offers(held)) == 2  # each school says it for itself, and the delivery does not
     assert [SOUTH in orgs for orgs in orgs(here)] == [False]
     assert "held: it is new; SDS has nothing of it yet" in line_of(said, "Southbank Prep")
     (offer,) = set(offers(said))
@@ -151,6 +152,7 @@ def test_a_school_that_is_held_is_told_though_the_other_went(live: Trial) -> Non
     assert "SDS has accepted the files" in said.out
     assert "delivered" in line_of(said, "Northbank School")
     assert "held: it would lose" in line_of(said, "Southbank Prep")
+    assert said.out.index("Southbank Prep: held") < said.out.index("Northbank School: delivered")
     assert "would lose" in said.out
     assert str(live.folder / "rosters" / "profiles" / "prep") in said.out
     assert len(offers(said)) == 1
