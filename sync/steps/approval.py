@@ -17,7 +17,7 @@ from sync.errors import AnswerRefused, concerning
 from sync.ledger.marks import Approved, Hold, Rejected
 from sync.ledger.offers import ANSWERABLE, Schools, folder_of
 from sync.ledger.states import State
-from sync.report import Outcome
+from sync.report import Outcome, Step
 from sync.steps import receipts
 from sync.steps.connector import Listing, find, find_offer, newest_sets
 from sync.steps.delivery import Delivery, StoredFolder
@@ -78,7 +78,8 @@ def _answer_delivery(
         _demand_current(delivery, meant)
         _demand_unanswered(delivery, answer)
     for school, offer_id, digest in meant:
-        _write(_folder(world, listing, school, offer_id), answer, digest)
+        if _write(_folder(world, listing, school, offer_id), answer, digest):
+            _tell(world, answer, school, offer_id)
     if waits and not _write(delivery, answer, delivery.manifest().digest):
         raise _too_late()
     return _answered(world, listing, answer)
@@ -97,6 +98,7 @@ def _answer_offer(
             raise _waits_not(offer)
         if not _write(_folder(world, listing, school, offer_id), answer, offer.name.digest):
             raise _too_late()
+        _tell(world, answer, school, offer_id)
         _answer_whole(listing, offer, answer)
     return _answered(world, listing, answer)
 
@@ -158,6 +160,12 @@ def _answered(world: World, listing: Listing, answer: Answer) -> Answered:
         return Answered(listing.connector, Outcome.REJECTED)
     world.nudges.nudge("send", {"connector": listing.connector})
     return Answered(listing.connector, Outcome.APPROVED)
+
+
+def _tell(world: World, answer: Answer, school: str, offer_id: str) -> None:
+    """Tell what was answered of *school*, so that nobody is asked for it by a mail any more."""
+    outcome = Outcome.REJECTED if answer is Rejected else Outcome.APPROVED
+    world.tell(Step("offer", outcome, school, offer_id))
 
 
 def _write(folder: StoredFolder, answer: Answer, digest: str) -> bool:

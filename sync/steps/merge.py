@@ -48,7 +48,7 @@ def merge_if_newer(world: World, listing: Listing) -> Step | None:
         return _stale(listing, now)
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
-    _note_held(listing, now)
+    _note_held(world, listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
 
 
@@ -110,7 +110,7 @@ def _was_answered_since(listing: Listing, now: View) -> bool:
     return any(at is not None and at > sealed_at for at in said)
 
 
-def _note_held(listing: Listing, now: View) -> None:
+def _note_held(world: World, listing: Listing, now: View) -> None:
     """Write down what waits for a person's word and is not merged, so that they can answer.
 
     What waits for something else is not written down: its offer is the same when that has come, and
@@ -120,15 +120,15 @@ def _note_held(listing: Listing, now: View) -> None:
     for offer in now.offers:
         folder = _folder(listing, offer)
         if offer.why in ANSWERABLE and offer.school not in chosen and not folder.has(HeldOffer):
-            folder.claim(
-                HeldOffer(
-                    digest=offer.name.digest,
-                    first=offer.why is Why.FIRST,
-                    excesses=(),
-                    why=offer.why,
-                    sources=offer.sources,
-                )
+            held = HeldOffer(
+                digest=offer.name.digest,
+                first=offer.why is Why.FIRST,
+                excesses=(),
+                why=offer.why,
+                sources=offer.sources,
             )
+            if folder.claim(held):
+                world.tell(Step("offer", Outcome.HELD, offer.school, offer.name.id))
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
@@ -286,7 +286,7 @@ class _Merging:
         is_conflict = isinstance(error, MergeConflict)
         self.troubles[offer.school] = Why.CONFLICT if is_conflict else Why.FAILED
         outcome = Outcome.HELD if is_conflict else Outcome.FAILED
-        self.world.tell(Step("merge", outcome, offer.school, error=error))
+        self.world.tell(Step("offer", outcome, offer.school, error=error))
 
     def _tell_unreadable(self) -> None:
         """Tell the schools whose sets nobody could look at, unless the newest delivery has."""
@@ -295,7 +295,7 @@ class _Merging:
             return
         for offer in self.now.offers:
             if offer.error:
-                self.world.tell(Step("merge", Outcome.FAILED, offer.school, error=offer.error))
+                self.world.tell(Step("offer", Outcome.FAILED, offer.school, error=offer.error))
 
     # -- what is told of them
 

@@ -154,7 +154,9 @@ class _Judged:
                 why=why,
                 sources=part.sources,
             )
-            StoredFolder(part.offer, {}, self.world.store, prefix).claim(held)
+            is_news = StoredFolder(part.offer, {}, self.world.store, prefix).claim(held)
+            if is_news and self.goes_on_without:  # else the delivery's own step says it
+                self.world.tell(Step("offer", Outcome.HELD, school, part.offer))
 
 
 def _changes(plan: Plan) -> dict[str, int]:
