@@ -63,7 +63,7 @@ def test_a_school_that_is_held_stops_no_other_the_same_night() -> None:
 
 
 def test_a_school_that_is_held_while_others_go_is_told_by_its_own_name() -> None:
-    """The connector's last word is that all went well: so the school is told, till it is answered."""
+    """The connector's last word is that all went well: so the school is told, and its answer."""
     scene = delivered()
     night(scene)
     offer = held_offer(scene)
