@@ -62,7 +62,8 @@ class SdsSettings(Block):
     )
     hold_first: Flag = Field(
         default=True,
-        description="Hold the first delivery of a connector for a person to approve.",
+        description="Hold the first delivery of a connector, and the first of each school on it,"
+        " for a person to approve.",
         examples=["true"],
     )
     settle_minutes: Minutes = Field(

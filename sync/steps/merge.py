@@ -273,7 +273,7 @@ class _Merging:
 
     def _content(self) -> _Content:
         """Merge the chosen offers; a school's own fault keeps out that school alone."""
-        going = list(self.now.chosen)
+        going = [*self.now.chosen, *self.now.tried_again]
         while True:
             try:
                 return _Content(self._files(going), going)

@@ -182,6 +182,18 @@ class View:
             offer for offer in self.offers if offer.why in ANSWERABLE and not offer.told
         ]
 
+    @property
+    def tried_again(self) -> Sequence[Offer]:
+        """The offers that clashed or could not be merged before, where others go now.
+
+        What they clashed with may be over.
+        """
+        if not any(offer.why is None for offer in self.offers):
+            return []
+        return [
+            each for each in self.offers if each.sets and each.why in {Why.CONFLICT, Why.FAILED}
+        ]
+
     def of(self, school: str) -> Offer | None:
         """Return the offer of *school*; None if it has none."""
         return next((offer for offer in self.offers if offer.school == school), None)

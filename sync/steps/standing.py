@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sync.edge.world import World
 from sync.errors import StoreError
-from sync.ledger.offers import HELD, Why
+from sync.ledger.offers import ANSWERABLE, HELD, Why
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import SealedSet
 from sync.steps.offers import Offer, held_of, view
@@ -52,4 +52,5 @@ def _status(listing: Listing, offer: Offer) -> SchoolStatus:
     held = (each for each in listing.offers.get(offer.school, ()) if each.id == offer.name.id)
     folder = next(held, None)
     hold = held_of(folder) if folder else None
-    return SchoolStatus(state, why, since, offer.name.id, hold)
+    answerable = offer.name.id if offer.why in ANSWERABLE else ""
+    return SchoolStatus(state, why, since, answerable, hold)

@@ -135,7 +135,8 @@ class SchoolStatus:
 
     `next`: its newest sets go in the next delivery; `delivered`: SDS may hold just these. Of the
     others SDS keeps what it has, which was read at `since`; None: it has nothing. `why` is a
-    word of `Why`. `offer` is what a person can approve or reject, and `hold` why it waits.
+    word of `Why`. `offer` is what a person can approve or reject, "" where an answer would not
+    help, and `hold` why it waits.
     """
 
     state: SchoolState

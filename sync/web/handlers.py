@@ -79,6 +79,7 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
         world(), request.params.get("profile"), request.params.get("school")
     ),
     "status": lambda _: responses.to_status(world()),
+    "trust": lambda request: responses.to_trust(world(), request.headers.get("Accept", "")),
     "subjects": lambda request: responses.to_subjects(
         world(), request.params.get("school"), request.headers.get("Accept", "")
     ),

@@ -16,7 +16,7 @@ from sync.errors import AnswerRefused, CallerRefused, ConfigError, SyncError, co
 from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
-from sync.steps import approval, findings, pull, restore, schedule, status
+from sync.steps import approval, findings, pull, restore, schedule, status, trust
 from sync.steps.approval import Answered
 from sync.web.routes import Route
 
@@ -64,6 +64,14 @@ def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Res
 def to_status(world: World) -> Response:
     """200 with how everything stands."""
     return _json(200, status.survey(world).document())
+
+
+def to_trust(world: World, accept: str) -> Response:
+    """200 with a row for each school and connector, as JSON or, if *accept* asks, as CSV."""
+    if CSV in accept.lower():
+        cells = [row.cells() for row in trust.trust(world)]
+        return Response(200, findings.spreadsheet(trust.COLUMNS, cells).encode(), CSV)
+    return _json(200, trust.document(world))
 
 
 def to_check(settings: Callable[[], Settings], clock: Clock) -> Response:

@@ -43,6 +43,10 @@ _LISTED = (
     ),
     Route("status", "GET", "status", "function", Role.RUN, (200,), "tells how everything stands"),
     Route(
+        "trust", "GET", "trust", "function", Role.RUN, (200,),
+        "tells how each of several schools stands",
+    ),
+    Route(
         "subjects", "GET", "subjects", "function", Role.RUN, (200, 404),
         "lists a school's subjects", ("school",),
     ),

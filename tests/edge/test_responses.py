@@ -286,8 +286,8 @@ def test_an_unknown_id_is_refused(held_id: str) -> None:
     assert offer_of(group) == offer
 
 
-def test_an_offer_that_an_answer_does_not_help_is_refused_with_what_would() -> None:
-    """A profile that moved waits until it has left the other connector."""
+def test_what_an_answer_does_not_help_has_no_id_to_answer() -> None:
+    """A profile that moved waits until it has left the other connector: no yes is asked for."""
     group = make_group()
     for school in ("northbank", "southbank"):
         group.pull(school)
@@ -299,11 +299,9 @@ def test_an_offer_that_an_answer_does_not_help_is_refused_with_what_would() -> N
     group.pull("southbank")
     group.send_until_still(OTHER_FEED.name)
     shown = told(responses.to_status(group.world))["connectors"][OTHER_FEED.name]["schools"]
-    refused = answered(group, shown["southbank"]["offer"])
 
-    assert shown["southbank"]["why"] == "elsewhere"
-    assert (refused.status, told(refused)["facts"]["state"]) == (409, "elsewhere")
-    assert "leaves the other connector" in told(refused)["message"]
+    assert (shown["southbank"]["state"], shown["southbank"]["why"]) == ("held", "elsewhere")
+    assert "offer" not in shown["southbank"]
 
 
 def test_status_tells_the_hold_and_the_receipt() -> None:
@@ -346,6 +344,11 @@ def example(name: str) -> Any:  # Any: parsed JSON
     return next(shown for shown in EXAMPLES if name in shown)
 
 
+def group_example() -> Any:  # Any: parsed JSON
+    """Return the page's example of GET /api/trust: the status has its keys as well."""
+    return next(shown for shown in EXAMPLES if list(shown) == ["now", "schools"])
+
+
 def test_the_pages_examples_are_what_the_app_says() -> None:
     """Every name in an example of the page is in what the app answers."""
     trial = make_world(SDS__HOLD_FIRST="true")
@@ -353,6 +356,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     trial.pull()
     held = trial.send_until_still().delivery
     status = told(responses.to_status(trial.world))
+    group = told(responses.to_trust(trial.world, ""))
     decided = told(responses.to_approve(trial.world, held))
     late, _ = failing(AnswerRefused("not held"))
     checked: Any = doctor.document([Check("settings")])
@@ -364,6 +368,8 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (feed(example("connectors"))["schools"]["northbank"], feed(status)["schools"]["northbank"]),
         (feed(example("connectors"))["deliveries"][0], feed(status)["deliveries"][0]),
         (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
+        (group_example(), group),
+        (group_example()["schools"][0], group["schools"][0]),
         (example("answer"), decided),
         (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
         (example("error"), told(late)),

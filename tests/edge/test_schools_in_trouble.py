@@ -250,7 +250,10 @@ def test_a_yes_that_comes_to_nothing_does_not_hide_the_next() -> None:
     comes_to_rest(scene)
 
     approval.approve(scene.world, offer_of(scene, "southbank").name.id)
-    assert scene.send_until_still().outcome is Outcome.DONE  # SDS's ids of people stay
+    both = scene.send_until_still()
+    assert both.outcome is Outcome.HELD  # for all people's ids, which is a question of its own
+    approval.approve(scene.world, both.delivery)
+    assert scene.send_until_still().outcome is Outcome.DONE
     assert [why(scene, key) for key in scene.isams_of] == [Why.SAME] * 2
     comes_to_rest(scene)
 
