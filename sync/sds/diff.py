@@ -20,7 +20,7 @@ from sync.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Comparison:
     """What a delivery would change, and which limits it meets: as a whole, and school by school.
 
     `schools` are the excesses by a school's id; one that meets no limit is not there. `new` are the
@@ -87,7 +87,7 @@ def judge(
     *,
     limits: Limits,
     orgs: Collection[str] | None = None,
-) -> Judgement:
+) -> Comparison:
     """Compare *after* with each of *baselines*, the newest first, by every limit.
 
     *orgs* are the ids of the schools that are judged; None: all. The others are as they were. The
@@ -164,12 +164,12 @@ class _Judging:
             self._after_of = split(self.after, self._judged(orgs_of(self.after).keys()) | judged)
         return self._after_of
 
-    def judgement(self) -> Judgement:
+    def judgement(self) -> Comparison:
         """Return what came of it."""
         if self.plan is None:
             changes = changes_between({}, self.after)
             plan = Plan(against=None, changes=changes)
-            return Judgement(plan, first=True, whole=tuple(_empty(changes)))
+            return Comparison(plan, first=True, whole=tuple(_empty(changes)))
         judged = self._judged(orgs_of(self.after).keys())
         new = judged - self.known if self.known else frozenset[str]()
         schools = {org: tuple(met.values()) for org, met in sorted(self.worst.items()) if met}
@@ -177,7 +177,7 @@ class _Judging:
             of_school = changes_between({}, self._split_after(judged)[org])
             if empty := tuple(_named(_empty(of_school), org)):
                 schools[org] = empty
-        return Judgement(
+        return Comparison(
             self.plan, first=False, whole=tuple(self._whole()), schools=schools, new=new
         )
 

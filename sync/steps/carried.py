@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
-from sync.ledger.offers import Part, Why
+from sync.ledger.offers import SchoolPart, Why
 from sync.report import Outcome, Step
 from sync.roster.academic_year import by_calendar, school_day
 from sync.steps.connector import Listing, look, newest_sets
@@ -53,7 +53,7 @@ def _steps(world: World, connector: str) -> Iterator[Step]:
             yield Step("carry", Outcome.CARRIED, offer.school, facts=facts)
 
 
-def _since(listing: Listing, school: str, part: Part) -> datetime:
+def _since(listing: Listing, school: str, part: SchoolPart) -> datetime:
     """Return when the newest sets of *school* were read of which SDS has all: it has *part*.
 
     A school in which nothing happens goes into no delivery for weeks; what found it the same says
@@ -67,7 +67,7 @@ def _since(listing: Listing, school: str, part: Part) -> datetime:
     return part.pulled_at
 
 
-def _has_turned(world: World, school: str, part: Part, now: datetime) -> bool:
+def _has_turned(world: World, school: str, part: SchoolPart, now: datetime) -> bool:
     """Say whether *part*, what SDS has of *school*, is of an academic year before today's."""
     settings = world.settings
     if school not in settings.schools:

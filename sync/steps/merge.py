@@ -25,7 +25,7 @@ from sync.errors import (
 from sync.ledger import ids, manifests, offers
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Failed, Hold
-from sync.ledger.offers import ANSWERABLE, HeldOffer, Part, Schools, Why
+from sync.ledger.offers import ANSWERABLE, HeldOffer, SchoolPart, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds import by_school, rules
@@ -273,7 +273,7 @@ class _Merging:
 
     def _content(self) -> _Content:
         """Merge the chosen offers; a school's own fault keeps out that school alone."""
-        going = list(self.now.chosen)
+        going = [*self.now.chosen, *self.now.tried_again]
         while True:
             try:
                 return _Content(self._files(going), going)
@@ -303,7 +303,7 @@ class _Merging:
         )
         return rules.files(rows, self._own_grades(going), sealed_before=True)
 
-    def _parts(self) -> Mapping[str, Part]:
+    def _parts(self) -> Mapping[str, SchoolPart]:
         return self.now.base.parts if self.now.base else {}
 
     def _faulty(self, error: SyncError, going: Sequence[Offer]) -> list[Offer]:
@@ -356,7 +356,7 @@ class _Merging:
         }
         return Schools(seen=self.now.seen, parts=parts, left_out=left_out)
 
-    def _carried(self, school: str, part: Part, rows: str) -> Part:
+    def _carried(self, school: str, part: SchoolPart, rows: str) -> SchoolPart:
         """Return the part of a school that goes on with its rows; equal sets may be newer ones."""
         offer = self.now.of(school)
         why = self.troubles.get(school) or (offer.why if offer else None) or Why.LEFT
@@ -406,12 +406,14 @@ def _newer(offer: Offer) -> Mapping[str, object]:
     return {"sources": offer.sources, "pulled_at": pulled_at}
 
 
-def _part_of(offer: Offer, rows: Mapping[str, str]) -> Part:
+def _part_of(offer: Offer, rows: Mapping[str, str]) -> SchoolPart:
     """Return the part of a school that goes in with its newest sets, or leaves."""
     part, name = offer.part, offer.name
     if not offer.sets and part:
-        return Part(org=offer.org, offer=name.id, digest=name.digest, pulled_at=part.pulled_at)
-    return Part(
+        return SchoolPart(
+            org=offer.org, offer=name.id, digest=name.digest, pulled_at=part.pulled_at
+        )
+    return SchoolPart(
         org=offer.org,
         offer=name.id,
         digest=name.digest,

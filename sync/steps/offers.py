@@ -19,7 +19,7 @@ from sync.errors import StoreConflict, StoreError, StoreMissing, concerning
 from sync.ledger import fates, ids, offers, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Accepted, Approved, Submitted
-from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, Part, Why
+from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, SchoolPart, Why
 from sync.sds import by_school
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
@@ -33,7 +33,7 @@ class Base:
 
     delivery: Delivery
     manifest: DeliveryManifest
-    parts: Mapping[str, Part]
+    parts: Mapping[str, SchoolPart]
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:
@@ -51,7 +51,7 @@ class Base:
         except (StoreMissing, StoreConflict):
             return False
 
-    def part_of(self, org: str) -> Part | None:
+    def part_of(self, org: str) -> SchoolPart | None:
         """Return the part of the school with that id in SDS; None if it has none."""
         return next((part for part in self.parts.values() if part.org == org), None)
 
@@ -70,7 +70,9 @@ def base_of(world: World, listing: Listing) -> Base | None:
     return Base(delivery, manifest, {key: part for key, part in parts.items() if part.rows})
 
 
-def parts_of(world: World, delivery: Delivery, manifest: DeliveryManifest) -> Mapping[str, Part]:
+def parts_of(
+    world: World, delivery: Delivery, manifest: DeliveryManifest
+) -> Mapping[str, SchoolPart]:
     """Return what *delivery* has of each school, by its key.
 
     One of the version before does not say what it has of whom: its files do. What sets they are
@@ -85,7 +87,7 @@ def parts_of(world: World, delivery: Delivery, manifest: DeliveryManifest) -> Ma
 
 def _parts_of_older(
     world: World, delivery: Delivery, manifest: DeliveryManifest
-) -> Mapping[str, Part]:
+) -> Mapping[str, SchoolPart]:
     key_of = {school.id: key for key, school in world.settings.schools.items()}
     sets = {
         profile: (set_id, set_manifest(delivery.store, profile, set_id))
@@ -96,7 +98,7 @@ def _parts_of_older(
         key = key_of.get(org, org)
         own = {profile: each for profile, each in sets.items() if each[1] and each[1].school == key}
         pulled_at = [each.pulled_at for _, each in own.values() if each]
-        parts[key] = Part(
+        parts[key] = SchoolPart(
             org=org,
             rows=rows,
             sources={profile: set_id for profile, (set_id, _) in own.items()},
@@ -136,7 +138,7 @@ class Offer:
 
     school: str
     org: str
-    part: Part | None
+    part: SchoolPart | None
     sets: Sequence[ChosenSet]
     name: OfferName
     why: Why | None
@@ -178,6 +180,18 @@ class View:
         may_go = [offer for offer in self.offers if offer.why is None]
         return may_go or [
             offer for offer in self.offers if offer.why in ANSWERABLE and not offer.told
+        ]
+
+    @property
+    def tried_again(self) -> Sequence[Offer]:
+        """The offers that clashed or could not be merged before, where others go now.
+
+        What they clashed with may be over.
+        """
+        if not any(offer.why is None for offer in self.offers):
+            return []
+        return [
+            each for each in self.offers if each.sets and each.why in {Why.CONFLICT, Why.FAILED}
         ]
 
     def of(self, school: str) -> Offer | None:
@@ -249,7 +263,7 @@ class _Looking:
         return replace(offer, why=why, told=self._is_told(offer))
 
     def _why_not(
-        self, part: Part | None, sets: Sequence[ChosenSet], lacking: Sequence[str]
+        self, part: SchoolPart | None, sets: Sequence[ChosenSet], lacking: Sequence[str]
     ) -> Why | None:
         """Return why a school has no offer; None if it has.
 
@@ -265,7 +279,7 @@ class _Looking:
         return sealed is None or self.is_stale(sealed)
 
     def _sets(
-        self, profiles: Sequence[str], part: Part | None
+        self, profiles: Sequence[str], part: SchoolPart | None
     ) -> tuple[Sequence[ChosenSet], Sequence[str]]:
         """Return the sets of *profiles*, the newest first, and the profiles that have none.
 
@@ -356,7 +370,7 @@ class _Looking:
         return {self.world.settings.school_of(profile) for profile in self.newest}
 
 
-def _name(part: Part | None, sets: Sequence[ChosenSet]) -> OfferName:
+def _name(part: SchoolPart | None, sets: Sequence[ChosenSet]) -> OfferName:
     """Return the name of the step from *part* to *sets*."""
     now = offers.now_digest({one.sealed.profile: one.manifest.digest for one in sets})
     return OfferName.of(

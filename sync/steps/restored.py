@@ -15,7 +15,7 @@ from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import manifests
 from sync.ledger.claims import Paused
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.offers import Part, Schools, Why
+from sync.ledger.offers import SchoolPart, Schools, Why
 from sync.sds import by_school, rules
 from sync.sds.csvtext import decode
 from sync.sds.merge import Offered, merge
@@ -45,7 +45,7 @@ def made(world: World, listing: Listing, pause: Paused) -> NewDelivery:
     return _SchoolOf(listing, pause, base, former, part).made()
 
 
-def former_parts(world: World, former: Delivery) -> Mapping[str, Part]:
+def former_parts(world: World, former: Delivery) -> Mapping[str, SchoolPart]:
     """Return what a *former* delivery has of each school, by its key.
 
     Raises:
@@ -55,7 +55,7 @@ def former_parts(world: World, former: Delivery) -> Mapping[str, Part]:
     return {key: part for key, part in parts.items() if part.rows}
 
 
-def former_part(world: World, former: Delivery, school: str) -> Part | None:
+def former_part(world: World, former: Delivery, school: str) -> SchoolPart | None:
     """Return what a *former* delivery has of *school*; None if it has nothing of it.
 
     Its key is that of the settings, or that which it had then.
@@ -109,7 +109,7 @@ def _schools(former: Delivery) -> Schools | None:
     return Schools(seen=schools.seen, parts=parts)
 
 
-def _again(part: Part, why: Why = Why.RESTORED) -> Part:
+def _again(part: SchoolPart, why: Why = Why.RESTORED) -> SchoolPart:
     return part.model_copy(update={"offer": "", "digest": "", "why": why.value})
 
 
@@ -143,10 +143,10 @@ class _SchoolOf:
     pause: Paused
     base: Base
     former: Delivery
-    part: Part
+    part: SchoolPart
 
     @cached_property
-    def others(self) -> Mapping[str, Part]:
+    def others(self) -> Mapping[str, SchoolPart]:
         """The other schools, as SDS has them."""
         return {key: part for key, part in self.base.parts.items() if part.org != self.part.org}
 

@@ -62,6 +62,23 @@ def test_a_school_that_is_held_stops_no_other_the_same_night() -> None:
     comes_to_rest(scene)
 
 
+def test_a_school_that_is_held_while_others_go_is_told_by_its_own_name() -> None:
+    """The connector's last word is that all went well: so the school is told, and its answer."""
+    scene = delivered()
+    night(scene)
+    offer = held_offer(scene)
+    approval.approve(scene.world, offer)
+    scene.send_until_still()
+
+    told = [
+        (step.about, step.delivery, step.outcome) for step in scene.steps if step.name == "offer"
+    ]
+    assert told == [
+        ("southbank", offer, Outcome.HELD),
+        ("southbank", offer, Outcome.APPROVED),
+    ]
+
+
 def held_offer(scene: TestWorld) -> str:
     """Return the id of the offer of `southbank`."""
     return offer_of(scene, "southbank").name.id

@@ -171,6 +171,23 @@ def test_a_profile_that_is_stale_alone_is_told_of() -> None:
     assert answer("stale", run.rows, run.now) == []
 
 
+def test_a_school_that_waits_while_others_go_on_is_held_and_no_connector() -> None:
+    """Its mail is over when it is answered; and no rule takes a school for a connector."""
+    run = nights()
+    run.live(1)
+    run.live(22, every_s=3600)
+    run.hear(Step("offer", Outcome.HELD, "southbank", "own"))
+    run.live(6, every_s=3600)
+    told, silent = (answer(query, run.rows, run.now) for query in ("held", "silent"))
+    run.hear(Step("offer", Outcome.APPROVED, "southbank", "own"))
+
+    assert [(row["about"], row["why"]) for row in told] == [
+        ("southbank", "offer own waits: other schools went on without it")
+    ]
+    assert silent == []
+    assert answer("held", run.rows, run.now) == []
+
+
 @pytest.mark.parametrize("approve", [True, False])
 def test_a_hold_is_over_once_it_is_answered(*, approve: bool) -> None:
     """Whatever the answer; until then it is told hour after hour, whoever has looked."""
