@@ -205,19 +205,6 @@ def test_a_hold_is_over_once_it_is_answered(*, approve: bool) -> None:
     assert before == {"held", "silent"}
 
 
-def test_a_school_that_waits_while_others_go_is_told_until_it_is_answered() -> None:
-    """Its connector's newest delivery has gone, and says nothing of it."""
-    run = nights()
-    run.live(1)
-    run.hear(Step("offer", Outcome.HELD, "southbank", "20260914T210004Z-281ff569"))
-    told = answer("held", run.rows, run.now)
-    run.idle(0.1)
-    run.hear(Step("offer", Outcome.APPROVED, "southbank", "20260914T210004Z-281ff569"))
-
-    assert [row["about"] for row in told] == ["southbank"]
-    assert answer("held", run.rows, run.now) == []
-
-
 def test_a_hold_outlives_a_hiccup() -> None:
     """A store that was busy for a moment does not make the hold look answered."""
     run = nights(hold_first=True)
