@@ -20,6 +20,12 @@ from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.schools import exit_of_schools, is_told_by_school, school_lines
 from sync.terminal.tables import numbers, when
 
+_UNDER_WAY = (
+    "A hand-over to SDS was begun and has not ended: another run is at it, or one was killed, and"
+    " SDS may still be reading"
+)
+_SETTLES = "Schools of a connector go to SDS together: pulls and further answers are awaited"
+
 type _Standing = dict[str, Mapping[str, SchoolStatus]]  # by connector, and by school
 
 
@@ -37,10 +43,9 @@ class Progress:
         self.steps.append(step)
         self.note(f"{step.name} {step.about}: {step.outcome.value}")
         if is_news:
+            why = _SETTLES if step.outcome is Outcome.SETTLING else _UNDER_WAY
             self.note(
-                f"{step.about}: waits until {when(datetime.fromisoformat(str(until)))}. A hand-over"
-                " to SDS was begun and has not ended: another run is at it, or one was killed, and"
-                " SDS may still be reading"
+                f"{step.about}: waits until {when(datetime.fromisoformat(str(until)))}. {why}"
             )
 
     def follow(self, world: World, connector: str, sent: Sent, patience: Patience) -> Step:

@@ -345,3 +345,18 @@ def test_a_school_that_fails_does_not_hide_what_the_other_did(live: Trial) -> No
 
     assert said.code == Exit.SOURCE
     assert len(live.stage.sds.submissions) == 2
+
+
+def test_what_waits_for_other_schools_says_so(live: Trial) -> None:
+    """An answer soon after a hand-over goes with those to come; nobody is said to have been killed."""
+    live.clock.advance(DAY_S)
+    lose(live, JUNIORS, 2)
+    lose(live, SENIORS, 30)
+    live.stage.isams.flush()
+    (offer,) = offers(live.sync("run"))
+
+    said = live.sync("approve", offer)
+
+    assert "pulls and further answers are awaited" in said.err
+    assert "was killed" not in said.err
+    assert said.code == Exit.DONE
