@@ -348,7 +348,7 @@ def test_a_school_that_fails_does_not_hide_what_the_other_did(live: Trial) -> No
 
 
 def test_what_waits_for_other_schools_says_so(live: Trial) -> None:
-    """An answer soon after a hand-over goes with those to come; nobody is said to have been killed."""
+    """An answer soon after a hand-over goes with those to come; nobody is called killed."""
     live.clock.advance(DAY_S)
     lose(live, JUNIORS, 2)
     lose(live, SENIORS, 30)
