@@ -273,8 +273,7 @@ def test_between_two_sweeps_a_tick_costs_one_look_more() -> None:
         assert [call for call in calls if call.startswith(("list", "folders", "delete"))] == [
             "list schools/northbank/pulls/",
             f"list {scene.look().prefix}",
-            "list profiles/prep/",
-            "list profiles/seniors/",
+            "list profiles/",
             "list sweeps/",
         ]
 
