@@ -237,6 +237,15 @@ class Checked(NamedRecord, name="checked.json"):
     ended_at: datetime | None
 
 
+class Looked(NamedRecord, name="looked-*.json"):
+    """That SDS's runs were looked at for this delivery; it lies with the files and goes with them.
+
+    When that was, storage says. Its number counts the looks.
+    """
+
+    by: str
+
+
 class FlowCounts(Record):
     """What a run made of the rows of a flow, or of all: see `sync.edge.graph.values.Counts`."""
 

@@ -103,6 +103,27 @@ def _later(moment: datetime, now: datetime) -> datetime | None:
     return moment if moment > now else None
 
 
+# -- SDS's runs ----------------------------------------------------------------------------------
+
+# A run takes an hour or more, of the whole tenant, and SDS begins one every twelve hours, or after
+# an upload: docs/reference/sds.md#run-length, docs/reference/sds.md#runs. So the first can have
+# ended an hour after the files were accepted; when a later one has, is less and less sure.
+FIRST_RUN = timedelta(hours=1)
+BETWEEN_LOOKS = timedelta(minutes=30)
+
+
+def look_at_run_at(accepted_at: datetime, looked_at: datetime | None) -> datetime:
+    """Return when SDS's runs are worth a look, for files that it has had since *accepted_at*.
+
+    At once for the first time: then SDS is asked for a run, where settings say so. Later after a
+    quarter of the time that has passed, so at most a dozen times a day.
+    """
+    if looked_at is None:
+        return accepted_at
+    pause = max(BETWEEN_LOOKS, (looked_at - accepted_at) / 4)
+    return max(accepted_at + FIRST_RUN, looked_at + pause)
+
+
 # -- read from what is listed --------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from sync.terminal import exits
 
 ANSWER_WITHIN_S = 20 * 60.0  # SDS checks names and headers within minutes; a claim lasts ten
 _LOOK_S = 5.0  # before the one look at SDS's run: nothing is asked nearer than that
+_RUN_S = 60.0  # between two looks for its end, while a person waits for it
 _TRIES = 3  # after an outage, and of other deliveries in the way
 
 
@@ -117,7 +118,7 @@ class Follower:
         Only a step about what is followed can say that all is well.
         """
         while True:
-            step = send.send(self._world, self._connector)
+            step = send.send(self._world, self._connector, is_awaited=bool(self._patience.run_s))
             self._ours = self._is_ours(step)
             if step.outcome is Outcome.ACCEPTED and self._ours:
                 self._accepted, self._accepted_s = step, self._world.clock.monotonic_s()
@@ -211,6 +212,8 @@ class Follower:
 
     def _wait(self, step: Step) -> None:
         pause_s = step.again_in_s or 0.0
+        if step.outcome is Outcome.RUNNING:
+            pause_s = min(pause_s, _RUN_S)
         if step is self._accepted:
             pause_s = max(pause_s, _LOOK_S)
         elif pause_s:

@@ -36,7 +36,8 @@ def test_a_school_that_is_away_for_long_is_told_once_a_day() -> None:
     live(scene, 4, "northbank")
     days = [step.facts["days"] for step in told(scene)]
 
-    assert days in ([14, 15, 16], [14, 15, 16, 16])  # a day is at least the 20 h of a sweep
+    assert days[:3] == [14, 15, 16]
+    assert days[3:] in ([], [16], [17])  # a day is at least the 20 h of a sweep
     assert {(step.about, step.facts["why"]) for step in told(scene)} == {("southbank", "stale")}
 
 
