@@ -98,7 +98,7 @@ def is_covered(listing: Listing, now: View) -> bool:
         return False
     newest = listing.deliveries[-1]
     if newest.id == ids.set_id(ids.pulled_at(newest.id), _names(now)):
-        return True  # they could not be merged
+        return not _was_answered_since(listing, now)  # they could not be merged
     seen = newest.sources()
     if seen is None or not now.fresh.items() <= seen.items():
         return False
@@ -131,13 +131,14 @@ def _folder(listing: Listing, offer: Offer) -> StoredFolder:
 
 
 def _was_answered_since(listing: Listing, now: View) -> bool:
-    """Say whether the newest delivery is held, and its offers were let go after it was sealed."""
+    """Say whether the newest delivery is held, or failed, and offers were let go after it was."""
     newest, reached = listing.states[-1]
-    sealed_at = newest.when(DeliveryManifest)
-    if reached is not State.HELD or sealed_at is None:
+    since = {State.HELD: newest.when(DeliveryManifest), State.FAILED: newest.when(Failed)}
+    ended_at = since.get(reached)
+    if ended_at is None:
         return False
     said = (_folder(listing, offer).when(Approved) for offer in now.chosen)
-    return any(at is not None and at > sealed_at for at in said)
+    return any(at is not None and at > ended_at for at in said)
 
 
 def _note_held(listing: Listing, now: View) -> None:
@@ -269,7 +270,7 @@ class _Merging:
         going = list(self.now.chosen)
         while True:
             try:
-                return _Content(self._files(going), going)
+                return _Content(self._whole(going), going)
             except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing) as error:
                 faulty = self._faulty(error, going)
                 if not faulty or len(faulty) == len(going):
@@ -277,6 +278,23 @@ class _Merging:
                 for offer in faulty:
                     self._keep_out(offer, error)
                 going = [offer for offer in going if offer not in faulty]
+
+    def _whole(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
+        """Merge *going* with what SDS has of the others.
+
+        Who is at two schools is one user there, so one school's new address for them would put
+        somebody else into the classes of the other. Where that one says otherwise, and SDS has just
+        its newest sets, these are merged anew beside *going*.
+        """
+        files = self._files(going)
+        if self.now.base is None:
+            return files
+        touched = by_school.with_other_addresses(self.now.base.files, files)
+        same = [
+            offer for offer in self.now.offers if offer.why is Why.SAME and offer.org in touched
+        ]
+        sound = [offer for offer in same if self._is_sound(offer)]
+        return self._files([*going, *sound]) if sound else files
 
     def _files(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
         base = self.now.base
