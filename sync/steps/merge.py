@@ -276,7 +276,7 @@ class _Merging:
         going = [*self.now.chosen, *self.now.tried_again]
         while True:
             try:
-                return _Content(self._files(going), going)
+                return _Content(self._whole(going), going)
             except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing) as error:
                 faulty = self._faulty(error, going)
                 if not faulty or self._is_left_alone(faulty, going):
@@ -291,6 +291,23 @@ class _Merging:
         return len(faulty) == len(going) and orgs.issuperset(
             part.org for part in self._parts().values()
         )
+
+    def _whole(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
+        """Merge *going* with what SDS has of the others.
+
+        Who is at two schools is one user there, so one school's new address for them would put
+        somebody else into the classes of the other. Where that one says otherwise, and SDS has just
+        its newest sets, these are merged anew beside *going*.
+        """
+        files = self._files(going)
+        if self.now.base is None:
+            return files
+        touched = by_school.with_other_addresses(self.now.base.files, files)
+        same = [
+            offer for offer in self.now.offers if offer.why is Why.SAME and offer.org in touched
+        ]
+        sound = [offer for offer in same if self._is_sound(offer)]
+        return self._files([*going, *sound]) if sound else files
 
     def _files(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
         base = self.now.base
