@@ -138,7 +138,7 @@ def _was_answered_since(listing: Listing, now: View) -> bool:
     if ended_at is None:
         return False
     said = (_folder(listing, offer).when(Approved) for offer in now.chosen)
-    return any(at is not None and at > ended_at for at in said)
+    return any(at is not None and at >= ended_at for at in said)
 
 
 def _note_held(listing: Listing, now: View) -> None:
