@@ -149,9 +149,9 @@ class Excess(Record):
     `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`;
     of "service accounts" and "extra teachers" they are those who would be in no class any more.
     Of "classes of profile prep", `emptied`, 0 rows are an unknown number. `new-ids` are classes
-    that would go on under another id, because the rule for ids has changed. `same-letters` end
-    while a class comes whose name has the same letters and digits. Classes that are `replaced` are
-    all of a school: none of them goes on.
+    that would go on under another id, because the rule for ids has changed. Beside
+    those of `same-letters` a class comes whose name has the same letters and digits. Classes that
+    are `replaced` are all of a school: none of them goes on.
     """
 
     table: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Hold, Plan
 from sync.roster.identifiers import is_service_account, renewed_class_id
-from sync.roster.respelt import ended_beside
+from sync.roster.respelt import doubted_beside
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
 from sync.sds.tables import COURSES
 from sync.settings import Limits
@@ -173,15 +173,17 @@ def _met(
 
 
 def _beside_another(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:
-    """Yield the classes that end beside one that may be the same: each would get another Team.
+    """Yield the classes beside which one comes that may be the same: it would get another Team.
 
     Our rule for ids has changed, or somebody has written a form otherwise. What is restored under
     an id of before is neither.
     """
     old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
     renewed = {class_id for class_id in old - new if renewed_class_id(class_id) in new}
+    by_rule = {class_id for class_id in old if renewed_class_id(class_id) in new - old}
     restored = set(map(renewed_class_id, new - old))
-    told = {"new-ids": renewed, "same-letters": ended_beside(new, old) - renewed - restored}
+    doubted = doubted_beside(new, old) - renewed - by_rule - restored
+    told = {"new-ids": renewed, "same-letters": doubted}
     for what, ended in told.items():
         if ended:
             yield Excess(table="classes.csv", what=what, rows=len(ended), allowed=0)

@@ -70,8 +70,9 @@ def _of_other_teams(excess: Excess) -> str:
         return f"{classes} would get {what[0]}, and so {what[1]}: our rule changed, not iSAMS."
     if excess.what == "same-letters":
         return (
-            f"{classes} would end while another comes whose name has the same letters and digits:"
-            " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+            f"{classes} would end, or go on with other pupils, while another comes whose name has"
+            " the same letters and digits: if a form is only written otherwise, write it in iSAMS"
+            " as before and reject, and it keeps its Team."
         )
     return (
         f"Every class gets another Team: none of the {classes} of school {excess.org} would go on."

@@ -559,8 +559,9 @@ def test_a_result_that_cannot_be_written_is_one_line() -> None:
         (
             Excess(table="classes.csv", what="same-letters", rows=1, allowed=0),
             (
-                "1 class would end while another comes whose name has the same letters and digits:"
-                " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+                "1 class would end, or go on with other pupils, while another comes whose name has"
+                " the same letters and digits: if a form is only written otherwise, write it in"
+                " iSAMS as before and reject, and it keeps its Team."
             ),
         ),
     ],
