@@ -105,7 +105,7 @@ def first_hidden(text: str) -> int | None:
     return min(places, default=None)
 
 
-def shown(text: str) -> str:
+def as_seen(text: str) -> str:
     """Return what people see of *text*, each accent in one character with its letter."""
     return composed(visible(as_windows_meant(text)))
 
