@@ -15,8 +15,8 @@ from sync.settings.typed_json import (
     Typed,
     literal,
     place,
-    printed,
     read_typed,
+    without_controls,
 )
 
 LOCAL_FILE = "local.settings.json"
@@ -88,7 +88,7 @@ def _unchanged(text: str) -> str:
     """
     if text.lstrip().startswith("{") or "-----BEGIN" in text:
         return text
-    return printed(text)
+    return without_controls(text)
 
 
 def read_object(

@@ -281,7 +281,7 @@ class _Reader:
         return name
 
 
-def printed(text: str) -> str:
+def without_controls(text: str) -> str:
     """Return *text* without tabs, line ends and other controls."""
     return "".join(sign for sign in text if sign >= " ")
 
@@ -294,4 +294,4 @@ def _meant(text: str) -> str:
     try:
         return str(json.loads(text))
     except ValueError:
-        return printed(text).strip("\"'\u2018\u2019\u201c\u201d\u201e")
+        return without_controls(text).strip("\"'\u2018\u2019\u201c\u201d\u201e")
