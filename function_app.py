@@ -48,6 +48,11 @@ def status(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("status", req))
 
 
+@app.route(route="trust", methods=["GET"])
+def trust(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("trust", req))
+
+
 @app.route(route="subjects", methods=["GET"])
 def subjects(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("subjects", req))

@@ -24,6 +24,7 @@ param callerAddresses string[]
 
 param schools object
 param profiles object
+param defaults object = {}
 param sds object
 param secretSettings string[]
 
@@ -50,13 +51,14 @@ var hostSettings = {
 // What the app reads: docs/settings.md.
 var ownSettings = {
   PROFILES_JSON: string(profiles)
+  SCHOOLS_JSON: string(schools)
   STORAGE__ACCOUNT_URL: rostersUri
   STORAGE__CONTAINER: rostersContainer
 }
 
-var schoolSettings = flatten(map(
-  items(schools),
-  school => map(items(school.value), one => { name: 'SCHOOLS__${school.key}__${one.key}', value: string(one.value) })
+var defaultSettings = flatten(map(
+  items(defaults),
+  kind => map(items(kind.value), one => { name: 'DEFAULTS__${kind.key}__${one.key}', value: string(one.value) })
 ))
 var sdsSettings = map(items(sds), one => { name: 'SDS__${one.key}', value: string(one.value) })
 var references = map(secretSettings, name => {
@@ -141,7 +143,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   properties: union(
     hostSettings,
     ownSettings,
-    toObject(concat(schoolSettings, sdsSettings, references), one => one.name, one => one.value)
+    toObject(concat(defaultSettings, sdsSettings, references), one => one.name, one => one.value)
   )
 }
 

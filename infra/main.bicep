@@ -17,6 +17,9 @@ param schools object
 @description('Profiles by key, each with its settings: see docs/settings.md, PROFILES__.')
 param profiles object
 
+@description('What each school or profile takes that it does not say: see docs/settings.md, DEFAULTS__.')
+param defaults object = {}
+
 @description('Settings of SDS by name without SDS__, such as CONNECTOR. No secrets.')
 param sds object
 
@@ -83,6 +86,7 @@ module resources './resources.bicep' = {
     }
     schools: schools
     profiles: profiles
+    defaults: defaults
     sds: sds
     secretSettings: secretSettings
     secrets: secrets

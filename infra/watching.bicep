@@ -74,6 +74,15 @@ var rules = [
     every: 'PT1H'
   }
   {
+    name: 'carried'
+    title: 'SDS has had nothing newer of a school for long'
+    advice: 'Its classes stay as they are, and other schools go on. See what keeps it back: isams-sync status.'
+    query: loadTextContent('queries/carried.kql')
+    severity: 2
+    window: 'P2D'
+    every: 'PT6H'
+  }
+  {
     name: 'expiring'
     title: 'A key or certificate ends soon'
     advice: 'Renew it and put the new one into the Key Vault before the day that the line names.'

@@ -37,11 +37,11 @@ class Exit(IntEnum):
 
     DONE = 0, "Done. For run: SDS has accepted what was pulled, or holds the same already."
     UNEXPECTED = 1, "A fault of this program. Please report what it printed."
-    USAGE = 2, "The command or a setting is wrong. Nothing was sent."
-    HELD = 3, "The delivery waits for a person, or a person has rejected it. Nothing was sent."
-    SOURCE = 4, "iSAMS refused, or did not give the whole school. Nothing was sent."
+    USAGE = 2, "The command or a setting is wrong."
+    HELD = 3, "A person must look: something is held, or was rejected. The lines say what was sent."
+    SOURCE = 4, "iSAMS refused, or did not give the whole school."
     TARGET = 5, "SDS or the sign-in refused, or SDS found faults in the files."
-    WAITING = 6, "Nothing was sent: another profile has no set yet, or the data are too old."
+    WAITING = 6, "There is nothing to send: a profile has no set yet, or the data are too old."
     LATER = (
         7,
         "iSAMS, storage or SDS is busy or away, or SDS has not answered yet. Run it again.",
@@ -100,18 +100,25 @@ class Outcome(StrEnum):
     LATER = "later", Exit.LATER, "warning", "not now: nothing is lost, run it again later"
     FAILED = "failed", None, "error", "failed"
     # Its error was told as a failure when it first came, and tried again since.
-    MISSED = "missed", Exit.LATER, "warning", "given up until the next time: nothing was sent"
+    MISSED = "missed", Exit.LATER, "warning", "given up until the next time: it was not read"
     WAITING = (
         "waiting",
         Exit.WAITING,
         "warning",
-        "nothing was sent: another profile of this connector has no set yet",
+        "there is nothing to send: a profile of this connector has no set yet",
+    )
+    # It is merged when others have been read as well, or when SDS may be given more.
+    SETTLING = (
+        "settling",
+        Exit.LATER,
+        "info",
+        "waits for other schools of the connector, to go to SDS with them: it goes by itself",
     )
     STALE = (
         "stale",
         Exit.WAITING,
         "warning",
-        "nothing was sent: a profile's set is older than 48 h; run its school too",
+        "nothing newer is sent: what was read is older than 48 h; read the school again",
     )
     UNCHANGED = (
         "unchanged",
@@ -121,9 +128,9 @@ class Outcome(StrEnum):
     )
     # Compared and within the limits, but not on its way yet: to stop here is to be called again.
     PLANNED = "planned", Exit.LATER, "info", "compared, and sent next: run it again"
-    HELD = "held", Exit.HELD, "warning", "held: nothing was sent"
+    HELD = "held", Exit.HELD, "warning", "held: it waits for a person, and is not sent"
     APPROVED = "approved", Exit.LATER, "info", "approved, and sent next: run it again"
-    REJECTED = "rejected", Exit.HELD, "info", "a person has rejected it: nothing was sent"
+    REJECTED = "rejected", Exit.HELD, "info", "a person has rejected it: it is not sent"
     EXPIRED = "expired", Exit.HELD, "info", "approved, but not sent in time: run again"
     PAUSED = (
         "paused",
@@ -187,6 +194,12 @@ class Outcome(StrEnum):
         "SDS has accepted the files, but no run took them in 26 h: see `isams-sync status`",
     )
     REPLACED = "replaced", Exit.DONE, "info", "a newer delivery took its place before SDS's run"
+    CARRIED = (
+        "carried",
+        Exit.DONE,
+        "warning",
+        "SDS has had nothing newer of this school for long: see why in `isams-sync status`",
+    )
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 
@@ -196,7 +209,7 @@ FIELDS: Mapping[str, str] = {
     "outcome": "how it ended",
     "about": "the school, profile or connector, by its key or name",
     "pull": "the pull that it belongs to",
-    "delivery": "the delivery, or of `seal` the set, that it belongs to",
+    "delivery": "the delivery that it belongs to; of `seal` the set, of `offer` the offer",
     "invocation": "the host's id of the run of the function; the same in all its lines",
     "duration_s": "seconds since that run began; in its last line, how long it took",
     "error": "the class of the error, if there was any",

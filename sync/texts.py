@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 
 # 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
 # a formula: docs/reference/sds.md#upn, docs/reference/sds.md#username
@@ -105,7 +105,7 @@ def first_hidden(text: str) -> int | None:
     return min(places, default=None)
 
 
-def shown(text: str) -> str:
+def as_seen(text: str) -> str:
     """Return what people see of *text*, each accent in one character with its letter."""
     return composed(visible(as_windows_meant(text)))
 
@@ -124,6 +124,11 @@ def day(text: str) -> date | None:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None
+
+
+def as_day(moment: datetime) -> str:
+    """Return the day of *moment* as people write it, with two digits: `09 March 2027`."""
+    return f"{moment:%d %B %Y}"
 
 
 def cut(text: str, limit: int) -> str:

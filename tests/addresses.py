@@ -27,6 +27,7 @@ class Address(NamedTuple):
 ADDRESSES: Mapping[str, Address] = {
     "resync": Address("POST", "sync", "function", "Sync.Run"),
     "status": Address("GET", "status", "function", "Sync.Run"),
+    "trust": Address("GET", "trust", "function", "Sync.Run"),
     "subjects": Address("GET", "subjects", "function", "Sync.Run"),
     "check": Address("GET", "check", "admin", "Sync.Run"),
     "findings": Address("GET", "findings", "admin", "Sync.Approve"),

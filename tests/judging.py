@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sync.ledger.marks import Hold, Plan
 from sync.sds import diff
 from sync.sds.by_school import orgs_of
-from sync.sds.diff import Baseline, Judgement, Meant
+from sync.sds.diff import Baseline, Comparison, Meant
 from sync.settings import Limits
 
 
@@ -48,7 +48,7 @@ def compare(
     return judge(digest, baselines, after, limits=limits, hold_first=hold_first)
 
 
-def _decision(digest: str, judgement: Judgement, *, hold_first: bool) -> Decision:
+def _decision(digest: str, judgement: Comparison, *, hold_first: bool) -> Decision:
     excesses, first = judgement.excesses, judgement.first
     held = excesses or (first and hold_first)
     hold = Hold(digest=digest, first=first, excesses=excesses) if held else None

@@ -64,6 +64,15 @@ TWO_SCHOOLS: Mapping[str, str] = {
     "PROFILES__SOUTH__SCHOOL": "southbank",
 }
 
+THREE_SCHOOLS: Mapping[str, str] = {
+    **TWO_SCHOOLS,
+    "SCHOOLS__EASTBANK__NAME": "Eastbank School",
+    "SCHOOLS__EASTBANK__ID": "9990003",
+    "SCHOOLS__EASTBANK__ISAMS_HOST": "eastbank.isams.example",
+    "SCHOOLS__EASTBANK__ISAMS_KEY": "",
+    "PROFILES__EAST__SCHOOL": "eastbank",
+}
+
 type Wire = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 
@@ -75,7 +84,7 @@ def _as_it_is(wire: httpx.BaseTransport) -> httpx.BaseTransport:
 class TestWorld:
     """The simulators, the clock and everything the app has told, around one `World`.
 
-    `isams` is the school `northbank`; `isams_of` has every school's.
+    `isams` is the school `northbank`; `isams_of` has every school's. `env` are the app settings.
     """
 
     __test__ = False
@@ -88,6 +97,12 @@ class TestWorld:
     world: World
     steps: list[Step] = field(default_factory=list)
     isams_of: dict[str, IsamsSimulator] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def configure(self, **changes: str) -> None:
+        """Change app settings, as a person would; a blank one is taken away."""
+        self.env = {**self.env, **changes}
+        self.world = self.process(settings=load(self.env))
 
     def process(
         self,
@@ -228,7 +243,7 @@ def make_world(
     isams_of = {
         key: IsamsSimulator(one, clock=clock.now, sleep=clock.sleep) for key, one in schools.items()
     }
-    env = {**base, "SDS__HOLD_FIRST": "false"} | settings
+    env = {"SDS__HOLD_FIRST": "false", **base} | settings
     for key, app in isams_of.items():
         named = f"SCHOOLS__{key.upper()}__ISAMS"
         if api == "rest":
@@ -248,23 +263,33 @@ def make_world(
     # The world is made by a process, and a process by the world around it.
     shell = World(loaded, clock, held, nudges, _nothing, _nothing, steps.append)
     one = TestWorld(
-        clock, isams_of["northbank"], sds, nudges, held, shell, steps, isams_of=isams_of
+        clock, isams_of["northbank"], sds, nudges, held, shell, steps, isams_of=isams_of, env=env
     )
     one.world = one.process(isams_transport=isams_transport, sds_transport=sds_transport)
     return one
 
 
-def make_group(**changes: str) -> TestWorld:
+def make_group(
+    *,
+    base: Mapping[str, str] = TWO_SCHOOLS,
+    store: Callable[[FakeClock], Store] = MemoryStore,
+    **changes: str,
+) -> TestWorld:
     """Return a world of two schools; `southbank` has one profile, `south`.
 
-    Both are on one connector unless *changes* say `PROFILES__SOUTH__CONNECTOR`: `OTHER_FEED`.
+    Both are on one connector unless *changes* say `PROFILES__SOUTH__CONNECTOR`: `OTHER_FEED`. With
+    `THREE_SCHOOLS` there is a third, `eastbank`, with the profile `east`.
     """
+    seeds = (
+        {"southbank": 2, "eastbank": 3} if "PROFILES__EAST__SCHOOL" in base else {"southbank": 2}
+    )
     return make_world(
         invent(20, quirks=False),
         knobs=Knobs(operation_polls=0, run_duration_s=60),
-        others={"southbank": invent(20, seed=2, quirks=False, key="southbank")},
+        store=store,
+        others={key: invent(20, seed=seed, quirks=False, key=key) for key, seed in seeds.items()},
         connectors=(SdsConnector(), OTHER_FEED),
-        base={**TWO_SCHOOLS, **changes},
+        base={**base, **changes},
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import SecretStr
+
+from sync.texts import as_day
 
 
 def days_left(certificate: SecretStr | None, now: datetime) -> int | None:
@@ -35,8 +38,8 @@ class Validity(NamedTuple):
         return self.begins <= now <= self.ends
 
 
-def terms(pem: str, now: datetime) -> list[Validity]:
-    """Return the term of each authority in `ISAMS_CA`, a PEM text that was read; soonest end first.
+def validities(pem: str, now: datetime) -> list[Validity]:
+    """Return that of each authority in `ISAMS_CA`, a PEM text that was read; soonest end first.
 
     Of an authority that has two, as while one succeeds the other, it is the one that holds *now*,
     and of such the longer.
@@ -45,21 +48,20 @@ def terms(pem: str, now: datetime) -> list[Validity]:
 
     of_names = dict[bytes, list[Validity]]()
     for certificate in x509.load_pem_x509_certificates(pem.encode()):
-        term = Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        of_names.setdefault(certificate.subject.public_bytes(), []).append(term)
+        of_one = Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        of_names.setdefault(certificate.subject.public_bytes(), []).append(of_one)
     best = (
-        max(of_one, key=lambda term: (term.holds(now), term.ends)) for of_one in of_names.values()
+        max(of_name, key=lambda one: (one.holds(now), one.ends)) for of_name in of_names.values()
     )
-    return sorted(best, key=lambda term: term.ends)
+    return sorted(best, key=lambda one: one.ends)
 
 
-def out_of_term(term: Validity, now: datetime) -> str:
-    """Say of a *term* that does not hold *now* when it ended, or will begin."""
-    if now < term.begins:
-        return f"is not valid before {as_day(term.begins)}"
-    return f"ended on {as_day(term.ends)}"
-
-
-def as_day(moment: datetime) -> str:
-    """Return the day of *moment* as people write it."""
-    return f"{moment:%d %B %Y}"
+def not_valid(those: Iterable[Validity], now: datetime) -> list[str]:
+    """Say of each of *those* that does not hold *now* when it ended, or will begin."""
+    return [
+        f"is not valid before {as_day(one.begins)}"
+        if now < one.begins
+        else f"ended on {as_day(one.ends)}"
+        for one in those
+        if not one.holds(now)
+    ]

@@ -174,7 +174,7 @@ def day_in(text: str) -> date | None:
 
 
 def term(term_id: str, name: str, school_year: str, starts: str, finishes: str) -> Term:
-    """Return a term from either API's texts; days are the first ten characters of moments.
+    """Return a term from either API's texts; of moments their days count.
 
     See docs/reference/isams.md#times.
 

@@ -5,12 +5,15 @@ No number is used twice: the next counts on from the highest there is.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Literal, NamedTuple
+
+from pydantic import Field
 
 from sync.ledger.folders import Listed
 from sync.ledger.marks import Fault
@@ -46,13 +49,17 @@ class ClaimDone(Record):
 class Paused(Record):
     """`pauses/000001.json`: nothing is merged or sent for this connector but a single delivery.
 
-    `delivery` is its id, to be made of the files of `restores`, which SDS accepted before.
+    `delivery` is its id, to be made of the files of `restores`, which SDS accepted before. With a
+    `school`, by its key, only its rows are taken from there, and those of all others from the
+    delivery `beside`. Both are written only if they are used: else the version before reads it.
     """
 
     restores: str
     delivery: str
     at: datetime
     by: str
+    school: str = Field(default="", exclude_if=operator.not_)
+    beside: str = Field(default="", exclude_if=operator.not_)
 
 
 class Resumed(Record):
@@ -162,12 +169,13 @@ def read_claims(prefix: str, blobs: Iterable[Listed], now: datetime) -> Claims:
 class Pauses:
     """The pauses of a connector: the name of the next, and of the pause in force, if any.
 
-    `last_at` is when the last was asked for, by storage's clock.
+    `last_at` is when the last was asked for, and `ended_at` when it was ended, by storage's clock.
     """
 
     next_name: str
     in_force: str | None
     last_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
@@ -177,4 +185,9 @@ def read_pauses(prefix: str, blobs: Iterable[Listed]) -> Pauses:
     newest = _highest(folder, made)
     last = f"{folder}{newest:06}"
     in_force = f"{last}.json" in made and f"{last}.done" not in made
-    return Pauses(f"{folder}{newest + 1:06}", last if in_force else None, made.get(f"{last}.json"))
+    return Pauses(
+        next_name=f"{folder}{newest + 1:06}",
+        in_force=last if in_force else None,
+        last_at=made.get(f"{last}.json"),
+        ended_at=made.get(f"{last}.done"),
+    )

@@ -56,6 +56,10 @@ TIMER = "timer"
 """With this begins who asked for a pull, if nobody did."""
 
 
+TERMINAL = "terminal"
+"""With this begins who asked for a pull at a terminal, and waits there for all that they asked."""
+
+
 class Asked(Mark, name="asked.json"):
     """When a pull was asked for, and by whom: `timer …`, or a person."""
 
@@ -66,6 +70,11 @@ class Asked(Mark, name="asked.json"):
     def by_timer(self) -> bool:
         """Whether no person asked for it."""
         return self.by.startswith(TIMER)
+
+    @property
+    def by_terminal(self) -> bool:
+        """Whether whoever asked sends as well, once all is read that they asked for."""
+        return self.by.startswith(TERMINAL)
 
 
 class AttemptBegun(Mark, name="tried-*.json"):
@@ -149,9 +158,9 @@ class Excess(Record):
     `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`;
     of "service accounts" and "extra teachers" they are those who would be in no class any more.
     Of "classes of profile prep", `emptied`, 0 rows are an unknown number. `new-ids` are classes
-    that would go on under another id, because the rule for ids has changed. `same-letters` end
-    while a class comes whose name has the same letters and digits. Classes that are `replaced` are
-    all of a school: none of them goes on.
+    that would go on under another id, because the rule for ids has changed. Beside
+    those of `same-letters` a class comes whose name has the same letters and digits. Classes that
+    are `replaced` are all of a school: none of them goes on.
     """
 
     table: str
@@ -226,6 +235,15 @@ class Checked(NamedRecord, name="checked.json"):
     """When SDS's check of the files ended, by SDS's clock; it goes with them."""
 
     ended_at: datetime | None
+
+
+class Looked(NamedRecord, name="looked-*.json"):
+    """That SDS's runs were looked at for this delivery; it lies with the files and goes with them.
+
+    When that was, storage says. Its number counts the looks.
+    """
+
+    by: str
 
 
 class FlowCounts(Record):

@@ -48,7 +48,7 @@ ANSWERABLE = frozenset({Why.LIMITS, Why.FIRST, Why.LEFT})
 HELD = ANSWERABLE | {Why.ELSEWHERE, Why.CONFLICT}
 
 
-class Part(Record):
+class SchoolPart(Record):
     """What a delivery has of a school.
 
     `offer` is the id of its offer, and `digest` the offer's, if it went in with its newest sets;
@@ -76,7 +76,7 @@ class Schools(Mark, name="schools.json"):
     """
 
     seen: Mapping[str, str]
-    parts: Mapping[str, Part]
+    parts: Mapping[str, SchoolPart]
     left_out: Mapping[str, str] = {}
 
 

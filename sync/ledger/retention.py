@@ -6,7 +6,8 @@ those of sets and deliveries stays, and 35 days of those of pulls and claims, wh
 work went.
 
 Rosters stay longer while something needs them: the newest set of each profile, a delivery that may
-still be sent, and what SDS holds now or held within the seven days. The newest delivery, pull and
+still be sent, what SDS holds now or held within the seven days, and the sets that what SDS may hold
+was merged from. The newest delivery, pull and
 claim keep their marks, so that nothing older is ever taken for the newest, and so does the pull
 that read the school last.
 """
@@ -22,6 +23,7 @@ from sync.ledger import claims, ids, states
 from sync.ledger.folders import Folder, Listed, folders
 from sync.ledger.manifests import MANIFEST
 from sync.ledger.marks import Accepted, Swept
+from sync.ledger.offers import folder_of, read_offers
 from sync.ledger.record import is_mark
 from sync.ledger.states import State
 
@@ -64,15 +66,22 @@ class Sweep:
     mark: str | None = None
 
 
-def of_sets(prefix: str, blobs: Iterable[Listed], now: datetime, *, known: bool) -> Iterator[Sweep]:
+def of_sets(
+    prefix: str,
+    blobs: Iterable[Listed],
+    now: datetime,
+    *,
+    known: bool,
+    needed: Set[str] = frozenset(),
+) -> Iterator[Sweep]:
     """Yield what may go of a profile's sets, the oldest first.
 
-    The newest set stays while settings *know* the profile. No delivery needs its sets: it has what
-    was merged from them in files that lie with it.
+    While settings *know* the profile the newest set stays, and so do those *needed*: a delivery
+    that SDS may hold was merged from them, and a profile that fails goes in with its set again.
     """
     listed = list(blobs)
     whole = states.sealed_sets(prefix, listed)
-    kept = [folder.id for folder in whole[-1:]] if known else []
+    kept = {*needed, *(folder.id for folder in whole[-1:])} if known else set()
     for folder in folders(prefix, listed):
         if ids.is_folder_id(folder.id) and folder.id not in kept:
             yield from _of_folder(prefix, folder, now, now - MARKS_LAST)
@@ -134,6 +143,10 @@ def _of_connector(
         elif ids.is_folder_id(folder.id) and folder.id not in stays.whole:
             before_or_never = None if folder.id in stays.marks else span.forget_before(MARKS_LAST)
             yield from _of_folder(prefix, folder, span.moment, before_or_never)
+    for school, steps in read_offers(prefix, blobs).items():
+        for step in steps:
+            before = span.forget_before(MARKS_LAST)
+            yield from _of_folder(folder_of(prefix, school), step, span.moment, before)
 
 
 def _is_abandoned(blobs: Iterable[Listed], now: datetime) -> bool:

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from sync.isams.school import Employee
-from sync.texts import FORMULA, JOINERS, SPACES, composed, cut, first_hidden, is_unsafe, shown
+from sync.texts import FORMULA, JOINERS, SPACES, as_seen, composed, cut, first_hidden, is_unsafe
 
 # The nickname of its group is Section_ and the id, later Exp<MMYY>_ before it: no dots together and
 # none at the end. docs/reference/sds.md#class-ids, docs/reference/sds.md#nickname-characters
@@ -238,11 +238,11 @@ def title_loses(text: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    replaced = _REFUSED_IN_TITLES.sub("-", shown(text).replace("&", " and "))
+    replaced = _REFUSED_IN_TITLES.sub("-", as_seen(text).replace("&", " and "))
     return SPACES.sub(" ", replaced).strip(" .")
 
 
 def person_name(text: str) -> str:
     """Return a forename or surname as a clean cell, "" if it cannot be sent."""
-    tidy = SPACES.sub(" ", shown(text)).strip()
+    tidy = SPACES.sub(" ", as_seen(text)).strip()
     return "" if is_unsafe(tidy) or len(tidy) > 64 else tidy

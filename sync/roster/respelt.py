@@ -51,7 +51,7 @@ def kept_ids(made: Mapping[str, str], held: Collection[str]) -> dict[str, str]:
     its name but for case and blanks, and that no class of *made* has. Nobody keeps an id that two
     could, and of two held ids nobody can say which is meant: then the class is a new one. So it is
     where no address can have the held id: that it was once sent is no reason to go on. Of what ends
-    so, `ended_beside` tells.
+    so, `doubted_beside` tells.
     """
     could = _could_be_same(made, held)
     times = Counter(each for pair in could for each in pair)
@@ -62,12 +62,15 @@ def kept_ids(made: Mapping[str, str], held: Collection[str]) -> dict[str, str]:
     }
 
 
-def ended_beside(made: Collection[str], held: Collection[str]) -> Set[str]:
-    """Return the classes of *held* that end while one with the same letters and digits comes.
+def doubted_beside(made: Collection[str], held: Collection[str]) -> Set[str]:
+    """Return the classes of *held* beside which one with the same letters and digits comes.
 
-    They go by a name, and may be one form that is written otherwise: nobody can say.
+    They go by a name, and either end or go on, and it may be the one that comes that each of them
+    was: once a form that is written otherwise has kept its id, another can come by the name of
+    which the id was made. Nobody can say.
     """
-    return {ended.id for _, gone in _with_same_letters(made, held) for ended in gone}
+    come, were = _by_letters(set(made) - set(held)), _by_letters(held)
+    return {each.id for letters in come.keys() & were.keys() for each in were[letters]}
 
 
 def _could_be_same(

@@ -80,6 +80,19 @@ def of_nobody(files: Mapping[str, bytes]) -> int:
     )
 
 
+def with_other_addresses(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
+    """Return the ids of the schools in *before* of whose people any has another address *after*.
+
+    Raises:
+        StoreConflict: the bytes are not what was sealed.
+    """
+    address_of = {row[0]: row[1] for row in rows_of("users.csv", after)}
+    moved = {
+        row[0] for row in rows_of("users.csv", before) if address_of.get(row[0], row[1]) != row[1]
+    }
+    return {row[1] for row in rows_of("roles.csv", before) if row[0] in moved} if moved else set()
+
+
 @dataclass(frozen=True, slots=True)
 class _Whose:
     """Who is at which schools, and whose each class is."""

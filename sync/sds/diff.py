@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Plan
 from sync.roster.identifiers import is_service_account, renewed_class_id
-from sync.roster.respelt import ended_beside
+from sync.roster.respelt import doubted_beside
 from sync.sds.by_school import Slice, of_nobody, orgs_of, split
 from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
 from sync.settings import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Comparison:
     """What a delivery would change, and which limits it meets: as a whole, and school by school.
 
     `schools` are the excesses by a school's id; one that meets no limit is not there. `new` are the
@@ -87,7 +87,7 @@ def judge(
     *,
     limits: Limits,
     orgs: Collection[str] | None = None,
-) -> Judgement:
+) -> Comparison:
     """Compare *after* with each of *baselines*, the newest first, by every limit.
 
     *orgs* are the ids of the schools that are judged; None: all. The others are as they were. The
@@ -164,12 +164,12 @@ class _Judging:
             self._after_of = split(self.after, self._judged(orgs_of(self.after).keys()) | judged)
         return self._after_of
 
-    def judgement(self) -> Judgement:
+    def judgement(self) -> Comparison:
         """Return what came of it."""
         if self.plan is None:
             changes = changes_between({}, self.after)
             plan = Plan(against=None, changes=changes)
-            return Judgement(plan, first=True, whole=tuple(_empty(changes)))
+            return Comparison(plan, first=True, whole=tuple(_empty(changes)))
         judged = self._judged(orgs_of(self.after).keys())
         new = judged - self.known if self.known else frozenset[str]()
         schools = {org: tuple(met.values()) for org, met in sorted(self.worst.items()) if met}
@@ -177,7 +177,7 @@ class _Judging:
             of_school = changes_between({}, self._split_after(judged)[org])
             if empty := tuple(_named(_empty(of_school), org)):
                 schools[org] = empty
-        return Judgement(
+        return Comparison(
             self.plan, first=False, whole=tuple(self._whole()), schools=schools, new=new
         )
 
@@ -241,15 +241,17 @@ def _met(
 
 
 def _beside_another(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:
-    """Yield the classes that end beside one that may be the same: each would get another Team.
+    """Yield the classes beside which one comes that may be the same: it would get another Team.
 
     Our rule for ids has changed, or somebody has written a form otherwise. What is restored under
     an id of before is neither.
     """
     old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
     renewed = {class_id for class_id in old - new if renewed_class_id(class_id) in new}
+    by_rule = {class_id for class_id in old if renewed_class_id(class_id) in new - old}
     restored = set(map(renewed_class_id, new - old))
-    told = {"new-ids": renewed, "same-letters": ended_beside(new, old) - renewed - restored}
+    doubted = doubted_beside(new, old) - renewed - by_rule - restored
+    told = {"new-ids": renewed, "same-letters": doubted}
     for what, ended in told.items():
         if ended:
             yield Excess(table="classes.csv", what=what, rows=len(ended), allowed=0)

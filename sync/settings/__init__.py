@@ -45,6 +45,8 @@ class Settings(Block):
     sds: SdsSettings
     storage: StorageSettings
     host: HostStorage = HostStorage()
+    defaulted: frozenset[tuple[str, ...]] = frozenset()
+    """Which settings a school or profile took from the defaults: block, key and name."""
 
     @model_validator(mode="after")
     def _all_fits_together(self) -> Settings:
@@ -131,13 +133,31 @@ class Settings(Block):
 
     def doubts(self) -> Iterator[str]:
         """Yield what may be taken and is hardly meant: a sentence each, with what to write."""
-        for key, school in self.schools.items():
-            zone = school.time_zone.key
+        zones = {
+            self.name_of("schools", key, "time_zone"): school.time_zone.key
+            for key, school in self.schools.items()
+        }
+        for name, zone in zones.items():
             if city := city_for(zone):
                 yield (
-                    f"SCHOOLS__{key.upper()}__TIME_ZONE is {zone}, which names no place, so that"
-                    f" summer time may be missed: write the school's city, such as {city}"
+                    f"{name} is {zone}, which names no place, so that summer time may be missed:"
+                    f" write the school's city, such as {city}"
                 )
+        for key, school in self.schools.items():
+            if not (self.profiles_of(key) or school.datasets):
+                yield (
+                    f"the school {key} is in no profile, so that nothing of it is sent:"
+                    " name it as the SCHOOL of one"
+                )
+
+    def name_of(self, block: str, key: str, name: str) -> str:
+        """Return under which name a setting of a school or profile counts: its own, or a default's.
+
+        *block* is `schools` or `profiles`.
+        """
+        is_default = (block, key, name) in self.defaulted
+        above = ("defaults", block.removesuffix("s")) if is_default else (block, key)
+        return "__".join((*above, name)).upper()
 
     def _reads_by_rest(self, key: str) -> bool:
         school = self.schools.get(self.school_of(key))

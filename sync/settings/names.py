@@ -19,7 +19,11 @@ from sync.settings import Block, HostStorage, Settings
 type Path = tuple[str, ...]
 
 KEY = "<key>"
-PROFILES_JSON = "PROFILES_JSON"
+JSON: Mapping[str, str] = {"schools": "SCHOOLS_JSON", "profiles": "PROFILES_JSON"}
+"""What may hold all of a block that has keys, by that block."""
+
+DEFAULTS: Mapping[str, str] = {"school": "schools", "profile": "profiles"}
+"""Of which block a default is, by what it is called: `DEFAULTS__SCHOOL__PULL_AT`."""
 
 
 def _blocks(block: type[Block], above: Path = ()) -> Iterator[tuple[Path, type[Block]]]:
@@ -51,10 +55,12 @@ HOST: Mapping[str, Path] = {
     "AzureWebJobsStorage__accountName": ("host", "queue_url"),
 }
 _KEYED = {block[0] for block in BLOCKS if KEY in block}
-_HEADS = {block[0] for block in BLOCKS}
+_HEADS = {block[0] for block in BLOCKS} | {"defaults"}
 _LONGEST = 100  # characters of a name that are compared: the search is quadratic
-# Names of Windows's devices are no folders there, and so no names in any store of ours.
-_KEY_FORM = re.compile(r"(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$)[a-z0-9][a-z0-9-]{0,29}")
+_KEY_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+# Names of Windows's devices are no folders there, and so no names in any store of ours. A profile
+# called `defaults` would be one more, where somebody meant what all profiles take.
+_NO_KEY = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]|defaults")
 _HEAD_FORM = re.compile(r"([a-z]+)(__|_|:|$)")
 
 
@@ -67,10 +73,10 @@ def written(path: Path) -> str:
 def is_key(text: str) -> bool:
     """Say whether *text*, in small letters, may be the key of a school or profile.
 
-    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens, and not the
-    name of a device of Windows, such as `aux`.
+    Keys become folder names and parts of messages: 1 to 30 letters, digits and hyphens, and neither
+    `defaults` nor the name of a device of Windows, such as `aux`.
     """
-    return bool(_KEY_FORM.fullmatch(text))
+    return bool(_KEY_FORM.fullmatch(text)) and not _NO_KEY.fullmatch(text)
 
 
 def path_of(name: str) -> Path | None:
@@ -82,7 +88,7 @@ def path_of(name: str) -> Path | None:
 
 
 def field_of(path: Path) -> FieldInfo | None:
-    """Return the declaration of the setting at *path*."""
+    """Return the declaration of the setting at *path*; of a default, that of what it stands for."""
     if path[:1] == ("host",):
         return HostStorage.model_fields.get(path[-1])
     return DECLARED.get(_declared(path))
@@ -102,7 +108,9 @@ def owner(path: Path) -> Path:
 
 
 def _declared(path: Path) -> Path:
-    """Return *path* with `<key>` for the key of a school or profile."""
+    """Return *path* with `<key>` for the key of a school or profile; of a default, likewise."""
+    if path[:1] == ("defaults",) and len(path) > 1:
+        return (DEFAULTS.get(path[1], ""), KEY, *path[2:])
     return (path[0], KEY, *path[2:]) if len(path) > 1 and path[0] in _KEYED else path
 
 
@@ -114,6 +122,24 @@ def is_secret(declared: FieldInfo) -> bool:
 def is_free_text(declared: FieldInfo) -> bool:
     """Say whether the value of a setting is a text, rather than read into something else."""
     return str in {declared.annotation, *get_args(declared.annotation)}
+
+
+def is_single_text(declared: FieldInfo) -> bool:
+    """Say whether the value of a setting is one text, rather than several."""
+    return declared.annotation in (str, str | None)
+
+
+def no_default(path: Path) -> str:
+    """Say why there can be no default of the setting at *path*, "" if there can."""
+    kind, name = path[1:]
+    block, usual = DEFAULTS[kind], (DEFAULTS[kind], KEY, name)
+    if reason := BLOCKS[block, KEY].OWN.get(name):
+        return f"cannot be a default: {reason}"
+    if is_secret(DECLARED[usual]):
+        return f"cannot be a default: each {kind} has its own secret, {written(usual)}"
+    if DECLARED[usual].is_required():
+        return f"cannot be a default: each {kind} has its own"
+    return ""
 
 
 def example(declared: FieldInfo) -> str:
@@ -146,7 +172,8 @@ def is_meant_for_us(name: str) -> bool:
     """Say whether somebody who set *name* meant a setting of ours, rightly spelt or not.
 
     The environment is full of others' names, so this looks at the beginning: our prefixes, with
-    a single underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common.
+    a single underscore or a colon for two, or nearly our prefixes. `STORAGE_` alone is too common,
+    and `DEFAULTS_PATH` is set by desktops of Ubuntu.
     """
     lower = name.lower()
     match = _HEAD_FORM.match(lower)
@@ -157,8 +184,10 @@ def is_meant_for_us(name: str) -> bool:
         return bool(get_close_matches(head, _HEADS, n=1, cutoff=0.75))
     if head == "storage":
         return lower in {"_".join(path) for path in DECLARED}
+    if head == "defaults":
+        return lower.startswith(tuple(f"defaults_{kind}" for kind in (*DEFAULTS, "json")))
     ours = head in (_HEADS if mark else _KEYED)
-    return ours or bool(get_close_matches(lower, [PROFILES_JSON.lower()], n=1, cutoff=0.9))
+    return ours or bool(get_close_matches(name.upper(), JSON.values(), n=1, cutoff=0.9))
 
 
 def nearest(name: str) -> str:
@@ -168,7 +197,14 @@ def nearest(name: str) -> str:
     """
     parts = re.split("__" if name.count("__") > 1 else "__|_|:", name, maxsplit=2)
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
-    names = [*(written(path).replace(KEY, key) for path in DECLARED), PROFILES_JSON]
+    names = (*_defaults(), *(written(path).replace(KEY, key) for path in DECLARED), *JSON.values())
     spelt = {name.upper(): name for name in names}
     near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
     return spelt[near[0]] if near else ""
+
+
+def _defaults() -> Iterator[str]:
+    """Yield the name of each default that there can be."""
+    for kind, block in DEFAULTS.items():
+        paths = [("defaults", kind, path[2]) for path in DECLARED if path[0] == block]
+        yield from (written(path) for path in paths if not no_default(path))

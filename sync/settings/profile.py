@@ -6,7 +6,8 @@ declared of it. `sync.settings.sharing` says which of them two profiles must wri
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -37,6 +38,15 @@ _TITLE = ", ".join(f"{{{name}}}" for name in GROUP_FIELDS) + ". The first or the
 
 class ProfileSettings(Block):
     """`PROFILES__<key>__…`: which part of a school goes to SDS, and how its classes look."""
+
+    RIVALS: ClassVar[Mapping[tuple[str, str], str]] = {
+        ("included_subjects", "excluded_subjects"): "give one of them, not both"
+    }
+    OWN: ClassVar[Mapping[str, str]] = {
+        "school": "each profile is of a school of its own",
+        "connector": "SDS__CONNECTOR is taken by every profile that names none",
+    }
+    COMPANIONS: ClassVar[Mapping[str, str]] = {"keep_teams_from": "keep_teams"}
 
     school: SchoolKey | None = Field(
         default=None,
@@ -200,10 +210,9 @@ class ProfileSettings(Block):
     )
 
     @model_validator(mode="after")
-    def _one_way_to_choose_subjects(self) -> ProfileSettings:
-        if self.included_subjects and self.excluded_subjects:
-            names = ("included_subjects",), ("excluded_subjects",)
-            raise text.Contradiction((names, "give one of them, not both"))
+    def _go_together(self) -> ProfileSettings:
+        if faults := self.rivals():
+            raise text.Contradiction(*faults)
         return self
 
     @field_validator("keep_teams")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -29,6 +30,16 @@ _NEEDED = {"batch": ("isams_key",), "rest": ("isams_client_secret", "isams_clien
 
 class SchoolSettings(Block):
     """`SCHOOLS__<key>__…`: a school and the way to its iSAMS."""
+
+    RIVALS: ClassVar[Mapping[tuple[str, str], str]] = {
+        ("school_year", "year_starts"): (
+            "give one of them: each says when the academic year turns"
+        ),
+    }
+    OWN: ClassVar[Mapping[str, str]] = {
+        "isams_client_id": "each school has its own, as it has its secret",
+        "isams_ca": "an authority is trusted for the iSAMS of one school alone",
+    }
 
     name: ShownName = Field(
         min_length=1,
@@ -164,13 +175,10 @@ class SchoolSettings(Block):
 
     @model_validator(mode="after")
     def _go_together(self) -> SchoolSettings:
-        faults = list[text.Fault]()
+        faults = self.rivals()
         if self.isams_client_id and not self.isams_client_secret:
             names = ("isams_client_id",), ("isams_client_secret",)
             faults.append((names, "give both, or the secret alone"))
-        if self.school_year is not None and self.year_starts is not None:
-            names = ("school_year",), ("year_starts",)
-            faults.append((names, "give one of them: each says when the academic year turns"))
         if faults:
             raise text.Contradiction(*faults)
         return self

@@ -8,7 +8,15 @@ from pydantic import Field, SecretStr, model_validator
 
 from sync.settings import text
 from sync.settings.limits import Limits
-from sync.settings.types import Block, Flag, GraphUrl, LoginUrl, OperationsUrl
+from sync.settings.types import (
+    Block,
+    CarryDays,
+    Flag,
+    GraphUrl,
+    LoginUrl,
+    Minutes,
+    OperationsUrl,
+)
 
 
 class SdsSettings(Block):
@@ -28,10 +36,24 @@ class SdsSettings(Block):
     )
     hold_first: Flag = Field(
         default=True,
-        description="Hold the first delivery of a connector for a person to approve.",
+        description="Hold the first delivery of a connector, and the first of each school on it,"
+        " for a person to approve.",
         examples=["true"],
     )
+    settle_minutes: Minutes = Field(
+        default=60,
+        description="Where several schools share a connector: how long a school that has been read"
+        " waits at most for pulls of the others that are being tried, in minutes. With one school"
+        " nothing waits.",
+        examples=["60"],
+    )
     limits: Limits = Limits()
+    carry_days: CarryDays = Field(
+        default=14,
+        description="After so many days a school that goes on as SDS has it is told of, once a day,"
+        " and a mail is sent.",
+        examples=["14"],
+    )
     tenant_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9.-]+$",

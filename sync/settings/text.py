@@ -22,6 +22,7 @@ _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 # The comma stands between the two halves, so only where there are both.
 _ALLOWANCE = re.compile(r"(?:([0-9]{1,2})\s*%)?(?:(?(1)\s*,\s*)([0-9]{1,4}))?")
+_PARTS_NOTHING = re.compile(r"[\t\r\n]")
 _SPAN = re.compile(r"(-?[0-9]{1,2})(?:-(-?[0-9]{1,2}))?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
@@ -83,8 +84,14 @@ def parts(value: str) -> tuple[str, ...]:
 
 @of_text
 def words(value: str) -> tuple[str, ...]:
-    """Split a text at its commas; blanks around and between are dropped."""
-    return parts(value)
+    """Split a text at its commas; blanks around and between are dropped.
+
+    A tab or line end inside of a value was meant to part two.
+    """
+    found = parts(value)
+    if any(_PARTS_NOTHING.search(part) for part in found):
+        raise ValueError("expected commas between the values, not line ends or tabs alone")
+    return found
 
 
 @of_text

@@ -26,13 +26,13 @@ _TOKEN = re.compile(
     | (?P<unclosed> "[^\n]* )
     | (?P<mark> [{}\[\]:,] )
     | (?P<curly> ['\u2018\u2019\u201c-\u201e][^\n]*?['\u2018\u2019\u201c-\u201e] )
-    | (?P<bare> (?:[^\s{}\[\],":]|:(?=[^\s"]))+ )
+    | (?P<bare> (?:[^\s{}\[\],":]|:(?=[^\s"'{\[]))+ )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\.")
 _GOOD_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_SOUND = re.compile(r"true|false|null|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_SOUND = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _SHORT = 6  # characters of a value that is shown: no secret is so short
 _DEEPEST = 20
 QUOTED = "expected a text in quotation marks"
@@ -62,8 +62,8 @@ type NamePath = tuple[str, ...]
 class Entry(NamedTuple):
     """A value: where it begins, and its text.
 
-    `kind` is "text" in quotation marks, then `text` is what it means; "bare" without; or "mark" of
-    what is in brackets.
+    `kind` is "bare", or "mark" of what is in brackets; of all else, in quotation marks of any kind,
+    `text` is what it means.
     """
 
     at: int
@@ -75,12 +75,29 @@ class Entry(NamedTuple):
 class Typed:
     """What was read of a text: its `entries` by the names that lead to them.
 
-    `faults` keep it from being JSON; `twice` are names that repeat.
+    `faults` keep it from being JSON; `twice` are names that repeat. `lost` says that something was
+    not read, so that more may be meant than the entries.
     """
 
     entries: dict[NamePath, Entry] = field(default_factory=dict)
     faults: list[Flaw] = field(default_factory=list)
     twice: list[Flaw] = field(default_factory=list)
+    lost: bool = False
+
+    def meant(self) -> object:
+        """Return what the faulty text was meant to be, None if that is not plain.
+
+        Numbers, true and false are texts.
+        """
+        if self.lost or not self.faults:
+            return None
+        values = dict[NamePath, object]()
+        for path, entry in self.entries.items():
+            values[path] = _meaning(entry)
+            above = values[path[:-1]] if path else None
+            if isinstance(above, dict):
+                above[path[-1]] = values[path]
+        return values.get(())
 
 
 def read_typed(text: str) -> Typed:
@@ -102,6 +119,13 @@ def literal(value: str) -> str:
     return f'"{value}"' if _SOUND.fullmatch(value) and len(value) <= _SHORT else ""
 
 
+def _meaning(entry: Entry) -> object:
+    """Return what an entry is by itself: of brackets what they open, as yet empty."""
+    if entry.kind == "mark":
+        return {} if entry.text == "{" else []
+    return None if (entry.kind, entry.text) == ("bare", "null") else entry.text
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.typed = Typed()
@@ -112,11 +136,11 @@ class _Reader:
     def whole(self) -> None:
         """Read the value that the text holds, and see that nothing follows it."""
         if not self._tokens:
-            self._fault(0, "there is nothing in it")
+            self._lose(0, "there is nothing in it")
             return
         self._value(())
         if rest := self._peek():
-            self._fault(rest.at, "something stands after the last bracket: take it out")
+            self._lose(rest.at, "something stands after the last bracket: take it out")
 
     def _without_blanks(self, text: str) -> Iterator[Token]:
         """Yield the tokens; a comment is a fault and no token."""
@@ -133,6 +157,11 @@ class _Reader:
     def _fault(self, at: int, text: str) -> None:
         self.typed.faults.append(Flaw(at, text))
 
+    def _lose(self, at: int, text: str) -> None:
+        """Tell a fault behind which something may stand that is not read."""
+        self.typed.lost = True
+        self._fault(at, text)
+
     def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
@@ -148,13 +177,13 @@ class _Reader:
 
     def _value(self, path: NamePath) -> None:
         """Read a value; what can be none is left for the brackets around it."""
-        token, about = self._peek(), f"{path[-1]}: " if path else ""
+        token, about = self._peek(), f"{printable(path[-1])}: " if path else ""
         if token is None or (token.kind == "mark" and token.text not in "{["):
-            self._fault(token.at if token else self._end, f"{about}the value is missing")
+            self._lose(token.at if token else self._end, f"{about}the value is missing")
             self._takes(":")
             return
         self._next += 1
-        text = _meant(token.text) if token.kind == "text" else token.text
+        text = token.text if token.kind in {"bare", "mark"} else _meant(token.text)
         self.typed.entries[path] = Entry(token.at, token.kind, text)
         if token.kind == "mark":
             self._bracketed(token, path)
@@ -166,7 +195,7 @@ class _Reader:
 
     def _bracketed(self, opening: Token, path: NamePath) -> None:
         if len(path) > _DEEPEST:
-            self._fault(opening.at, "there are too many brackets inside each other")
+            self._lose(opening.at, "there are too many brackets inside each other")
             self._next = len(self._tokens)
         else:
             self._entries(path, closing="}" if opening.text == "{" else "]")
@@ -180,7 +209,7 @@ class _Reader:
         elif token.kind == "unclosed":
             # A backslash before the last quotation mark takes its meaning away.
             last = token.text.rstrip(" ,\r").endswith('\\"')
-            self._fault(token.at, about + (TWICE if last else UNCLOSED))
+            self._lose(token.at, about + (TWICE if last else UNCLOSED))
         elif any(sign < " " for sign in token.text):
             self._fault(token.at, f"{about}it holds a tab: take it out")
 
@@ -205,7 +234,7 @@ class _Reader:
             self._fault(comma.at, "a comma after the last entry: take it out")
         if not self._takes(closing):
             token = self._peek()
-            self._fault(token.at if token else self._end, f"a {closing} is missing")
+            self._lose(token.at if token else self._end, f"a {closing} is missing")
 
     def _commas(self) -> list[Token]:
         """Take the commas that are next."""
@@ -233,9 +262,9 @@ class _Reader:
         token = self._tokens[self._next]
         self._next += 1
         if token.kind == "mark":
-            self._fault(token.at, "a name in quotation marks is missing")
+            self._lose(token.at, "a name in quotation marks is missing")
         elif not self._takes(":"):
-            self._fault(token.at, "expected a name, a colon and a value, such as" + _ENTRY)
+            self._lose(token.at, "expected a name, a colon and a value, such as" + _ENTRY)
             # What stands where the colon is missing was to be the value.
             self._next += token.kind == "text" and self._is_inside() and not self._is_mark()
         else:
@@ -245,16 +274,24 @@ class _Reader:
     def _name(self, token: Token, seen: set[str]) -> str:
         if token.kind != "text":
             self._fault(token.at, "expected straight quotation marks around the name")
-        name = printable(_meant(token.text))
+        name = _meant(token.text)
         if name.lower() in seen:
-            self.typed.twice.append(Flaw(token.at, f"{name}: the same name twice"))
+            self.typed.twice.append(Flaw(token.at, f"{printable(name)}: the same name twice"))
         seen.add(name.lower())
         return name
 
 
+def without_controls(text: str) -> str:
+    """Return *text* without tabs, line ends and other controls."""
+    return "".join(sign for sign in text if sign >= " ")
+
+
 def _meant(text: str) -> str:
-    """Return what *text* means in its quotation marks; as it stands, if it is no JSON."""
+    """Return what *text* means in its quotation marks; as it stands, if it is no JSON.
+
+    What keeps it from being JSON is told by its place, and so is no fault of the setting's as well.
+    """
     try:
         return str(json.loads(text))
     except ValueError:
-        return text.strip("\"'\u2018\u2019\u201c\u201d\u201e")
+        return without_controls(text).strip("\"'\u2018\u2019\u201c\u201d\u201e")

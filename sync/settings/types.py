@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -39,11 +39,22 @@ Suffix = Annotated[str, StringConstraints(strip_whitespace=False, max_length=40)
 Flag = Annotated[bool, BeforeValidator(text.yes_or_no)]
 Whole = Annotated[int, BeforeValidator(text.whole)]
 Percent = Annotated[Whole, Field(ge=0, le=50)]
+Minutes = Annotated[Whole, Field(ge=0, le=240)]
 Rows = Annotated[Whole, Field(ge=0, le=1000)]
+CarryDays = Annotated[Whole, Field(ge=1, le=365)]
 
 
 class Block(BaseModel):
     """A block of settings under a common prefix: frozen, and nothing in it that nobody declared."""
+
+    RIVALS: ClassVar[Mapping[tuple[str, str], str]] = {}
+    """Which two settings may not both be given, and what is expected instead."""
+
+    OWN: ClassVar[Mapping[str, str]] = {}
+    """Which settings have no default that an administrator may set, and why, in words."""
+
+    COMPANIONS: ClassVar[Mapping[str, str]] = {}
+    """Which setting means nothing without which other: a default of it goes with that one's."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -52,3 +63,11 @@ class Block(BaseModel):
         arbitrary_types_allowed=True,
         str_strip_whitespace=True,
     )
+
+    def rivals(self) -> list[text.Fault]:
+        """Return a fault for each two that are given and may not both be."""
+        return [
+            (((first,), (second,)), expected)
+            for (first, second), expected in self.RIVALS.items()
+            if getattr(self, first) and getattr(self, second)
+        ]

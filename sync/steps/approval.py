@@ -9,15 +9,15 @@ rejection wins; of two equal answers only the first counts, and the second is re
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sync.edge.world import World
 from sync.errors import AnswerRefused, concerning
 from sync.ledger.marks import Approved, Hold, Rejected
-from sync.ledger.offers import ANSWERABLE, Schools, folder_of
+from sync.ledger.offers import ANSWERABLE, Schools, Why, folder_of
 from sync.ledger.states import State
-from sync.report import Outcome
+from sync.report import Outcome, Step
 from sync.steps import receipts
 from sync.steps.connector import Listing, find, find_offer, newest_sets
 from sync.steps.delivery import Delivery, StoredFolder
@@ -25,10 +25,16 @@ from sync.steps.offers import Offer, View, view
 
 
 class Answered(NamedTuple):
-    """What came of a person's answer: for which connector, and the word for it."""
+    """What came of a person's answer: for which connector, the word for it, and what it covers.
+
+    `offers` are the ids of the offers that were answered, by school. `delivery` is that of the
+    delivery that was answered beside them: it goes, or does not, just as it is.
+    """
 
     connector: str
     outcome: Outcome
+    offers: Mapping[str, str]
+    delivery: str = ""
 
 
 type Answer = type[Approved | Rejected]
@@ -48,7 +54,7 @@ def approve(world: World, answered_id: str) -> Answered:
     with concerning(connector=listing.connector, delivery=delivery.id):
         if _state(listing, delivery) is State.UNPROVEN:
             world.tell(receipts.vouch(world, listing, delivery))
-            return Answered(listing.connector, Outcome.TAKEN)
+            return Answered(listing.connector, Outcome.TAKEN, {}, delivery.id)
         return _answer_delivery(world, listing, delivery, Approved)
 
 
@@ -72,16 +78,20 @@ def _answer_delivery(
     state = _state(listing, delivery)
     waits = state is State.HELD or (answer is Rejected and state is State.READY)
     meant = [*_offers_meant(world, listing, delivery, answer)]
-    if not waits and not meant:
-        raise _not_held(listing, delivery, state)
     if waits:
         _demand_current(delivery, meant)
         _demand_unanswered(delivery, answer)
-    for school, offer_id, digest in meant:
-        _write(_folder(world, listing, school, offer_id), answer, digest)
-    if waits and not _write(delivery, answer, delivery.manifest().digest):
+    elif not meant:
+        raise _not_held(listing, delivery, state)
+    offers = {
+        school: offer_id
+        for school, offer_id, digest in meant
+        if _write(_folder(world, listing, school, offer_id), answer, digest)
+    }
+    was_first = _write(delivery, answer, delivery.manifest().digest) if waits else bool(offers)
+    if not was_first:
         raise _too_late()
-    return _answered(world, listing, answer)
+    return _answered(world, listing, answer, offers, delivery.id if waits else "")
 
 
 def _answer_offer(
@@ -97,19 +107,19 @@ def _answer_offer(
             raise _waits_not(offer)
         if not _write(_folder(world, listing, school, offer_id), answer, offer.name.digest):
             raise _too_late()
-        _answer_whole(listing, offer, answer)
-    return _answered(world, listing, answer)
+        delivery_id = _answer_whole(listing, offer, answer)
+    return _answered(world, listing, answer, {school: offer_id}, delivery_id)
 
 
-def _answer_whole(listing: Listing, offer: Offer, answer: Answer) -> None:
-    """Answer the newest delivery as well, if it waits for *offer* alone."""
-    newest, state = listing.states[-1] if listing.states else (None, None)
-    schools = newest.schools() if newest and state is State.HELD else None
-    if newest is None or schools is None:
-        return
-    offered = {part.offer for part in schools.parts.values() if part.offer}
-    if offered == {offer.name.id} and not newest.read(Hold).is_whole:
-        _write(newest, answer, newest.manifest().digest)
+def _answer_whole(listing: Listing, offer: Offer, answer: Answer) -> str:
+    """Answer the newest delivery as well, if it waits for *offer* alone; return its id, or ""."""
+    for newest, state in listing.states[-1:]:
+        schools = newest.schools() if state is State.HELD else None
+        parts = schools.parts.values() if schools else ()
+        is_alone = {part.offer for part in parts if part.offer} == {offer.name.id}
+        if is_alone and not newest.read(Hold).is_whole:
+            return newest.id if _write(newest, answer, newest.manifest().digest) else ""
+    return ""
 
 
 # -- whom an answer means ------------------------------------------------------------------------
@@ -153,11 +163,15 @@ def _folder(world: World, listing: Listing, school: str, offer_id: str) -> Store
 # -- the answer ----------------------------------------------------------------------------------
 
 
-def _answered(world: World, listing: Listing, answer: Answer) -> Answered:
-    if answer is Rejected:
-        return Answered(listing.connector, Outcome.REJECTED)
-    world.nudges.nudge("send", {"connector": listing.connector})
-    return Answered(listing.connector, Outcome.APPROVED)
+def _answered(
+    world: World, listing: Listing, answer: Answer, offers: Mapping[str, str], delivery_id: str
+) -> Answered:
+    outcome = Outcome.REJECTED if answer is Rejected else Outcome.APPROVED
+    for school, offer_id in offers.items():
+        world.tell(Step("offer", outcome, school, offer_id))
+    if answer is Approved:
+        world.nudges.nudge("send", {"connector": listing.connector})
+    return Answered(listing.connector, outcome, offers, delivery_id)
 
 
 def _write(folder: StoredFolder, answer: Answer, digest: str) -> bool:
@@ -197,20 +211,39 @@ def _not_held(listing: Listing, delivery: Delivery, state: State) -> AnswerRefus
 
 
 def _superseded(offer: Offer | None) -> AnswerRefused:
-    """Return the refusal of an answer to what a school does not offer any more."""
-    newer = {"newest": offer.name.id} if offer and offer.why in ANSWERABLE else {}
-    return AnswerRefused(
-        "the school has newer sets, or SDS has these already, or they are older than 48 h, so"
-        " nothing was changed: `isams-sync status` tells what waits now",
-        **newer,
-    )
+    """Return the refusal of an answer to what a school does not offer any more, but *offer*."""
+    tells = "`isams-sync status` tells what waits now"
+    if offer is None:
+        return AnswerRefused(
+            "the school has newer sets, or SDS has these already, or they are older than 48 h, so"
+            f" nothing was changed: {tells}"
+        )
+    state = offer.why.value if offer.why else "next"
+    if offer.why is Why.SAME:
+        why = "SDS has what the school offers already"
+    elif offer.why in {Why.STALE, Why.UNREAD}:
+        why = "what was read of the school is older than 48 h, or is gone"
+    else:
+        why = "the school offers something newer"
+        return AnswerRefused(
+            f"{why}, so nothing was changed: {tells}", state=state, newest=offer.name.id
+        )
+    return AnswerRefused(f"{why}, so nothing was changed: {tells}", state=state)
+
+
+_FIRST_ELSE: Mapping[Why | None, str] = {
+    Why.ELSEWHERE: "first approve that it leaves the other connector, which holds it",
+    Why.CONFLICT: "first mend the id that two schools use, and have this one read again",
+    Why.REJECTED: "a person has said no: the next other reading makes another offer",
+}
 
 
 def _waits_not(offer: Offer) -> AnswerRefused:
+    """Return the refusal of an answer to *offer*, which waits for none."""
     state = offer.why.value if offer.why else "approved"
+    what = _FIRST_ELSE.get(offer.why, "`isams-sync status` tells how it stands")
     return AnswerRefused(
-        f"this does not wait for an answer but is {state}, so nothing was changed:"
-        " `isams-sync status` tells how it stands",
+        f"this does not wait for an answer but is {state}, so nothing was changed: {what}",
         state=state,
     )
 

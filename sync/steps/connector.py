@@ -23,7 +23,8 @@ from sync.steps.delivery import (
     SealedSet,
     StoredFolder,
     list_pulls,
-    list_sets,
+    list_pulls_of,
+    list_sets_of,
     read_record,
 )
 
@@ -227,14 +228,36 @@ def newest_sets(world: World, connector: str) -> dict[str, SealedSet | None]:
     What a reading sealed that was cut before it came to all profiles does not count: beside what
     another reading sealed, a pupil who moved from one profile to another would be in neither.
     """
-    sets = {
-        profile: list_sets(world.store, profile)
-        for profile in world.settings.connectors()[connector]
-    }
+    return newest_of(sets_on(world, connector))
+
+
+def newest_of(sets: Mapping[str, Sequence[SealedSet]]) -> dict[str, SealedSet | None]:
+    """Return the newest of each profile's *sets*, None where there is none."""
+    return {profile: listed[-1] if listed else None for profile, listed in sets.items()}
+
+
+def sets_on(world: World, connector: str) -> dict[str, list[SealedSet]]:
+    """Return the sealed sets of each profile of *connector*, oldest first; see `newest_sets`."""
+    profiles, settings = world.settings.connectors()[connector], world.settings
+    at_once = len(profiles) == len(settings.profiles)
+    sets = list_sets_of(world.store, profiles, at_once=at_once)
     for school in {world.settings.school_of(profile) for profile in sets}:
         of_school = [sets[each] for each in sets if world.settings.school_of(each) == school]
         _drop_cut(world.store, school, of_school)
-    return {profile: listed[-1] if listed else None for profile, listed in sets.items()}
+    return sets
+
+
+def schools_on(world: World, connector: str) -> list[str]:
+    """Return the schools whose profiles are on *connector*, sorted."""
+    profiles = world.settings.connectors()[connector]
+    return sorted({world.settings.school_of(profile) for profile in profiles})
+
+
+def pulls_on(world: World, connector: str) -> dict[str, list[Pull]]:
+    """Return the pulls of each school of *connector*, oldest first."""
+    schools = schools_on(world, connector)
+    at_once = len(schools) == len(world.settings.schools)
+    return list_pulls_of(world.store, schools, at_once=at_once)
 
 
 def _drop_cut(store: Store, school: str, of_profiles: Sequence[list[SealedSet]]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from sync.edge.storage.store import Store
+from sync.edge.storage.store import Blob, Store
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids, manifests, states
 from sync.ledger.folders import Folder, folders
@@ -181,9 +181,49 @@ def list_pulls(store: Store, school: str) -> list[Pull]:
 
 def list_sets(store: Store, profile: str) -> list[SealedSet]:
     """Return a profile's sealed sets that still have their files, oldest first."""
-    prefix = ids.profile_folder(profile)
-    sets = states.sealed_sets(prefix, store.blobs(prefix))
-    return [SealedSet.of(sealed, store, prefix) for sealed in sets]
+    return list_sets_of(store, [profile], at_once=False)[profile]
+
+
+def list_pulls_of(store: Store, schools: Iterable[str], *, at_once: bool) -> dict[str, list[Pull]]:
+    """Return the pulls of each of *schools*, oldest first; see `_listed_below` for *at_once*."""
+    listed = _listed_below(store, "schools/", schools, at_once=at_once)
+    pulls = {}
+    for school, blobs in listed.items():
+        prefix = ids.pulls_folder(school)
+        of_pulls = [blob for blob in blobs if blob.name.startswith(prefix)]
+        pulls[school] = [Pull.of(pull, store, prefix) for pull in states.pulls(school, of_pulls)]
+    return pulls
+
+
+def list_sets_of(
+    store: Store, profiles: Iterable[str], *, at_once: bool
+) -> dict[str, list[SealedSet]]:
+    """Return the sets of each of *profiles* as `list_sets` does; see `_listed_below`."""
+    listed = _listed_below(store, "profiles/", profiles, at_once=at_once)
+    sets = {}
+    for profile, blobs in listed.items():
+        prefix = ids.profile_folder(profile)
+        sets[profile] = [
+            SealedSet.of(sealed, store, prefix) for sealed in states.sealed_sets(prefix, blobs)
+        ]
+    return sets
+
+
+def _listed_below(
+    store: Store, top: str, keys: Iterable[str], *, at_once: bool
+) -> dict[str, list[Blob]]:
+    """List what is below each of *keys* in *top*.
+
+    *at_once*: by a listing of *top*, which a hundred keys are worth if they are all that there is.
+    """
+    if not at_once:
+        return {key: list(store.blobs(f"{top}{key}/")) for key in keys}
+    by_key: dict[str, list[Blob]] = {key: [] for key in keys}
+    for blob in store.blobs(top):
+        key = blob.name.removeprefix(top).partition("/")[0]
+        if key in by_key:
+            by_key[key].append(blob)
+    return by_key
 
 
 def newest_set(store: Store, profile: str) -> SealedSet | None:

@@ -5,7 +5,8 @@ A look costs at most three calls of Graph. What it has no call left for, the nex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -15,10 +16,10 @@ from sync.edge.graph.answers import leading_to
 from sync.edge.graph.values import Run, Statistics
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, TargetError, concerning
-from sync.ledger import fates, states
+from sync.ledger import fates, pace, states
 from sync.ledger.fates import Fate
 from sync.ledger.holdings import HandOver, handed_at
-from sync.ledger.marks import Accepted, Checked, Counted, RunAsked, Submitted, Vouched
+from sync.ledger.marks import Accepted, Checked, Counted, Looked, RunAsked, Submitted, Vouched
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps import verdicts
@@ -29,7 +30,7 @@ from sync.steps.evidence import FLOWS, Evidence, FlowsNow, Known, counts_from, f
 from sync.steps.receipts import write_verdict, write_vouched
 from sync.steps.verdicts import Judgement, Verdict
 
-RUN_AGAIN_S = 60.0
+ASK_MORE_S = 60.0  # what one look has no call left for
 
 
 def follow(world: World, listing: Listing) -> list[Step]:
@@ -43,15 +44,26 @@ def follow(world: World, listing: Listing) -> list[Step]:
         return [write_vouched(world, listing, delivery) for delivery in vouched]
     look = _Look(world, listing, _known(listing), Budget.of(world.clock, states.STEP_S))
     judgement, refusal = look.judged()
+    if followed[-1].id not in judgement.verdicts and not judgement.needs:
+        _note_look(followed[-1])
     written = [
         write_verdict(world, listing, delivery, judgement.verdicts[delivery.id])
         for delivery in _replaced_first(followed, judgement.verdicts)
     ]
-    return written + [
-        _awaited(listing, delivery, judgement.heard.get(delivery.id), refusal)
-        for delivery in followed
-        if delivery.id not in judgement.verdicts
-    ]
+    return [*written, *_still_awaited(listing, followed, judgement, refusal)]
+
+
+def _still_awaited(
+    listing: Listing,
+    followed: Sequence[Delivery],
+    judgement: Judgement,
+    refusal: TargetError | None,
+) -> Iterator[Step]:
+    for delivery in followed:
+        if delivery.id not in judgement.verdicts:
+            heard = judgement.heard.get(delivery.id)
+            again_in_s = ASK_MORE_S if judgement.needs else _next_look_s(listing, delivery)
+            yield _awaited(listing, delivery, heard, refusal, again_in_s=again_in_s)
 
 
 def _replaced_first(followed: Sequence[Delivery], judged: dict[str, Verdict]) -> list[Delivery]:
@@ -61,7 +73,12 @@ def _replaced_first(followed: Sequence[Delivery], judged: dict[str, Verdict]) ->
 
 
 def _awaited(
-    listing: Listing, delivery: Delivery, heard: Verdict | None, refusal: TargetError | None
+    listing: Listing,
+    delivery: Delivery,
+    heard: Verdict | None,
+    refusal: TargetError | None,
+    *,
+    again_in_s: float,
 ) -> Step:
     """Say that a run is awaited still, and what the last did with our flow, if it was over."""
     if not delivery.has(Accepted):
@@ -73,8 +90,59 @@ def _awaited(
         delivery.id,
         {"left_out": heard.ours} if heard else {},
         error=refusal,
-        again_in_s=RUN_AGAIN_S,
+        again_in_s=again_in_s,
     )
+
+
+# -- when it is looked ---------------------------------------------------------------------------
+
+
+def is_due(listing: Listing) -> bool:
+    """Say whether SDS's runs are worth a look now: see `pace.look_at_run_at`.
+
+    Always once the time of a run is over, for then it is judged without one, and once a person has
+    said how it ended.
+    """
+    followed = listing.in_state(State.ACCEPTED, State.UNPROVEN)
+    if not followed:
+        return False
+    if any(delivery.has(Vouched) for delivery in followed):
+        return True
+    oldest_ends = _with_sds_since(followed[0]) + verdicts.RUN_WITHIN
+    return listing.now >= min(oldest_ends, _look_at(followed[-1]))
+
+
+def awaited(listing: Listing) -> Step:
+    """Return the step of the newest delivery that is followed, without a look."""
+    newest = listing.in_state(State.ACCEPTED, State.UNPROVEN)[-1]
+    again_in_s = (_look_at(newest) - listing.now).total_seconds()
+    return _awaited(listing, newest, None, None, again_in_s=again_in_s)
+
+
+def _next_look_s(listing: Listing, delivery: Delivery) -> float:
+    """Return in how many seconds the next look is due, after one just now."""
+    return (_look_after(delivery, listing.now) - listing.now).total_seconds()
+
+
+def _look_at(newest: Delivery) -> datetime:
+    """Return when the next look at the runs is due for the *newest* that is followed."""
+    looks = [newest.made_at[Looked.name_for(key)] for key in newest.keys(Looked)]
+    return _look_after(newest, max(looks, default=None))
+
+
+def _look_after(delivery: Delivery, looked_at: datetime | None) -> datetime:
+    since = _with_sds_since(delivery)
+    return min(pace.look_at_run_at(since, looked_at), since + verdicts.RUN_WITHIN)
+
+
+def _with_sds_since(delivery: Delivery) -> datetime:
+    return delivery.when(Accepted) or delivery.when(Submitted) or delivery.last_made_at
+
+
+def _note_look(newest: Delivery) -> None:
+    """Note that SDS has answered, so that the next look waits."""
+    number = max(newest.numbers(Looked), default=0) + 1
+    newest.claim(Looked(by=uuid.uuid4().hex), number)
 
 
 # -- what is known -------------------------------------------------------------------------------

@@ -24,32 +24,58 @@ from sync.errors import (
 )
 from sync.ledger import ids, manifests, offers
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Approved, Failed
-from sync.ledger.offers import HeldOffer, Part, Schools, Why
+from sync.ledger.marks import Failed, Hold
+from sync.ledger.offers import ANSWERABLE, HeldOffer, SchoolPart, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.sds import by_school, rules
 from sync.sds.merge import Offered, merge
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
-from sync.steps.connector import Listing, newest_sets
-from sync.steps.delivery import StoredFolder
+from sync.steps.connector import Listing, newest_of, sets_on
+from sync.steps.delivery import SealedSet, StoredFolder
 from sync.steps.offers import Offer, View, readable, view
+from sync.steps.pace import Pace
 from sync.steps.seal import NewDelivery, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
-    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing."""
-    newest = newest_sets(world, listing.connector)
+    """Merge what schools offer if no delivery covers it; None if any does, or there is nothing.
+
+    Where several schools share a connector they wait for each other.
+    """
+    sets = sets_on(world, listing.connector)
+    newest, pace = newest_of(sets), Pace(world, listing, sets)
     if not any(newest.values()):
         return None
+    if step := pace.for_pulls():
+        return step
     now = view(world, listing, newest)
     if is_covered(listing, now):
         return _stale(listing, now)
+    if not _nothing_to_merge(listing, now) and (step := _waits(listing, now, pace)):
+        _note_held(world, listing, now)  # so that nobody waits to answer it
+        return step
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
-    _note_held(listing, now)
+    _note_held(world, listing, now)
     return _nothing_to_merge(listing, now) or _merged(world, listing, now)
+
+
+def is_due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> bool:
+    """Say whether there is anything to merge, and nothing to wait for."""
+    pace = Pace(world, listing, sets)
+    if pace.for_pulls():
+        return False
+    now = view(world, listing, newest_of(sets))
+    if not (now.base or now.chosen) or is_covered(listing, now):
+        return False
+    return not _waits(listing, now, pace)
+
+
+def _waits(listing: Listing, now: View, pace: Pace) -> Step | None:
+    """Return the step that says how long what schools offer *now* waits; None: it does not."""
+    return pace.for_hours(is_first=now.base is None and not listing.may_hold())
 
 
 def _stale(listing: Listing, now: View) -> Step | None:
@@ -98,35 +124,42 @@ def _folder(listing: Listing, offer: Offer) -> StoredFolder:
 
 
 def _was_answered_since(listing: Listing, now: View) -> bool:
-    """Say whether the newest delivery is held, and its offers were let go after it was sealed."""
+    """Say whether the newest delivery waits for offers alone, and all of them may go by now.
+
+    Moments do not tell: an answer may come in the second in which the delivery was held.
+    """
     newest, reached = listing.states[-1]
-    sealed_at = newest.when(DeliveryManifest)
-    if reached is not State.HELD or sealed_at is None:
-        return False
-    said = (_folder(listing, offer).when(Approved) for offer in now.chosen)
-    return any(at is not None and at > sealed_at for at in said)
+    hold = newest.read_if_listed(Hold) if reached is State.HELD else None
+    return hold is not None and not hold.is_whole and all(not each.why for each in now.chosen)
 
 
-def _note_held(listing: Listing, now: View) -> None:
-    """Write down what waits for a person and is not merged, so that they can answer."""
+def _note_held(world: World, listing: Listing, now: View) -> None:
+    """Write down what waits for a person's word and is not merged, so that they can answer.
+
+    What waits for something else is not written down: its offer is the same when that has come, and
+    may then be held for its limits, which nothing written before must hide.
+    """
     chosen = {offer.school for offer in now.chosen}
     for offer in now.offers:
-        if offer.why in offers.HELD and offer.school not in chosen:
-            _hold(listing, offer, offer.why)
+        if offer.school not in chosen and _hold(listing, offer):
+            world.tell(Step("offer", Outcome.HELD, offer.school, offer.name.id))
 
 
-def _hold(listing: Listing, offer: Offer, why: Why) -> None:
-    """Write down that *offer* waits, unless that stands: what was not compared has no excesses."""
+def _hold(listing: Listing, offer: Offer) -> bool:
+    """Write down that *offer* waits for a person, if it does; say whether that is news.
+
+    What was not compared has no excesses.
+    """
+    if offer.why not in ANSWERABLE or offer.told:
+        return False
     held = HeldOffer(
         digest=offer.name.digest,
-        first=why is Why.FIRST,
+        first=offer.why is Why.FIRST,
         excesses=(),
-        why=why,
+        why=offer.why,
         sources=offer.sources,
     )
-    folder = _folder(listing, offer)
-    if not folder.has(HeldOffer):
-        folder.claim(held)
+    return _folder(listing, offer).claim(held)
 
 
 def _nothing_to_merge(listing: Listing, now: View) -> Step | None:
@@ -148,13 +181,18 @@ def _can_be_merged(listing: Listing, now: View) -> bool:
     have its newest sets.
     """
     if now.base is None and listing.may_hold():
-        return all(offer.why not in {Why.UNREAD, Why.STALE} for offer in now.offers)
+        away = {Why.UNREAD, Why.STALE, Why.FAILED}
+        return all(offer.why not in away for offer in now.offers)
     return bool(now.fresh and (now.base or now.chosen))
 
 
 def _names(now: View) -> bytes:
-    """Return the names of the sets: what stands for a delivery that they do not give."""
-    return "\n".join(sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())).encode()
+    """Return the names of the sets and of what was to go, for a delivery that could not be made.
+
+    After another answer of a person something else is to go, and is tried.
+    """
+    sets = sorted(f"{profile}/{set_id}" for profile, set_id in now.seen.items())
+    return "\n".join([*sets, *sorted(offer.name.id for offer in now.chosen)]).encode()
 
 
 def _moment(listing: Listing) -> datetime:
@@ -212,6 +250,7 @@ class _Merging:
         """
         content = self._content()
         schools = self._schools(content)
+        self._tell_unreadable()
         facts = manifests.facts(content.files)
         manifest = DeliveryManifest(
             connector=self.listing.connector,
@@ -234,10 +273,10 @@ class _Merging:
 
     def _content(self) -> _Content:
         """Merge the chosen offers; a school's own fault keeps out that school alone."""
-        going = list(self.now.chosen)
+        going = [*self.now.chosen, *self.now.tried_again]
         while True:
             try:
-                return _Content(self._files(going), going)
+                return _Content(self._whole(going), going)
             except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing) as error:
                 faulty = self._faulty(error, going)
                 if not faulty or self._is_left_alone(faulty, going):
@@ -253,6 +292,23 @@ class _Merging:
             part.org for part in self._parts().values()
         )
 
+    def _whole(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
+        """Merge *going* with what SDS has of the others.
+
+        Who is at two schools is one user there, so one school's new address for them would put
+        somebody else into the classes of the other. Where that one says otherwise, and SDS has just
+        its newest sets, these are merged anew beside *going*.
+        """
+        files = self._files(going)
+        if self.now.base is None:
+            return files
+        touched = by_school.with_other_addresses(self.now.base.files, files)
+        same = [
+            offer for offer in self.now.offers if offer.why is Why.SAME and offer.org in touched
+        ]
+        sound = [offer for offer in same if self._is_sound(offer)]
+        return self._files([*going, *sound]) if sound else files
+
     def _files(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
         base = self.now.base
         orgs = {offer.org for offer in going}
@@ -264,7 +320,7 @@ class _Merging:
         )
         return rules.files(rows, self._own_grades(going), sealed_before=True)
 
-    def _parts(self) -> Mapping[str, Part]:
+    def _parts(self) -> Mapping[str, SchoolPart]:
         return self.now.base.parts if self.now.base else {}
 
     def _faulty(self, error: SyncError, going: Sequence[Offer]) -> list[Offer]:
@@ -290,10 +346,17 @@ class _Merging:
         """Note why *offer* is not in the delivery, and tell it."""
         is_conflict = isinstance(error, MergeConflict)
         self.troubles[offer.school] = Why.CONFLICT if is_conflict else Why.FAILED
-        if is_conflict:
-            _hold(self.listing, offer, Why.CONFLICT)
         outcome = Outcome.HELD if is_conflict else Outcome.FAILED
-        self.world.tell(Step("merge", outcome, offer.school, error=error))
+        self.world.tell(Step("offer", outcome, offer.school, offer.name.id, error=error))
+
+    def _tell_unreadable(self) -> None:
+        """Tell the schools whose sets nobody could look at, unless the newest delivery has."""
+        newest = self.listing.deliveries[-1:]
+        if newest and newest[0].sources() == self.now.seen:
+            return
+        for offer in self.now.offers:
+            if offer.error:
+                self.world.tell(Step("offer", Outcome.FAILED, offer.school, error=offer.error))
 
     # -- what is told of them
 
@@ -310,7 +373,7 @@ class _Merging:
         }
         return Schools(seen=self.now.seen, parts=parts, left_out=left_out)
 
-    def _carried(self, school: str, part: Part, rows: str) -> Part:
+    def _carried(self, school: str, part: SchoolPart, rows: str) -> SchoolPart:
         """Return the part of a school that goes on with its rows; equal sets may be newer ones."""
         offer = self.now.of(school)
         why = self.troubles.get(school) or (offer.why if offer else None) or Why.LEFT
@@ -360,12 +423,14 @@ def _newer(offer: Offer) -> Mapping[str, object]:
     return {"sources": offer.sources, "pulled_at": pulled_at}
 
 
-def _part_of(offer: Offer, rows: Mapping[str, str]) -> Part:
+def _part_of(offer: Offer, rows: Mapping[str, str]) -> SchoolPart:
     """Return the part of a school that goes in with its newest sets, or leaves."""
     part, name = offer.part, offer.name
     if not offer.sets and part:
-        return Part(org=offer.org, offer=name.id, digest=name.digest, pulled_at=part.pulled_at)
-    return Part(
+        return SchoolPart(
+            org=offer.org, offer=name.id, digest=name.digest, pulled_at=part.pulled_at
+        )
+    return SchoolPart(
         org=offer.org,
         offer=name.id,
         digest=name.digest,

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from sync.edge.storage.store import Store
 from sync.edge.world import World
-from sync.errors import StoreConflict, StoreMissing
+from sync.errors import StoreConflict, StoreError, StoreMissing, concerning
 from sync.ledger import fates, ids, offers, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Accepted, Approved, Submitted
-from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, Part, Why
+from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, SchoolPart, Why
 from sync.sds import by_school
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
@@ -33,7 +33,7 @@ class Base:
 
     delivery: Delivery
     manifest: DeliveryManifest
-    parts: Mapping[str, Part]
+    parts: Mapping[str, SchoolPart]
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:
@@ -44,32 +44,50 @@ class Base:
         """
         return self.delivery.files(self.manifest)
 
-    def part_of(self, org: str) -> Part | None:
+    def is_readable(self) -> bool:
+        """Say whether its files can be read."""
+        try:
+            return bool(self.files)
+        except (StoreMissing, StoreConflict):
+            return False
+
+    def part_of(self, org: str) -> SchoolPart | None:
         """Return the part of the school with that id in SDS; None if it has none."""
         return next((part for part in self.parts.values() if part.org == org), None)
 
 
 def base_of(world: World, listing: Listing) -> Base | None:
-    """Return the newest delivery that SDS may hold; None if nobody can read it, or there is none.
-
-    A delivery of the version before does not say what it has of whom: its files do. What sets they
-    are like nobody knows, because its rules may have been others.
-    """
+    """Return the newest delivery that SDS may hold; None if there is none that can be read."""
     newest = next(reversed(listing.may_hold()), None)
     if newest is None or newest.delivery is None:
         return None
     delivery = newest.delivery
     try:
-        manifest, schools = delivery.manifest(), delivery.schools()
-        parts = schools.parts if schools else _parts_of_older(world, delivery, manifest)
+        manifest = delivery.manifest()
+        parts = parts_of(world, delivery, manifest)
     except (StoreMissing, StoreConflict):
         return None
     return Base(delivery, manifest, {key: part for key, part in parts.items() if part.rows})
 
 
+def parts_of(
+    world: World, delivery: Delivery, manifest: DeliveryManifest
+) -> Mapping[str, SchoolPart]:
+    """Return what *delivery* has of each school, by its key.
+
+    One of the version before does not say what it has of whom: its files do. What sets they are
+    like nobody knows, because its rules may have been others.
+
+    Raises:
+        StoreMissing, StoreConflict: it is one of the version before, and nobody can read its files.
+    """
+    schools = delivery.schools()
+    return schools.parts if schools else _parts_of_older(world, delivery, manifest)
+
+
 def _parts_of_older(
     world: World, delivery: Delivery, manifest: DeliveryManifest
-) -> Mapping[str, Part]:
+) -> Mapping[str, SchoolPart]:
     key_of = {school.id: key for key, school in world.settings.schools.items()}
     sets = {
         profile: (set_id, set_manifest(delivery.store, profile, set_id))
@@ -80,7 +98,7 @@ def _parts_of_older(
         key = key_of.get(org, org)
         own = {profile: each for profile, each in sets.items() if each[1] and each[1].school == key}
         pulled_at = [each.pulled_at for _, each in own.values() if each]
-        parts[key] = Part(
+        parts[key] = SchoolPart(
             org=org,
             rows=rows,
             sources={profile: set_id for profile, (set_id, _) in own.items()},
@@ -114,15 +132,17 @@ class Offer:
     """A school's step from its `part`, what SDS has of it, to its `sets`, the newest first.
 
     Without sets it leaves. `why` says why it may not go, or need not; None: it may, as far as can
-    be known before the files are compared. `told`: it is written down that it waits.
+    be known before the files are compared. `error` is why its newest sets cannot even be looked at.
+    `told`: it is written down that it waits.
     """
 
     school: str
     org: str
-    part: Part | None
+    part: SchoolPart | None
     sets: Sequence[ChosenSet]
     name: OfferName
     why: Why | None
+    error: StoreError | None = None
     told: bool = False
 
     @property
@@ -162,6 +182,18 @@ class View:
             offer for offer in self.offers if offer.why in ANSWERABLE and not offer.told
         ]
 
+    @property
+    def tried_again(self) -> Sequence[Offer]:
+        """The offers that clashed or could not be merged before, where others go now.
+
+        What they clashed with may be over.
+        """
+        if not any(offer.why is None for offer in self.offers):
+            return []
+        return [
+            each for each in self.offers if each.sets and each.why in {Why.CONFLICT, Why.FAILED}
+        ]
+
     def of(self, school: str) -> Offer | None:
         """Return the offer of *school*; None if it has none."""
         return next((offer for offer in self.offers if offer.school == school), None)
@@ -176,10 +208,7 @@ def readable(
     world: World, listing: Listing, newest: Mapping[str, SealedSet | None], now: View
 ) -> View:
     """Return *now*, or what schools offer beside nothing if SDS's files cannot be read any more."""
-    try:
-        is_readable = now.base is None or bool(now.base.files)
-    except (StoreMissing, StoreConflict):
-        is_readable = False
+    is_readable = now.base is None or now.base.is_readable()
     return now if is_readable else _view(world, listing, newest, None)
 
 
@@ -221,15 +250,28 @@ class _Looking:
     def _coming(self, school: str, profiles: Sequence[str]) -> Offer:
         org = self.world.settings.schools[school].id
         part = self.base.part_of(org) if self.base else None
-        sets, lacking = self._sets(profiles, part)
-        held = part.sources.keys() if part else set[str]()
-        if lacking and (not held or not sets or not held.isdisjoint(lacking)):
-            never = any(self.newest[profile] is None for profile in lacking)
-            name = OfferName.of("", "", self.listing.now)
-            return Offer(school, org, part, (), name, Why.UNREAD if never else Why.STALE)
+        nothing = partial(Offer, school, org, part, (), OfferName.of("", "", self.listing.now))
+        try:
+            with concerning(school=school):
+                sets, lacking = self._sets(profiles, part)
+        except (StoreMissing, StoreConflict) as error:
+            return nothing(Why.FAILED, error)
+        if why := self._why_not(part, sets, lacking):
+            return nothing(why)
         offer = Offer(school, org, part, sets, _name(part, sets), None)
-        why = self._standing(offer, is_stale=any(map(self._stands_in, profiles)))
+        why = self._standing(offer, profiles)
         return replace(offer, why=why, told=self._is_told(offer))
+
+    def _why_not(
+        self, part: SchoolPart | None, sets: Sequence[ChosenSet], lacking: Sequence[str]
+    ) -> Why | None:
+        """Return why a school has no offer; None if it has.
+
+        A profile that SDS has goes in as it is there, or the school not at all.
+        """
+        if not lacking or (part and sets and part.sources.keys().isdisjoint(lacking)):
+            return None
+        return Why.UNREAD if any(self.newest[each] is None for each in lacking) else Why.STALE
 
     def _stands_in(self, profile: str) -> bool:
         """Say whether a profile goes in as it is in SDS, because there is nothing fresh of it."""
@@ -237,7 +279,7 @@ class _Looking:
         return sealed is None or self.is_stale(sealed)
 
     def _sets(
-        self, profiles: Sequence[str], part: Part | None
+        self, profiles: Sequence[str], part: SchoolPart | None
     ) -> tuple[Sequence[ChosenSet], Sequence[str]]:
         """Return the sets of *profiles*, the newest first, and the profiles that have none.
 
@@ -259,10 +301,10 @@ class _Looking:
         )
         return order, lacking
 
-    def _standing(self, offer: Offer, *, is_stale: bool) -> Why | None:
+    def _standing(self, offer: Offer, profiles: Sequence[str]) -> Why | None:
         """Return why *offer* may not go, or need not; None if it may."""
         if offer.part and offer.part.now == offer.now:
-            return Why.STALE if is_stale else Why.SAME
+            return Why.STALE if any(map(self._stands_in, profiles)) else Why.SAME
         steps = self._steps(offer.school, offer.name.digest)
         if offers.is_rejected(steps):
             return Why.REJECTED
@@ -328,7 +370,7 @@ class _Looking:
         return {self.world.settings.school_of(profile) for profile in self.newest}
 
 
-def _name(part: Part | None, sets: Sequence[ChosenSet]) -> OfferName:
+def _name(part: SchoolPart | None, sets: Sequence[ChosenSet]) -> OfferName:
     """Return the name of the step from *part* to *sets*."""
     now = offers.now_digest({one.sealed.profile: one.manifest.digest for one in sets})
     return OfferName.of(
@@ -343,9 +385,18 @@ def _judged(offer: Offer, steps: Sequence[StoredFolder]) -> Why | None:
     """
     for step in steps:
         if step.id == offer.name.id and step.has(HeldOffer):
-            why = step.read(HeldOffer).why
+            held = held_of(step)
+            why = held.why if held else Why.LIMITS
             return why if why in ANSWERABLE else None
     return None
+
+
+def held_of(step: StoredFolder) -> HeldOffer | None:
+    """Return why an offer waits; None if that was not listed, or if nobody can read it any more."""
+    try:
+        return step.read_if_listed(HeldOffer)
+    except (StoreMissing, StoreConflict):
+        return None
 
 
 def profiles_held(world: World, connector: str) -> set[str]:
@@ -375,8 +426,17 @@ def is_approved(listing: Listing, school: str, digest: str) -> bool:
     last_pause = listing.pauses.last_at
     if last_pause and last_pause >= at:
         return False
-    said = any(step.read(Approved).digest == digest for step in steps if step.has(Approved))
+    said = any(_approves(step, digest) for step in steps)
     return said and not any(_has_spent(each, school, digest, at) for each in listing.deliveries)
+
+
+def _approves(step: StoredFolder, digest: str) -> bool:
+    """Say whether there is a yes to this *digest*; one that nobody can read is none."""
+    try:
+        approved = step.read_if_listed(Approved)
+    except (StoreMissing, StoreConflict):
+        return False
+    return approved is not None and approved.digest == digest
 
 
 def _has_spent(delivery: Delivery, school: str, digest: str, since: datetime) -> bool:

@@ -12,10 +12,10 @@ from sync.errors import PlanOutdated
 from sync.ledger import claims, offers
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Accepted, Against, Hold, Plan
-from sync.ledger.offers import HeldOffer, Part, Schools, Why
+from sync.ledger.offers import HeldOffer, SchoolPart, Schools, Why
 from sync.report import Outcome, Step
 from sync.sds import diff
-from sync.sds.diff import Judgement
+from sync.sds.diff import Comparison
 from sync.steps import baselines
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing
@@ -56,7 +56,8 @@ def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
     # Of two looks at once the later may know that SDS holds less: the first counts.
     hold = judged.hold(manifest.digest, offered_all=offered is None)
     if hold:
-        judged.note_held()
+        if not judged.waits_whole:
+            judged.note_held()
         delivery.claim(hold)
     _note_against(delivery, tuple(hand_over.delivery_id for hand_over in compared))
     delivery.claim(judgement.plan)
@@ -69,7 +70,9 @@ def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
     return step(outcome=Outcome.HELD if hold else Outcome.PLANNED, again_in_s=0)
 
 
-def _offered(manifest: DeliveryManifest, schools: Schools | None) -> Mapping[str, Part] | None:
+def _offered(
+    manifest: DeliveryManifest, schools: Schools | None
+) -> Mapping[str, SchoolPart] | None:
     """Return the parts that are to be judged, by school; None: every school, whole.
 
     Of what is restored, and of a delivery of the version before, nothing was offered.
@@ -85,8 +88,8 @@ class _Judged:
 
     world: World
     listing: Listing
-    offered: Mapping[str, Part]
-    judgement: Judgement
+    offered: Mapping[str, SchoolPart]
+    judgement: Comparison
 
     @cached_property
     def held(self) -> Mapping[str, Why]:
@@ -97,7 +100,7 @@ class _Judged:
             if (why := self._why(part)) and not is_approved(self.listing, school, part.digest)
         }
 
-    def _why(self, part: Part) -> Why | None:
+    def _why(self, part: SchoolPart) -> Why | None:
         if not part.rows:
             return Why.LEFT
         if (self.judgement.first or part.org in self.judgement.new) and self._hold_first:
@@ -118,7 +121,16 @@ class _Judged:
     @property
     def goes_on_without(self) -> bool:
         """Whether another delivery can be made of those that do not wait."""
-        return bool(self.held.keys() < self.offered.keys()) and not self.judgement.whole
+        some = bool(self.held) and self.held.keys() < self.offered.keys()
+        return some and not self.waits_whole
+
+    @property
+    def waits_whole(self) -> bool:
+        """Whether no school may go, and one yes is for all.
+
+        People who would get another id are those of the schools that wait, if any do.
+        """
+        return any(excess.what != "moved" for excess in self.judgement.whole)
 
     def hold(self, digest: str, *, offered_all: bool) -> Hold | None:
         """Return why the delivery waits; None if it may go."""
@@ -144,7 +156,9 @@ class _Judged:
                 why=why,
                 sources=part.sources,
             )
-            StoredFolder(part.offer, {}, self.world.store, prefix).claim(held)
+            is_news = StoredFolder(part.offer, {}, self.world.store, prefix).claim(held)
+            if is_news and self.goes_on_without:  # else the delivery's own step says it
+                self.world.tell(Step("offer", Outcome.HELD, school, part.offer))
 
 
 def _changes(plan: Plan) -> dict[str, int]:

@@ -16,6 +16,7 @@ from sync.errors import SyncError, concerning
 from sync.ledger import ids, states
 from sync.ledger.marks import TIMER, Asked, Failed, Nudged
 from sync.report import Outcome, Step
+from sync.steps.carried import tell_carried
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.retries import asked_by_timer, is_stuck, night_ends
 from sync.steps.send import lies_idle
@@ -25,6 +26,8 @@ from sync.steps.sweep import sweep
 
 def tick(world: World) -> Step:
     """Ask for the pulls that are due, nudge whatever stands still, delete what is past its time.
+
+    Once a day also tell which schools are carried for long.
 
     Every tick may be lost, late or doubled: what was asked for is known by its name. A school's or
     connector's trouble does not keep the tick from the others; the first is its error at the end.
@@ -41,7 +44,7 @@ def tick(world: World) -> Step:
     with rounds.going_on():
         facts |= _watched(world, rounds.read_at, clock)
     with rounds.going_on():
-        facts["deleted"] = sweep(world, clock())
+        facts["deleted"] = sweep(world, clock(), once_a_day=tell_carried)
     outcome = Outcome.SWEPT if rounds.trouble is None else Outcome.FAILED
     step = Step("tick", outcome, facts=facts, error=rounds.trouble)
     world.tell(step)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
@@ -17,43 +18,46 @@ from sync.ledger.marks import Failed, Vouched
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps import acceptance, follow, merge, restore, submit
-from sync.steps.connector import Listing, look, newest_sets
+from sync.steps.connector import Listing, look, sets_on
 from sync.steps.delivery import Delivery
-from sync.steps.offers import view
 from sync.steps.plan import plan
 
 AGAIN_S = 15.0  # the chain of a step's nudges while SDS checks the files
 CHAIN_LASTS = timedelta(minutes=8)  # then only ticks look: they start when a chain must be over
 RUN_AGAIN_S = 60.0
 
-_OPEN = (State.SUBMITTED, State.UNPROVEN, State.ACCEPTED, State.SEALED, State.READY)
+_OPEN = (State.SUBMITTED, State.SEALED, State.READY)
+_FOLLOWED = (State.UNPROVEN, State.ACCEPTED)
 
 
 def lies_idle(world: World, connector: str) -> bool:
     """Say whether *connector* has work that nobody seems to be at."""
     listing = look(world, connector)
     open_work = listing.in_state(*_OPEN)
+    if follow.is_due(listing):
+        open_work += listing.in_state(*_FOLLOWED)[-1:]
     if any(states.is_forgotten(delivery, listing.now) for delivery in open_work):
         return True
     if listing.pause:
         return restore.is_overdue(listing)
-    newest = newest_sets(world, connector)
-    last = max((sealed.pulled_at for sealed in newest.values() if sealed), default=None)
+    sets = sets_on(world, connector)
+    last = max((listed[-1].pulled_at for listed in sets.values() if listed), default=None)
     if last is None or listing.now - last <= states.STANDSTILL:
         return False
-    now = view(world, listing, newest)
-    return bool(now.base or now.chosen) and not merge.is_covered(listing, now)
+    return merge.is_due(world, listing, sets)
 
 
-def send(world: World, connector: str) -> Step:
+def send(world: World, connector: str, *, is_awaited: bool = False) -> Step:
     """Move *connector* by a step and tell what was done.
+
+    While a person waits for SDS's run (*is_awaited*), it is looked for at every step.
 
     Errors become the step's outcome: what may pass leaves everything for the next nudge; what a
     person must mend is written down, and the next pull makes another delivery.
     """
     try:
         with concerning(connector=connector):
-            step = _send(world, connector)
+            step = _send(world, connector, is_awaited=is_awaited)
     except SyncError as error:
         outcome = Outcome.LATER if error.retry else Outcome.FAILED
         again_s = RUN_AGAIN_S if error.retry else None
@@ -62,17 +66,20 @@ def send(world: World, connector: str) -> Step:
     return step
 
 
-def _send(world: World, connector: str) -> Step:
+def _send(world: World, connector: str, *, is_awaited: bool) -> Step:
     """Do what is next: SDS's answer first, then a newer delivery, then what waits for SDS's run."""
     listing = look(world, connector)
+    follow_up = partial(_followed, world, listing, is_awaited=is_awaited)
     for delivery in listing.in_state(State.SUBMITTED):
         return _nudged(world, listing, acceptance.ask_once(world, listing, delivery), delivery)
     step = restore.go_on(world, listing) if listing.pause else merge.merge_if_newer(world, listing)
     if step is None:
-        return _moved(world, listing) or _followed(world, listing, _at_rest(listing))
+        return _moved(world, listing) or follow_up(_at_rest(listing))
+    if step.outcome is Outcome.SETTLING:  # what was merged before goes on meanwhile
+        return _moved(world, listing) or follow_up(step)
     if step.outcome not in {Outcome.WAITING, Outcome.STALE}:
         return step
-    return _followed(world, listing, step)
+    return follow_up(step)
 
 
 def _moved(world: World, listing: Listing) -> Step | None:
@@ -107,10 +114,15 @@ def _at_rest(listing: Listing) -> Step:
     return Step("send", outcome, listing.connector, newest.id)
 
 
-def _followed(world: World, listing: Listing, step: Step) -> Step:
-    """Look what became of the deliveries that SDS has; return the newest's step, or *step*."""
-    if not listing.in_state(State.ACCEPTED, State.UNPROVEN):
+def _followed(world: World, listing: Listing, step: Step, *, is_awaited: bool) -> Step:
+    """Look what became of the deliveries that SDS has; return the newest's step, or *step*.
+
+    Only when a run of SDS can have ended, unless a person waits for it.
+    """
+    if not listing.in_state(*_FOLLOWED):
         return step
+    if not (is_awaited or follow.is_due(listing)):
+        return _not_looked(listing, step)
     newest_step = step
     for each in [*_asked_again(world, listing)] or follow.follow(world, listing):
         delivery = next(known for known in listing.deliveries if known.id == each.delivery)
@@ -121,6 +133,12 @@ def _followed(world: World, listing: Listing, step: Step) -> Step:
         else:
             world.tell(each)
     return newest_step
+
+
+def _not_looked(listing: Listing, step: Step) -> Step:
+    """Return *step*, or if it says nothing that SDS's run is awaited still."""
+    is_newest = listing.states[-1][1] in _FOLLOWED
+    return follow.awaited(listing) if is_newest and step.outcome is Outcome.NOTHING else step
 
 
 def _asked_again(world: World, listing: Listing) -> Iterator[Step]:
@@ -157,7 +175,12 @@ def _hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
 
 
 def _nudged(world: World, listing: Listing, step: Step, delivery: Delivery) -> Step:
-    """Leave word for the next look, while the chain that began with the last mark is young."""
-    if step.again_in_s is not None and listing.now - delivery.last_made_at < CHAIN_LASTS:
+    """Leave word for the next look, while the chain that began with the last mark is young.
+
+    For a later one a tick will see to it.
+    """
+    if step.again_in_s is None or step.again_in_s > CHAIN_LASTS.total_seconds():
+        return step
+    if listing.now - delivery.last_made_at < CHAIN_LASTS:
         world.nudges.nudge("send", {"connector": listing.connector}, step.again_in_s)
     return step

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from sync.edge.world import World
 from sync.errors import StoreError
-from sync.ledger.offers import HELD, HeldOffer, Why
-from sync.steps.connector import Listing
+from sync.ledger.offers import ANSWERABLE, HELD, Why
+from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import SealedSet
-from sync.steps.offers import Offer, view
+from sync.steps.offers import Offer, held_of, view
 from sync.steps.status_values import SchoolState, SchoolStatus
 
 _STATES: Mapping[Why | None, SchoolState] = {
@@ -38,6 +38,11 @@ def schools_of(
     return {offer.school: _status(listing, offer) for offer in offers}
 
 
+def schools_now(world: World, connector: str) -> dict[str, SchoolStatus]:
+    """Return how each school of *connector* stands at this moment; see `schools_of`."""
+    return schools_of(world, look(world, connector), newest_sets(world, connector))
+
+
 def _status(listing: Listing, offer: Offer) -> SchoolStatus:
     state = _STATES.get(offer.why, "carried" if offer.part else "waiting")
     why = offer.why.value if offer.why else ""
@@ -46,5 +51,6 @@ def _status(listing: Listing, offer: Offer) -> SchoolStatus:
         return SchoolStatus(state, why, since)
     held = (each for each in listing.offers.get(offer.school, ()) if each.id == offer.name.id)
     folder = next(held, None)
-    hold = folder.read_if_listed(HeldOffer) if folder else None
-    return SchoolStatus(state, why, since, offer.name.id, hold)
+    hold = held_of(folder) if folder else None
+    answerable = offer.name.id if offer.why in ANSWERABLE else ""
+    return SchoolStatus(state, why, since, answerable, hold)

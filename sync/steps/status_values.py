@@ -7,7 +7,7 @@ reached yet is left out, save where null says that there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -135,7 +135,8 @@ class SchoolStatus:
 
     `next`: its newest sets go in the next delivery; `delivered`: SDS may hold just these. Of the
     others SDS keeps what it has, which was read at `since`; None: it has nothing. `why` is a
-    word of `Why`. `offer` is what a person can approve or reject, and `hold` why it waits.
+    word of `Why`. `offer` is what a person can approve or reject, "" where an answer would not
+    help, and `hold` why it waits.
     """
 
     state: SchoolState
@@ -160,7 +161,10 @@ class SchoolStatus:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """A connector: `waiting_for` are profiles without a set; deliveries go from the newest."""
+    """A connector: `waiting_for` are profiles without a set; deliveries go from the newest.
+
+    `told` are the schools that somebody asked for; none: all.
+    """
 
     profiles: Sequence[str]
     waiting_for: Sequence[str]
@@ -168,13 +172,21 @@ class ConnectorStatus:
     paused: Paused | None
     restorable: Sequence[Restorable]
     deliveries: Sequence[DeliveryStatus]
+    told: Set[str] = frozenset()
+
+    def schools_told(self) -> Mapping[str, SchoolStatus]:
+        """Return the schools that were asked for."""
+        return {
+            key: shown for key, shown in self.schools.items() if not self.told or key in self.told
+        }
 
     def document(self) -> Json:
         """Return it as JSON values."""
+        schools = self.schools_told()
         return {
             "profiles": list(self.profiles),
             "waiting_for": list(self.waiting_for),
-            "schools": {school: shown.document() for school, shown in self.schools.items()},
+            "schools": {school: shown.document() for school, shown in schools.items()},
             "paused": _paused(self.paused) if self.paused else None,
             "restorable": [
                 {"id": former.id, "accepted_at": seconds(former.accepted_at)}
@@ -230,7 +242,9 @@ def _changes(plan: Plan) -> Json:
 
 
 def _paused(pause: Paused) -> Json:
-    return {"since": seconds(pause.at), "restores": pause.restores, "delivery": pause.delivery}
+    school: Json = {"school": pause.school} if pause.school else {}
+    restored = {"restores": pause.restores, "delivery": pause.delivery}
+    return {"since": seconds(pause.at), **restored, **school}
 
 
 def seconds(moment: datetime) -> str:

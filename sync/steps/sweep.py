@@ -8,8 +8,8 @@ goes on with.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from sync.ledger import ids, retention
 from sync.ledger.folders import Folder, folders
 from sync.ledger.marks import SweepDone, Swept
 from sync.ledger.retention import Sweep
-from sync.steps.connector import listing_of
+from sync.steps.connector import listing_of, look
 from sync.steps.delivery import StoredFolder
 
 SWEEP_EVERY = timedelta(hours=20)
@@ -32,11 +32,14 @@ SWEEP_BLOBS = 1_500  # in a tick; a night leaves about 30 of a school with two p
 SWEEP_S = 30.0
 
 
-def sweep(world: World, now: datetime) -> int:
+def sweep(
+    world: World, now: datetime, *, once_a_day: Callable[[World], None] = lambda _: None
+) -> int:
     """Delete what may go at *now*, storage's clock; return how many blobs.
 
     Only if the last sweep is `SWEEP_EVERY` ago, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
-    One that stops at either is not the last: the next tick goes on.
+    One that stops at either is not the last: the next tick goes on. *once_a_day* is called when
+    one is done, before that is noted: if it is killed, it is called again.
 
     Raises:
         SyncError: the first trouble. What can be deleted all the same is, unless storage is away.
@@ -44,13 +47,15 @@ def sweep(world: World, now: datetime) -> int:
     done = folders(ids.SWEEPS, world.store.blobs(ids.SWEEPS))
     if any(abs(now - folder.last_made_at) < SWEEP_EVERY for folder in done):
         return 0
-    sweeping = _Sweeping(world, now, Budget.of(world.clock, SWEEP_S))
+    sweeping = _Sweeping(world, now, Budget.of(world.clock, SWEEP_S), _merged(world))
     for prefix in _prefixes(world, now):
         if sweeping.is_over:
             break
         with sweeping.going_on(prefix):
             sweeping.sweep_under(prefix)
     if not sweeping.is_over:
+        with sweeping.going_on(ids.SWEEPS):
+            once_a_day(world)
         _note(world, now, done)
     if sweeping.troubles:
         raise sweeping.troubles[0]
@@ -66,6 +71,36 @@ def _note(world: World, now: datetime, before: Iterable[Folder]) -> None:
             world.store.delete(f"{ids.SWEEPS}{folder.id}/{name}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """The sets, by profile, that what SDS may hold was merged from; and of whom it is `unknown`."""
+
+    sets: Mapping[str, Set[str]]
+    unknown: Set[str]
+
+
+def _merged(world: World) -> _Merged:
+    """Look which sets the deliveries that SDS may hold were merged from.
+
+    Of a delivery that nobody can read any more no set is needed: none goes in for it.
+    """
+    sets: dict[str, set[str]] = {}
+    unknown = set[str]()
+    for connector, profiles in world.settings.connectors().items():
+        try:
+            held = look(world, connector).held()
+        except SyncError as error:
+            if error.retry:
+                raise
+            unknown.update(profiles)  # the next look at the connector tells it
+            continue
+        for delivery in held:
+            with suppress(StoreConflict, StoreMissing):
+                for profile, set_id in delivery.manifest().sources.items():
+                    sets.setdefault(profile, set()).add(set_id)
+    return _Merged(sets, unknown)
+
+
 @dataclass(slots=True)
 class _Sweeping:
     """A tick's sweep: how many blobs may still go, and what could not."""
@@ -73,6 +108,7 @@ class _Sweeping:
     world: World
     now: datetime
     budget: Budget
+    merged: _Merged
     left: int = SWEEP_BLOBS
     troubles: list[SyncError] = field(default_factory=list)
 
@@ -93,11 +129,26 @@ class _Sweeping:
 
     def sweep_under(self, prefix: str) -> None:
         """List what is under *prefix*, and delete what may go of it."""
-        for folder in _due(self.world, prefix, self.now):
+        for folder in self._due(prefix):
             if self.is_over:
                 break
             with self.going_on(prefix):
                 self._sweep_folder(folder)
+
+    def _due(self, prefix: str) -> Iterable[Sweep]:
+        """List what is under *prefix*, and return what may go of it."""
+        top, name, _ = prefix.split("/")
+        if top != "profiles":
+            return _due(self.world, prefix, self.now)
+        if name in self.merged.unknown:
+            return []
+        return retention.of_sets(
+            prefix,
+            self.world.store.blobs(prefix),
+            self.now,
+            known=name in self.world.settings.profiles,
+            needed=self.merged.sets.get(name, frozenset()),
+        )
 
     def _sweep_folder(self, folder: Sweep) -> None:
         """Delete what may go of a folder, the mark first."""
@@ -128,8 +179,6 @@ def _due(world: World, prefix: str, now: datetime) -> Iterable[Sweep]:
     blobs, settings = world.store.blobs(prefix), world.settings
     if top == "schools":
         return retention.of_pulls(name, blobs, now, known=name in settings.schools)
-    if top == "profiles":
-        return retention.of_sets(prefix, blobs, now, known=name in settings.profiles)
     return _of_connector(world, prefix, blobs, now)
 
 
@@ -144,7 +193,7 @@ def _of_connector(
         return []  # the next look at the connector tells it; what must stay is not known
     needed = {hand_over.delivery_id for hand_over in held}
     if pause := listing.pause:
-        needed |= {pause.restores, pause.delivery}
+        needed |= {pause.restores, pause.delivery, pause.beside}
     since = min((hand_over.at for hand_over in held), default=None)
     return retention.of_deliveries(
         prefix, blobs, now, known=prefix in ours, needed=needed, since=since

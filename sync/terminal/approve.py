@@ -1,4 +1,4 @@
-"""`approve`: a person's yes to a held delivery, which is sent at once."""
+"""`approve`: a person's yes to a held offer or delivery, which is sent at once."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ from sync.report import Exit, Outcome
 from sync.steps import approval
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
+from sync.terminal.follower import Sent
 from sync.terminal.progress import Progress
 
 
 @command("approve")
-@click.argument("delivery_id", metavar="DELIVERY")
-def approve_held(terminal: Terminal, delivery_id: str) -> Result:
-    """Approve a held DELIVERY, by the id that `status` shows, and send it now.
+@click.argument("held_id", metavar="ID")
+def approve_held(terminal: Terminal, held_id: str) -> Result:
+    """Approve what is held, by the ID that `status` shows, and send it now.
 
+    It is the id of a school's offer, or of a delivery, which means every offer of it that waits.
     iSAMS is not read again: exactly what was held is sent.
     """
     progress = Progress()
     world = terminal.opened(terminal.settings(), progress)
-    connector, outcome = approval.approve(world, delivery_id)
-    if outcome is Outcome.TAKEN:  # there is nothing to send: it was, and nobody could tell us
-        document = {outcome.value: delivery_id}
-        shown = f"{connector}: {delivery_id} counts as taken by SDS, on your word"
+    answered = approval.approve(world, held_id)
+    if answered.outcome is Outcome.TAKEN:  # there is nothing to send: it was, and nobody told us
+        document = {answered.outcome.value: held_id}
+        shown = f"{answered.connector}: {held_id} counts as taken by SDS, on your word"
         return Result(Exit.DONE, document, [shown])
-    return progress.sent(world, connector, delivery_id)
+    whole = Sent(delivery_id=answered.delivery)
+    parts = Sent(offers=frozenset(answered.offers.values()))
+    return progress.sent(world, answered.connector, whole if answered.delivery else parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import click
 from rich.console import RenderableType
 
 from sync.steps import doctor
@@ -15,17 +16,33 @@ from sync.terminal.context import Result, Terminal, doing
 from sync.terminal.tables import WHO, table
 
 _WITHIN_S = 3600.0  # as long as it takes: somebody is watching
+_LISTED = 40  # rows: one school has 30, each further one 8. Of more only what is not well is listed
 
 
 @command("check")
-def check_deployment(terminal: Terminal) -> Result:
+@click.option(
+    "--all",
+    "in_full",
+    is_flag=True,
+    help="List what is well too, also where there are many schools.",
+)
+def check_deployment(terminal: Terminal, *, in_full: bool) -> Result:
     """Try settings, iSAMS, storage, sign-in and SDS, and say what is wrong. Nothing is sent."""
     with doing("Checking") as trying:
         checks = doctor.examine(terminal.settings, terminal.clock, within_s=_WITHIN_S, tell=trying)
     code = exits.worst(exits.exit_of(check.error) for check in checks if check.error)
-    lines = [(check.state, check.name, _finding(check)) for check in checks]
+    listed = checks if in_full or len(checks) <= _LISTED else _to_look_at(checks)
+    lines = [(check.state, check.name, _finding(check)) for check in listed]
     shown: list[RenderableType] = [table("Checks", ("", "what", "found"), lines), _sum(checks)]
+    if well := len(checks) - len(listed):
+        shown.append(f"{well} are well, and not listed: `isams-sync check --all` lists them.")
     return Result(code, doctor.document(checks), shown)
+
+
+def _to_look_at(checks: Sequence[Check]) -> list[Check]:
+    """Return what is not well, the worst first."""
+    order = ("wrong", "warning", "not tried")
+    return [check for state in order for check in checks if check.state == state]
 
 
 def _finding(check: Check) -> str:

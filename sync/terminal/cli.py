@@ -41,6 +41,7 @@ from sync.terminal.starter import write_starter
 from sync.terminal.status import show_status
 from sync.terminal.stopping import stopped
 from sync.terminal.subjects import list_subjects
+from sync.terminal.trust import show_trust
 
 NAME = "isams-sync"
 """What people type: pyproject.toml installs it under this name."""
@@ -71,6 +72,7 @@ for _command in (
     resume_paused,
     check_deployment,
     show_status,
+    show_trust,
     show_findings,
 ):
     cli.add_command(_command)

@@ -21,7 +21,7 @@ from sync.errors import ConfigError, SyncError
 from sync.report import Exit, Step
 from sync.settings import Settings
 from sync.settings.load import load
-from sync.settings.local_file import LOCAL_FILE, with_local_file
+from sync.settings.local_file import LOCAL_FILE
 
 _QUOTED = re.compile(r"`[^`]+`")
 _JOINT = "\x1f"  # stands for a space at which no line may end
@@ -49,7 +49,7 @@ class Terminal:
             text = None
         except (OSError, UnicodeDecodeError):
             raise ConfigError(f"{LOCAL_FILE}: is there, but cannot be read as UTF-8") from None
-        return load(with_local_file(self.env, text))
+        return load(self.env, local=text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ in the way: its answer comes first, and then ours. What became of another is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,14 +15,18 @@ from sync.edge.world import World
 from sync.errors import AnswerRefused, TargetError
 from sync.ledger import ids
 from sync.ledger.marks import Hold
+from sync.ledger.offers import Why
 from sync.report import Exit, Outcome, Step
 from sync.steps import approval, send
 from sync.steps.connector import look, newest_sets
 from sync.steps.delivery import Delivery
+from sync.steps.standing import schools_now
+from sync.steps.status_values import SchoolStatus
 from sync.terminal import exits
 
 ANSWER_WITHIN_S = 20 * 60.0  # SDS checks names and headers within minutes; a claim lasts ten
 _LOOK_S = 5.0  # before the one look at SDS's run: nothing is asked nearer than that
+_RUN_S = 60.0  # between two looks for its end, while a person waits for it
 _TRIES = 3  # after an outage, and of other deliveries in the way
 
 
@@ -41,17 +45,21 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What is followed: the delivery of that id, or what is made of `sets`, by profile.
+    """What is followed: a delivery by its id, or what is made of `offers`, or of `sets` by profile.
 
-    A delivery of sets that are as new or newer is made of them as well: another process may have
-    read the school once more.
+    A delivery for which sets that are as new or newer were looked at is it as well: another process
+    may have read the school once more. What waits for a person is then not in there.
     """
 
     delivery_id: str = ""
     sets: Mapping[str, str] = field(default_factory=dict)
+    offers: Set[str] = frozenset()
 
     def is_made_into(self, delivery: Delivery) -> bool:
         """Say whether *delivery* is it; one that could not be merged is told by its name alone."""
+        if self.offers:
+            schools = delivery.schools()
+            return bool(schools and self.offers <= {part.offer for part in schools.parts.values()})
         if not self.sets:
             return delivery.id == self.delivery_id
         sources = delivery.sources()
@@ -61,7 +69,7 @@ class Sent:
 
     def is_before(self, step: Step) -> bool:
         """Say whether *step* is about a newer delivery than that which was named."""
-        return not self.sets and step.delivery > self.delivery_id
+        return bool(self.delivery_id) and step.delivery > self.delivery_id
 
 
 def sealed_since(world: World, connector: str, asked_at: datetime) -> Mapping[str, str]:
@@ -102,6 +110,7 @@ class Follower:
         self._ours = False  # whether the last step is about what is followed
         self._accepted_s = self._began_s
         self._idle = 0
+        self._answered = set[str]()
 
     def follow(self) -> Step:
         """Return the last step. `ACCEPTED` stands also for what Graph tells wrong after that.
@@ -109,7 +118,7 @@ class Follower:
         Only a step about what is followed can say that all is well.
         """
         while True:
-            step = send.send(self._world, self._connector)
+            step = send.send(self._world, self._connector, is_awaited=bool(self._patience.run_s))
             self._ours = self._is_ours(step)
             if step.outcome is Outcome.ACCEPTED and self._ours:
                 self._accepted, self._accepted_s = step, self._world.clock.monotonic_s()
@@ -147,13 +156,32 @@ class Follower:
 
     def _is_approved(self, step: Step) -> bool:
         """Approve a first hold of ours, if we may; say whether it is answered now."""
-        if not (self._patience.approve and step.outcome is Outcome.HELD and self._ours):
+        if not self._patience.approve:
             return False
-        if not hold_of(self._world, self._connector, step.delivery).first:
-            return False
-        with suppress(AnswerRefused):  # somebody was quicker: what they have said is seen next
-            approval.approve(self._world, step.delivery)
-        return True
+        standing = schools_now(self._world, self._connector)
+        held = self._first_offers(standing) if len(standing) > 1 else self._first_delivery(step)
+        firsts = [held_id for held_id in held if held_id not in self._answered]
+        for held_id in firsts:
+            self._answer(held_id)
+        return bool(firsts)
+
+    def _first_offers(self, standing: Mapping[str, SchoolStatus]) -> list[str]:
+        """Return the offers of our own schools, of several, that are held for the first time."""
+        ours = {self._world.settings.school_of(profile) for profile in self._sent.sets}
+        held = (standing[school] for school in sorted(ours & standing.keys()))
+        return [shown.offer for shown in held if shown.why == Why.FIRST and shown.hold]
+
+    def _first_delivery(self, step: Step) -> list[str]:
+        """Return our delivery if it is held for the first time: of a connector with one school."""
+        waits = step.outcome is Outcome.HELD and self._ours
+        is_first = waits and hold_of(self._world, self._connector, step.delivery).first
+        return [step.delivery] if is_first else []
+
+    def _answer(self, held_id: str) -> None:
+        """Say yes to what is called *held_id*, once; if somebody was quicker, that is seen next."""
+        self._answered.add(held_id)
+        with suppress(AnswerRefused):
+            approval.approve(self._world, held_id)
 
     def _is_over(self, step: Step) -> bool:
         ours, run_s = self._ours, self._patience.run_s
@@ -184,6 +212,8 @@ class Follower:
 
     def _wait(self, step: Step) -> None:
         pause_s = step.again_in_s or 0.0
+        if step.outcome is Outcome.RUNNING:
+            pause_s = min(pause_s, _RUN_S)
         if step is self._accepted:
             pause_s = max(pause_s, _LOOK_S)
         elif pause_s:
@@ -199,6 +229,8 @@ def _awaited(step: Step) -> str:
             return "SDS is checking the files"
         case Outcome.RUNNING:
             return "SDS has accepted the files; its own run is awaited"
+        case Outcome.SETTLING:
+            return "other schools are being read, or somebody may answer more: they go together"
         case Outcome.BUSY:
             return "another run is at it, and is waited for"
         case _:

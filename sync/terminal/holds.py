@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sync.edge.world import World
 from sync.ledger import ids
 from sync.ledger.marks import Excess, Hold
+from sync.ledger.offers import HeldOffer, Why
+from sync.steps.status_values import SchoolStatus
 from sync.terminal.tables import numbers
 
 _OF_EVERY_CLASS = {
@@ -21,7 +23,7 @@ def why_held(hold: Hold) -> Iterator[str]:
     """Yield why a delivery is held, a line each."""
     if hold.first:
         yield "It is the first delivery: there is nothing to compare it with."
-    yield from map(_sentence, hold.excesses)
+    yield from sentences(hold)
 
 
 def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> str:
@@ -34,6 +36,43 @@ def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> st
         return f"Look {look}. Then answer with {answers}"
     then = f"Then answer with {answers}; `isams-sync run --approve` does not"
     return f"Look at iSAMS, and {look}. {then}"
+
+
+def sentences(hold: Hold) -> Iterator[str]:
+    """Yield what limits were met, a line each."""
+    yield from map(_sentence, hold.excesses)
+
+
+def how_to_answer(world: World, school: str, shown: SchoolStatus) -> str:
+    """Return what a person can do about the offer of *school*, which is held as is *shown*."""
+    answers = f"`isams-sync approve {shown.offer}` or `isams-sync reject {shown.offer}`"
+    if shown.why == Why.LEFT:
+        return (
+            f"If it has left for good, `isams-sync approve {shown.offer}`: its classes end. If not,"
+            " put it back into the settings"
+        )
+    if shown.why == Why.ELSEWHERE:
+        return (
+            "Approve that it leaves the other connector, where `isams-sync status` shows it: then"
+            " it comes by itself"
+        )
+    if shown.why == Why.CONFLICT:
+        return (
+            "An approval does not help: give the two schools ids of their own, then"
+            f" `isams-sync run --school {school}` (docs/trusts.md, Clashes)"
+        )
+    look = f"at what was read, in {_sets(world, shown.hold)}: it names people"
+    if shown.why == Why.FIRST:
+        return f"Look {look}. Then answer with {answers}, or over HTTP"
+    then = f"Then answer with {answers}, or over HTTP; `isams-sync run --approve` does not"
+    return f"Look at iSAMS, and {look}. {then}"
+
+
+def _sets(world: World, hold: Hold | None) -> str:
+    """Return where the sets of an offer are, which it is held for."""
+    sources = hold.sources if isinstance(hold, HeldOffer) else {}
+    folders = [f"{ids.profile_folder(key)}{set_id}" for key, set_id in sorted(sources.items())]
+    return _places(world, folders)
 
 
 def _sentence(excess: Excess) -> str:
@@ -79,8 +118,9 @@ def _of_other_teams(excess: Excess) -> str:
         return f"{classes} would get {what[0]}, and so {what[1]}: our rule changed, not iSAMS."
     if excess.what == "same-letters":
         return (
-            f"{classes} would end while another comes whose name has the same letters and digits:"
-            " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+            f"{classes} would end, or go on with other pupils, while another comes whose name has"
+            " the same letters and digits: if a form is only written otherwise, write it in iSAMS"
+            " as before and reject, and it keeps its Team."
         )
     return (
         f"Every class gets another Team: none of the {classes} of school {excess.org} would go on."
@@ -111,7 +151,13 @@ _BY_KIND: Mapping[str, Callable[[Excess], str]] = {
 
 def _folder(world: World, connector: str, delivery_id: str) -> str:
     """Return where a delivery's files are: `build` would read iSAMS anew and show others."""
-    storage, folder = world.settings.storage, f"{ids.connector_folder(connector)}{delivery_id}"
+    return _places(world, [f"{ids.connector_folder(connector)}{delivery_id}"])
+
+
+def _places(world: World, folders: Sequence[str]) -> str:
+    """Return where *folders* are, for people who want to look into them."""
+    storage = world.settings.storage
     if storage.folder:
-        return str(Path(storage.folder).absolute() / folder)
-    return f"the container {storage.container}, folder {folder}"
+        root = Path(storage.folder).absolute()
+        return " and ".join(str(root / folder) for folder in folders)
+    return f"the container {storage.container}, folder {' and '.join(folders)}"

@@ -1,4 +1,4 @@
-"""`reject`: a person's no. SDS keeps what it has."""
+"""`reject`: a person's no to a held offer or delivery. SDS keeps what it has."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sync.terminal.context import Result, Terminal
 
 
 @command("reject")
-@click.argument("delivery_id", metavar="DELIVERY")
-def reject_held(terminal: Terminal, delivery_id: str) -> Result:
-    """Reject a held DELIVERY: it is never sent, and SDS keeps what it has."""
+@click.argument("held_id", metavar="ID")
+def reject_held(terminal: Terminal, held_id: str) -> Result:
+    """Reject what is held, by its ID: it is never sent, and SDS keeps what it has."""
     world = terminal.opened(terminal.settings(), lambda _: None)
-    connector, outcome = approval.reject(world, delivery_id)
-    document = {outcome.value: delivery_id}
-    shown = f"{connector}: {delivery_id} is rejected and will not be sent"
+    answered = approval.reject(world, held_id)
+    document = {answered.outcome.value: held_id}
+    shown = f"{answered.connector}: {held_id} is rejected and will not be sent"
     return Result(Exit.DONE, document, [shown])

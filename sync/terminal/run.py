@@ -11,6 +11,7 @@ from sync.edge.clock import Budget
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
 from sync.ledger import states
+from sync.ledger.marks import TERMINAL
 from sync.report import Outcome, Step
 from sync.steps import pull, schedule, sweep
 from sync.steps.connector import look
@@ -26,7 +27,7 @@ from sync.terminal.progress import Progress
 @click.option(
     "--approve",
     is_flag=True,
-    help="Approve a first delivery, which has nothing to be compared with. A delivery that loses"
+    help="Approve the first of each school that is read, of which SDS has nothing yet. What loses"
     " or gains much is held all the same.",
 )
 @click.option(
@@ -61,7 +62,7 @@ def run_now(
         ended += _sent(world, connector, asked_at, patience, progress)
     if settings.storage.folder is not None:  # of an account the app's own ticks do it
         ended += _swept(world)
-    return progress.result(world, ended)
+    return progress.result(world, ended, chosen.schools)
 
 
 def _swept(world: World) -> list[Step]:
@@ -75,7 +76,7 @@ def _swept(world: World) -> list[Step]:
 
 def _pulled(world: World, school: str, progress: Progress) -> Step:
     with doing(f"Reading iSAMS: {school}") as progress.note:
-        schedule.ask(world, school, "terminal")
+        schedule.ask(world, school, TERMINAL)
         return pull.pull(world, school)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
+from datetime import tzinfo
 
 from rich.console import RenderableType
 
@@ -12,9 +14,11 @@ from sync.ledger.fates import Fate
 from sync.ledger.ids import pulled_at
 from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
+from sync.ledger.offers import Why
 from sync.ledger.states import State
 from sync.report import Exit
 from sync.roster.finding_codes import OF_SETTINGS, TO_KNOW, FindingCode
+from sync.settings import Settings
 from sync.settings.text import spoken
 from sync.steps.status import survey
 from sync.steps.status_values import (
@@ -22,12 +26,23 @@ from sync.steps.status_values import (
     ConnectorStatus,
     DeliveryStatus,
     PullStatus,
+    SchoolStatus,
     Status,
     seconds,
 )
+from sync.terminal import options
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
 from sync.terminal.holds import what_to_do, why_held
+from sync.terminal.schools import (
+    BECAUSE,
+    FEW,
+    is_told_by_school,
+    name_of,
+    stands,
+    why_it_waits,
+    zone_of,
+)
 from sync.terminal.tables import WHO, numbers, table, when
 
 NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
@@ -77,48 +92,138 @@ _NOT_HELD = {Fate.NOT_TAKEN, Fate.UNSEEN, Fate.REPLACED, Fate.NO_ANSWER}
 
 
 @command("status")
-def show_status(terminal: Terminal) -> Result:
-    """Show how schools, profiles and deliveries stand, and what to do next."""
+@options.school
+def show_status(terminal: Terminal, school: str | None) -> Result:
+    """Show how schools, profiles and deliveries stand, and what to do next.
+
+    What waits for a person comes first. Where there are several schools, each is a line; --school
+    shows all of one.
+    """
     world = terminal.opened(terminal.settings(), lambda _: None)
     with doing("Looking at what is stored"):
         status = survey(world)
+    if school is not None:
+        of_connectors = (each.schools for each in status.connectors.values())
+        known = set(status.schools).union(*of_connectors)
+        status = _only(world, status, options.known_key("--school", school, known))
     return Result(Exit.DONE, status.document(), list(tables_of(world, status)))
 
 
+def _only(world: World, status: Status, school: str) -> Status:
+    """Return what *status* says of *school*, its profiles, and the connectors that have it."""
+    pulls = {key: pull for key, pull in status.schools.items() if key == school}
+    profiles = {key for each in pulls for key in world.settings.profiles_of(each)}
+    return replace(
+        status,
+        schools=pulls,
+        profiles={key: each for key, each in status.profiles.items() if key in profiles},
+        turns={key: turn for key, turn in status.turns.items() if key == school},
+        connectors=_connectors_of(status, school, profiles),
+    )
+
+
+def _connectors_of(
+    status: Status, school: str, profiles: Set[str]
+) -> Mapping[str, ConnectorStatus]:
+    return {
+        name: replace(each, told=frozenset({school}))
+        for name, each in status.connectors.items()
+        if school in each.schools or not profiles.isdisjoint(each.profiles)
+    }
+
+
 def tables_of(world: World, status: Status) -> Iterator[RenderableType]:
-    """Yield *status* for people: counts and states, nobody's name; then what to do next."""
-    yield table("Schools", ("school", "last pull", "state", "attempts"), _schools(status))
-    yield table("Profiles", ("profile", "set", "age", "holds", "findings"), _profiles(status))
+    """Yield *status* for people: counts and states, nobody's name; then what to do next.
+
+    What waits for a person comes before all else. Of several schools the profiles are left out.
+    """
+    waits = [line for name in status.connectors for line in _waits(world, status, name)]
+    if waits:
+        yield "Waits for a person"
+        yield from (f"- {line}" for line in waits)
+        yield ""
+    yield from _school_tables(world, status)
+    if len(status.schools) < 2:
+        columns = ("profile", "set", "age", "holds", "findings")
+        yield table("Profiles", columns, _profiles(world, status))
     columns = ("connector", "delivery", "read", "state", "rows")
-    yield table("Deliveries", columns, _deliveries(status))
+    yield table("Deliveries", columns, _deliveries(world, status))
     yield from _restorable(status)
     yield "What to do next"
-    yield from (f"- {line}" for line in _next(world, status))
+    lines = [*(["answer what waits, above"] if waits else []), *_next(world.settings, status)]
+    yield from (f"- {line}" for line in lines or ["nothing: nobody is waited for"])
 
 
-def _schools(status: Status) -> Iterator[tuple[object, ...]]:
-    for school, pull in status.schools.items():
+def _waits(world: World, status: Status, name: str) -> Iterator[str]:
+    """Yield what is held of a connector, why, and how to answer: of several schools each."""
+    connector = status.connectors[name]
+    by_school = is_told_by_school(connector.schools)
+    for newest in connector.deliveries[:1]:
+        hold = newest.hold if newest.state is State.HELD else None
+        if hold and (hold.is_whole or not by_school):
+            what = what_to_do(world, name, hold, newest.id)
+            yield f"{newest.id} is held. {' '.join(why_held(hold))} {what}"
+    if by_school:
+        most = None if len(status.schools) < 2 else FEW
+        for school, shown in connector.schools_told().items():
+            if shown.state == "held":
+                told = f"{name_of(world.settings, school)}: {stands(world.settings, school, shown)}"
+                yield " ".join([f"{told}.", *why_it_waits(world, school, shown, most)])
+
+
+def _school_tables(world: World, status: Status) -> Iterator[RenderableType]:
+    """Yield a table for each connector with several schools, and one of all other schools."""
+    together = {
+        name: each.schools_told()
+        for name, each in status.connectors.items()
+        if len(each.schools) > 1
+    }
+    columns: tuple[str, ...] = ("school", "state", "why", "SDS has it", "last pull")
+    for name, schools in together.items():
+        rows = [_standing(world, status, school, shown) for school, shown in schools.items()]
+        yield table(f"Schools of {name}", columns, rows)
+    alone = status.schools.keys() - {key for schools in together.values() for key in schools}
+    if alone:
+        columns = ("school", "last pull", "state", "attempts")
+        yield table("Schools", columns, _schools(world, status, sorted(alone)))
+
+
+def _standing(world: World, status: Status, school: str, shown: SchoolStatus) -> tuple[object, ...]:
+    zone, pull = zone_of(world.settings, [school]), status.schools.get(school)
+    because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else ""
+    since = f"as read {when(shown.since, zone)}" if shown.since else "not yet"
+    read = f"{_read_at(pull.id, zone)} {pull.state}" if pull else "never"
+    return name_of(world.settings, school), shown.state, because, since, read
+
+
+def _schools(world: World, status: Status, schools: Iterable[str]) -> Iterator[tuple[object, ...]]:
+    for school in schools:
+        name, pull = name_of(world.settings, school), status.schools[school]
         if pull is None:
-            yield school, "never", "", ""
+            yield name, "never", "", ""
         else:
-            yield school, _read_at(pull.id), pull.state, pull.attempts
+            read_at = _read_at(pull.id, zone_of(world.settings, [school]))
+            yield name, read_at, pull.state, pull.attempts
 
 
-def _profiles(status: Status) -> Iterator[tuple[object, ...]]:
+def _profiles(world: World, status: Status) -> Iterator[tuple[object, ...]]:
     for profile, newest in status.profiles.items():
         if newest is None:
             yield profile, "none yet", "", "", ""
         else:
             counts, findings = newest.manifest.counts, sum(newest.manifest.findings.values())
-            yield profile, _read_at(newest.id), f"{newest.age_h:g} h", numbers(counts), findings
+            read_at = _read_at(newest.id, zone_of(world.settings, [newest.manifest.school]))
+            yield profile, read_at, f"{newest.age_h:g} h", numbers(counts), findings
 
 
-def _deliveries(status: Status) -> Iterator[tuple[object, ...]]:
+def _deliveries(world: World, status: Status) -> Iterator[tuple[object, ...]]:
     for name, connector in status.connectors.items():
         if not connector.deliveries:
             yield name, "none yet", "", "", ""
+        zone = zone_of(world.settings, connector.schools)
         for delivery in connector.deliveries:
-            yield name, delivery.id, _read_at(delivery.id), _word(delivery), _rows(delivery)
+            read_at = _read_at(delivery.id, zone)
+            yield name, delivery.id, read_at, _word(delivery), _rows(delivery)
 
 
 def _word(delivery: DeliveryStatus) -> str:
@@ -141,29 +246,34 @@ def _restorable(status: Status) -> Iterator[str]:
             yield f"{name}: `isams-sync restore` could send again {', '.join(former)}\n"
 
 
-def _read_at(stored_id: str) -> str:
+def _read_at(stored_id: str, zone: tzinfo) -> str:
     """Return when iSAMS was read for a pull, set or delivery: their ids begin with it."""
-    return when(pulled_at(stored_id))
+    return when(pulled_at(stored_id), zone)
 
 
 # -- what to do next -----------------------------------------------------------------------------
 
 
-def _next(world: World, status: Status) -> Iterator[str]:
-    """Yield what a person should do, or that there is nothing."""
-    lines = [*_for_schools(status), *_for_profiles(status), *_for_connectors(world, status)]
-    yield from lines or ["nothing: nobody is waited for"]
+def _next(settings: Settings, status: Status) -> Iterator[str]:
+    """Yield what a person should do, beside answering what waits."""
+    yield from _for_schools(settings, status)
+    if len(status.schools) > 1:
+        yield from _for_all_findings(status)
+    else:
+        yield from _for_profiles(settings, status)
+    yield from _for_connectors(status)
 
 
-def _for_schools(status: Status) -> Iterator[str]:
+def _for_schools(settings: Settings, status: Status) -> Iterator[str]:
     for school, pull in status.schools.items():
+        name = name_of(settings, school)
         if pull is None:
-            yield f"{school} has never been read: `isams-sync run` reads it; so does the app"
+            yield f"{name} has never been read: `isams-sync run` reads it; so does the app"
         else:
-            yield from _for_pull(school, pull)
+            yield from _for_pull(name, pull)
         if turn := status.turns.get(school):
             yield (
-                f"{school}: on {spoken(turn)} the next academic year begins, and all"
+                f"{name}: on {spoken(turn)} the next academic year begins, and all"
                 " classes get other Teams: docs/operations.md, Year-end"
             )
 
@@ -175,7 +285,7 @@ def _for_pull(school: str, pull: PullStatus) -> Iterator[str]:
         yield from (f"{profile}: {_sentence(e)}" for profile, e in pull.sealed.faults.items())
 
 
-def _for_profiles(status: Status) -> Iterator[str]:
+def _for_profiles(settings: Settings, status: Status) -> Iterator[str]:
     schools = dict[str, SetManifest]()
     for profile, newest in status.profiles.items():
         if newest:
@@ -183,7 +293,7 @@ def _for_profiles(status: Status) -> Iterator[str]:
             yield from _for_findings(profile, newest.manifest.findings)
             schools.setdefault(newest.manifest.school, newest.manifest)
     for school, manifest in schools.items():
-        yield from _for_school(school, manifest.findings)
+        yield from _for_school(name_of(settings, school), manifest.findings)
 
 
 def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
@@ -193,6 +303,21 @@ def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:
         yield (
             f"{profile} has no {lacking}: look at its YEAR_GROUPS, subjects and CLASSES;"
             " `isams-sync subjects` lists what iSAMS has"
+        )
+
+
+def _for_all_findings(status: Status) -> Iterator[str]:
+    """Tell in a line how much there is to mend at all schools; --school tells it of one."""
+    sets = [newest.manifest for newest in status.profiles.values() if newest]
+    for manifest in sets:
+        yield from _for_lack(manifest.profile, manifest)
+    schools = {manifest.school for manifest in sets if sum(manifest.findings.values())}
+    if schools:
+        total = sum(sum(manifest.findings.values()) for manifest in sets)
+        where = "school" if len(schools) == 1 else "schools"
+        yield (
+            f"{total} findings at {len(schools)} {where}: `isams-sync status --school` with its key"
+            " tells of one"
         )
 
 
@@ -218,13 +343,14 @@ def _record(count: int) -> str:
     return "record" if count == 1 else "records"
 
 
-def _for_connectors(world: World, status: Status) -> Iterator[str]:
+def _for_connectors(status: Status) -> Iterator[str]:
     for name, connector in status.connectors.items():
         if connector.waiting_for:
-            yield f"{name} waits for a set of {', '.join(connector.waiting_for)}"
+            profiles = ", ".join(connector.waiting_for)
+            yield f"{name} has no set of {profiles} yet: it goes without, and nobody is kept back"
         yield from _for_pause(name, connector)
         for newest in connector.deliveries[:1]:
-            yield from _for_delivery(world, name, newest)
+            yield from _for_delivery(newest)
         for older in connector.deliveries[1:]:
             if older.state is State.UNPROVEN:
                 yield f"{older.id} is {older.state.value}: {NEXT[older.state]}"
@@ -233,15 +359,16 @@ def _for_connectors(world: World, status: Status) -> Iterator[str]:
 def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:
     pause = connector.paused
     if pause:
-        since, former = seconds(pause.at), pause.restores
+        since = seconds(pause.at)
+        former = f"{pause.school} of {pause.restores}" if pause.school else pause.restores
         yield (
             f"{name} is paused since {since}: {former} was to be sent again. Nothing newer goes"
             " until `isams-sync resume`, or POST /api/resume"
         )
 
 
-def _for_delivery(world: World, connector: str, delivery: DeliveryStatus) -> Iterator[str]:
-    yield from _how_it_stands(world, connector, delivery)
+def _for_delivery(delivery: DeliveryStatus) -> Iterator[str]:
+    yield from _how_it_stands(delivery)
     if delivery.error:
         yield f"{delivery.id}: {_sentence(delivery.error)}"
     if delivery.receipt and delivery.receipt.faults:
@@ -251,12 +378,9 @@ def _for_delivery(world: World, connector: str, delivery: DeliveryStatus) -> Ite
         yield f"{delivery.id}: SDS {what}: {faults}"
 
 
-def _how_it_stands(world: World, connector: str, delivery: DeliveryStatus) -> Iterator[str]:
+def _how_it_stands(delivery: DeliveryStatus) -> Iterator[str]:
     became = delivery.became
-    if delivery.state is State.HELD and delivery.hold:
-        what = what_to_do(world, connector, delivery.hold, delivery.id)
-        yield f"{delivery.id} is held. {' '.join(why_held(delivery.hold))} {what}"
-    elif became and became.repeats and became.fate in _NOT_HELD:
+    if became and became.repeats and became.fate in _NOT_HELD:
         yield f"{delivery.id} repeats {became.repeats}, which is {_meaning(became)}"
     elif delivery.state in NEXT:
         yield f"{delivery.id} is {delivery.state.value}: {NEXT[delivery.state]}"

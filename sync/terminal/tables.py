@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from rich import box
 from rich.cells import cell_len
@@ -181,9 +181,12 @@ def _word(name: str, count: int) -> str:
     return singular if count == 1 else plural
 
 
-def when(moment: datetime) -> str:
-    """Return *moment* for people, to the minute: `2026-11-21 20:37 UTC`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def when(moment: datetime, zone: tzinfo = UTC) -> str:
+    """Return *moment* for people, to the minute, by the clocks in *zone*: `2026-11-21 20:37 UTC`.
+
+    The zone is told as well, because in autumn an hour comes twice.
+    """
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def findings_table(title: str, counts: Mapping[str, int]) -> Rows:

@@ -79,6 +79,7 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
         world(), request.params.get("profile"), request.params.get("school")
     ),
     "status": lambda _: responses.to_status(world()),
+    "trust": lambda request: responses.to_trust(world(), request.headers.get("Accept", "")),
     "subjects": lambda request: responses.to_subjects(
         world(), request.params.get("school"), request.headers.get("Accept", "")
     ),
@@ -88,7 +89,9 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
     "approve": lambda request: responses.to_approve(world(), request.route_params["id"]),
     "reject": lambda request: responses.to_reject(world(), request.route_params["id"]),
-    "restore": lambda request: responses.to_restore(world(), request.route_params["id"]),
+    "restore": lambda request: responses.to_restore(
+        world(), request.route_params["id"], request.params.get("school")
+    ),
     "resume": lambda request: responses.to_resume(world(), request.params.get("connector")),
 }
 

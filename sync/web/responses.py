@@ -16,7 +16,7 @@ from sync.errors import AnswerRefused, CallerRefused, ConfigError, SyncError, co
 from sync.ledger.marks import fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
-from sync.steps import approval, findings, pull, restore, schedule, status
+from sync.steps import approval, findings, pull, restore, schedule, status, trust
 from sync.steps.approval import Answered
 from sync.web.routes import Route
 
@@ -64,6 +64,14 @@ def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Res
 def to_status(world: World) -> Response:
     """200 with how everything stands."""
     return _json(200, status.survey(world).document())
+
+
+def to_trust(world: World, accept: str) -> Response:
+    """200 with a row for each school and connector, as JSON or, if *accept* asks, as CSV."""
+    if CSV in accept.lower():
+        cells = [row.cells() for row in trust.trust(world)]
+        return Response(200, findings.spreadsheet(trust.COLUMNS, cells).encode(), CSV)
+    return _json(200, trust.document(world))
 
 
 def to_check(settings: Callable[[], Settings], clock: Clock) -> Response:
@@ -144,11 +152,14 @@ def to_reject(world: World, delivery_id: str) -> Response:
     return _answered(world, delivery_id, approval.reject(world, delivery_id))
 
 
-def to_restore(world: World, delivery_id: str) -> Response:
-    """202 when a former delivery will be sent again and its connector is paused, 409 if not."""
-    pause = restore.restore(world, delivery_id)
+def to_restore(world: World, delivery_id: str, school: str | None = None) -> Response:
+    """202 when a former delivery, or a *school* of it, will be sent again; 409 if not.
+
+    From then on its connector is paused.
+    """
+    pause = restore.restore(world, delivery_id, school)
     value = {"restores": pause.restores, "delivery": pause.delivery, "status": "/api/status"}
-    return _json(202, value)
+    return _json(202, value | ({"school": pause.school} if pause.school else {}))
 
 
 def to_resume(world: World, connector: str | None) -> Response:
@@ -160,9 +171,13 @@ def to_resume(world: World, connector: str | None) -> Response:
 
 
 def _answered(world: World, delivery_id: str, answered: Answered) -> Response:
-    connector, outcome = answered
-    world.tell(Step("answer", outcome, connector, delivery_id))
-    value = {"delivery": delivery_id, "connector": connector, "answer": outcome.value}
+    world.tell(Step("answer", answered.outcome, answered.connector, delivery_id))
+    value = {
+        "delivery": delivery_id,
+        "connector": answered.connector,
+        "answer": answered.outcome.value,
+        "offers": dict(answered.offers),
+    }
     return _json(200, value)
 
 

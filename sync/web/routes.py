@@ -43,6 +43,10 @@ _LISTED = (
     ),
     Route("status", "GET", "status", "function", Role.RUN, (200,), "tells how everything stands"),
     Route(
+        "trust", "GET", "trust", "function", Role.RUN, (200,),
+        "tells how each of several schools stands",
+    ),
+    Route(
         "subjects", "GET", "subjects", "function", Role.RUN, (200, 404),
         "lists a school's subjects", ("school",),
     ),
@@ -64,7 +68,7 @@ _LISTED = (
     ),
     Route(
         "restore", "POST", "deliveries/{id}/restore", "function", Role.APPROVE, (202, 409),
-        "sends a former delivery again, and pauses",
+        "sends a former delivery again, or a school of it, and pauses", ("school",),
     ),
     Route(
         "resume", "POST", "resume", "function", Role.APPROVE, (200, 404),

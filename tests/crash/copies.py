@@ -9,7 +9,7 @@ from simulators.school import InventedSchool
 from simulators.sds import SdsSimulator
 from tests.clocks import START, FakeClock
 from tests.memory_store import MemoryStore
-from tests.worlds import TestWorld, make_world
+from tests.worlds import TestWorld, make_group, make_world
 
 
 def copied(before: TestWorld, school: InventedSchool) -> TestWorld:
@@ -18,6 +18,23 @@ def copied(before: TestWorld, school: InventedSchool) -> TestWorld:
     clock.passed_s = before.clock.passed_s
     place = before.world.settings.schools["northbank"]
     scene = make_world(school, knobs=before.sds.knobs, clock=clock, api=place.isams_api)
+    _go_on_like(scene, before)
+    return scene
+
+
+def copied_group(before: TestWorld) -> TestWorld:
+    """Return the same two schools, with their own store, SDS and clock."""
+    scene = make_group()
+    scene.clock.passed_s = before.clock.passed_s
+    for key, app in before.isams_of.items():
+        scene.isams_of[key].school = app.school
+        scene.isams_of[key].flush()
+    _go_on_like(scene, before)
+    return scene
+
+
+def _go_on_like(scene: TestWorld, before: TestWorld) -> None:
+    """Give *scene* what storage and SDS hold *before*."""
     assert isinstance(scene.store, MemoryStore)
     assert isinstance(before.store, MemoryStore)
     scene.store.held = dict(before.store.held)
@@ -28,4 +45,3 @@ def copied(before: TestWorld, school: InventedSchool) -> TestWorld:
     }
     for name, value in deepcopy(known).items():
         setattr(scene.sds, name, value)
-    return scene

@@ -71,7 +71,7 @@ def test_a_first_delivery_waits_and_goes_once_it_is_approved() -> None:
     trial.send_until_still()
     assert not trial.sds.requests
 
-    assert approval.approve(trial.world, delivery_id) == (CONNECTOR, Outcome.APPROVED)
+    assert approval.approve(trial.world, delivery_id)[:2] == (CONNECTOR, Outcome.APPROVED)
     assert ("send", {"connector": CONNECTOR}, 0) in trial.nudges.kept
     assert trial.send_until_still().outcome is Outcome.DONE
     assert len(trial.sds.submissions) == 1

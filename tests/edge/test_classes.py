@@ -261,6 +261,23 @@ def test_a_form_that_may_be_written_otherwise_waits_for_a_person(before: str, af
     assert (excess["what"], excess["rows"]) == ("same-letters", 1)
 
 
+@pytest.mark.parametrize("written", ["8 / JDO", "8/jdo"])
+def test_a_form_gets_no_other_forms_team_by_the_name_that_it_once_had(written: str) -> None:
+    """The Team that a form has kept is named after its old name: another form may get that now."""
+    world = one_profile(CLASSES="forms")
+    mine, other = (form.name for form in world.isams.school.forms[:2])
+    renamed(world, mine, "8/JDO")
+    world.pull()
+    world.send_until_still()
+    renamed(world, "8/JDO", written)
+    world.next_night()
+    assert world.send_until_still().outcome is Outcome.DONE
+    renamed(world, other, "8/JDO")
+    world.next_night()
+
+    assert world.send_until_still().outcome is Outcome.HELD
+
+
 def test_a_form_with_another_name_is_another_team() -> None:
     """A new tutor's initials: whether it is the same form, nobody can say from its name."""
     world = one_profile(CLASSES="forms")

@@ -13,6 +13,7 @@ from sync.edge.storage.folder import FolderStore
 from sync.ledger import claims, ids, states
 from sync.ledger.claims import Claim
 from sync.report import Exit
+from sync.steps.delivery import Delivery
 from sync.terminal.tables import when
 from tests.edge.cli_stage import Trial, trial
 
@@ -69,8 +70,11 @@ def test_a_run_on_a_folder_deletes_what_is_past_its_time(here: Trial) -> None:
 
     old = here.clock.now() - timedelta(days=8)
     rosters = [b for b in store(here).blobs("profiles/") if b.name.endswith("users.csv")]
-    assert rosters
-    assert not [blob for blob in rosters if blob.created_at < old]
+    kept, prefix = store(here), folder_of(here)
+    first = Delivery.of(states.deliveries(prefix, kept.blobs(prefix))[0], kept, prefix)
+    held = set(first.manifest().sources.values())
+    assert len(rosters) > len(held)
+    assert {blob.name.split("/")[-2] for blob in rosters if blob.created_at < old} == held
 
 
 def test_a_check_tells_of_the_oldest_roster(here: Trial) -> None:

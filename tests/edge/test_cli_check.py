@@ -135,6 +135,39 @@ def test_wrong_settings_are_told_line_by_line(here: Trial) -> None:
     assert "PROFILES__PREP__YEAR_GROUPS" in said.out
 
 
+def test_of_many_schools_only_what_is_not_well_is_listed(here: Trial) -> None:
+    """What is wrong comes first; the rest is counted, and listed on request."""
+    old = "SCHOOLS__NORTHBANK__"
+    for number in range(2, 6):
+        place = f"SCHOOLS__BANK{number}__"
+        here.settings |= {
+            name.replace(old, place): value
+            for name, value in here.settings.items()
+            if name.startswith(old)
+        }
+        here.settings |= {
+            f"{place}ID": f"999000{number}",
+            f"PROFILES__BANK{number}__SCHOOL": f"bank{number}",
+            f"PROFILES__BANK{number}__YEAR_GROUPS": f"{number + 7}",  # no two take one year
+        }
+    here.settings |= {
+        "PROFILES__SENIORS__SCHOOL": "northbank",
+        "PROFILES__SENIORS__YEAR_GROUPS": "7,8",
+        "PROFILES__PREP__SCHOOL": "northbank",
+    }
+    here.stage.isams.faults = refused(403)
+
+    said, in_full = here.sync("check"), here.sync("check", "--all")
+    counted = re.search(r"^(\d+) are well, and not listed", said.out, re.MULTILINE)
+
+    assert said.code == in_full.code == Exit.SOURCE
+    assert said.out.index("wrong") < said.out.index("not tried")
+    assert counted
+    assert int(counted[1]) > 30
+    assert len(re.findall(r"^ ok ", in_full.out, re.MULTILINE)) > 30
+    assert not re.findall(r"^ ok ", said.out, re.MULTILINE)
+
+
 # --- status -------------------------------------------------------------------------------------
 
 
@@ -147,7 +180,7 @@ def test_status_says_what_to_do_next(here: Trial) -> None:
     assert (fresh.code, held.code) == (Exit.DONE, Exit.DONE)
     assert "`isams-sync run` reads it" in fresh.out
     assert "is held" in held.out
-    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", held.out)
+    assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d (GMT|BST)", held.out)
     assert "`isams-sync approve 2026" in held.out
 
 
@@ -202,7 +235,9 @@ def test_status_in_json_is_what_the_function_answers(here: Trial) -> None:
 # What each command wants typed, by the name of the parameter: one that is new is asked about here.
 def typed(trial: Trial, command: click.Command) -> Iterator[str]:
     """Yield the words of *command* that must not be left out."""
-    wanted = {"folder": trial.folder / "out", "day": "2027-09-01", "delivery_id": newest(trial)}
+    delivery_id = newest(trial)
+    wanted = {"folder": trial.folder / "out", "day": "2027-09-01"}
+    wanted |= {"delivery_id": delivery_id, "held_id": delivery_id}
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.required:
             yield from (parameter.opts[0], str(wanted[parameter.name or ""]))

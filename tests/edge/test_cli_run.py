@@ -51,21 +51,6 @@ def lose_half(here: Trial) -> None:
     )
 
 
-def second_school(here: Trial) -> None:
-    """Put another school, with the same iSAMS, on the same connector."""
-    old = "SCHOOLS__NORTHBANK__"
-    here.settings |= {
-        name.replace(old, "SCHOOLS__SOUTHBANK__"): value
-        for name, value in here.settings.items()
-        if name.startswith(old)
-    }
-    here.settings |= {
-        "SCHOOLS__SOUTHBANK__ID": "9990002",
-        "PROFILES__SENIORS__SCHOOL": "northbank",
-        "PROFILES__PREP__SCHOOL": "southbank",
-    }
-
-
 # --- 0: done --------------------------------------------------------------------------------
 
 
@@ -304,7 +289,11 @@ def test_a_former_delivery_is_restored_and_nothing_newer_sent_until_resume(here:
 
 
 def test_what_cannot_be_restored_is_a_usage_error(here: Trial) -> None:
-    """An unknown delivery, and a connector that the settings do not have."""
+    """An unknown delivery, a connector that the settings do not have, and a school by itself."""
+    first = here.sync("run", "--approve", "--wait", "60", "--json").json["ended"][-1]["delivery"]
+
+    alone = here.sync("restore", first, "--school", "northbank")
+    assert (alone.code, "one school" in alone.err.replace("\n", " ")) == (Exit.USAGE, True)
     assert here.sync("restore", "20260101T000000Z-00000000").code == Exit.USAGE
     assert here.sync("resume", "--connector", "Nobody's feed").code == Exit.USAGE
 
@@ -376,29 +365,7 @@ def test_a_run_of_sds_that_failed_is_5(here: Trial) -> None:
     assert here.sync("run", "--approve", "--wait", "60").code == Exit.TARGET
 
 
-# --- 6, 7, 8, 9: waiting, later, partly, storage ------------------------------------------------
-
-
-def test_a_profile_without_a_set_is_waited_for(here: Trial) -> None:
-    """One connector takes one set of files: without the other school nothing is sent."""
-    second_school(here)
-
-    said = here.sync("run", "--school", "northbank", "--approve")
-
-    assert said.code == Exit.WAITING
-    assert not here.asked_of_sds()
-
-
-def test_a_profile_with_an_old_set_is_waited_for(here: Trial) -> None:
-    """Another school's set of three days ago is not sent as if it were today's."""
-    second_school(here)
-    here.sync("run", "--school", "southbank")
-    here.clock.advance(3 * 86_400)
-
-    said = here.sync("run", "--school", "northbank", "--approve")
-
-    assert said.code == Exit.WAITING
-    assert not here.asked_of_sds()
+# --- 7, 8, 9: later, partly, storage ------------------------------------------------
 
 
 def test_isams_being_away_is_7(here: Trial) -> None:
@@ -559,8 +526,9 @@ def test_a_result_that_cannot_be_written_is_one_line() -> None:
         (
             Excess(table="classes.csv", what="same-letters", rows=1, allowed=0),
             (
-                "1 class would end while another comes whose name has the same letters and digits:"
-                " if it is one form, write it in iSAMS as before and reject, and it keeps its Team."
+                "1 class would end, or go on with other pupils, while another comes whose name has"
+                " the same letters and digits: if a form is only written otherwise, write it in"
+                " iSAMS as before and reject, and it keeps its Team."
             ),
         ),
     ],

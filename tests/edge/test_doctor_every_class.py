@@ -56,6 +56,16 @@ def test_a_service_account_that_no_setting_names_any_more_is_told_and_then_held(
     assert BOT not in held.out + held.err
 
 
+def test_an_entry_of_a_default_is_told_once_as_the_default_that_it_is(here: Trial) -> None:
+    """Both profiles take it, and it was typed at neither."""
+    here.settings[SENIORS + "SERVICE_ACCOUNTS"] = BOT
+    here.sync("run", "--approve", "--wait", "0")
+    del here.settings[SENIORS + "SERVICE_ACCOUNTS"]
+    here.settings["DEFAULTS__PROFILE__EXTRA_TEACHERS"] = BOT
+
+    assert "(entry 1 of DEFAULTS__PROFILE__EXTRA_TEACHERS)" in row(here, EVERY_CLASS)["told"]
+
+
 def test_a_service_account_that_a_person_let_go_is_held_no_more(here: Trial) -> None:
     """The first time is enough: what was approved is what the next is compared with."""
     here.settings[SENIORS + "SERVICE_ACCOUNTS"] = BOT

@@ -205,7 +205,7 @@ def test_a_start_that_sds_refuses_leaves_it_to_sdss_own_run(
     assert told in str(step.error)
     assert bool(step.error) is (answer is not None and answer.status in {400, 403})
     scene.sds.next_run_at = scene.clock.now()
-    live(scene, 1)
+    live(scene, 1.5)
 
     assert became(scene)["word"] == "done"
     # a 400 may be about the short name of the call: once more by the long one
@@ -417,7 +417,7 @@ def test_a_hand_over_of_the_version_before_is_followed_by_graph_and_the_flows_of
     folder = scene.look().prefix + scene.look().states[-1][0].id
     for name in ("place-000001.json", "against.json"):
         scene.store.delete(f"{folder}/{name}")
-    live(scene, 1)
+    live(scene, 1.5)
 
     assert became(scene)["word"] == "done"
     assert Fate.DONE in {each.fate for each in scene.look().hand_overs()}
@@ -440,7 +440,7 @@ def test_a_lost_answer_counts_although_the_same_delivery_was_answered_for_later(
     """SDS refused it the second time, and may have taken it the first: so it may hold it still."""
     scene = make_world(SCHOOL, knobs=QUICK)
     scene.pull()
-    live(scene, 1)
+    live(scene, 1.5)
     scene.clock.advance(20 * HOUR_S)
     change(scene, 3)
     scene.sds.fail_next("validate", httpx.ReadTimeout("lost"), done=True)
@@ -469,7 +469,7 @@ def test_a_damaged_record_of_what_sds_may_hold_waits_for_a_person() -> None:
     """Nothing can be compared with it: held, night after night, and never `failed` for ever."""
     scene = make_world(SCHOOL, knobs=QUICK)
     scene.pull()
-    live(scene, 1)
+    live(scene, 1.5)
     name = f"{scene.look().prefix}{scene.look().states[-1][0].id}/manifest.json"
     scene.store.delete(name)
     scene.store.create(name, b"{}")
@@ -479,7 +479,7 @@ def test_a_damaged_record_of_what_sds_may_hold_waits_for_a_person() -> None:
 
     assert reached is State.HELD
     approval.approve(scene.world, newest.id)
-    live(scene, 1)
+    live(scene, 1.5)
     assert became(scene)["word"] == "done"
 
 
@@ -487,7 +487,7 @@ def test_what_an_unchanged_delivery_repeats_is_told_when_it_was_not_taken() -> N
     """It was unchanged while its run was awaited; then no run took it."""
     scene = make_world(SCHOOL, knobs=replace(QUICK, activity_word="skipped"))
     scene.pull()
-    live(scene, 1)
+    live(scene, 1.5)
     night(scene)
     live(scene, 5)
 

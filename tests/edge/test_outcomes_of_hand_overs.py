@@ -35,7 +35,7 @@ class Night:
 
     outcome: Outcome
     knobs: Mapping[str, Any]
-    hours: float = 1.0
+    hours: float = 1.5
     lost: int = 0
 
 

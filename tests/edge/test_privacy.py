@@ -25,7 +25,7 @@ from simulators.sds import Answer, Knobs
 from simulators.sds.tenant import Json
 from sync.errors import SyncError
 from sync.report import Outcome, Step
-from sync.steps import approval, send, status
+from sync.steps import approval, send, status, trust
 from sync.web import handlers
 from tests import canaries
 from tests.canaries import found_in
@@ -96,6 +96,7 @@ def told_by(trial: TestWorld) -> dict[str, set[str]]:
     told |= {f"error of {s.name} {s.outcome}": said_by(s.error) for s in trial.steps if s.error}
     told |= {f"message {number}": str(kept) for number, kept in enumerate(trial.nudges.kept)}
     told["status"] = json.dumps(status.survey(trial.world).document(), ensure_ascii=False)
+    told["trust"] = json.dumps(trust.document(trial.world), ensure_ascii=False)
     told |= {name: body.decode() for name, body in blobs(trial).items() if not is_roster(name)}
     return {place: leaked for place, text in told.items() if (leaked := found_in(text))}
 

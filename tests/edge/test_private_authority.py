@@ -5,6 +5,7 @@ Over real sockets; a server of `tests.edge.certificates` answers 403 to whoever 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -268,6 +269,17 @@ def test_line_ends_that_were_lost_on_the_way_are_put_back(
     given = settings(1, authority, **{f"{NORTHBANK}ISAMS_CA": spoilt(pem + pem)})
 
     assert given.schools["northbank"].isams_ca == (pem + pem).strip()
+
+
+def test_in_the_json_of_all_schools_it_is_read_likewise(authority: Authority) -> None:
+    """Where it has line ends, and words around it as `openssl` writes them."""
+    pem = _as_openssl_shows_it(authority.file.read_text())
+    school = {"NAME": "N", "ID": "9990001", "ISAMS_HOST": "northbank.isams.example"}
+    apart = {name: "" for name in ONE_SCHOOL if name.startswith("SCHOOLS__")}
+    whole = {"SCHOOLS_JSON": json.dumps({"northbank": school | {"ISAMS_CA": pem}})}
+    given = load({**ONE_SCHOOL, **apart, **whole, f"{NORTHBANK}ISAMS_KEY": "invented-key"})
+
+    assert given.schools["northbank"].isams_ca == authority.file.read_text().strip()
 
 
 def refused(authority: Authority, value: str) -> str:

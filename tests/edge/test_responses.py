@@ -10,6 +10,7 @@ import pytest
 
 from simulators.isams import messages
 from simulators.isams.faults import Faults
+from simulators.school import invent, without_pupils
 from sync.errors import (
     AnswerRefused,
     ConfigError,
@@ -31,7 +32,7 @@ from sync.web.responses import Response
 from sync.web.routes import ROUTES, Route
 from tests.clocks import FakeClock
 from tests.edge.hosted import APP
-from tests.worlds import make_group, make_world
+from tests.worlds import OTHER_FEED, TestWorld, make_group, make_world
 
 
 def told(response: Response) -> Any:  # Any: parsed JSON
@@ -195,9 +196,112 @@ def test_a_decision_names_delivery_and_connector() -> None:
     trial = make_world(SDS__HOLD_FIRST="true")
     trial.pull()
     held = trial.send_until_still().delivery
+    shown = told(responses.to_status(trial.world))["connectors"]["MIS feed"]["schools"]
     answer = responses.to_approve(trial.world, held)
 
-    assert told(answer) == {"delivery": held, "connector": "MIS feed", "answer": "approved"}
+    assert told(answer) == {
+        "delivery": held,
+        "connector": "MIS feed",
+        "answer": "approved",
+        "offers": {"northbank": shown["northbank"]["offer"]},
+    }
+
+
+def group_with_a_held_school() -> tuple[TestWorld, str, str]:
+    """Return two schools in SDS of which southbank is held, its offer's id, and its delivery's."""
+    group = make_group()
+    for school in ("northbank", "southbank"):
+        group.pull(school)
+    group.send_until_still()
+    lose(group)
+    group.send_until_still()
+    return group, offer_of(group), next(s.delivery for s in group.steps if s.outcome == "held")
+
+
+def lose(group: TestWorld) -> None:
+    """Take half of southbank's pupils away, and read it again."""
+    app = group.isams_of["southbank"]
+    app.school = without_pupils(app.school, [each.school_id for each in app.school.pupils[::2]])
+    app.flush()
+    group.clock.advance(3600)
+    group.pull("southbank")
+
+
+def offer_of(group: TestWorld, school: str = "southbank") -> str:
+    shown = told(responses.to_status(group.world))["connectors"]["MIS feed"]["schools"][school]
+    return str(shown.get("offer", ""))
+
+
+def answered(group: TestWorld, held_id: str, word: str = "approve") -> Response:
+    asked = {"approve": responses.to_approve, "reject": responses.to_reject}[word]
+    return responses.responded(lambda: asked(group.world, held_id), group.steps.append)
+
+
+@pytest.mark.parametrize("word", ["approve", "reject"])
+def test_an_offer_is_answered_by_its_id(word: str) -> None:
+    """The answer says whose it is; a second one is refused, and changes nothing."""
+    group, offer, _ = group_with_a_held_school()
+    first, second = answered(group, offer, word), answered(group, offer, word)
+
+    assert (first.status, second.status) == (200, 409)
+    assert told(first)["offers"] == {"southbank": offer}
+
+
+@pytest.mark.parametrize("word", ["approve", "reject"])
+def test_an_offer_that_was_superseded_is_refused_with_the_newer_id(word: str) -> None:
+    """Whoever looked at yesterday's reading has not seen today's."""
+    group, offer, _ = group_with_a_held_school()
+    lose(group)
+    group.send_until_still()
+    refused = answered(group, offer, word)
+
+    assert refused.status == 409
+    assert told(refused)["facts"]["newest"] == offer_of(group) != offer
+    assert answered(group, offer_of(group), word).status == 200
+
+
+def test_an_offer_of_what_sds_has_by_now_is_refused() -> None:
+    """ISAMS was mended, and nothing is left to answer."""
+    group, offer, _ = group_with_a_held_school()
+    app = group.isams_of["southbank"]
+    app.school = invent(20, seed=2, quirks=False, key="southbank")
+    app.flush()
+    group.clock.advance(3600)
+    group.pull("southbank")
+    group.send_until_still()
+    refused = answered(group, offer)
+
+    assert (refused.status, told(refused)["facts"]) == (
+        409,
+        {"connector": "MIS feed", "school": "southbank", "state": "same"},
+    )
+
+
+@pytest.mark.parametrize("held_id", ["20260101T000000Z-00000000", "none", "..", ""])
+def test_an_unknown_id_is_refused(held_id: str) -> None:
+    """Of no offer and no delivery."""
+    group, offer, _ = group_with_a_held_school()
+
+    assert answered(group, held_id).status == answered(group, held_id, "reject").status == 409
+    assert offer_of(group) == offer
+
+
+def test_what_an_answer_does_not_help_has_no_id_to_answer() -> None:
+    """A profile that moved waits until it has left the other connector: no yes is asked for."""
+    group = make_group()
+    for school in ("northbank", "southbank"):
+        group.pull(school)
+    group.send_until_still()
+    group.world = group.process(
+        settings=make_group(PROFILES__SOUTH__CONNECTOR=OTHER_FEED.name).world.settings
+    )
+    group.clock.advance(3600)
+    group.pull("southbank")
+    group.send_until_still(OTHER_FEED.name)
+    shown = told(responses.to_status(group.world))["connectors"][OTHER_FEED.name]["schools"]
+
+    assert (shown["southbank"]["state"], shown["southbank"]["why"]) == ("held", "elsewhere")
+    assert "offer" not in shown["southbank"]
 
 
 def test_status_tells_the_hold_and_the_receipt() -> None:
@@ -240,6 +344,11 @@ def example(name: str) -> Any:  # Any: parsed JSON
     return next(shown for shown in EXAMPLES if name in shown)
 
 
+def group_example() -> Any:  # Any: parsed JSON
+    """Return the page's example of GET /api/trust: the status has its keys as well."""
+    return next(shown for shown in EXAMPLES if list(shown) == ["now", "schools"])
+
+
 def test_the_pages_examples_are_what_the_app_says() -> None:
     """Every name in an example of the page is in what the app answers."""
     trial = make_world(SDS__HOLD_FIRST="true")
@@ -247,6 +356,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     trial.pull()
     held = trial.send_until_still().delivery
     status = told(responses.to_status(trial.world))
+    group = told(responses.to_trust(trial.world, ""))
     decided = told(responses.to_approve(trial.world, held))
     late, _ = failing(AnswerRefused("not held"))
     checked: Any = doctor.document([Check("settings")])
@@ -254,8 +364,12 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("asked"), asked),
         (example("connectors"), status),
         (example("connectors")["schools"], status["schools"]),
-        (deliveries(example("connectors"))[0], deliveries(status)[0]),
+        (feed(example("connectors")), feed(status)),
+        (feed(example("connectors"))["schools"]["northbank"], feed(status)["schools"]["northbank"]),
+        (feed(example("connectors"))["deliveries"][0], feed(status)["deliveries"][0]),
         (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
+        (group_example(), group),
+        (group_example()["schools"][0], group["schools"][0]),
         (example("answer"), decided),
         (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
         (example("error"), told(late)),
@@ -268,5 +382,5 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     assert [set(shown) for shown, _ in pairs] == [set(real) for _, real in pairs]
 
 
-def deliveries(status: Any) -> Any:  # Any: parsed JSON
-    return status["connectors"]["MIS feed"]["deliveries"]
+def feed(status: Any) -> Any:  # Any: parsed JSON
+    return status["connectors"]["MIS feed"]

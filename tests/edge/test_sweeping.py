@@ -26,8 +26,9 @@ from sync.errors import (
 from sync.ledger import ids, manifests
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import findings, schedule, status
+from sync.steps import approval, findings, schedule, status
 from sync.steps import sweep as sweeping
+from sync.steps.delivery import list_sets
 from sync.steps.sweep import SWEEP_EVERY
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, doomed
@@ -207,7 +208,10 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
 
 
 def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going() -> None:
-    """A pause that somebody has changed may need anything of its connector, and of no other."""
+    """A pause that somebody has changed may need anything of its connector, and of no other.
+
+    So the sets of its profiles stay as well.
+    """
     scene = two_nights()
     scene.clock.advance(8 * DAY_S)
     scene.clock.advance(SWEEP_EVERY.total_seconds())
@@ -217,7 +221,7 @@ def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going(
 
     assert isinstance(step.error, StoreConflict)
     assert len(rosters(scene, "connectors/")) == 2
-    assert len(rosters(scene, "profiles/")) == 2
+    assert len(rosters(scene, "profiles/")) == 4
 
 
 def test_a_profile_that_is_taken_away_leaves_no_roster() -> None:
@@ -263,6 +267,12 @@ def calls_of_a_tick(scene: TestWorld) -> list[str]:
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
+def calls_of_a_sweep(scene: TestWorld) -> list[str]:
+    doom = Doom()
+    sweep_at(doomed(scene, doom))
+    return doom.calls
+
+
 def test_between_two_sweeps_a_tick_costs_one_look_more() -> None:
     """A look at each school's pulls, each connector, its newest sets, and at the last sweep."""
     scene = two_nights()
@@ -273,8 +283,7 @@ def test_between_two_sweeps_a_tick_costs_one_look_more() -> None:
         assert [call for call in calls if call.startswith(("list", "folders", "delete"))] == [
             "list schools/northbank/pulls/",
             f"list {scene.look().prefix}",
-            "list profiles/prep/",
-            "list profiles/seniors/",
+            "list profiles/",
             "list sweeps/",
         ]
 
@@ -312,7 +321,7 @@ def test_a_sweep_that_storage_cut_short_is_none() -> None:
 
 
 def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
-    """Each place is listed once, by itself; what is not due is not read."""
+    """Each place is listed once, by itself, and the connector before them all."""
     young = two_nights()
     old = two_nights()
     for _ in range(4):
@@ -324,13 +333,14 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
         schedule.tick(scene.world)
         scene.clock.advance(SWEEP_EVERY.total_seconds())
 
-    calls = calls_of_a_tick(old)
-    assert len(calls) == len(calls_of_a_tick(young))
+    calls = calls_of_a_sweep(old)
+    assert len(calls) == len(calls_of_a_sweep(young))
     listed = [call for call in calls if call.startswith(("list", "folders"))]
-    assert sorted(listed[-7:]) == [
+    assert sorted(listed[-8:]) == [
         "folders connectors/",
         "folders profiles/",
         "folders schools/",
+        f"list {old.look().prefix}",
         f"list {old.look().prefix}",
         "list profiles/prep/",
         "list profiles/seniors/",
@@ -339,12 +349,17 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
 
 
 def places_swept(scene: TestWorld) -> list[str]:
-    """Sweep once; return the places that were listed, in order."""
+    """Sweep once; return the places that were listed, in order.
+
+    Before them it is looked at the connector: what SDS may hold was merged from some of the sets.
+    """
     doom = Doom()
     with suppress(SyncError):
         sweep_at(doomed(scene, doom))
     lists = [call.removeprefix("list ") for call in doom.calls if call.startswith("list ")]
-    return [place for place in lists if place != ids.SWEEPS]
+    first, *places = [place for place in lists if place != ids.SWEEPS]
+    assert first == scene.look().prefix
+    return places
 
 
 def test_every_place_comes_first_on_some_day() -> None:
@@ -382,7 +397,7 @@ def test_nothing_more_is_listed_when_the_time_is_over() -> None:
     for _ in range(24):
         scene.clock.advance(DAY_S)
         scene.clock.advance(SWEEP_EVERY.total_seconds())
-        assert len(places_swept(scene)) == 3
+        assert len(places_swept(scene)) == 2
     assert not [place for place in old if scene.store.blobs(place)]
 
 
@@ -430,3 +445,46 @@ def test_what_came_since_the_last_that_a_run_took_keeps_its_marks() -> None:
     claims = [each.name.rpartition("/")[2] for each in scene.look().claims]
     assert claims == ["000002", "000003"]
     assert [each.delivery_id for each in scene.look().may_hold()] == held == delivery_ids(scene)[1:]
+
+
+def test_what_was_said_of_offers_goes_after_a_year() -> None:
+    """Like every other mark of deliveries, once SDS has been given another: a no stands so long."""
+    scene = two_nights()
+    offer = f"{scene.look().prefix}offers/northbank/{ids.stamp(scene.clock.now())}-0a1b2c3d"
+    scene.store.create(f"{offer}/held.json", b"{}")
+    scene.store.create(f"{offer}/rejected.json", b"{}")
+    scene.clock.advance(DAY_S)
+    scene.isams.school = SCHOOL
+    scene.isams.flush()
+    night(scene)
+    scene.clock.advance(362 * DAY_S)
+    sweep(scene)
+    assert len(scene.store.blobs(offer)) == 2
+    scene.clock.advance(3 * DAY_S)
+    sweep(scene)
+
+    assert scene.store.blobs(offer) == []
+
+
+def test_the_sets_that_sds_holds_stay_as_long_as_their_delivery() -> None:
+    """Newer ones wait for a person for weeks; once SDS has taken them, the old go."""
+    scene = two_nights()
+    held = {profile: list_sets(scene.store, profile)[-1].id for profile in ("prep", "seniors")}
+    covered = [pupil.school_id for pupil in scene.isams.school.pupils if pupil.year >= 3]
+    scene.next_night(without=covered[: len(covered) * 2 // 3])
+    scene.send_until_still()
+    scene.clock.advance(20 * DAY_S)
+    sweep(scene)
+    kept = {each.id for profile in held for each in list_sets(scene.store, profile)}
+    scene.next_night(after_h=1)
+    waiting = scene.send_until_still()
+    approval.approve(scene.world, waiting.delivery)
+    scene.send_until_still()
+    scene.clock.advance(8 * DAY_S)
+    sweep(scene)
+
+    assert waiting.outcome is Outcome.HELD
+    assert set(held.values()) < kept
+    assert not {each.id for profile in held for each in list_sets(scene.store, profile)} & {
+        *held.values()
+    }

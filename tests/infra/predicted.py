@@ -31,9 +31,10 @@ param schools = {
   SOUTHBANK: { NAME: 'Southbank School', ID: '9990002', ISAMS_HOST: 'southbank.isams.example' }
 }
 param profiles = {
-  north: { SCHOOL: 'northbank', YEAR_GROUPS: '7-13' }
-  south: { SCHOOL: 'southbank', YEAR_GROUPS: '7-13' }
+  north: { SCHOOL: 'northbank' }
+  south: { SCHOOL: 'southbank' }
 }
+param defaults = { SCHOOL: { PULL_AT: '21:00' }, PROFILE: { YEAR_GROUPS: '7-13', COURSES: true } }
 param sds = { CONNECTOR: 'iSAMS nightly' }
 param secretSettings = ['SCHOOLS__NORTHBANK__ISAMS_KEY', 'SCHOOLS__SOUTHBANK__ISAMS_KEY']
 param secrets = {

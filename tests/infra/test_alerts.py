@@ -171,6 +171,23 @@ def test_a_profile_that_is_stale_alone_is_told_of() -> None:
     assert answer("stale", run.rows, run.now) == []
 
 
+def test_a_school_that_waits_while_others_go_on_is_held_and_no_connector() -> None:
+    """Its mail is over when it is answered; and no rule takes a school for a connector."""
+    run = nights()
+    run.live(1)
+    run.live(22, every_s=3600)
+    run.hear(Step("offer", Outcome.HELD, "southbank", "own"))
+    run.live(6, every_s=3600)
+    told, silent = (answer(query, run.rows, run.now) for query in ("held", "silent"))
+    run.hear(Step("offer", Outcome.APPROVED, "southbank", "own"))
+
+    assert [(row["about"], row["why"]) for row in told] == [
+        ("southbank", "offer own waits: other schools went on without it")
+    ]
+    assert silent == []
+    assert answer("held", run.rows, run.now) == []
+
+
 @pytest.mark.parametrize("approve", [True, False])
 def test_a_hold_is_over_once_it_is_answered(*, approve: bool) -> None:
     """Whatever the answer; until then it is told hour after hour, whoever has looked."""
@@ -232,8 +249,28 @@ WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {
     ),
     "silent": ("runs == 0", "runs == 1", nights),
     "stale": ("fact_data_age_h", "fact_age_h", lambda: _ticked(data_age_h=48)),
+    "carried": ('"carried"', '"carry"', lambda: _carried("southbank", 15)),
     "expiring": ("days < 30", "days < 3", lambda: _ticked(certificate_days=29)),
 }
+
+
+def _carried(school: str, days: int) -> Nights:
+    run = nights()
+    facts: dict[str, int | str] = {"connector": CONNECTOR, "days": days, "why": "limits"}
+    run.hear(Step("carry", Outcome.CARRIED, school, facts=facts))
+    return run
+
+
+def test_a_school_that_is_carried_for_long_is_told_by_name_and_reason() -> None:
+    """It is told once a day, so the newest line of two days counts; later the mail is over."""
+    run = _carried("southbank", 15)
+    told = answer("carried", run.rows, run.now)
+    run.idle(49)
+
+    assert [(row["about"], row["why"]) for row in told] == [
+        ("southbank", "SDS has had nothing newer for 15 days: limits")
+    ]
+    assert answer("carried", run.rows, run.now) == []
 
 
 def _ticked(**facts: int) -> Nights:

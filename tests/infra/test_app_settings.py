@@ -11,7 +11,7 @@ from sync.errors import ConfigError
 from sync.settings import StorageSettings
 from sync.settings import names as setting_names
 from sync.settings.load import load
-from sync.settings.names import DECLARED, HOST, KEY, PROFILES_JSON
+from sync.settings.names import DECLARED, HOST, JSON, KEY
 from tests.edge.hosted import TRIGGERS
 from tests.infra.app_settings import app_settings, sample
 from tests.infra.bicep import Code, last, value, walk
@@ -34,6 +34,9 @@ NEVER = {
     "AzureWebJobsStorage": "a connection string holds a key",
     "AzureWebJobsStorage__accountName": "the addresses are given instead",
 }
+
+
+DEFAULTS = {"SCHOOL": {"RETRY_UNTIL": "05:00"}, "PROFILE": {"COURSES": True}}
 
 
 def deployed(**changes: object) -> dict[str, str]:
@@ -69,7 +72,8 @@ def test_true_and_numbers_of_bicep_are_understood() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("'SCHOOLS__${school.key}__", "'SCHOOL__${school.key}__"),
+        ("SCHOOLS_JSON:", "SCHOOL_JSON:"),
+        ("'DEFAULTS__${kind.key}__", "'DEFAULTS__"),
         ("name: 'SDS__${one.key}'", "name: 'SDS_${one.key}'"),
         ("PROFILES_JSON:", "PROFILE_JSON:"),
         ("STORAGE__ACCOUNT_URL:", "STORAGE__ACCOUNT:"),
@@ -81,7 +85,7 @@ def test_a_wrong_name_in_bicep_stops_the_app(old: str, new: str) -> None:
     broken = files("app.bicep", old, new)
     settings = {
         name: "invented-key" if worth.startswith("@") else worth
-        for name, worth in app_settings(broken, sample(files())).items()
+        for name, worth in app_settings(broken, sample(files()) | {"defaults": DEFAULTS}).items()
     }
 
     with pytest.raises(ConfigError):
@@ -90,27 +94,36 @@ def test_a_wrong_name_in_bicep_stops_the_app(old: str, new: str) -> None:
 
 def test_every_setting_of_a_deployment_is_known() -> None:
     """To the app, or to the platform for a reason."""
-    names = set(deployed()) - {"WEBSITE_INSTANCE_ID", PROFILES_JSON}
+    names = set(deployed()) - {"WEBSITE_INSTANCE_ID", *JSON.values()}
 
     assert {name for name in names if not setting_names.path_of(name)} - set(HOST) == set(PLATFORM)
 
 
 def test_every_setting_that_exists_can_be_given_or_is_left_out_for_a_reason() -> None:
-    """What the handbook lists, a deployer can write into the parameters."""
+    """What the handbook lists, a deployer can write into the parameters, a secret as its name."""
     groups: dict[str, dict[str, str]] = {"schools": {}, "profiles": {}, "sds": {}}
+    secrets = list[str]()
     for path, declared in DECLARED.items():
-        if path[0] in groups:
+        if setting_names.is_secret(declared):
+            secrets.append(setting_names.written(path).replace(KEY, "KEY"))
+        elif path[0] in groups:
             name = "__".join(path[1:]).replace(f"{KEY}__", "").upper()
             groups[path[0]][name] = setting_names.example(declared)
     given = {
         "schools": {"KEY": groups["schools"]},
         "profiles": {"KEY": groups["profiles"]},
         "sds": groups["sds"],
-        "secretSettings": [],
+        "secretSettings": [name for name in secrets if not name.startswith("STORAGE")],
     }
     settings = app_settings(files(), given)
-    profiles = json.loads(settings[PROFILES_JSON])
-    names = {*settings, *(f"PROFILES__KEY__{name}" for name in profiles["KEY"])}
+    names = {
+        *settings,
+        *(
+            f"{block.upper()}__KEY__{name}"
+            for block, whole in JSON.items()
+            for name in json.loads(settings[whole])["KEY"]
+        ),
+    }
 
     every = {setting_names.written(path).replace(KEY, "KEY") for path in DECLARED} | set(HOST)
     assert every - names == set(NEVER)
@@ -126,6 +139,29 @@ def test_a_secret_is_only_ever_a_reference() -> None:
     )
     assert stored == Code("replace(secret.key, '_', '-')")
     assert "SecretName=${replace(name, '_', '-')})" in TEXTS["app.bicep"]
+
+
+def test_ten_schools_are_one_setting_and_a_secret_each() -> None:
+    """What a trust deploys grows by a line for each school: the reference to its key."""
+    ten = [f"SCHOOL{number}" for number in range(10)]
+    keys = [f"SCHOOLS__{key}__ISAMS_KEY" for key in ten]
+    schools = {
+        key: {"NAME": key, "ID": number, "ISAMS_HOST": f"{key.lower()}.isams.example"}
+        for number, key in enumerate(ten)
+    }
+    profiles = {key: {"SCHOOL": key} for key in ten}
+    settings = deployed(schools=schools, profiles=profiles, secretSettings=keys)
+
+    assert [name for name in settings if name.startswith("SCHOOLS")] == ["SCHOOLS_JSON", *keys]
+    assert len(load(settings).schools) == 10
+
+
+def test_what_a_deployment_says_once_every_school_and_profile_takes() -> None:
+    """One line of the parameters is one rule for all of them."""
+    settings = load(deployed(defaults=DEFAULTS))
+
+    assert {str(school.retry_until) for school in settings.schools.values()} == {"05:00:00"}
+    assert {profile.courses for profile in settings.profiles.values()} == {True}
 
 
 def test_the_timer_has_its_schedule() -> None:

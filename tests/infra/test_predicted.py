@@ -29,6 +29,7 @@ from tests.infra.test_app_settings import PLATFORM
 pytestmark = NEEDS_BICEP
 
 SCHOOLS = {"sample": 1, "endpoints": 2, "trust": 2, "alone": 1}
+DEFAULTED = {"sample": 0, "endpoints": 6, "trust": 6, "alone": 0}
 ADMINISTRATORS = {"endpoints": ["203.0.113.7", "203.0.113.16/28"]}
 # Who is let in besides whom the rules name: services of Azure's, or nobody.
 BYPASS = {"sthost": "None", "strosters": "AzureServices", "kv-sync": "AzureServices"}
@@ -138,6 +139,7 @@ def test_the_app_starts_on_its_settings(made: tuple[Resource, ...], way: str) ->
 
     assert set(PLATFORM) <= set(given)
     assert len(settings.schools) == SCHOOLS[way]
+    assert len(settings.defaulted) == DEFAULTED[way]
     assert {one.id for one in of(made, "Microsoft.Web/sites/config")} >= {config.id}
 
 
@@ -404,7 +406,7 @@ def test_it_is_written_down_and_told_who_reads(made: tuple[Resource, ...], way: 
     others = [one for one in of(made, RULES) if "-read-" not in one.name]
 
     assert list(unwatched(made, readers)) == []
-    assert len(others) == 7
+    assert len(others) == 8
     for rule in others:
         assert "/components/appi-sync-" in str(rule.properties["scopes"])
 

@@ -246,11 +246,7 @@ def test_where_no_term_has_begun_the_year_is_not_guessed(
 
 def test_the_day_of_a_moment_is_made_in_a_single_function() -> None:
     """Whoever makes it elsewhere may forget the school's zone."""
-    made = {
-        path.as_posix()
-        for path in Path("sync").rglob("*.py")
-        if re.search(r"\.astimezone\([^)]*\)\s*\.date\(", path.read_text(encoding="utf-8"))
-    }
+    made = modules_with(r"\.astimezone\([^)]*\)\s*\.date\(")
 
     assert made == {"sync/roster/academic_year.py"}
 
@@ -285,10 +281,12 @@ def test_a_term_begins_on_a_day_that_can_be_read_in_one_way(
 
 def test_no_text_becomes_a_day_but_by_the_one_function() -> None:
     """Python alone takes `20270901` and `2027-W35-1` for days too."""
-    made = {
-        path.as_posix()
-        for path in Path("sync").rglob("*.py")
-        if re.search(r"\bdate\.fromisoformat\(", path.read_text(encoding="utf-8"))
-    }
+    assert modules_with(r"\bdate\.fromisoformat\(") == {"sync/texts.py"}
 
-    assert made == {"sync/texts.py"}
+
+def modules_with(code: str) -> set[str]:
+    """Return the modules of `sync` in which the pattern *code* is found."""
+    modules = Path("sync").rglob("*.py")
+    return {
+        path.as_posix() for path in modules if re.search(code, path.read_text(encoding="utf-8"))
+    }

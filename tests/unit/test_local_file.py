@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.errors import ConfigError
+from sync.settings.load import load
 from sync.settings.local_file import with_local_file
 from tests.unit.app_settings import ANY_JSON, ANY_TEXT
 
@@ -24,17 +25,17 @@ def test_the_environment_wins_over_the_file() -> None:
 
     merged = with_local_file({"sds__connector": "env", "A": " ", "C": "env"}, text)
 
-    assert merged == {"sds__connector": "env", "A": "file", "B": "file", "C": "env"}
+    assert merged == ({"sds__connector": "env", "A": "file", "B": "file", "C": "env"}, [])
 
 
 def test_without_a_file_the_environment_stands_alone() -> None:
     """On Azure there is no such file."""
-    assert with_local_file({"A": "env"}, None) == {"A": "env"}
+    assert with_local_file({"A": "env"}, None) == ({"A": "env"}, [])
 
 
 def test_the_mark_that_windows_puts_before_a_text_is_no_fault() -> None:
     """Notepad saves with a byte order mark."""
-    assert with_local_file({}, "\ufeff" + local_file({"A": "x"})) == {"A": "x"}
+    assert with_local_file({}, "\ufeff" + local_file({"A": "x"})) == ({"A": "x"}, [])
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_the_mark_that_windows_puts_before_a_text_is_no_fault() -> None:
 def test_a_broken_file_is_named(text: str, expected: str) -> None:
     """The message names the file, and shows none of its values."""
     with pytest.raises(ConfigError, match=f"^local.settings.json[:,] .*{expected}"):
-        with_local_file({}, text)
+        load({}, local=text)
 
 
 @settings(deadline=None)
@@ -64,5 +65,5 @@ def test_any_file_gives_names_or_a_refusal(text: str, env: dict[str, str]) -> No
     """Whatever the file holds: a mapping of texts or `ConfigError`."""
     for body in (text, f'{{"Values": {text}}}'):
         with suppress(ConfigError):
-            merged = with_local_file(env, body)
+            merged, _ = with_local_file(env, body)
             assert all(isinstance(value, str) for value in merged.values())

@@ -61,6 +61,14 @@ def test_profiles_may_come_as_one_json_value() -> None:
             ),
         ),
         (
+            {"a": {"SDS__CLIENT_SECRET": "x"}},
+            (
+                "PROFILES_JSON a.SDS__CLIENT_SECRET: there is no such setting;"
+                " docs/settings.md lists all there are"
+            ),
+        ),
+        ({"a": {"SUFFIX": True}}, "PROFILES_JSON a.SUFFIX: expected a text"),
+        (
             {"a": {"YEAR_GROUPS": "x"}},
             (
                 "PROFILES_JSON a.YEAR_GROUPS: got 'x'; expected years such as 7,8,9 or 7-13;"

@@ -55,8 +55,8 @@ def going(sweeps: Iterable[Sweep]) -> list[str]:
     ]
 
 
-def sets(*blobs: Seen, known: bool = True) -> list[Sweep]:
-    return list(retention.of_sets(SETS, blobs, NOW, known=known))
+def sets(*blobs: Seen, known: bool = True, needed: Set[str] = frozenset()) -> list[Sweep]:
+    return list(retention.of_sets(SETS, blobs, NOW, known=known, needed=needed))
 
 
 def deliveries(
@@ -104,6 +104,19 @@ def test_the_newest_set_of_a_profile_stays_while_settings_know_it() -> None:
 
     assert sets(*blobs) == []
     assert going(sets(*blobs, known=False)) == ["30 classes.csv", "30 users.csv"]
+
+
+def test_a_set_that_sds_holds_stays_whole_whatever_its_age() -> None:
+    """A profile that fails goes in with it once more."""
+    blobs = [
+        *made(SETS, timedelta(days=40), "users.csv", MANIFEST),
+        *made(SETS, timedelta(days=20), "users.csv", MANIFEST),
+        *made(SETS, timedelta(days=1), "users.csv", MANIFEST),
+    ]
+    needed = {folder_id(timedelta(days=40))}
+
+    assert going(sets(*blobs, needed=needed)) == ["20 users.csv"]
+    assert going(sets(*blobs, known=False, needed=needed)) == ["40 users.csv", "20 users.csv"]
 
 
 def test_the_newest_set_is_the_newest_that_is_whole() -> None:

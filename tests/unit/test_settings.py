@@ -43,7 +43,7 @@ def test_the_names_cover_every_block_of_the_declaration() -> None:
     """A block added to `Settings` is read, listed and documented, or this fails."""
     heads = {path[0] for path in setting_names.BLOCKS}
 
-    assert heads | {"host"} == set(Settings.model_fields)
+    assert heads | {"host", "defaulted"} == set(Settings.model_fields)
     assert all(issubclass(block, Block) for block in setting_names.BLOCKS.values())
     assert set(setting_names.BLOCKS) == {
         ("schools", "<key>"),
@@ -101,3 +101,15 @@ def test_settings_do_not_change() -> None:
     """What was read at the start holds to the end of the run."""
     with pytest.raises(ValidationError, match="frozen"):
         Limits().removed_percent = 50
+
+
+def test_a_school_in_no_profile_is_told_unless_its_datasets_are_kept() -> None:
+    """Nothing of it is sent: of many schools, the one whose profile was forgotten is not seen."""
+    two = schools("1", "2")
+    only_first = {"seniors": ProfileSettings(school="school0")}
+    kept = two["school1"].model_copy(update={"datasets": ("rooms",)})
+
+    (told,) = built(two, only_first, "c").doubts()
+
+    assert told.startswith("the school school1 is in no profile")
+    assert not list(built(two | {"school1": kept}, only_first, "c").doubts())

@@ -11,7 +11,9 @@ from sync.settings import load as environment
 from sync.settings import names
 from tests.unit.app_settings import ANY_JSON, ANY_TEXT, BASE, CANARY, PARTS, REFERENCE
 
-HEADS = st.sampled_from(["SCHOOLS", "PROFILES", "SDS", "STORAGE", "SCHOOL", "sds", "PROFILE", "X"])
+HEADS = st.sampled_from(
+    ["SCHOOLS", "PROFILES", "SDS", "STORAGE", "SCHOOL", "sds", "PROFILE", "X", "DEFAULTS"]
+)
 
 
 MARKS = st.sampled_from(["__", "__", "__", "_", ":", ""])
@@ -22,7 +24,10 @@ NAMES = (
     | st.sampled_from(sorted({names.written(path) for path in names.DECLARED})).flatmap(
         lambda name: st.sampled_from(["NORTHBANK", "a"]).map(lambda k: name.replace("<key>", k))
     )
-    | st.sampled_from([*names.HOST, "PROFILES_JSON", "WEBSITE_SITE_NAME"])
+    | st.tuples(st.sampled_from(["SCHOOL", "PROFILE", "X"]), PARTS).map(
+        lambda parts: "__".join(("DEFAULTS", *parts))
+    )
+    | st.sampled_from([*names.HOST, *names.JSON.values(), "WEBSITE_SITE_NAME"])
     | ANY_TEXT
 )
 
@@ -48,7 +53,7 @@ SECRETS = [
     names.written(path).replace("<key>", "NORTHBANK")
     for path, field in names.DECLARED.items()
     if names.is_secret(field)
-] + ["AzureWebJobsStorage"]
+] + ["AzureWebJobsStorage", "DEFAULTS__SCHOOL__ISAMS_KEY"]
 
 
 @settings(max_examples=300, deadline=None)

@@ -321,16 +321,66 @@ def test_what_nobody_sees_is_refused_in_every_setting_but_a_secret(
     assert any(line.startswith(told) for line in lines) is not is_secret
 
 
-def test_inside_json_it_is_refused_as_well() -> None:
-    """Where blanks stay as they were typed."""
-    line = only(
-        {"PROFILES_JSON": json.dumps({"seniors": {"SUFFIX": "\u200b26"}})}, without="PROFILES__"
-    )
+IN_JSON = [
+    path
+    for path in names.DECLARED
+    if path[0] in names.JSON and not names.is_secret(names.DECLARED[path])
+]
+
+
+@pytest.mark.parametrize("path", IN_JSON, ids=names.written)
+@pytest.mark.parametrize("sign", ["\u200b", "\u2028"])
+def test_inside_json_it_is_refused_as_well(path: Path, sign: str) -> None:
+    """Of a school and of a profile, where blanks stay as they were typed."""
+    block, key = names.JSON[path[0]], {"schools": "northbank", "profiles": "seniors"}[path[0]]
+    school = {"NAME": "N", "ID": "1", "ISAMS_HOST": "northbank.isams.example"}
+    whole = (school if path[0] == "schools" else {}) | {path[2].upper(): f"{sign}26"}
+    apart = {"schools": "SCHOOLS__NORTHBANK", "profiles": "PROFILES__"}[path[0]]
+    secret = {"SCHOOLS__northbank__ISAMS_KEY": "invented-key"} if path[0] == "schools" else {}
+
+    line = only({block: json.dumps({key: whole})}, secret, without=apart)
 
     assert line == (
-        "PROFILES_JSON seniors.SUFFIX: its character number 1 (U+200B) cannot be seen: take it"
-        " out, or type the value anew"
+        f"{block} {key}.{path[2].upper()}: its character number 1 (U+{ord(sign):04X}) cannot be"
+        " seen: take it out, or type the value anew"
     )
+
+
+ONE_LINE = [path for path, declared in names.DECLARED.items() if names.is_single_text(declared)]
+
+
+@pytest.mark.parametrize("path", ONE_LINE, ids=names.written)
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\t", "\x85", "\x92"])
+def test_a_single_text_is_one_line(path: Path, sign: str) -> None:
+    """A line break in a name, a title or a connector's name was pasted, and is seen nowhere."""
+    key = "NORTHBANK" if path[0] == "schools" else "SENIORS"
+    name = names.written(path).replace(names.KEY, key)
+    example = names.example(names.DECLARED[path])
+
+    lines = refusal({name: f"{example[:1]}{sign}{example[1:]}"})
+
+    assert f"{name}: its character number 2 (U+{ord(sign[0]):04X}) cannot be seen" in "\n".join(
+        lines
+    )
+
+
+def test_between_several_values_line_ends_may_stand_beside_a_comma() -> None:
+    """As they are typed one below the other; where the comma is missing, two would be one."""
+    name = "PROFILES__SENIORS__INCLUDED_SUBJECTS"
+
+    assert load({name: "21,\r\n\tMa"}).profiles["seniors"].included_subjects == ("21", "Ma")
+    assert only({name: "21\nMa"}) == (
+        f"{name}: got '21\\nMa'; expected commas between the values, not line ends or tabs alone."
+        " Example: 21,Ma"
+    )
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff "])
+def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_it(mark: str) -> None:
+    """A key or a certificate comes with it out of a file; alone it is as good as blank."""
+    marked = {name: mark + value for name, value in BASE.items()}
+
+    assert environment.load(marked | {"SDS__TENANT_ID": mark}) == load()
 
 
 def test_a_joiner_between_letters_is_spelling() -> None:
@@ -415,7 +465,7 @@ def test_a_reference_inside_profiles_json_is_told_under_its_own_name() -> None:
 
     line = only({"PROFILES_JSON": profiles}, without="PROFILES__")
 
-    assert line.startswith("PROFILES_JSON seniors.CONNECTOR: the Key Vault reference was not")
+    assert line.startswith("PROFILES_JSON seniors.CONNECTOR: Azure follows no reference")
 
 
 @pytest.mark.parametrize("name", ["SCHOOLS__NORTHBANK__ISAMS_KEY", "SDS__CONNECTOR"])
@@ -455,6 +505,10 @@ WRITTEN = {
     ("sds", "limits", "removed_rows"): Given("SDS__LIMITS__REMOVED_ROWS", "10"),
     ("host", "connection"): Given("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
 }
+PLACES: dict[Path, str] = {
+    ("profiles", "seniors"): "PROFILES_JSON seniors",
+    ("schools", "southbank"): "SCHOOLS_JSON southbank",
+}
 BLOCKS = {
     (): "all settings together",
     ("schools", "northbank"): "Schools__Northbank__…",
@@ -465,6 +519,9 @@ BLOCKS = {
     ("sds", "limits"): "SDS__LIMITS__…",
     ("storage",): "STORAGE__…",
     ("host",): "AzureWebJobsStorage",
+    ("schools", "southbank"): "SCHOOLS_JSON southbank.…",
+    ("defaults", "profile"): "DEFAULTS__PROFILE__…",
+    ("defaults", "school"): "DEFAULTS__SCHOOL__…",
 }
 
 
@@ -474,7 +531,7 @@ def told(path: tuple[str | int, ...], reason: Exception | None, kind: str = "odd
     other = PydanticCustomError(kind, "of pydantic's own")
     detail: InitErrorDetails = {"type": error if reason else other, "loc": path, "input": CANARY}
     said = ValidationError.from_exception_data("Settings", [detail, detail])
-    return list(faults.lines(said, WRITTEN, {("storage", "folder")}))
+    return list(faults.lines(said, WRITTEN, PLACES, {("storage", "folder")}))
 
 
 def test_every_model_of_settings_is_among_the_blocks_tried_below() -> None:
@@ -500,13 +557,21 @@ def test_what_a_whole_block_says_is_told_by_its_name(path: Path, name: str) -> N
     assert set(lines) == {f"{name}: give less", f"{name}: expected: odd"}
 
 
-@pytest.mark.parametrize("path", names.DECLARED, ids=names.written)
+DEFAULTS = [
+    ("defaults", kind, path[2])
+    for path in names.DECLARED
+    for kind in names.DEFAULTS
+    if path[0] == names.DEFAULTS[kind]
+]
+
+
+@pytest.mark.parametrize("path", [*names.DECLARED, *DEFAULTS], ids=names.written)
 @pytest.mark.parametrize("below", [(0,), ("int",), ("literal['terms']", "[key]")], ids=str)
 def test_what_lies_below_a_setting_is_told_once_by_its_name(
     path: Path, below: tuple[str | int, ...]
 ) -> None:
     """A part of a list or a union has no name that anybody wrote."""
-    keys = {"schools": "southbank", "profiles": "prep"}
+    keys = {"schools": "west", "profiles": "prep"}
     of_one = tuple(keys.get(path[0], "") if step == names.KEY else step for step in path)
     lines = told((*of_one, *below), ValueError("no"))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sync.errors import ConfigError
-from sync.settings import ProfileSettings, load, local_file
+from sync.settings import ProfileSettings, load
 from sync.settings import names as setting_names
 from sync.settings.class_kinds import TITLE_OF
 from tests.pages import settings_page
@@ -60,9 +60,12 @@ def test_the_sample_shows_what_the_host_needs() -> None:
     assert json.loads(SAMPLE.read_text(encoding="utf-8"))["IsEncrypted"] is False
 
 
+BLOCK = re.compile(r"```(?:text|json)\n")
+
+
 def test_the_sample_loads_as_it_is() -> None:
     """The sample is a working set, and says nothing that it would say if it were left out."""
-    settings = load.load(local_file.with_local_file({}, SAMPLE.read_text(encoding="utf-8")))
+    settings = load.load({}, local=SAMPLE.read_text(encoding="utf-8"))
     profile = settings.profiles["seniors"]
 
     assert list(settings.schools) == ["northbank"]
@@ -99,6 +102,40 @@ def test_the_page_shows_exactly_what_is_declared() -> None:
     assert rows == declared_names() | settings_page.host_names()
 
 
+def test_the_defaults_shown_on_the_page_are_taken() -> None:
+    """They are real settings, and the sample's school and profile take what they do not say."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("## One policy for many")[2]
+    block = page.partition("```text\n")[2].partition("```")[0]
+
+    settings = load.load(ours() | dict(line.split("=", 1) for line in block.splitlines()))
+
+    assert settings.defaulted == {
+        ("schools", "northbank", "pull_at"),
+        ("schools", "northbank", "year_starts"),
+    }
+
+
+def test_the_ten_schools_on_the_page_have_one_policy_in_the_settings_that_it_counts() -> None:
+    """Somebody who types what the page shows gets ten schools, and the two that differ differ."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("## One policy for many")[2]
+    policy, schools, profiles = (part.partition("```")[0] for part in BLOCK.split(page)[1:4])
+    keys = list(json.loads(schools))
+    env = dict(line.split("=", 1) for line in policy.splitlines())
+    env |= {"SCHOOLS_JSON": schools, "PROFILES_JSON": profiles, "SDS__CONNECTOR": "iSAMS nightly"}
+    env |= {f"SCHOOLS__{key.upper()}__ISAMS_KEY": "invented-key" for key in keys}
+
+    settings = load.load(env)
+
+    assert f"{len(env)} settings" in page
+    assert f"SCHOOLS__{keys[-1].upper()}__ISAMS_KEY" in page
+    assert len(settings.schools) == len(settings.profiles) == 10
+    assert {str(school.pull_at[0]) for school in settings.schools.values()} == {"21:00:00"}
+    turns = {key: str(school.year_turns) for key, school in settings.schools.items()}
+    assert [key for key in keys if turns[key] != "15 August"] == ["harbour"]
+    years = {key: len(profile.year_groups) for key, profile in settings.profiles.items()}
+    assert [key for key in keys if years[key] != 7] == ["meadow"]
+
+
 @pytest.mark.parametrize("heading", ["## The least that works", "## A worked example"])
 def test_the_settings_shown_on_the_page_load(heading: str) -> None:
     """Somebody who types what the page shows gets a working app."""
@@ -119,6 +156,21 @@ def test_both_ways_to_give_the_profiles_on_the_page_say_the_same() -> None:
     together["PROFILES_JSON"] = page.partition("```json\n")[2].partition("```")[0]
 
     assert load.load(apart) == load.load(together)
+
+
+def test_the_schools_in_json_on_the_page_load_with_their_keys_beside() -> None:
+    """Somebody who types what the page shows, and its secrets as it says, gets two schools."""
+    page = settings_page.PAGE.read_text(encoding="utf-8").partition("`SCHOOLS_JSON`. Their")[2]
+    env = {
+        "SCHOOLS_JSON": page.partition("```json\n")[2].partition("```")[0],
+        "SCHOOLS__NORTHBANK__ISAMS_KEY": "invented-key",
+        "SCHOOLS__SOUTHBANK__ISAMS_KEY": "invented-key",
+        "PROFILES__NORTH__SCHOOL": "northbank",
+        "PROFILES__SOUTH__SCHOOL": "southbank",
+        "SDS__CONNECTOR": "iSAMS nightly",
+    }
+
+    assert list(load.load(env).schools) == ["northbank", "southbank"]
 
 
 def test_the_file_for_azure_on_the_page_names_real_settings() -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 
 from sync.errors import ConfigError
+from sync.settings.load import load
 from sync.settings.local_file import with_local_file
 from sync.settings.typed_json import read_typed
-from tests.unit.app_settings import ANY_JSON, ANY_TEXT, CANARY, refusal
+from tests.unit.app_settings import ANY_JSON, ANY_TEXT, BASE, CANARY, refusal
 
 ENTRY = 'expected a name, a colon and a value, such as "SDS__CONNECTOR": "iSAMS nightly"'
 TWICE = r"write every \ twice, such as C:\\SDS"
@@ -30,11 +31,11 @@ EVERYTHING = r"""
 
 
 def faults(text: str) -> list[str]:
-    """Return the lines of the refusal of a local.settings.json."""
-    with pytest.raises(ConfigError) as error:
-        with_local_file({}, text)
-    lines = str(error.value).split("\n")
-    assert error.value.facts == {"faults": len(lines)}
+    """Return what is told of a local.settings.json, whether or not its values are plain."""
+    try:
+        _, lines = with_local_file({}, text)
+    except ConfigError as error:
+        lines = str(error).split("\n")
     return [line.removeprefix("local.settings.json, ") for line in lines]
 
 
@@ -63,6 +64,7 @@ def test_everything_that_is_wrong_is_said_at_once_by_its_line() -> None:
         ("20.5", 'A: expected a text in quotation marks, such as "20.5"'),
         ("7-13", "A: expected a text in quotation marks"),
         ("1234567890", "A: expected a text in quotation marks"),
+        ("0012", "A: expected a text in quotation marks"),  # a number has no such beginning
         ('["7"]', "A: expected a text in quotation marks"),
         ('{"B": "7"}', "A: expected a text in quotation marks"),
         (r'"C:\SDS"', f"A: {TWICE}"),
@@ -83,6 +85,9 @@ def test_everything_that_is_wrong_is_said_at_once_by_its_line() -> None:
         ),
         ('"x",, "B": "y"', "a comma too many: take it out"),
         ('"x", B: "y"', "expected straight quotation marks around the name"),
+        ('"x", B:{}', "expected straight quotation marks around the name"),
+        ('"x", 1:["y"]', "expected straight quotation marks around the name"),
+        ("\"x\", B:'y'", "expected straight quotation marks around the name"),
         ('"x", "B" "y"', ENTRY),
         ('"x", : "y"', "a name in quotation marks is missing"),
         ('"x", "a": "y"', "a: the same name twice"),
@@ -121,7 +126,68 @@ def test_a_value_in_lines_is_one_where_it_may_have_them() -> None:
     """A certificate and JSON in a value have lines of their own."""
     values = {"SDS__CERTIFICATE": "subject=Y\n-----BEGIN X\nY", "PROFILES_JSON": '{\n\t"a": {}}'}
 
-    assert with_local_file({}, json.dumps({"Values": values})) == values
+    assert with_local_file({}, json.dumps({"Values": values})) == (values, [])
+
+
+PLAIN = r"""
+{
+  // the school's settings
+  "Values": {
+    SCHOOLS__NORTHBANK__NAME: "Northbank School",
+    'SCHOOLS__NORTHBANK__ID':'9990001',
+    "SCHOOLS__NORTHBANK__ISAMS_HOST": "northbank.isams.example"
+    "SCHOOLS__NORTHBANK__ISAMS_KEY": invented-key,
+    "PROFILES__CAMPUS2-SENIORS-AND-SIXTH-FORM__SUFFIX": 2026,
+    "SDS__CONECTOR": "iSAMS nightly",
+    "SDS__START_RUN": maybe,
+    "STORAGE__FOLDER": "C:\SDS",
+  }
+}
+"""
+
+
+def test_what_is_plain_all_the_same_is_judged_in_the_same_round() -> None:
+    """A comma too many hides no misspelt name; and what was read is not said to be missing."""
+    with pytest.raises(ConfigError) as error:
+        load({}, local=PLAIN)
+    lines = str(error.value).split("\n")
+
+    assert [line.partition(",")[0] for line in lines[:-2]] == ["local.settings.json"] * 10
+    assert [line.partition(";")[0] for line in lines[-2:]] == [
+        "SDS__CONECTOR: there is no such setting",
+        "SDS__START_RUN: got 'maybe'",
+    ]
+
+
+@pytest.mark.parametrize("letter", ["b", "f", "n", "r", "t"])
+def test_what_a_single_backslash_made_is_one_fault(letter: str) -> None:
+    """Told by its line in the file, and not once more as what cannot be seen in the setting."""
+    text = json.dumps({"Values": BASE}, indent=0)
+    folder = f'"STORAGE__FOLDER": "C:\\{letter}osters",'
+
+    with pytest.raises(ConfigError) as error:
+        load({}, local=text.replace('"SCHOOLS', f'{folder}\n"SCHOOLS', 1))
+
+    assert str(error.value) == f"local.settings.json, line 3: STORAGE__FOLDER: {TWICE}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"x, "SDS__CONECTOR": "y"',
+        '"x", "B" "y", "SDS__CONECTOR": "y"',
+        '"x", "a": "y", "SDS__CONECTOR": "y"',
+        '["x"], "SDS__CONECTOR": "y"',
+        'null, "SDS__CONECTOR": "y"',
+    ],
+)
+def test_what_is_not_plain_is_not_judged(value: str) -> None:
+    """What stands there may be something else, so nothing is said to be missing or misspelt."""
+    with pytest.raises(ConfigError) as error:
+        load({}, local=f'{{"Values": {{"A": {value}}}}}')
+
+    assert all(line.startswith("local.settings.json, ") for line in str(error.value).split("\n"))
+    assert error.value.facts == {"faults": str(error.value).count("\n") + 1}
 
 
 @pytest.mark.parametrize(

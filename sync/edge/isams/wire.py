@@ -7,7 +7,7 @@ from datetime import datetime
 
 import httpx
 
-from sync.edge.certificate import out_of_term, terms
+from sync.edge.certificate import not_valid, validities
 from sync.edge.clock import Budget
 from sync.edge.http import pieces
 from sync.edge.unreachable import Peer
@@ -42,8 +42,8 @@ def unreached(
     ours = ISAMS.fault(error, url, answered=answered)
     if authority is None or ours.facts["cause"] not in _OF_TIME:
         return ours
-    those = terms(authority, now)
-    out = [out_of_term(term, now) for term in those if not term.holds(now)]
+    those = validities(authority, now)
+    out = not_valid(those, now)
     if not out:
         return ours
     told = f"a certificate of the school's authority in ISAMS_CA {out[-1]}"

@@ -18,7 +18,7 @@ from sync.roster.academic_year import label_of_year
 from sync.roster.finding_codes import FindingCode
 from sync.roster.groups.basis import Basis
 from sync.settings.class_kinds import TITLE_OF, shows_year
-from sync.texts import JOINERS, shown, spells
+from sync.texts import JOINERS, as_seen, spells
 
 
 def of_set(basis: Basis, teaching_set: TeachingSet) -> str:
@@ -56,7 +56,7 @@ def runs_together(before: str, suffix: str) -> bool:
 
     By what people see of them: nothing of a title that shows nothing is sent.
     """
-    left, right = shown(before).rstrip(JOINERS), shown(suffix)
+    left, right = as_seen(before).rstrip(JOINERS), as_seen(suffix)
     return len(right) > 1 and spells(left[-1:]) and spells(right[0])
 
 

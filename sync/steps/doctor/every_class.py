@@ -37,7 +37,7 @@ def of_every_class(settings: Settings, connector: str, held: Sequence[Delivery])
     left_out = {each.detail for each in _told(newest, *EXTRA_TEACHERS_GONE)}
     lost = lost_of_every_class(old, _users_to_come(profiles, newest), left_out)
     services = lost["service accounts"]
-    misplaced = tuple(_misplaced(profiles, services))
+    misplaced = tuple(dict.fromkeys(_misplaced(settings, profiles, services)))
     return OfEveryClass(len(services), misplaced, len(lost["extra teachers"]))
 
 
@@ -68,12 +68,14 @@ def _told(newest: Sequence[SealedSet], *codes: FindingCode) -> Iterator[Finding]
         yield from told_of(sealed, *codes)
 
 
-def _misplaced(profiles: Mapping[str, ProfileSettings], services: Set[str]) -> Iterator[str]:
+def _misplaced(
+    settings: Settings, profiles: Mapping[str, ProfileSettings], services: Set[str]
+) -> Iterator[str]:
     """Yield which entries of EXTRA_TEACHERS are service accounts that SDS holds."""
     for key, profile in profiles.items():
         for number, entry in enumerate(profile.extra_teachers, start=1):
             if entry.lower() in services:
-                yield f"entry {number} of PROFILES__{key.upper()}__EXTRA_TEACHERS"
+                yield f"entry {number} of {settings.name_of('profiles', key, 'extra_teachers')}"
 
 
 def note_of(found: OfEveryClass) -> Note:

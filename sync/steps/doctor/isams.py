@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from sync.edge.certificate import Validity, as_day, out_of_term, terms
+from sync.edge.certificate import Validity, not_valid, validities
 from sync.edge.isams.batch import Isams
 from sync.edge.isams.rest import RestIsams
 from sync.errors import (
@@ -23,6 +23,7 @@ from sync.isams.rest import endpoints
 from sync.settings import SchoolSettings, Settings
 from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
 from sync.steps.needs import datasets_of_school
+from sync.texts import as_day
 
 # docs/reference/isams.md#key-cache
 _CACHE_H = 24.0  # Cache Expiry of a key as iSAMS sets it
@@ -42,7 +43,7 @@ def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
         named = {name: partial(_of, school, work) for name, work in tries.items()}
         if pem := school_settings.isams_ca:
             now = visit.clock.now()
-            ask = partial(terms, pem, now)
+            ask = partial(validities, pem, now)
             note = partial(_authority_ends, now)
             yield visit.examine(f"{about}: end of ISAMS_CA", ask, note, school=school).check
         yield from _school(about, proof, named, visit)
@@ -50,7 +51,7 @@ def check_isams(settings: Settings, visit: Visit) -> Iterator[Check]:
 
 def _authority_ends(now: datetime, those: list[Validity]) -> Note:
     """Judge the authority that a school trusts by the certificate that ends first."""
-    out = [out_of_term(term, now) for term in those if not term.holds(now)]
+    out = not_valid(those, now)
     if len(out) == len(those):
         raise ConfigError(f"ISAMS_CA {out[-1]}: put the one that is valid now there")
     if out:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sync.edge.certificate import as_day
 from sync.edge.clock import Budget
 from sync.edge.graph import identity, sds
 from sync.edge.graph.answers import flow_state, leading_to
@@ -17,6 +16,7 @@ from sync.errors import TargetRefused
 from sync.settings import SdsSettings
 from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
 from sync.steps.doctor.clocks import compared
+from sync.texts import as_day
 
 # docs/reference/sds.md#runs
 RUNS_WITHIN = timedelta(hours=26)  # SDS runs twice a day by itself
