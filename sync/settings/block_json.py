@@ -109,7 +109,7 @@ def _near(usual: str) -> str:
 
 def _unfit(path: Path, usual: str, value: object) -> str:
     """Say why *value* may not stand in JSON for the setting at *path*, "" if it may."""
-    declared = names.DECLARED[path[0], names.KEY, path[2]]
+    declared = names.DECLARED[path[0], names.KEY, *path[2:]]
     if names.is_secret(declared):
         own = printable(usual)
         return f"a secret is a setting of its own, {own}: on Azure a Key Vault reference"

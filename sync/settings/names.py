@@ -131,10 +131,12 @@ def is_single_text(declared: FieldInfo) -> bool:
 
 def no_default(path: Path) -> str:
     """Say why there can be no default of the setting at *path*, "" if there can."""
-    kind, name = path[1:]
-    block, usual = DEFAULTS[kind], (DEFAULTS[kind], KEY, name)
+    kind, name, *below = path[1:]
+    block, usual = DEFAULTS[kind], (DEFAULTS[kind], KEY, name, *below)
     if reason := BLOCKS[block, KEY].OWN.get(name):
         return f"cannot be a default: {reason}"
+    if below:
+        return f"cannot be a default: for all schools it is {written(('sds', name, *below))}"
     if is_secret(DECLARED[usual]):
         return f"cannot be a default: each {kind} has its own secret, {written(usual)}"
     if DECLARED[usual].is_required():
@@ -199,12 +201,14 @@ def nearest(name: str) -> str:
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
     names = (*_defaults(), *(written(path).replace(KEY, key) for path in DECLARED), *JSON.values())
     spelt = {name.upper(): name for name in names}
-    near = get_close_matches(name[:_LONGEST].upper(), spelt, n=1, cutoff=0.7)
+    wanted = name[:_LONGEST].upper()
+    below = [each for each in spelt if len(parts) == 3 and each.startswith(f"{wanted}__")]
+    near = below or get_close_matches(wanted, spelt, n=1, cutoff=0.7)
     return spelt[near[0]] if near else ""
 
 
 def _defaults() -> Iterator[str]:
     """Yield the name of each default that there can be."""
     for kind, block in DEFAULTS.items():
-        paths = [("defaults", kind, path[2]) for path in DECLARED if path[0] == block]
+        paths = [("defaults", kind, *path[2:]) for path in DECLARED if path[0] == block]
         yield from (written(path) for path in paths if not no_default(path))

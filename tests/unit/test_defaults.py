@@ -11,6 +11,7 @@ from sync.errors import ConfigError
 from sync.settings import load as environment
 from sync.settings import names
 from sync.settings.faults import KEY_FORM
+from sync.settings.limits import SchoolLimits
 from sync.settings.names import DEFAULTS, KEY, Path
 from sync.settings.text import MonthDay
 from tests.unit.app_settings import CANARY, REFERENCE, SECOND, load, only, refusal
@@ -32,11 +33,12 @@ NO_DEFAULT = {
     "SCHOOL__ISAMS_CA",
     "PROFILE__SCHOOL",
     "PROFILE__CONNECTOR",
+    *(f"SCHOOL__LIMITS__{name.upper()}" for name in SchoolLimits.model_fields),
 }
 
 
 def default_of(path: Path) -> Path:
-    return ("defaults", OF[path[0]], path[2])
+    return ("defaults", OF[path[0]], *path[2:])
 
 
 def test_each_school_and_profile_takes_what_it_does_not_say_itself() -> None:
@@ -110,7 +112,7 @@ def test_what_is_a_default_and_what_cannot_be_one(path: Path) -> None:
 
     taken = load(base, {name: value}, without="SENIORS")
 
-    assert taken.defaulted >= {(path[0], key.lower(), path[2])}
+    assert taken.defaulted >= {(path[0], key.lower(), *path[2:])}
     assert getattr(taken, path[0]) == getattr(load(base, own, without="SENIORS"), path[0])
 
 

@@ -334,15 +334,16 @@ def test_inside_json_it_is_refused_as_well(path: Path, sign: str) -> None:
     """Of a school and of a profile, where blanks stay as they were typed."""
     block, key = names.JSON[path[0]], {"schools": "northbank", "profiles": "seniors"}[path[0]]
     school = {"NAME": "N", "ID": "1", "ISAMS_HOST": "northbank.isams.example"}
-    whole = (school if path[0] == "schools" else {}) | {path[2].upper(): f"{sign}26"}
+    name = "__".join(path[2:]).upper()
+    whole = (school if path[0] == "schools" else {}) | {name: f"{sign}26"}
     apart = {"schools": "SCHOOLS__NORTHBANK", "profiles": "PROFILES__"}[path[0]]
     secret = {"SCHOOLS__northbank__ISAMS_KEY": "invented-key"} if path[0] == "schools" else {}
 
     line = only({block: json.dumps({key: whole})}, secret, without=apart)
 
     assert line == (
-        f"{block} {key}.{path[2].upper()}: its character number 1 (U+{ord(sign):04X}) cannot be"
-        " seen: take it out, or type the value anew"
+        f"{block} {key}.{name}: its character number 1 (U+{ord(sign):04X}) cannot be seen: take it"
+        " out, or type the value anew"
     )
 
 
@@ -558,7 +559,7 @@ def test_what_a_whole_block_says_is_told_by_its_name(path: Path, name: str) -> N
 
 
 DEFAULTS = [
-    ("defaults", kind, path[2])
+    ("defaults", kind, *path[2:])
     for path in names.DECLARED
     for kind in names.DEFAULTS
     if path[0] == names.DEFAULTS[kind]
