@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 from sync.edge.world import World
 from sync.errors import StoreError
+from sync.ledger.marks import Hold
 from sync.ledger.offers import ANSWERABLE, HELD, Why
+from sync.ledger.states import State
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import SealedSet
 from sync.steps.offers import Offer, held_of, view
@@ -32,10 +34,18 @@ def schools_of(
     Nothing if what SDS may hold cannot be read: then its delivery says so.
     """
     try:
-        offers = view(world, listing, newest).offers
+        offers, whole = view(world, listing, newest).offers, _whole(listing)
     except StoreError:
         return {}
-    return {offer.school: _status(listing, offer) for offer in offers}
+    return {offer.school: _status(listing, offer, whole) for offer in offers}
+
+
+def _whole(listing: Listing) -> str:
+    """Return the id of the newest delivery if it waits as a whole, else ""."""
+    for newest, reached in listing.states[-1:]:
+        if reached is State.HELD and newest.read(Hold).is_whole:
+            return newest.id
+    return ""
 
 
 def schools_now(world: World, connector: str) -> dict[str, SchoolStatus]:
@@ -43,10 +53,12 @@ def schools_now(world: World, connector: str) -> dict[str, SchoolStatus]:
     return schools_of(world, look(world, connector), newest_sets(world, connector))
 
 
-def _status(listing: Listing, offer: Offer) -> SchoolStatus:
+def _status(listing: Listing, offer: Offer, whole: str) -> SchoolStatus:
     state = _STATES.get(offer.why, "carried" if offer.part else "waiting")
     why = offer.why.value if offer.why else ""
     since = offer.part.pulled_at if offer.part else None
+    if offer.why is None and whole:
+        return SchoolStatus("held", Why.WHOLE.value, since, whole)
     if offer.why not in HELD:
         return SchoolStatus(state, why, since)
     held = (each for each in listing.offers.get(offer.school, ()) if each.id == offer.name.id)
