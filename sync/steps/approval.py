@@ -76,17 +76,11 @@ def _answer_delivery(
     world: World, listing: Listing, delivery: Delivery, answer: Answer
 ) -> Answered:
     """Answer the offers of *delivery* that wait, and then itself, if it waits."""
-    state, now = _state(listing, delivery), _view(world, listing)
-    waits = state is State.HELD or (answer is Rejected and state is State.READY)
+    now = _view(world, listing)
     meant = [*_offers_meant(listing, now, delivery, answer)]
-    if waits and answer is Approved and not _is_current(listing, now, delivery):
-        waits = False  # it cannot go as it is, but what is still offered of it may
-        if not meant:
-            raise _superseded(None)
+    waits = _waits_itself(listing, now, delivery, answer, is_alone=not meant)
     if waits:
         _demand_unanswered(delivery, answer)
-    elif not meant:
-        raise _not_held(listing, delivery, state)
     answered = {
         offer.school: offer.name.id
         for offer in meant
@@ -96,6 +90,24 @@ def _answer_delivery(
     if not was_first:
         raise _too_late()
     return _answered(world, listing, answer, answered, delivery.id if waits else "")
+
+
+def _waits_itself(
+    listing: Listing, now: View, delivery: Delivery, answer: Answer, *, is_alone: bool
+) -> bool:
+    """Say whether *delivery* waits for an *answer* just as it is, with all that it has.
+
+    Raises:
+        AnswerRefused: it *is_alone*, without an offer that waits, and does not.
+    """
+    state = _state(listing, delivery)
+    waits = state is State.HELD or (answer is Rejected and state is State.READY)
+    if not waits and is_alone:
+        raise _not_held(listing, delivery, state)
+    is_current = answer is Rejected or _is_current(listing, now, delivery)
+    if not is_current and is_alone:
+        raise _superseded(None)
+    return waits and is_current
 
 
 def _answer_offer(

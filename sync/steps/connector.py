@@ -200,18 +200,25 @@ def _as_answered(
     """
     if reached not in {State.SEALED, State.READY} or not answers:
         return delivery, reached
-    schools = delivery.schools()
-    words = {
-        part.offer: offers.same_step(answers.get(school, ()), part.digest)
-        for school, part in (schools.parts.items() if schools else ())
-        if part.offer
-    }
+    words = _words(delivery, answers)
     if any(map(offers.is_rejected, words.values())):
         return delivery, State.REJECTED
     by_schools = reached is State.READY and not delivery.has(Approved)
     if by_schools and any(offers.has_lapsed(steps, key, now) for key, steps in words.items()):
         return delivery, State.EXPIRED
     return delivery, reached
+
+
+def _words(
+    delivery: Delivery, answers: Mapping[str, Sequence[Folder]]
+) -> Mapping[str, Sequence[Folder]]:
+    """Return what was said of each offer in *delivery*, by its id."""
+    schools = delivery.schools()
+    return {
+        part.offer: offers.same_step(answers.get(school, ()), part.digest)
+        for school, part in (schools.parts.items() if schools else ())
+        if part.offer
+    }
 
 
 def _claim(store: Store, name: str) -> Claim | None:

@@ -6,6 +6,7 @@ Counts, states, ids and codes: nobody's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sync.edge.world import World
 from sync.errors import StoreError
@@ -17,8 +18,7 @@ from sync.steps.delivery import SealedSet
 from sync.steps.offers import Offer, held_of, view
 from sync.steps.status_values import SchoolState, SchoolStatus
 
-_STATES: Mapping[Why | None, SchoolState] = {
-    None: "next",
+_STATES: Mapping[Why, SchoolState] = {
     Why.SAME: "delivered",
     Why.REJECTED: "rejected",
     Why.FAILED: "failed",
@@ -54,15 +54,20 @@ def schools_now(world: World, connector: str) -> dict[str, SchoolStatus]:
 
 
 def _status(listing: Listing, offer: Offer, whole: str) -> SchoolStatus:
-    state = _STATES.get(offer.why, "carried" if offer.part else "waiting")
-    why = offer.why.value if offer.why else ""
     since = offer.part.pulled_at if offer.part else None
-    if offer.why is None and whole:
-        return SchoolStatus("held", Why.WHOLE.value, since, whole)
+    if offer.why is None:
+        held = SchoolStatus("held", Why.WHOLE.value, since, whole)
+        return held if whole else SchoolStatus("next", "", since)
+    state = _STATES.get(offer.why, "carried" if offer.part else "waiting")
+    return _waiting(listing, offer, SchoolStatus(state, offer.why.value, since))
+
+
+def _waiting(listing: Listing, offer: Offer, shown: SchoolStatus) -> SchoolStatus:
+    """Return *shown* with what a person can answer, and why it waits, if it is held."""
     if offer.why not in HELD:
-        return SchoolStatus(state, why, since)
+        return shown
     held = (each for each in listing.offers.get(offer.school, ()) if each.id == offer.name.id)
     folder = next(held, None)
     hold = held_of(folder) if folder else None
     answerable = offer.name.id if offer.why in ANSWERABLE else ""
-    return SchoolStatus(state, why, since, answerable, hold)
+    return replace(shown, offer=answerable, hold=hold)
