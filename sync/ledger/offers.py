@@ -12,12 +12,12 @@ is that of the school's newest set.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sync.ledger import ids
+from sync.ledger import ids, states
 from sync.ledger.folders import Folder, Listed, folders
 from sync.ledger.marks import Approved, Hold, Rejected
 from sync.ledger.record import Mark, Record
@@ -40,6 +40,7 @@ class Why(StrEnum):
     UNREAD = "unread"  # a profile of it was never read
     SAME = "same"  # SDS has just this of it
     RESTORED = "restored"  # a person wanted back what it had
+    WHOLE = "whole"  # held: the delivery waits as a whole, whichever schools are in it
 
 
 ANSWERABLE = frozenset({Why.LIMITS, Why.FIRST, Why.LEFT})
@@ -105,6 +106,11 @@ class OfferName(NamedTuple):
         digest = hashlib.sha256(f"{was}\n{now}".encode()).hexdigest()
         return cls(digest, f"{ids.stamp(moment)}-{digest[:8]}")
 
+    def after(self, moment: datetime) -> OfferName:
+        """Return the name of the same step, of the second after *moment*."""
+        later = moment + timedelta(seconds=1)
+        return self._replace(id=f"{ids.stamp(later)}-{self.digest[:8]}")
+
 
 def folder_of(prefix: str, school: str) -> str:
     """Return where the offers of *school* are, of the connector at *prefix*."""
@@ -129,9 +135,14 @@ def read_offers(prefix: str, blobs: Iterable[Listed]) -> dict[str, list[Folder]]
     }
 
 
+def is_step_of(offer_id: str, digest: str) -> bool:
+    """Say whether *offer_id* is that of the step of that *digest*, of whichever night."""
+    return offer_id.endswith(f"-{digest[:8]}")
+
+
 def same_step[F: Folder](listed: Iterable[F], digest: str) -> list[F]:
     """Return those of *listed* that are the same step as *digest*, of whichever night."""
-    return [folder for folder in listed if folder.id.endswith(f"-{digest[:8]}")]
+    return [folder for folder in listed if is_step_of(folder.id, digest)]
 
 
 def is_rejected(steps: Iterable[Folder]) -> bool:
@@ -142,3 +153,10 @@ def is_rejected(steps: Iterable[Folder]) -> bool:
 def approved_at(steps: Iterable[Folder]) -> datetime | None:
     """Return when a person last said yes to any of *steps*, which are one step."""
     return max((at for folder in steps if (at := folder.when(Approved))), default=None)
+
+
+def has_lapsed(steps: Sequence[Folder], offer_id: str, now: datetime) -> bool:
+    """Say whether the offer of that id waits for a person whose yes to its step is over."""
+    at = approved_at(steps)
+    waits = any(folder.id == offer_id and folder.has(HeldOffer) for folder in steps)
+    return waits and (at is None or now - at > states.APPROVAL_LASTS)

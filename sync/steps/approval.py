@@ -9,19 +9,20 @@ rejection wins; of two equal answers only the first counts, and the second is re
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sync.edge.world import World
 from sync.errors import AnswerRefused, concerning
+from sync.ledger import offers
 from sync.ledger.marks import Approved, Hold, Rejected
-from sync.ledger.offers import ANSWERABLE, Schools, Why, folder_of
+from sync.ledger.offers import ANSWERABLE, HeldOffer, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps import receipts
 from sync.steps.connector import Listing, find, find_offer, newest_sets
 from sync.steps.delivery import Delivery, StoredFolder
-from sync.steps.offers import Offer, View, view
+from sync.steps.offers import Offer, View, is_approved, view
 
 
 class Answered(NamedTuple):
@@ -75,23 +76,38 @@ def _answer_delivery(
     world: World, listing: Listing, delivery: Delivery, answer: Answer
 ) -> Answered:
     """Answer the offers of *delivery* that wait, and then itself, if it waits."""
-    state = _state(listing, delivery)
-    waits = state is State.HELD or (answer is Rejected and state is State.READY)
-    meant = [*_offers_meant(world, listing, delivery, answer)]
+    now = _view(world, listing)
+    meant = [*_offers_meant(listing, now, delivery, answer)]
+    waits = _waits_itself(listing, now, delivery, answer, is_alone=not meant)
     if waits:
-        _demand_current(delivery, meant)
         _demand_unanswered(delivery, answer)
-    elif not meant:
-        raise _not_held(listing, delivery, state)
-    offers = {
-        school: offer_id
-        for school, offer_id, digest in meant
-        if _write(_folder(world, listing, school, offer_id), answer, digest)
+    answered = {
+        offer.school: offer.name.id
+        for offer in meant
+        if _write(_folder(listing, offer, answer), answer, offer.name.digest)
     }
-    was_first = _write(delivery, answer, delivery.manifest().digest) if waits else bool(offers)
+    was_first = _write(delivery, answer, delivery.manifest().digest) if waits else bool(answered)
     if not was_first:
         raise _too_late()
-    return _answered(world, listing, answer, offers, delivery.id if waits else "")
+    return _answered(world, listing, answer, answered, delivery.id if waits else "")
+
+
+def _waits_itself(
+    listing: Listing, now: View, delivery: Delivery, answer: Answer, *, is_alone: bool
+) -> bool:
+    """Say whether *delivery* waits for an *answer* just as it is, with all that it has.
+
+    Raises:
+        AnswerRefused: it *is_alone*, without an offer that waits, and does not.
+    """
+    state = _state(listing, delivery)
+    waits = state is State.HELD or (answer is Rejected and state is State.READY)
+    if not waits and is_alone:
+        raise _not_held(listing, delivery, state)
+    is_current = answer is Rejected or _is_current(listing, now, delivery)
+    if not is_current and is_alone:
+        raise _superseded(None)
+    return waits and is_current
 
 
 def _answer_offer(
@@ -100,15 +116,14 @@ def _answer_offer(
     """Answer the offer of that id, of *school*; and the delivery that waits for it alone."""
     with concerning(connector=listing.connector, school=school):
         offer = _view(world, listing).of(school)
-        if offer is None or offer.name.id != offer_id:
+        if offer is None or not offers.is_step_of(offer_id, offer.name.digest):
             raise _superseded(offer)
-        may_still_go = offer.why is None and answer is Rejected
-        if offer.why not in ANSWERABLE and not may_still_go:
+        if not _waits(listing, offer, answer):
             raise _waits_not(offer)
-        if not _write(_folder(world, listing, school, offer_id), answer, offer.name.digest):
+        if not _write(_folder(listing, offer, answer), answer, offer.name.digest):
             raise _too_late()
         delivery_id = _answer_whole(listing, offer, answer)
-    return _answered(world, listing, answer, {school: offer_id}, delivery_id)
+    return _answered(world, listing, answer, {school: offer.name.id}, delivery_id)
 
 
 def _answer_whole(listing: Listing, offer: Offer, answer: Answer) -> str:
@@ -126,20 +141,44 @@ def _answer_whole(listing: Listing, offer: Offer, answer: Answer) -> str:
 
 
 def _offers_meant(
-    world: World, listing: Listing, delivery: Delivery, answer: Answer
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the offers that an answer to *delivery* means: school, id, digest.
+    listing: Listing, now: View, delivery: Delivery, answer: Answer
+) -> Iterator[Offer]:
+    """Yield the offers that an answer to *delivery* means.
 
     Those of it that wait, as long as there is nothing newer of the school. A no means all of it.
     """
     schools = delivery.schools()
-    if schools is None:
-        return
-    now = _view(world, listing)
-    for offer in now.offers:
-        waits = offer.why in ANSWERABLE or (offer.why is None and answer is Rejected)
-        if waits and _is_of(offer, schools):
-            yield offer.school, offer.name.id, offer.name.digest
+    for offer in now.offers if schools else ():
+        if schools and _waits(listing, offer, answer) and _is_of(offer, schools):
+            yield offer
+
+
+def _waits(listing: Listing, offer: Offer, answer: Answer) -> bool:
+    """Say whether *offer* waits for an *answer*; what may go and has not gone waits for a no.
+
+    The same step as one that is held waits like that one, before it is compared again.
+    """
+    if offer.why is not None or answer is Rejected:
+        return offer.why in {None, *ANSWERABLE}
+    steps = offers.same_step(listing.offers.get(offer.school, ()), offer.name.digest)
+    is_held = any(step.has(HeldOffer) for step in steps)
+    return is_held and not is_approved(listing, offer.school, offer.name.digest)
+
+
+def _is_current(listing: Listing, now: View, delivery: Delivery) -> bool:
+    """Say whether every school offers what *delivery* has of it, and nobody said no to any.
+
+    Of what is restored, and of a delivery of the version before, nothing was offered.
+    """
+    schools = delivery.schools()
+    for school, part in schools.parts.items() if schools else ():
+        offer = now.of(school)
+        if part.offer and (offer is None or offer.now != part.now):
+            return False
+        steps = offers.same_step(listing.offers.get(school, ()), part.digest)
+        if part.offer and offers.is_rejected(steps):
+            return False
+    return True
 
 
 def _is_of(offer: Offer, schools: Schools) -> bool:
@@ -156,22 +195,30 @@ def _view(world: World, listing: Listing) -> View:
     return view(world, listing, newest_sets(world, listing.connector))
 
 
-def _folder(world: World, listing: Listing, school: str, offer_id: str) -> StoredFolder:
-    return StoredFolder(offer_id, {}, world.store, folder_of(listing.prefix, school))
+def _folder(listing: Listing, offer: Offer, answer: Answer) -> StoredFolder:
+    """Return where an *answer* to *offer* is written.
+
+    A yes that went by, or that a restore has undone, stays where it is: the next has the folder of
+    the second after it, which is the same for all who answer now.
+    """
+    steps = offers.same_step(listing.offers.get(offer.school, ()), offer.name.digest)
+    last = offers.approved_at(steps) if answer is Approved else None
+    name = offer.name.after(last) if last else offer.name
+    return StoredFolder(name.id, {}, listing.store, offers.folder_of(listing.prefix, offer.school))
 
 
 # -- the answer ----------------------------------------------------------------------------------
 
 
 def _answered(
-    world: World, listing: Listing, answer: Answer, offers: Mapping[str, str], delivery_id: str
+    world: World, listing: Listing, answer: Answer, answered: Mapping[str, str], delivery_id: str
 ) -> Answered:
     outcome = Outcome.REJECTED if answer is Rejected else Outcome.APPROVED
-    for school, offer_id in offers.items():
+    for school, offer_id in answered.items():
         world.tell(Step("offer", outcome, school, offer_id))
     if answer is Approved:
         world.nudges.nudge("send", {"connector": listing.connector})
-    return Answered(listing.connector, outcome, offers, delivery_id)
+    return Answered(listing.connector, outcome, answered, delivery_id)
 
 
 def _write(folder: StoredFolder, answer: Answer, digest: str) -> bool:
@@ -185,14 +232,6 @@ def _demand_unanswered(delivery: Delivery, answer: Answer) -> None:
     now = delivery.store.blobs(delivery.path(answer.file_name))
     if any(blob.name == delivery.path(answer.file_name) for blob in now):
         raise _too_late()
-
-
-def _demand_current(delivery: Delivery, meant: Sequence[object]) -> None:
-    """Refuse an answer to a delivery of which no school offers that any more."""
-    schools, hold = delivery.schools(), delivery.read_if_listed(Hold)
-    is_offered = schools is not None and any(part.offer for part in schools.parts.values())
-    if is_offered and not meant and not (hold and hold.is_whole):
-        raise _superseded(None)
 
 
 def _state(listing: Listing, delivery: Delivery) -> State:

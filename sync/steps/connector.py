@@ -9,13 +9,13 @@ from datetime import datetime
 from sync.edge.storage.store import Blob, Store
 from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreConflict, StoreMissing
-from sync.ledger import claims, fates, holdings, ids, states
+from sync.ledger import claims, fates, holdings, ids, offers, states
 from sync.ledger.claims import Claim, ClaimDone, Claimed, Paused, Pauses
 from sync.ledger.fates import Fate
+from sync.ledger.folders import Folder
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import SetManifest
-from sync.ledger.marks import AttemptBegun, Pulled, Swept
-from sync.ledger.offers import folder_of, read_offers
+from sync.ledger.marks import Approved, AttemptBegun, Pulled, Swept
 from sync.ledger.states import State
 from sync.steps.delivery import (
     Delivery,
@@ -169,22 +169,56 @@ def listing_of(world: World, connector: str, prefix: str, blobs: Iterable[Blob])
     deliveries = [
         Delivery.of(folder, world.store, prefix) for folder in states.deliveries(prefix, blobs)
     ]
+    answers = {
+        school: [
+            StoredFolder.of(folder, world.store, offers.folder_of(prefix, school))
+            for folder in listed
+        ]
+        for school, listed in offers.read_offers(prefix, blobs).items()
+    }
+    reached = states.states(deliveries, now, pause.delivery if pause else None)
     return Listing(
         store=world.store,
         connector=connector,
         prefix=prefix,
         now=now,
-        states=states.states(deliveries, now, pause.delivery if pause else None),
+        states=[*reached[:-1], *(_as_answered(*each, answers, now) for each in reached[-1:])],
         pauses=pauses,
         pause=pause,
         claims=claims.claimed(prefix, blobs),
-        offers={
-            school: [
-                StoredFolder.of(folder, world.store, folder_of(prefix, school)) for folder in listed
-            ]
-            for school, listed in read_offers(prefix, blobs).items()
-        },
+        offers=answers,
     )
+
+
+def _as_answered(
+    delivery: Delivery, reached: State, answers: Mapping[str, Sequence[Folder]], now: datetime
+) -> tuple[Delivery, State]:
+    """Return *delivery* as people's words leave it that were said of a school alone.
+
+    It may not go with a school to which somebody said no after it was merged, whatever was said of
+    the delivery; nor with one that waits and whose yes has ended. The next is made without.
+    """
+    if reached not in {State.SEALED, State.READY} or not answers:
+        return delivery, reached
+    words = _words(delivery, answers)
+    if any(map(offers.is_rejected, words.values())):
+        return delivery, State.REJECTED
+    by_schools = reached is State.READY and not delivery.has(Approved)
+    if by_schools and any(offers.has_lapsed(steps, key, now) for key, steps in words.items()):
+        return delivery, State.EXPIRED
+    return delivery, reached
+
+
+def _words(
+    delivery: Delivery, answers: Mapping[str, Sequence[Folder]]
+) -> Mapping[str, Sequence[Folder]]:
+    """Return what was said of each offer in *delivery*, by its id."""
+    schools = delivery.schools()
+    return {
+        part.offer: offers.same_step(answers.get(school, ()), part.digest)
+        for school, part in (schools.parts.items() if schools else ())
+        if part.offer
+    }
 
 
 def _claim(store: Store, name: str) -> Claim | None:
@@ -216,8 +250,8 @@ def find_offer(world: World, offer_id: str) -> tuple[Listing, str] | None:
     if ids.is_folder_id(offer_id):
         for connector in world.settings.connectors():
             listing = look(world, connector)
-            for school, offers in listing.offers.items():
-                if any(offer.id == offer_id for offer in offers):
+            for school, listed in listing.offers.items():
+                if any(offer.id == offer_id for offer in listed):
                     return listing, school
     return None
 

@@ -22,7 +22,7 @@ from sync.errors import (
     SyncError,
     concerning,
 )
-from sync.ledger import ids, manifests, offers
+from sync.ledger import ids, manifests, offers, states
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Failed, Hold
 from sync.ledger.offers import ANSWERABLE, HeldOffer, SchoolPart, Schools, Why
@@ -54,12 +54,13 @@ def merge_if_newer(world: World, listing: Listing) -> Step | None:
     if is_covered(listing, now):
         return _stale(listing, now)
     if not _nothing_to_merge(listing, now) and (step := _waits(listing, now, pace)):
-        _note_held(world, listing, now)  # so that nobody waits to answer it
+        _note_held(world, listing, now, merged=now.chosen)  # so that nobody waits to answer it
         return step
     if is_covered(listing, now := readable(world, listing, newest, now)):
         return None
-    _note_held(world, listing, now)
-    return _nothing_to_merge(listing, now) or _merged(world, listing, now)
+    nothing = _nothing_to_merge(listing, now)
+    _note_held(world, listing, now, merged=() if nothing else now.chosen)
+    return nothing or _merged(world, listing, now)
 
 
 def is_due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> bool:
@@ -94,7 +95,7 @@ def is_covered(listing: Listing, now: View) -> bool:
     Its moment alone does not tell. Of two merges at once the slower may have looked at older sets;
     and settings may have changed since.
     """
-    if not listing.states:
+    if not listing.states or (now.chosen and _is_too_old(listing)):
         return False
     newest = listing.deliveries[-1]
     if newest.id == ids.set_id(ids.pulled_at(newest.id), _names(now)):
@@ -106,6 +107,19 @@ def is_covered(listing: Listing, now: View) -> bool:
     if schools is None:  # of the version before, which had every profile in every delivery
         return seen.keys() == now.seen.keys()
     return not now.chosen or (_has(schools, now) and not _was_answered_since(listing, now))
+
+
+def _is_too_old(listing: Listing) -> bool:
+    """Say whether the newest delivery was let go so late that it cannot be sent any more.
+
+    So it is where a school may leave of whose connector no other was read since.
+    """
+    newest, reached = listing.states[-1]
+    if reached is not State.READY:
+        return False
+    manifest = newest.manifest()
+    age = abs(listing.now - manifest.pulled_at)
+    return manifest.restores is None and age > states.DATA_LASTS
 
 
 def _has(schools: Schools, now: View) -> bool:
@@ -133,15 +147,14 @@ def _was_answered_since(listing: Listing, now: View) -> bool:
     return hold is not None and not hold.is_whole and all(not each.why for each in now.chosen)
 
 
-def _note_held(world: World, listing: Listing, now: View) -> None:
-    """Write down what waits for a person's word and is not merged, so that they can answer.
+def _note_held(world: World, listing: Listing, now: View, merged: Sequence[Offer]) -> None:
+    """Write down what waits for a person's word and is not *merged*, so that they can answer.
 
     What waits for something else is not written down: its offer is the same when that has come, and
     may then be held for its limits, which nothing written before must hide.
     """
-    chosen = {offer.school for offer in now.chosen}
     for offer in now.offers:
-        if offer.school not in chosen and _hold(listing, offer):
+        if offer not in merged and _hold(listing, offer):
             world.tell(Step("offer", Outcome.HELD, offer.school, offer.name.id))
 
 
@@ -183,7 +196,7 @@ def _can_be_merged(listing: Listing, now: View) -> bool:
     if now.base is None and listing.may_hold():
         away = {Why.UNREAD, Why.STALE, Why.FAILED}
         return all(offer.why not in away for offer in now.offers)
-    return bool(now.fresh and (now.base or now.chosen))
+    return bool(now.chosen or (now.fresh and now.base))
 
 
 def _names(now: View) -> bytes:
@@ -385,7 +398,8 @@ class _Merging:
         """Return when the oldest of what changes was read: what SDS has may be repeated."""
         new = [each.manifest.pulled_at for offer in going for each in offer.sets if each.is_new]
         seen = [ids.pulled_at(set_id) for set_id in self.now.fresh.values()]
-        return min(new or seen)
+        leaves = any(not offer.sets for offer in going)  # by settings: nothing was read for that
+        return min(new or ([] if leaves else seen), default=self.listing.now)
 
     def _withheld(self, going: Sequence[Offer]) -> dict[str, int]:
         of_sets = (Counter(each.manifest.withheld) for offer in going for each in offer.sets)

@@ -50,6 +50,7 @@ def _restored(world: World, listing: Listing, former: Delivery, school: str | No
         world.nudges.nudge("send", {"connector": listing.connector})
         return pause
     _demand_files(former)
+    _demand_nowhere_else(world, listing, former, school)
     pause = Paused(
         restores=former.id,
         delivery=_new_id(listing, former),
@@ -95,6 +96,28 @@ def _demand_files(former: Delivery) -> None:
             "files of this delivery are gone or damaged in storage: restore another that"
             " `isams-sync status` lists"
         ) from None
+
+
+def _demand_nowhere_else(
+    world: World, listing: Listing, former: Delivery, school: str | None
+) -> None:
+    """Refuse to bring back a school that has moved: two connectors would hold its classes."""
+    back = {
+        part.org: key
+        for key, part in former_parts(world, former).items()
+        if school is None or key == school
+    }
+    for other in world.settings.connectors():
+        if other == listing.connector:
+            continue
+        held = base_of(world, look(world, other))
+        for part in held.parts.values() if held else ():
+            if part.org in back:
+                raise AnswerRefused(
+                    f"the connector {other} holds {back[part.org]} now, and both would hold its"
+                    " classes: first let it leave there (docs/trusts.md), or restore another"
+                    " school alone"
+                )
 
 
 def _beside(world: World, listing: Listing, former: Delivery, school: str) -> str:

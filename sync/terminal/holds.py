@@ -54,13 +54,15 @@ def how_to_answer(world: World, school: str, shown: SchoolStatus) -> str:
     if shown.why == Why.ELSEWHERE:
         return (
             "Approve that it leaves the other connector, where `isams-sync status` shows it: then"
-            " it comes by itself"
+            " it comes to this one, as a new school does"
         )
     if shown.why == Why.CONFLICT:
         return (
             "An approval does not help: give the two schools ids of their own, then"
             f" `isams-sync run --school {school}` (docs/trusts.md, Clashes)"
         )
+    if shown.why == Why.WHOLE:
+        return f"It waits with the delivery {shown.offer}, whose own line says why"
     look = f"at what was read, in {_sets(world, shown.hold)}: it names people"
     if shown.why == Why.FIRST:
         return f"Look {look}. Then answer with {answers}, or over HTTP"

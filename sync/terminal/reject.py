@@ -8,6 +8,7 @@ from sync.report import Exit
 from sync.steps import approval
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
+from sync.terminal.schools import name_of
 
 
 @command("reject")
@@ -17,5 +18,14 @@ def reject_held(terminal: Terminal, held_id: str) -> Result:
     world = terminal.opened(terminal.settings(), lambda _: None)
     answered = approval.reject(world, held_id)
     document = {answered.outcome.value: held_id}
-    shown = f"{answered.connector}: {held_id} is rejected and will not be sent"
-    return Result(Exit.DONE, document, [shown])
+    offers = [
+        f"{offer_id} of {name_of(world.settings, school)}"
+        for school, offer_id in answered.offers.items()
+        if offer_id != held_id
+    ]
+    named = [held_id] if answered.delivery or held_id in answered.offers.values() else []
+    lines = [
+        f"{answered.connector}: {what} is rejected and will not be sent"
+        for what in [*named, *offers]
+    ]
+    return Result(Exit.DONE, document, lines)

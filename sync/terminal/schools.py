@@ -25,6 +25,7 @@ BECAUSE: Mapping[Why, str] = {
     Why.UNREAD: "a profile of it was never read",
     Why.SAME: "nothing has changed",
     Why.RESTORED: "a person wanted back what it had",
+    Why.WHOLE: "the delivery waits as a whole",
 }
 """Every reason for which a school does not go in with what was read last."""
 
@@ -57,7 +58,7 @@ def stands(settings: Settings, school: str, shown: SchoolStatus) -> str:
         return f"delivered, as read {when(shown.since, zone)}" if shown.since else "delivered"
     had = _had(shown.since, zone)
     if shown.state == "next":
-        return f"goes next; {had}"
+        return f"is compared next, and goes if no limit is met; {had}"
     because = f": {BECAUSE[Why(shown.why)]}" if shown.why else ""
     return f"{shown.state}{because}; {had}"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from sync.edge.world import World
+from sync.ledger.offers import Why
 from sync.report import Exit
 from sync.steps.status_values import SchoolStatus, seconds
 from sync.steps.trust import SchoolRow, trust
@@ -34,7 +35,8 @@ def show_trust(terminal: Terminal) -> Result:
         rows, now = trust(world), world.store.now()
     document = {"now": seconds(now), "schools": [row.document() for row in rows]}
     zone = zone_of(world.settings, [row.school for row in rows])
-    title = f"{len(rows)} {'school' if len(rows) == 1 else 'schools'}, by the clocks of {zone}"
+    many = len({row.school for row in rows})
+    title = f"{many} {'school' if many == 1 else 'schools'}, by the clocks of {zone}"
     several = len({row.connector for row in rows}) > 1
     cells = [_cells(world, row, zone, several=several) for row in rows]
     return Result(Exit.DONE, document, [*_notes(world, rows), table(title, _COLUMNS, cells)])
@@ -59,7 +61,7 @@ def _cells(world: World, row: SchoolRow, zone: tzinfo, *, several: bool) -> tupl
     return (
         f"{name}, {row.connector}" if several else name,
         f"{row.state} {row.why}" if row.state == "held" else row.state,
-        _at(row.read_at, zone) or "never",
+        _at(row.read_at, zone) or ("" if row.why == Why.LEFT else "never"),
         f"{row.age_h:g} h" if row.age_h is not None else "",
         ", ".join(f"{count:,}" for count in counts if count is not None),
         row.findings,

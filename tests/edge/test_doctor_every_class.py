@@ -119,7 +119,7 @@ def test_the_status_tells_once_of_a_school_whose_years_are_in_no_profile(here: T
     """It may be meant, so it is nothing to mend; and both profiles have the same."""
     here.sync("run", "--approve", "--wait", "0")
 
-    said = here.sync("status").out
+    said = here.sync("status", "--school", "northbank").out
 
-    assert said.count("northbank: the pupils of 4 NC years are in no profile") == 1
+    assert said.count("Northbank School: the pupils of 4 NC years are in no profile") == 1
     assert "to mend" not in said

@@ -16,6 +16,7 @@ from sync.edge.storage.queues import Queue, Unqueued
 from sync.errors import ConfigError, SourceRefused, SyncError, concerning
 from sync.isams.school import School, Subject
 from sync.ledger.marks import Failed, Pulled
+from sync.ledger.pace import QUIET
 from sync.report import Outcome
 from sync.roster.subjects import SubjectChoice
 from sync.settings import ProfileSettings
@@ -168,6 +169,7 @@ def test_schools_that_cannot_be_merged_are_both_named() -> None:
     )
     scene.pull("northbank")
     scene.pull("southbank")
+    scene.clock.advance(QUIET.total_seconds() + 1)
     step = send.send(scene.world, CONNECTOR)
 
     assert step.outcome is Outcome.FAILED
