@@ -30,9 +30,14 @@ from sync.edge.storage.azure_queues import StorageQueues
 from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.settings import HostStorage
 from sync.web import handlers
+from tests.addresses import ADDRESSES
 
 APP = Path(function_app.__file__).parent
-KEYS = Keys(master="invented-master-key", host="invented-host-key")
+KEYS = Keys(
+    master="invented-master-key",
+    host="invented-host-key",
+    functions={name: f"invented-key-of-{name}" for name in ADDRESSES},
+)
 SCHOOL = invent(30, quirks=False)
 
 # SDS has checked the files by the first look, and its run is over as soon as it has begun.
