@@ -9,7 +9,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from sync.web import handlers
-from sync.web.responses import HEADERS, Response
+from sync.web.responses import Response
 
 # Each function has a key of its own, and none wants the master key, which can change the app:
 # docs/reference/functions.md#keys, docs/reference/functions.md#key-scopes
@@ -94,6 +94,6 @@ def reply(response: Response) -> func.HttpResponse:
     return func.HttpResponse(
         response.body,
         status_code=response.status,
-        headers=HEADERS,
+        headers=response.headers,
         mimetype=response.content_type,
     )

@@ -26,6 +26,11 @@ def told(caller: str) -> str:
     return TERMINAL if caller.startswith(TERMINAL) else caller
 
 
+def facts(caller: str) -> dict[str, str]:
+    """Return who *caller* is as a fact of a step; nothing where nobody asked."""
+    return {"caller": told(caller)} if caller else {}
+
+
 def in_words(caller: str) -> str:
     """Return by whom, in a sentence: see `told`."""
     return _WORDS.get(told(caller)) or f"by {caller}"

@@ -83,7 +83,7 @@ def on_request(function: str, request: Request) -> Response:
 # who asked for it goes by `acting`.
 RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "resync": lambda request: responses.to_resync(
-        world(), request.params.get("profile"), request.params.get("school")
+        acting(request), request.params.get("profile"), request.params.get("school")
     ),
     "status": lambda _: responses.to_status(world()),
     "trust": lambda request: responses.to_trust(world(), request.headers.get("Accept", "")),
@@ -94,8 +94,12 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
         world(), request.params.get("profile"), request.headers.get("Accept", "")
     ),
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
-    "approve": lambda request: responses.to_approve(acting(request), request.route_params["id"]),
-    "reject": lambda request: responses.to_reject(acting(request), request.route_params["id"]),
+    "approve": lambda request: responses.to_approve(
+        acting(request), request.route_params["id"], request.headers.get("If-Match", "")
+    ),
+    "reject": lambda request: responses.to_reject(
+        acting(request), request.route_params["id"], request.headers.get("If-Match", "")
+    ),
     "restore": lambda request: responses.to_restore(
         acting(request), request.route_params["id"], request.params.get("school")
     ),

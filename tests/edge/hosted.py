@@ -106,9 +106,13 @@ class Hosted:
             raise AssertionError(f"not held: {held}")
         return held
 
-    def answer(self, delivery: Json, answer: str) -> httpx.Response:
-        """Answer *approve*, *reject* or *restore* to a delivery."""
-        return self.ask("POST", f"/api/deliveries/{delivery['id']}/{answer}")
+    def answer(
+        self, delivery: Json, answer: str, more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Answer *approve*, *reject* or *restore* to a delivery, as the status has told it."""
+        said = {"If-Match": f'"{delivery["digest"]}"'} if "digest" in delivery else {}
+        path = f"/api/deliveries/{delivery['id']}/{answer}"
+        return self.ask("POST", path, more=said | dict(more or {}))
 
     @property
     def lines(self) -> list[LogLine]:

@@ -509,6 +509,41 @@ def test_who_may_approve_and_not_see_names_is_told_which_role_is_missing(
     assert (refused.status_code, refused.json()["facts"]) == (403, {"role": "Sync.Names"})
 
 
+def test_an_answer_says_exactly_what_it_is_for_and_keeps_who_gave_it(
+    app: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the digest 428, with another 412; then one counts, and the other is told whose."""
+    held = app.held()
+    path = f"/api/deliveries/{held['id']}/approve"
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    first = signed_in("Sync.Approve")
+    second = signed_in("Sync.Approve", "Sync.Names", person=SOMEBODY_ELSE)
+    unsaid = app.ask("POST", path, more=first)
+    other = app.ask("POST", path, more=first | {"If-Match": '"00000000"'})
+    approved = app.answer(held, "approve", first)
+    late = app.answer(held, "approve", second)
+    told = [json.loads(log.text) for log in app.lines if '"step": "answer"' in log.text]
+
+    assert [unsaid.status_code, other.status_code, approved.status_code] == [428, 412, 200]
+    assert unsaid.headers["ETag"] == other.headers["ETag"] == f'"{held["digest"]}"'
+    assert f"If-Match:{held['digest']} $APP{path}" in unsaid.json()["message"]
+    assert (late.status_code, late.json()["facts"]["caller"]) == (409, SOMEBODY)
+    assert [line.get("fact_caller") for line in told if line["outcome"] == "approved"] == [SOMEBODY]
+
+
+def test_with_keys_alone_an_answer_is_somebodys_with_a_key(app: Hosted) -> None:
+    """Its function's own key is enough, and no more is known: a function is not told which."""
+    held = app.held()
+    said = {"If-Match": f'"{held["digest"]}"'}
+    path = f"/api/deliveries/{held['id']}/reject"
+    others = app.ask("POST", path, KEYS.functions["approve"], more=said)
+    rejected = app.ask("POST", path, KEYS.functions["reject"], more=said)
+    late = app.answer(held, "reject")
+
+    assert [others.status_code, rejected.status_code, late.status_code] == [401, 200, 409]
+    assert late.json()["facts"]["caller"] == "key"
+
+
 def test_with_easy_auth_off_the_header_of_a_stranger_opens_nothing(app: Hosted) -> None:
     """Anybody could send it: without the key it is nothing, and with the key it is refused."""
     forged = signed_in("Sync.Approve", "Sync.Names")
