@@ -122,11 +122,10 @@ def _offers_of(delivery: Delivery, offers: Iterable[Offer]) -> Iterator[Offer]:
 
     As long as there is nothing newer of the school.
     """
-    schools = delivery.schools()
-    if schools is None:
-        return
-    for offer in offers:
-        if (offer.why is None or offer.why in ANSWERABLE) and _is_of(offer, schools):
+    answerable = [offer for offer in offers if offer.why is None or offer.why in ANSWERABLE]
+    schools = delivery.schools() if answerable else None
+    for offer in answerable:
+        if schools and _is_of(offer, schools):
             yield offer
 
 

@@ -15,6 +15,7 @@ from sync.errors import AnswerOutdated, AnswerRefused
 from sync.ledger import callers
 from sync.ledger.claims import Paused, Resumed
 from sync.ledger.marks import Approved, Asked, Rejected, Vouched
+from sync.ledger.offers import short_digest
 from sync.ledger.record import Record
 from sync.steps import approval, pull, restore, schedule, status, status_values
 from sync.steps.approval import Answered
@@ -189,6 +190,30 @@ def test_the_digest_of_a_delivery_is_told_while_it_waits() -> None:
     assert "digest" not in after
 
 
+def test_what_may_go_is_stopped_with_the_digest_that_was_seen_before_it() -> None:
+    """The yes of another changes nothing of what is about to go."""
+    scene, delivery = held_delivery()
+    before = standing(scene)[CONNECTOR]["deliveries"][0]["digest"]
+    approval.approve(scene.world, delivery)
+
+    assert standing(scene)[CONNECTOR]["deliveries"][0]["digest"] == before
+    assert asked(scene, "reject", delivery, before).status == 200
+
+
+def test_a_delivery_that_is_answered_itself_has_its_files_in_its_digest() -> None:
+    """To say yes to a school's step is less than to say yes to all that a delivery holds."""
+    scene, delivery = held_delivery()
+    offer = offer_of(scene, "northbank").name.id
+
+    assert approval.digest_of(scene.world, delivery) != approval.digest_of(scene.world, offer)
+
+
+def test_the_order_of_what_is_answered_does_not_matter() -> None:
+    """Two listings of the same schools are the same answer; another number of them is not."""
+    assert short_digest(["a", "b"]) == short_digest(["b", "a"]) != short_digest(["ab"])
+    assert len(short_digest([])) == 8
+
+
 # --- By whom --------------------------------------------------------------------------------
 
 
@@ -233,6 +258,26 @@ def test_who_comes_second_is_told_who_came_first_and_when(
         assert late.facts["answered_at"] == at
         assert callers.in_words(caller) in str(late)
         assert "jo.example" not in str(late) + str(late.facts)
+
+
+def test_of_a_yes_and_a_no_the_no_is_told() -> None:
+    """It is what stands, whoever was a moment earlier."""
+    scene, offer = held()
+    approval.approve(by(scene, "key"), offer)
+    approval.reject(by(scene, ANOTHER), offer)
+    late = refused(scene, offer)
+
+    assert (late.facts["answer"], late.facts["caller"]) == ("rejected", ANOTHER)
+
+
+def test_who_answers_a_delivery_is_told_who_answered_its_schools() -> None:
+    """Each was answered by its own id, so the delivery itself has no answer."""
+    scene, delivery = two_held()
+    for school in ("southbank", "eastbank"):
+        approval.approve(by(scene, ANOTHER), offer_of(scene, school).name.id)
+    scene.send_until_still()
+
+    assert refused(scene, delivery).facts["caller"] == ANOTHER
 
 
 def test_who_answers_what_has_gone_is_told_who_let_it_go() -> None:
