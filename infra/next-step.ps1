@@ -20,7 +20,7 @@ What is left, if it is not done yet:
 
 2. Once the app is published, let it try everything itself:
 
-     `$key = az functionapp keys list -n $app -g $group --query masterKey -o tsv
+     `$key = az functionapp function keys list -n $app -g $group --function-name check --query default -o tsv
      curl.exe -H "x-functions-key: `$key" https://$app.azurewebsites.net/api/check
 
 docs/permissions.md and docs/api.md say more.

@@ -18,7 +18,7 @@ What is left, if it is not done yet:
 
 2. Once the app is published, let it try everything itself:
 
-     KEY=\$(az functionapp keys list -n $app -g $group --query masterKey -o tsv)
+     KEY=\$(az functionapp function keys list -n $app -g $group --function-name check --query default -o tsv)
      curl -H "x-functions-key: \$KEY" https://$app.azurewebsites.net/api/check
 
 docs/permissions.md and docs/api.md say more.

@@ -13,6 +13,8 @@
     ├── MergeConflict            operator: two profiles contradict each other   never retried
     ├── PlanOutdated             nobody: the next pull compares anew            never retried
     ├── AnswerRefused            caller: this delivery cannot be answered       never retried
+    ├── AnswerInexact            caller: the answer does not say what it is for never retried
+    ├── AnswerOutdated           caller: the answer is for something else       never retried
     ├── CallerRefused            operator: give the caller the app's role       never retried
     ├── UnexpectedError          developer: a fault of ours that nobody foresaw never retried
     ├── StoreError               blob storage
@@ -165,8 +167,20 @@ class AnswerRefused(SyncError):
     who = "caller"
 
 
+class AnswerInexact(SyncError):
+    """Somebody answers over HTTP, and does not say by its digest what exactly they answer."""
+
+    who = "caller"
+
+
+class AnswerOutdated(SyncError):
+    """Somebody answers what was offered before, or something else: not what waits now."""
+
+    who = "caller"
+
+
 class CallerRefused(SyncError):
-    """Where the platform signs callers in: the caller has not the role for what they ask."""
+    """The caller lacks a role, cannot be told, or says who they are where nobody is signed in."""
 
     who = "operator"
 

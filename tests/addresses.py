@@ -1,4 +1,4 @@
-"""Every address of the app with the key and the role that it wants, written by hand on purpose.
+"""Every address of the app with the roles that it wants, written by hand on purpose.
 
 `sync/web/routes.py` says the same, and so do the triggers. Who adds an address, or opens one to
 others, must say it here as well: a list that follows the code would follow its mistakes.
@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 
 class Address(NamedTuple):
-    """How an address is asked: `key` and `role` are those without which nobody may."""
+    """How an address is asked: `roles` are those without which nobody may, where callers sign in.
+
+    `holders` are the sets of roles, each the least, with which somebody may.
+    """
 
     method: str
     path: str
-    key: str
-    role: str
+    roles: tuple[str, ...]
+    holders: tuple[frozenset[str], ...]
 
     @property
     def asked(self) -> tuple[str, str]:
@@ -24,15 +27,27 @@ class Address(NamedTuple):
         return self.method, f"/api/{self.path.replace('{id}', 'none')}"
 
 
+READ, RUN, APPROVE, NAMES = "Sync.Read", "Sync.Run", "Sync.Approve", "Sync.Names"
+
+
+def _least(*holders: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset({holder}) for holder in holders)
+
+
+LOOKS = _least(READ, RUN, APPROVE)
+RUNS = _least(RUN, APPROVE)
+ANSWERS = _least(APPROVE)
+SEES_NAMES = tuple(frozenset({holder, NAMES}) for holder in (READ, RUN, APPROVE))
+
 ADDRESSES: Mapping[str, Address] = {
-    "resync": Address("POST", "sync", "function", "Sync.Run"),
-    "status": Address("GET", "status", "function", "Sync.Run"),
-    "trust": Address("GET", "trust", "function", "Sync.Run"),
-    "subjects": Address("GET", "subjects", "function", "Sync.Run"),
-    "check": Address("GET", "check", "admin", "Sync.Run"),
-    "findings": Address("GET", "findings", "admin", "Sync.Approve"),
-    "approve": Address("POST", "deliveries/{id}/approve", "function", "Sync.Approve"),
-    "reject": Address("POST", "deliveries/{id}/reject", "function", "Sync.Approve"),
-    "restore": Address("POST", "deliveries/{id}/restore", "function", "Sync.Approve"),
-    "resume": Address("POST", "resume", "function", "Sync.Approve"),
+    "status": Address("GET", "status", (READ,), LOOKS),
+    "trust": Address("GET", "trust", (READ,), LOOKS),
+    "subjects": Address("GET", "subjects", (READ,), LOOKS),
+    "check": Address("GET", "check", (READ,), LOOKS),
+    "resync": Address("POST", "sync", (RUN,), RUNS),
+    "findings": Address("GET", "findings", (READ, NAMES), SEES_NAMES),
+    "approve": Address("POST", "deliveries/{id}/approve", (APPROVE,), ANSWERS),
+    "reject": Address("POST", "deliveries/{id}/reject", (APPROVE,), ANSWERS),
+    "restore": Address("POST", "deliveries/{id}/restore", (APPROVE,), ANSWERS),
+    "resume": Address("POST", "resume", (APPROVE,), ANSWERS),
 }

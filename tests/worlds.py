@@ -38,6 +38,8 @@ from tests.memory_store import MemoryStore
 CONNECTOR = SdsConnector().name
 OTHER_FEED = SdsConnector(id="0b1f8a52-0000-4000-8000-0000000000c2", name="Other feed")
 SEND_PACE_S = 30.0
+TESTER = "0b1f8a52-0000-4000-8000-0000000007e5"
+"""Who asks in these worlds: an object id."""
 
 ONE_SCHOOL: Mapping[str, str] = {
     "SCHOOLS__NORTHBANK__NAME": "Northbank School",
@@ -140,6 +142,7 @@ class TestWorld:
             source,
             target,
             self.steps.append,
+            caller=TESTER,
         )
 
     def look(self, connector: str = CONNECTOR) -> Listing:

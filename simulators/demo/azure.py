@@ -7,7 +7,7 @@ skipped here: where the app waits, so does the demo, and SDS's run is made short
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +79,7 @@ class _Story:
         tell.expect("the first delivery is held", holds=held["hold"]["first"])
         tell.expect("SDS has been sent nothing", holds=not self.stage.sds.requests)
         tell.chapter("It is approved over HTTP, and delivered")
-        self._post(f"/api/deliveries/{held['id']}/approve")
+        self._post(f"/api/deliveries/{held['id']}/approve", {"If-Match": f'"{held["digest"]}"'})
         tell.say("Approved by the demo itself. The app waits 15 s before it asks SDS.")
         self._show_receipt(self._await("done"))
 
@@ -139,8 +139,8 @@ class _Story:
         answer = self.web.get("/api/status", headers={"x-functions-key": KEYS.host})
         return answer.raise_for_status().json()
 
-    def _post(self, path: str) -> Any:  # Any: parsed JSON
-        answer = self.web.post(path, headers={"x-functions-key": KEYS.host})
+    def _post(self, path: str, more: Mapping[str, str] | None = None) -> Any:  # Any: parsed JSON
+        answer = self.web.post(path, headers={"x-functions-key": KEYS.host, **(more or {})})
         self.teller.say(f"POST {path}: {answer.status_code}")
         return answer.raise_for_status().json()
 

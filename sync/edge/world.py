@@ -63,6 +63,7 @@ class World:
     """The settings and the outside.
 
     `source` takes a school's key, `tell` hears of every step, `beating` gives signs of life.
+    `caller` is who asks, as it is kept with what they say; "" where nobody does, as on a timer.
     """
 
     settings: Settings
@@ -73,6 +74,7 @@ class World:
     target: Callable[[], Target]
     tell: Callable[[Step], None]
     beating: Beating = beating
+    caller: str = ""
 
 
 def open_source(
@@ -97,10 +99,12 @@ def opened(
     *,
     nudges: Nudges | None = None,
     clock: Clock | None = None,
+    caller: str = "",
 ) -> World:
     """Open the real outside. iSAMS and SDS are reached when a step first needs them.
 
     *nudges* stand in for the storage queues where there is no Functions host, as at a terminal.
+    *caller* is who asks.
     """
     the_clock = clock or SystemClock()
 
@@ -123,4 +127,5 @@ def opened(
         source=source,
         target=target,
         tell=tell,
+        caller=caller,
     )

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from sync.ledger.folders import Listed
-from sync.ledger.marks import Fault
+from sync.ledger.marks import Caller, Fault
 from sync.ledger.record import Record
 from sync.ledger.states import CLAIM_LASTS, DATA_LASTS
 
@@ -51,13 +51,14 @@ class Paused(Record):
 
     `delivery` is its id, to be made of the files of `restores`, which SDS accepted before. With a
     `school`, by its key, only its rows are taken from there, and those of all others from the
-    delivery `beside`. Both are written only if they are used: else the version before reads it.
+    delivery `beside`. Both are written only if they are used. `caller` is who asked for it.
     """
 
     restores: str
     delivery: str
     at: datetime
     by: str
+    caller: Caller = ""
     school: str = Field(default="", exclude_if=operator.not_)
     beside: str = Field(default="", exclude_if=operator.not_)
 
@@ -67,6 +68,7 @@ class Resumed(Record):
 
     at: datetime
     by: str
+    caller: Caller = ""
 
 
 def number(name: str) -> int | None:

@@ -5,12 +5,18 @@ A new mark is a class here and its name in `tests/mark_names.py`, which holds wh
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field
 
 from sync.errors import SyncError
 from sync.ledger.record import Mark, NamedRecord, Record
+
+Caller = Annotated[str, Field(exclude_if=operator.not_)]
+"""Who asked for what is kept: see `sync.ledger.callers`. Nothing in what an older version wrote."""
 
 
 class Fault(Record):
@@ -61,10 +67,11 @@ TERMINAL = "terminal"
 
 
 class Asked(Mark, name="asked.json"):
-    """When a pull was asked for, and by whom: `timer …`, or a person."""
+    """When a pull was asked for, and how: `timer …`, or by a person, who is the `caller`."""
 
     at: datetime
     by: str
+    caller: Caller = ""
 
     @property
     def by_timer(self) -> bool:
@@ -191,11 +198,13 @@ class _Answer(Mark):
     """A person's answer to a hold, for exactly this digest.
 
     `by` tells answers apart: of two equal answers at the same moment only the first counts.
+    `caller` is who gave it.
     """
 
     digest: str
     at: datetime
     by: str
+    caller: Caller = ""
 
 
 class Approved(_Answer, name="approved.json"):
@@ -279,10 +288,11 @@ class Unproven(Mark, name="unproven.json"):
 
 
 class Vouched(Mark, name="vouched.json"):
-    """A person has seen in SDS that it holds these files."""
+    """A person, the `caller`, has seen in SDS that it holds these files."""
 
     at: datetime
     by: str
+    caller: Caller = ""
 
 
 class Accepted(Mark, name="accepted.json"):

@@ -112,6 +112,15 @@ class OfferName(NamedTuple):
         return self._replace(id=f"{ids.stamp(later)}-{self.digest[:8]}")
 
 
+def short_digest(digests: Iterable[str]) -> str:
+    """Return the eight digits by which a person says that they mean these steps, and no others.
+
+    *digests* are of all that an answer would be about; their order does not matter.
+    """
+    lines = "".join(f"{digest}\n" for digest in sorted(digests))
+    return hashlib.sha256(lines.encode()).hexdigest()[:8]
+
+
 def folder_of(prefix: str, school: str) -> str:
     """Return where the offers of *school* are, of the connector at *prefix*."""
     return f"{prefix}{OFFERS}/{school}/"

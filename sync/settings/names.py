@@ -201,10 +201,14 @@ def nearest(name: str) -> str:
     key = parts[1] if len(parts) == 3 and parts[1] else KEY
     names = (*_defaults(), *(written(path).replace(KEY, key) for path in DECLARED), *JSON.values())
     spelt = {name.upper(): name for name in names}
-    wanted = name[:_LONGEST].upper()
-    below = [each for each in spelt if len(parts) == 3 and each.startswith(f"{wanted}__")]
-    near = below or get_close_matches(wanted, spelt, n=1, cutoff=0.7)
+    near = _near(name[:_LONGEST].upper(), list(spelt), is_block=len(parts) == 3)
     return spelt[near[0]] if near else ""
+
+
+def _near(wanted: str, names: list[str], *, is_block: bool) -> list[str]:
+    """Return what lies below *wanted*, if it may be a block of settings, else what is nearest."""
+    below = [name for name in names if name.startswith(f"{wanted}__")] if is_block else []
+    return below or get_close_matches(wanted, names, n=1, cutoff=0.7)
 
 
 def _defaults() -> Iterator[str]:

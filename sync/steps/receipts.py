@@ -104,8 +104,8 @@ def _counts(verdict: Verdict) -> dict[str, int]:
 # -- a person's word -----------------------------------------------------------------------------
 
 
-def vouch(world: World, listing: Listing, delivery: Delivery) -> Step:
-    """Take a person's word that SDS holds the unproven *delivery*.
+def demand_vouchable(listing: Listing, delivery: Delivery) -> None:
+    """Return if a person's word that SDS holds *delivery* can be taken.
 
     Raises:
         AnswerRefused: something was handed over after it, so it may be gone again.
@@ -117,7 +117,11 @@ def vouch(world: World, listing: Listing, delivery: Delivery) -> Step:
             "a newer delivery was handed to SDS since: whether SDS holds this still, nobody"
             " can say: see `isams-sync status`"
         )
-    delivery.claim(Vouched(at=listing.now, by=uuid.uuid4().hex))
+
+
+def vouch(world: World, listing: Listing, delivery: Delivery) -> Step:
+    """Take a person's word that SDS holds the unproven *delivery*; see `demand_vouchable`."""
+    delivery.claim(Vouched(at=listing.now, by=uuid.uuid4().hex, caller=world.caller))
     return write_vouched(world, listing, delivery)
 
 

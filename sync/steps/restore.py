@@ -9,17 +9,18 @@ now, held if it must be. Schools are read as ever, so that there is something to
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
 from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreConflict, StoreMissing, SyncError, concerning
-from sync.ledger import fates, ids, states
+from sync.ledger import callers, fates, ids, states
 from sync.ledger.claims import Paused, Resumed
 from sync.ledger.marks import Accepted, Failed, Swept
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, find, look
-from sync.steps.delivery import Delivery
+from sync.steps.delivery import Delivery, read_record
 from sync.steps.offers import base_of
 from sync.steps.restored import former_part, former_parts, made
 from sync.steps.seal import seal_delivery
@@ -56,17 +57,31 @@ def _restored(world: World, listing: Listing, former: Delivery, school: str | No
         delivery=_new_id(listing, former),
         at=listing.now,
         by=uuid.uuid4().hex,
+        caller=world.caller,
         school=school or "",
         beside="" if school is None else _beside(world, listing, former, school),
     )
     if not world.store.claim(f"{listing.pauses.next_name}.json", pause.to_json()):
-        raise AnswerRefused(
-            "somebody has asked for a restore at the same moment: see `isams-sync status`"
-        )
+        raise _too_late(listing)
     facts = {"restores": former.id} | ({"school": school} if school else {})
+    facts |= callers.facts(world.caller)
     world.tell(Step("restore", Outcome.PAUSED, listing.connector, pause.delivery, facts))
     world.nudges.nudge("send", {"connector": listing.connector})
     return pause
+
+
+def _too_late(listing: Listing) -> AnswerRefused:
+    """Return the refusal of a restore by who came second, with who came first."""
+    by_whom, facts = "by somebody", {}
+    with suppress(StoreMissing, StoreConflict):
+        first = read_record(listing.store, Paused, f"{listing.pauses.next_name}.json")
+        by_whom = callers.in_words(first.caller)
+        facts = {"restores": first.restores} | callers.facts(first.caller)
+    return AnswerRefused(
+        f"a restore was asked for at the same moment {by_whom}, so nothing was changed: see"
+        " `isams-sync status`",
+        **facts,
+    )
 
 
 def _new_id(listing: Listing, former: Delivery) -> str:
@@ -153,9 +168,10 @@ def resume(world: World, connector: str | None = None) -> list[str]:
             listing = look(world, name)
         if listing.pauses.in_force is None:
             continue
-        record = Resumed(at=listing.now, by=uuid.uuid4().hex)
+        record = Resumed(at=listing.now, by=uuid.uuid4().hex, caller=world.caller)
         world.store.claim(f"{listing.pauses.in_force}.done", record.to_json())
-        world.tell(Step("resume", Outcome.RESUMED, name))
+        facts = callers.facts(world.caller)
+        world.tell(Step("resume", Outcome.RESUMED, name, facts=facts))
         world.nudges.nudge("send", {"connector": name})
         resumed.append(name)
     return resumed

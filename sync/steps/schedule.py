@@ -135,7 +135,7 @@ def _ask_due(world: World, school: str, pulls: Sequence[Pull], due: datetime) ->
 def _asked(world: World, school: str, pull_id: str, by: str, at: datetime) -> Step:
     """Ask for the pull of that id, if nobody has, and nudge."""
     pull = Pull(pull_id, {}, world.store, ids.pulls_folder(school))
-    made = pull.claim(Asked(at=at, by=f"{by} {uuid.uuid4().hex}"))
+    made = pull.claim(Asked(at=at, by=f"{by} {uuid.uuid4().hex}", caller=world.caller))
     if made:
         world.nudges.nudge("pull", {"school": school})
     outcome = Outcome.ASKED if made else Outcome.NOTHING

@@ -31,9 +31,12 @@ from sync.ledger.marks import (
     fault,
 )
 from sync.ledger.states import State
+from sync.steps.answers import said_as_listed
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
-from sync.steps.standing import schools_of
+from sync.steps.meant import delivery_digest
+from sync.steps.offers import Offer
+from sync.steps.standing import offers_of, schools_of
 from sync.steps.status_values import (
     Became,
     ConnectorStatus,
@@ -126,15 +129,16 @@ def _set(world: World, profile: str, now: datetime) -> SetStatus | None:
 def _connector(world: World, connector: str) -> ConnectorStatus:
     listing = look(world, connector)
     newest = newest_sets(world, connector)
+    offers = offers_of(world, listing, newest)
     hand_overs = _hand_overs(listing)
     return ConnectorStatus(
         profiles=world.settings.connectors()[connector],
         waiting_for=[profile for profile, sealed in newest.items() if sealed is None],
-        schools=schools_of(world, listing, newest),
+        schools=schools_of(listing, offers),
         paused=listing.pause,
         restorable=_restorable(listing),
         deliveries=[
-            _delivery(listing, delivery, state, hand_overs)
+            _delivery(listing, delivery, state, hand_overs, offers)
             for delivery, state in reversed(listing.states[-DELIVERIES_SHOWN:])
         ],
     )
@@ -163,6 +167,7 @@ def _delivery(
     delivery: Delivery,
     state: State,
     hand_overs: Mapping[str, HandOver[Delivery]],
+    offers: Sequence[Offer],
 ) -> DeliveryStatus:
     """Return how a delivery stands; an unreadable record does not hide the other deliveries."""
     try:
@@ -176,6 +181,8 @@ def _delivery(
                 error=delivery.read_if_listed(Failed),
                 receipt=delivery.receipt(),
                 became=_became(listing, delivery, hand_overs),
+                digest=delivery_digest(listing, delivery, offers),
+                answer=said_as_listed([delivery]),
             )
     except SyncError as error:
         return DeliveryStatus(delivery.id, state, error=fault(error))

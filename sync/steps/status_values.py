@@ -14,7 +14,7 @@ from typing import Literal
 
 from sync import __version__
 from sync.edge.storage.queues import Queue
-from sync.ledger import fates
+from sync.ledger import callers, fates
 from sync.ledger.claims import Paused
 from sync.ledger.fates import Fate
 from sync.ledger.manifests import DeliveryManifest, SetManifest
@@ -84,10 +84,24 @@ class Became:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """An answer that was given: `approved` or `rejected`, when, and by whom as it is kept."""
+
+    word: str
+    at: datetime
+    caller: str
+
+    def document(self) -> Json:
+        """Return it as JSON values; nobody's name."""
+        return {"word": self.word, "at": seconds(self.at), **callers.facts(self.caller)}
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryStatus:
     """A delivery: its state, and whatever exists of it. `became`: once it was handed over.
 
     `error` is why it failed, or why its records cannot be read: then nothing else is known.
+    `digest` is what an answer to it has to say, "" if it waits for none; `answer` what was said.
     """
 
     id: str
@@ -98,6 +112,8 @@ class DeliveryStatus:
     error: Fault | None = None
     receipt: Receipt | None = None
     became: Became | None = None
+    digest: str = ""
+    answer: Said | None = None
 
     def document(self) -> Json:
         """Return it as JSON values."""
@@ -112,6 +128,8 @@ class DeliveryStatus:
             "pulled_at": seconds(made.pulled_at) if made else None,
             "changes": _changes(plan) if plan else None,
             "hold": self.hold.model_dump(exclude={"digest"}) if self.hold else None,
+            "digest": self.digest or None,
+            "answer": self.answer.document() if self.answer else None,
             "error": self.error.model_dump() if self.error else None,
             "receipt": self.receipt.model_dump(mode="json") if self.receipt else None,
             "became": self.became.document() if self.became else None,
@@ -136,7 +154,8 @@ class SchoolStatus:
     `next`: its newest sets go in the next delivery; `delivered`: SDS may hold just these. Of the
     others SDS keeps what it has, which was read at `since`; None: it has nothing. `why` is a
     word of `Why`. `offer` is what a person can approve or reject, "" where an answer would not
-    help, and `hold` why it waits.
+    help, `digest` what the answer has to say, and `hold` why it waits. `answer` is what a person
+    has said to what goes next, or does not go.
     """
 
     state: SchoolState
@@ -144,6 +163,8 @@ class SchoolStatus:
     since: datetime | None
     offer: str = ""
     hold: Hold | None = None
+    digest: str = ""
+    answer: Said | None = None
 
     def document(self) -> Json:
         """Return it as JSON values."""
@@ -153,7 +174,9 @@ class SchoolStatus:
             "since": seconds(self.since) if self.since else None,
         }
         if self.offer:
-            shown["offer"] = self.offer
+            shown |= {"offer": self.offer, "digest": self.digest}
+        if self.answer:
+            shown["answer"] = self.answer.document()
         if self.hold:
             shown["hold"] = self.hold.model_dump(include={"first", "excesses"})
         return shown
@@ -244,7 +267,7 @@ def _changes(plan: Plan) -> Json:
 def _paused(pause: Paused) -> Json:
     school: Json = {"school": pause.school} if pause.school else {}
     restored = {"restores": pause.restores, "delivery": pause.delivery}
-    return {"since": seconds(pause.at), **restored, **school}
+    return {"since": seconds(pause.at), **restored, **school, **callers.facts(pause.caller)}
 
 
 def seconds(moment: datetime) -> str:

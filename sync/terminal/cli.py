@@ -7,6 +7,7 @@ document, also when the command fails, is mistyped or is stopped with Ctrl-C. No
 
 from __future__ import annotations
 
+import getpass
 import io
 import os
 import sys
@@ -21,6 +22,7 @@ from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
 from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
+from sync.ledger.callers import at_terminal
 from sync.ledger.marks import Fault
 from sync.report import Exit, Step
 from sync.settings import Settings
@@ -128,4 +130,12 @@ def start() -> int:
 
 
 def _opened(settings: Settings, tell: Callable[[Step], None]) -> World:
-    return opened(settings, tell, nudges=Unqueued())
+    return opened(settings, tell, nudges=Unqueued(), caller=at_terminal(_user()))
+
+
+def _user() -> str:
+    """Return the user of the system who types, "" where the system knows no name of theirs."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # as in a container that has no list of users
+        return ""

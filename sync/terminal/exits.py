@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from sync.errors import (
+    AnswerOutdated,
     AnswerRefused,
     CallerRefused,
     ConfigError,
@@ -35,6 +36,7 @@ _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (
     (ConfigError, Exit.USAGE),
     (MergeConflict, Exit.USAGE),
     (AnswerRefused, Exit.USAGE),
+    (AnswerOutdated, Exit.USAGE),
     (CallerRefused, Exit.USAGE),
     (SourceError, Exit.SOURCE),
     (StoreError, Exit.STORE),

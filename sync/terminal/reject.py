@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from sync.ledger.marks import Rejected
 from sync.report import Exit
 from sync.steps import approval
+from sync.terminal import asking
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.schools import name_of
@@ -14,9 +16,13 @@ from sync.terminal.schools import name_of
 @command("reject")
 @click.argument("held_id", metavar="ID")
 def reject_held(terminal: Terminal, held_id: str) -> Result:
-    """Reject what is held, by its ID: it is never sent, and SDS keeps what it has."""
+    """Reject what is held, by its ID: it is never sent, and SDS keeps what it has.
+
+    On a terminal its digest is asked for: a no stands.
+    """
     world = terminal.opened(terminal.settings(), lambda _: None)
-    answered = approval.reject(world, held_id)
+    digest = asking.exactly(world, held_id, Rejected, "reject")
+    answered = approval.reject(world, held_id, digest)
     document = {answered.outcome.value: held_id}
     offers = [
         f"{offer_id} of {name_of(world.settings, school)}"

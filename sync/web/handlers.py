@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from sync.report import Outcome, Step, unexpected
 from sync.settings.load import load
 from sync.steps import pull, schedule, send
 from sync.web import responses
-from sync.web.access import admit
+from sync.web.access import admit, caller
 from sync.web.logs import in_invocation, tell
 from sync.web.responses import Response
 from sync.web.routes import ROUTES
@@ -45,6 +46,11 @@ def world() -> World:
     return opened(load(os.environ), tell)
 
 
+def acting(request: Request) -> World:
+    """Return the world of this process for *request*, in which its caller is known."""
+    return replace(world(), caller=caller(request.headers, os.environ))
+
+
 def on_timer(invocation: str) -> None:
     """Tick."""
     _guarded(lambda: schedule.tick(world()), invocation)
@@ -61,11 +67,11 @@ def on_send(message: bytes, invocation: str) -> None:
 
 
 def on_request(function: str, request: Request) -> Response:
-    """Respond to *request* of a route's *function*, if its caller has the role for it."""
+    """Respond to *request* of a route's *function*, if its caller has the roles for it."""
 
     def admitted() -> Response:
         route = ROUTES[function]
-        admit(request.headers, os.environ, route.role)
+        admit(request.headers, os.environ, route.roles)
         return responses.unread(route, request.params) or RESPONSES[function](request)
 
     with in_invocation():
@@ -73,10 +79,11 @@ def on_request(function: str, request: Request) -> Response:
 
 
 # What a request to each route calls. The world is opened only once the caller is admitted; the
-# check opens none, because settings that cannot be read are among what it tells.
+# check opens none, because settings that cannot be read are among what it tells. What is kept with
+# who asked for it goes by `acting`.
 RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "resync": lambda request: responses.to_resync(
-        world(), request.params.get("profile"), request.params.get("school")
+        acting(request), request.params.get("profile"), request.params.get("school")
     ),
     "status": lambda _: responses.to_status(world()),
     "trust": lambda request: responses.to_trust(world(), request.headers.get("Accept", "")),
@@ -87,12 +94,16 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
         world(), request.params.get("profile"), request.headers.get("Accept", "")
     ),
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
-    "approve": lambda request: responses.to_approve(world(), request.route_params["id"]),
-    "reject": lambda request: responses.to_reject(world(), request.route_params["id"]),
-    "restore": lambda request: responses.to_restore(
-        world(), request.route_params["id"], request.params.get("school")
+    "approve": lambda request: responses.to_approve(
+        acting(request), request.route_params["id"], request.headers.get("If-Match", "")
     ),
-    "resume": lambda request: responses.to_resume(world(), request.params.get("connector")),
+    "reject": lambda request: responses.to_reject(
+        acting(request), request.route_params["id"], request.headers.get("If-Match", "")
+    ),
+    "restore": lambda request: responses.to_restore(
+        acting(request), request.route_params["id"], request.params.get("school")
+    ),
+    "resume": lambda request: responses.to_resume(acting(request), request.params.get("connector")),
 }
 
 

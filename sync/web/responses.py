@@ -7,17 +7,28 @@ counts, states and codes leave here, save for the findings, which name people.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
-from sync.errors import AnswerRefused, CallerRefused, ConfigError, SyncError, concerning
-from sync.ledger.marks import fault
+from sync.errors import (
+    AnswerInexact,
+    AnswerOutdated,
+    AnswerRefused,
+    CallerRefused,
+    ConfigError,
+    SyncError,
+    concerning,
+)
+from sync.ledger import callers
+from sync.ledger.marks import Approved, Rejected, fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
 from sync.steps import approval, findings, pull, restore, schedule, status, trust
 from sync.steps.approval import Answered
+from sync.steps.meant import Answer
 from sync.web.routes import Route
 
 JSON = "application/json"
@@ -33,14 +44,26 @@ _SUBJECT = ("id", "code", "name")
 # docs/reference/functions.md#query-string
 _PLATFORMS = frozenset({"code", "clientId"})
 
+# A single strong entity tag; without its quotation marks, which shells take off, it says the same.
+_TAG = re.compile(r'"([^"]*)"|([^\s",*/]+)')
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back to whoever asked."""
+    """What goes back to whoever asked.
+
+    `digest` is what an answer to it has to say in `If-Match`, "" if it is nothing to answer.
+    """
 
     status: int
     body: bytes
     content_type: str = JSON
+    digest: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers beside the type of the content."""
+        return dict(HEADERS) | ({"ETag": f'"{self.digest}"'} if self.digest else {})
 
 
 def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Response:
@@ -56,9 +79,10 @@ def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Res
         error, status_code = foreseen, _status_code(foreseen)
     except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
         error, status_code = unexpected(unforeseen), 500
-    outcome = Outcome.NOTHING if isinstance(error, AnswerRefused) else Outcome.FAILED
-    tell(Step("answer", outcome, error=error))
-    return _json(status_code, fault(error).model_dump())
+    late = isinstance(error, (AnswerRefused, AnswerInexact, AnswerOutdated))
+    tell(Step("answer", Outcome.NOTHING if late else Outcome.FAILED, error=error))
+    digest = str(error.facts.get("digest", "")) if late else ""
+    return replace(_json(status_code, fault(error).model_dump()), digest=digest)
 
 
 def to_status(world: World) -> Response:
@@ -142,14 +166,42 @@ def to_findings(world: World, profile: str | None, accept: str = "") -> Response
     return Response(200, body, content_type)
 
 
-def to_approve(world: World, delivery_id: str) -> Response:
-    """200 when a held or unproven delivery was approved, 409 when it waits for no answer."""
-    return _answered(world, delivery_id, approval.approve(world, delivery_id))
+def to_approve(world: World, delivery_id: str, if_match: str = "") -> Response:
+    """200 when a held or unproven delivery was approved, 409 when it waits for no answer.
+
+    428 if *if_match* does not say what exactly is approved, 412 if it says something else.
+    """
+    digest = _said(world, delivery_id, Approved, if_match)
+    return _answered(world, delivery_id, approval.approve(world, delivery_id, digest))
 
 
-def to_reject(world: World, delivery_id: str) -> Response:
-    """200 when a delivery that has not gone was rejected, 409 when it is too late."""
-    return _answered(world, delivery_id, approval.reject(world, delivery_id))
+def to_reject(world: World, delivery_id: str, if_match: str = "") -> Response:
+    """200 when a delivery that has not gone was rejected, 409 when it is too late.
+
+    428 and 412 as for an approval: a no stands, so it must be about what was looked at as well.
+    """
+    digest = _said(world, delivery_id, Rejected, if_match)
+    return _answered(world, delivery_id, approval.reject(world, delivery_id, digest))
+
+
+def _said(world: World, delivery_id: str, answer: Answer, if_match: str) -> str:
+    """Return the digest that *if_match* says.
+
+    Raises:
+        AnswerInexact: it says none, several or any; the message has the line to type.
+        AnswerRefused: there is nothing to answer.
+    """
+    if tag := _TAG.fullmatch(if_match.strip()):
+        return (tag[1] or tag[2] or "").lower()
+    digest = approval.digest_of(world, delivery_id, answer)
+    word = "approve" if answer is Approved else "reject"
+    # Without quotation marks: in JSON they would come with backslashes, which a shell sends along.
+    raise AnswerInexact(
+        f"say what you {word}, so nothing was changed: what waits is {digest}. Look at it, then"
+        f" type curl -X POST -d '' -H x-functions-key:$KEY -H If-Match:{digest}"
+        f" $APP/api/deliveries/{delivery_id}/{word}",
+        digest=digest,
+    )
 
 
 def to_restore(world: World, delivery_id: str, school: str | None = None) -> Response:
@@ -171,7 +223,8 @@ def to_resume(world: World, connector: str | None) -> Response:
 
 
 def _answered(world: World, delivery_id: str, answered: Answered) -> Response:
-    world.tell(Step("answer", answered.outcome, answered.connector, delivery_id))
+    facts = callers.facts(world.caller)
+    world.tell(Step("answer", answered.outcome, answered.connector, delivery_id, facts))
     value = {
         "delivery": delivery_id,
         "connector": answered.connector,
@@ -196,13 +249,19 @@ def _unknown(parameter: str, known: Iterable[str]) -> Response:
     return _json(404, {"message": message, kind: sorted(known)})
 
 
+_STATUS_CODES: Mapping[type[SyncError], int] = {
+    AnswerRefused: 409,
+    AnswerOutdated: 412,
+    AnswerInexact: 428,
+    CallerRefused: 403,
+    ConfigError: 500,
+}
+
+
 def _status_code(error: SyncError) -> int:
-    if isinstance(error, AnswerRefused):
-        return 409
-    if isinstance(error, CallerRefused):
-        return 403
-    if isinstance(error, ConfigError):
-        return 500
+    for kind, status_code in _STATUS_CODES.items():
+        if isinstance(error, kind):
+            return status_code
     return 503 if error.retry and error.who == "nobody" else 502
 
 

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from sync.web.access import Role
-
-type Key = Literal["function", "admin"]
-"""Whose key opens it; `admin` is for what names people, or reads all of iSAMS."""
+from sync.web.access import HOLDS, Role
 
 type Method = Literal["GET", "POST"]
 
@@ -21,7 +18,8 @@ type Method = Literal["GET", "POST"]
 class Route(NamedTuple):
     """An address of the app.
 
-    `function` is the trigger's name. `statuses` are what it answers where all is well, or where it
+    `function` is the trigger's name, and that of the key which opens it alone. `roles` are all
+    needed where callers sign in. `statuses` are what it answers where all is well, or where it
     was asked about what there is not; what else can happen is the same for all. `words` are those
     that its query may hold.
     """
@@ -29,51 +27,43 @@ class Route(NamedTuple):
     function: str
     method: Method
     path: str
-    key: Key
-    role: Role
+    roles: tuple[Role, ...]
     statuses: tuple[int, ...]
     does: str
     words: tuple[str, ...] = ()
 
 
+_READ, _RUN, _APPROVE = (Role.READ,), (Role.RUN,), (Role.APPROVE,)
+_NAMES = (Role.READ, Role.NAMES)
+"""Whoever is shown names must also hold another role, and each holds `Sync.Read`."""
+
 _LISTED = (
+    Route("status", "GET", "status", _READ, (200,), "tells how everything stands"),
+    Route("trust", "GET", "trust", _READ, (200,), "tells how each of several schools stands"),
     Route(
-        "resync", "POST", "sync", "function", Role.RUN, (202, 404),
-        "reads the schools now", ("profile", "school"),
+        "subjects", "GET", "subjects", _READ, (200, 404), "lists a school's subjects", ("school",)
     ),
-    Route("status", "GET", "status", "function", Role.RUN, (200,), "tells how everything stands"),
+    Route("check", "GET", "check", _READ, (200,), "tries everything, and says what is wrong"),
     Route(
-        "trust", "GET", "trust", "function", Role.RUN, (200,),
-        "tells how each of several schools stands",
-    ),
-    Route(
-        "subjects", "GET", "subjects", "function", Role.RUN, (200, 404),
-        "lists a school's subjects", ("school",),
+        "resync", "POST", "sync", _RUN, (202, 404), "reads the schools now", ("profile", "school")
     ),
     Route(
-        "check", "GET", "check", "admin", Role.RUN, (200,),
-        "tries everything, and says what is wrong",
+        "findings", "GET", "findings", _NAMES, (200, 404), "names what was left out, and why",
+        ("profile",),
     ),
     Route(
-        "findings", "GET", "findings", "admin", Role.APPROVE, (200, 404),
-        "names what was left out, and why", ("profile",),
-    ),
-    Route(
-        "approve", "POST", "deliveries/{id}/approve", "function", Role.APPROVE, (200, 409),
+        "approve", "POST", "deliveries/{id}/approve", _APPROVE, (200, 409, 412, 428),
         "lets a held delivery go",
     ),
     Route(
-        "reject", "POST", "deliveries/{id}/reject", "function", Role.APPROVE, (200, 409),
+        "reject", "POST", "deliveries/{id}/reject", _APPROVE, (200, 409, 412, 428),
         "ends a delivery that has not gone",
     ),
     Route(
-        "restore", "POST", "deliveries/{id}/restore", "function", Role.APPROVE, (202, 409),
+        "restore", "POST", "deliveries/{id}/restore", _APPROVE, (202, 409),
         "sends a former delivery again, or a school of it, and pauses", ("school",),
     ),
-    Route(
-        "resume", "POST", "resume", "function", Role.APPROVE, (200, 404),
-        "ends the pause", ("connector",),
-    ),
+    Route("resume", "POST", "resume", _APPROVE, (200, 404), "ends the pause", ("connector",)),
 )  # fmt: skip
 
 ROUTES: Mapping[str, Route] = {route.function: route for route in _LISTED}
@@ -81,17 +71,25 @@ ROUTES: Mapping[str, Route] = {route.function: route for route in _LISTED}
 
 
 def route_rows() -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield the rows of docs/api.md: address, what it does, key, role, statuses."""
+    """Yield the rows of docs/api.md: address, what it does, whose key, roles, statuses."""
     for route in _LISTED:
-        key = f"**{route.key}**" if route.key == "admin" else route.key
+        roles = " and ".join(f"`{role}`" for role in route.roles)
         statuses = ", ".join(map(str, route.statuses))
-        address = f"`{route.method} /api/{route.path}`"
-        yield address, route.does, key, f"`{route.role}`", statuses
+        yield _address(route), route.does, f"`{route.function}`", roles, statuses
 
 
 def role_rows() -> Iterator[tuple[str, str]]:
-    """Yield the rows of docs/deploying.md: a role, and the addresses that it opens."""
+    """Yield the rows of docs/deploying.md: a role, and the addresses that it opens.
+
+    Of a role that holds others only what it opens beyond these.
+    """
     for role in Role:
-        opened = [route for route in _LISTED if route.role is role]
-        addresses = (f"`{route.method} /api/{route.path}`" for route in opened)
-        yield f"`{role}`", ", ".join(addresses)
+        opened = ", ".join(_address(route) for route in _LISTED if role is route.roles[-1])
+        held = [other for other in Role if other in HOLDS[role] and other is not role]
+        beside = "beside another role: " if role is Role.NAMES else ""
+        below = f"what `{held[-1]}` opens, and " if held else ""
+        yield f"`{role}`", f"{beside}{below}{opened}"
+
+
+def _address(route: Route) -> str:
+    return f"`{route.method} /api/{route.path}`"

@@ -6,8 +6,9 @@ process dies at every write of that, and several at once do the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from random import Random
 
@@ -16,15 +17,16 @@ import pytest
 from simulators.school import without_pupils
 from simulators.sds.tenant import Files
 from sync.edge.world import World
-from sync.errors import AnswerRefused
+from sync.errors import AnswerOutdated, AnswerRefused, SyncError
 from sync.ledger import states
 from sync.ledger.marks import Approved, Rejected
 from sync.ledger.offers import HeldOffer
 from sync.ledger.pace import QUIET
 from sync.steps import approval, pull, schedule
 from sync.steps import send as sending
+from sync.steps.approval import Answered
 from tests.crash.copies import copied_group
-from tests.crash.processes import Doom, Platform, Way, doomed
+from tests.crash.processes import Doom, Killed, Platform, Way, doomed
 from tests.crash.scheduler import Race, Script, uploaded_at_once
 from tests.crash.test_crashes import changes
 from tests.edge.test_many_schools import by_school
@@ -170,3 +172,75 @@ def test_answers_merges_and_readings_at_once_do_no_harm(share: int) -> None:
             assert has_gone, f"seed {seed}: approved, and never sent"
         if not offer.has(Approved):
             assert not has_gone, f"seed {seed}: sent without a yes"
+
+
+# -- several who answer at once --------------------------------------------------------------------
+
+CALLERS = tuple(f"0b1f8a52-0000-4000-8000-00000000000{number}" for number in range(1, 4))
+type Say = Callable[[World, str, str], Answered]
+
+
+class Answering:
+    """Somebody who answers with the digest that they saw; what came of it is kept."""
+
+    def __init__(self, caller: str, answered_id: str, say: Say, digest: str) -> None:
+        self.caller = caller
+        self.refusal: AnswerRefused | None = None
+        self._answered_id, self._say, self._digest = answered_id, say, digest
+
+    def __call__(self, process: World) -> None:
+        try:
+            self._say(replace(process, caller=self.caller), self._answered_id, self._digest)
+        except AnswerRefused as error:
+            self.refusal = error
+
+
+@pytest.mark.parametrize("say", [approval.approve, approval.reject], ids=["yes", "no"])
+def test_of_equal_answers_at_once_one_counts_and_the_others_are_told_whose(say: Say) -> None:
+    """Whatever is between them, also the hand-over itself: the mark is the winner's alone."""
+    for seed in range(100):
+        scene = copied_group(waiting())
+        (offer_id,) = held(scene)
+        digest = approval.digest_of(scene.world, offer_id)
+        people = [Answering(caller, offer_id, say, digest) for caller in CALLERS]
+        Race(scene, seed).run([*people, partial(send, scene)])
+
+        (winner,) = [each for each in people if each.refusal is None]
+        late = [each.refusal for each in people if each.refusal]
+        (offer,) = [each for each in scene.look().offers["southbank"] if each.id == offer_id]
+        kept = offer.read(Approved if say is approval.approve else Rejected)
+        assert kept.caller == winner.caller, f"seed {seed}"
+        told = {(error.facts.get("caller"), error.facts.get("answer")) for error in late}
+        word = "approved" if say is approval.approve else "rejected"
+        assert told == {(winner.caller, word)}, f"seed {seed}: {[*map(str, late)]}"
+
+
+def test_an_answer_whose_process_dies_keeps_who_gave_it_or_leaves_nothing() -> None:
+    """At every write of it: what stands says whose it is, and nobody's second answer changes it."""
+    good = Doom()
+    answer_until(copied_group(waiting()), good)
+    for number in range(1, len(good.calls) + 1):
+        for way in (Way.AFTER, Way.LOST):
+            name = f"call {number} ({good.calls[number - 1]}) {way}"
+            scene = copied_group(waiting())
+            (offer_id,) = held(scene)
+            answer_until(scene, Doom(number, way))
+            second = Answering(CALLERS[1], offer_id, approval.approve, "00000000")
+            with suppress(AnswerOutdated):
+                second(scene.world)
+            (offer,) = [each for each in scene.look().offers["southbank"] if each.id == offer_id]
+            if offer.has(Approved):
+                assert offer.read(Approved).caller == CALLERS[0], name
+                assert second.refusal, name
+                assert second.refusal.facts["caller"] == CALLERS[0], name
+            else:
+                assert second.refusal is None, name
+
+
+def answer_until(scene: TestWorld, doom: Doom) -> None:
+    """Have the first of the callers say yes, in a process that *doom* kills."""
+    (offer_id,) = held(scene)
+    digest = approval.digest_of(scene.world, offer_id)
+    process = replace(doomed(scene, doom), caller=CALLERS[0])
+    with suppress(Killed, SyncError):
+        approval.approve(process, offer_id, digest)

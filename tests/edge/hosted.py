@@ -30,9 +30,14 @@ from sync.edge.storage.azure_queues import StorageQueues
 from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.settings import HostStorage
 from sync.web import handlers
+from tests.addresses import ADDRESSES
 
 APP = Path(function_app.__file__).parent
-KEYS = Keys(master="invented-master-key", host="invented-host-key")
+KEYS = Keys(
+    master="invented-master-key",
+    host="invented-host-key",
+    functions={name: f"invented-key-of-{name}" for name in ADDRESSES},
+)
 SCHOOL = invent(30, quirks=False)
 
 # SDS has checked the files by the first look, and its run is over as soon as it has begun.
@@ -101,9 +106,13 @@ class Hosted:
             raise AssertionError(f"not held: {held}")
         return held
 
-    def answer(self, delivery: Json, answer: str) -> httpx.Response:
-        """Answer *approve*, *reject* or *restore* to a delivery."""
-        return self.ask("POST", f"/api/deliveries/{delivery['id']}/{answer}")
+    def answer(
+        self, delivery: Json, answer: str, more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Answer *approve*, *reject* or *restore* to a delivery, as the status has told it."""
+        said = {"If-Match": f'"{delivery["digest"]}"'} if "digest" in delivery else {}
+        path = f"/api/deliveries/{delivery['id']}/{answer}"
+        return self.ask("POST", path, more=said | dict(more or {}))
 
     @property
     def lines(self) -> list[LogLine]:

@@ -26,8 +26,17 @@ class Seen(NamedTuple):
     lines: list[str]
 
 
-def seen(words: list[str], width: int, cwd: Path, env: Mapping[str, str] | None = None) -> Seen:
-    """Run Python with *words* on a terminal of *width* columns, and return what is left to see."""
+def seen(
+    words: list[str],
+    width: int,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    keys: str = "",
+) -> Seen:
+    """Run Python with *words* on a terminal of *width* columns, and return what is left to see.
+
+    *keys* are pressed before it asks for anything.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, width, 0, 0))
     unset = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}
@@ -37,6 +46,7 @@ def seen(words: list[str], width: int, cwd: Path, env: Mapping[str, str] | None 
         [sys.executable, *words], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, env=around
     ) as child:
         os.close(theirs)
+        os.write(ours, keys.encode())
         text = _read(ours)
     os.close(ours)
     return Seen(child.returncode, left(text))

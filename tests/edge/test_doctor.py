@@ -19,6 +19,7 @@ from simulators.sds.tenant import TENANT_ID
 from sync.report import Exit
 from sync.settings.load import load
 from sync.steps import doctor
+from sync.steps.doctor.keys import check_keys
 from tests.canaries import found_in
 from tests.edge.certificates import Authority, Made
 from tests.edge.cli_stage import RUN_S, Trial, trial
@@ -131,6 +132,17 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
     ]
     assert states(found)["not tried"] == ["queues of the app"]
     assert len(states(found)["ok"]) == len(found) - 1
+
+
+def test_an_app_is_told_to_renew_the_host_keys_that_were_given_out(here: Trial) -> None:
+    """Where rosters lie in an account, an app works on them: a folder has no keys."""
+    app = load({**here.settings, "STORAGE__FOLDER": "", "STORAGE__CONNECTION": "invented"})
+    (row,) = check_keys(app)
+
+    assert (row.name, row.state) == ("keys of the app", "ok")
+    assert "host key" in row.note.text
+    assert "before an upgrade renew" in row.note.text
+    assert [*check_keys(load(here.settings))] == []
 
 
 def test_a_time_zone_without_a_place_is_a_warning(here: Trial) -> None:

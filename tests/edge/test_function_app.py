@@ -204,7 +204,6 @@ def test_two_instances_send_once(azurite: Azurite, azurite_names: FreshNames) ->
 # --- Who may ask what -----------------------------------------------------------------------
 
 ASKED = {function: address.asked for function, address in ADDRESSES.items()}
-WITH_A_FUNCTION_KEY = {name for name, address in ADDRESSES.items() if address.key == "function"}
 
 
 @pytest.mark.parametrize(
@@ -212,12 +211,13 @@ WITH_A_FUNCTION_KEY = {name for name, address in ADDRESSES.items() if address.ke
     [
         (None, set()),
         ("wrong", set()),
-        (KEYS.host, WITH_A_FUNCTION_KEY),
+        *((KEYS.functions[name], {name}) for name in ("findings", "approve", "status")),
+        (KEYS.host, set(ADDRESSES)),
         (KEYS.master, set(ADDRESSES)),
     ],
 )
 def test_each_key_opens_what_it_should(app: Hosted, key: str | None, let_in: set[str]) -> None:
-    """No key opens nothing; a function key neither names nor the doctor; the master key all."""
+    """No key opens nothing, a function's own key that alone; a host key all, approving included."""
     answers = {name: app.ask(*route, key=key).status_code for name, route in ASKED.items()}
 
     assert {name for name, status in answers.items() if status != 401} == let_in
@@ -262,18 +262,17 @@ def test_subjects_come_as_json_or_csv(azurite: Azurite, azurite_names: FreshName
     assert not [name for name in names if name.lstrip().startswith(("=", "+", "-", "@"))]
 
 
-def test_findings_name_people_to_the_master_key_alone(
-    azurite: Azurite, azurite_names: FreshNames
-) -> None:
+def test_findings_name_people_to_their_own_key(azurite: Azurite, azurite_names: FreshNames) -> None:
     """Before a set there is nothing; then each finding says whom it is about and what to mend."""
+    own, anothers = KEYS.functions["findings"], KEYS.functions["status"]
     school = invent(150)
     nameless = next(p for p in school.pupils if p.school_id == school.quirks["pupil_without_email"])
     with running(azurite, azurite_names.container, school=school) as app:
-        early = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
+        early = app.ask("GET", "/api/findings?profile=seniors", own)
         app.held()
-        refused = app.ask("GET", "/api/findings?profile=seniors")
-        told = app.ask("GET", "/api/findings?profile=seniors", KEYS.master)
-        sheet = app.ask("GET", "/api/findings?profile=seniors", KEYS.master, accept="text/csv")
+        refused = app.ask("GET", "/api/findings?profile=seniors", anothers)
+        told = app.ask("GET", "/api/findings?profile=seniors", own)
+        sheet = app.ask("GET", "/api/findings?profile=seniors", own, accept="text/csv")
     listed = list(csv.DictReader(io.StringIO(sheet.text, newline="")))
     found = [row for row in told.json() if row["code"] == "pupil-without-email"]
 
@@ -444,10 +443,16 @@ def impatient(folder: Path) -> Path:
 # --- Where the platform signs callers in -----------------------------------------------------
 
 
-def signed_in(*roles: str) -> dict[str, str]:
-    """Return the header that the platform adds for a caller of these roles of the app."""
-    told = {"claims": [{"typ": "roles", "val": role} for role in roles]}
-    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(told).encode()).decode()}
+SOMEBODY = "0b1f8a52-0000-4000-8000-00000000ca11"
+SOMEBODY_ELSE = "0b1f8a52-0000-4000-8000-00000000e15e"
+
+
+def signed_in(*roles: str, person: str = SOMEBODY) -> dict[str, str]:
+    """Return the header that the platform adds for *person* with these roles of the app."""
+    claims = [{"typ": "roles", "val": role} for role in roles]
+    claims.append({"typ": "oid", "val": person})
+    told = json.dumps({"claims": claims})
+    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(told.encode()).decode()}
 
 
 def test_with_easy_auth_on_a_caller_needs_the_apps_role(
@@ -456,7 +461,7 @@ def test_with_easy_auth_on_a_caller_needs_the_apps_role(
     """A key alone is then not enough; who may look may not approve."""
     monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
     nobody = app.ask("GET", "/api/status")
-    looks = app.ask("GET", "/api/status", more=signed_in("Sync.Run"))
+    looks = app.ask("GET", "/api/status", more=signed_in("Sync.Read"))
     approves = app.ask("POST", "/api/deliveries/x/approve", more=signed_in("Sync.Run"))
     may = app.ask("POST", "/api/deliveries/x/approve", more=signed_in("Sync.Approve"))
 
@@ -464,26 +469,89 @@ def test_with_easy_auth_on_a_caller_needs_the_apps_role(
     assert nobody.json()["error"] == "CallerRefused"
 
 
-@pytest.mark.parametrize("role", ["Sync.Run", "Sync.Approve"])
+@pytest.mark.parametrize(
+    "roles",
+    [
+        (),
+        ("Sync.Read",),
+        ("Sync.Run",),
+        ("Sync.Approve",),
+        ("Sync.Names",),
+        ("Sync.Names", "Sync.Read"),
+        ("Sync.Names", "Sync.Approve"),
+    ],
+)
 def test_each_role_opens_what_it_should(
-    app: Hosted, monkeypatch: pytest.MonkeyPatch, role: str
+    app: Hosted, monkeypatch: pytest.MonkeyPatch, roles: tuple[str, ...]
 ) -> None:
-    """Whatever the key: neither role holds the other."""
+    """Whatever the key: each holds the one before, but names are nobody's who has not that role."""
     monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
-    more = signed_in(role)
+    more = signed_in(*roles)
     answers = {
         name: app.ask(*route, key=KEYS.master, more=more).status_code
         for name, route in ASKED.items()
     }
 
     assert {name for name, status in answers.items() if status != 403} == {
-        name for name, address in ADDRESSES.items() if address.role == role
+        name
+        for name, address in ADDRESSES.items()
+        if any(least <= set(roles) for least in address.holders)
     }
 
 
-def test_with_easy_auth_off_the_header_of_a_stranger_means_nothing(app: Hosted) -> None:
-    """Anybody could send it: the key decides, as if it were not there."""
-    with_key = app.ask("GET", "/api/status", more=signed_in())
-    without = app.ask("GET", "/api/status", key=None, more=signed_in("Sync.Run"))
+def test_who_may_approve_and_not_see_names_is_told_which_role_is_missing(
+    app: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal names it, and where to get it."""
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    refused = app.ask("GET", "/api/findings?profile=seniors", more=signed_in("Sync.Approve"))
 
-    assert [with_key.status_code, without.status_code] == [200, 401]
+    assert (refused.status_code, refused.json()["facts"]) == (403, {"role": "Sync.Names"})
+
+
+def test_an_answer_says_exactly_what_it_is_for_and_keeps_who_gave_it(
+    app: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the digest 428, with another 412; then one counts, and the other is told whose."""
+    held = app.held()
+    path = f"/api/deliveries/{held['id']}/approve"
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    first = signed_in("Sync.Approve")
+    second = signed_in("Sync.Approve", "Sync.Names", person=SOMEBODY_ELSE)
+    unsaid = app.ask("POST", path, more=first)
+    other = app.ask("POST", path, more=first | {"If-Match": '"00000000"'})
+    approved = app.answer(held, "approve", first)
+    late = app.answer(held, "approve", second)
+    told = [json.loads(log.text) for log in app.lines if '"step": "answer"' in log.text]
+
+    assert [unsaid.status_code, other.status_code, approved.status_code] == [428, 412, 200]
+    assert unsaid.headers["ETag"] == other.headers["ETag"] == f'"{held["digest"]}"'
+    assert f"If-Match:{held['digest']} $APP{path}" in unsaid.json()["message"]
+    assert (late.status_code, late.json()["facts"]["caller"]) == (409, SOMEBODY)
+    assert [line.get("fact_caller") for line in told if line["outcome"] == "approved"] == [SOMEBODY]
+
+
+def test_with_keys_alone_an_answer_is_somebodys_with_a_key(app: Hosted) -> None:
+    """Its function's own key is enough, and no more is known: a function is not told which."""
+    held = app.held()
+    said = {"If-Match": f'"{held["digest"]}"'}
+    path = f"/api/deliveries/{held['id']}/reject"
+    others = app.ask("POST", path, KEYS.functions["approve"], more=said)
+    rejected = app.ask("POST", path, KEYS.functions["reject"], more=said)
+    late = app.answer(held, "reject")
+
+    assert [others.status_code, rejected.status_code, late.status_code] == [401, 200, 409]
+    assert late.json()["facts"]["caller"] == "key"
+
+
+def test_with_easy_auth_off_the_header_of_a_stranger_opens_nothing(app: Hosted) -> None:
+    """Anybody could send it: without the key it is nothing, and with the key it is refused."""
+    forged = signed_in("Sync.Approve", "Sync.Names")
+    without = {app.ask(*route, key=None, more=forged).status_code for route in ASKED.values()}
+    with_key = {app.ask(*route, more=forged).status_code for route in ASKED.values()}
+    told = app.ask("GET", "/api/status", more=forged).json()
+    honest = app.ask("GET", "/api/status")
+
+    assert (without, with_key, honest.status_code) == ({401}, {403}, 200)
+    assert "WEBSITE_AUTH_ENABLED" in told["message"]
+    assert app.status()["schools"]["northbank"]["pull"] is None

@@ -69,12 +69,13 @@ PULLED = ("pull", "seal")
 
 
 def test_a_persons_answer_is_in_the_log(app: Hosted) -> None:
-    """Which delivery was approved or rejected, though not by whom: the key does not say."""
+    """Which delivery was approved or rejected, and by whom: a key does not say whose it is."""
     held = app.held()
     app.answer(held, "reject")
     told = json.loads(app.lines[-1].text)
 
     assert (told["step"], told["outcome"], told["delivery"]) == ("answer", "rejected", held["id"])
+    assert told["fact_caller"] == "key"
     assert "invocation" not in told
     assert app.lines[-1].invocation_id
 

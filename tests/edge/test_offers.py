@@ -6,6 +6,7 @@ See docs/decisions/0023-a-delivery-school-by-school.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,8 @@ from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, THREE_SCHOOLS, TestWorld, make_group
 
 type Say = Callable[[World, str], Answered]
+
+ANOTHER = "0b1f8a52-0000-4000-8000-00000000e15e"
 
 
 def refused(scene: TestWorld, answered_id: str, answer: Say = approval.approve) -> AnswerRefused:
@@ -303,9 +306,12 @@ def test_of_two_equal_answers_to_an_offer_one_is_told_that_it_came_second() -> N
     night(scene)
     offer_id = held_offer(scene)
     assert isinstance(scene.store, Watched)
-    scene.store.then = lambda: approval.approve(scene.world, offer_id)
+    another = replace(scene.world, caller=ANOTHER)
+    scene.store.then = lambda: approval.approve(another, offer_id)
 
-    assert "same moment" in str(refused(scene, offer_id))
+    late = refused(scene, offer_id)
+    assert (late.facts["answer"], late.facts["caller"]) == ("approved", ANOTHER)
+    assert ANOTHER in str(late)
     assert scene.send_until_still().outcome is Outcome.DONE
     assert why(scene, "southbank") is Why.SAME
 

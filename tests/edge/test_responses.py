@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from simulators.isams import messages
 from simulators.isams.faults import Faults
 from simulators.school import invent, without_pupils
 from sync.errors import (
+    AnswerInexact,
+    AnswerOutdated,
     AnswerRefused,
+    CallerRefused,
     ConfigError,
     SourceIncomplete,
     SourceRefused,
@@ -57,6 +61,9 @@ def failing(error: Exception) -> tuple[Response, list[Step]]:
     ("error", "status", "who"),
     [
         (AnswerRefused("not held"), 409, "caller"),
+        (AnswerOutdated("another"), 412, "caller"),
+        (AnswerInexact("which"), 428, "caller"),
+        (CallerRefused("the role"), 403, "operator"),
         (ConfigError("a setting"), 500, "operator"),
         (SourceRefused("the key"), 502, "school"),
         (SourceIncomplete("no pupils"), 502, "school"),
@@ -88,6 +95,8 @@ def test_an_error_that_nobody_foresaw_keeps_its_text_to_itself() -> None:
     ("error", "outcome"),
     [
         (AnswerRefused("not held"), Outcome.NOTHING),
+        (AnswerOutdated("another"), Outcome.NOTHING),
+        (AnswerInexact("which"), Outcome.NOTHING),
         (ConfigError("a setting"), Outcome.FAILED),
         (KeyError("unforeseen"), Outcome.FAILED),
     ],
@@ -197,7 +206,7 @@ def test_a_decision_names_delivery_and_connector() -> None:
     trial.pull()
     held = trial.send_until_still().delivery
     shown = told(responses.to_status(trial.world))["connectors"]["MIS feed"]["schools"]
-    answer = responses.to_approve(trial.world, held)
+    answer = answered(trial, held)
 
     assert told(answer) == {
         "delivery": held,
@@ -233,8 +242,15 @@ def offer_of(group: TestWorld, school: str = "southbank") -> str:
 
 
 def answered(group: TestWorld, held_id: str, word: str = "approve") -> Response:
+    """Answer with the digest that is told to who says none, if there is anything to answer."""
     asked = {"approve": responses.to_approve, "reject": responses.to_reject}[word]
-    return responses.responded(lambda: asked(group.world, held_id), group.steps.append)
+
+    def said(if_match: str) -> Response:
+        work = partial(asked, group.world, held_id, if_match)
+        return responses.responded(work, group.steps.append)
+
+    first = said("")
+    return said(first.headers["ETag"]) if first.status == 428 else first
 
 
 @pytest.mark.parametrize("word", ["approve", "reject"])
@@ -310,7 +326,7 @@ def test_status_tells_the_hold_and_the_receipt() -> None:
     trial.pull()
     trial.send_until_still()
     before = told(responses.to_status(trial.world))["connectors"]["MIS feed"]["deliveries"][0]
-    responses.to_approve(trial.world, before["id"])
+    responses.to_approve(trial.world, before["id"], before["digest"])
     trial.send_until_still()
     after = told(responses.to_status(trial.world))["connectors"]["MIS feed"]["deliveries"][0]
 
@@ -357,7 +373,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     held = trial.send_until_still().delivery
     status = told(responses.to_status(trial.world))
     group = told(responses.to_trust(trial.world, ""))
-    decided = told(responses.to_approve(trial.world, held))
+    decided = told(answered(trial, held))
     late, _ = failing(AnswerRefused("not held"))
     checked: Any = doctor.document([Check("settings")])
     pairs = [

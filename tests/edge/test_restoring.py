@@ -18,7 +18,7 @@ from sync.steps import approval, pull, restore, schedule, send, status
 from sync.web import responses
 from tests.edge.test_sweeping import DAY_S, sweep
 from tests.memory_store import MemoryStore
-from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
+from tests.worlds import CONNECTOR, OTHER_FEED, TESTER, TestWorld, make_group, make_world
 
 SCHOOL = invent(40, quirks=False)
 QUICK = Knobs(operation_polls=0, run_duration_s=60)
@@ -334,6 +334,7 @@ def test_the_status_says_that_it_is_paused_and_what_can_come_back() -> None:
         "since": pause.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "restores": first,
         "delivery": pause.delivery,
+        "caller": TESTER,
     }
 
 

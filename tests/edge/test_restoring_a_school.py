@@ -197,11 +197,11 @@ def test_where_nobody_can_read_what_sds_has_of_the_others_it_is_refused() -> Non
 
 
 def test_a_pause_for_a_whole_delivery_is_stored_as_ever() -> None:
-    """To the byte what the version before wrote and reads; of a school it says so."""
+    """As the version before wrote it, and who asked; of a school it says so."""
     scene, first = two_nights()
     restore.restore(scene.world, first)
     name = f"{scene.look().pauses.in_force}.json"
-    assert set(json.loads(scene.store.read(name))) == {"restores", "delivery", "at", "by"}
+    assert set(json.loads(scene.store.read(name))) == {"restores", "delivery", "at", "by", "caller"}
     scene.clock.advance(60)
 
     pause = restore.restore(scene.world, first, "southbank")

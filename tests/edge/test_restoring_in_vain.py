@@ -57,7 +57,7 @@ def test_of_two_who_ask_at_the_same_moment_one_is_refused() -> None:
     scene.store.quicker = theirs
     scene.nudges.kept.clear()
 
-    with pytest.raises(AnswerRefused, match="at the same moment: see `isams-sync status`"):
+    with pytest.raises(AnswerRefused, match="at the same moment by somebody"):
         restore.restore(scene.world, first)
 
     assert scene.look().pause == theirs

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,8 +55,10 @@ def settings(folder: Path) -> Iterator[dict[str, str]]:
         yield around
 
 
-def typed(words: list[str], width: int, folder: Path, env: dict[str, str]) -> Seen:
-    return seen(["-P", "-m", "sync", *words], width, folder, env)
+def typed(
+    words: list[str], width: int, folder: Path, env: Mapping[str, str], keys: str = ""
+) -> Seen:
+    return seen(["-P", "-m", "sync", *words], width, folder, env, keys)
 
 
 def said(told: Seen) -> set[str]:
@@ -87,6 +91,60 @@ def test_a_command_to_copy_stands_on_one_line(
     told = typed(["status"], width, folder, settings)
 
     assert len(HELD.findall("\n".join(told.lines))) == 2
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[tuple[Mapping[str, str], str, str]]:
+    """Settings under which a delivery is held, its id and its digest."""
+    with staged(invent(60, quirks=False), lambda: datetime.now(UTC)) as stage:
+        storage = {"STORAGE__FOLDER": str(tmp_path / "rosters"), "PYTHONPATH": str(ROOT)}
+        around = {**stage.settings, **storage, "LOGNAME": USER}
+        typed(["run"], WIDE, tmp_path, around)
+        shown = status(tmp_path, around)
+        yield around, shown["id"], shown["digest"]
+
+
+USER = "jo.example"
+
+
+def status(folder: Path, env: Mapping[str, str]) -> Any:  # Any: parsed JSON
+    """Return how the newest delivery stands, as the JSON of the status tells it."""
+    told = typed(["status", "--json"], WIDE, folder, env)
+    (connector,) = json.loads("\n".join(told.lines))["connectors"].values()
+    return connector["deliveries"][0]
+
+
+@pytest.mark.parametrize("word", ["approve", "reject"])
+def test_at_a_terminal_the_digest_of_what_is_answered_is_asked_for(
+    word: str, waiting: tuple[Mapping[str, str], str, str], tmp_path: Path
+) -> None:
+    """It stands in the question; other digits answer nothing."""
+    env, held_id, digest = waiting
+
+    told = typed([word, held_id], WIDE, tmp_path, env, keys="00000000\n")
+
+    assert told.code == Exit.USAGE
+    assert f"What waits is {digest}." in "\n".join(told.lines)
+    assert "nothing was changed" in "\n".join(told.lines)
+    assert status(tmp_path, env)["state"] == "held"
+
+
+def test_at_a_terminal_an_answer_is_kept_with_the_user_and_told_without(
+    waiting: tuple[Mapping[str, str], str, str], tmp_path: Path
+) -> None:
+    """The user of a machine may be called as a person is: the status says `terminal`."""
+    env, held_id, digest = waiting
+
+    told = typed(["reject", held_id], WIDE, tmp_path, env, keys=f" {digest.upper()}\n")
+    late = typed(["approve", held_id], WIDE, tmp_path, env)
+    marks = [*(tmp_path / "rosters").rglob("rejected.json")]
+
+    assert told.code == Exit.DONE, told.lines
+    assert {json.loads(mark.read_text("utf-8"))["caller"] for mark in marks} == {f"terminal {USER}"}
+    assert status(tmp_path, env)["answer"]["caller"] == "terminal"
+    assert late.code == Exit.USAGE
+    assert "at a terminal" in " ".join(late.lines)
+    assert USER not in "\n".join(told.lines + late.lines)
 
 
 def test_forced_colours_are_no_terminal(

@@ -43,7 +43,7 @@ def test_the_next_step_is_said_with_the_ids_filled_in() -> None:
     text = said(MADE)
 
     assert f"infra/grant-graph.py --object-id {MADE['SYNC_IDENTITY_OBJECT_ID']} --what-if" in text
-    assert "az functionapp keys list -n func-sync-invented -g rg-school-sync" in text
+    assert "az functionapp function keys list -n func-sync-invented -g rg-school-sync" in text
     assert 'curl -H "x-functions-key: $KEY" https://func-sync-invented.azurewebsites.net' in text
     assert set(re.findall(r"<[^>]*>", text)) == {"<the school's tenant>"}
 
@@ -87,8 +87,8 @@ def test_azd_is_told_where_the_scripts_are() -> None:
 
 
 def test_the_check_is_asked_for_where_it_is() -> None:
-    """The address and the kind of key are those of the route."""
+    """The address and the function whose key it takes are those of the route."""
     route = ROUTES["check"]
 
     assert all(f".azurewebsites.net/api/{route.path}" in text for text in SCRIPTS.values())
-    assert all("masterKey" in text for text in SCRIPTS.values())
+    assert all(f"--function-name {route.function} " in text for text in SCRIPTS.values())

@@ -130,9 +130,11 @@ def test_azd_puts_the_app_where_bicep_says() -> None:
 
 
 def test_the_roles_of_callers_are_ready_to_register() -> None:
-    """The app registration's two roles, for people and for other apps."""
+    """The app registration's roles, for people and for other apps."""
     roles = json.loads((INFRA / "app-roles.json").read_text(encoding="utf-8"))
 
-    assert [role["value"] for role in roles] == ["Sync.Run", "Sync.Approve"]
-    assert len({role["id"] for role in roles}) == 2
+    named = ["Sync.Read", "Sync.Run", "Sync.Approve", "Sync.Names"]
+
+    assert [role["value"] for role in roles] == named
+    assert len({role["id"] for role in roles}) == len(named)
     assert all(role["isEnabled"] and role["allowedMemberTypes"] for role in roles)

@@ -48,7 +48,7 @@ def _outcomes() -> str:
 
 
 def _routes() -> str:
-    head = ("method and path", "does", "key", "role", "answers")
+    head = ("method and path", "does", "key of", "role", "answers")
     return table(head, (row(*cells) for cells in routes.route_rows()))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
-from sync.steps.doctor import handed, isams, profiles, sds, storage, years
+from sync.steps.doctor import handed, isams, keys, profiles, sds, storage, years
 from sync.steps.doctor.checks import Check, Note, Visit
 
 type Json = dict[str, object]
@@ -61,6 +61,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
         yield from visit.skipped(_REST, _SETTINGS)
         return
     yield from storage.check_storage(settings, visit)
+    yield from keys.check_keys(settings)
     yield from profiles.check_profiles(settings, visit)
     yield from years.check_years(settings, visit)
     yield from sds.check_sds(settings.sds, settings.connectors(), visit)
