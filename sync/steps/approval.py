@@ -106,8 +106,10 @@ def _written(world: World, what: Answerable) -> Answered:
 
 def _answer_whole(world: World, what: Answerable) -> str:
     """Answer the newest delivery as well, if it waits for a single offer; return its id, or ""."""
+    if not (what.is_one_offer and what.listing.states):
+        return ""
     newest, state = what.listing.states[-1]
-    if not what.is_one_offer or state is not State.HELD or newest.read(Hold).is_whole:
+    if state is not State.HELD or newest.read(Hold).is_whole:
         return ""
     schools = newest.schools()
     offered = {part.offer for part in (schools.parts.values() if schools else ()) if part.offer}
