@@ -94,6 +94,25 @@ class Classes:
             for (org, grade), count in self.years.gained.items()
         )
 
+    def note(self, class_id: str, was: Set[str], now: Set[str], away: Away) -> None:
+        """Note what the pupils of a class, then and now, say of it."""
+        last = was or away.get(class_id, was)
+        if last != now:
+            self._compare(class_id, Rosters(last, now))
+        if class_id not in self.after:
+            self.ended[class_id] = was
+        elif class_id not in self.before:
+            self.begun[class_id] = now
+
+    def _compare(self, class_id: str, rosters: Rosters) -> None:
+        """Keep only rosters that may be another's: of an ordinary night that is hardly any."""
+        if is_taken_over(rosters):
+            self.taken_over.append(class_id)
+        if is_replaced(rosters):
+            self.replaced.append(class_id)
+        if is_another(rosters):
+            self.others[class_id] = rosters
+
     def exchanged(self) -> list[tuple[str, str]]:
         """Return the pairs of classes that would have each other's pupils."""
         return list(exchanged(self.others))
@@ -150,7 +169,7 @@ class _Walk:
         self._count_pupils(was.pupils, now.pupils)
         self._count_years(class_id, was.pupils, now.pupils)
         self._count_teachers(class_id, was.teachers, now.teachers)
-        self._note_rosters(class_id, was.pupils, now.pupils)
+        self.classes.note(class_id, was.pupils, now.pupils, self.away)
 
     def end(self) -> Classes:
         """Return what was counted. Who has another id, at an address, is still there."""
@@ -193,24 +212,6 @@ class _Walk:
             self.classes.taught += 1
             if own.isdisjoint(now):
                 self.classes.other_teachers.append(class_id)
-
-    def _note_rosters(self, class_id: str, was: Set[str], now: Set[str]) -> None:
-        last = was or self.away.get(class_id, was)
-        if last != now:
-            self._compare_rosters(class_id, Rosters(last, now))
-        if class_id not in self.classes.after:
-            self.classes.ended[class_id] = was
-        elif class_id not in self.classes.before:
-            self.classes.begun[class_id] = now
-
-    def _compare_rosters(self, class_id: str, rosters: Rosters) -> None:
-        """Keep only rosters that may be another's: of an ordinary night that is hardly any."""
-        if is_taken_over(rosters):
-            self.classes.taken_over.append(class_id)
-        if is_replaced(rosters):
-            self.classes.replaced.append(class_id)
-        if is_another(rosters):
-            self.classes.others[class_id] = rosters
 
 
 def _by_year(pupils: Iterable[str], people: SchoolPeople) -> Counter[YearGroup]:
