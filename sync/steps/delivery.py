@@ -5,7 +5,7 @@ Each reads and writes its marks and files itself, so that no step makes up a pat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -14,10 +14,12 @@ from sync.edge.storage.store import Blob, Store
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids, manifests, states
 from sync.ledger.folders import Folder, folders
-from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
+from sync.ledger.manifests import PEOPLE, Beside, DeliveryManifest, FileFacts, SetManifest
 from sync.ledger.marks import AttemptBegun, Receipt, Submitted, Tracking, Unchanged
 from sync.ledger.offers import Schools
 from sync.ledger.record import NamedRecord, Record
+from sync.roster.model import NamedPerson
+from sync.sds import people_file
 
 
 def read_record[R: Record](store: Store, kind: type[R], name: str) -> R:
@@ -76,6 +78,31 @@ class StoredFolder(Folder):
             name: manifests.verified(name, self.store.read(self.path(name)), facts)
             for name, facts in listed.items()
         }
+
+    def beside(self) -> Beside | None:
+        """Read what lies beside the files for SDS; None of what the version before made.
+
+        Raises:
+            StoreConflict: it cannot be read; or it is gone, and what it is about was listed.
+        """
+        try:
+            return self.read(Beside)
+        except StoreMissing:
+            if PEOPLE in self.made_at:
+                raise StoreConflict("a sealed record is gone", file=Beside.file_name) from None
+            return None
+
+    def people(self, ids: Collection[str] | None = None) -> Iterator[NamedPerson]:
+        """Read who stands behind the ids in its files, or behind *ids* alone, in order of ids.
+
+        Raises:
+            StoreMissing: the file is gone, or was never written: `beside` tells which.
+            StoreConflict: somebody has changed it.
+        """
+        beside = self.beside()
+        if beside is None or beside.people is None:
+            raise StoreMissing("who stands behind the ids was not written down", file=PEOPLE)
+        return people_file.people_of(self.read_files({PEOPLE: beside.people})[PEOPLE], ids)
 
 
 class Delivery(StoredFolder):
