@@ -70,6 +70,12 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("check", req))
 
 
+# Names people, like the findings.
+@app.route(route="deliveries/{id}/plan", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+def plan(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("plan", req))
+
+
 @app.route(route="deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("approve", req))

@@ -31,7 +31,7 @@ var rules = [
   {
     name: 'held'
     title: 'A delivery waits for a person'
-    advice: 'A delivery differs too much from the last one. Look at it, then approve or reject it within 24 hours.'
+    advice: 'A delivery differs too much from the last one. See whom it is about: isams-sync plan with its id. Then approve or reject it within 24 hours.'
     query: loadTextContent('queries/held.kql')
     severity: 2
     window: 'P2D'

@@ -31,6 +31,7 @@ ADDRESSES: Mapping[str, Address] = {
     "subjects": Address("GET", "subjects", "function", "Sync.Run"),
     "check": Address("GET", "check", "admin", "Sync.Run"),
     "findings": Address("GET", "findings", "admin", "Sync.Approve"),
+    "plan": Address("GET", "deliveries/{id}/plan", "admin", "Sync.Approve"),
     "approve": Address("POST", "deliveries/{id}/approve", "function", "Sync.Approve"),
     "reject": Address("POST", "deliveries/{id}/reject", "function", "Sync.Approve"),
     "restore": Address("POST", "deliveries/{id}/restore", "function", "Sync.Approve"),

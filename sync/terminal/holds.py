@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
-from sync.edge.world import World
-from sync.ledger import ids
 from sync.ledger.marks import Excess, Hold
-from sync.ledger.offers import HeldOffer, Why
+from sync.ledger.offers import Why
 from sync.steps.status_values import SchoolStatus
 from sync.terminal.tables import numbers
 
@@ -26,16 +23,20 @@ def why_held(hold: Hold) -> Iterator[str]:
     yield from sentences(hold)
 
 
-def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> str:
+def what_to_do(hold: Hold, delivery_id: str) -> str:
     """Return how a person answers *hold*, of the delivery called *delivery_id*."""
-    answers = (
-        f"`isams-sync approve {delivery_id}` or `isams-sync reject {delivery_id}`, or over HTTP"
-    )
-    look = f"at the held files in {_folder(world, connector, delivery_id)}: they name people"
+    then = f"Then answer with {_answers(delivery_id)}"
     if hold.first:
-        return f"Look {look}. Then answer with {answers}"
-    then = f"Then answer with {answers}; `isams-sync run --approve` does not"
-    return f"Look at iSAMS, and {look}. {then}"
+        return f"{_look(delivery_id)}. {then}"
+    return f"{_look(delivery_id)}, and look at iSAMS. {then}; `isams-sync run --approve` does not"
+
+
+def _look(held_id: str) -> str:
+    return f"See whom it is about: `isams-sync plan {held_id}`, which names people"
+
+
+def _answers(held_id: str) -> str:
+    return f"`isams-sync approve {held_id}` or `isams-sync reject {held_id}`, or over HTTP"
 
 
 def sentences(hold: Hold) -> Iterator[str]:
@@ -43,13 +44,12 @@ def sentences(hold: Hold) -> Iterator[str]:
     yield from map(_sentence, hold.excesses)
 
 
-def how_to_answer(world: World, school: str, shown: SchoolStatus) -> str:
+def how_to_answer(school: str, shown: SchoolStatus) -> str:
     """Return what a person can do about the offer of *school*, which is held as is *shown*."""
-    answers = f"`isams-sync approve {shown.offer}` or `isams-sync reject {shown.offer}`"
     if shown.why == Why.LEFT:
         return (
-            f"If it has left for good, `isams-sync approve {shown.offer}`: its classes end. If not,"
-            " put it back into the settings"
+            f"{_look(shown.offer)}. If it has left for good, `isams-sync approve {shown.offer}`:"
+            " its classes end. If not, put it back into the settings"
         )
     if shown.why == Why.ELSEWHERE:
         return (
@@ -61,18 +61,10 @@ def how_to_answer(world: World, school: str, shown: SchoolStatus) -> str:
             "An approval does not help: give the two schools ids of their own, then"
             f" `isams-sync run --school {school}` (docs/trusts.md, Clashes)"
         )
-    look = f"at what was read, in {_sets(world, shown.hold)}: it names people"
+    then = f"Then answer with {_answers(shown.offer)}"
     if shown.why == Why.FIRST:
-        return f"Look {look}. Then answer with {answers}, or over HTTP"
-    then = f"Then answer with {answers}, or over HTTP; `isams-sync run --approve` does not"
-    return f"Look at iSAMS, and {look}. {then}"
-
-
-def _sets(world: World, hold: Hold | None) -> str:
-    """Return where the sets of an offer are, which it is held for."""
-    sources = hold.sources if isinstance(hold, HeldOffer) else {}
-    folders = [f"{ids.profile_folder(key)}{set_id}" for key, set_id in sorted(sources.items())]
-    return _places(world, folders)
+        return f"{_look(shown.offer)}. {then}"
+    return f"{_look(shown.offer)}, and look at iSAMS. {then}; `isams-sync run --approve` does not"
 
 
 def _sentence(excess: Excess) -> str:
@@ -147,17 +139,3 @@ _BY_KIND: Mapping[str, Callable[[Excess], str]] = {
     "same-letters": _of_other_teams,
     "replaced": _of_other_teams,
 }
-
-
-def _folder(world: World, connector: str, delivery_id: str) -> str:
-    """Return where a delivery's files are: `build` would read iSAMS anew and show others."""
-    return _places(world, [f"{ids.connector_folder(connector)}{delivery_id}"])
-
-
-def _places(world: World, folders: Sequence[str]) -> str:
-    """Return where *folders* are, for people who want to look into them."""
-    storage = world.settings.storage
-    if storage.folder:
-        root = Path(storage.folder).absolute()
-        return " and ".join(str(root / folder) for folder in folders)
-    return f"the container {storage.container}, folder {' and '.join(folders)}"

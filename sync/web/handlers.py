@@ -87,6 +87,9 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
         world(), request.params.get("profile"), request.headers.get("Accept", "")
     ),
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
+    "plan": lambda request: responses.to_plan(
+        world(), request.route_params["id"], request.headers.get("Accept", "")
+    ),
     "approve": lambda request: responses.to_approve(world(), request.route_params["id"]),
     "reject": lambda request: responses.to_reject(world(), request.route_params["id"]),
     "restore": lambda request: responses.to_restore(

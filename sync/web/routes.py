@@ -59,6 +59,10 @@ _LISTED = (
         "names what was left out, and why", ("profile",),
     ),
     Route(
+        "plan", "GET", "deliveries/{id}/plan", "admin", Role.APPROVE, (200, 409),
+        "names whom an offer or a delivery is about, and what it would change",
+    ),
+    Route(
         "approve", "POST", "deliveries/{id}/approve", "function", Role.APPROVE, (200, 409),
         "lets a held delivery go",
     ),

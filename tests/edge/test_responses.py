@@ -357,6 +357,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     held = trial.send_until_still().delivery
     status = told(responses.to_status(trial.world))
     group = told(responses.to_trust(trial.world, ""))
+    plan = told(responses.to_plan(trial.world, held))
     decided = told(responses.to_approve(trial.world, held))
     late, _ = failing(AnswerRefused("not held"))
     checked: Any = doctor.document([Check("settings")])
@@ -370,6 +371,9 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("connectors")["profiles"]["seniors"], status["profiles"]["seniors"]),
         (group_example(), group),
         (group_example()["schools"][0], group["schools"][0]),
+        (example("plan"), plan),
+        (example("plan")["schools"][0], plan["schools"][0]),
+        (example("plan")["schools"][0]["changes"][0], plan["schools"][0]["changes"][0]),
         (example("answer"), decided),
         (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
         (example("error"), told(late)),

@@ -110,8 +110,8 @@ def counted(files: Files, span: Span) -> tuple[int, int]:
     return pupils, body.count(b"\n", *span) - pupils
 
 
-def placed(files: Files, pupils: Collection[str]) -> set[str]:
-    """Return those of *pupils* who are in any class."""
+def places(files: Files, pupils: Collection[str]) -> Iterator[str]:
+    """Yield who it is, for each enrollment of any of *pupils* as a pupil."""
     wanted = {pupil.encode() for pupil in pupils}
-    places = _PUPIL.finditer(files.get(ENROLLMENTS, b"")) if wanted else ()
-    return {place[1].decode() for place in places if place[1] in wanted}
+    found = _PUPIL.finditer(files.get(ENROLLMENTS, b"")) if wanted else ()
+    return (place[1].decode() for place in found if place[1] in wanted)

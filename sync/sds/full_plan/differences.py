@@ -45,7 +45,7 @@ class ChangedClass(NamedTuple):
 
 
 @dataclass(slots=True)
-class Counts:
+class ClassCounts:
     """How many classes a school has, and places of pupils and of teachers in them."""
 
     classes: int = 0
@@ -57,15 +57,17 @@ class Counts:
 class SchoolDifferences:
     """What differs at a school; `grades` are those of its pupils, by user, then and now.
 
-    `rows` are of every table but enrollments and classes.
+    `rows` are of every table but enrollments and classes; `classes` are by id.
     """
 
     org: str
     rows: list[RowChange] = field(default_factory=list)
-    classes: list[ChangedClass] = field(default_factory=list)
+    classes: dict[str, ChangedClass] = field(default_factory=dict)
     grades: tuple[dict[str, str], dict[str, str]] = field(default_factory=lambda: ({}, {}))
     teachers: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
-    counts: tuple[Counts, Counts] = field(default_factory=lambda: (Counts(), Counts()))
+    counts: tuple[ClassCounts, ClassCounts] = field(
+        default_factory=lambda: (ClassCounts(), ClassCounts())
+    )
 
     def note_role(self, change: RowChange) -> None:
         """Note whose role this is, and whether it differs."""
@@ -111,7 +113,7 @@ def differences(before: Files, after: Files, orgs: Collection[str] | None = None
     for files in (before, after):
         if files:
             demand_files(files)
-    return _Walk(before, after, orgs).made()
+    return _BothSides(before, after, orgs).made()
 
 
 def rows(name: str, files: Files) -> Iterator[Row]:
@@ -140,7 +142,7 @@ def changed_rows(name: str, before: Files, after: Files) -> Iterator[RowChange]:
     return (each for each in side_by_side(name, before, after) if each.before != each.after)
 
 
-class _Walk:
+class _BothSides:
     def __init__(self, before: Files, after: Files, orgs: Collection[str] | None) -> None:
         self.sides = before, after
         there = sorted({row[0] for files in self.sides for row in rows("orgs.csv", files)})
@@ -211,12 +213,14 @@ class _Walk:
         school = next((self.schools[each] for each in orgs if each in self.schools), None)
         if school is None:
             return
-        for files, span, counts in zip(self.sides, (was, now), school.counts, strict=True):
-            pupils, teachers = blocks.counted(files, span)
+        is_alike = blocks.are_alike(self.sides[0], was, self.sides[1], now)
+        of_before = blocks.counted(self.sides[0], was)
+        of_after = of_before if is_alike else blocks.counted(self.sides[1], now)
+        for counts, (pupils, teachers) in zip(school.counts, (of_before, of_after), strict=True):
             counts.pupils += pupils
             counts.teachers += teachers
-        if before != after or not blocks.are_alike(self.sides[0], was, self.sides[1], now):
-            school.classes.append(ChangedClass(class_id, was, now))
+        if before != after or not is_alike:
+            school.classes[class_id] = ChangedClass(class_id, was, now)
 
     def _holders(self, users: list[RowChange]) -> dict[str, str]:
         """Return whose each address was that is new to somebody."""

@@ -25,7 +25,7 @@ from sync.sds.tables import Row
 from sync.sds.walk import ENROLLMENTS
 
 
-class Kind(StrEnum):
+class LineKind(StrEnum):
     """What a line tells, in the order of the damage."""
 
     EXCHANGED = doubts.EXCHANGED  # two classes would have each other's pupils
@@ -43,7 +43,7 @@ class Kind(StrEnum):
     SCHOOL = "school-changes"
 
 
-class Roster(NamedTuple):
+class BothRosters(NamedTuple):
     """Who was in a class and who would be, as rows of enrollments, by user.
 
     `away` are the ids of pupils whom a class last had that is not there now, and comes back.
@@ -63,10 +63,10 @@ class Line(NamedTuple):
     `year`, so many of its `of` classes are `in_doubt`.
     """
 
-    kind: Kind
+    kind: LineKind
     rows: tuple[RowChange, ...] = ()
     classes: tuple[str, ...] = ()
-    rosters: tuple[Roster, ...] = ()
+    rosters: tuple[BothRosters, ...] = ()
     person: str = ""
     other: str = ""
     year: YearGroup | None = None
@@ -98,7 +98,7 @@ class _Seen:
 class _School:
     def __init__(self, differing: Differences, school: SchoolDifferences, away: Away) -> None:
         self.differing, self.school, self.away = differing, school, away
-        self.changed = {changed.id: changed for changed in school.classes}
+        self.changed = school.classes
         self.seen = self._look()
         self.doubts = self._doubts()
         self.told_classes = {key for doubt in self.doubts for key in _classes_of(doubt)}
@@ -112,20 +112,17 @@ class _School:
         people = _by_person(self.school.rows)
         yield from self._of_addresses(people)
         yield from self._of_other_classes(without)
-        for user_id, changes in people.items():
-            rows = tuple(change for change in changes if not self._is_of_address(change))
-            if rows:
-                yield Line(Kind.PERSON, rows, person=user_id)
+        yield from self._of_people(people)
         for change in self.school.rows:
             if change.file not in _OF_PEOPLE:
-                yield Line(Kind.SCHOOL, (change,))
+                yield Line(LineKind.SCHOOL, (change,))
 
     # -- the walk --------------------------------------------------------------------------------
 
     def _look(self) -> _Seen:
         old, new = self.differing.class_rows
         seen = _Seen(Classes(old.keys(), new.keys()))
-        for changed in self.school.classes:
+        for changed in self.changed.values():
             changes = enrollment_changes(self.differing, changed)
             if self._may_be_in_doubt(changed, changes):
                 was, now = map(_pupils, self._people(changed))
@@ -172,8 +169,8 @@ class _School:
 
     def _order(self, doubt: ClassInDoubt | YearInDoubt) -> tuple[int, int]:
         if isinstance(doubt, YearInDoubt):
-            return _ORDER.index(Kind.YEAR), -doubt.in_doubt
-        return _ORDER.index(Kind(doubt.what)), -_bytes_of(self.changed[doubt.class_id])
+            return _ORDER.index(LineKind.YEAR), -doubt.in_doubt
+        return _ORDER.index(LineKind(doubt.what)), -_bytes_of(self.changed[doubt.class_id])
 
     def _year_of_each(self) -> Iterator[tuple[str, YearGroup]]:
         """Yield of which year group most pupils were, of each class that goes on."""
@@ -192,18 +189,18 @@ class _School:
         for doubt in self.doubts:
             if isinstance(doubt, YearInDoubt):
                 year, in_doubt, of = doubt
-                yield Line(Kind.YEAR, year=year, in_doubt=in_doubt, of=of)
+                yield Line(LineKind.YEAR, year=year, in_doubt=in_doubt, of=of)
             else:
                 classes = _classes_of(doubt)
                 new = [self.changed[key] for key in classes if key not in told]
                 told.update(classes)
                 rows = tuple(row for changed in new for row in self._all_rows(changed))
-                yield Line(Kind(doubt.what), rows, classes, tuple(map(self._roster, classes)))
+                yield Line(LineKind(doubt.what), rows, classes, tuple(map(self._roster, classes)))
 
-    def _roster(self, class_id: str) -> Roster:
+    def _roster(self, class_id: str) -> BothRosters:
         was, now = self._people(self.changed[class_id])
         last = () if was else tuple(sorted(self.away.get(class_id, ())))
-        return Roster(class_id, tuple(was), tuple(now), last)
+        return BothRosters(class_id, tuple(was), tuple(now), last)
 
     def _all_rows(self, changed: ChangedClass) -> Iterator[RowChange]:
         row = self.differing.class_row(changed.id)
@@ -215,7 +212,7 @@ class _School:
 
     def _of_teams(self) -> Iterator[Line]:
         old, new = self.differing.class_rows
-        for kind, there, gone in ((Kind.ENDS, old, new), (Kind.BEGINS, new, old)):
+        for kind, there, gone in ((LineKind.ENDS, old, new), (LineKind.BEGINS, new, old)):
             only = [
                 changed
                 for key, changed in self.changed.items()
@@ -232,18 +229,18 @@ class _School:
             told = [key for key in by_teacher[user_id] if key not in self.told_classes]
             if told:
                 rows = _left(told, user_id, "teacher")
-                yield Line(Kind.TEACHER, rows, tuple(told), person=user_id)
+                yield Line(LineKind.TEACHER, rows, tuple(told), person=user_id)
 
     def _without_classes(self) -> Mapping[str, list[str]]:
         """Return the pupils who would be in no class any more, and the classes that they leave."""
         lost = self.seen.lost_by_pupil
-        placed = blocks.placed(self.differing.after, lost)
+        placed = set(blocks.places(self.differing.after, lost))
         return {user: classes for user, classes in lost.items() if user not in placed}
 
     def _of_pupils(self, without: Mapping[str, list[str]]) -> Iterator[Line]:
         for user_id in sorted(without, key=lambda user: (-len(without[user]), user)):
             rows = _left(filter(self._is_other, without[user_id]), user_id, "student")
-            yield Line(Kind.PUPIL, rows, tuple(without[user_id]), person=user_id)
+            yield Line(LineKind.PUPIL, rows, tuple(without[user_id]), person=user_id)
 
     def _is_other(self, class_id: str) -> bool:
         """Say whether a class goes on and is not in doubt: its changes are told by person first."""
@@ -253,7 +250,7 @@ class _School:
     def _of_addresses(self, people: Mapping[str, list[RowChange]]) -> Iterator[Line]:
         """Yield who gets another address; those first who get one that somebody else had."""
         moved = [
-            Line(Kind.ADDRESS, (change,), person=user_id, other=self._holder(change))
+            Line(LineKind.ADDRESS, (change,), person=user_id, other=self._holder(change))
             for user_id, changes in people.items()
             for change in changes
             if self._is_of_address(change)
@@ -269,10 +266,19 @@ class _School:
         holder = self.differing.holders.get(change.after[1], "") if change.after else ""
         return "" if holder == change.row[0] else holder
 
+    def _of_people(self, people: Mapping[str, list[RowChange]]) -> Iterator[Line]:
+        """Yield who goes, who comes, and whose name or role differs."""
+        told = [
+            Line(LineKind.PERSON, rows, person=user_id)
+            for user_id, changes in people.items()
+            if (rows := tuple(each for each in changes if not self._is_of_address(each)))
+        ]
+        yield from sorted(told, key=lambda line: (_way(line.rows), line.person))
+
     # -- what is left ----------------------------------------------------------------------------
 
     def _of_other_classes(self, without: Collection[str]) -> Iterator[Line]:
-        for changed in self.school.classes:
+        for changed in self.changed.values():
             if self._is_other(changed.id):
                 rows = tuple(
                     change
@@ -280,10 +286,10 @@ class _School:
                     if not _is_told_of_person(change, without)
                 )
                 if rows:
-                    yield Line(Kind.CLASS, rows, (changed.id,))
+                    yield Line(LineKind.CLASS, rows, (changed.id,))
 
 
-_ORDER = list(Kind)
+_ORDER = list(LineKind)
 _OF_PEOPLE = frozenset({"users.csv", "roles.csv"})
 
 
@@ -311,7 +317,14 @@ def _by_person(changes: Iterable[RowChange]) -> dict[str, list[RowChange]]:
     for change in changes:
         if change.file in _OF_PEOPLE:
             people.setdefault(change.row[0], []).append(change)
+    for of_person in people.values():
+        of_person.sort(key=lambda change: change.file == "roles.csv")
     return people
+
+
+def _way(changes: Iterable[RowChange]) -> int:
+    """Return 0 for who goes, 1 for who comes, 2 for who stays."""
+    return min(0 if each.after is None else 1 if each.before is None else 2 for each in changes)
 
 
 def _is_told_of_person(change: RowChange, without: Collection[str]) -> bool:
