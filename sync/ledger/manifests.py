@@ -23,6 +23,7 @@ from sync.ledger.record import Mark, NamedRecord, Record
 MANIFEST = "manifest.json"  # of a set and of a delivery
 FINDINGS = "findings.json"  # it names people, so it is no mark and goes with the rosters
 PEOPLE = "people.json"  # so does this: it says who stands behind the ids, and is never sent
+AWAY = "away.json"  # of a delivery: what the classes last held that SDS once had and this has not
 
 
 class FileFacts(Record):
@@ -83,10 +84,12 @@ class Beside(NamedRecord, name="beside.json"):
 
     It is no part of the manifest, because the version before could not read that any more. It is
     sealed before the manifest; where it is not there, that version made the set or the delivery.
-    `people` is the file of names; None: those of a delivery that was restored could not be read.
+    `people` is the file of names; None: those of a delivery that was restored were not known any
+    more. `away` is of a delivery alone.
     """
 
     people: FileFacts | None
+    away: FileFacts | None = None
 
 
 def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreConflict, StoreMissing, concerning
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Excess, Hold, Plan, Swept
+from sync.ledger.marks import Approved, Excess, Hold, Plan, Rejected, Swept
 from sync.ledger.offers import ANSWERABLE, Why
 from sync.roster.model import NamedPerson
 from sync.sds.full_plan import lines
@@ -22,9 +22,11 @@ from sync.sds.full_plan.entries import PlanEntry, entries
 from sync.sds.full_plan.limits import Limit, limit
 from sync.sds.full_plan.lines import Line
 from sync.sds.full_plan.names import Names
+from sync.sds.guard.away import Away
+from sync.sds.guard.limits import DRIFTED
 from sync.settings import Settings
 from sync.steps.connector import Listing, find, find_offer, newest_sets
-from sync.steps.delivery import Delivery
+from sync.steps.delivery import Delivery, StoredFolder
 from sync.steps.findings import spreadsheet
 from sync.steps.offers import held_of, view
 
@@ -51,6 +53,7 @@ class SchoolPlan:
     notes: Sequence[str]
     differing: Differences
     names: Names
+    away: Away
 
     @property
     def of_school(self) -> SchoolDifferences:
@@ -60,14 +63,13 @@ class SchoolPlan:
     def lines(self) -> Iterator[Line]:
         """Yield the lines, the worst first."""
         if self.org in self.differing.schools:
-            yield from lines.lines(self.differing, self.org)
+            yield from lines.lines(self.differing, self.org, self.away)
 
     def entries(self) -> Iterator[PlanEntry]:
         """Yield all that there is to see: why it waits, then every change."""
         for met in self.limits:
             now, then = ("" if each is None else str(each) for each in (met.now, met.then))
-            what = f"{met.what}: {met.how_many}"
-            yield PlanEntry("held", what=what, now=now, then=then, allowed=str(met.allowed))
+            yield PlanEntry("held", what=met.said, now=now, then=then, allowed=str(met.allowed))
         yield from (PlanEntry("note", what=note) for note in self.notes)
         for line in self.lines():
             yield from entries(line, self.of_school, self.names)
@@ -219,6 +221,10 @@ NO_FILES = (
     " Reject it, and have the school read again."
 )
 IS_FIRST = "SDS has nothing of this school that is known: all of it is new."
+DRIFT = (
+    "What was lost within a week is not all here: this plan is of what would change now. For the"
+    " rest see what went on the days before, or restore the delivery of a week ago."
+)
 NOT_NAMED = {
     0: "Who SDS holds now was not written down by name, so people have their addresses.",
     1: "Who would be sent was not written down by name, so people have their addresses.",
@@ -263,6 +269,11 @@ class _Compared:
             return differences({}, {})
         return differences(self._before, self._after, self.orgs)
 
+    @cached_property
+    def _away(self) -> Away:
+        """What classes last held that are not in what SDS holds; none where nobody can read it."""
+        return (_or_none(self.baseline.away) if self.baseline else None) or {}
+
     def plan(self, settings: Settings, asked: _Asked) -> SchoolPlan:
         """Return the plan of a school of it."""
         school = self.differing.schools.get(asked.org, SchoolDifferences(asked.org))
@@ -277,20 +288,27 @@ class _Compared:
             delivery=self.delivery.id,
             why=why,
             limits=[limit(each, self.differing, school, names) for each in excesses],
-            notes=list(self._notes(asked, sides)),
+            notes=list(self._notes(asked, sides, excesses)),
             differing=self.differing,
             names=names,
+            away=self._away,
         )
 
     def _held(self, asked: _Asked) -> tuple[Why | None, Sequence[Excess]]:
-        """Return why a school waits, and which limits it meets: its own, and those of the whole."""
+        """Return why a school waits, and which limits it meets: its own, and those of the whole.
+
+        Of what was answered, only the limits.
+        """
         offers = self.listing.offers.get(asked.school, ())
-        held = next((held_of(step) for step in offers if step.id == asked.offer), None)
+        step = next((step for step in offers if step.id == asked.offer), None)
+        held = held_of(step) if step else None
         hold = _or_none(lambda: self.delivery.read_if_listed(Hold))
         if hold is None or (asked.offer and not hold.is_whole):
-            return (held.why, held.excesses) if held else (None, ())
-        met = [each for each in hold.excesses if each.org in {"", asked.org}]
-        return Why.FIRST if hold.first else Why.LIMITS, met
+            why, met = (held.why, held.excesses) if held else (None, ())
+            return None if step and _is_answered(step) else why, met
+        met = tuple(each for each in hold.excesses if each.org in {"", asked.org})
+        why = Why.FIRST if hold.first else Why.LIMITS
+        return None if _is_answered(self.delivery) else why, met
 
     def _people(
         self, delivery: Delivery | None, school: SchoolDifferences
@@ -302,7 +320,10 @@ class _Compared:
         return _or_none(lambda: list(delivery.people(ids))) if ids else []
 
     def _notes(
-        self, asked: _Asked, sides: tuple[list[NamedPerson] | None, list[NamedPerson] | None]
+        self,
+        asked: _Asked,
+        sides: tuple[list[NamedPerson] | None, list[NamedPerson] | None],
+        met: Sequence[Excess],
     ) -> Iterator[str]:
         if self._before is None:
             yield f"{NO_BASELINE} {self.delivery.path('')}, among the rosters."
@@ -313,7 +334,13 @@ class _Compared:
         school = self.differing.schools.get(asked.org)
         if school and not (school.grades[0] or school.teachers[0] or school.counts[0].classes):
             yield IS_FIRST
+        if any(each.what == DRIFTED for each in met):
+            yield DRIFT
         yield from (NOT_NAMED[side] for side in (0, 1) if sides[side] is None)
+
+
+def _is_answered(folder: StoredFolder) -> bool:
+    return folder.has(Approved) or folder.has(Rejected)
 
 
 def _or_none[T](read: Callable[[], T]) -> T | None:

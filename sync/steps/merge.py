@@ -30,6 +30,7 @@ from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.roster.model import NamedPerson
 from sync.sds import by_school, people_file, rules
+from sync.sds.guard.away import Away
 from sync.sds.merge import Offered, merge, merged
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
@@ -283,7 +284,7 @@ class _Merging:
             manifest,
             manifest.counts,
             schools,
-            beside(content.people),
+            beside(content.people, self._away(content.files)),
         )
 
     # -- files
@@ -336,6 +337,9 @@ class _Merging:
             carried=self._carried_orgs(going),
         )
         return _Files(rules.files(rows, self._own_grades(going), sealed_before=True), going, stays)
+
+    def _away(self, files: Mapping[str, bytes]) -> Away:
+        return self.now.base.away_beside(files) if self.now.base else {}
 
     def _people(self, made: _Files) -> bytes:
         """Return who stands behind the ids of a delivery, from its sets and from what SDS has."""

@@ -22,6 +22,7 @@ from sync.ledger.marks import Accepted, Approved, Submitted
 from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, SchoolPart, Why
 from sync.roster.model import NamedPerson
 from sync.sds import by_school
+from sync.sds.guard.away import Away, next_away
 from sync.sds.rowkeys import rows_of
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
@@ -64,6 +65,18 @@ class Base:
             return self.delivery.people(at_them)
         except (StoreMissing, StoreConflict):
             return ()
+
+    def away_beside(self, files: Mapping[str, bytes]) -> Away:
+        """Return what classes are away once *files* are delivered, for those who come back.
+
+        Those that were away before are forgotten where their file cannot be read: a person sees to
+        that as well.
+        """
+        try:
+            away = self.delivery.away()
+        except (StoreMissing, StoreConflict):
+            away = {}
+        return next_away(away, self.files, files)
 
     def part_of(self, org: str) -> SchoolPart | None:
         """Return the part of the school with that id in SDS; None if it has none."""

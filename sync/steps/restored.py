@@ -22,7 +22,7 @@ from sync.sds.merge import Offered, merge, merged
 from sync.sds.tables import ON_REQUEST, columns
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
-from sync.steps.offers import Base, parts_of
+from sync.steps.offers import Base, base_of, parts_of
 from sync.steps.seal import NewDelivery, beside
 
 
@@ -36,7 +36,7 @@ def made(world: World, listing: Listing, pause: Paused) -> NewDelivery:
     """
     former = _delivery(listing, pause.restores)
     if not pause.school:
-        return _whole(listing, pause, former)
+        return _whole(world, listing, pause, former)
     part = former_part(world, former, pause.school)
     if part is None:
         raise StoreConflict("the former delivery has nothing of the school that is to come back")
@@ -78,7 +78,7 @@ def _new(
     files: Mapping[str, bytes],
     manifest: DeliveryManifest,
     schools: Schools | None,
-    people: bytes | None,
+    beside: Mapping[str, bytes],
     **changes: object,
 ) -> NewDelivery:
     facts = manifests.facts(files)
@@ -89,16 +89,18 @@ def _new(
         "counts": manifests.rows_by_table(facts),
     }
     new = manifest.model_copy(update=made_of | changes)
-    return NewDelivery(pause.delivery, files, new, new.counts, schools, beside(people))
+    return NewDelivery(pause.delivery, files, new, new.counts, schools, beside)
 
 
 # -- a whole delivery ----------------------------------------------------------------------------
 
 
-def _whole(listing: Listing, pause: Paused, former: Delivery) -> NewDelivery:
+def _whole(world: World, listing: Listing, pause: Paused, former: Delivery) -> NewDelivery:
     was = former.manifest()
     files = _files(listing, was, former.files(was))
-    return _new(pause, files, was, _schools(former), _people(former))
+    base = base_of(world, listing)
+    away = base.away_beside(files) if base and base.is_readable() else {}
+    return _new(pause, files, was, _schools(former), beside(_people(former), away))
 
 
 def _people(former: Delivery) -> bytes | None:
@@ -179,7 +181,7 @@ class _SchoolOf:
             files,
             now,
             schools,
-            people,
+            beside(people, self.base.away_beside(files)),
             sources={
                 profile: set_id
                 for part in schools.parts.values()

@@ -22,7 +22,8 @@ from sync.ledger.offers import Schools
 from sync.report import Outcome, Step
 from sync.roster import findings
 from sync.roster.build import roster_at
-from sync.sds import json_lines, people_file, rules, tables
+from sync.sds import away_file, json_lines, people_file, rules, tables
+from sync.sds.guard.away import Away
 from sync.settings import Settings
 from sync.steps import repeats
 from sync.steps.connector import Listing
@@ -73,11 +74,16 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
     return ProfileSet(manifest, {**files, **also})
 
 
-def beside(people: bytes | None) -> Mapping[str, bytes]:
-    """Return what lies beside the files of a set or a delivery: that of names, and what it is."""
-    facts = None if people is None else json_lines.facts(people)
-    files = {} if people is None else {manifests.PEOPLE: people}
-    return {**files, Beside.file_name: Beside(people=facts).to_json()}
+def beside(people: bytes | None, away: Away | None = None) -> Mapping[str, bytes]:
+    """Return what lies beside the files of a set, or of a delivery, which has classes *away*."""
+    made = {
+        manifests.PEOPLE: people,
+        manifests.AWAY: None if away is None else away_file.away_json(away),
+    }
+    files = {name: body for name, body in made.items() if body is not None}
+    facts = {name: json_lines.facts(body) for name, body in files.items()}
+    record = Beside(people=facts.get(manifests.PEOPLE), away=facts.get(manifests.AWAY))
+    return {**files, Beside.file_name: record.to_json()}
 
 
 def seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:

@@ -9,6 +9,7 @@ from typing import override
 
 import click
 
+from sync.ledger.offers import ANSWERABLE
 from sync.report import Exit
 from sync.sds.full_plan.entries import PlanEntry, entries
 from sync.sds.full_plan.lines import BothRosters, Line, LineKind
@@ -82,6 +83,11 @@ def _shown(plan: FullPlan) -> Iterator[str]:
         room, more = room - len(told), more + left
     if more:
         yield f"… and {more:,} more: `isams-sync plan {plan.id} --csv` prints all of it."
+    if any(school.why in ANSWERABLE for school in plan.schools):
+        yield (
+            f"If this is right, `isams-sync approve {plan.id}`. If not, `isams-sync reject"
+            f" {plan.id}`, and mend iSAMS. If you are not sure, do nothing: nothing is sent."
+        )
 
 
 def _heading(school: SchoolPlan) -> str:
@@ -94,9 +100,8 @@ def _lines(school: SchoolPlan) -> Iterator[str]:
     yield from school.notes
     for met in school.limits:
         there = "" if met.now is None else f" Now {met.now:,}, then {met.then:,}."
-        what = met.what[0].upper() + met.what[1:]
-        may = "is" if met.allowed == 1 else "are"
-        yield f"{what}: {met.how_many:,}; {met.allowed:,} {may} allowed.{there}"
+        may = f"{met.allowed:,} may" if met.allowed else "none may"
+        yield f"{met.said}; {may}.{there}"
     for line in school.lines():
         yield from _Sentences(school, line).sentences()
 

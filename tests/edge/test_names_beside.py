@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sync.errors import StoreConflict, StoreMissing
-from sync.ledger.manifests import PEOPLE, Beside, DeliveryManifest
+from sync.ledger.manifests import AWAY, PEOPLE, Beside, DeliveryManifest
 from sync.ledger.offers import Why
 from sync.report import Outcome
 from sync.roster.model import NamedPerson
@@ -140,7 +140,7 @@ def test_what_the_version_before_made_has_no_names_and_stops_nothing() -> None:
     scene = delivered()
     for profile in ("seniors", "prep", "south"):
         forget(scene, list_sets(scene.store, profile)[-1], PEOPLE, Beside.file_name)
-    forget(scene, newest(scene), PEOPLE, Beside.file_name)
+    forget(scene, newest(scene), PEOPLE, AWAY, Beside.file_name)
     lose(scene, "northbank")
     read(scene, "northbank")
     scene.send_until_still()

@@ -46,12 +46,11 @@ def pair(school: InventedSchool) -> tuple[int, int]:
 
 
 def exchanged(school: InventedSchool) -> InventedSchool:
-    """Return *school* with the pupils of the two sets exchanged, and without half of Year 7."""
+    """Return *school* with the pupils of the two sets exchanged: no total is another."""
     one, other = pair(school)
     now = {one: other, other: one}
     rows = (row._replace(set_id=now.get(row.set_id, row.set_id)) for row in school.memberships)
-    gone = [pupil.school_id for pupil in school.pupils if pupil.year == 7]
-    return without_pupils(replace(school, memberships=tuple(rows)), gone)
+    return replace(school, memberships=tuple(rows))
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -68,10 +67,12 @@ def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
         yield started
 
 
-def held(here: Trial) -> str:
+def held(here: Trial, *, without_year: int | None = None) -> str:
     """Let a night be held on which two rosters are exchanged; return the delivery's id."""
     here.clock.advance(DAY_S)
-    here.stage.isams.school = exchanged(here.stage.isams.school)
+    school = exchanged(here.stage.isams.school)
+    gone = [pupil.school_id for pupil in school.pupils if pupil.year == without_year]
+    here.stage.isams.school = without_pupils(school, gone)
     here.stage.isams.flush()
     ended = here.sync("run", "--json").json["ended"]
     return str(ended[-1]["delivery"])
@@ -84,28 +85,32 @@ def test_a_held_exchange_is_shown_as_both_rosters_by_name(here: Trial) -> None:
     in_it = {row.school_id for row in school.memberships if row.set_id == one}
     pupil = next(each for each in school.pupils if each.school_id in in_it)
     code = next(each.code for each in school.sets if each.id == one).replace("/", "-")
-    said = here.sync("plan", held(here))
-    heading, why, exchange, *rosters = said.out.splitlines()
+    plan_id = held(here)
+    said = here.sync("plan", plan_id)
+    heading, taken_over, pairs, exchange, *rosters, answer = said.out.splitlines()
 
     assert said.code == Exit.DONE
     assert heading.startswith("Northbank School, offer ")
     assert heading.endswith("held: it would lose, gain or change too much")
-    assert why.strip().startswith("Year 7: places in classes that would be lost")
+    assert taken_over.strip().startswith("2 classes would be other pupils'")
+    assert pairs.strip() == "1 pair of classes would have each other's pupils; none may."
     assert exchange.startswith(f"  {code} (Year 9) and ")
     assert exchange.endswith("would have each other's pupils:")
     assert rosters[0].startswith(f"    {code} now: ")
     assert f"{pupil.forename} {pupil.surname} ({pupil.form})" in rosters[0]
     assert f"{pupil.forename} {pupil.surname} ({pupil.form})" in rosters[3]
+    assert len(rosters) == 4
+    assert answer.startswith(f"If this is right, `isams-sync approve {plan_id}`")
 
 
 def test_the_screen_has_twenty_lines_and_the_file_all(here: Trial) -> None:
     """That there are more is said, and how to have them."""
-    plan_id = held(here)
+    plan_id = held(here, without_year=7)
     shown = here.sync("plan", plan_id).out.splitlines()
     listed = rows(here.sync("plan", plan_id, "--csv").out)
 
     assert sum(line.startswith("  ") for line in shown) == SHOWN
-    assert shown[-1].endswith(f"more: `isams-sync plan {plan_id} --csv` prints all of it.")
+    assert shown[-2].endswith(f"more: `isams-sync plan {plan_id} --csv` prints all of it.")
     assert list(listed[0]) == list(full_plan.COLUMNS)
     assert len(listed) > 500
     order = [row["change"] for row in listed]
@@ -114,14 +119,16 @@ def test_the_screen_has_twenty_lines_and_the_file_all(here: Trial) -> None:
 
 def test_the_document_has_what_the_file_has(here: Trial) -> None:
     """Programs read the same, school by school."""
-    plan_id = held(here)
+    plan_id = held(here, without_year=7)
     listed = rows(here.sync("plan", plan_id, "--csv").out)
     told = here.sync("plan", plan_id, "--json").json
     (school,) = told["schools"]
 
     assert (told["exit"], told["plan"]) == (0, plan_id)
     assert (school["name"], school["why"]) == ("Northbank School", "limits")
-    assert school["limits"][0]["then"] == 0
+    assert [each["said"] for each in school["limits"]] == [
+        row["what"] for row in listed if row["change"] == "held"
+    ]
     assert school["changes"] == [
         {name: value for name, value in row.items() if name != "school"}
         for row in listed
@@ -398,11 +405,14 @@ def test_whoever_looks_at_a_plan_leaves_no_name_elsewhere() -> None:
 
 
 def test_the_plan_is_of_what_an_approval_lets_go() -> None:
-    """Approved and sent, the same plan says what was changed."""
+    """Approved and sent, the same plan says what was changed; nobody is waited for any more."""
     scene = held_again()
     delivery = newest(scene)
-    before = [list(each.lines()) for each in planned(scene, delivery.id).schools]
+    (before,) = planned(scene, delivery.id).schools
     approval.approve(scene.world, delivery.id)
     scene.send_until_still()
+    (after,) = planned(scene, delivery.id).schools
 
-    assert [list(each.lines()) for each in planned(scene, delivery.id).schools] == before
+    assert (before.why, after.why) == (Why.LIMITS, None)
+    assert list(after.lines()) == list(before.lines())
+    assert after.limits == before.limits

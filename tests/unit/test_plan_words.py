@@ -12,7 +12,7 @@ from sync.sds.csvtext import encode
 from sync.sds.full_plan.blocks import members
 from sync.sds.full_plan.differences import differences
 from sync.sds.full_plan.entries import PlanEntry, entries
-from sync.sds.full_plan.limits import Limit, limit, words
+from sync.sds.full_plan.limits import Limit, limit, what_would
 from sync.sds.full_plan.lines import BothRosters, Line, LineKind, lines
 from sync.sds.full_plan.names import Names, Who, year_words
 from sync.sds.tables import COURSES, SESSIONS, Row, columns
@@ -350,7 +350,7 @@ def test_a_limit_of_a_year_is_told_by_what_the_school_calls_it() -> None:
     """With the places of that year alone."""
     found = met(excess("enrollments.csv", "emptied", "08"))
 
-    assert found.what.startswith("Year 8: places in classes")
+    assert found.said == "Year 8: 1 place in a class would be lost, all there are"
     assert (found.now, found.then) == (1, 0)
 
 
@@ -361,4 +361,4 @@ def test_of_pairs_and_exchanges_there_is_no_all() -> None:
 
 def test_what_has_no_words_of_its_own_is_told_all_the_same() -> None:
     """A limit that is added later is never silent."""
-    assert words(excess("orgs.csv", "removed")) == "orgs: removed"
+    assert what_would(excess("orgs.csv", "removed")) == "orgs: removed 1"
