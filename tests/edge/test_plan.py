@@ -15,10 +15,11 @@ from simulators.invented.records import InventedSchool
 from simulators.school import invent, without_pupils
 from sync.errors import AnswerRefused
 from sync.ledger.manifests import PEOPLE, Beside, DeliveryManifest
-from sync.ledger.marks import Plan, Swept
-from sync.ledger.offers import Schools, Why
+from sync.ledger.marks import Hold, Plan, Swept
+from sync.ledger.offers import HeldOffer, Schools, Why
 from sync.report import Exit
 from sync.sds.full_plan.lines import LineKind
+from sync.sds.guard.limits import DRIFTED
 from sync.steps import approval, full_plan, restore
 from sync.steps.delivery import Delivery
 from sync.steps.full_plan import FullPlan, SchoolPlan
@@ -416,3 +417,38 @@ def test_the_plan_is_of_what_an_approval_lets_go() -> None:
     assert (before.why, after.why) == (Why.LIMITS, None)
     assert list(after.lines()) == list(before.lines())
     assert after.limits == before.limits
+
+
+def test_a_delivery_that_waits_as_a_whole_says_so_until_it_is_answered() -> None:
+    """Every school of it waits for one yes."""
+    scene = make_world(invent(60, quirks=False))
+    scene.pull()
+    scene.send_until_still()
+    scene.store.delete(newest(scene).path("users.csv"))
+    gone = next(each.school_id for each in scene.isams.school.pupils if each.year >= 3)
+    scene.next_night(without=[gone])
+    scene.send_until_still()
+    delivery = newest(scene)
+    (before,) = planned(scene, delivery.id).schools
+    approval.approve(scene.world, delivery.id)
+    (after,) = planned(scene, delivery.id).schools
+
+    assert (before.why, after.why) == (Why.LIMITS, None)
+    assert [met.said for met in before.limits] == ["1 delivery that SDS may hold cannot be read"]
+
+
+def test_a_loss_within_a_week_says_that_this_plan_is_of_now() -> None:
+    """What went on the nights before is not in it."""
+    scene = held_again()
+    hold = newest(scene).read(Hold)
+    drifted = hold.excesses[0].model_copy(update={"table": "pupils", "what": DRIFTED})
+    offer = offer_of(scene, "northbank")
+    (folder,) = scene.look().offers["northbank"]
+    held_offer = folder.read(HeldOffer)
+    scene.store.delete(folder.path(HeldOffer.file_name))
+    folder.claim(held_offer.model_copy(update={"excesses": (drifted,)}))
+    (school,) = planned(scene, offer.name.id).schools
+
+    assert school.notes == [full_plan.DRIFT]
+    assert school.limits[0].said.startswith("Within a week, and not in a single night, ")
+    assert school.limits[0].now is not None

@@ -320,3 +320,83 @@ def test_a_lost_file_is_told_and_is_no_empty_school() -> None:
 
     with pytest.raises(StoreConflict, match="lost one of its files"):
         plan(school, lost)
+
+
+def test_two_classes_that_share_most_of_their_pupils_can_be_exchanged() -> None:
+    """Six of ten stay in either: those who differ see each other's work all the same."""
+    one, other = PUPILS[:10], PUPILS[4:14]
+    before = files({"1": Taught(one), "2": Taught(other), **QUIET})
+    after = files({"1": Taught(other), "2": Taught(one), **QUIET})
+
+    assert [line.kind for line in plan(before, after)] == [LineKind.EXCHANGED]
+
+
+def test_who_and_what_loses_most_comes_first_of_its_kind() -> None:
+    """Teachers and pupils by the classes that they lose, Teams by how many are in them."""
+    late, last = TEACHERS[2], PUPILS[33]
+    before = files(
+        {
+            "1": Taught(A, [TEACHERS[0], TEACHERS[1], late]),
+            "2": Taught(A, [TEACHERS[0], late]),
+            "3": Taught([PUPILS[31]]),
+            "4": Taught([PUPILS[32], last]),
+            "5": Taught([*C, last]),
+        }
+    )
+    after = files({"1": Taught(A), "2": Taught(A)})
+    told = plan(before, after)
+
+    assert [line.person for line in told if line.kind is LineKind.TEACHER] == [late, TEACHERS[1]]
+    pupils = [line.person for line in told if line.kind is LineKind.PUPIL]
+    assert pupils[0] == last
+    assert [line.classes for line in told if line.kind is LineKind.ENDS] == [
+        (key("5"),),
+        (key("4"),),
+        (key("3"),),
+    ]
+
+
+def test_a_class_that_would_be_another_schools_is_told_there() -> None:
+    """With ids of the script of 2020 a class does not say whose it is."""
+    other = "9990002"
+    school = files({"1": Taught(A)})
+    both = f"{ORG},Northbank School,school\r\n{other},Southbank School,school\r\n".encode()
+    before = {**school, "orgs.csv": school["orgs.csv"].splitlines(keepends=True)[0] + both}
+    moved = before["classes.csv"].replace(
+        f"{key('1')},{ORG}".encode(), f"{key('1')},{other}".encode()
+    )
+    after = {**before, "classes.csv": moved}
+    differing = differences(before, after)
+    told = {org: list(lines(differing, org)) for org in differing.schools}
+
+    assert told[ORG] == []
+    assert [line.kind for line in told[other]] == [LineKind.CLASS]
+
+
+def test_what_is_no_schools_is_told_with_the_first() -> None:
+    """A user without a role, and a session that names no school."""
+    people = [("nobody", "nobody@northbank.example", "", "")]
+    session = [("2026", "2026-27", "schoolYear", "2026", "2026-09-01", "2027-08-31")]
+    bare = drawn(Random(1), [ORG, "9990002"], more=True)
+    users = sorted([*rows_of("users.csv", bare), *people])
+    sessions = sorted([*rows_of(SESSIONS, bare), *session])
+    made = columns([SESSIONS, COURSES])
+    after = {
+        **bare,
+        "users.csv": encode(made["users.csv"], users),
+        SESSIONS: encode(made[SESSIONS], sessions),
+    }
+    told = plan(bare, after)
+
+    assert [(line.kind, line.person) for line in told] == [
+        (LineKind.PERSON, "nobody"),
+        (LineKind.SCHOOL, ""),
+    ]
+    assert applied(bare, told) == rows(after)
+
+
+def test_nothing_is_told_of_a_school_that_is_not_there() -> None:
+    """Neither side has it, so there is nothing to compare."""
+    school = files({"1": Taught(A)})
+
+    assert not differences(school, files({}), ["9990009"]).schools

@@ -10,7 +10,7 @@ from sync.ledger.marks import Excess
 from sync.roster.model import NamedPerson
 from sync.sds.csvtext import encode
 from sync.sds.full_plan.blocks import members
-from sync.sds.full_plan.differences import differences
+from sync.sds.full_plan.differences import differences, enrollment_changes
 from sync.sds.full_plan.entries import PlanEntry, entries
 from sync.sds.full_plan.limits import Limit, limit, what_would
 from sync.sds.full_plan.lines import BothRosters, Line, LineKind, lines
@@ -362,3 +362,31 @@ def test_of_pairs_and_exchanges_there_is_no_all() -> None:
 def test_what_has_no_words_of_its_own_is_told_all_the_same() -> None:
     """A limit that is added later is never silent."""
     assert what_would(excess("orgs.csv", "removed")) == "orgs: removed 1"
+
+
+def test_a_roster_is_told_once_and_says_who_was_there_before_it_was_away() -> None:
+    """Its rows of enrollments are those of the roster, and not told again."""
+    differing = differences(files(), files(enrollments=[(CLASS, OTHER, "student")]))
+    names = Names(differing, differing.schools[ORG], (ALL, ALL))
+    changed = differing.schools[ORG].classes[CLASS]
+    rosters = (BothRosters(CLASS, (), ((CLASS, OTHER, "student"),), (PUPIL,)),)
+    line = Line(
+        LineKind.TAKEN_OVER, tuple(enrollment_changes(differing, changed)), (CLASS,), rosters
+    )
+    listed = list(entries(line, differing.schools[ORG], names))
+
+    assert [(each.person, each.now, each.then) for each in listed] == [
+        ("Wren Fell", "pupil", ""),
+        ("Jay Moss", "", "pupil"),
+    ]
+
+
+def test_the_places_of_a_year_are_those_of_its_pupils() -> None:
+    """Not those of others in the same class."""
+    both = files(enrollments=[(CLASS, PUPIL, "student"), (CLASS, OTHER, "student")])
+    differing = differences(both, both)
+    school = differing.schools[ORG]
+    names = Names(differing, school, (None, None))
+    found = limit(excess("enrollments.csv", "removed", "KG"), differing, school, names)
+
+    assert (found.said, found.now) == ("Reception: 1 place in a class would be lost", 1)
