@@ -452,3 +452,21 @@ def test_a_loss_within_a_week_says_that_this_plan_is_of_now() -> None:
     assert school.notes == [full_plan.DRIFT]
     assert school.limits[0].said.startswith("Within a week, and not in a single night, ")
     assert school.limits[0].now is not None
+
+
+def test_classes_that_come_back_exchanged_are_shown_with_what_they_last_held() -> None:
+    """A year that was emptied, with a person's yes, has its rosters no more in what SDS holds."""
+    whole = invent(300, quirks=False)
+    scene = make_world(whole)
+    scene.pull()
+    scene.send_until_still()
+    scene.next_night(without=[each.school_id for each in whole.pupils if each.year == YEAR])
+    scene.send_until_still()
+    approval.approve(scene.world, newest(scene).id)
+    scene.send_until_still()
+    scene.next_night(changed=exchanged(whole))
+    scene.send_until_still()
+    (school,) = planned(scene, newest(scene).id).schools
+    (line,) = (each for each in school.lines() if each.kind is LineKind.EXCHANGED)
+
+    assert all(roster.away and not roster.before for roster in line.rosters)
