@@ -22,6 +22,7 @@ from sync.ledger.manifests import AWAY, PEOPLE, Beside
 from sync.ledger.marks import Hold
 from sync.report import Outcome
 from sync.steps import approval, restore
+from sync.steps.daily import tell_daily
 from sync.steps.delivery import Delivery
 from tests.memory_store import MemoryStore
 from tests.worlds import TestWorld, make_world
@@ -332,3 +333,17 @@ def test_where_the_delivery_of_a_week_ago_is_damaged_a_person_looks() -> None:
     assert night(scene, fewer(2)) is Outcome.HELD
     assert held_for(scene) == {("deliveries", "drift-unknown")}
     assert json.loads(newest(scene).read(Hold).to_json())["excesses"][0]["rows"] == 1
+
+
+def test_what_a_month_has_lost_is_told_and_holds_nothing() -> None:
+    """Little enough for every week; since a person's word, and by what manifests have counted."""
+    scene = delivered()
+    first = newest(scene)
+    for number in range(1, 7):
+        assert night(scene, fewer(number, each_time=6)) is Outcome.DONE
+        scene.clock.advance(3 * 24 * 3600)
+        tell_daily(scene.world)
+
+    told = [step for step in scene.steps if step.outcome is Outcome.SHRUNK]
+    assert [step.facts["students"] for step in told] == [30, 36]
+    assert {(step.about, step.delivery) for step in told} == {("northbank", first.id)}
