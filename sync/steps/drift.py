@@ -3,23 +3,31 @@
 So losses are compared with one delivery more: that which was in force a week ago, or the newest
 that a person let go or brought back, if that is later. Its files are there still: what SDS held
 stays a week (docs/decisions/0009-what-sds-held-stays-a-week.md).
+
+What no week makes too large may be so within a month: that is told, by what manifests have counted,
+which stay a year. It holds nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
+from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import fates, holdings, offers
 from sync.ledger.marks import Accepted, Approved, Swept
 from sync.ledger.offers import SchoolPart, Why
+from sync.report import Outcome, Step
 from sync.sds.diff import Former
+from sync.settings import SchoolLimits
 from sync.steps.baselines import known_beside, manifest_of
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
+from sync.steps.offers import base_of, set_manifest
 
-WEEK = timedelta(days=7)
+WEEK, MONTH = timedelta(days=7), timedelta(days=35)
 
 
 def read_formers(
@@ -97,3 +105,55 @@ def _is_approved(listing: Listing, delivery: Delivery, school: str, part: School
         return True
     steps = offers.same_step(listing.offers.get(school, ()), part.digest)
     return bool(part.offer) and offers.approved_at(steps) is not None
+
+
+# -- what a month has lost -----------------------------------------------------------------------
+
+
+def steps(world: World, listing: Listing) -> Iterator[Step]:
+    """Yield a line for each school of a connector of which SDS has lost much within 35 days."""
+    base = base_of(world, listing)
+    if base is None:
+        return
+    school_of = {part.org: school for school, part in base.parts.items()}
+    by_org = world.settings.limits_by_org()
+    for org, former in in_force(listing, school_of, MONTH, with_files=False):
+        was, now = _counts(former, org), _counts(base.delivery, org)
+        limits = by_org.get(org, world.settings.sds.limits)
+        if was and now and (lost := _lost(was, now, limits)):
+            facts: dict[str, int | str] = {"connector": listing.connector, **lost}
+            yield Step("drift", Outcome.SHRUNK, school_of[org], former.id, facts)
+
+
+def _counts(delivery: Delivery, org: str) -> Mapping[str, int] | None:
+    """Return how many students, teachers and classes the sets of a school in *delivery* have.
+
+    Somebody of two profiles counts in both. None where nobody can say it any more.
+    """
+    schools = delivery.schools()
+    part = (
+        next((each for each in schools.parts.values() if each.org == org), None)
+        if schools
+        else None
+    )
+    manifests = [
+        set_manifest(delivery.store, profile, set_id)
+        for profile, set_id in (part.sources.items() if part else ())
+    ]
+    counts = Counter[str]()
+    for manifest in manifests:
+        if manifest is None:
+            return None
+        counts.update(manifest.counts)
+    return counts or None
+
+
+def _lost(was: Mapping[str, int], now: Mapping[str, int], limits: SchoolLimits) -> dict[str, int]:
+    """Return how many fewer there are of what has lost more than a night may lose."""
+    may = {
+        "students": limits.pupils_lost,
+        "teachers": limits.teachers_lost,
+        "classes": limits.classes_lost,
+    }
+    lost = {what: was.get(what, 0) - now.get(what, 0) for what in may}
+    return {what: rows for what, rows in lost.items() if rows > may[what].of(was.get(what, 0))}
