@@ -70,6 +70,11 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("check", req))
 
 
+@app.route(route="deliveries/{id}/plan", methods=["GET"])
+def plan(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("plan", req))
+
+
 @app.route(route="deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("approve", req))

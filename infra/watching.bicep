@@ -31,7 +31,7 @@ var rules = [
   {
     name: 'held'
     title: 'A delivery waits for a person'
-    advice: 'A delivery differs too much from the last one. Look at it, then approve or reject it within 24 hours.'
+    advice: 'A delivery differs too much from the last one. See whom it is about: isams-sync plan with its id. Then approve or reject it within 24 hours.'
     query: loadTextContent('queries/held.kql')
     severity: 2
     window: 'P2D'
@@ -78,6 +78,15 @@ var rules = [
     title: 'SDS has had nothing newer of a school for long'
     advice: 'Its classes stay as they are, and other schools go on. See what keeps it back: isams-sync status.'
     query: loadTextContent('queries/carried.kql')
+    severity: 2
+    window: 'P2D'
+    every: 'PT6H'
+  }
+  {
+    name: 'shrunk'
+    title: 'A school has lost much within 35 days'
+    advice: 'No single night or week did it. Ask the school whether so many have really left: docs/troubleshooting.md, State shrunk.'
+    query: loadTextContent('queries/shrunk.kql')
     severity: 2
     window: 'P2D'
     every: 'PT6H'

@@ -163,6 +163,17 @@ class Settings(Block):
         school = self.schools.get(self.school_of(key))
         return school is not None and school.isams_api == "rest"
 
+    def called(self, school: str) -> str:
+        """Return what people call *school*: its name, with its key if another is called so.
+
+        A school that is not named here any more has its key alone.
+        """
+        if school not in self.schools:
+            return school
+        name = self.schools[school].name
+        same = [key for key, other in self.schools.items() if other.name == name]
+        return name if len(same) == 1 else f"{name} ({school})"
+
     def school_of(self, profile: str) -> str:
         """Return the key of the school that *profile* selects from."""
         return self.profiles[profile].school or next(iter(self.schools))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
@@ -10,13 +10,15 @@ from itertools import chain
 from sync.edge.world import World
 from sync.errors import PlanOutdated
 from sync.ledger import claims, offers
+from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Accepted, Against, Hold, Plan
 from sync.ledger.offers import HeldOffer, SchoolPart, Schools, Why
 from sync.report import Outcome, Step
 from sync.sds import diff
+from sync.sds.by_school import orgs_of
 from sync.sds.diff import Comparison
-from sync.steps import baselines
+from sync.steps import baselines, drift
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery, StoredFolder
@@ -43,15 +45,9 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
 
 
 def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
-    manifest, schools = delivery.manifest(), delivery.schools()
-    compared = listing.may_hold()
-    offered = _offered(manifest, schools)
-    judgement = diff.judge(
-        baselines.read_baselines(world.settings, compared, delivery),
-        delivery.files(manifest),
-        limits=world.settings.sds.limits,
-        orgs=None if offered is None else {part.org for part in offered.values()},
-    )
+    manifest, compared = delivery.manifest(), listing.may_hold()
+    offered = _offered(manifest, delivery.schools())
+    judgement = _judgement(world, listing, delivery, compared, offered)
     judged = _Judged(world, listing, offered or {}, judgement)
     # Of two looks at once the later may know that SDS holds less: the first counts.
     hold = judged.hold(manifest.digest, offered_all=offered is None)
@@ -68,6 +64,25 @@ def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
         return step(outcome=Outcome.HELD)
     world.nudges.nudge("send", {"connector": listing.connector})
     return step(outcome=Outcome.HELD if hold else Outcome.PLANNED, again_in_s=0)
+
+
+def _judgement(
+    world: World,
+    listing: Listing,
+    delivery: Delivery,
+    compared: Sequence[HandOver[Delivery]],
+    offered: Mapping[str, SchoolPart] | None,
+) -> Comparison:
+    files = delivery.files()
+    orgs = set(orgs_of(files)) if offered is None else {part.org for part in offered.values()}
+    return diff.judge(
+        baselines.read_baselines(world.settings, compared, delivery),
+        files,
+        limits=world.settings.sds.limits,
+        limits_by_org=world.settings.limits_by_org(),
+        formers=drift.read_formers(listing, orgs, {each.delivery_id for each in compared}),
+        orgs=None if offered is None else orgs,
+    )
 
 
 def _offered(

@@ -2,7 +2,7 @@
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but by
-`findings` and in the files that `build` and `datasets` write.
+`findings` and `plan`, and in the files that `build` and `datasets` write.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from sync.terminal.context import Terminal
 from sync.terminal.datasets import write_datasets
 from sync.terminal.envelope import command_of, enveloped, print_json
 from sync.terminal.findings import show_findings
+from sync.terminal.plan import show_plan
 from sync.terminal.rehearse import rehearse_day
 from sync.terminal.reject import reject_held
 from sync.terminal.restore import restore_former
@@ -76,6 +77,7 @@ for _command in (
     show_status,
     show_trust,
     show_findings,
+    show_plan,
 ):
     cli.add_command(_command)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
-from sync.edge.world import World
-from sync.ledger import ids
+from sync.ledger.manifests import AWAY, PEOPLE
 from sync.ledger.marks import Excess, Hold
-from sync.ledger.offers import HeldOffer, Why
+from sync.ledger.offers import Why
+from sync.sds.diff import DRIFT_UNKNOWN
+from sync.sds.guard import limit_words
 from sync.steps.status_values import SchoolStatus
 from sync.terminal.tables import numbers
 
 _OF_EVERY_CLASS = {
     "service accounts": "SERVICE_ACCOUNTS does not name them; once EXTRA_TEACHERS could",
-    "extra teachers": "EXTRA_TEACHERS names them, and the findings say why they are left out",
+    "extra teachers": "they have left, or EXTRA_TEACHERS does not name them any more, or the"
+    " findings say why they are left out",
 }
 _WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
 
@@ -26,16 +27,20 @@ def why_held(hold: Hold) -> Iterator[str]:
     yield from sentences(hold)
 
 
-def what_to_do(world: World, connector: str, hold: Hold, delivery_id: str) -> str:
+def what_to_do(hold: Hold, delivery_id: str) -> str:
     """Return how a person answers *hold*, of the delivery called *delivery_id*."""
-    answers = (
-        f"`isams-sync approve {delivery_id}` or `isams-sync reject {delivery_id}`, or over HTTP"
-    )
-    look = f"at the held files in {_folder(world, connector, delivery_id)}: they name people"
+    then = f"Then answer with {_answers(delivery_id)}"
     if hold.first:
-        return f"Look {look}. Then answer with {answers}"
-    then = f"Then answer with {answers}; `isams-sync run --approve` does not"
-    return f"Look at iSAMS, and {look}. {then}"
+        return f"{_look(delivery_id)}. {then}"
+    return f"{_look(delivery_id)}, and look at iSAMS. {then}; `isams-sync run --approve` does not"
+
+
+def _look(held_id: str) -> str:
+    return f"See whom it is about: `isams-sync plan {held_id}`, which names people"
+
+
+def _answers(held_id: str) -> str:
+    return f"`isams-sync approve {held_id}` or `isams-sync reject {held_id}`, or over HTTP"
 
 
 def sentences(hold: Hold) -> Iterator[str]:
@@ -43,13 +48,12 @@ def sentences(hold: Hold) -> Iterator[str]:
     yield from map(_sentence, hold.excesses)
 
 
-def how_to_answer(world: World, school: str, shown: SchoolStatus) -> str:
+def how_to_answer(school: str, shown: SchoolStatus) -> str:
     """Return what a person can do about the offer of *school*, which is held as is *shown*."""
-    answers = f"`isams-sync approve {shown.offer}` or `isams-sync reject {shown.offer}`"
     if shown.why == Why.LEFT:
         return (
-            f"If it has left for good, `isams-sync approve {shown.offer}`: its classes end. If not,"
-            " put it back into the settings"
+            f"{_look(shown.offer)}. If it has left for good, `isams-sync approve {shown.offer}`:"
+            " its classes end. If not, put it back into the settings"
         )
     if shown.why == Why.ELSEWHERE:
         return (
@@ -63,21 +67,15 @@ def how_to_answer(world: World, school: str, shown: SchoolStatus) -> str:
         )
     if shown.why == Why.WHOLE:
         return f"It waits with the delivery {shown.offer}, whose own line says why"
-    look = f"at what was read, in {_sets(world, shown.hold)}: it names people"
+    then = f"Then answer with {_answers(shown.offer)}"
     if shown.why == Why.FIRST:
-        return f"Look {look}. Then answer with {answers}, or over HTTP"
-    then = f"Then answer with {answers}, or over HTTP; `isams-sync run --approve` does not"
-    return f"Look at iSAMS, and {look}. {then}"
-
-
-def _sets(world: World, hold: Hold | None) -> str:
-    """Return where the sets of an offer are, which it is held for."""
-    sources = hold.sources if isinstance(hold, HeldOffer) else {}
-    folders = [f"{ids.profile_folder(key)}{set_id}" for key, set_id in sorted(sources.items())]
-    return _places(world, folders)
+        return f"{_look(shown.offer)}. {then}"
+    return f"{_look(shown.offer)}, and look at iSAMS. {then}; `isams-sync run --approve` does not"
 
 
 def _sentence(excess: Excess) -> str:
+    if counted := limit_words.sentence(excess):
+        return counted
     if say := _BY_KIND.get(excess.what):
         return say(excess)
     if " of profile " in excess.table:
@@ -93,9 +91,24 @@ def _sentence(excess: Excess) -> str:
 
 
 def _of_unknown(excess: Excess) -> str:
+    if what := _BESIDE.get(excess.table):
+        return f"{excess.table} of {excess.rows} of the deliveries before cannot be read: {what}."
     return (
         f"{excess.rows} of the deliveries that SDS may hold cannot be read: there is nothing to"
         " compare with."
+    )
+
+
+_BESIDE = {
+    PEOPLE: "nobody can say who was a teacher of every class there, and so who is a class's own",
+    AWAY: "classes that come back cannot be compared with what they last held",
+}
+
+
+def _of_drift_unknown(_: Excess) -> str:
+    return (
+        "What SDS held a week ago cannot be read: nobody can say what was lost since, night by"
+        " night."
     )
 
 
@@ -142,6 +155,7 @@ def _rows_sentence(excess: Excess) -> str:
 _BY_KIND: Mapping[str, Callable[[Excess], str]] = {
     "empty": lambda excess: f"{excess.table} would be empty.",
     "unknown": _of_unknown,
+    DRIFT_UNKNOWN: _of_drift_unknown,
     "many": _of_many,
     "moved": _of_moved,
     "of-no-school": lambda excess: f"{excess.rows:,} rows are no school's: please report this.",
@@ -149,17 +163,3 @@ _BY_KIND: Mapping[str, Callable[[Excess], str]] = {
     "same-letters": _of_other_teams,
     "replaced": _of_other_teams,
 }
-
-
-def _folder(world: World, connector: str, delivery_id: str) -> str:
-    """Return where a delivery's files are: `build` would read iSAMS anew and show others."""
-    return _places(world, [f"{ids.connector_folder(connector)}{delivery_id}"])
-
-
-def _places(world: World, folders: Sequence[str]) -> str:
-    """Return where *folders* are, for people who want to look into them."""
-    storage = world.settings.storage
-    if storage.folder:
-        root = Path(storage.folder).absolute()
-        return " and ".join(str(root / folder) for folder in folders)
-    return f"the container {storage.container}, folder {' and '.join(folders)}"

@@ -153,5 +153,5 @@ def _why_held(world: World, step: Step, *, by_school: bool) -> Iterator[str]:
     """Yield why a delivery waits, unless each of its schools says so for itself."""
     hold = hold_of(world, step.about, step.delivery)
     if hold.is_whole or not by_school:
-        for line in (*why_held(hold), what_to_do(world, step.about, hold, step.delivery)):
+        for line in (*why_held(hold), what_to_do(hold, step.delivery)):
             yield f"  {line}"

@@ -10,7 +10,6 @@ from sync.steps import approval
 from sync.terminal import asking
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.schools import name_of
 
 
 @command("reject")
@@ -25,7 +24,7 @@ def reject_held(terminal: Terminal, held_id: str) -> Result:
     answered = approval.reject(world, held_id, digest)
     document = {answered.outcome.value: held_id}
     offers = [
-        f"{offer_id} of {name_of(world.settings, school)}"
+        f"{offer_id} of {world.settings.called(school)}"
         for school, offer_id in answered.offers.items()
         if offer_id != held_id
     ]

@@ -33,18 +33,6 @@ FEW = 3
 """So many reasons of a hold are told, where there are lines of other schools beside it."""
 
 
-def name_of(settings: Settings, school: str) -> str:
-    """Return what people call *school*: its name, with its key if another school is called so.
-
-    A school that the settings do not name any more has its key alone.
-    """
-    if school not in settings.schools:
-        return school
-    name = settings.schools[school].name
-    same = [key for key, other in settings.schools.items() if other.name == name]
-    return name if len(same) == 1 else f"{name} ({school})"
-
-
 def zone_of(settings: Settings, schools: Collection[str]) -> tzinfo:
     """Return the time zone of *schools*; UTC if they have several, or settings know none."""
     zones = {settings.schools[key].time_zone for key in schools if key in settings.schools}
@@ -85,16 +73,14 @@ def school_lines(
     """
     order = sorted(schools, key=lambda school: (schools[school].state != "held", school))
     for school in order:
-        shown, name = schools[school], name_of(world.settings, school)
+        shown, name = schools[school], world.settings.called(school)
         yield f"{name}: {stands(world.settings, school, shown)}"
         if shown.state in {"held", "failed"} and errors and school in errors:
             yield f"  {errors[school]}"
-        yield from (f"  {line}" for line in why_it_waits(world, school, shown, FEW))
+        yield from (f"  {line}" for line in why_it_waits(school, shown, FEW))
 
 
-def why_it_waits(
-    world: World, school: str, shown: SchoolStatus, most: int | None = None
-) -> Iterator[str]:
+def why_it_waits(school: str, shown: SchoolStatus, most: int | None = None) -> Iterator[str]:
     """Yield what limits the offer of *school* meets, *most* of them, and how a person answers."""
     if shown.state != "held":
         return
@@ -102,7 +88,7 @@ def why_it_waits(
     yield from met[:most]
     if most is not None and len(met) > most:
         yield f"and {len(met) - most} more: `isams-sync status --school {school}`"
-    yield how_to_answer(world, school, shown)
+    yield how_to_answer(school, shown)
 
 
 def exit_of_schools(schools: Mapping[str, SchoolStatus], read: Collection[str]) -> Exit:

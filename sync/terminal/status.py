@@ -38,7 +38,6 @@ from sync.terminal.schools import (
     BECAUSE,
     FEW,
     is_told_by_school,
-    name_of,
     stands,
     why_it_waits,
     zone_of,
@@ -161,14 +160,14 @@ def _waits(world: World, status: Status, name: str) -> Iterator[str]:
     for newest in connector.deliveries[:1]:
         hold = newest.hold if newest.state is State.HELD else None
         if hold and (hold.is_whole or not by_school):
-            what = what_to_do(world, name, hold, newest.id)
+            what = what_to_do(hold, newest.id)
             yield f"{newest.id} is held. {' '.join(why_held(hold))} {what}"
     if by_school:
         most = None if len(status.schools) < 2 else FEW
         for school, shown in connector.schools_told().items():
             if shown.state == "held":
-                told = f"{name_of(world.settings, school)}: {stands(world.settings, school, shown)}"
-                yield " ".join([f"{told}.", *why_it_waits(world, school, shown, most)])
+                told = f"{world.settings.called(school)}: {stands(world.settings, school, shown)}"
+                yield " ".join([f"{told}.", *why_it_waits(school, shown, most)])
 
 
 def _school_tables(world: World, status: Status) -> Iterator[RenderableType]:
@@ -193,12 +192,12 @@ def _standing(world: World, status: Status, school: str, shown: SchoolStatus) ->
     because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else ""
     since = f"as read {when(shown.since, zone)}" if shown.since else "not yet"
     read = f"{_read_at(pull.id, zone)} {pull.state}" if pull else "never"
-    return name_of(world.settings, school), shown.state, because, since, read
+    return world.settings.called(school), shown.state, because, since, read
 
 
 def _schools(world: World, status: Status, schools: Iterable[str]) -> Iterator[tuple[object, ...]]:
     for school in schools:
-        name, pull = name_of(world.settings, school), status.schools[school]
+        name, pull = world.settings.called(school), status.schools[school]
         if pull is None:
             yield name, "never", "", ""
         else:
@@ -266,7 +265,7 @@ def _next(settings: Settings, status: Status) -> Iterator[str]:
 
 def _for_schools(settings: Settings, status: Status) -> Iterator[str]:
     for school, pull in status.schools.items():
-        name = name_of(settings, school)
+        name = settings.called(school)
         if pull is None:
             yield f"{name} has never been read: `isams-sync run` reads it; so does the app"
         else:
@@ -293,7 +292,7 @@ def _for_profiles(settings: Settings, status: Status) -> Iterator[str]:
             yield from _for_findings(profile, newest.manifest.findings)
             schools.setdefault(newest.manifest.school, newest.manifest)
     for school, manifest in schools.items():
-        yield from _for_school(name_of(settings, school), manifest.findings)
+        yield from _for_school(settings.called(school), manifest.findings)
 
 
 def _for_lack(profile: str, manifest: SetManifest) -> Iterator[str]:

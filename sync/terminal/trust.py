@@ -12,7 +12,7 @@ from sync.steps.status_values import SchoolStatus, seconds
 from sync.steps.trust import SchoolRow, trust
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.schools import name_of, stands, zone_of
+from sync.terminal.schools import stands, zone_of
 from sync.terminal.tables import table
 
 _COLUMNS = (
@@ -48,7 +48,7 @@ def _notes(world: World, rows: Sequence[SchoolRow]) -> Iterator[str]:
         if row.state not in {"delivered", "next"}:
             shown = SchoolStatus(row.state, row.why, row.carried_since)
             name, how = (
-                name_of(world.settings, row.school),
+                world.settings.called(row.school),
                 stands(world.settings, row.school, shown),
             )
             more = f"`isams-sync status --school {row.school}` says more"
@@ -56,7 +56,7 @@ def _notes(world: World, rows: Sequence[SchoolRow]) -> Iterator[str]:
 
 
 def _cells(world: World, row: SchoolRow, zone: tzinfo, *, several: bool) -> tuple[object, ...]:
-    name = name_of(world.settings, row.school)
+    name = world.settings.called(row.school)
     counts = (row.pupils, row.teachers, row.classes)
     return (
         f"{name}, {row.connector}" if several else name,

@@ -94,6 +94,9 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
         world(), request.params.get("profile"), request.headers.get("Accept", "")
     ),
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
+    "plan": lambda request: responses.to_plan(
+        world(), request.route_params["id"], request.headers.get("Accept", "")
+    ),
     "approve": lambda request: responses.to_approve(
         acting(request), request.route_params["id"], request.headers.get("If-Match", "")
     ),

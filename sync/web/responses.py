@@ -1,7 +1,7 @@
 """What is asked over HTTP, and the response to it: a status and a body.
 
 Each function calls the step of the same name, and turns what that gives into a response. Only
-counts, states and codes leave here, save for the findings, which name people.
+counts, states and codes leave here, save for the findings and the plan, which name people.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sync.ledger import callers
 from sync.ledger.marks import Approved, Rejected, fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
-from sync.steps import approval, findings, pull, restore, schedule, status, trust
+from sync.steps import approval, findings, full_plan, pull, restore, schedule, status, trust
 from sync.steps.approval import Answered
 from sync.steps.meant import Answer
 from sync.web.routes import Route
@@ -164,6 +164,17 @@ def to_findings(world: World, profile: str | None, accept: str = "") -> Response
     if body is None:
         return _json(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
     return Response(200, body, content_type)
+
+
+def to_plan(world: World, plan_id: str, accept: str = "") -> Response:
+    """200 with what an offer or a delivery would change, as JSON or, if *accept* asks, as CSV.
+
+    Names people. 409 when there is nothing of that id, or its files are past their time.
+    """
+    plan = full_plan.full_plan(world, plan_id)
+    if CSV in accept.lower():
+        return Response(200, plan.csv().encode(), CSV)
+    return _json(200, plan.document())
 
 
 def to_approve(world: World, delivery_id: str, if_match: str = "") -> Response:

@@ -52,6 +52,10 @@ _LISTED = (
         ("profile",),
     ),
     Route(
+        "plan", "GET", "deliveries/{id}/plan", _NAMES, (200, 409),
+        "names whom an offer or a delivery is about, and what it would change",
+    ),
+    Route(
         "approve", "POST", "deliveries/{id}/approve", _APPROVE, (200, 409, 412, 428),
         "lets a held delivery go",
     ),

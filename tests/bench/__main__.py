@@ -1,8 +1,8 @@
 """`python dev.py bench`: every figure of docs/performance.md, from one run.
 
 Invented schools of 1,500, 15,000 and 60,000 pupils by batch, of 1,500 by REST, groups of schools
-merged, and a school of 60,000 judged. Linux and macOS only: Windows does not tell a process's
-high-water mark in the same way.
+merged, and a school of 60,000 judged and planned. Linux and macOS only: Windows does not tell a
+process's high-water mark in the same way.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import judging, merging, rest, shipped
+from tests.bench import judging, merging, planning, rest, shipped
 
 SIZES = {1_500: 7, 15_000: 3, 60_000: 1}  # pupils: how often each is measured
 WORK = ("floor", "parse", "parse_and_build", "pull")
@@ -44,6 +44,7 @@ def main() -> None:
         last = {"size": size, "cpu_s": found["parse_and_build"]["cpu_s"]}
     say(merging.line())
     say(judging.line())
+    say(planning.line())
     say(rest.line())
     say(shipped.line())
 

@@ -38,18 +38,20 @@ class Took(NamedTuple):
     limits_met: int
 
 
-def school(pupils: int, night: str = "") -> dict[str, bytes]:
+def school(
+    pupils: int, night: str = "", sets_of_a_pupil: int = SETS_OF_A_PUPIL
+) -> dict[str, bytes]:
     """Return the files of a school before, or after a *night*."""
     org = "9990001"
     people = [f"{org}-P{number:06}" for number in range(pupils)]
     sets = pupils // PUPILS_OF_A_SET
     members = []
-    for turn in range(SETS_OF_A_PUPIL):
+    for turn in range(sets_of_a_pupil):
         for number, pupil in enumerate(people):
             place = (number // PUPILS_OF_A_SET + _moved(night, number, turn)) % sets
             members.append((f"{org}-2026-{turn}x{place:05}", pupil, "student"))
     classes = sorted({member[0] for member in members})
-    teachers = [f"{org}-T{number:06}" for number in range(len(classes) // SETS_OF_A_PUPIL)]
+    teachers = [f"{org}-T{number:06}" for number in range(len(classes) // sets_of_a_pupil)]
     taught = [
         (key, teachers[number % len(teachers)], "teacher") for number, key in enumerate(classes)
     ]

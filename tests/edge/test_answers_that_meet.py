@@ -225,7 +225,7 @@ def test_a_school_that_has_moved_is_not_restored_where_it_was(school: str | None
 
 def test_where_the_whole_delivery_waits_each_school_in_it_is_shown_as_held() -> None:
     """`next` would say that there is nothing to do; and the id is the delivery's."""
-    scene = delivered()
+    scene = delivered(make_group(SDS__LIMITS__ADDRESSES_PASSED="6"))
     for school in ("northbank", "southbank"):
         swap_addresses(scene, school, 6)
         read(scene, school)

@@ -217,7 +217,7 @@ def test_a_first_delivery_is_held(here: Trial) -> None:
     assert said.code == Exit.HELD
     assert "answer with `isams-sync approve " in said.out
     folder = next((here.folder / "rosters" / "connectors").glob("*/*-*/users.csv")).parent
-    assert str(folder) in said.out
+    assert f"`isams-sync plan {folder.name}`, which names people" in said.out
     assert not here.asked_of_sds()
 
 
@@ -229,20 +229,20 @@ def test_approve_never_answers_a_hold_for_losses(here: Trial) -> None:
     said = here.sync("run", "--approve")
 
     assert said.code == Exit.HELD
-    assert "users.csv would lose" in said.out
+    assert "pupils would go, or have another address; " in said.out
     assert "`isams-sync run --approve` does not" in said.out
     assert len(here.stage.sds.submissions) == 1
 
 
-def test_a_hold_for_losses_says_where_the_held_files_are(here: Trial) -> None:
-    """It is then that they must be looked at; `status` says the same."""
+def test_a_hold_for_losses_says_how_to_see_whom_it_is_about(here: Trial) -> None:
+    """It is then that somebody must look; `status` says the same."""
     here.sync("run", "--approve", "--wait", "60")
     lose_half(here)
     run = here.sync("run").out
     held = max((here.folder / "rosters" / "connectors").glob("*/*/held.json"))
 
-    assert f"{held.parent}: they name people" in run
-    assert f"{held.parent}: they name people" in here.sync("status").out
+    assert f"`isams-sync plan {held.parent.name}`, which names people" in run
+    assert f"`isams-sync plan {held.parent.name}`, which names people" in here.sync("status").out
 
 
 def test_a_hold_for_losses_is_answered_by_its_id(here: Trial) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from sync.roster.identifiers import is_service_account, parts_of
+from sync.roster.identifiers import is_service_account, parts_of, renewed_class_id
 from sync.roster.respelt import BY_NAME
 from sync.sds.guard.away import Away
 from sync.sds.guard.people import SchoolPeople
@@ -94,6 +94,25 @@ class Classes:
             for (org, grade), count in self.years.gained.items()
         )
 
+    def note(self, class_id: str, was: Set[str], now: Set[str], away: Away) -> None:
+        """Note what the pupils of a class, then and now, say of it."""
+        last = was or away.get(class_id, was)
+        if last != now:
+            self._compare(class_id, Rosters(last, now))
+        if class_id not in self.after:
+            self.ended[class_id] = was
+        elif class_id not in self.before:
+            self.begun[class_id] = now
+
+    def _compare(self, class_id: str, rosters: Rosters) -> None:
+        """Keep only rosters that may be another's: of an ordinary night that is hardly any."""
+        if is_taken_over(rosters):
+            self.taken_over.append(class_id)
+        if is_replaced(rosters):
+            self.replaced.append(class_id)
+        if is_another(rosters):
+            self.others[class_id] = rosters
+
     def exchanged(self) -> list[tuple[str, str]]:
         """Return the pairs of classes that would have each other's pupils."""
         return list(exchanged(self.others))
@@ -102,13 +121,14 @@ class Classes:
         """Return the pairs of one that ends and one that begins with its pupils.
 
         Both go by a name and are of one kind and one academic year: a set keeps its id of iSAMS,
-        and next year's forms are others.
+        and next year's forms are others. Where our rule for ids has changed nobody renamed any.
         """
         kinds = _by_kind(self.begun)
         return [
             pair
             for kind, ended in _by_kind(self.ended).items()
             for pair in followed(ended, kinds.get(kind, {}))
+            if pair[1] != renewed_class_id(pair[0]) and pair[0] != renewed_class_id(pair[1])
         ]
 
 
@@ -150,7 +170,7 @@ class _Walk:
         self._count_pupils(was.pupils, now.pupils)
         self._count_years(class_id, was.pupils, now.pupils)
         self._count_teachers(class_id, was.teachers, now.teachers)
-        self._note_rosters(class_id, was.pupils, now.pupils)
+        self.classes.note(class_id, was.pupils, now.pupils, self.away)
 
     def end(self) -> Classes:
         """Return what was counted. Who has another id, at an address, is still there."""
@@ -193,24 +213,6 @@ class _Walk:
             self.classes.taught += 1
             if own.isdisjoint(now):
                 self.classes.other_teachers.append(class_id)
-
-    def _note_rosters(self, class_id: str, was: Set[str], now: Set[str]) -> None:
-        last = was or self.away.get(class_id, was)
-        if last != now:
-            self._compare_rosters(class_id, Rosters(last, now))
-        if class_id not in self.classes.after:
-            self.classes.ended[class_id] = was
-        elif class_id not in self.classes.before:
-            self.classes.begun[class_id] = now
-
-    def _compare_rosters(self, class_id: str, rosters: Rosters) -> None:
-        """Keep only rosters that may be another's: of an ordinary night that is hardly any."""
-        if is_taken_over(rosters):
-            self.classes.taken_over.append(class_id)
-        if is_replaced(rosters):
-            self.classes.replaced.append(class_id)
-        if is_another(rosters):
-            self.classes.others[class_id] = rosters
 
 
 def _by_year(pupils: Iterable[str], people: SchoolPeople) -> Counter[YearGroup]:
