@@ -307,8 +307,9 @@ def _beside_another(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> 
     """
     old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
     renewed = {class_id for class_id in old - new if renewed_class_id(class_id) in new}
-    by_rule = {class_id for class_id in old if renewed_class_id(class_id) in new - old}
-    restored = set(map(renewed_class_id, new - old))
+    come = new - old
+    by_rule = {class_id for class_id in old if renewed_class_id(class_id) in come}
+    restored = set(map(renewed_class_id, come))
     doubted = doubted_beside(new, old) - renewed - by_rule - restored
     told = {"new-ids": renewed, "same-letters": doubted}
     for what, ended in told.items():
