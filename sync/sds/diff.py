@@ -159,8 +159,9 @@ class _Judging:
         """Note the plan, if *baseline* is the newest, and the excesses of each school."""
         self.compared += 1
         before = baseline.files or {}
-        changes = changes_between(before, self.after)
-        self.plan = self.plan or Plan(against=baseline.delivery, changes=changes)
+        if self.plan is None:
+            changes = changes_between(before, self.after)
+            self.plan = Plan(against=baseline.delivery, changes=changes)
         if baseline.files is None:
             self.unknown += 1
             return
@@ -168,7 +169,7 @@ class _Judging:
         there = {*orgs_of(before), *orgs_of(self.after)}
         if len(there) <= 1:
             org = next(iter(there), "")
-            self._keep(org, _met(changes, before, self.after, self.limits_of(org), baseline, org))
+            self._keep(org, _met(before, self.after, self.limits_of(org), baseline, org))
             self.known.add(org)
         else:
             self.moved = max(self.moved, _moved(before, self.after))
@@ -182,8 +183,7 @@ class _Judging:
         before_of, after_of = split(before, orgs), self._split_after(orgs)
         for org, was in before_of.items():
             now = after_of.get(org, {})
-            changes = changes_between(was, now)
-            met = _met(changes, was, now, self.limits_of(org), baseline, org)
+            met = _met(was, now, self.limits_of(org), baseline, org)
             self._keep(org, _named(met, org))
 
     def compare_losses(self, former: Former) -> None:
@@ -278,7 +278,6 @@ def _empty(changes: Mapping[str, Change]) -> Iterator[Excess]:
 
 
 def _met(
-    changes: Mapping[str, Change],
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
     limits: SchoolLimits,
@@ -287,8 +286,8 @@ def _met(
 ) -> Iterator[Excess]:
     """Yield every limit that a school meets: of tables, of people and classes, of profiles."""
     meant = baseline.of(org)
-    for name, change in changes.items():
-        yield from _lost(name, change)
+    for name in sorted(before):
+        yield from _lost(name, before, after)
     beside = BesideFiles(baseline.extra, meant.released, baseline.away)
     yield from guard.met(before, after, limits, beside, meant.withheld)
     if meant.profiles_gone:
@@ -308,8 +307,9 @@ def _beside_another(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> 
     """
     old, new = ({row[0] for row in rows_of("classes.csv", files)} for files in (before, after))
     renewed = {class_id for class_id in old - new if renewed_class_id(class_id) in new}
-    by_rule = {class_id for class_id in old if renewed_class_id(class_id) in new - old}
-    restored = set(map(renewed_class_id, new - old))
+    come = new - old
+    by_rule = {class_id for class_id in old if renewed_class_id(class_id) in come}
+    restored = set(map(renewed_class_id, come))
     doubted = doubted_beside(new, old) - renewed - by_rule - restored
     told = {"new-ids": renewed, "same-letters": doubted}
     for what, ended in told.items():
@@ -364,27 +364,44 @@ def users_of(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Change:
-    """Count by key: added, removed, and those of which another column differs."""
-    size = KEY_SIZE[name]
-    old = {row[:size]: row[size:] for row in rows_of(name, before)}
-    total, added, changed = 0, 0, 0
-    was = len(old)
-    for row in rows_of(name, after):
-        total += 1
-        looks = old.pop(row[:size], None)
-        if looks is None:
-            added += 1
-        elif looks != row[size:]:
-            changed += 1
-    return Change(before=was, after=total, added=added, removed=len(old), changed=changed)
+    """Count by key: added, removed, and those of which another column differs.
+
+    One walk along both, which are sorted: a million rows are held by neither.
+    """
+    size, sides = KEY_SIZE[name], (rows_of(name, before), rows_of(name, after))
+    old, new = (next(side, None) for side in sides)
+    counts = Counter[str]()
+    while old or new:
+        if old and (not new or old[:size] < new[:size]):
+            counts["removed"] += 1
+            old = next(sides[0], None)
+        elif new and (not old or new[:size] < old[:size]):
+            counts["added"] += 1
+            new = next(sides[1], None)
+        else:
+            counts["changed" if old != new else "same"] += 1
+            old, new = (next(side, None) for side in sides)
+    both = counts["changed"] + counts["same"]
+    return Change(
+        before=both + counts["removed"],
+        after=both + counts["added"],
+        added=counts["added"],
+        removed=counts["removed"],
+        changed=counts["changed"],
+    )
 
 
-def _lost(name: str, change: Change) -> Iterator[Excess]:
+def _lost(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:
     """Yield the excess if a table loses all its rows, or a school goes: nobody lets that through.
 
     How many rows of a table go nobody asks: what is counted are people, classes and places.
     """
-    if change.removed and name == "orgs.csv":
-        yield Excess(table=name, what="removed", rows=change.removed, allowed=0)
-    elif change.before and not change.after:
-        yield Excess(table=name, what="emptied", rows=change.before, allowed=0)
+    gone = orgs_of(before).keys() - orgs_of(after).keys() if name == "orgs.csv" else ()
+    if gone:
+        yield Excess(table=name, what="removed", rows=len(gone), allowed=0)
+    elif next(rows_of(name, after), None) is None and (rows := _count(name, before)):
+        yield Excess(table=name, what="emptied", rows=rows, allowed=0)
+
+
+def _count(name: str, files: Mapping[str, bytes]) -> int:
+    return sum(1 for _ in rows_of(name, files))

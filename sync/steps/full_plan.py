@@ -299,16 +299,21 @@ class _Compared:
 
         Of what was answered, only the limits.
         """
-        offers = self.listing.offers.get(asked.school, ())
-        step = next((step for step in offers if step.id == asked.offer), None)
-        held = held_of(step) if step else None
         hold = _or_none(lambda: self.delivery.read_if_listed(Hold))
         if hold is None or (asked.offer and not hold.is_whole):
-            why, met = (held.why, held.excesses) if held else (None, ())
-            return None if step and _is_answered(step) else why, met
+            return self._held_alone(asked)
         met = tuple(each for each in hold.excesses if each.org in {"", asked.org})
         why = Why.FIRST if hold.first else Why.LIMITS
         return None if _is_answered(self.delivery) else why, met
+
+    def _held_alone(self, asked: _Asked) -> tuple[Why | None, Sequence[Excess]]:
+        """Return why the offer of a school waits, whatever its delivery does."""
+        offers = self.listing.offers.get(asked.school, ())
+        step = next((step for step in offers if step.id == asked.offer), None)
+        held = held_of(step) if step else None
+        if step is None or held is None:
+            return None, ()
+        return None if _is_answered(step) else held.why, held.excesses
 
     def _people(
         self, delivery: Delivery | None, school: SchoolDifferences

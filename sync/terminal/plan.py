@@ -174,6 +174,9 @@ class _Sentences:
             yield f"comes {self._few(come, then=True)}"
         if go := [change.row[1] for change in members if change.after is None]:
             yield f"goes {self._few(go, then=False)}"
+        yield from self._other_rows()
+
+    def _other_rows(self) -> Iterator[str]:
         for entry in self._entries():
             if entry.what != "member" or (entry.now and entry.then):
                 yield f"{entry.person or entry.what} {entry.now}, then {entry.then}"
