@@ -12,7 +12,7 @@ they mean, and is refused if it is another by now.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from sync.edge.world import World
@@ -22,7 +22,7 @@ from sync.ledger.marks import Approved, Hold, Rejected
 from sync.ledger.states import State
 from sync.report import Outcome, Step
 from sync.steps import receipts
-from sync.steps.delivery import StoredFolder
+from sync.steps.delivery import Delivery, StoredFolder
 from sync.steps.meant import Answer, Answerable, meant, too_late
 
 
@@ -106,17 +106,19 @@ def _written(world: World, what: Answerable) -> Answered:
 
 def _answer_whole(world: World, what: Answerable) -> str:
     """Answer the newest delivery as well, if it waits for a single offer; return its id, or ""."""
-    if not (what.is_one_offer and what.listing.states):
-        return ""
-    newest, state = what.listing.states[-1]
-    if state is not State.HELD or newest.read(Hold).is_whole:
-        return ""
-    schools = newest.schools()
-    offered = {part.offer for part in (schools.parts.values() if schools else ()) if part.offer}
-    if offered != {folder.id for _, folder, _ in what.offers}:
-        return ""
-    digest = newest.manifest().digest
-    return newest.id if _write(world, newest, what.answer, digest) else ""
+    offered = {folder.id for _, folder, _ in what.offers}
+    for newest, state in what.listing.states[-1:]:
+        if what.is_one_offer and state is State.HELD and _waits_for(newest, offered):
+            digest = newest.manifest().digest
+            return newest.id if _write(world, newest, what.answer, digest) else ""
+    return ""
+
+
+def _waits_for(delivery: Delivery, offered: Set[str]) -> bool:
+    """Say whether a held *delivery* waits for these offers alone, and not as a whole."""
+    schools = delivery.schools()
+    has = {part.offer for part in (schools.parts.values() if schools else ()) if part.offer}
+    return has == offered and not delivery.read(Hold).is_whole
 
 
 def _answered(

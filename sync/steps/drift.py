@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing
@@ -62,17 +62,22 @@ def in_force(
     Where there is none so old, it is the oldest. *with_files*: a swept one is none.
     """
     pending, last = set(orgs), None
-    for at, delivery in reversed(holdings.by_moment(listing.deliveries, listing.claims)):
-        if not _was_in_force(delivery) or (with_files and delivery.has(Swept)):
-            continue
+    for at, delivery in _handed(listing, with_files=with_files):
         last = delivery
-        for org in [org for org in sorted(pending) if _is_a_persons_word(listing, delivery, org)]:
-            pending.remove(org)
-            yield org, delivery
+        said = {org for org in pending if _is_a_persons_word(listing, delivery, org)}
+        yield from ((org, delivery) for org in sorted(said))
+        pending -= said
         if not pending or listing.now - at >= span:
             break
     if last:
         yield from ((org, last) for org in sorted(pending))
+
+
+def _handed(listing: Listing, *, with_files: bool) -> Iterator[tuple[datetime, Delivery]]:
+    """Yield the deliveries that were in force, the newest first."""
+    for at, delivery in reversed(holdings.by_moment(listing.deliveries, listing.claims)):
+        if _was_in_force(delivery) and not (with_files and delivery.has(Swept)):
+            yield at, delivery
 
 
 def _was_in_force(delivery: Delivery) -> bool:

@@ -14,7 +14,7 @@ from sync.edge.world import World
 from sync.errors import AnswerRefused, StoreConflict, StoreMissing, concerning
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Approved, Excess, Hold, Plan, Rejected, Swept
-from sync.ledger.offers import ANSWERABLE, Why
+from sync.ledger.offers import ANSWERABLE, Schools, Why
 from sync.roster.model import NamedPerson
 from sync.sds.full_plan import lines
 from sync.sds.full_plan.differences import Differences, SchoolDifferences, differences
@@ -165,6 +165,11 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Iterator
     for school, part in schools.parts.items():
         if part.offer:
             yield _Asked(school, part.org, part.offer, delivery)
+    yield from _waiting_beside(world, listing, schools)
+
+
+def _waiting_beside(world: World, listing: Listing, schools: Schools) -> Iterator[_Asked]:
+    """Yield the offers without which a delivery was made, because they wait."""
     without = {key: part.why for key, part in schools.parts.items() if not part.offer}
     waiting = {key for key, why in (without | dict(schools.left_out)).items() if why in ANSWERABLE}
     offers = view(world, listing, newest_sets(world, listing.connector)).offers if waiting else ()

@@ -95,6 +95,10 @@ class Names:
                 grade = self._school.grades[side].get(user_id, "")
                 year = self.year(grade) if person.year is None else year_words(person.year)
                 return Who(name, person.form, year, person.role == "extra")
+        return self._unnamed_one(user_id, sides)
+
+    def _unnamed_one(self, user_id: str, sides: tuple[int, int]) -> Who:
+        """Return somebody whom no file of names has: by the name that SDS has, or the address."""
         grades = (self._school.grades[side].get(user_id) for side in sides)
         year = self.year(next((grade for grade in grades if grade), ""))
         row = self._unnamed.get(user_id)
