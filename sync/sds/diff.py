@@ -21,6 +21,7 @@ from sync.sds.guard import limits as guard
 from sync.sds.guard.away import Away
 from sync.sds.guard.classes import BesideFiles
 from sync.sds.rowkeys import KEY_SIZE, keys_by_org, rows_of
+from sync.sds.tables import Row
 from sync.settings import Limits, SchoolLimits
 
 
@@ -372,15 +373,12 @@ def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) 
     old, new = (next(side, None) for side in sides)
     counts = Counter[str]()
     while old or new:
-        if old and (not new or old[:size] < new[:size]):
-            counts["removed"] += 1
+        what = "same" if old == new else _difference(old, new, size)
+        counts[what] += 1
+        if what != "added":
             old = next(sides[0], None)
-        elif new and (not old or new[:size] < old[:size]):
-            counts["added"] += 1
+        if what != "removed":
             new = next(sides[1], None)
-        else:
-            counts["changed" if old != new else "same"] += 1
-            old, new = (next(side, None) for side in sides)
     both = counts["changed"] + counts["same"]
     return Change(
         before=both + counts["removed"],
@@ -389,6 +387,15 @@ def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) 
         removed=counts["removed"],
         changed=counts["changed"],
     )
+
+
+def _difference(old: Row | None, new: Row | None, size: int) -> str:
+    """Return what has become of the smaller of two rows by the first *size* columns."""
+    if new is None or (old is not None and old[:size] < new[:size]):
+        return "removed"
+    if old is None or new[:size] < old[:size]:
+        return "added"
+    return "changed"
 
 
 def _lost(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:

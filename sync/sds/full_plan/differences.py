@@ -209,17 +209,30 @@ class _BothSides:
 
     def _take_class(self, class_id: str, was: Span, now: Span) -> None:
         before, after = (of_side.get(class_id) for of_side in self.class_rows)
-        orgs = [row[1] for row in (after, before) if row]
-        school = next((self.schools[each] for each in orgs if each in self.schools), None)
-        if school is None:
-            return
+        if school := self._school_of(after, before):
+            self._count_class(school, class_id, (was, now), is_row_alike=before == after)
+
+    def _school_of(self, *rows: Row | None) -> SchoolDifferences | None:
+        """Return the school of the first of *rows* that is of one that is compared."""
+        orgs = [row[1] for row in rows if row]
+        return next((self.schools[each] for each in orgs if each in self.schools), None)
+
+    def _count_class(
+        self,
+        school: SchoolDifferences,
+        class_id: str,
+        spans: tuple[Span, Span],
+        *,
+        is_row_alike: bool,
+    ) -> None:
+        was, now = spans
         is_alike = blocks.are_alike(self.sides[0], was, self.sides[1], now)
         of_before = blocks.counted(self.sides[0], was)
         of_after = of_before if is_alike else blocks.counted(self.sides[1], now)
         for counts, (pupils, teachers) in zip(school.counts, (of_before, of_after), strict=True):
             counts.pupils += pupils
             counts.teachers += teachers
-        if before != after or not is_alike:
+        if not (is_alike and is_row_alike):
             school.classes[class_id] = ChangedClass(class_id, was, now)
 
     def _holders(self, users: list[RowChange]) -> dict[str, str]:
