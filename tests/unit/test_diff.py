@@ -52,7 +52,8 @@ def excesses(before: Tables, after: Tables, limits: Limits = LIMITS) -> tuple[Ex
 def rows(name: str, numbers: Iterable[int]) -> dict[str, list[Row]]:
     """Return a table of as many rows as there are *numbers*, each unlike the others."""
     blank = ("",) * (len(columns([name])[name]) - 2)
-    return {name: [(f"{number:06}", f"u{number}", *blank) for number in numbers]}
+    rest = ("teacher",) if name == "enrollments.csv" else blank
+    return {name: [(f"{number:06}", f"u{number}", *rest) for number in numbers]}
 
 
 def of_role(role: str, numbers: Iterable[int], at: str = "x") -> dict[str, list[Row]]:

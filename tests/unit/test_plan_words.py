@@ -8,8 +8,8 @@ import pytest
 
 from sync.ledger.marks import Excess
 from sync.roster.model import NamedPerson
+from sync.sds.blocks import members
 from sync.sds.csvtext import encode
-from sync.sds.full_plan.blocks import members
 from sync.sds.full_plan.differences import differences, enrollment_changes
 from sync.sds.full_plan.entries import PlanEntry, entries
 from sync.sds.full_plan.limits import Limit, limit, what_would

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sync.sds.full_plan import blocks
-from sync.sds.full_plan.blocks import NOWHERE, Files, Span
+from sync.sds import blocks
+from sync.sds.blocks import NOWHERE, Files, Span
 from sync.sds.slices import org_of
 from sync.sds.tables import COURSES, SESSIONS, Row
 from sync.sds.walk import ENROLLMENTS, demand_files, rows_in_order

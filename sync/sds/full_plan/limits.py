@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sync.ledger.manifests import AWAY, PEOPLE
 from sync.ledger.marks import Excess
+from sync.sds import blocks
 from sync.sds.diff import DRIFT_UNKNOWN
-from sync.sds.full_plan import blocks
 from sync.sds.full_plan.differences import ClassCounts, Differences, SchoolDifferences
 from sync.sds.full_plan.names import Names
 from sync.sds.guard import limit_words

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from sync.sds.full_plan import blocks
+from sync.sds import blocks
 from sync.sds.full_plan.differences import (
     ChangedClass,
     Differences,

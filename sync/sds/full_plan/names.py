@@ -8,7 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from sync.roster.grades import grade as grade_of
-from sync.sds.full_plan import blocks
+from sync.sds import blocks
 from sync.sds.full_plan.differences import ChangedClass, Differences, SchoolDifferences, rows
 from sync.sds.people_file import NamedPerson
 from sync.sds.tables import COURSES, SESSIONS, Row

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple
 
+from sync.sds.blocks import are_alike, blocks, members
 from sync.sds.tables import Row
-from sync.sds.walk import ENROLLMENTS, Members, members_in_order
 
 
 class Side(NamedTuple):
@@ -30,29 +27,16 @@ def sides(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[S
     Raises:
         StoreConflict: the bytes are not what was sealed, or not in order.
     """
-    tagged = heapq.merge(
-        _tagged(before, is_after=False), _tagged(after, is_after=True), key=itemgetter(0)
-    )
-    for class_id, found in groupby(tagged, itemgetter(0)):
-        was, now = NOBODY, NOBODY
-        for _, is_after, rows in found:
-            was, now = (was, _side(rows)) if is_after else (_side(rows), now)
-        yield class_id, was, now
+    for class_id, was, now in blocks(before, after):
+        of_before = _side(members(before, was))
+        is_alike = are_alike(before, was, after, now)
+        yield class_id, of_before, of_before if is_alike else _side(members(after, now))
 
 
 def pupils_by_class(files: Mapping[str, bytes]) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield each class that has anybody, with its pupils; raises as `sides` does."""
-    for members in _members(files):
-        yield members[0], _side(members[1]).pupils
-
-
-def _tagged(files: Mapping[str, bytes], *, is_after: bool) -> Iterator[tuple[str, bool, list[Row]]]:
-    for class_id, rows in _members(files):
-        yield class_id, is_after, rows
-
-
-def _members(files: Mapping[str, bytes]) -> Iterator[Members]:
-    return members_in_order(files) if ENROLLMENTS in files else iter(())
+    for class_id, span, _ in blocks(files, {}):
+        yield class_id, _side(members(files, span)).pupils
 
 
 def _side(rows: Iterable[Row]) -> Side:

@@ -60,7 +60,7 @@ def blocks(before: Files, after: Files) -> Iterator[Blocks]:
 
 
 def _blocks(files: Files) -> Iterator[Block]:
-    if not files:
+    if ENROLLMENTS not in files:
         return
     body, last = files[ENROLLMENTS], b""
     if not body.startswith(_HEADER):
