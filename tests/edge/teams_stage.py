@@ -42,13 +42,14 @@ def team(set_id: int | str, year: int = YEAR) -> str:
     return f"{ORG}-{year}-{set_id}"
 
 
-def members(scene: TestWorld, role: str = "student") -> Members:
-    """Return who is in each class of the last submission."""
-    rows = list(csvtext.widest_rows("enrollments.csv", scene.sds.submissions[-1].files))
-    return {
-        class_id: frozenset(user for of, user, of_role in rows if (of, of_role) == (class_id, role))
-        for class_id in {row[0] for row in rows}
-    }
+def members(scene: TestWorld, number: int = -1) -> Members:
+    """Return which pupils are in each class of a submission: of the last, unless *number* says."""
+    rows = list(csvtext.widest_rows("enrollments.csv", scene.sds.submissions[number].files))
+    pupils: dict[str, set[str]] = {class_id: set() for class_id, _, _ in rows}
+    for class_id, user, role in rows:
+        if role == "student":
+            pupils[class_id].add(user)
+    return {class_id: frozenset(users) for class_id, users in pupils.items()}
 
 
 def titles(scene: TestWorld) -> dict[str, str]:
