@@ -210,7 +210,7 @@ def next_generation(class_id: str) -> str:
 
 
 def lineage(class_id: str) -> tuple[str, int, str] | None:
-    """Return school, academic year and kind of a class; None of one whose id has no year.
+    """Return school, academic year and kind of a class; None of one whose id is legacy: a set's.
 
     A Team can pass between two classes only if they are alike in this: `kind_of` goes by the id.
     """

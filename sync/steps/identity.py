@@ -19,7 +19,7 @@ from sync.ledger import callers, words
 from sync.ledger.offers import ANSWERABLE
 from sync.ledger.words import Kind, Word
 from sync.report import Outcome, Step
-from sync.roster.identifiers import kind_of, lineage, next_generation
+from sync.roster.identifiers import lineage, next_generation
 from sync.steps import schedule
 from sync.steps.classes import ClassesNow, classes_of, unknown
 from sync.steps.connector import newest_sets
@@ -182,7 +182,7 @@ def _demand_alike(first: str, second: str) -> None:
     if first == second:
         raise _refused("both ids are the same")
     one, other = lineage(first), lineage(second)
-    if one == other and kind_of(first) == kind_of(second):
+    if one == other:
         return
     if one and other and one[0] != other[0]:
         raise _refused("they are of two schools, and a Team cannot pass between these")

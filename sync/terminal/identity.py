@@ -17,7 +17,6 @@ from sync.steps.status_values import seconds
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
-from sync.terminal.tables import table
 
 
 @click.group("identity")
@@ -63,12 +62,12 @@ def list_words(terminal: Terminal, school: str | None) -> Result:
     world = terminal.opened(settings, lambda _: None)
     listed = saying.said(world, key)
     document = {"school": key, "words": [_document(number, word) for number, word in listed]}
-    rows = [
-        (number, _typed(word), seconds(word.at), callers.told(word.caller), word.undo)
+    lines = [
+        f"{number}. {_typed(word)}: {seconds(word.at)}, {callers.in_words(word.caller)}; undone by"
+        f" `isams-sync identity {word.undo}`"
         for number, word in listed
     ]
-    shown = table(f"Teams of {key}", ("word", "said", "at", "by", "undone by"), rows)
-    return Result(Exit.DONE, document, [shown] if rows else [f"{key}: nothing was said"])
+    return Result(Exit.DONE, document, lines or [f"{key}: nothing was said"])
 
 
 def _document(number: int, word: Word) -> dict[str, object]:

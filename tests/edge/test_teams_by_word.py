@@ -16,8 +16,10 @@ from sync.ledger import callers, words
 from sync.ledger.ids import profile_folder
 from sync.ledger.offers import Why
 from sync.report import Outcome
+from sync.roster.identifiers import parts_of, spelt_out
 from sync.steps import identity, pull, schedule
 from sync.steps.identity import WordSaid
+from sync.steps.sweep import sweep
 from sync.steps.words import words_of
 from sync.web import responses
 from tests.edge import teams_stage as stage
@@ -33,6 +35,7 @@ from tests.edge.teams_stage import (
     team,
     teams,
 )
+from tests.edge.test_classes import renamed as rename_form
 from tests.worlds import OTHER_FEED, TestWorld, make_group, make_world
 
 type Json = Any  # parsed JSON
@@ -196,7 +199,7 @@ def test_a_class_gets_a_third_team_after_its_second_and_never_one_that_was() -> 
     assert f"{first}.g3" in members(scene)
 
 
-def renamed() -> tuple[TestWorld, str, str]:
+def made_anew() -> tuple[TestWorld, str, str]:
     """Return a school in which a set was made anew under another id; the old Team, the new id."""
     scene = delivered()
     old = teams(scene)[0]
@@ -207,7 +210,7 @@ def renamed() -> tuple[TestWorld, str, str]:
 
 def test_the_team_of_a_renamed_class_goes_on() -> None:
     """Whatever iSAMS calls it now: SDS sees no change at all."""
-    scene, old, now = renamed()
+    scene, old, now = made_anew()
     said = identity.move(scene.world, old, now)
 
     assert said.ends == ()
@@ -216,7 +219,7 @@ def test_the_team_of_a_renamed_class_goes_on() -> None:
 
 def test_a_team_that_was_begun_already_ends_and_that_is_said() -> None:
     """The old one comes back with the same pupils, though it had ended."""
-    scene, old, now = renamed()
+    scene, old, now = made_anew()
     before = members(scene)
     scene.send_until_still()
     said = identity.move(scene.world, old, now)
@@ -229,7 +232,7 @@ def test_a_team_that_was_begun_already_ends_and_that_is_said() -> None:
 
 def test_a_moved_team_can_be_moved_back_though_the_other_was_never_sent() -> None:
     """A word knows the ids of those before it."""
-    scene, old, now = renamed()
+    scene, old, now = made_anew()
     said = identity.move(scene.world, old, now)
     read_and_sent(scene)
     back = identity.move(scene.world, now, old)
@@ -243,7 +246,7 @@ def test_a_moved_team_can_be_moved_back_though_the_other_was_never_sent() -> Non
 
 def test_a_class_that_comes_back_after_its_team_has_moved_gets_another() -> None:
     """Nobody is put into the Team that goes on with others."""
-    scene, old, now = renamed()
+    scene, old, now = made_anew()
     before = members(scene)
     identity.move(scene.world, old, now)
     read_and_sent(scene)
@@ -380,6 +383,53 @@ def test_a_class_that_two_schools_have_wants_the_school() -> None:
 
     assert "northbank or southbank" in str(refusal(identity.new, group.world, shared))
     assert identity.new(group.world, shared, "southbank").word.classes[1] == f"{shared}.g2"
+
+
+def test_a_team_of_another_school_is_not_moved() -> None:
+    """Whatever SDS holds beside: it would come back with these pupils."""
+    group = make_group()
+    group.pull("northbank")
+    group.pull("southbank")
+    group.send_until_still()
+    typed = a_class_of(group, "south"), a_class_of(group, "seniors"), "northbank"
+
+    refused = refusal(identity.move, group.world, *typed)
+    assert "no Team of the first id was sent" in str(refused)
+
+
+def test_a_class_that_is_written_otherwise_is_known_by_the_id_that_sds_has() -> None:
+    """A person sees that one, in what is held and in the delivery."""
+    scene = delivered(PROFILES__SENIORS__CLASSES="sets,forms")
+    held = next(each for each in sorted(members(scene)) if "-form-" in each)
+    made = parts_of(held)
+    assert made
+    form = str(spelt_out(made.own))
+    rename_form(scene, form, f"{form[0]} {form[1:]}")
+    read_and_sent(scene)
+    kept = held in members(scene)
+    said = identity.new(scene.world, held)
+    read_and_sent(scene)
+
+    assert kept
+    assert said.ends == (held,)
+    assert said.word.classes[1] in members(scene)
+    assert held not in members(scene)
+
+
+def test_words_of_a_school_that_is_gone_are_deleted_after_a_year_and_others_stay() -> None:
+    """By the tick's sweep."""
+    scene = make_group()
+    for school in ("southbank", "northbank"):
+        scene.pull(school)
+    for profile in ("south", "prep"):
+        identity.new(scene.world, a_class_of(scene, profile))
+    scene.configure(
+        **{name: "" for name in scene.env if "__SOUTHBANK__" in name or "__SOUTH__" in name}
+    )
+    scene.clock.advance(366 * 24 * 3600)
+    sweep(scene.world, scene.store.now())
+
+    assert scene.store.folders(words.WORDS) == ["northbank"]
 
 
 # --- sets that do not go together -----------------------------------------------------------
