@@ -90,6 +90,21 @@ def restore(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("restore", req))
 
 
+@app.route(route="identity/swap", methods=["POST"])
+def identity_swap(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("identity_swap", req))
+
+
+@app.route(route="identity/new", methods=["POST"])
+def identity_new(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("identity_new", req))
+
+
+@app.route(route="identity/move", methods=["POST"])
+def identity_move(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("identity_move", req))
+
+
 @app.route(route="resume", methods=["POST"])
 def resume(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("resume", req))

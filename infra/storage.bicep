@@ -159,6 +159,8 @@ resource readers 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if
 // The second sweep. The app's own is finer: rosters after a week, receipts after a year. A rule
 // here can tell neither from the other, so it waits for longer than both. Only what SDS holds may
 // be older in the app's eyes: after a year without a change the next delivery waits for a person.
+// Not identity/: what a person said of which Team is whose holds as long as the classes do, which
+// with legacy ids is for ever, and it is no roster.
 resource sweep 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = {
   parent: rosters
   name: 'default'
@@ -182,7 +184,11 @@ resource sweep 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01'
                 'blockBlob'
               ]
               prefixMatch: [
-                '${container.name}/'
+                '${container.name}/check/'
+                '${container.name}/connectors/'
+                '${container.name}/profiles/'
+                '${container.name}/schools/'
+                '${container.name}/sweeps/'
               ]
             }
           }

@@ -15,6 +15,7 @@
     ├── AnswerRefused            caller: this delivery cannot be answered       never retried
     ├── AnswerInexact            caller: the answer does not say what it is for never retried
     ├── AnswerOutdated           caller: the answer is for something else       never retried
+    ├── WordRefused              caller: a Team cannot be given so              never retried
     ├── CallerRefused            operator: give the caller the app's role       never retried
     ├── UnexpectedError          developer: a fault of ours that nobody foresaw never retried
     ├── StoreError               blob storage
@@ -175,6 +176,12 @@ class AnswerInexact(SyncError):
 
 class AnswerOutdated(SyncError):
     """Somebody answers what was offered before, or something else: not what waits now."""
+
+    who = "caller"
+
+
+class WordRefused(SyncError):
+    """Somebody says which Team is whose, of classes that are not there or cannot exchange them."""
 
     who = "caller"
 

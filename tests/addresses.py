@@ -50,5 +50,8 @@ ADDRESSES: Mapping[str, Address] = {
     "approve": Address("POST", "deliveries/{id}/approve", (APPROVE,), ANSWERS),
     "reject": Address("POST", "deliveries/{id}/reject", (APPROVE,), ANSWERS),
     "restore": Address("POST", "deliveries/{id}/restore", (APPROVE,), ANSWERS),
+    "identity_swap": Address("POST", "identity/swap", (APPROVE,), ANSWERS),
+    "identity_new": Address("POST", "identity/new", (APPROVE,), ANSWERS),
+    "identity_move": Address("POST", "identity/move", (APPROVE,), ANSWERS),
     "resume": Address("POST", "resume", (APPROVE,), ANSWERS),
 }

@@ -13,8 +13,11 @@ not exist yet. *State is which names exist*: see `sync.ledger.states`.
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Mapping
 from datetime import datetime
+
+from pydantic import Field
 
 from sync import __version__
 from sync.errors import StoreConflict
@@ -39,7 +42,8 @@ class SetManifest(Mark, name=MANIFEST):
 
     `pulled_at` is the moment before iSAMS was asked. `counts` are rows by role, `source` the rows
     that iSAMS gave by dataset, `findings` how many by code. `withheld` is how many enrollments of
-    students PUPILS_FROM keeps back, by `<org>/<grade>`.
+    students PUPILS_FROM keeps back, by `<org>/<grade>`. `words` is the number of the last word on
+    the identity of classes (`sync.ledger.words`) by which they have their ids, 0 if there was none.
     """
 
     profile: str
@@ -53,6 +57,7 @@ class SetManifest(Mark, name=MANIFEST):
     findings: Mapping[str, int]
     own_grades: tuple[str, ...] = ()
     withheld: Mapping[str, int] = {}
+    words: int = Field(default=0, exclude_if=operator.not_)
     code_version: str = __version__
 
     @property

@@ -10,6 +10,8 @@ still be sent, what SDS holds now or held within the seven days, and the sets th
 was merged from. The newest delivery, pull and
 claim keep their marks, so that nothing older is ever taken for the newest, and so does the pull
 that read the school last.
+
+What was said of which Team is whose (`sync.ledger.words`) stays as long as the school.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ PULLS_AND_CLAIMS_LAST = timedelta(days=35)
 older than 48 hours, unless it came after what a run of SDS took last: such a mark stays."""
 
 ROSTERS = ("schools/", "connectors/", "profiles/")
-"""Below these lies whatever names people, and all that is swept."""
+"""Below these lies whatever names people."""
 
 _NUMBERS_LAST = {claims.CLAIMS: PULLS_AND_CLAIMS_LAST, claims.PAUSES: MARKS_LAST}
 
@@ -172,6 +174,17 @@ def of_pulls(
             yield from _of_folder(prefix, pull, now, now - PULLS_AND_CLAIMS_LAST)
         elif states.pull_is_over(pull):
             yield from _of_folder(prefix, pull, now, None)
+
+
+def of_words(blobs: Iterable[Listed], now: datetime, *, known: bool) -> Iterator[Sweep]:
+    """Yield what may go of a school's words on the identity of classes: mostly nothing.
+
+    While settings *know* the school each of them may still hold. Else all go once none was said for
+    a year, the last first: what a sweep leaves must come to what some moment had.
+    """
+    listed = list(blobs)
+    if not known and listed and all(now - blob.created_at > MARKS_LAST for blob in listed):
+        yield Sweep(tuple(sorted((blob.name for blob in listed), reverse=True)))
 
 
 def _open_or_taken(deliveries: Sequence[Folder], now: datetime) -> Iterator[str]:

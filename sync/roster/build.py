@@ -7,12 +7,14 @@ wrong person, is left out with a finding that says what to mend; the rest of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from sync.errors import ConfigError, concerning
 from sync.isams.school import School
+from sync.ledger.words import Word, sent_as
 from sync.roster import identifiers, team_limits
 from sync.roster.academic_year import (
     SOON,
@@ -49,8 +51,16 @@ class Built:
     people: tuple[NamedPerson, ...]
 
 
-def roster_at(settings: Settings, profile: str, school: School, moment: datetime) -> Built:
+def roster_at(
+    settings: Settings,
+    profile: str,
+    school: School,
+    moment: datetime,
+    words: Sequence[Word] = (),
+) -> Built:
     """Return the roster of *profile*, by key, at *moment*, from its school as it was read.
+
+    *words* are what was said of which Team is whose, in order.
 
     Raises:
         ConfigError: as `build_roster`; or no term had begun, and SCHOOL_YEAR is `terms`.
@@ -60,7 +70,9 @@ def roster_at(settings: Settings, profile: str, school: School, moment: datetime
     with concerning(school=key, profile=profile):
         year = academic_year_at(school, school_settings, moment)
         today = school_day(moment, school_settings.time_zone)
-        built = build_roster(school, school_settings, settings.profiles[profile], year, today)
+        built = build_roster(
+            school, school_settings, settings.profiles[profile], year, today, words
+        )
         of_all = _of_no_profile(school, settings.years_of(key))
         turn = _turns_soon(school, school_settings, settings.profiles[profile], year, today)
     return replace(built, findings=_sorted({*built.findings, *of_all, *turn}))
@@ -94,10 +106,12 @@ def build_roster(
     profile: ProfileSettings,
     academic_year: int,
     day: date,
+    words: Sequence[Word] = (),
 ) -> Built:
     """Return the roster of *profile* as of *day*, in school time.
 
-    *academic_year* is the calendar year in which it began.
+    *academic_year* is the calendar year in which it began. By *words* classes have other ids than
+    by our rule, and keep all else of their own: title, people, subject.
 
     Equal schools give equal rosters, whatever order iSAMS listed them in.
 
@@ -111,7 +125,8 @@ def build_roster(
     _need_teaching_staff(school, profile)
     people = People(persons_of(school, day), school_settings, profile)
     extra = people.extra_teachers()
-    makes = _Classes(people, academic_year, _awaited(people, day), extra)
+    named = partial(sent_as, words)
+    makes = _Classes(people, academic_year, _awaited(people, day), extra, named)
     classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
     in_classes = makes.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
     users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
@@ -175,7 +190,8 @@ def _repeats(school: School) -> Iterator[Finding]:
 class _Classes:
     """The classes that groups become; `findings` are those on the way.
 
-    `awaited` is the academic year whose classes have no pupils yet. `withheld` is as in `Built`;
+    `awaited` is the academic year whose classes have no pupils yet. `sent_as` returns the id that
+    a class has in SDS, by that of our rule. `withheld` is as in `Built`;
     `waiting` are the user ids of the students it is about.
     """
 
@@ -183,6 +199,7 @@ class _Classes:
     academic_year: int
     awaited: int | None
     extra_teachers: tuple[str, ...]
+    sent_as: Callable[[str], str]
     findings: list[Finding] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
@@ -209,7 +226,7 @@ class _Classes:
             self._note(fault, group)
             return None
         made = SchoolClass(
-            group.class_id,
+            self.sent_as(group.class_id),
             title,
             teachers,
             self._admitted(group, students),

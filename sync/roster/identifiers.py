@@ -33,6 +33,8 @@ _UNPLAIN = re.compile(r"[^A-Za-z0-9]")
 _SPELT_OUT = re.compile(r"\.([0-9A-F]{1,5}|10[0-9A-F]{4})\.")
 # School, academic year, what it is unless that is a set, and its own part.
 _OF_A_YEAR = re.compile(r"(.+)-([0-9]{4})-(?:([a-z]+)-)?([A-Za-z0-9.]+)")
+# What follows a class's own part once somebody has said that it gets a new Team.
+_GENERATION = re.compile(r"(.+)\.g([1-9][0-9]*)")
 # Teams, SharePoint and the group behind a class refuse these in names.
 # docs/reference/sds.md#titles
 REFUSED_SIGNS = '~"#%*:<>?/\\{|}[]'
@@ -175,6 +177,45 @@ def spelt_out(own: str) -> str | None:
 def letters_of(parts: Parts, name: str) -> str:
     """Return what an id with a digest would have of *name* before it, of the same kind and year."""
     return _letters(f"{parts.org}-{parts.year}-{parts.space}-", name)
+
+
+class Generation(NamedTuple):
+    """Which Team of a class an id is: `first` is the id of the first, `number` counts from 1."""
+
+    first: str
+    number: int
+
+
+def generation_of(class_id: str) -> Generation:
+    """Return which Team of its class *class_id* is; a name that only looks so is the first."""
+    made, numbered = parts_of(class_id), _GENERATION.fullmatch(class_id)
+    if numbered is None or (made and made.space and spelt_out(made.own) is not None):
+        return Generation(class_id, 1)
+    return Generation(numbered[1], int(numbered[2]))
+
+
+def next_generation(class_id: str) -> str:
+    """Return the id of the Team after that of *class_id*: `….g2`, then `….g3`.
+
+    What makes no nickname so has a digest before it, as in `_fit`. It is `parts_of` as the first.
+    """
+    first, number = generation_of(class_id)
+    end = f".g{number + 1}"
+    if CLASS_ID.fullmatch(first + end):
+        return first + end
+    head, hyphen, own = first.rpartition("-")
+    room = CLASS_ID_LIMIT - len(head + hyphen + end) - 1
+    digest = hashlib.sha256(own.encode()).hexdigest()[: min(_DIGEST_SIZE, room)]
+    return f"{head}{hyphen}{plain(own)[: room - len(digest)]}.{digest}{end}"
+
+
+def lineage(class_id: str) -> tuple[str, int, str] | None:
+    """Return school, academic year and kind of a class; None of one whose id is legacy: a set's.
+
+    A Team can pass between two classes only if they are alike in this: `kind_of` goes by the id.
+    """
+    made = parts_of(class_id)
+    return (made.org, made.year, made.space) if made else None
 
 
 def plain(text: str) -> str:

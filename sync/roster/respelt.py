@@ -19,6 +19,7 @@ from sync.roster.identifiers import (
     CLASS_ID,
     REFUSED_SIGNS,
     Parts,
+    generation_of,
     group_id,
     letters_of,
     parts_of,
@@ -47,6 +48,8 @@ class _Named(NamedTuple):
 def kept_ids(made: Mapping[str, str], held: Collection[str]) -> dict[str, str]:
     """Return the ids that classes keep, by those that they were *made* with: titles by id.
 
+    A later Team of a class (`generation_of`) is a person's word, and nobody's spelling.
+
     A class of forms, houses or tutors that is not among *held* keeps the id there that is made of
     its name but for case and blanks, and that no class of *made* has. Nobody keeps an id that two
     could, and of two held ids nobody can say which is meant: then the class is a new one. So it is
@@ -69,7 +72,7 @@ def doubted_beside(made: Collection[str], held: Collection[str]) -> Set[str]:
     was: once a form that is written otherwise has kept its id, another can come by the name of
     which the id was made. Nobody can say.
     """
-    come, were = _by_letters(set(made) - set(held)), _by_letters(held)
+    come, were = _by_letters(_first_teams(set(made) - set(held))), _by_letters(held)
     return {each.id for letters in come.keys() & were.keys() for each in were[letters]}
 
 
@@ -92,7 +95,8 @@ def _with_same_letters(
     made: Collection[str], held: Collection[str]
 ) -> Iterator[tuple[list[_Named], list[_Named]]]:
     """Yield those that come and those that go whose names have the same letters, if any do both."""
-    come, gone = _by_letters(set(made) - set(held)), _by_letters(set(held) - set(made))
+    come = _by_letters(_first_teams(set(made) - set(held)))
+    gone = _by_letters(_first_teams(set(held) - set(made)))
     for letters in come.keys() & gone.keys():
         yield come[letters], gone[letters]
 
@@ -101,13 +105,17 @@ def _by_letters(class_ids: Iterable[str]) -> dict[tuple[str, int, str, str], lis
     """Return those of *class_ids* that go by a name, by what they are and its letters, folded."""
     found: defaultdict[tuple[str, int, str, str], list[_Named]] = defaultdict(list)
     for class_id in class_ids:
-        parts = parts_of(class_id)
+        parts = parts_of(generation_of(class_id).first)
         if parts and parts.space in BY_NAME:
             name = spelt_out(parts.own)
             letters = _cut(parts) if name is None else letters_of(parts, name)
             named = _Named(class_id, parts, name)
             found[parts.org, parts.year, parts.space, folded(letters)].append(named)
     return dict(found)
+
+
+def _first_teams(class_ids: Iterable[str]) -> list[str]:
+    return [class_id for class_id in class_ids if generation_of(class_id).number == 1]
 
 
 def _cut(digested: Parts) -> str:

@@ -133,7 +133,7 @@ def judge(
     for baseline in baselines:
         judging.compare(baseline)
     for former in formers:
-        judging.compare_losses(former)
+        judging.compare_week(former)
     return judging.judgement()
 
 
@@ -189,8 +189,8 @@ class _Judging:
             met = _met(was, now, self.limits_of(org), baseline, org)
             self._keep(org, _named(met, org))
 
-    def compare_losses(self, former: Former) -> None:
-        """Note what each school of *former* would have lost since, where that is too much.
+    def compare_week(self, former: Former) -> None:
+        """Note what has come about at each school since *former*, where that is too much.
 
         What is too much for one night is told as that.
         """
@@ -203,9 +203,9 @@ class _Judging:
         before_of, after_of = split(former.files, orgs), self._split_after(orgs)
         for org, was in before_of.items():
             known = BesideFiles(former.extra)
-            lost = guard.lost(was, after_of.get(org, {}), self.limits_of(org), known)
-            told = {excess.table for excess in self.worst.get(org, {}).values()}
-            news = [excess for excess in lost if excess.table not in told]
+            told = {(each.table, each.what) for each in self.worst.get(org, {}).values()}
+            now = after_of.get(org, {})
+            news = [*guard.drifted(was, now, self.limits_of(org), known, told)]
             self._keep(org, _named(news, org) if len(there) > 1 else news)
 
     def _keep(self, org: str, excesses: Iterable[Excess]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from sync.isams.school import School
+from sync.ledger.words import Word
 from sync.roster import identifiers
 from sync.roster.build import Built, roster_at
 from sync.roster.finding_codes import WITHOUT_TEACHER
@@ -19,6 +20,8 @@ from sync.roster.model import SchoolClass
 from sync.roster.respelt import kept_ids
 from sync.sds import csvtext
 from sync.settings import Settings
+
+_NO_WORDS: Mapping[str, Sequence[Word]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,16 @@ def rehearse(
     schools: Mapping[str, School],
     moment: datetime,
     before: Iterable[Named],
+    words: Mapping[str, Sequence[Word]] = _NO_WORDS,
 ) -> Rehearsal:
     """Return what *connector* would be given at *moment*, against the classes *before*.
 
-    *schools* holds its schools by key, as they were read.
+    *schools* holds its schools by key, as they were read, and *words* what was said of their Teams.
 
     Raises:
         ConfigError: as a run would at that moment.
     """
-    built = _built(settings, connector, schools, moment)
+    built = _built(settings, connector, schools, moment, words)
     classes = _classes(built.values())
     old = {named.id: named for named in before}
     kept = kept_ids({made.id: made.title for made in classes.values()}, old)
@@ -94,10 +98,14 @@ def rehearse(
 
 
 def of_day(
-    settings: Settings, connector: str, schools: Mapping[str, School], moment: datetime
+    settings: Settings,
+    connector: str,
+    schools: Mapping[str, School],
+    moment: datetime,
+    words: Mapping[str, Sequence[Word]] = _NO_WORDS,
 ) -> tuple[Named, ...]:
     """Return the classes that *connector* would be given at *moment*, by id."""
-    built = _built(settings, connector, schools, moment)
+    built = _built(settings, connector, schools, moment, words)
     return _sorted(map(_named, _classes(built.values()).values()))
 
 
@@ -117,12 +125,17 @@ def noon(settings: Settings, school: str, on: date) -> datetime:
 
 
 def _built(
-    settings: Settings, connector: str, schools: Mapping[str, School], moment: datetime
+    settings: Settings,
+    connector: str,
+    schools: Mapping[str, School],
+    moment: datetime,
+    words: Mapping[str, Sequence[Word]],
 ) -> dict[str, Built]:
     """Return the roster of each profile of *connector*."""
+    school_of = {key: settings.school_of(key) for key in settings.connectors()[connector]}
     return {
-        profile: roster_at(settings, profile, schools[settings.school_of(profile)], moment)
-        for profile in settings.connectors()[connector]
+        profile: roster_at(settings, profile, schools[school], moment, words.get(school, ()))
+        for profile, school in school_of.items()
     }
 
 

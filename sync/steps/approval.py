@@ -90,23 +90,23 @@ def _answer(world: World, what: Answerable, digest: str | None) -> Answered:
 def _written(world: World, what: Answerable) -> Answered:
     """Answer the offers, and then the delivery; being second to all of it is too late."""
     offers = {
-        school: folder.id
-        for school, folder, digest in what.offers
-        if _write(world, folder, what.answer, digest)
+        each.school: each.offer_id
+        for each in what.offers
+        if _write(world, each.folder, what.answer, each.digest)
     }
     delivery = what.delivery
     was_first = bool(offers)
     if delivery:
         was_first = _write(world, delivery, what.answer, delivery.manifest().digest)
     if not was_first:
-        raise too_late([folder for _, folder, _ in what.offers] + ([delivery] if delivery else []))
+        raise too_late([each.folder for each in what.offers] + ([delivery] if delivery else []))
     delivery_id = delivery.id if delivery else _answer_whole(world, what)
     return _answered(world, what, offers, delivery_id)
 
 
 def _answer_whole(world: World, what: Answerable) -> str:
     """Answer the newest delivery as well, if it waits for a single offer; return its id, or ""."""
-    offered = {folder.id for _, folder, _ in what.offers}
+    offered = {each.offer_id for each in what.offers}
     for newest, state in what.listing.states[-1:]:
         if what.is_one_offer and state is State.HELD and _waits_for(newest, offered):
             digest = newest.manifest().digest

@@ -23,9 +23,10 @@ type Answer = type[Approved | Rejected]
 
 
 class OfferMeant(NamedTuple):
-    """An offer that is answered: whose, where its answer is written, and its digest."""
+    """An offer that is answered: whose, its id, where its answer is written, and its digest."""
 
     school: str
+    offer_id: str
     folder: StoredFolder
     digest: str
 
@@ -97,7 +98,7 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery, answer: Ans
     """Return the offers of *delivery* that wait, and itself, if it waits."""
     now = _view(world, listing)
     answered = [
-        OfferMeant(offer.school, _folder(listing, offer, answer), offer.name.digest)
+        OfferMeant(offer.school, offer.name.id, _folder(listing, offer, answer), offer.name.digest)
         for offer in _offers_of(delivery, now.offers)
         if _waits(listing, offer, answer)
     ]
@@ -208,7 +209,7 @@ def _of_offer(
             answer,
             short_digest([digest]),
             {"school": school},
-            [OfferMeant(school, folder, digest)],
+            [OfferMeant(school, offer.name.id, folder, digest)],
             is_one_offer=True,
         )
 

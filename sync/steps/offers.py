@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sync.edge.storage.store import Store
 from sync.edge.world import World
-from sync.errors import StoreConflict, StoreError, StoreMissing, concerning
+from sync.errors import MergeConflict, StoreConflict, StoreMissing, SyncError, concerning
 from sync.ledger import fates, ids, offers, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Accepted, Approved, Submitted
@@ -159,7 +159,8 @@ class Offer:
     """A school's step from its `part`, what SDS has of it, to its `sets`, the newest first.
 
     Without sets it leaves. `why` says why it may not go, or need not; None: it may, as far as can
-    be known before the files are compared. `error` is why its newest sets cannot even be looked at.
+    be known before the files are compared. `error` is why its newest sets cannot even be looked at,
+    or cannot go together.
     `told`: it is written down that it waits.
     """
 
@@ -169,7 +170,7 @@ class Offer:
     sets: Sequence[ChosenSet]
     name: OfferName
     why: Why | None
-    error: StoreError | None = None
+    error: SyncError | None = None
     told: bool = False
 
     @property
@@ -281,7 +282,8 @@ class _Looking:
         try:
             with concerning(school=school):
                 sets, lacking = self._sets(profiles, part)
-        except (StoreMissing, StoreConflict) as error:
+                _demand_same_words(school, sets)
+        except (StoreMissing, StoreConflict, MergeConflict) as error:
             return nothing(Why.FAILED, error)
         if why := self._why_not(part, sets, lacking):
             return nothing(why)
@@ -403,6 +405,21 @@ def _name(part: SchoolPart | None, sets: Sequence[ChosenSet]) -> OfferName:
     return OfferName.of(
         part.rows if part else "", now, max(ids.pulled_at(one.sealed.id) for one in sets)
     )
+
+
+def _demand_same_words(school: str, sets: Sequence[ChosenSet]) -> None:
+    """Refuse sets of which some have folded a word on the identity of classes that others have not.
+
+    One could have the id for its class that another has for its own, and one of the two would go
+    with the pupils of neither or both.
+    """
+    if len({chosen.manifest.words for chosen in sets}) > 1:
+        raise MergeConflict(
+            "somebody has said which Team is whose, and not all profiles of the school were read"
+            " since, so nothing of it is sent: mend what keeps a profile back, then"
+            f" `isams-sync run --school {school}`",
+            school=school,
+        )
 
 
 def _judged(offer: Offer, steps: Sequence[StoredFolder]) -> Why | None:

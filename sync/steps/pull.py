@@ -19,11 +19,13 @@ from sync.errors import SyncError, UnexpectedError, concerning
 from sync.isams.school import School, Subject
 from sync.ledger import states
 from sync.ledger.marks import AttemptBegun, AttemptFailed, Beat, Failed, Fault, Pulled, fault
+from sync.ledger.words import Word
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.needs import datasets_of_school
 from sync.steps.retries import next_attempt_at, retries_of, was_told
 from sync.steps.seal import export, seal
+from sync.steps.words import words_of
 
 PULL_S = 130.0  # a reading of iSAMS; with a slow store after it an invocation stays within 200 s
 BUSY_S = 300.0
@@ -124,7 +126,9 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
     )
     if not newest.is_still_of(attempt):
         return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
-    sealed = _seal_profiles(world, school, read, began)
+    # After the reading, which is long: what was said meanwhile counts. Once for all profiles.
+    words = words_of(world.store, school)
+    sealed = _seal_profiles(world, school, read, began, words)
     for dataset, error in sorted(read.untold.items()):
         what = {"dataset": dataset}
         world.tell(Step("export", Outcome.UNTOLD, school, facts=what, error=error, pull=newest.id))
@@ -158,13 +162,15 @@ class _Sealed:
     first_error: SyncError | None = None
 
 
-def _seal_profiles(world: World, school: str, read: School, began: datetime) -> _Sealed:
+def _seal_profiles(
+    world: World, school: str, read: School, began: datetime, words: Sequence[Word]
+) -> _Sealed:
     """Seal every profile that can be; raise what may pass, and the first error if none could be."""
     sealed = _Sealed()
     for profile in world.settings.profiles_of(school):
         try:
             with concerning(school=school, profile=profile):
-                sealed.sets[profile] = seal(world, profile, read, began)
+                sealed.sets[profile] = seal(world, profile, read, began, words)
         except SyncError as error:
             if error.retry:
                 raise

@@ -6,7 +6,7 @@ nothing that anybody could take for whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from sync.ledger import ids, manifests
 from sync.ledger.manifests import Beside, DeliveryManifest, SetManifest
 from sync.ledger.marks import Unchanged
 from sync.ledger.offers import Schools
+from sync.ledger.words import Word
 from sync.report import Outcome, Step
 from sync.roster import findings
 from sync.roster.build import roster_at
@@ -39,15 +40,24 @@ class ProfileSet(NamedTuple):
     files: Mapping[str, bytes]
 
 
-def profile_set(settings: Settings, profile: str, read: School, pulled_at: datetime) -> ProfileSet:
+def profile_set(
+    settings: Settings,
+    profile: str,
+    read: School,
+    pulled_at: datetime,
+    words: Sequence[Word] = (),
+) -> ProfileSet:
     """Return *profile*'s part of the school that was *read*, as the files of its set. Pure.
+
+    *words* are all that was said of which Team is whose at its school: a set says how many it has
+    folded, because sets that have not folded the same cannot go together.
 
     Raises:
         ConfigError: the profile selects by subjects that do not exist.
         RosterInvalid: the tables break a rule of SDS: a fault of ours.
     """
     school = settings.school_of(profile)
-    built = roster_at(settings, profile, read, pulled_at)
+    built = roster_at(settings, profile, read, pulled_at, words)
     own_grades = sorted(set(settings.profiles[profile].grades.values()))
     with concerning(school=school, profile=profile):
         files = rules.files(tables.roster_rows(built.roster), set(own_grades))
@@ -65,6 +75,7 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         findings=findings.counts_by_code(built.findings),
         own_grades=tuple(own_grades),
         withheld={f"{school_id}/{grade}": count for grade, count in built.withheld.items()},
+        words=len(words),
     )
     also = {
         manifests.FINDINGS: findings.to_json(built.findings),
@@ -86,9 +97,11 @@ def beside(people: bytes | None, away: Away | None = None) -> Mapping[str, bytes
     return {**files, Beside.file_name: record.to_json()}
 
 
-def seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
+def seal(
+    world: World, profile: str, read: School, pulled_at: datetime, words: Sequence[Word]
+) -> str:
     """Build a profile's set and write it, the manifest last; return the set's id."""
-    manifest, files = profile_set(world.settings, profile, read, pulled_at)
+    manifest, files = profile_set(world.settings, profile, read, pulled_at, words)
     moment = _naming_moment(world, profile, pulled_at)
     set_id = ids.set_id(moment, b"".join(files.values()))
     SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)

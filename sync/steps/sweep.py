@@ -17,7 +17,7 @@ from sync.edge.clock import Budget
 from sync.edge.storage.store import Blob
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, SyncError, concerning
-from sync.ledger import ids, retention
+from sync.ledger import ids, retention, words
 from sync.ledger.folders import Folder, folders
 from sync.ledger.marks import SweepDone, Swept
 from sync.ledger.retention import Sweep
@@ -168,7 +168,8 @@ def _prefixes(world: World, now: datetime) -> list[str]:
     Also of those that settings do not name any more. What a day's sweeps have no time for comes
     first on some other day.
     """
-    prefixes = [f"{top}{name}/" for top in retention.ROSTERS for name in world.store.folders(top)]
+    tops = (*retention.ROSTERS, words.WORDS)
+    prefixes = [f"{top}{name}/" for top in tops for name in world.store.folders(top)]
     start = now.toordinal() % len(prefixes) if prefixes else 0
     return prefixes[start:] + prefixes[:start]
 
@@ -177,6 +178,8 @@ def _due(world: World, prefix: str, now: datetime) -> Iterable[Sweep]:
     """List what is under *prefix*, and return what may go of it."""
     top, name, _ = prefix.split("/")
     blobs, settings = world.store.blobs(prefix), world.settings
+    if f"{top}/" == words.WORDS:
+        return retention.of_words(blobs, now, known=name in settings.schools)
     if top == "schools":
         return retention.of_pulls(name, blobs, now, known=name in settings.schools)
     return _of_connector(world, prefix, blobs, now)

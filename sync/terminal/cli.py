@@ -34,6 +34,7 @@ from sync.terminal.context import Terminal
 from sync.terminal.datasets import write_datasets
 from sync.terminal.envelope import command_of, enveloped, print_json
 from sync.terminal.findings import show_findings
+from sync.terminal.identity import identity
 from sync.terminal.plan import show_plan
 from sync.terminal.rehearse import rehearse_day
 from sync.terminal.reject import reject_held
@@ -73,6 +74,7 @@ for _command in (
     reject_held,
     restore_former,
     resume_paused,
+    identity,
     check_deployment,
     show_status,
     show_trust,

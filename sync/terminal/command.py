@@ -19,18 +19,22 @@ from sync.terminal.tables import error_text
 type Work = Callable[..., Result]
 
 
-def command(word: str, *, epilog: str | None = None) -> Callable[[Work], click.Command]:
+def command(
+    word: str, *, group: str = "", epilog: str | None = None
+) -> Callable[[Work], click.Command]:
     """Make a function the command *word*: its docstring is the help, `--json` its last option.
 
+    *group* is the word before it, of a command that lies in a group.
     It is given the `Terminal`, and each option by name.
     """
+    typed = f"{group} {word}".strip()
 
     def made(work: Work) -> click.Command:
         @click.command(word, epilog=epilog)
         @click.pass_obj
         @wraps(work)  # with the options that click has noted on it
         def run(terminal: Terminal, /, *, as_json: bool, **options: object) -> int:
-            return _carried_out(word, partial(work, terminal, **options), as_json=as_json)
+            return _carried_out(typed, partial(work, terminal, **options), as_json=as_json)
 
         run.params.append(
             click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON document.")

@@ -15,6 +15,7 @@ from sync.errors import (
     StoreError,
     SyncError,
     TargetError,
+    WordRefused,
 )
 from sync.report import Exit, Outcome, Step
 
@@ -37,6 +38,7 @@ _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (
     (MergeConflict, Exit.USAGE),
     (AnswerRefused, Exit.USAGE),
     (AnswerOutdated, Exit.USAGE),
+    (WordRefused, Exit.USAGE),
     (CallerRefused, Exit.USAGE),
     (SourceError, Exit.SOURCE),
     (StoreError, Exit.STORE),

@@ -18,6 +18,7 @@ from sync.sds import rehearsal
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import Settings
 from sync.steps.connector import look
+from sync.steps.words import words_of
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
@@ -46,14 +47,15 @@ def rehearse_day(terminal: Terminal, day: date, source: Path | None) -> Result:
     now = terminal.clock.now()
     # With a saved document, or before anything was accepted: against what today would send.
     world = None if source else terminal.opened(settings, lambda _: None)
+    words = {key: words_of(world.store, key) for key in schools} if world else {}
     shown: list[RenderableType] = []
     document: dict[str, object] = {}
     for connector, profiles in settings.connectors().items():
         against, before = _accepted(world, connector) if world else ("", ())
         if not against:
-            before = rehearsal.of_day(settings, connector, schools, now)
+            before = rehearsal.of_day(settings, connector, schools, now, words)
         moment = rehearsal.noon(settings, settings.school_of(profiles[0]), on)
-        made = rehearsal.rehearse(settings, connector, schools, moment, before)
+        made = rehearsal.rehearse(settings, connector, schools, moment, before, words)
         shown += _lines(settings, connector, made, on, against)
         document[connector] = asdict(made) | {"against": against or None}
     return Result(Exit.DONE, {"on": on.isoformat(), "connectors": document}, shown)

@@ -19,7 +19,7 @@ from sync.edge.world import World, opened
 from sync.errors import SyncError, concerning
 from sync.report import Outcome, Step, unexpected
 from sync.settings.load import load
-from sync.steps import pull, schedule, send
+from sync.steps import identity, pull, schedule, send
 from sync.web import responses
 from sync.web.access import admit, caller
 from sync.web.logs import in_invocation, tell
@@ -105,6 +105,15 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     ),
     "restore": lambda request: responses.to_restore(
         acting(request), request.route_params["id"], request.params.get("school")
+    ),
+    "identity_swap": lambda request: responses.to_identity(
+        acting(request), identity.swap, ("first", "second"), request.params
+    ),
+    "identity_new": lambda request: responses.to_identity(
+        acting(request), identity.new, ("class",), request.params
+    ),
+    "identity_move": lambda request: responses.to_identity(
+        acting(request), identity.move, ("old", "new"), request.params
     ),
     "resume": lambda request: responses.to_resume(acting(request), request.params.get("connector")),
 }

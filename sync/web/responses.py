@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.edge.clock import Clock
@@ -20,6 +20,7 @@ from sync.errors import (
     CallerRefused,
     ConfigError,
     SyncError,
+    WordRefused,
     concerning,
 )
 from sync.ledger import callers
@@ -28,6 +29,7 @@ from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
 from sync.steps import approval, findings, full_plan, pull, restore, schedule, status, trust
 from sync.steps.approval import Answered
+from sync.steps.identity import WordSaid
 from sync.steps.meant import Answer
 from sync.web.routes import Route
 
@@ -79,7 +81,7 @@ def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Res
         error, status_code = foreseen, _status_code(foreseen)
     except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
         error, status_code = unexpected(unforeseen), 500
-    late = isinstance(error, (AnswerRefused, AnswerInexact, AnswerOutdated))
+    late = isinstance(error, (AnswerRefused, AnswerInexact, AnswerOutdated, WordRefused))
     tell(Step("answer", Outcome.NOTHING if late else Outcome.FAILED, error=error))
     digest = str(error.facts.get("digest", "")) if late else ""
     return replace(_json(status_code, fault(error).model_dump()), digest=digest)
@@ -225,6 +227,25 @@ def to_restore(world: World, delivery_id: str, school: str | None = None) -> Res
     return _json(202, value | ({"school": pause.school} if pause.school else {}))
 
 
+def to_identity(
+    world: World, say: Callable[..., WordSaid], words: Sequence[str], params: Mapping[str, str]
+) -> Response:
+    """202 with what was said of which Team is whose, and the pull that folds it in.
+
+    *words* are those of the query that name a class, in the order in which *say* takes them: 400
+    without one of them. 404 with a school that there is not, 409 if it may not be said.
+    """
+    typed = [params[word] for word in words if params.get(word)]
+    if len(typed) < len(words):
+        wanted = " and ".join(f"?{word}=" for word in words)
+        message = f"say {wanted}, each with the id of a class: nothing was done"
+        return _json(400, {"message": message, "known": [*words, "school"]})
+    school = params.get("school")
+    if school is not None and school not in world.settings.schools:
+        return _unknown("school", world.settings.schools)
+    return _json(202, say(world, *typed, school).document() | {"status": "/api/status"})
+
+
 def to_resume(world: World, connector: str | None) -> Response:
     """200 with the connectors that were paused and are so no more."""
     known = world.settings.connectors()
@@ -262,6 +283,7 @@ def _unknown(parameter: str, known: Iterable[str]) -> Response:
 
 _STATUS_CODES: Mapping[type[SyncError], int] = {
     AnswerRefused: 409,
+    WordRefused: 409,
     AnswerOutdated: 412,
     AnswerInexact: 428,
     CallerRefused: 403,

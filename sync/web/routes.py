@@ -67,6 +67,18 @@ _LISTED = (
         "restore", "POST", "deliveries/{id}/restore", _APPROVE, (202, 409),
         "sends a former delivery again, or a school of it, and pauses", ("school",),
     ),
+    Route(
+        "identity_swap", "POST", "identity/swap", _APPROVE, (202, 404, 409),
+        "has two classes exchange their Teams", ("first", "second", "school"),
+    ),
+    Route(
+        "identity_new", "POST", "identity/new", _APPROVE, (202, 404, 409),
+        "gives a class a new Team", ("class", "school"),
+    ),
+    Route(
+        "identity_move", "POST", "identity/move", _APPROVE, (202, 404, 409),
+        "has a Team go on as that of another class", ("old", "new", "school"),
+    ),
     Route("resume", "POST", "resume", _APPROVE, (200, 404), "ends the pause", ("connector",)),
 )  # fmt: skip
 

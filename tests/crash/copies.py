@@ -18,6 +18,8 @@ def copied(before: TestWorld, school: InventedSchool) -> TestWorld:
     clock.passed_s = before.clock.passed_s
     place = before.world.settings.schools["northbank"]
     scene = make_world(school, knobs=before.sds.knobs, clock=clock, api=place.isams_api)
+    limits = {name: text for name, text in before.env.items() if name.startswith("SDS__LIMITS__")}
+    scene.configure(**limits)
     _go_on_like(scene, before)
     return scene
 

@@ -26,10 +26,12 @@ from sync.errors import (
     StoreRefused,
     StoreUnavailable,
     SyncError,
+    WordRefused,
 )
 from sync.report import Outcome, Step
 from sync.settings import Settings
-from sync.steps import doctor
+from sync.steps import doctor, identity
+from sync.steps.classes import classes_of
 from sync.steps.doctor.checks import Check
 from sync.web import responses
 from sync.web.responses import Response
@@ -65,6 +67,7 @@ def failing(error: Exception) -> tuple[Response, list[Step]]:
         (AnswerInexact("which"), 428, "caller"),
         (CallerRefused("the role"), 403, "operator"),
         (ConfigError("a setting"), 500, "operator"),
+        (WordRefused("no such class"), 409, "caller"),
         (SourceRefused("the key"), 502, "school"),
         (SourceIncomplete("no pupils"), 502, "school"),
         (StoreRefused("the role"), 502, "operator"),
@@ -97,6 +100,7 @@ def test_an_error_that_nobody_foresaw_keeps_its_text_to_itself() -> None:
         (AnswerRefused("not held"), Outcome.NOTHING),
         (AnswerOutdated("another"), Outcome.NOTHING),
         (AnswerInexact("which"), Outcome.NOTHING),
+        (WordRefused("no such class"), Outcome.NOTHING),
         (ConfigError("a setting"), Outcome.FAILED),
         (KeyError("unforeseen"), Outcome.FAILED),
     ],
@@ -377,6 +381,8 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     plan = told(responses.to_plan(trial.world, held))
     decided = told(answered(trial, held))
     late, _ = failing(AnswerRefused("not held"))
+    class_id = next(iter(classes_of(trial.world, "", "northbank").titles))
+    said = responses.to_identity(trial.world, identity.new, ("class",), {"class": class_id})
     checked: Any = doctor.document([Check("settings")])
     pairs = [
         (example("asked"), asked),
@@ -396,6 +402,7 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("error"), told(late)),
         (example("profiles"), told(responses.to_resync(trial.world, "juniors"))),
         (example("known"), told(responses.unread(ROUTES["resync"], ["profil"]) or late)),
+        (example("undo"), told(said)),
         (example("checks"), checked),
         (example("checks")["checks"][0], checked["checks"][0]),
     ]

@@ -336,8 +336,9 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
     calls = calls_of_a_sweep(old)
     assert len(calls) == len(calls_of_a_sweep(young))
     listed = [call for call in calls if call.startswith(("list", "folders"))]
-    assert sorted(listed[-8:]) == [
+    assert sorted(listed[-9:]) == [
         "folders connectors/",
+        "folders identity/",
         "folders profiles/",
         "folders schools/",
         f"list {old.look().prefix}",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sync.ledger.retention import MARKS_LAST
+from sync.ledger.ids import SWEEPS
+from sync.ledger.retention import MARKS_LAST, ROSTERS
+from sync.ledger.words import WORDS
 from tests.infra import safety
 from tests.infra.bicep import File, last, load, parsed, spot
 from tests.infra.safety import WANTED, Wanted
@@ -130,3 +132,13 @@ def test_the_second_sweep_takes_nothing_that_the_app_keeps() -> None:
 
     assert isinstance(days, int)
     assert days > MARKS_LAST.days
+
+
+def test_the_second_sweep_leaves_what_was_said_of_teams() -> None:
+    """It takes every place but that: with legacy ids a word holds for longer than any number."""
+    rule = parsed("storage.bicep", TEXTS["storage.bicep"]).of("resource")["sweep"]
+    taken = spot(rule, f"{safety.SWEEP}.definition.filters.prefixMatch").text or b""
+    places = {f"'${{container.name}}/{top}'".encode() for top in (*ROSTERS, SWEEPS, "check/")}
+
+    assert all(place in taken for place in places)
+    assert f"/{WORDS}".encode() not in taken

@@ -35,6 +35,23 @@ LOST: Mapping[str, Would] = {
 }
 """By table: what a night may take away, and a week."""
 
+DRIFTS: Mapping[str, Would] = {
+    **LOST,
+    "rosters": Would(
+        *_CLASS, "would have become other pupils': fewer than a fifth of them were there before"
+    ),
+    "pairs of rosters": Would(
+        "pair of classes", "pairs of classes", "would have come to each other's pupils"
+    ),
+    "small rosters": Would(
+        "class of fewer than five pupils",
+        "classes of fewer than five pupils",
+        "would have come to have nobody of before",
+    ),
+    "addresses": Would("address", "addresses", "would have passed to somebody else who is there"),
+}
+"""What may come about in a week, by the table of a `drifted` excess."""
+
 COUNTED: Mapping[tuple[str, str], Would] = {
     **{(table, "removed"): would for table, would in LOST.items()},
     ("people", "added"): Would("person", "people", "would come, or have another address"),
@@ -80,7 +97,7 @@ def sentence(excess: Excess) -> str | None:
 def what_would(excess: Excess) -> str | None:
     """Return it without the school, and without how many may."""
     drifted = excess.what == DRIFTED
-    would = LOST.get(excess.table) if drifted else COUNTED.get((excess.table, excess.what))
+    would = DRIFTS.get(excess.table) if drifted else COUNTED.get((excess.table, excess.what))
     if would is None:
         return None
     within = "Within a week, and not in a single night, " if drifted else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from sync.ledger.marks import Excess
@@ -55,25 +55,38 @@ PUPIL_PLACES, TEACHER_PLACES = "places of pupils", "places of teachers"
 DRIFTED = "drifted"
 """What is said of a loss that no single night has made."""
 
-_DRIFTS = frozenset({"pupils", "teachers", "classes", PUPIL_PLACES, TEACHER_PLACES})
+_DRIFTS: Mapping[tuple[str, str], str] = {
+    **{
+        (table, "removed"): table
+        for table in ("pupils", "teachers", "classes", PUPIL_PLACES, TEACHER_PLACES)
+    },
+    ("classes", TAKEN_OVER): "rosters",
+    ("classes", EXCHANGED): "pairs of rosters",
+    ("classes", NOBODY_LEFT): "small rosters",
+    ("addresses", "passed"): "addresses",
+}
+"""What can come about night by night, by what it is of a single night."""
 
 
-def lost(
+def drifted(
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
     limits: SchoolLimits,
     known: BesideFiles,
+    told: Collection[tuple[str, str]],
 ) -> Iterator[Excess]:
-    """Yield what a school would have lost since *before*, a week ago, where it is too much.
+    """Yield what has come about since *before*, a week ago, where it is too much.
 
-    The limits of a night are those of a week. What has come since, and who is somebody else, was
-    judged night by night. Raises as `met` does.
+    What a school would have lost, whose roster would be another's, and whose address somebody
+    else's: the limits of a night are those of a week. What is *told* of this night, by table and
+    what, is left out. Raises as `met` does.
     """
     people = SchoolPeople.of(before), SchoolPeople.of(after)
     classes = compare(before, after, people, known)
     for each in _over((*_of_people(*people, limits), *_of_classes(classes, limits, known))):
-        if each.what == "removed" and each.table in _DRIFTS:
-            yield each.model_copy(update={"what": DRIFTED})
+        kind = (each.table, each.what)
+        if kind in _DRIFTS and kind not in told:
+            yield each.model_copy(update={"table": _DRIFTS[kind], "what": DRIFTED})
 
 
 def _over(counted: Iterator[Count] | tuple[Count, ...]) -> Iterator[Excess]:
