@@ -19,6 +19,7 @@ from sync.roster.respelt import doubted_beside
 from sync.sds import blocks
 from sync.sds.by_school import Slice, of_nobody, orgs_of, split
 from sync.sds.guard import limits as guard
+from sync.sds.guard.across import across
 from sync.sds.guard.away import Away
 from sync.sds.guard.classes import BesideFiles
 from sync.sds.rowkeys import KEY_SIZE, keys_by_org, rows_of
@@ -188,6 +189,9 @@ class _Judging:
             now = after_of.get(org, {})
             met = _met(was, now, self.limits_of(org), baseline, org)
             self._keep(org, _named(met, org))
+        for org, found in across(before, self.after).items():
+            if org in orgs:
+                self._keep(org, _named(guard.met_across(found, self.limits_of(org)), org))
 
     def compare_week(self, former: Former) -> None:
         """Note what has come about at each school since *former*, where that is too much.

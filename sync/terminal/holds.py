@@ -17,7 +17,7 @@ _OF_EVERY_CLASS = {
     "extra teachers": "they have left, or EXTRA_TEACHERS does not name them any more, or the"
     " findings say why they are left out",
 }
-_WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
+_WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain", "doubled": "gain"}
 
 
 def why_held(hold: Hold) -> Iterator[str]:

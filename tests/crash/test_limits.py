@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Mapping
 from itertools import combinations
 from random import Random
@@ -160,11 +161,28 @@ def must_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:
     if len(moved(before, after)) > 10:
         return True
     come = orgs_in(after) - orgs_in(before)
+    if others_wait(before, after):
+        return True
     return any(
         not all(read(name, slice_of(org, after)) for name in COLUMNS) for org in come
     ) or any(
         school_must_wait(slice_of(org, before), slice_of(org, after)) for org in orgs_in(before)
     )
+
+
+def others_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool:
+    """Say whether people of one school come to another: over five pupils, or in another role."""
+    roles = [
+        {(row["userSourcedId"], row["orgSourcedId"], row["role"]) for row in read("roles.csv", of)}
+        for of in (before, after)
+    ]
+    joined = Counter[str]()
+    for key, org, role in roles[1] - roles[0]:
+        elsewhere = {as_what for who, at, as_what in roles[1] if who == key and at != org}
+        if elsewhere - {role}:
+            return True
+        joined[org] += role == "student" and bool(elsewhere)
+    return any(count > 5 for count in joined.values())
 
 
 def moved(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> set[str]:
@@ -210,6 +228,7 @@ def people_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool
     pupils, teachers = (
         (people(before, role), people(after, role)) for role in ("student", "teacher")
     )
+    at = [{address for _, address in each} for each in (*pupils, *teachers)]
     come = len(pupils[1] - pupils[0]) + len(teachers[1] - teachers[0])
     were = len(pupils[0]) + len(teachers[0])
     owner, now = ({address: key for key, address in pupils[n] | teachers[n]} for n in (0, 1))
@@ -223,6 +242,7 @@ def people_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> bool
         or over(len(teachers[0] - teachers[1]), len(teachers[0]), 10, 5)
         or over(come, were, 25, 25)
         or passed > 5
+        or bool((at[0] - at[2]) & at[3] | (at[2] - at[0]) & at[1])
     )
 
 
@@ -251,7 +271,26 @@ def classes_wait(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> boo
         or (bool(were) and bool(are) and were.isdisjoint(are))
         or rosters_wait(*pupils)
         or years_wait(before, after)
+        or doubled(before, after, pupils)
     )
+
+
+def doubled(
+    before: Mapping[str, bytes], after: Mapping[str, bytes], pupils: tuple[Places, Places]
+) -> bool:
+    """Say whether who stays would gain more places than a year of over ten had."""
+    grades = [
+        {r["userSourcedId"]: r["grade"] for r in read("roles.csv", of) if r["role"] == "student"}
+        for of in (before, after)
+    ]
+    were = Counter(grades[0][user] for users in pupils[0].values() for user in users)
+    gained = Counter(
+        grades[1][user]
+        for key, users in pupils[1].items()
+        for user in users - pupils[0].get(key, users)
+        if user in grades[0]
+    )
+    return any(gained[grade] > count > 10 for grade, count in were.items())
 
 
 def rosters_wait(before: Places, after: Places) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from sync.errors import StoreConflict
+from sync.ledger.marks import Excess
 from sync.roster.identifiers import renewed_class_id
 from sync.sds.csvtext import encode
 from sync.sds.guard import limits as guard
+from sync.sds.guard.across import Across, across
 from sync.sds.guard.away import next_away
 from sync.sds.guard.classes import BesideFiles, Classes, compare
 from sync.sds.guard.doubts import ClassInDoubt, YearInDoubt, doubts
@@ -783,3 +785,135 @@ def test_files_that_are_not_in_order_are_refused_and_not_half_read() -> None:
 
     with pytest.raises(StoreConflict):
         list(guard.met(files, files, SchoolLimits(), BesideFiles(), {}))
+
+
+# -- roles, years and groups -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("child_stays", ["stays", "leaves"])
+def test_a_pupils_address_never_becomes_a_teachers_unasked(child_stays: str) -> None:
+    """The child's account would own that teacher's Teams, whether or not the child has left."""
+    before = school(ids(0, 20), grade="09")
+    child, teacher = min(before.pupils), min(before.teachers)
+    after = School(dict(before.pupils), set(before.teachers), dict(before.classes))
+    after.addresses = {teacher: f"{child}@x.example", child: "new@x.example"}
+    if child_stays == "leaves":
+        del after.pupils[child]
+
+    met = told(before, after, SchoolLimits())
+
+    assert met["addresses", "crossed"] == (1, 0)
+
+
+def test_a_teachers_address_never_becomes_a_pupils_unasked() -> None:
+    """The pupil would open what the teacher has."""
+    before = school(ids(0, 20))
+    child, teacher = min(before.pupils), min(before.teachers)
+    after = School(before.pupils, before.teachers, before.classes)
+    after.addresses = {child: f"{teacher}@x.example", teacher: "new@x.example"}
+
+    assert told(before, after, SchoolLimits())["addresses", "crossed"] == (1, 0)
+
+
+def test_somebody_who_is_both_stays_both() -> None:
+    """As a sixth-former who also teaches is, night after night."""
+    both = school(ids(0, 20))
+    both.teachers.add(min(both.pupils))
+
+    assert told(both, both) == {}
+
+
+def test_a_year_whose_pupils_would_be_in_twice_as_many_places_is_held() -> None:
+    """Everybody in every set of a year: of all places in a large school it is few."""
+    sets = [ids(20 * number, 20) for number in range(3)]
+    year = school(*sets, more=4000)
+    everybody = set[str]().union(*sets)
+
+    met = told(year, with_pupils(year, *[everybody] * 3), SchoolLimits())
+    one_more = told(year, with_pupils(year, sets[0], sets[1] | sets[0], sets[2]), SchoolLimits())
+
+    assert met["enrollments.csv 08", "doubled"] == (120, 60)
+    assert not any(what == "doubled" for _, what in one_more)
+
+
+def test_places_in_classes_that_stood_empty_double_nothing() -> None:
+    """Set lists that are filled for the first time show nobody's work to anybody."""
+    forms = school(ids(0, 30), set(), set(), set())
+
+    filled = with_pupils(forms, ids(0, 30), *[ids(0, 30)] * 3)
+
+    assert ("enrollments.csv 08", "doubled") not in told(forms, filled, SchoolLimits())
+
+
+def roles_file(*rows: tuple[str, str, str]) -> dict[str, bytes]:
+    """Return a delivery's roles: a user, a school and a role each."""
+    listed = sorted((user, org, role, "", "TRUE") for user, org, role in rows)
+    return {"roles.csv": encode(COLUMNS["roles.csv"], listed)}
+
+
+NORTH, SOUTH = "1", "2"
+
+
+def test_a_pupil_of_another_school_who_would_be_one_here_as_well_is_counted() -> None:
+    """So an address that is another school's pupil's looks: somebody has gone, and one has come."""
+    before = roles_file(("n", NORTH, "student"), ("s", SOUTH, "student"))
+    after = roles_file(("s", NORTH, "student"), ("s", SOUTH, "student"))
+
+    found = across(before, after)
+
+    assert found == {NORTH: Across(joined=1)}
+    assert [*guard.met_across(found[NORTH], SchoolLimits())] == []
+    assert [each.what for each in guard.met_across(found[NORTH], NONE)] == ["joined"]
+    assert across(after, after) == {}
+
+
+def of_a_group() -> list[Excess]:
+    """Return each limit that is met by people of other schools."""
+    return [*guard.met_across(Across(joined=9, crossed=9), NONE)]
+
+
+def test_a_pupil_who_would_be_teacher_at_another_school_is_always_held() -> None:
+    """And of a teacher who is taken on by a second school nobody is asked."""
+    before = roles_file(("s", SOUTH, "student"), ("t", SOUTH, "teacher"))
+    after = roles_file(
+        *(("s", SOUTH, "student"), ("s", NORTH, "teacher")),
+        *(("t", SOUTH, "teacher"), ("t", NORTH, "teacher")),
+    )
+
+    found = across(before, after)
+
+    assert found == {NORTH: Across(crossed=1)}
+    met = [*guard.met_across(found[NORTH], SchoolLimits())]
+    assert [(each.table, each.what, each.allowed) for each in met] == [("addresses", "crossed", 0)]
+
+
+# -- within a week -----------------------------------------------------------------------------
+
+
+def in_steps() -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return a school of a week ago and of now: rosters and addresses have become others'."""
+    rosters = [ids(20 * number, 12) for number in range(3)]
+    small = [ids(400 + 5 * number, 3) for number in range(6)]
+    week_ago = school(*rosters, *small, more=40)
+    others = [ids(500 + 3 * number, 3) for number in range(6)]
+    now = with_pupils(week_ago, ids(520, 12), rosters[2], rosters[1], *others)
+    addresses = sorted(rosters[1])
+    now.addresses = {one: f"{addresses[n - 1]}@x.example" for n, one in enumerate(addresses)}
+    return week_ago.files(), now.files()
+
+
+def drifted(*told: tuple[str, str]) -> dict[str, int]:
+    found = [*guard.drifted(*in_steps(), SchoolLimits(), BesideFiles(), told)]
+    assert {each.what for each in found} == {guard.DRIFTED}
+    return {each.table: each.rows for each in found}
+
+
+def test_what_comes_about_in_steps_is_held_by_a_week_ago() -> None:
+    """A roster that shrank one night and was filled with others the next; and addresses."""
+    of_a_week = drifted()
+
+    assert of_a_week["rosters"] == 3
+    assert of_a_week["pairs of rosters"] == 1
+    assert of_a_week["small rosters"] == 6
+    assert of_a_week["addresses"] == 12
+    assert "rosters" not in drifted(("classes", "taken-over"))

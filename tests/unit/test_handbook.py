@@ -20,7 +20,7 @@ from sync.roster.identifiers import legacy_class_id
 from sync.sds import diff
 from sync.sds.csvtext import encode
 from sync.sds.diff import Baseline, Former
-from sync.sds.guard.limit_words import COUNTED, LOST
+from sync.sds.guard.limit_words import COUNTED, DRIFTS
 from sync.sds.tables import WIDEST, Row
 from sync.settings import Limits
 from sync.terminal.status import BECAME, NEXT
@@ -81,12 +81,15 @@ WORDS: Mapping[Section, list[str]] = {
     "Findings": sorted(code.value for code in FindingCode),
     "Holds": [
         "added",
+        "crossed",
+        "doubled",
         "drift-unknown",
         "drifted",
         "emptied",
         "empty",
         "exchanged",
         "first",
+        "joined",
         "many",
         "moved",
         "new-ids",
@@ -278,6 +281,7 @@ def of_people_and_classes() -> set[tuple[str, str]]:
         for name, at in (("Sam", {}), ("Kim", {each: f"{each}@new" for each in six}))
     )
     met += [guard.told(sam, kim)]
+    met += [{(each.table, each.what): (1, 0) for each in guard.of_a_group()}]
     kinds = {kind for each in met for kind in each}
     return {(what, name) for name, what in kinds if not name.startswith("enrollments.csv")}
 
@@ -302,6 +306,15 @@ def of_a_week() -> set[Excess]:
                 formers=formers,
             ).excesses
         )
+    before, after = guard.in_steps()
+    met |= set(
+        diff.judge(
+            [Baseline("d", after)],
+            after,
+            limits=Limits(),
+            formers=[Former("w", frozenset({guard.ORG}), before)],
+        ).excesses
+    )
     return met
 
 
@@ -319,11 +332,14 @@ def every_hold() -> set[tuple[str, str]]:
 
 
 def of_years() -> set[Excess]:
-    """Return why a delivery is held that takes a year group out of most of its classes."""
+    """Return why a delivery is held whose year group loses most of its places, or has twice."""
     before = guard.school(guard.ids(0, 20), more=300)
-    after = guard.with_pupils(before, guard.ids(0, 2))
-    made = diff.judge([Baseline("d", before.files())], after.files(), limits=Limits())
-    return set(made.excesses)
+    met: set[Excess] = set()
+    for roster in (guard.ids(0, 2), guard.ids(0, 20) | guard.ids(500, 45)):
+        after = guard.with_pupils(before, roster).files()
+        made = diff.judge([Baseline("d", before.files())], after, limits=Limits())
+        met |= set(made.excesses)
+    return met
 
 
 def test_every_hold_has_its_row() -> None:
@@ -338,7 +354,7 @@ def test_every_limit_has_its_sentence() -> None:
     of_others = {("removed", "service accounts"), ("removed", "extra teachers")}
     assert {(what, name) for name, what in COUNTED} == of_people_and_classes() - of_others
     drifted = {excess.table for excess in of_a_week() if excess.what == "drifted"}
-    assert set(LOST) == drifted
+    assert set(DRIFTS) == drifted
 
 
 def test_the_kinds_of_hold_are_those_that_are_told() -> None:

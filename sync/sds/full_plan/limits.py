@@ -36,6 +36,7 @@ _DELIVERY = ("delivery", "deliveries")
 _OTHERS: Mapping[tuple[str, str], Would] = {
     ("enrollments.csv", "removed"): Would(*_PLACE, "would be lost"),
     ("enrollments.csv", "emptied"): Would(*_PLACE, "would be lost, all there are"),
+    ("enrollments.csv", "doubled"): Would(*_PLACE, "would be added in classes that go on"),
     ("users.csv", "moved"): Would(*_PERSON, "would get another id"),
     ("users.csv", "of-no-school"): Would(*_PERSON, "would be of no school"),
     ("classes.csv", "replaced"): Would(*_CLASS, "would end, all there are, while others begin"),
@@ -59,7 +60,7 @@ _OTHERS: Mapping[tuple[str, str], Would] = {
         *_DELIVERY, "before cannot be read by name: nobody can say who is a class's own teacher"
     ),
     (AWAY, "unknown"): Would(
-        *_DELIVERY, "before do not say any more what classes held that come back"
+        *_DELIVERY, "before cannot be read: nobody can say what classes last held that come back"
     ),
 }
 """What is held that is no limit of `sync.sds.guard`, by table and what."""

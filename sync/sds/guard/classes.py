@@ -49,14 +49,15 @@ class PlaceCounts:
 class Years:
     """Places of pupils by year group.
 
-    Of the lost, `taken_out` are from classes that go on. `present` are the year groups that would
-    have any place.
+    Of the lost, `taken_out` are from classes that go on; `put_in` are those gained in classes that
+    had pupils, by pupils who stay. `present` are the year groups that would have any place.
     """
 
     before: Counter[YearGroup] = field(default_factory=Counter)
     lost: Counter[YearGroup] = field(default_factory=Counter)
     taken_out: Counter[YearGroup] = field(default_factory=Counter)
     gained: Counter[YearGroup] = field(default_factory=Counter)
+    put_in: Counter[YearGroup] = field(default_factory=Counter)
     present: set[YearGroup] = field(default_factory=set)
 
 
@@ -187,7 +188,10 @@ class _Walk:
         places.before += len(was & self.stay)
         if was != now:
             places.lost += len((was - now) & self.stay)
-            years.gained.update(self.after.pupils[each] for each in (now - was) & self.stay)
+            gained = [self.after.pupils[each] for each in (now - was) & self.stay]
+            years.gained.update(gained)
+            if was:
+                years.put_in.update(gained)
 
     def _count_years(self, class_id: str, was: Set[str], now: Set[str]) -> None:
         years = self.classes.years

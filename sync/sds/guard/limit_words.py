@@ -77,6 +77,10 @@ COUNTED: Mapping[tuple[str, str], Would] = {
     ("addresses", "passed"): Would(
         "address", "addresses", "would pass to somebody else who is there as well"
     ),
+    ("addresses", "crossed"): Would(
+        "address", "addresses", "of a pupil would be a teacher's, or of a teacher a pupil's"
+    ),
+    ("pupils", "joined"): Would(*_PUPIL, "of another school would be pupils here as well"),
     ("pupils", "other-people"): Would(
         *_PUPIL, "would have another name and another address under the same id"
     ),

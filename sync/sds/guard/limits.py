@@ -7,9 +7,16 @@ from typing import NamedTuple
 
 from sync.ledger.marks import Excess
 from sync.roster.identifiers import is_service_account
+from sync.sds.guard.across import Across
 from sync.sds.guard.classes import BesideFiles, Classes, compare
 from sync.sds.guard.doubts import EXCHANGED, NOBODY_LEFT, RENAMED, TAKEN_OVER
-from sync.sds.guard.people import SchoolPeople, gone, other_people, passed_addresses
+from sync.sds.guard.people import (
+    SchoolPeople,
+    crossed_addresses,
+    gone,
+    other_people,
+    passed_addresses,
+)
 from sync.sds.rowkeys import YearGroup
 from sync.settings.limits import SchoolLimits
 
@@ -49,6 +56,17 @@ def met(
     for excess in _of_years(classes, limits, withheld):
         if excess.what == "emptied" or not is_told:
             yield excess
+    yield from _doubled(classes, limits, known)
+
+
+def met_across(found: Across, limits: SchoolLimits) -> Iterator[Excess]:
+    """Yield the limits that a school meets by people of other schools."""
+    yield from _over(
+        (
+            Count("addresses", "crossed", found.crossed, 0),
+            Count("pupils", "joined", found.joined, limits.addresses_passed),
+        )
+    )
 
 
 PUPIL_PLACES, TEACHER_PLACES = "places of pupils", "places of teachers"
@@ -107,6 +125,8 @@ def _of_people(before: SchoolPeople, after: SchoolPeople, limits: SchoolLimits) 
     yield Count("people", "added", gained, limits.people_gained.of(were))
     passed = len(passed_addresses(before, after))
     yield Count("addresses", "passed", passed, limits.addresses_passed)
+    crossed = len(crossed_addresses(before, after))
+    yield Count("addresses", "crossed", crossed, 0)
     others = len(other_people(before, after))
     yield Count("pupils", "other-people", others, MOST_OTHER_PEOPLE)
 
@@ -153,6 +173,19 @@ def _of_years(
             yield _of_year(year, "emptied", places, 0)
         elif years.lost[year] > limit.of(places):
             yield _of_year(year, "removed", years.lost[year], limit.of(places))
+
+
+def _doubled(classes: Classes, limits: SchoolLimits, known: BesideFiles) -> Iterator[Excess]:
+    """Yield the year groups whose pupils would be put into more places than they had.
+
+    In classes that went on with others: so it looks when everybody is put into every set of a year,
+    which in a large school is few places of all.
+    """
+    years = classes.years
+    for (org, grade), places in sorted(years.before.items()):
+        put_in = years.put_in[org, grade] - known.released.get(f"{org}/{grade}", 0)
+        if put_in > places > limits.year_places_lost.rows:
+            yield _of_year((org, grade), "doubled", put_in, places)
 
 
 def _of_year(year: YearGroup, what: str, rows: int, allowed: int) -> Excess:

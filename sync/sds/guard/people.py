@@ -77,6 +77,31 @@ def passed_addresses(before: SchoolPeople, after: SchoolPeople) -> set[str]:
     }
 
 
+def crossed_addresses(before: SchoolPeople, after: SchoolPeople) -> set[str]:
+    """Return the addresses of a pupil that a teacher would have, or the other way round.
+
+    Whether or not that person has left: a child's account would own the Teams of classes, or a
+    teacher's would be a pupil in them.
+    """
+    held = {person.address: user_id for user_id, person in before.known.items()}
+    return {
+        person.address
+        for user_id, person in after.known.items()
+        if (former := held.get(person.address)) and _is_crossed(former, user_id, before, after)
+    }
+
+
+def _is_crossed(former: str, now: str, before: SchoolPeople, after: SchoolPeople) -> bool:
+    was, is_now = (
+        (former in before.pupils, former in before.teachers),
+        (
+            now in after.pupils,
+            now in after.teachers,
+        ),
+    )
+    return was in {(True, False), (False, True)} and is_now[was.index(False)]
+
+
 def _same_name(one: Person, other: Person) -> bool:
     return bool(one.name) and one.name == other.name
 
