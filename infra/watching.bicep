@@ -83,6 +83,15 @@ var rules = [
     every: 'PT6H'
   }
   {
+    name: 'shrunk'
+    title: 'A school has lost much within 35 days'
+    advice: 'No single night or week did it. Ask the school whether so many have really left: docs/troubleshooting.md, State shrunk.'
+    query: loadTextContent('queries/shrunk.kql')
+    severity: 2
+    window: 'P2D'
+    every: 'PT6H'
+  }
+  {
     name: 'expiring'
     title: 'A key or certificate ends soon'
     advice: 'Renew it and put the new one into the Key Vault before the day that the line names.'

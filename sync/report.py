@@ -200,6 +200,12 @@ class Outcome(StrEnum):
         "warning",
         "SDS has had nothing newer of this school for long: see why in `isams-sync status`",
     )
+    SHRUNK = (
+        "shrunk",
+        Exit.DONE,
+        "warning",
+        "within 35 days SDS has lost more of this school than a night may: has it really?",
+    )
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

@@ -105,8 +105,8 @@ class _Story:
         self.stage.isams.school = nights.half(self.stage.isams.school)
         time.sleep(1.0)  # pulls are named by the second: within it, this would be the last one
         held = self._resync("held")
-        lost = next(one for one in held["hold"]["excesses"] if one["table"] == "users.csv")
-        tell.say(f"held: {lost['rows']:,} users would go, {lost['allowed']:,} may")
+        lost = next(one for one in held["hold"]["excesses"] if one["table"] == "pupils")
+        tell.say(f"held: {lost['rows']:,} pupils would go, {lost['allowed']:,} may")
         tell.expect("SDS has been sent nothing", holds=len(self.stage.sds.submissions) == sent)
         self.host.wait_until_quiet()
         failed = [one.function for one in self.host.invocations if one.error]

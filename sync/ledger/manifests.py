@@ -18,10 +18,12 @@ from datetime import datetime
 
 from sync import __version__
 from sync.errors import StoreConflict
-from sync.ledger.record import Mark, Record
+from sync.ledger.record import Mark, NamedRecord, Record
 
 MANIFEST = "manifest.json"  # of a set and of a delivery
 FINDINGS = "findings.json"  # it names people, so it is no mark and goes with the rosters
+PEOPLE = "people.json"  # so does this: it says who stands behind the ids, and is never sent
+AWAY = "away.json"  # of a delivery: what the classes last held that SDS once had and this has not
 
 
 class FileFacts(Record):
@@ -77,16 +79,27 @@ class DeliveryManifest(Mark, name=MANIFEST):
     restores: str | None = None
 
 
+class Beside(NamedRecord, name="beside.json"):
+    """What lies beside the files for SDS, in no digest, and goes with them. No personal data.
+
+    It is no part of the manifest, because the version before could not read that any more. It is
+    sealed before the manifest; where it is not there, that version made the set or the delivery.
+    `people` is the file of names; None: those of a delivery that was restored were not known any
+    more. `away` is of a delivery alone.
+    """
+
+    people: FileFacts | None
+    away: FileFacts | None = None
+
+
 def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:
     """Return what a manifest says of *files*. Rows do not count the header."""
-    return {
-        name: FileFacts(
-            size_bytes=len(body),
-            rows=body.count(b"\r\n") - 1,
-            sha256=hashlib.sha256(body).hexdigest(),
-        )
-        for name, body in sorted(files.items())
-    }
+    return {name: facts_of(body, body.count(b"\r\n") - 1) for name, body in sorted(files.items())}
+
+
+def facts_of(body: bytes, rows: int) -> FileFacts:
+    """Return what a manifest says of a file of so many *rows*."""
+    return FileFacts(size_bytes=len(body), rows=rows, sha256=hashlib.sha256(body).hexdigest())
 
 
 def digest(files: Mapping[str, FileFacts]) -> str:

@@ -161,9 +161,12 @@ class Against(Mark, name="against.json"):
 class Excess(Record):
     """One limit that is met: `rows` of `table` would be `what`, of which `allowed` may be.
 
-    `org` says for which school, `grade` for which year group; "" for all of them together. Of
-    `table` "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`;
-    of "service accounts" and "extra teachers" they are those who would be in no class any more.
+    `org` says for which school, `grade` for which year group; "" for all of them together. What is
+    counted is a table, or people, classes or places: see `sync.sds.guard.limits`. Of `table`
+    "deliveries", `rows` that SDS may hold could not be read (`unknown`), or are too `many`; or one
+    of a week ago could not be read (`drift-unknown`). Of a file that lies beside them, `unknown`,
+    so many could not. What is `drifted` was lost within that week, and not in a single night. Of
+    "service accounts" and "extra teachers" they are those who would be in no class any more.
     Of "classes of profile prep", `emptied`, 0 rows are an unknown number. `new-ids` are classes
     that would go on under another id, because the rule for ids has changed. Beside
     those of `same-letters` a class comes whose name has the same letters and digits. Classes that
@@ -189,7 +192,7 @@ class Hold(Mark, name="held.json"):
     def is_whole(self) -> bool:
         """Whether the delivery waits as a whole, and not only some of its schools."""
         return any(
-            excess.table == "deliveries" or excess.what in {"moved", "of-no-school"}
+            excess.table == "deliveries" or excess.what in {"moved", "of-no-school", "unknown"}
             for excess in self.excesses
         )
 

@@ -26,7 +26,7 @@ from sync.roster.findings import Finding, joined_by_case
 from sync.roster.groups import groups_of
 from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
-from sync.roster.model import Org, Roster, SchoolClass, User
+from sync.roster.model import NamedPerson, Org, Roster, SchoolClass, User
 from sync.roster.people import People
 from sync.roster.persons import persons_of
 from sync.roster.sessions import courses, sessions
@@ -39,13 +39,14 @@ class Built:
     """A profile's roster, and what was left out of it, sorted.
 
     `academic_year` is the calendar year in which it began. `withheld` is how many enrollments of
-    students PUPILS_FROM keeps back, by SDS grade.
+    students PUPILS_FROM keeps back, by SDS grade. `people` say who each user of the roster is.
     """
 
     academic_year: int
     roster: Roster
     findings: tuple[Finding, ...]
     withheld: Mapping[str, int]
+    people: tuple[NamedPerson, ...]
 
 
 def roster_at(settings: Settings, profile: str, school: School, moment: datetime) -> Built:
@@ -130,6 +131,7 @@ def build_roster(
         roster,
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
+        tuple(people.named(users, extra)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 RoleName = Literal["student", "teacher"]
 
@@ -35,6 +35,23 @@ class User:
     grade: str = ""
     given_name: str = ""
     family_name: str = ""
+
+
+class NamedPerson(NamedTuple):
+    """Somebody of a roster, as iSAMS has them; *id* is that of a `User`, `address` their username.
+
+    `form` is the id of a pupil's form in iSAMS, "" if it was not read; `year` is their NC year.
+    `extra` is said of those whom settings make teachers of every class, service accounts among
+    them, who have no name: they are no class's own.
+    """
+
+    id: str
+    forename: str
+    surname: str
+    form: str
+    year: int | None
+    address: str
+    role: Literal["student", "teacher", "extra"]
 
 
 @dataclass(frozen=True, slots=True)

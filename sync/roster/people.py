@@ -7,7 +7,7 @@ finding that says what to mend.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from sync import texts
@@ -17,7 +17,7 @@ from sync.roster import identifiers
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding
 from sync.roster.grades import grade
-from sync.roster.model import User
+from sync.roster.model import NamedPerson, User
 from sync.roster.persons import Persons, Record, full_name, record_name
 from sync.roster.team_limits import OWNERS_LIMIT
 from sync.settings import ProfileSettings, SchoolSettings
@@ -193,20 +193,32 @@ class People:
 
     def known_as(self, user_ids: Set[str]) -> dict[str, tuple[str, str]]:
         """Return what iSAMS, or the setting, calls each of *user_ids*, and how people do."""
-        judged: tuple[tuple[Mapping[str, Record], Mapping[str, User | None]], ...] = (
-            (self.school.pupils, self._pupils),
-            (self.school.employees, self._staff),
-        )
         people = {
-            user.id: (record_name(records[key]), full_name(records[key]))
-            for records, users in judged
-            for key, user in users.items()
-            if user and user.id in user_ids
+            user_id: (record_name(record), full_name(record))
+            for user_id, record in self._records(user_ids)
         }
         services = {
             key: ("SERVICE_ACCOUNTS", user.username) for key, user in self._services.items()
         }
         return people | {key: services[key] for key in services.keys() & user_ids}
+
+    def named(self, users: Iterable[User], extra: Collection[str]) -> Iterator[NamedPerson]:
+        """Yield who each of *users* is in iSAMS; *extra* are the ids of those of every class."""
+        users = list(users)
+        record_of = dict(self._records({user.id for user in users}))
+        for user in users:
+            yield _named(user, record_of.get(user.id), is_extra=user.id in extra)
+
+    def _records(self, user_ids: Set[str]) -> Iterator[tuple[str, Record]]:
+        """Yield each of *user_ids* who has a record in iSAMS, with it."""
+        judged: tuple[tuple[Mapping[str, Record], Mapping[str, User | None]], ...] = (
+            (self.school.pupils, self._pupils),
+            (self.school.employees, self._staff),
+        )
+        for records, users in judged:
+            for key, user in users.items():
+                if user and user.id in user_ids:
+                    yield user.id, records[key]
 
     def users(self, in_classes: Set[str]) -> Iterator[User]:
         """Yield whom SDS shall hold: the profile's years, STAFF, and the users *in_classes*."""
@@ -231,6 +243,19 @@ class People:
                 self.findings.append(Finding(fault, f"Pupil {pupil_id}", full_name(pupil)))
             elif pupil.year in self.profile.year_groups and (user := self.pupil(pupil_id)):
                 yield user.id
+
+
+def _named(user: User, record: Record | None, *, is_extra: bool) -> NamedPerson:
+    """Return who *user* is; a service account has no *record*."""
+    return NamedPerson(
+        user.id,
+        record.forename if record else "",
+        record.surname if record else "",
+        record.form if isinstance(record, Pupil) else "",
+        record.year if isinstance(record, Pupil) else None,
+        user.username,
+        "extra" if is_extra else user.role,
+    )
 
 
 def _spelt_alike(records: Mapping[str, Pupil] | Mapping[str, Employee]) -> Iterator[Record]:

@@ -1,22 +1,27 @@
 """What would change in SDS, and whether that may happen without a person.
 
-SDS has no threshold of its own: it makes inactive whatever is missing. So
-every delivery is compared, row by row, with each that SDS may hold.
+SDS has no threshold of its own: it makes inactive whatever is missing. So every delivery is
+compared, school by school, with each that SDS may hold; and its losses with one of a week ago, so
+that what is lost night by night is held too. What is counted says `sync.sds.guard`.
 
 See docs/reference/sds.md#no-threshold, docs/reference/sds.md#whole-truth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from sync.ledger.marks import Change, Excess, Plan
 from sync.roster.identifiers import is_service_account, renewed_class_id
 from sync.roster.respelt import doubted_beside
 from sync.sds.by_school import Slice, of_nobody, orgs_of, split
-from sync.sds.rowkeys import KEY_SIZE, YearGroup, keys_by_org, losses_by_year, rows_of
-from sync.settings import Limits
+from sync.sds.guard import limits as guard
+from sync.sds.guard.away import Away
+from sync.sds.guard.classes import BesideFiles
+from sync.sds.rowkeys import KEY_SIZE, keys_by_org, rows_of
+from sync.settings import Limits, SchoolLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +54,57 @@ class Meant:
     is how many classes or students a profile had that has none any more, by profile and table: 0
     where nobody knows how many. Other profiles may be so large that no other limit is met.
     `extra_left_out` are users whom settings name as teachers of every class, and who could not be
-    built.
+    built. `released` are the enrollments that PUPILS_FROM kept back in the baseline and keeps back
+    no more, by `<org>/<grade>`.
     """
 
     profiles_gone: int = 0
     withheld: Mapping[str, int] = field(default_factory=dict)
     emptied: Mapping[tuple[str, str], int] = field(default_factory=dict)
     extra_left_out: Set[str] = frozenset()
+    released: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """A delivery that SDS may hold. `files` is None where they are gone or damaged.
 
-    `meant` is by a school's id.
+    `meant` is by a school's id. `extra` are those whom settings made teachers of every class of it,
+    and `away` the classes that SDS held before it and that it has not. `unreadable` are the files
+    beside it that are gone or damaged: people.json, away.json.
     """
 
     delivery: str
     files: Mapping[str, bytes] | None
     meant: Mapping[str, Meant] = field(default_factory=dict)
+    extra: Set[str] = frozenset()
+    away: Away = field(default_factory=dict)
+    unreadable: Collection[str] = ()
 
     def of(self, org: str) -> Meant:
         """Return what settings have to do with a difference of the school of that id."""
         return self.meant.get(org) or Meant()
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A delivery that was in force a week ago, or a person's last word, for the schools *orgs*.
+
+    Only losses are judged against it. The rest is as of a `Baseline`.
+    """
+
+    delivery: str
+    orgs: Set[str]
+    files: Mapping[str, bytes] | None
+    extra: Set[str] = frozenset()
+    unreadable: Collection[str] = ()
+
+
 MOST_COMPARED = 4
 """If SDS may hold more than so many different deliveries, a person looks at SDS first."""
+
+DRIFT_UNKNOWN = "drift-unknown"
+"""What is said of a `Former` that cannot be read."""
 
 MOST_MOVED = 10
 """So many people may get another id: merging alone must not move more."""
@@ -86,17 +115,22 @@ def judge(
     after: Mapping[str, bytes],
     *,
     limits: Limits,
+    limits_by_org: Mapping[str, SchoolLimits] | None = None,
+    formers: Iterable[Former] = (),
     orgs: Collection[str] | None = None,
 ) -> Comparison:
     """Compare *after* with each of *baselines*, the newest first, by every limit.
 
-    *orgs* are the ids of the schools that are judged; None: all. The others are as they were. The
-    plan says what differs from the newest. Without any baseline everything is new.
-    One baseline is read at a time.
+    *limits* are those of a school that has none in *limits_by_org*. *orgs* are the ids of the
+    schools that are judged; None: all. The others are as they were. The plan says what differs from
+    the newest. Without any baseline everything is new. Losses are compared with *formers* as well.
+    One of them is read at a time.
     """
-    judging = _Judging(after, limits, orgs)
+    judging = _Judging(after, lambda org: (limits_by_org or {}).get(org, limits), orgs)
     for baseline in baselines:
         judging.compare(baseline)
+    for former in formers:
+        judging.compare_losses(former)
     return judging.judgement()
 
 
@@ -108,10 +142,12 @@ class _Judging:
     """A comparison with one baseline after another."""
 
     after: Mapping[str, bytes]
-    limits: Limits
+    limits_of: Callable[[str], SchoolLimits]
     orgs: Collection[str] | None
     plan: Plan | None = None
     unknown: int = 0
+    unknown_former: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter)  # by file
     compared: int = 0
     moved: int = 0
     nobodys: int = 0
@@ -123,15 +159,17 @@ class _Judging:
         """Note the plan, if *baseline* is the newest, and the excesses of each school."""
         self.compared += 1
         before = baseline.files or {}
-        changes = changes_between(before, self.after)
-        self.plan = self.plan or Plan(against=baseline.delivery, changes=changes)
+        if self.plan is None:
+            changes = changes_between(before, self.after)
+            self.plan = Plan(against=baseline.delivery, changes=changes)
         if baseline.files is None:
             self.unknown += 1
             return
+        self.unreadable.update(baseline.unreadable)
         there = {*orgs_of(before), *orgs_of(self.after)}
         if len(there) <= 1:
             org = next(iter(there), "")
-            self._keep(org, _met(changes, before, self.after, self.limits, baseline.of(org)))
+            self._keep(org, _met(before, self.after, self.limits_of(org), baseline, org))
             self.known.add(org)
         else:
             self.moved = max(self.moved, _moved(before, self.after))
@@ -145,8 +183,27 @@ class _Judging:
         before_of, after_of = split(before, orgs), self._split_after(orgs)
         for org, was in before_of.items():
             now = after_of.get(org, {})
-            met = _met(changes_between(was, now), was, now, self.limits, baseline.of(org))
+            met = _met(was, now, self.limits_of(org), baseline, org)
             self._keep(org, _named(met, org))
+
+    def compare_losses(self, former: Former) -> None:
+        """Note what each school of *former* would have lost since, where that is too much.
+
+        What is too much for one night is told as that.
+        """
+        if former.files is None:
+            self.unknown_former += 1
+            return
+        self.unreadable.update(former.unreadable)
+        there = {*orgs_of(former.files), *orgs_of(self.after)}
+        orgs = self._judged(there) & former.orgs
+        before_of, after_of = split(former.files, orgs), self._split_after(orgs)
+        for org, was in before_of.items():
+            known = BesideFiles(former.extra)
+            lost = guard.lost(was, after_of.get(org, {}), self.limits_of(org), known)
+            told = {excess.table for excess in self.worst.get(org, {}).values()}
+            news = [excess for excess in lost if excess.table not in told]
+            self._keep(org, _named(news, org) if len(there) > 1 else news)
 
     def _keep(self, org: str, excesses: Iterable[Excess]) -> None:
         """Keep each of *excesses* that is the first of its limit, or has more rows than that."""
@@ -185,6 +242,10 @@ class _Judging:
         """Yield why no school of the delivery may go, whoever it is about."""
         if self.unknown:
             yield Excess(table="deliveries", what="unknown", rows=self.unknown, allowed=0)
+        if rows := self.unknown_former:
+            yield Excess(table="deliveries", what=DRIFT_UNKNOWN, rows=rows, allowed=0)
+        for name, rows in sorted(self.unreadable.items()):
+            yield Excess(table=name, what="unknown", rows=rows, allowed=0)
         if self.compared > MOST_COMPARED:
             yield Excess(table="deliveries", what="many", rows=self.compared, allowed=MOST_COMPARED)
         if self.moved > MOST_MOVED:
@@ -217,20 +278,18 @@ def _empty(changes: Mapping[str, Change]) -> Iterator[Excess]:
 
 
 def _met(
-    changes: Mapping[str, Change],
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
-    limits: Limits,
-    meant: Meant,
+    limits: SchoolLimits,
+    baseline: Baseline,
+    org: str,
 ) -> Iterator[Excess]:
-    """Yield every limit that a school meets: of tables, of year groups, of profiles."""
-    of_all = [excess for name, change in changes.items() for excess in _of(name, change, limits)]
-    yield from of_all
-    is_known = any(excess.table == "enrollments.csv" for excess in of_all)
-    for excess in _met_by_grade(before, after, limits, meant.withheld):
-        # A loss that is told of all need not be told of each year; a year that is gone must be.
-        if excess.what == "emptied" or not is_known:
-            yield excess
+    """Yield every limit that a school meets: of tables, of people and classes, of profiles."""
+    meant = baseline.of(org)
+    for name in sorted(before):
+        yield from _lost(name, before, after)
+    beside = BesideFiles(baseline.extra, meant.released, baseline.away)
+    yield from guard.met(before, after, limits, beside, meant.withheld)
     if meant.profiles_gone:
         yield Excess(table="profiles", what="removed", rows=meant.profiles_gone, allowed=0)
     for (profile, what), rows in sorted(meant.emptied.items()):
@@ -304,70 +363,44 @@ def users_of(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Change:
-    """Count by key: added, removed, and those of which another column differs."""
-    size = KEY_SIZE[name]
-    old = {row[:size]: row[size:] for row in rows_of(name, before)}
-    total, added, changed = 0, 0, 0
-    was = len(old)
-    for row in rows_of(name, after):
-        total += 1
-        looks = old.pop(row[:size], None)
-        if looks is None:
-            added += 1
-        elif looks != row[size:]:
-            changed += 1
-    return Change(before=was, after=total, added=added, removed=len(old), changed=changed)
+    """Count by key: added, removed, and those of which another column differs.
 
-
-def _of(name: str, change: Change, limits: Limits) -> Iterator[Excess]:
-    """Yield the limits that table *name* meets: losing too much, all, or gaining too many users."""
-    yield from _lost(name, change.before, change.removed, change.after, limits)
-    allowed = max(limits.users_added_rows, change.before * limits.users_added_percent // 100)
-    if name == "users.csv" and change.added > allowed:
-        yield Excess(table=name, what="added", rows=change.added, allowed=allowed)
-
-
-def _met_by_grade(
-    before: Mapping[str, bytes],
-    after: Mapping[str, bytes],
-    limits: Limits,
-    withheld: Mapping[str, int],
-) -> Iterator[Excess]:
-    """Yield the year groups that lose all their enrollments, or half, however few they are of all.
-
-    A filter that somebody sets in iSAMS looks like that, a key for a single division, a setting
-    that gives a year other Teams in mid-year. Who waits for PUPILS_FROM lost nothing where the old
-    class has ended; from a class that goes on, pupils would be taken out.
+    One walk along both, which are sorted: a million rows are held by neither.
     """
-    losses = losses_by_year(before, after)
-    for year, rows in sorted(losses.before.items()):
-        org, grade = year
-        waits = withheld.get(f"{org}/{grade}") and losses.taken_out[year] <= limits.removed_rows
-        if waits or rows <= limits.removed_rows:
-            continue
-        allowed = max(limits.removed_rows, rows // 2)
-        if year not in losses.present:
-            yield _of_year(year, "emptied", rows, 0)
-        elif losses.lost[year] > allowed:
-            yield _of_year(year, "removed", losses.lost[year], allowed)
-
-
-def _of_year(year: YearGroup, what: str, rows: int, allowed: int) -> Excess:
-    org, grade = year
-    return Excess(
-        table="enrollments.csv", what=what, rows=rows, allowed=allowed, org=org, grade=grade
+    size, sides = KEY_SIZE[name], (rows_of(name, before), rows_of(name, after))
+    old, new = (next(side, None) for side in sides)
+    counts = Counter[str]()
+    while old or new:
+        if old and (not new or old[:size] < new[:size]):
+            counts["removed"] += 1
+            old = next(sides[0], None)
+        elif new and (not old or new[:size] < old[:size]):
+            counts["added"] += 1
+            new = next(sides[1], None)
+        else:
+            counts["changed" if old != new else "same"] += 1
+            old, new = (next(side, None) for side in sides)
+    both = counts["changed"] + counts["same"]
+    return Change(
+        before=both + counts["removed"],
+        after=both + counts["added"],
+        added=counts["added"],
+        removed=counts["removed"],
+        changed=counts["changed"],
     )
 
 
-def _lost(
-    name: str, before: int, removed: int, after: int, limits: Limits, org: str = ""
-) -> Iterator[Excess]:
-    """Yield the excess if a table loses more rows than it may, or all: a school never may."""
-    percent = (
-        limits.enrollments_removed_percent if name == "enrollments.csv" else limits.removed_percent
-    )
-    allowed = max(limits.removed_rows, before * percent // 100) if name != "orgs.csv" else 0
-    if removed > allowed:
-        yield Excess(table=name, what="removed", rows=removed, allowed=allowed, org=org)
-    elif before and not after:
-        yield Excess(table=name, what="emptied", rows=before, allowed=0, org=org)
+def _lost(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:
+    """Yield the excess if a table loses all its rows, or a school goes: nobody lets that through.
+
+    How many rows of a table go nobody asks: what is counted are people, classes and places.
+    """
+    gone = orgs_of(before).keys() - orgs_of(after).keys() if name == "orgs.csv" else ()
+    if gone:
+        yield Excess(table=name, what="removed", rows=len(gone), allowed=0)
+    elif next(rows_of(name, after), None) is None and (rows := _count(name, before)):
+        yield Excess(table=name, what="emptied", rows=rows, allowed=0)
+
+
+def _count(name: str, files: Mapping[str, bytes]) -> int:
+    return sum(1 for _ in rows_of(name, files))

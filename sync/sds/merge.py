@@ -16,6 +16,7 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from sync.errors import MergeConflict
 from sync.sds import offers, one_person, slices
@@ -24,7 +25,14 @@ from sync.sds.one_person import one_id
 from sync.sds.slices import HeldFiles, Slices, org_of
 from sync.sds.tables import COURSES, SESSIONS, WIDEST, Row, columns
 
-__all__ = ["Offered", "merge"]
+__all__ = ["Merged", "Offered", "merge", "merged"]
+
+
+class Merged(NamedTuple):
+    """The rows of every file, to be read once; and under which id somebody is sent, if another."""
+
+    rows: Mapping[str, Iterable[Row]]
+    stays: Mapping[str, str]
 
 
 def merge(
@@ -33,7 +41,18 @@ def merge(
     *,
     held: Mapping[str, bytes] | None = None,
     carried: Collection[str] = (),
-) -> dict[str, Iterable[Row]]:
+) -> Mapping[str, Iterable[Row]]:
+    """Return the rows alone of what is `merged`."""
+    return merged(offered, also, held=held, carried=carried).rows
+
+
+def merged(
+    offered: Sequence[Offered],
+    also: Collection[str] = (),
+    *,
+    held: Mapping[str, bytes] | None = None,
+    carried: Collection[str] = (),
+) -> Merged:
     """Return the rows of every file, sorted, to be read once: `sync.sds.rules.files` does.
 
     *offered* are the schools that go in with their sets. *held* are the files of the newest
@@ -74,7 +93,7 @@ def merge(
         "classes.csv": _narrowed(classes, header["classes.csv"]),
         "enrollments.csv": _enrollments(schools, goes_on, people.stays),
     }
-    return {name: rows[name] for name in header}
+    return Merged({name: rows[name] for name in header}, people.stays)
 
 
 _ROWS_OF = {  # offered or carried

@@ -1,10 +1,8 @@
-"""What says which row is which, of which school and of which year group, and what is lost."""
+"""What says which row is which, of which school and of which year group."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from sync.sds import csvtext
 from sync.sds.tables import COURSES, SESSIONS, Row
@@ -43,39 +41,3 @@ def keys_by_org(name: str, files: Mapping[str, bytes]) -> dict[str, set[Row]]:
         org = org_of.get(row[0], "") if name == "enrollments.csv" else row[1]
         keys.setdefault(org, set()).add(row[:size])
     return keys
-
-
-def _enrolled_students(files: Mapping[str, bytes]) -> Iterator[tuple[Row, YearGroup]]:
-    """Yield the enrollments of students, by class and user, with their year group."""
-    roles = rows_of("roles.csv", files)
-    year_of = {row[0]: (row[1], row[3]) for row in roles if row[2] == "student"}
-    for row in rows_of("enrollments.csv", files):
-        if year := year_of.get(row[1]):
-            yield row[:2], year
-
-
-@dataclass(frozen=True, slots=True)
-class YearLosses:
-    """Enrollments of students by year group: those there were, and those that are lost.
-
-    Of the lost, `taken_out` are from classes that go on; `present` are the year groups that still
-    have any.
-    """
-
-    before: Mapping[YearGroup, int]
-    lost: Counter[YearGroup]
-    taken_out: Counter[YearGroup]
-    present: Set[YearGroup]
-
-
-def losses_by_year(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> YearLosses:
-    """Return what *after* has lost of the enrollments of students in *before*."""
-    gone = dict(_enrolled_students(before))
-    rows_before = Counter(gone.values())
-    present = set[YearGroup]()
-    for row, year in _enrolled_students(after):
-        present.add(year)
-        gone.pop(row, None)
-    goes_on = {row[0] for row in rows_of("classes.csv", after)}
-    taken_out = Counter(year for (class_id, _), year in gone.items() if class_id in goes_on)
-    return YearLosses(rows_before, Counter(gone.values()), taken_out, present)

@@ -124,21 +124,30 @@ class Limits(SchoolLimits):
     """
 
     removed_percent: Percent = Field(
-        default=10, description="Rows that a table may lose, in percent.", examples=["10"]
+        default=10,
+        description="Older name of the percentage of PUPILS_LOST, TEACHERS_LOST and CLASSES_LOST.",
+        examples=["10"],
     )
     removed_rows: Rows = Field(
         default=10,
-        description="Rows that a table may lose, whatever the percentage.",
+        description="Older name of the number of these, of both PLACES_LOST and of"
+        " YEAR_PLACES_LOST.",
         examples=["10"],
     )
     enrollments_removed_percent: Percent = Field(
-        default=20, description="The same for enrollments, in percent.", examples=["20"]
+        default=20,
+        description="Older name of the percentage of PUPIL_PLACES_LOST and TEACHER_PLACES_LOST.",
+        examples=["20"],
     )
     users_added_percent: Percent = Field(
-        default=25, description="Users that may be new, in percent.", examples=["25"]
+        default=25,
+        description="Older name of the percentage of PEOPLE_GAINED.",
+        examples=["25"],
     )
     users_added_rows: Rows = Field(
-        default=25, description="Users that may be new, whatever the percentage.", examples=["25"]
+        default=25,
+        description="Older name of the number of PEOPLE_GAINED.",
+        examples=["25"],
     )
 
     @model_validator(mode="before")

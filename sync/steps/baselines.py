@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids
 from sync.ledger.holdings import HandOver
-from sync.ledger.manifests import DeliveryManifest
+from sync.ledger.manifests import AWAY, PEOPLE, DeliveryManifest
 from sync.roster.finding_codes import EXTRA_TEACHERS_GONE
 from sync.sds.diff import Baseline, Meant
+from sync.sds.guard.away import Away
 from sync.settings import Settings
 from sync.steps.delivery import Delivery, SealedSet
 from sync.steps.findings import told_of
@@ -36,7 +38,8 @@ def read_baselines(
             yield Baseline(hand_over.delivery_id, None)
         elif was.digest not in digests:
             digests.add(was.digest)
-            yield Baseline(hand_over.delivery_id, _files(former, was), meaning.of(former, was))
+            files, meant = _files(former, was), meaning.of(former, was)
+            yield Baseline(hand_over.delivery_id, files, meant, *known_beside(former))
 
 
 def manifest_of(delivery: Delivery) -> DeliveryManifest | None:
@@ -45,6 +48,30 @@ def manifest_of(delivery: Delivery) -> DeliveryManifest | None:
         return delivery.manifest()
     except (StoreMissing, StoreConflict):
         return None
+
+
+class KnownBeside(NamedTuple):
+    """What a delivery's files do not say: see `Baseline`."""
+
+    extra: Set[str]
+    away: Away
+    unreadable: tuple[str, ...]
+
+
+def known_beside(delivery: Delivery) -> KnownBeside:
+    """Return what is known beside the files of *delivery*; of the version before, nothing is."""
+    unreadable = list[str]()
+    extra, away = frozenset[str](), dict[str, Set[str]]()
+    try:
+        if (beside := delivery.beside()) and beside.people:
+            extra = frozenset(each.id for each in delivery.people() if each.role == "extra")
+    except (StoreMissing, StoreConflict):
+        unreadable.append(PEOPLE)
+    try:
+        away |= delivery.away()
+    except (StoreMissing, StoreConflict):
+        unreadable.append(AWAY)
+    return KnownBeside(extra, away, tuple(unreadable))
 
 
 def _files(delivery: Delivery, manifest: DeliveryManifest) -> dict[str, bytes] | None:
@@ -70,12 +97,14 @@ class _Meaning:
         before = self._by_org(former, was)
         now = self._sources
         withheld = Counter(self._manifest.withheld) - Counter(was.withheld)
+        released = Counter(was.withheld) - Counter(self._manifest.withheld)
         return {
             org: Meant(
                 len(before.get(org, {}).keys() - now.get(org, {}).keys()),
                 withheld,
                 self._emptied(before.get(org, {}), now.get(org, {})),
                 self._left_out(now.get(org, {})),
+                released,
             )
             for org in before.keys() | now.keys()
         }

@@ -11,35 +11,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sync.edge.world import World
-from sync.errors import SyncError, concerning
 from sync.ledger.offers import SchoolPart, Why
 from sync.report import Outcome, Step
 from sync.roster.academic_year import by_calendar, school_day
-from sync.steps.connector import Listing, look, newest_sets
+from sync.steps.connector import Listing, newest_sets
 from sync.steps.delivery import newest_set
 from sync.steps.offers import set_manifest, view
 
 
-def tell_carried(world: World) -> None:
-    """Tell each school that is carried for too long, of every connector.
-
-    Raises:
-        SyncError: the first trouble of a connector, once all others are told.
-    """
-    trouble: SyncError | None = None
-    for connector in world.settings.connectors():
-        try:
-            with concerning(connector=connector):
-                for step in _steps(world, connector):
-                    world.tell(step)
-        except SyncError as error:
-            trouble = trouble or error
-    if trouble:
-        raise trouble
-
-
-def _steps(world: World, connector: str) -> Iterator[Step]:
-    listing = look(world, connector)
+def steps(world: World, listing: Listing) -> Iterator[Step]:
+    """Yield a line for each school of a connector that is carried for too long."""
+    connector = listing.connector
     for offer in view(world, listing, newest_sets(world, connector)).offers:
         if offer.part is None or offer.why in {None, Why.SAME}:
             continue

@@ -5,7 +5,7 @@ Each reads and writes its marks and files itself, so that no step makes up a pat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -14,10 +14,13 @@ from sync.edge.storage.store import Blob, Store
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids, manifests, states
 from sync.ledger.folders import Folder, folders
-from sync.ledger.manifests import DeliveryManifest, FileFacts, SetManifest
+from sync.ledger.manifests import AWAY, PEOPLE, Beside, DeliveryManifest, FileFacts, SetManifest
 from sync.ledger.marks import AttemptBegun, Receipt, Submitted, Tracking, Unchanged
 from sync.ledger.offers import Schools
 from sync.ledger.record import NamedRecord, Record
+from sync.roster.model import NamedPerson
+from sync.sds import away_file, people_file
+from sync.sds.guard.away import Away
 
 
 def read_record[R: Record](store: Store, kind: type[R], name: str) -> R:
@@ -77,6 +80,31 @@ class StoredFolder(Folder):
             for name, facts in listed.items()
         }
 
+    def beside(self) -> Beside | None:
+        """Read what lies beside the files for SDS; None of what the version before made.
+
+        Raises:
+            StoreConflict: it cannot be read; or it is gone, and what it is about was listed.
+        """
+        try:
+            return self.read(Beside)
+        except StoreMissing:
+            if not self.made_at.keys().isdisjoint({PEOPLE, AWAY}):
+                raise StoreConflict("a sealed record is gone", file=Beside.file_name) from None
+            return None
+
+    def people(self, ids: Collection[str] | None = None) -> Iterator[NamedPerson]:
+        """Read who stands behind the ids in its files, or behind *ids* alone, in order of ids.
+
+        Raises:
+            StoreMissing: the file is gone, or was never written: `beside` tells which.
+            StoreConflict: somebody has changed it.
+        """
+        beside = self.beside()
+        if beside is None or beside.people is None:
+            raise StoreMissing("who stands behind the ids was not written down", file=PEOPLE)
+        return people_file.people_of(self.read_files({PEOPLE: beside.people})[PEOPLE], ids)
+
 
 class Delivery(StoredFolder):
     """A connector's delivery."""
@@ -90,6 +118,19 @@ class Delivery(StoredFolder):
     def files(self, manifest: DeliveryManifest | None = None) -> dict[str, bytes]:
         """Read the files, each checked against *manifest*, which is read if it is not at hand."""
         return self.read_files((manifest or self.manifest()).files)
+
+    def away(self) -> Away:
+        """Read what classes last held that SDS once had and this delivery has not.
+
+        Nothing in one of the version before: nobody had looked yet.
+
+        Raises:
+            StoreMissing, StoreConflict: the file is gone, or somebody has changed it.
+        """
+        beside = self.beside()
+        if beside is None or beside.away is None:
+            return {}
+        return away_file.away_of(self.read_files({AWAY: beside.away})[AWAY])
 
     def schools(self) -> Schools | None:
         """Read what it has of each school; None of a delivery of the version before.

@@ -8,7 +8,7 @@ nothing: docs/decisions/0023-a-delivery-school-by-school.md
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -28,15 +28,17 @@ from sync.ledger.marks import Failed, Hold
 from sync.ledger.offers import ANSWERABLE, HeldOffer, SchoolPart, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
-from sync.sds import by_school, rules
-from sync.sds.merge import Offered, merge
+from sync.roster.model import NamedPerson
+from sync.sds import by_school, people_file, rules
+from sync.sds.guard.away import Away
+from sync.sds.merge import Offered, merge, merged
 from sync.sds.tables import ON_REQUEST
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing, newest_of, sets_on
 from sync.steps.delivery import SealedSet, StoredFolder
-from sync.steps.offers import Offer, View, readable, view
+from sync.steps.offers import ChosenSet, Offer, View, readable, view
 from sync.steps.pace import Pace
-from sync.steps.seal import NewDelivery, seal_delivery
+from sync.steps.seal import NewDelivery, beside, seal_delivery
 
 
 def merge_if_newer(world: World, listing: Listing) -> Step | None:
@@ -238,10 +240,19 @@ def _merged(world: World, listing: Listing, now: View) -> Step:
 # -- what is merged ------------------------------------------------------------------------------
 
 
-class _Content(NamedTuple):
-    """The files of a delivery, and the offers that are in it."""
+class _Files(NamedTuple):
+    """The files of a delivery, from what was merged, and who is sent under which other id."""
 
     files: Mapping[str, bytes]
+    offers: Sequence[Offer]
+    stays: Mapping[str, str]
+
+
+class _Content(NamedTuple):
+    """The files of a delivery, the file of names, and the offers that are in it."""
+
+    files: Mapping[str, bytes]
+    people: bytes
     going: Sequence[Offer]
 
 
@@ -280,7 +291,14 @@ class _Merging:
             own_grades=tuple(sorted(self._own_grades(content.going))),
         )
         delivery_id = ids.set_id(_moment(self.listing), manifest.to_json() + schools.to_json())
-        return NewDelivery(delivery_id, content.files, manifest, manifest.counts, schools)
+        return NewDelivery(
+            delivery_id,
+            content.files,
+            manifest,
+            manifest.counts,
+            schools,
+            beside(content.people, self._away(content.files)),
+        )
 
     # -- files
 
@@ -289,7 +307,8 @@ class _Merging:
         going = [*self.now.chosen, *self.now.tried_again]
         while True:
             try:
-                return _Content(self._whole(going), going)
+                made = self._whole(going)
+                return _Content(made.files, self._people(made), going)
             except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing) as error:
                 faulty = self._faulty(error, going)
                 if not faulty or self._is_left_alone(faulty, going):
@@ -305,33 +324,52 @@ class _Merging:
             part.org for part in self._parts().values()
         )
 
-    def _whole(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
+    def _whole(self, going: Sequence[Offer]) -> _Files:
         """Merge *going* with what SDS has of the others.
 
         Who is at two schools is one user there, so one school's new address for them would put
         somebody else into the classes of the other. Where that one says otherwise, and SDS has just
         its newest sets, these are merged anew beside *going*.
         """
-        files = self._files(going)
+        made = self._files(going)
         if self.now.base is None:
-            return files
-        touched = by_school.with_other_addresses(self.now.base.files, files)
+            return made
+        touched = by_school.with_other_addresses(self.now.base.files, made.files)
         same = [
             offer for offer in self.now.offers if offer.why is Why.SAME and offer.org in touched
         ]
         sound = [offer for offer in same if self._is_sound(offer)]
-        return self._files([*going, *sound]) if sound else files
+        return self._files([*going, *sound]) if sound else made
 
-    def _files(self, going: Sequence[Offer]) -> Mapping[str, bytes]:
+    def _files(self, going: Sequence[Offer]) -> _Files:
         base = self.now.base
-        orgs = {offer.org for offer in going}
-        rows = merge(
+        rows, stays = merged(
             [_offered(offer) for offer in _newest_first(going) if offer.sets],
             self.listing.may_have_sent(ON_REQUEST),
             held=base.files if base else None,
-            carried=[part.org for part in self._parts().values() if part.org not in orgs],
+            carried=self._carried_orgs(going),
         )
-        return rules.files(rows, self._own_grades(going), sealed_before=True)
+        return _Files(rules.files(rows, self._own_grades(going), sealed_before=True), going, stays)
+
+    def _away(self, files: Mapping[str, bytes]) -> Away:
+        return self.now.base.away_beside(files) if self.now.base else {}
+
+    def _people(self, made: _Files) -> bytes:
+        """Return who stands behind the ids of a delivery, from its sets and from what SDS has."""
+        return people_file.merged(made.files, self._people_by_set(made))
+
+    def _people_by_set(self, made: _Files) -> Iterator[people_file.NamedPart]:
+        """Yield who is in each set, the newest first, and who goes on at schools without one."""
+        for offer in _newest_first(made.offers):
+            for each in offer.sets:
+                yield people_file.NamedPart(_people_of(offer, each), made.stays)
+        if self.now.base:
+            goes_on = self.now.base.people_of(self._carried_orgs(made.offers))
+            yield people_file.NamedPart(goes_on, {})
+
+    def _carried_orgs(self, going: Sequence[Offer]) -> list[str]:
+        orgs = {offer.org for offer in going}
+        return [part.org for part in self._parts().values() if part.org not in orgs]
 
     def _parts(self) -> Mapping[str, SchoolPart]:
         return self.now.base.parts if self.now.base else {}
@@ -351,6 +389,8 @@ class _Merging:
                 self._own_grades([offer]),
                 sealed_before=True,
             )
+            for each in offer.sets:
+                _people_of(offer, each)
         except (MergeConflict, RosterInvalid, StoreConflict, StoreMissing):
             return False
         return True
@@ -429,6 +469,17 @@ def _offered(offer: Offer) -> Offered:
     with concerning(school=offer.school):
         files = [each.sealed.read_files(each.manifest.files) for each in offer.sets]
     return Offered(offer.school, offer.org, files)
+
+
+def _people_of(offer: Offer, each: ChosenSet) -> Iterator[NamedPerson]:
+    """Return who stands behind the ids of a set; nobody in one of the version before."""
+    with concerning(school=offer.school):
+        try:
+            return each.sealed.people()
+        except StoreMissing:
+            if each.sealed.beside():
+                raise
+            return iter(())
 
 
 def _newer(offer: Offer) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ may go is decided for each school alone; what may not go stays as SDS has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -20,7 +20,10 @@ from sync.ledger import fates, ids, offers, states
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Accepted, Approved, Submitted
 from sync.ledger.offers import ANSWERABLE, HeldOffer, OfferName, SchoolPart, Why
+from sync.roster.model import NamedPerson
 from sync.sds import by_school
+from sync.sds.guard.away import Away, next_away
+from sync.sds.rowkeys import rows_of
 from sync.steps.connector import Listing, look
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder, read_record
 
@@ -50,6 +53,30 @@ class Base:
             return bool(self.files)
         except (StoreMissing, StoreConflict):
             return False
+
+    def people_of(self, orgs: Collection[str]) -> Iterable[NamedPerson]:
+        """Return who stands behind its ids at the schools *orgs*.
+
+        Nobody, where the file of names cannot be read. Schools go on without it, for a person sees
+        to that: what is compared with this delivery is held (`sync.steps.baselines`).
+        """
+        at_them = {row[0] for row in rows_of("roles.csv", self.files) if row[1] in orgs}
+        try:
+            return self.delivery.people(at_them)
+        except (StoreMissing, StoreConflict):
+            return ()
+
+    def away_beside(self, files: Mapping[str, bytes]) -> Away:
+        """Return what classes are away once *files* are delivered, for those who come back.
+
+        Those that were away before are forgotten where their file cannot be read: a person sees to
+        that as well.
+        """
+        try:
+            away = self.delivery.away()
+        except (StoreMissing, StoreConflict):
+            away = {}
+        return next_away(away, self.files, files)
 
     def part_of(self, org: str) -> SchoolPart | None:
         """Return the part of the school with that id in SDS; None if it has none."""

@@ -15,8 +15,9 @@ from sync.ledger.marks import Accepted, Against, Hold, Plan
 from sync.ledger.offers import HeldOffer, SchoolPart, Schools, Why
 from sync.report import Outcome, Step
 from sync.sds import diff
+from sync.sds.by_school import orgs_of
 from sync.sds.diff import Comparison
-from sync.steps import baselines
+from sync.steps import baselines, drift
 from sync.steps.attempts import Place, attempted
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery, StoredFolder
@@ -46,11 +47,15 @@ def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
     manifest, schools = delivery.manifest(), delivery.schools()
     compared = listing.may_hold()
     offered = _offered(manifest, schools)
+    files = delivery.files(manifest)
+    orgs = set(orgs_of(files)) if offered is None else {part.org for part in offered.values()}
     judgement = diff.judge(
         baselines.read_baselines(world.settings, compared, delivery),
-        delivery.files(manifest),
+        files,
         limits=world.settings.sds.limits,
-        orgs=None if offered is None else {part.org for part in offered.values()},
+        limits_by_org=world.settings.limits_by_org(),
+        formers=drift.read_formers(listing, orgs, {each.delivery_id for each in compared}),
+        orgs=None if offered is None else orgs,
     )
     judged = _Judged(world, listing, offered or {}, judgement)
     # Of two looks at once the later may know that SDS holds less: the first counts.

@@ -16,14 +16,14 @@ from sync.ledger import manifests
 from sync.ledger.claims import Paused
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.offers import SchoolPart, Schools, Why
-from sync.sds import by_school, rules
+from sync.sds import by_school, people_file, rules
 from sync.sds.csvtext import decode
-from sync.sds.merge import Offered, merge
+from sync.sds.merge import Offered, merge, merged
 from sync.sds.tables import ON_REQUEST, columns
 from sync.steps.connector import Listing
 from sync.steps.delivery import Delivery
-from sync.steps.offers import Base, parts_of
-from sync.steps.seal import NewDelivery
+from sync.steps.offers import Base, base_of, parts_of
+from sync.steps.seal import NewDelivery, beside
 
 
 def made(world: World, listing: Listing, pause: Paused) -> NewDelivery:
@@ -36,7 +36,7 @@ def made(world: World, listing: Listing, pause: Paused) -> NewDelivery:
     """
     former = _delivery(listing, pause.restores)
     if not pause.school:
-        return _whole(listing, pause, former)
+        return _whole(world, listing, pause, former)
     part = former_part(world, former, pause.school)
     if part is None:
         raise StoreConflict("the former delivery has nothing of the school that is to come back")
@@ -78,6 +78,7 @@ def _new(
     files: Mapping[str, bytes],
     manifest: DeliveryManifest,
     schools: Schools | None,
+    beside: Mapping[str, bytes],
     **changes: object,
 ) -> NewDelivery:
     facts = manifests.facts(files)
@@ -88,16 +89,29 @@ def _new(
         "counts": manifests.rows_by_table(facts),
     }
     new = manifest.model_copy(update=made_of | changes)
-    return NewDelivery(pause.delivery, files, new, new.counts, schools)
+    return NewDelivery(pause.delivery, files, new, new.counts, schools, beside)
 
 
 # -- a whole delivery ----------------------------------------------------------------------------
 
 
-def _whole(listing: Listing, pause: Paused, former: Delivery) -> NewDelivery:
+def _whole(world: World, listing: Listing, pause: Paused, former: Delivery) -> NewDelivery:
     was = former.manifest()
     files = _files(listing, was, former.files(was))
-    return _new(pause, files, was, _schools(former))
+    base = base_of(world, listing)
+    away = base.away_beside(files) if base and base.is_readable() else {}
+    return _new(pause, files, was, _schools(former), beside(_people(former), away))
+
+
+def _people(former: Delivery) -> bytes | None:
+    """Return the file of names of *former*; None if it has none that can be read.
+
+    Classes come back all the same: names are for those who look at them.
+    """
+    try:
+        return people_file.people_json(former.people())
+    except (StoreMissing, StoreConflict):
+        return None
 
 
 def _schools(former: Delivery) -> Schools | None:
@@ -153,7 +167,7 @@ class _SchoolOf:
     def made(self) -> NewDelivery:
         """Return the delivery."""
         was, now = self.former.manifest(), self.base.manifest
-        files = self._files(was)
+        files, people = self._files(was)
         rows = by_school.digests(files)
         parts = {
             key: _again(part, Why.SAME).model_copy(update={"rows": rows[part.org]})
@@ -167,6 +181,7 @@ class _SchoolOf:
             files,
             now,
             schools,
+            beside(people, self.base.away_beside(files)),
             sources={
                 profile: set_id
                 for part in schools.parts.values()
@@ -176,17 +191,24 @@ class _SchoolOf:
             own_grades=tuple(sorted({*was.own_grades, *now.own_grades})),
         )
 
-    def _files(self, was: DeliveryManifest) -> Mapping[str, bytes]:
-        org = self.part.org
-        then = by_school.split(self.former.files(was), [org])[org]
-        rows = merge(
+    def _files(self, was: DeliveryManifest) -> tuple[Mapping[str, bytes], bytes]:
+        """Return the files, and that of names."""
+        org, others = self.part.org, [part.org for part in self.others.values()]
+        former = Base(self.former, was, {})
+        then = by_school.split(former.files, [org])[org]
+        rows, stays = merged(
             [Offered(self.pause.school, org, [then])],
             self.listing.may_have_sent(ON_REQUEST),
             held=self.base.files,
-            carried=[part.org for part in self.others.values()],
+            carried=others,
         )
         own_grades = {*was.own_grades, *self.base.manifest.own_grades}
-        return rules.files(rows, own_grades, sealed_before=True)
+        files = rules.files(rows, own_grades, sealed_before=True)
+        people = [
+            people_file.NamedPart(former.people_of([org]), stays),
+            people_file.NamedPart(self.base.people_of(others), {}),
+        ]
+        return files, people_file.merged(files, people)
 
     def _withheld(self, was: DeliveryManifest, now: DeliveryManifest) -> dict[str, int]:
         org = self.part.org

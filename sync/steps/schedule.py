@@ -16,7 +16,7 @@ from sync.errors import SyncError, concerning
 from sync.ledger import ids, states
 from sync.ledger.marks import TIMER, Asked, Failed, Nudged
 from sync.report import Outcome, Step
-from sync.steps.carried import tell_carried
+from sync.steps.daily import tell_daily
 from sync.steps.delivery import Pull, list_pulls
 from sync.steps.retries import asked_by_timer, is_stuck, night_ends
 from sync.steps.send import lies_idle
@@ -44,7 +44,7 @@ def tick(world: World) -> Step:
     with rounds.going_on():
         facts |= _watched(world, rounds.read_at, clock)
     with rounds.going_on():
-        facts["deleted"] = sweep(world, clock(), once_a_day=tell_carried)
+        facts["deleted"] = sweep(world, clock(), once_a_day=tell_daily)
     outcome = Outcome.SWEPT if rounds.trouble is None else Outcome.FAILED
     step = Step("tick", outcome, facts=facts, error=rounds.trouble)
     world.tell(step)

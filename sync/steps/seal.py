@@ -16,13 +16,14 @@ from sync.errors import concerning
 from sync.exports.files import export_school
 from sync.isams.school import School
 from sync.ledger import ids, manifests
-from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.manifests import Beside, DeliveryManifest, SetManifest
 from sync.ledger.marks import Unchanged
 from sync.ledger.offers import Schools
 from sync.report import Outcome, Step
 from sync.roster import findings
 from sync.roster.build import roster_at
-from sync.sds import rules, tables
+from sync.sds import away_file, json_lines, people_file, rules, tables
+from sync.sds.guard.away import Away
 from sync.settings import Settings
 from sync.steps import repeats
 from sync.steps.connector import Listing
@@ -65,11 +66,24 @@ def profile_set(settings: Settings, profile: str, read: School, pulled_at: datet
         own_grades=tuple(own_grades),
         withheld={f"{school_id}/{grade}": count for grade, count in built.withheld.items()},
     )
-    beside = {
+    also = {
         manifests.FINDINGS: findings.to_json(built.findings),
+        **beside(people_file.people_json(built.people)),
         manifests.MANIFEST: manifest.to_json(),
     }
-    return ProfileSet(manifest, {**files, **beside})
+    return ProfileSet(manifest, {**files, **also})
+
+
+def beside(people: bytes | None, away: Away | None = None) -> Mapping[str, bytes]:
+    """Return what lies beside the files of a set, or of a delivery, which has classes *away*."""
+    made = {
+        manifests.PEOPLE: people,
+        manifests.AWAY: None if away is None else away_file.away_json(away),
+    }
+    files = {name: body for name, body in made.items() if body is not None}
+    facts = {name: json_lines.facts(body) for name, body in files.items()}
+    record = Beside(people=facts.get(manifests.PEOPLE), away=facts.get(manifests.AWAY))
+    return {**files, Beside.file_name: record.to_json()}
 
 
 def seal(world: World, profile: str, read: School, pulled_at: datetime) -> str:
@@ -124,7 +138,8 @@ def export(
 class NewDelivery(NamedTuple):
     """A delivery that was made and is not written yet. `counts` are the rows for its log line.
 
-    `schools` is None of a former one of a version that did not write it.
+    `schools` is None of a former one of a version that did not write it. `beside` are files that
+    lie beside those for SDS and are not sent.
     """
 
     id: str
@@ -132,6 +147,7 @@ class NewDelivery(NamedTuple):
     manifest: DeliveryManifest
     counts: Mapping[str, int]
     schools: Schools | None
+    beside: Mapping[str, bytes]
 
 
 def seal_delivery(world: World, listing: Listing, new: NewDelivery) -> Step:
@@ -161,7 +177,7 @@ def seal_delivery(world: World, listing: Listing, new: NewDelivery) -> Step:
         return ended(Outcome.UNCHANGED)
     if not manifest.restores:
         repeats.demand_hope(world, recent, manifest)
-    delivery.write_files(new.files)
+    delivery.write_files({**new.files, **new.beside})
     if manifest.restores:
         delivery.create(manifest)
     elif not delivery.claim(manifest):

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from sync.errors import SyncError
-from sync.ledger.manifests import FINDINGS, SetManifest
+from sync.ledger.manifests import FINDINGS, PEOPLE, Beside, SetManifest
 from sync.ledger.marks import fault
 from sync.report import Exit
 from sync.sds.titles import MEND, called_apart, titles
@@ -21,6 +21,8 @@ from sync.terminal.output import refuse_others, warnings, write_set
 from sync.terminal.scope import Chosen
 from sync.terminal.source import Read, read_school
 from sync.terminal.tables import findings_table, numbers
+
+_NOT_WRITTEN = frozenset({PEOPLE, Beside.file_name})  # nobody asked for a copy of all names
 
 
 @command("build")
@@ -68,7 +70,8 @@ class _Work:
             except SyncError as error:
                 self._failed[profile] = error
                 continue
-            write_set(self._folder / profile, made.files)
+            files = {name: body for name, body in made.files.items() if name not in _NOT_WRITTEN}
+            write_set(self._folder / profile, files)
             self._written[profile] = made.manifest
             self._titles[profile] = titles(made.files)
 

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from sync.edge.world import World
 from sync.ledger import ids
+from sync.ledger.manifests import AWAY, PEOPLE
 from sync.ledger.marks import Excess, Hold
 from sync.ledger.offers import HeldOffer, Why
+from sync.sds.diff import DRIFT_UNKNOWN
 from sync.steps.status_values import SchoolStatus
+from sync.terminal import limit_words
 from sync.terminal.tables import numbers
 
 _OF_EVERY_CLASS = {
     "service accounts": "SERVICE_ACCOUNTS does not name them; once EXTRA_TEACHERS could",
-    "extra teachers": "EXTRA_TEACHERS names them, and the findings say why they are left out",
+    "extra teachers": "they have left, or EXTRA_TEACHERS does not name them any more, or the"
+    " findings say why they are left out",
 }
 _WOULD = {"removed": "lose", "emptied": "lose all its", "added": "gain"}
 
@@ -78,6 +82,8 @@ def _sets(world: World, hold: Hold | None) -> str:
 
 
 def _sentence(excess: Excess) -> str:
+    if counted := limit_words.sentence(excess):
+        return counted
     if say := _BY_KIND.get(excess.what):
         return say(excess)
     if " of profile " in excess.table:
@@ -93,9 +99,24 @@ def _sentence(excess: Excess) -> str:
 
 
 def _of_unknown(excess: Excess) -> str:
+    if what := _BESIDE.get(excess.table):
+        return f"{excess.table} of {excess.rows} of the deliveries before cannot be read: {what}."
     return (
         f"{excess.rows} of the deliveries that SDS may hold cannot be read: there is nothing to"
         " compare with."
+    )
+
+
+_BESIDE = {
+    PEOPLE: "nobody can say who was a teacher of every class there, and so who is a class's own",
+    AWAY: "classes that come back cannot be compared with what they last held",
+}
+
+
+def _of_drift_unknown(_: Excess) -> str:
+    return (
+        "What SDS held a week ago cannot be read: nobody can say what was lost since, night by"
+        " night."
     )
 
 
@@ -142,6 +163,7 @@ def _rows_sentence(excess: Excess) -> str:
 _BY_KIND: Mapping[str, Callable[[Excess], str]] = {
     "empty": lambda excess: f"{excess.table} would be empty.",
     "unknown": _of_unknown,
+    DRIFT_UNKNOWN: _of_drift_unknown,
     "many": _of_many,
     "moved": _of_moved,
     "of-no-school": lambda excess: f"{excess.rows:,} rows are no school's: please report this.",

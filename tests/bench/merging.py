@@ -16,9 +16,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sync.roster.model import NamedPerson
 from sync.sds import rules
-from sync.sds.merge import Offered, merge
-from sync.sds.tables import Row
+from sync.sds.csvtext import decode
+from sync.sds.merge import Offered, merge, merged
+from sync.sds.people_file import PEOPLE, NamedPart, people_json, people_of
+from sync.sds.people_file import merged as merged_people
+from sync.sds.tables import COLUMNS, Row
 from tests.bench.measure import high_water_bytes
 
 SETS_OF_A_PUPIL, PUPILS_OF_A_SET, PUPILS_OF_A_TEACHER = 10, 20, 10
@@ -98,8 +102,20 @@ def make(folder: str, case: Case) -> None:
         sets = [sealed_set(case, school, profile) for profile in (0, 1)]
         offered.append(Offered(f"s{school}", org_of(school), sets))
         for profile, files in enumerate(sets):
-            write(Path(folder) / f"{school}" / f"{profile}", files)
-    write(Path(folder) / "held", rules.files(merge(offered)) if case.carried else {})
+            write(Path(folder) / f"{school}" / f"{profile}", files | names(files))
+    held = rules.files(merge(offered)) if case.carried else {}
+    write(Path(folder) / "held", held | names(held) if held else {})
+
+
+def names(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the file of names of everybody in *files*."""
+    people = (
+        NamedPerson(key, given, family, "7B", 7, address, "student")
+        for key, address, given, family in decode(
+            "users.csv", files["users.csv"], COLUMNS["users.csv"]
+        )
+    )
+    return {PEOPLE: people_json(people)}
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -115,18 +131,24 @@ def read(folder: Path) -> dict[str, bytes]:
 def take(folder: str, case: Case) -> None:
     """Merge what `make` wrote and say what it took."""
     place = Path(folder)
-    offered = [
-        Offered(f"s{n}", org_of(n), [read(place / f"{n}" / f"{profile}") for profile in (0, 1)])
+    sets = {
+        n: [read(place / f"{n}" / f"{profile}") for profile in (0, 1)]
         for n in range(case.carried, case.schools)
-    ]
+    }
     held = read(place / "held") if case.carried else None
+    people = [each.pop(PEOPLE) for both in sets.values() for each in both]
+    offered = [Offered(f"s{n}", org_of(n), both) for n, both in sets.items()]
+    if held:
+        people.append(held.pop(PEOPLE))
     carried = [org_of(school) for school in range(case.carried)]
     before, began = high_water_bytes(), time.process_time()
-    files = rules.files(merge(offered, held=held, carried=carried))
+    rows, stays = merged(offered, held=held, carried=carried)
+    files = rules.files(rows)
+    names = merged_people(files, (NamedPart(people_of(body), stays) for body in people))
     cpu_s = time.process_time() - began
-    beside = high_water_bytes() - before - sum(map(len, files.values()))
-    rows = sum(body.count(b"\n") for body in files.values())
-    sys.stdout.write(json.dumps(Took(cpu_s, beside, rows)) + "\n")
+    beside = high_water_bytes() - before - sum(map(len, (names, *files.values())))
+    lines = sum(body.count(b"\n") for body in files.values())
+    sys.stdout.write(json.dumps(Took(cpu_s, beside, lines)) + "\n")
 
 
 def measure(case: Case) -> Took:

@@ -8,7 +8,7 @@ from simulators.isams import faults
 from sync.errors import SyncError
 from sync.report import Outcome, Step
 from sync.steps import approval, schedule
-from sync.steps.carried import tell_carried
+from sync.steps.daily import tell_daily
 from tests.edge.group_stage import DAY_S, HOUR_S, delivered, night, offer_of, read
 from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group
 
@@ -118,5 +118,5 @@ def test_a_connector_that_cannot_be_read_keeps_no_other_from_being_told() -> Non
     scene.clock.advance(3 * DAY_S)
 
     with pytest.raises(SyncError):
-        tell_carried(scene.world)
+        tell_daily(scene.world)
     assert [step.about for step in told(scene)] == ["southbank"]

@@ -148,7 +148,7 @@ def test_a_year_that_waits_for_its_pupils_is_not_told_as_emptied() -> None:
         if name.endswith("held.json") and "/offers/" not in name
     )
     excesses = json.loads(world.store.read(held))["excesses"]
-    assert {excess["table"] for excess in excesses} >= {"classes.csv", "enrollments.csv"}
+    assert {excess["table"] for excess in excesses} >= {"classes.csv", "places of pupils"}
     assert not [excess for excess in excesses if excess["grade"]]
 
 

@@ -32,7 +32,7 @@ def test_the_demo_ends_as_expected_and_names_nobody() -> None:
     told = text.getvalue()
     assert code == 0, told
     assert "0 calls to SDS" in told
-    assert "users.csv would lose" in told
+    assert "pupils would go, or have another address" in told
     assert not [one for one in school.pupils if f"{one.forename} {one.surname}" in told]
     assert school.domain not in told
 

@@ -220,7 +220,7 @@ def approved() -> TestWorld:
 
 def test_a_yes_is_spent_when_it_went_even_if_sds_comes_back_to_what_it_had() -> None:
     """The same loss a second time is a second question."""
-    scene = delivered()
+    scene = delivered(make_group(SDS__LIMITS__CLASSES_GAINED="100"))
     whole = scene.isams_of["southbank"].school
     night(scene)
     fewer = scene.isams_of["southbank"].school

@@ -107,14 +107,14 @@ def blobs(trial: TestWorld) -> dict[str, bytes]:
 
 
 def is_roster(name: str) -> bool:
-    """Say whether a blob may hold names: a file of users, or what is left out and why."""
-    return name.endswith(("/users.csv", "/findings.json"))
+    """Say whether a blob may hold names: of users, of who they are, of what is left out and why."""
+    return name.endswith(("/users.csv", "/findings.json", "/people.json"))
 
 
 # --- What is told of a good day -------------------------------------------------------------
 
 
-def test_names_are_in_the_users_and_the_findings_alone() -> None:
+def test_names_are_in_the_users_the_people_and_the_findings_alone() -> None:
     """Manifests, plans, holds, receipts, answers and other tables hold not one name."""
     school = invent(150)  # with everything that is wrong in real registers
     trial = world(school, hold_first=True)
@@ -124,7 +124,7 @@ def test_names_are_in_the_users_and_the_findings_alone() -> None:
     with_names = {name.rpartition("/")[2] for name, body in blobs(trial).items() if canary_in(body)}
     kinds = {name.rpartition("/")[2] for name in blobs(trial)}
 
-    assert with_names == {"users.csv", "findings.json"}
+    assert with_names == {"users.csv", "findings.json", "people.json"}
     assert kinds >= {"manifest.json", "plan.json", "held.json", "approved.json", "submitted.json"}
     assert kinds >= {"accepted.json", "receipt.json", "sealed.json", "000001.json", "000001.done"}
     assert told_by(trial) == {}

@@ -76,7 +76,7 @@ def test_it_is_compared_with_what_sds_holds_now() -> None:
     """A restored delivery that would lose too much waits for a person, as any other."""
     scene = new_world()
     covered = [pupil for pupil in SCHOOL.pupils if pupil.year >= 3]
-    few = live(scene, SCHOOL.pupils.index(covered[0]), gone=20)
+    few = live(scene, SCHOOL.pupils.index(covered[0]), gone=12)
     live(scene, 0, gone=1)
 
     pause = restore.restore(scene.world, few)

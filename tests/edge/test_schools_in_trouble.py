@@ -423,7 +423,7 @@ def swap_addresses(scene: TestWorld, school: str, people: int) -> None:
 
 def test_people_who_would_get_another_id_hold_the_whole() -> None:
     """Six in each of two schools: SDS would take them for others. One yes lets all go."""
-    scene = delivered()
+    scene = delivered(make_group(SDS__LIMITS__ADDRESSES_PASSED="6"))
     for school in ("northbank", "southbank"):
         swap_addresses(scene, school, 6)
         read(scene, school)

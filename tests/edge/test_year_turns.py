@@ -57,6 +57,8 @@ def sent(now: str, settings: Mapping[str, str] = MappingProxyType({})) -> TestWo
         clock=FakeClock(datetime.fromisoformat(f"{now}T12:00").replace(tzinfo=UTC)),
         base={**ONE_SCHOOL, **settings},
         SDS__LIMITS__REMOVED_ROWS="1000",
+        SDS__LIMITS__CLASSES_GAINED="1000",
+        SDS__LIMITS__PUPIL_PLACES_GAINED="1000",
         SDS__HOLD_FIRST="false",
     )
     scene.pull()
@@ -75,7 +77,7 @@ def held_for(scene: TestWorld) -> list[tuple[str, str, str]]:
 def test_a_setting_that_gives_every_class_another_team_is_held_whatever_the_limits(
     changed: dict[str, object],
 ) -> None:
-    """A school of twenty meets no limit of rows, and all its Teams would end in mid-year."""
+    """A school of twenty meets no limit here, and all its Teams would end in mid-year."""
     scene = sent("2026-11-20")
     settings = scene.world.settings
     place = settings.schools["northbank"].model_copy(update=changed)

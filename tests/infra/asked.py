@@ -16,7 +16,10 @@ QUERIES: Mapping[str, str] = {
 }
 LINES = {name: text for name, text in QUERIES.items() if "let lines = traces" in text}
 # Of these `read` asks what storage writes about its callers, all others ask the app's own lines.
-ALERTS = ("carried", "expiring", "failed", "held", "poison", "read", "refused", "silent", "stale")
+ALERTS = (
+    *("carried", "expiring", "failed", "held", "poison", "read", "refused", "shrunk", "silent"),
+    "stale",
+)
 OF_LINES = tuple(name for name in ALERTS if name in LINES)
 
 

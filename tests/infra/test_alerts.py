@@ -250,6 +250,7 @@ WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {
     "silent": ("runs == 0", "runs == 1", nights),
     "stale": ("fact_data_age_h", "fact_age_h", lambda: _ticked(data_age_h=48)),
     "carried": ('"carried"', '"carry"', lambda: _carried("southbank", 15)),
+    "shrunk": ('"shrunk"', '"shrank"', lambda: _shrunk("southbank")),
     "expiring": ("days < 30", "days < 3", lambda: _ticked(certificate_days=29)),
 }
 
@@ -259,6 +260,28 @@ def _carried(school: str, days: int) -> Nights:
     facts: dict[str, int | str] = {"connector": CONNECTOR, "days": days, "why": "limits"}
     run.hear(Step("carry", Outcome.CARRIED, school, facts=facts))
     return run
+
+
+def _shrunk(school: str) -> Nights:
+    run = nights()
+    facts: dict[str, int | str] = {"connector": CONNECTOR, "students": 90}
+    run.hear(Step("drift", Outcome.SHRUNK, school, "20260914T210001Z-bd42db9d", facts))
+    return run
+
+
+def test_a_school_that_shrinks_is_told_by_name_and_since_when() -> None:
+    """It is told once a day, as what is carried."""
+    run = _shrunk("southbank")
+    told = answer("shrunk", run.rows, run.now)
+    run.idle(49)
+
+    assert [(row["about"], row["why"]) for row in told] == [
+        (
+            "southbank",
+            "within 35 days SDS has lost much of it: see delivery 20260914T210001Z-bd42db9d",
+        )
+    ]
+    assert answer("shrunk", run.rows, run.now) == []
 
 
 def test_a_school_that_is_carried_for_long_is_told_by_name_and_reason() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from sync.sds import diff
+from sync.sds.diff import Baseline, Former
 from sync.sds.guard.away import Away, next_away
-from sync.sds.guard.classes import BesideFiles
-from sync.sds.guard.limits import met
-from sync.settings.limits import SchoolLimits
+from sync.settings import Limits
 from tests.life.events import ANNOUNCED, NIGHTS, WEEKS, Life
 from tests.life.harms import HARMS
 from tests.life.school import PREP, SENIOR, Files, Kind, School, files_of, founded
 
-LIMITS = SchoolLimits()
+LIMITS = Limits()
 HARMED = (1, 4), (12, 1), (31, 0)
 """On which ordinary nights each harm is tried."""
 
@@ -39,34 +41,49 @@ def school(kind: Kind, seed: int) -> Life:
     return Life(founded({SENIOR: "9990001", PREP: "9990002"}[kind], kind, seed))
 
 
+class Held(NamedTuple):
+    """What SDS holds: the files, who taught every class, and what is away."""
+
+    files: Files
+    extra: set[str]
+    away: Away
+
+
 def lived(life: Life) -> Iterator[Night]:
     """Yield the nights of a year. What is held is approved: it is the next night's *before*."""
-    before: Files = files_of(life.school)
-    away: Away = {}
+    held = Held(files_of(life.school), set(life.school.extra), {})
+    week_before = deque([held], maxlen=NIGHTS)
     for week in range(WEEKS):
         for night in range(NIGHTS):
-            extra = set(life.school.extra)
             events = life.live(week, night)
             after = files_of(life.school)
-            told = judged(before, after, extra, away)
-            if before["classes.csv"] != after["classes.csv"]:  # else none has gone or come
-                away = next_away(away, before, after)
-            harms = harmed(life.school, after, away) if (week, night) in HARMED else {}
+            told = judged(held, after, week_before[0])
+            away = held.away
+            if held.files["classes.csv"] != after["classes.csv"]:  # else none has gone or come
+                away = next_away(away, held.files, after)
+            held = Held(after, set(life.school.extra), away)
+            if told:  # a person has said yes: a week begins anew
+                week_before.clear()
+            harms = harmed(life.school, held, week_before) if (week, night) in HARMED else {}
+            week_before.append(held)
             yield Night(week, night, events, told, harms)
-            before = after
 
 
-def harmed(school: School, before: Files, away: Away) -> dict[str, list[str]]:
-    """Return the limits that each harm meets the night after *before*."""
+def harmed(school: School, held: Held, week_before: deque[Held]) -> dict[str, list[str]]:
+    """Return the limits that each harm meets the night after *held*."""
     told = {}
     for harm, do in HARMS.items():
         other = school.copy()
         do(other)
-        told[harm] = judged(before, files_of(other), other.extra, away)
+        told[harm] = judged(held, files_of(other), week_before[0] if week_before else held)
     return told
 
 
-def judged(before: Files, after: Files, extra: set[str], away: Away) -> list[str]:
+def judged(held: Held, after: Files, week_before: Held) -> list[str]:
     """Return the limits that are met, in a word or two each."""
-    known = BesideFiles(extra=extra, away=away)
-    return [f"{excess.table} {excess.what}" for excess in met(before, after, LIMITS, known, {})]
+    before = Baseline("last", held.files, extra=held.extra, away=held.away)
+    org = after["orgs.csv"].split(b"\r\n")[1].split(b",")[0].decode()
+    former = Former("week", {org}, week_before.files, week_before.extra)
+    formers = [] if week_before is held else [former]
+    made = diff.judge([before], after, limits=LIMITS, formers=formers)
+    return [f"{excess.table} {excess.what}" for excess in made.excesses]

@@ -289,6 +289,26 @@ def test_a_set_without_teacher_is_kept_on_request() -> None:
     assert len(built(read, keep_without_teacher=True).roster.classes) == 1
 
 
+def test_who_everybody_is_stands_beside_the_roster() -> None:
+    """As iSAMS has them, whether names are sent or not; an extra teacher is no class's own."""
+    ada = replace(pupil("1", year=7), forename="Ada ", surname="O'Neil", form="7B")
+    made = built(
+        school([ada], [employee("41"), employee("42")]),
+        extra_teachers="t42@northbank.example",
+        service_accounts="robot@b.example",
+    )
+    people = {each.id: each for each in made.people}
+
+    assert list(people) == [user.id for user in made.roster.users]
+    assert people["9990001-P1"][1:5] == ("Ada ", "O'Neil", "7B", 7)
+    del people["9990001-P1"]
+    assert sorted((each.address, each.forename, each.role) for each in people.values()) == [
+        ("robot@b.example", "", "extra"),
+        (employee("41").email.lower(), employee("41").forename, "teacher"),
+        (employee("42").email.lower(), employee("42").forename, "extra"),
+    ]
+
+
 def test_addresses_are_lower_case() -> None:
     """SDS compares strings by case, and Entra does not: one spelling leaves no doubt."""
     read = school([pupil("1", email=" Sam.OSEI@Northbank.Example ")])

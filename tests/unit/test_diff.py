@@ -13,9 +13,10 @@ from sync.ledger.marks import Change, Excess
 from sync.roster.identifiers import class_id, group_id, legacy_class_id
 from sync.sds import diff
 from sync.sds.csvtext import encode
-from sync.sds.diff import Baseline, Meant
+from sync.sds.diff import Baseline, Former, Meant
 from sync.sds.tables import ON_REQUEST, WIDEST, Row, columns
-from sync.settings import Limits
+from sync.settings import Limits, SchoolLimits
+from sync.settings.text import Allowance
 from tests.judging import Decision, compare, judge
 
 type Tables = Mapping[str, Iterable[Row]]
@@ -25,9 +26,9 @@ NOTHING = Change(before=0, after=0, added=0, removed=0, changed=0)
 
 
 def files(tables: Tables | None = None) -> dict[str, bytes]:
-    """Return the five files and those of *tables*, empty but for *tables*."""
+    """Return the five files and those of *tables*, empty but for *tables*; rows are sorted."""
     made = columns(tables or ())
-    return {name: encode(made[name], (tables or {}).get(name, ())) for name in made}
+    return {name: encode(made[name], sorted((tables or {}).get(name, ()))) for name in made}
 
 
 def decided(before: Tables | None, after: Tables, limits: Limits = LIMITS) -> Decision:
@@ -54,6 +55,25 @@ def rows(name: str, numbers: Iterable[int]) -> dict[str, list[Row]]:
     return {name: [(f"{number:06}", f"u{number}", *blank) for number in numbers]}
 
 
+def of_role(role: str, numbers: Iterable[int], at: str = "x") -> dict[str, list[Row]]:
+    """Return a school of so many pupils (`student`) or teachers, in no class."""
+    ids = [f"{role[0]}{number:04}" for number in numbers]
+    return {
+        "users.csv": [(key, f"{key}@{at}.example", "", "") for key in ids],
+        "roles.csv": [(key, "1", role, "07" if role == "student" else "", "TRUE") for key in ids],
+    }
+
+
+def in_classes(pupils: int, places: int) -> dict[str, list[Row]]:
+    """Return a school of *pupils* in one class, and *places* of them in another."""
+    made = of_role("student", range(pupils))
+    ids = [row[0] for row in made["users.csv"]]
+    made["classes.csv"] = [("k", "1", "8A"), ("l", "1", "8B")]
+    made["enrollments.csv"] = [("k", key, "student") for key in ids]
+    made["enrollments.csv"] += [("l", key, "student") for key in ids[:places]]
+    return made
+
+
 def test_every_table_is_counted() -> None:
     """Added, removed, changed, row by row; the plan says against what."""
     before: dict[str, list[Row]] = {
@@ -68,7 +88,7 @@ def test_every_table_is_counted() -> None:
         "users.csv": [("a", "a@x", "Sam", ""), ("b", "new@x", "", "")],
         "roles.csv": [("a", "1", "student", "09", "TRUE"), ("b", "1", "student", "", "TRUE")],
         "classes.csv": [("k", "1", "8A"), ("l", "2", "8C"), ("m", "1", "8D")],
-        "enrollments.csv": [("k", "b", "student"), ("k", "b", "teacher")],
+        "enrollments.csv": [("k", "b", "student"), ("k", "c", "teacher")],
     }
 
     decision = decided(before, after)
@@ -81,14 +101,14 @@ def test_every_table_is_counted() -> None:
         "users.csv": Change(before=3, after=2, added=1, removed=2, changed=1),
         "roles.csv": Change(before=2, after=2, added=1, removed=1, changed=1),
         "classes.csv": Change(before=2, after=3, added=1, removed=0, changed=1),
-        "enrollments.csv": Change(before=2, after=2, added=1, removed=1, changed=0),
+        "enrollments.csv": Change(before=2, after=2, added=2, removed=2, changed=0),
     }
 
 
 def test_the_same_again_changes_nothing() -> None:
     """An unchanged delivery has an empty plan, and no limit is met even at zero."""
     strict = Limits(removed_percent=0, removed_rows=0, enrollments_removed_percent=0)
-    table = rows("users.csv", range(40))
+    table = in_classes(40, 20)
 
     decision = decided(table, table, strict)
 
@@ -98,49 +118,65 @@ def test_the_same_again_changes_nothing() -> None:
     )
 
 
+type Lost = tuple[Tables, Tables]  # before, and after the loss
+
+
+def people_lost(role: str, before: int, lost: int) -> Lost:
+    return of_role(role, range(before)), of_role(role, range(lost, before))
+
+
+def classes_lost(before: int, lost: int) -> Lost:
+    return rows("classes.csv", range(before)), rows("classes.csv", range(lost, before))
+
+
+def places_lost(before: int, lost: int) -> Lost:
+    """Return a loss of places of pupils, half of whose places are in one class."""
+    return in_classes(before // 2, before // 2), in_classes(before // 2, before // 2 - lost)
+
+
 @pytest.mark.parametrize(
-    ("table", "before", "removed", "allowed"),
+    ("table", "loss", "lost", "allowed"),
     [
-        # the rows count while the percentage is less
-        ("users.csv", 50, 10, None),
-        ("users.csv", 50, 11, 10),
-        ("roles.csv", 100, 10, None),
-        ("roles.csv", 100, 11, 10),
-        ("classes.csv", 12, 10, None),
-        ("classes.csv", 12, 11, 10),
-        # a school is never lost without a person
-        ("orgs.csv", 30, 1, 0),
-        ("enrollments.csv", 50, 10, None),
-        ("enrollments.csv", 50, 11, 10),
+        # the number counts while the percentage is less
+        ("pupils", people_lost("student", 50, 10), 10, None),
+        ("pupils", people_lost("student", 50, 11), 11, 10),
+        ("teachers", people_lost("teacher", 50, 5), 5, None),
+        ("teachers", people_lost("teacher", 50, 6), 6, 5),
+        ("classes", classes_lost(12, 10), 10, None),
+        ("classes", classes_lost(12, 11), 11, 10),
+        ("places of pupils", places_lost(100, 25), 25, None),
+        ("places of pupils", places_lost(100, 26), 26, 25),
         # the percentage counts from there on, and never rounds up
-        ("users.csv", 119, 11, None),
-        ("users.csv", 119, 12, 11),
-        ("users.csv", 1_000, 100, None),
-        ("users.csv", 1_000, 101, 100),
-        ("classes.csv", 1_009, 101, 100),
-        ("enrollments.csv", 1_000, 200, None),
-        ("enrollments.csv", 1_000, 201, 200),
+        ("pupils", people_lost("student", 119, 11), 11, None),
+        ("pupils", people_lost("student", 119, 12), 12, 11),
+        ("pupils", people_lost("student", 1_000, 100), 100, None),
+        ("pupils", people_lost("student", 1_000, 101), 101, 100),
+        ("teachers", people_lost("teacher", 119, 11), 11, None),
+        ("teachers", people_lost("teacher", 119, 12), 12, 11),
+        ("classes", classes_lost(1_009, 101), 101, 100),
+        ("places of pupils", places_lost(1_000, 100), 100, None),
+        ("places of pupils", places_lost(1_000, 101), 101, 100),
+        # a school is never lost without a person
+        ("orgs.csv", (rows("orgs.csv", range(30)), rows("orgs.csv", range(1, 30))), 1, 0),
     ],
 )
-def test_removals_are_held_from_one_row_over_the_limit(
-    table: str, before: int, removed: int, allowed: int | None
+def test_losses_are_held_from_one_over_the_limit(
+    table: str, loss: Lost, lost: int, allowed: int | None
 ) -> None:
-    """10 % or 10 rows, whichever is more; enrollments 20 %; to the row."""
-    met = excesses(rows(table, range(before)), rows(table, range(removed, before)))
-
+    """A percentage or a number, whichever is more, of people, classes and places: to the one."""
     org = "000000" if table == "orgs.csv" else ""
     expected = (
         ()
         if allowed is None
-        else (Excess(table=table, what="removed", rows=removed, allowed=allowed, org=org),)
+        else (Excess(table=table, what="removed", rows=lost, allowed=allowed, org=org),)
     )
-    assert met == expected
+    assert excesses(*loss) == expected
 
 
 @pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"orgs.csv"}))
-@pytest.mark.parametrize("before", [1, 10])
+@pytest.mark.parametrize("before", [1, 5])
 def test_an_emptied_table_is_held_at_any_size(table: str, before: int) -> None:
-    """Even where the limit in rows would let it go."""
+    """Even where every limit would let it go."""
     met = excesses(rows(table, range(before)), {})
 
     assert met == (Excess(table=table, what="emptied", rows=before, allowed=0),)
@@ -264,9 +300,8 @@ def test_a_small_school_cannot_vanish_within_a_large_group() -> None:
     before = group(range(40))
 
     assert excesses(before, group(range(2, 40))) == ()
-    assert excesses(before, group(range(15, 40))) == tuple(
-        Excess(table=table, what="removed", rows=15, allowed=10, org="2")
-        for table in ("enrollments.csv", "roles.csv", "users.csv")
+    assert excesses(before, group(range(15, 40))) == (
+        Excess(table="pupils", what="removed", rows=15, allowed=10, org="2"),
     )
 
 
@@ -281,13 +316,18 @@ def test_a_school_of_few_that_loses_everyone_is_held() -> None:
     }
 
 
-def test_an_emptied_large_table_is_told_once() -> None:
-    """As rows lost: the number is what a person needs."""
-    met = excesses(rows("users.csv", range(40)), {})
+def test_a_large_school_that_loses_everyone_is_told_how_many() -> None:
+    """As tables that would be empty, and as pupils: the number is what a person needs."""
+    met = excesses(of_role("student", range(40)), {})
 
-    assert met == (Excess(table="users.csv", what="removed", rows=40, allowed=10),)
+    assert met == (
+        Excess(table="roles.csv", what="emptied", rows=40, allowed=0),
+        Excess(table="users.csv", what="emptied", rows=40, allowed=0),
+        Excess(table="pupils", what="removed", rows=40, allowed=10),
+    )
 
 
+@pytest.mark.parametrize("role", ["student", "teacher"])
 @pytest.mark.parametrize(
     ("before", "added", "allowed"),
     [
@@ -301,42 +341,48 @@ def test_an_emptied_large_table_is_told_once() -> None:
         (1_000, 251, 250),
     ],
 )
-def test_new_users_are_held_from_one_over_the_limit(
-    before: int, added: int, allowed: int | None
+def test_new_people_are_held_from_one_over_the_limit(
+    role: str, before: int, added: int, allowed: int | None
 ) -> None:
-    """25 % or 25 users, whichever is more: who comes in hundreds comes by mistake."""
-    met = excesses(rows("users.csv", range(before)), rows("users.csv", range(before + added)))
+    """25 % or 25 people, whichever is more: who comes in hundreds comes by mistake."""
+    met = excesses(of_role(role, range(before)), of_role(role, range(before + added)))
 
     expected = (
         ()
         if allowed is None
-        else (Excess(table="users.csv", what="added", rows=added, allowed=allowed),)
+        else (Excess(table="people", what="added", rows=added, allowed=allowed),)
     )
     assert met == expected
 
 
-@pytest.mark.parametrize("table", sorted(WIDEST.keys() - {"users.csv", "orgs.csv"}))
-def test_only_users_have_a_limit_to_what_is_new(table: str) -> None:
-    """Sets and lists come in hundreds every September."""
+@pytest.mark.parametrize("table", ["academicSessions.csv", "courses.csv"])
+def test_terms_and_courses_may_come_in_any_number(table: str) -> None:
+    """They put nobody into a Team, and take nobody out."""
     assert excesses(rows(table, range(1)), rows(table, range(500))) == ()
 
 
-def test_limits_are_the_settings() -> None:
-    """Each of the five is used where it is meant."""
-    limits = Limits(
-        removed_percent=50,
-        removed_rows=1,
-        enrollments_removed_percent=0,
-        users_added_percent=0,
-        users_added_rows=0,
-    )
-    before = rows("users.csv", range(4)) | rows("enrollments.csv", range(4))
-    after = rows("users.csv", range(2, 5)) | rows("enrollments.csv", range(2, 4))
+def test_classes_that_come_in_hundreds_wait() -> None:
+    """As when all are sent thrice: each would be a Team."""
+    met = excesses(rows("classes.csv", range(20)), rows("classes.csv", range(36)))
 
-    assert excesses(before, after, limits) == (
-        Excess(table="enrollments.csv", what="removed", rows=2, allowed=1),
-        Excess(table="users.csv", what="added", rows=1, allowed=0),
-    )
+    assert met == (Excess(table="classes", what="added", rows=16, allowed=15),)
+    assert excesses(rows("classes.csv", range(20)), rows("classes.csv", range(35))) == ()
+
+
+def test_a_school_is_judged_by_its_own_limits() -> None:
+    """And by those of all where it has none."""
+    before, after = files(group(range(40))), files(group(range(15, 40)))
+    own = {"2": SchoolLimits(pupils_lost=Allowance(0, 14))}
+
+    def met(limits: Limits, limits_by_org: Mapping[str, SchoolLimits]) -> int:
+        made = diff.judge(
+            [Baseline("d", before)], after, limits=limits, limits_by_org=limits_by_org
+        )
+        return sum(excess.allowed for excess in made.excesses)
+
+    assert met(LIMITS, {}) == 10
+    assert met(LIMITS, own) == 14
+    assert met(Limits(pupils_lost=Allowance(0, 12)), {"1": own["2"]}) == 12
 
 
 @pytest.mark.parametrize("hold_first", [True, False])
@@ -591,23 +637,26 @@ def test_a_file_that_is_not_sent_any_more_has_lost_all_its_rows() -> None:
 NUMBERS = st.sets(st.integers(0, 60))
 
 
-@given(st.sampled_from(sorted(WIDEST)), NUMBERS, NUMBERS)
-def test_no_loss_over_the_limits_slips_through(
-    table: str, before: set[int], after: set[int]
+@given(st.sampled_from([("student", 10), ("teacher", 5)]), NUMBERS, NUMBERS)
+def test_no_loss_of_people_over_the_limits_slips_through(
+    kind: tuple[str, int], before: set[int], after: set[int]
 ) -> None:
-    """Whatever else comes in its place: what is held is exactly what the promise says."""
-    met = excesses(rows(table, sorted(before)), rows(table, sorted(after)))
+    """Whoever else comes in their place: what is held is exactly what the promise says."""
+    role, fewest = kind
+    met = excesses(of_role(role, before), of_role(role, after))
 
-    lost = len(before - after)
-    percent = 20 if table == "enrollments.csv" else 10
-    emptied = bool(before) and not after
-    allowed = 0 if table == "orgs.csv" else 10
-    too_much = lost > allowed and (table == "orgs.csv" or lost * 100 > percent * len(before))
-    gained = len(after - before)
-    too_many = table == "users.csv" and gained > 25 and gained * 4 > len(before)
-    # A school that comes beside others is looked at by itself, and has nobody.
-    nobody = table == "orgs.csv" and bool(before) and gained > 0
-    assert bool(met) is (emptied or too_much or too_many or nobody)
+    lost, gained = len(before - after), len(after - before)
+    too_much = lost > fewest and lost * 10 > len(before)
+    too_many = gained > 25 and gained * 4 > len(before)
+    assert bool(met) is (too_much or too_many or (bool(before) and not after))
+
+
+@given(NUMBERS, NUMBERS)
+def test_no_school_slips_away_among_others(before: set[int], after: set[int]) -> None:
+    """One that goes waits; and one that comes beside others has nobody here."""
+    met = excesses(rows("orgs.csv", before), rows("orgs.csv", after))
+
+    assert bool(met) is bool(before - after or (before and after - before))
 
 
 @given(NUMBERS, NUMBERS)
@@ -625,8 +674,11 @@ def test_a_plan_adds_up(before: set[int], after: set[int]) -> None:
 
 
 def people(count: int) -> dict[str, bytes]:
-    """Return a delivery of so many users."""
-    return files(rows("users.csv", range(count)))
+    """Return a delivery of a school of so many pupils."""
+    return files(SCHOOL | of_role("student", range(count)))
+
+
+SCHOOL: dict[str, list[Row]] = {"orgs.csv": [("1", "Northbank", "school")]}
 
 
 def judged(*baselines: Baseline, after: Mapping[str, bytes], hold_first: bool = True) -> Decision:
@@ -641,9 +693,7 @@ def test_a_loss_against_any_delivery_that_sds_may_hold_is_held() -> None:
     decision = judged(newest, older, after=people(100))
 
     assert decision.hold
-    assert decision.hold.excesses == (
-        Excess(table="users.csv", what="removed", rows=50, allowed=15),
-    )
+    assert decision.hold.excesses == (Excess(table="pupils", what="removed", rows=50, allowed=15),)
     assert decision.plan.against == "n"
     assert decision.plan.changes["users.csv"].removed == 0
     assert judged(newest, after=people(100)).hold is None
@@ -685,3 +735,168 @@ def test_without_any_baseline_it_is_a_first_delivery(*, hold_first: bool) -> Non
 def full() -> dict[str, bytes]:
     """Return a delivery with a row in each table."""
     return files({name: rows(name, [1])[name] for name in columns(())})
+
+
+# -- what its files do not say ---------------------------------------------------------------------
+
+
+def taught(*teachers: str) -> dict[str, bytes]:
+    """Return a school of twenty classes, each with a pupil, these teachers and the head."""
+    number = range(20)
+    people = ["head", *teachers]
+    return files(
+        SCHOOL
+        | {
+            "users.csv": [(key, f"{key}@x.example", "", "") for key in ("p", *people)],
+            "roles.csv": [("p", "1", "student", "07", "TRUE")]
+            + [(key, "1", "teacher", "", "TRUE") for key in people],
+            "classes.csv": [(f"k{n:02}", "1", "7A") for n in number],
+            "enrollments.csv": [(f"k{n:02}", "p", "student") for n in number]
+            + [(f"k{n:02}", key, "teacher") for n in number for key in people],
+        }
+    )
+
+
+def told(decision: Decision) -> list[tuple[str, str]]:
+    """Return which limits are met."""
+    return [(each.table, each.what) for each in decision.hold.excesses] if decision.hold else []
+
+
+def test_who_taught_every_class_of_a_baseline_was_no_classs_own() -> None:
+    """Else a head who stays would hide that every class gets another teacher."""
+    before, after = taught("ann"), taught("ben")
+
+    unknown = judged(Baseline("d", before), after=after)
+    known = judged(Baseline("d", before, extra=frozenset({"head"})), after=after)
+
+    assert told(unknown) == []
+    assert told(known) == [("classes", "other-teachers")]
+
+
+def test_a_class_that_comes_back_is_compared_with_what_was_away_beside_the_baseline() -> None:
+    """It is in neither of the two deliveries."""
+    six, others = [f"p{n}" for n in range(6)], [f"q{n}" for n in range(6)]
+    people: dict[str, list[Row]] = {
+        "users.csv": [(key, f"{key}@x.example", "", "") for key in six + others],
+        "roles.csv": [(key, "1", "student", "07", "TRUE") for key in six + others],
+        "classes.csv": [("j", "1", "7B")],
+        "enrollments.csv": [("j", key, "student") for key in six],
+    }
+    back = files(
+        people
+        | {
+            "classes.csv": [("j", "1", "7B"), ("k", "1", "7A")],
+            "enrollments.csv": people["enrollments.csv"] + [("k", key, "student") for key in six],
+        }
+    )
+
+    assert told(judged(Baseline("d", files(people)), after=back)) == []
+    away = {"k": frozenset(others)}
+    assert told(judged(Baseline("d", files(people), away=away), after=back)) == [
+        ("classes", "taken-over")
+    ]
+
+
+def test_whom_pupils_from_kept_back_gains_nothing_when_let_in() -> None:
+    """All of a year on the first day of term."""
+    before, after = files(in_classes(100, 1)), files(in_classes(100, 60))
+    waited = {"1": Meant(released={"1/07": 59})}
+
+    assert told(judged(Baseline("d", before), after=after)) == [("places of pupils", "added")]
+    assert (
+        told(judged(Baseline("d", before, dict.fromkeys(("", "1"), waited["1"])), after=after))
+        == []
+    )
+
+
+@pytest.mark.parametrize("file", ["people.json", "away.json"])
+def test_a_file_beside_a_baseline_that_cannot_be_read_waits(file: str) -> None:
+    """Nobody can say then who is whose, however little differs; every school waits."""
+    same = people(40)
+    decision = judged(Baseline("d", same, unreadable=(file,)), after=same)
+
+    assert decision.hold
+    assert decision.hold.excesses == (Excess(table=file, what="unknown", rows=1, allowed=0),)
+    assert decision.hold.is_whole
+
+
+# -- what is lost night by night -------------------------------------------------------------------
+
+
+def drifted(*formers: Former, newest: dict[str, bytes], after: dict[str, bytes]) -> list[Excess]:
+    """Return which limits are met where SDS holds *newest*, and had *formers* before."""
+    made = diff.judge([Baseline("n", newest)], after, limits=LIMITS, formers=iter(formers))
+    return list(made.excesses)
+
+
+ALL = frozenset({"", "1", "2"})
+
+
+def test_what_is_lost_in_a_week_waits_though_no_night_lost_it() -> None:
+    """Five each night, of 150, are 50 in the end."""
+    former = Former("w", ALL, people(150))
+
+    assert drifted(former, newest=people(105), after=people(100)) == [
+        Excess(table="pupils", what="drifted", rows=50, allowed=15)
+    ]
+    assert drifted(former, newest=people(140), after=people(135)) == []
+
+
+def test_what_one_night_loses_is_told_as_that() -> None:
+    """Once; what the week has lost beside is told too."""
+    former = Former(
+        "w", ALL, files(SCHOOL | of_role("student", range(150)) | rows("classes.csv", range(30)))
+    )
+    newest = files(SCHOOL | of_role("student", range(150)) | rows("classes.csv", range(20)))
+    after = files(SCHOOL | of_role("student", range(100)) | rows("classes.csv", range(11)))
+
+    assert drifted(former, newest=newest, after=after) == [
+        Excess(table="pupils", what="removed", rows=50, allowed=15),
+        Excess(table="classes", what="drifted", rows=19, allowed=10),
+    ]
+
+
+def test_what_has_come_within_a_week_is_no_drift() -> None:
+    """Each night was judged; and a new year may bring a school as many again."""
+    former = Former("w", ALL, people(100))
+
+    assert drifted(former, newest=people(180), after=people(180)) == []
+
+
+def test_a_drift_is_looked_for_at_the_schools_it_is_about() -> None:
+    """Another has had a person's word since; which of several it is, is said."""
+    former, newest, after = files(group(range(60))), files(group(range(45))), group(range(40))
+
+    def met(orgs: frozenset[str]) -> list[Excess]:
+        return drifted(Former("w", orgs, former), newest=newest, after=files(after))
+
+    assert met(frozenset({"1"})) == []
+    assert met(frozenset({"1", "2"})) == [
+        Excess(table="pupils", what="drifted", rows=20, allowed=10, org="2")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("former", "what"),
+    [
+        (Former("w", ALL, None), ("deliveries", "drift-unknown")),
+        (Former("w", ALL, people(40), unreadable=("people.json",)), ("people.json", "unknown")),
+    ],
+)
+def test_a_delivery_of_a_week_ago_that_cannot_be_read_waits(
+    former: Former, what: tuple[str, str]
+) -> None:
+    """Nobody can say then what was lost since."""
+    met = drifted(former, newest=people(40), after=people(40))
+
+    assert [(each.table, each.what) for each in met] == [what]
+
+
+def test_that_extra_teachers_stay_hides_no_drift_of_places_of_teachers() -> None:
+    """Of a former delivery too it is known who taught every class."""
+    former = Former("w", ALL, taught("ann", "ben"), frozenset({"head"}))
+    newest, after = taught("ann"), taught()
+
+    assert [(e.table, e.rows) for e in drifted(former, newest=newest, after=after)] == [
+        ("places of teachers", 40)
+    ]

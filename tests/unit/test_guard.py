@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sync.errors import StoreConflict
+from sync.roster.identifiers import renewed_class_id
 from sync.sds.csvtext import encode
 from sync.sds.guard import limits as guard
 from sync.sds.guard.away import next_away
@@ -516,6 +517,17 @@ def test_a_form_that_ends_while_another_begins_with_its_pupils_is_told(
 ) -> None:
     """It is known by its name: renamed, its Team ends with the work in it."""
     assert (("classes", "renamed") in told(before, after)) is held
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_form_whose_id_our_rule_has_changed_is_no_renamed_one(back: bool) -> None:  # noqa: FBT001
+    """It has a line of its own; and a delivery of before that is restored is told of neither."""
+    old, new = forms(**{"form_8A.2A.": ids(0, 10)}), forms(form_x=ids(0, 10))
+    renewed = renewed_class_id(f"{YEAR}-form-8A.2A.")
+    new.classes = {renewed: new.classes[f"{YEAR}-form-x"]}
+    before, after = (new, old) if back else (old, new)
+
+    assert ("classes", "renamed") not in told(before, after)
 
 
 def test_next_years_forms_are_no_renamed_ones() -> None:

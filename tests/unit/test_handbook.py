@@ -19,13 +19,15 @@ from sync.roster.finding_codes import FindingCode
 from sync.roster.identifiers import legacy_class_id
 from sync.sds import diff
 from sync.sds.csvtext import encode
-from sync.sds.diff import Baseline
+from sync.sds.diff import Baseline, Former
 from sync.sds.tables import WIDEST, Row
 from sync.settings import Limits
+from sync.terminal.limit_words import COUNTED, LOST
 from sync.terminal.status import BECAME, NEXT
 from sync.terminal.tables import WHO
 from tests.infra.asked import ALERTS
 from tests.judging import compare, judge
+from tests.unit import test_guard as guard
 
 PAGE = Path("docs/troubleshooting.md").read_text(encoding="utf-8")
 LABELS = ("Data", "Who", "Next")
@@ -79,16 +81,25 @@ WORDS: Mapping[Section, list[str]] = {
     "Findings": sorted(code.value for code in FindingCode),
     "Holds": [
         "added",
+        "drift-unknown",
+        "drifted",
         "emptied",
         "empty",
+        "exchanged",
         "first",
         "many",
         "moved",
         "new-ids",
+        "nobody-left",
         "of-no-school",
+        "other-people",
+        "other-teachers",
+        "passed",
         "removed",
+        "renamed",
         "replaced",
         "same-letters",
+        "taken-over",
         "unknown",
     ],
     "Receipts": sorted(get_args(Receipt.model_fields["outcome"].annotation)),
@@ -241,19 +252,77 @@ def files(sizes: Mapping[str, int]) -> dict[str, bytes]:
 
 def table(name: str, size: int) -> Iterator[Row]:
     """Yield rows that differ in every column."""
-    return (tuple(f"{number}" for _ in WIDEST[name]) for number in range(size))
+    return (tuple(f"{number:03}" for _ in WIDEST[name]) for number in range(size))
+
+
+def of_people_and_classes() -> set[tuple[str, str]]:
+    """Return each kind of hold of people, classes and places, where nothing at all may change."""
+    six, others = guard.ids(0, 6), guard.ids(10, 6)
+    before = guard.school(six, others, guard.ids(20, 2), more=20)
+    key = min(before.pupils)
+    after = [
+        guard.School(),
+        guard.school(six, others, guard.ids(20, 2), guard.ids(30, 6)),
+        guard.with_pupils(before, others, six),
+        guard.with_pupils(before, six | others, others, guard.ids(500, 2)),
+    ]
+    new_teacher = guard.with_pupils(before)
+    new_teacher.classes[f"{guard.YEAR}-k0"] = (six, guard.ids(2, 1, "T"))
+    passed = guard.with_pupils(before)
+    passed.addresses = {key: f"{max(before.pupils)}@x.example", max(before.pupils): "new@x"}
+    met = [guard.told(before, each) for each in (*after, new_teacher, passed)]
+    met += [guard.told(guard.forms(form_8A=six), guard.forms(form_8Z=six))]
+    sam, kim = (
+        guard.School(dict.fromkeys(six, "08"), names=dict.fromkeys(six, name), addresses=at)
+        for name, at in (("Sam", {}), ("Kim", {each: f"{each}@new" for each in six}))
+    )
+    met += [guard.told(sam, kim)]
+    kinds = {kind for each in met for kind in each}
+    return {(what, name) for name, what in kinds if not name.startswith("enrollments.csv")}
+
+
+def of_a_week() -> set[Excess]:
+    """Return why a delivery is held for what was lost since a week ago, or cannot be read."""
+    schools = [
+        guard.school(*(guard.ids(20 * n, 20) for n in range(count)), more=more)
+        for count, more in ((30, 400), (12, 0))
+    ]
+    was, now = (school.files() for school in schools)
+    half = guard.with_pupils(schools[1], *(guard.ids(20 * n, 2) for n in range(12)))
+    half.classes = {key: (pupils, set()) for key, (pupils, _) in half.classes.items()}
+    met: set[Excess] = set()
+    for before, after in ((was, now), (now, half.files())):
+        formers = [Former("w", frozenset({guard.ORG}), before), Former("w", frozenset(), None)]
+        met |= set(
+            diff.judge(
+                [Baseline("d", after, unreadable=("people.json", "away.json"))],
+                after,
+                limits=Limits(removed_rows=0),
+                formers=formers,
+            ).excesses
+        )
+    return met
 
 
 def every_hold() -> set[tuple[str, str]]:
     """Return each kind of hold that `decide` knows, with the table that it can be about."""
-    found = held({}, {}, gone=1) | held({}, {"users.csv": 100})
+    found = held({}, {}, gone=1) | of_a_week()
     for name in WIDEST:
         found |= held(None, {name: 0}) | held({name: 100}, {}) | held({}, {name: 0})
     found |= against(None) | against(*({"users.csv": number} for number in range(1, 7)))
     found |= of_every_class() | other_teams() | of_two_schools()
     found |= of_another_id("8A.", legacy_class_id("8A."))
     found |= of_another_id("1-2026-form-8.2F.A", "1-2026-form-8.2D.A")
-    return {(excess.what, excess.table) for excess in found}
+    found |= of_years()
+    return {(excess.what, excess.table) for excess in found} | of_people_and_classes()
+
+
+def of_years() -> set[Excess]:
+    """Return why a delivery is held that takes a year group out of most of its classes."""
+    before = guard.school(guard.ids(0, 20), more=300)
+    after = guard.with_pupils(before, guard.ids(0, 2))
+    made = diff.judge([Baseline("d", before.files())], after.files(), limits=Limits())
+    return set(made.excesses)
 
 
 def test_every_hold_has_its_row() -> None:
@@ -261,6 +330,14 @@ def test_every_hold_has_its_row() -> None:
     told = {(entry.word, name) for entry in entries("Holds") for name in rows(entry.text)}
 
     assert told == every_hold()
+
+
+def test_every_limit_has_its_sentence() -> None:
+    """What is counted is told in words, and no word is for what is not counted."""
+    of_others = {("removed", "service accounts"), ("removed", "extra teachers")}
+    assert {(what, name) for name, what in COUNTED} == of_people_and_classes() - of_others
+    drifted = {excess.table for excess in of_a_week() if excess.what == "drifted"}
+    assert set(LOST) == drifted
 
 
 def test_the_kinds_of_hold_are_those_that_are_told() -> None:

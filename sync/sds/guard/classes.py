@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from sync.roster.identifiers import is_service_account, parts_of
+from sync.roster.identifiers import is_service_account, parts_of, renewed_class_id
 from sync.roster.respelt import BY_NAME
 from sync.sds.guard.away import Away
 from sync.sds.guard.people import SchoolPeople
@@ -102,13 +102,14 @@ class Classes:
         """Return the pairs of one that ends and one that begins with its pupils.
 
         Both go by a name and are of one kind and one academic year: a set keeps its id of iSAMS,
-        and next year's forms are others.
+        and next year's forms are others. Where our rule for ids has changed nobody renamed any.
         """
         kinds = _by_kind(self.begun)
         return [
             pair
             for kind, ended in _by_kind(self.ended).items()
             for pair in followed(ended, kinds.get(kind, {}))
+            if pair[1] != renewed_class_id(pair[0]) and pair[0] != renewed_class_id(pair[1])
         ]
 
 

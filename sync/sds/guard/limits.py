@@ -52,6 +52,28 @@ def met(
 
 
 PUPIL_PLACES, TEACHER_PLACES = "places of pupils", "places of teachers"
+DRIFTED = "drifted"
+"""What is said of a loss that no single night has made."""
+
+_DRIFTS = frozenset({"pupils", "teachers", "classes", PUPIL_PLACES, TEACHER_PLACES})
+
+
+def lost(
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    limits: SchoolLimits,
+    known: BesideFiles,
+) -> Iterator[Excess]:
+    """Yield what a school would have lost since *before*, a week ago, where it is too much.
+
+    The limits of a night are those of a week. What has come since, and who is somebody else, was
+    judged night by night. Raises as `met` does.
+    """
+    people = SchoolPeople.of(before), SchoolPeople.of(after)
+    classes = compare(before, after, people, known)
+    for each in _over((*_of_people(*people, limits), *_of_classes(classes, limits, known))):
+        if each.what == "removed" and each.table in _DRIFTS:
+            yield each.model_copy(update={"what": DRIFTED})
 
 
 def _over(counted: Iterator[Count] | tuple[Count, ...]) -> Iterator[Excess]:
