@@ -118,6 +118,7 @@ def _only(world: World, status: Status, school: str) -> Status:
         schools=pulls,
         profiles={key: each for key, each in status.profiles.items() if key in profiles},
         turns={key: turn for key, turn in status.turns.items() if key == school},
+        unmoved={key: days for key, days in status.unmoved.items() if key == school},
         connectors=_connectors_of(status, school, profiles),
     )
 
@@ -275,6 +276,11 @@ def _for_schools(settings: Settings, status: Status) -> Iterator[str]:
             yield (
                 f"{name}: on {spoken(turn)} the next academic year begins, and all"
                 " classes get other Teams: docs/operations.md, Year-end"
+            )
+        if days := status.unmoved.get(school):
+            yield (
+                f"{name}: iSAMS has given exactly the same for {days} school days: is it the live"
+                " system? docs/troubleshooting.md, State unmoved"
             )
 
 
