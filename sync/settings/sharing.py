@@ -36,6 +36,8 @@ def apart(first: ProfileSettings, second: ProfileSettings) -> Iterator[tuple[str
         yield "keep_teams", SHARED_YEARS
     if kinds and years and first.pupils_from != second.pupils_from:
         yield "pupils_from", SHARED_YEARS
+    if kinds and years and first.title_clash != second.title_clash:
+        yield "title_clash", SHARED_YEARS
     if years:
         yield from _titles(kinds, first, second)
 
