@@ -92,6 +92,15 @@ var rules = [
     every: 'PT6H'
   }
   {
+    name: 'unmoved'
+    title: 'iSAMS has given the same of a school for ten school days'
+    advice: 'Nobody came, went or moved, which is unlikely. See whether iSAMS is the live system and its key sees what is there now: docs/troubleshooting.md, State unmoved.'
+    query: loadTextContent('queries/unmoved.kql')
+    severity: 2
+    window: 'P2D'
+    every: 'PT6H'
+  }
+  {
     name: 'expiring'
     title: 'A key or certificate ends soon'
     advice: 'Renew it and put the new one into the Key Vault before the day that the line names.'

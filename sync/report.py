@@ -206,6 +206,12 @@ class Outcome(StrEnum):
         "warning",
         "within 35 days SDS has lost more of this school than a night may: has it really?",
     )
+    UNMOVED = (
+        "unmoved",
+        Exit.DONE,
+        "warning",
+        "iSAMS has given the same of this school for five school days or more: is it alive?",
+    )
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -90,11 +90,13 @@ class Beside(NamedRecord, name="beside.json"):
     It is no part of the manifest, because the version before could not read that any more. It is
     sealed before the manifest; where it is not there, that version made the set or the delivery.
     `people` is the file of names; None: those of a delivery that was restored were not known any
-    more. `away` is of a delivery alone.
+    more. `away` is of a delivery alone. `terms` is of a set: the first and last day of each of
+    iSAMS's terms that is not long over; none if they were not read.
     """
 
     people: FileFacts | None
     away: FileFacts | None = None
+    terms: tuple[tuple[date, date], ...] = ()
 
 
 def facts(files: Mapping[str, bytes]) -> dict[str, FileFacts]:

@@ -86,10 +86,15 @@ def sealed_sets(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
 
     Two of the same second go by when their manifests were written.
     """
+    return [folder for folder in all_sets(prefix, blobs) if not folder.has(Swept)]
+
+
+def all_sets(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
+    """Return the sets of `sealed_sets`, and those of which only the manifest is left."""
     sets = [
         folder
         for folder in folders(prefix, blobs)
-        if ids.is_folder_id(folder.id) and folder.has(SetManifest) and not folder.has(Swept)
+        if ids.is_folder_id(folder.id) and folder.has(SetManifest)
     ]
     return sorted(sets, key=lambda folder: _order(folder, SetManifest))
 

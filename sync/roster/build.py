@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
+from types import MappingProxyType
 
 from sync.errors import ConfigError, concerning
 from sync.isams.school import School
 from sync.ledger.words import Word, sent_as
-from sync.roster import identifiers, team_limits
+from sync.roster import team_limits
 from sync.roster.academic_year import (
     SOON,
     academic_year_at,
@@ -32,6 +33,7 @@ from sync.roster.model import NamedPerson, Org, Roster, SchoolClass, User
 from sync.roster.people import People
 from sync.roster.persons import persons_of
 from sync.roster.sessions import courses, sessions
+from sync.roster.twins import Called, called
 from sync.roster.unmatched import empty, unmatched
 from sync.settings import ProfileSettings, SchoolSettings, Settings
 
@@ -70,8 +72,11 @@ def roster_at(
     with concerning(school=key, profile=profile):
         year = academic_year_at(school, school_settings, moment)
         today = school_day(moment, school_settings.time_zone)
+        others = {
+            name: settings.profiles[name] for name in settings.profiles_of(key) if name != profile
+        }
         built = build_roster(
-            school, school_settings, settings.profiles[profile], year, today, words
+            school, school_settings, settings.profiles[profile], year, today, words, others
         )
         of_all = _of_no_profile(school, settings.years_of(key))
         turn = _turns_soon(school, school_settings, settings.profiles[profile], year, today)
@@ -107,11 +112,13 @@ def build_roster(
     academic_year: int,
     day: date,
     words: Sequence[Word] = (),
+    others: Mapping[str, ProfileSettings] = MappingProxyType({}),
 ) -> Built:
     """Return the roster of *profile* as of *day*, in school time.
 
     *academic_year* is the calendar year in which it began. By *words* classes have other ids than
-    by our rule, and keep all else of their own: title, people, subject.
+    by our rule, and keep all else of their own: title, people, subject. *others* are the school's
+    other profiles by key, whose classes stand beside these in Teams.
 
     Equal schools give equal rosters, whatever order iSAMS listed them in.
 
@@ -121,12 +128,13 @@ def build_roster(
             `teaching`, and iSAMS says of nobody that they teach; or SESSIONS is set, and no term
             of the academic year is known; or PUPILS_FROM is of no academic year's start.
         SourceUnavailable: the terms that say how titles call the year may come at the next try.
+        SyncError: TITLE_CLASH is set, and one of *others* cannot be built.
     """
     _need_teaching_staff(school, profile)
     people = People(persons_of(school, day), school_settings, profile)
     extra = people.extra_teachers()
     named = partial(sent_as, words)
-    makes = _Classes(people, academic_year, _awaited(people, day), extra, named)
+    makes = _Classes(people, academic_year, _awaited(people, day), extra, named, others)
     classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
     in_classes = makes.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
     users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
@@ -200,6 +208,7 @@ class _Classes:
     awaited: int | None
     extra_teachers: tuple[str, ...]
     sent_as: Callable[[str], str]
+    others: Mapping[str, ProfileSettings]
     findings: list[Finding] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
@@ -208,13 +217,14 @@ class _Classes:
         """Yield the class of each group that has somebody in it."""
         people = self.people
         basis = Basis(people.school, people.school_settings, people.profile, self.academic_year)
-        for group in groups_of(basis):
-            if made := self._class_of(group):
+        for group, title in called(basis, list(groups_of(basis)), self.others):
+            if made := self._class_of(group, title):
                 yield made
         self.findings.extend(basis.findings)
 
-    def _class_of(self, group: Group) -> SchoolClass | None:
-        title = self._title(group)
+    def _class_of(self, group: Group, titled: Called) -> SchoolClass | None:
+        if titled.title and titled.is_changed:
+            self._note(FindingCode.TITLE_CHANGED, group)
         for pupil_id in group.unknown_members:
             self._note(FindingCode.MEMBER_HAS_LEFT, group, f"Pupil {pupil_id}")
         for pupil_id, row_id in group.known_otherwise:
@@ -222,18 +232,20 @@ class _Classes:
             self._note(FindingCode.MEMBER_KNOWN_BY_SCHOOL_ID, group, told)
         students = self.people.pupils(group.pupil_ids)
         teachers, left_out = team_limits.owners(set(self._teachers(group)), self.extra_teachers)
-        if fault := self._fault(group, title, students, teachers):
+        if fault := self._fault(group, titled.title, students, teachers):
             self._note(fault, group)
             return None
         made = SchoolClass(
             self.sent_as(group.class_id),
-            title,
+            titled.title,
             teachers,
             self._admitted(group, students),
             group.subject_id,
             group.names_person,
         )
         self._note_size(group, made, left_out)
+        if titled.alike:
+            self._note(FindingCode.TITLE_USED_TWICE, group, f"{titled.title}: {titled.others()}")
         return made
 
     def _note_size(self, group: Group, made: SchoolClass, left_out: Sequence[str]) -> None:
@@ -244,12 +256,6 @@ class _Classes:
             self._note(FindingCode.OWNERS_LEFT_OUT, group, told)
         if (members := team_limits.members(made)) > team_limits.NOTEBOOK_LIMIT:
             self._note(FindingCode.CLASS_TOO_LARGE_FOR_NOTEBOOK, group, f"{members:,} members")
-
-    def _title(self, group: Group) -> str:
-        title = identifiers.title(group.title)
-        if title and identifiers.title_loses(group.title):
-            self._note(FindingCode.TITLE_CHANGED, group)
-        return title
 
     def _fault(
         self, group: Group, title: str, students: Sequence[User], teachers: Sequence[str]

@@ -316,6 +316,20 @@ class FindingCode(StrEnum):
         ),
         "nobody: the titles are right. With the blank in the title it is told no more.",
     )
+    TITLE_USED_TWICE = (
+        "title-used-twice",
+        (
+            "Sent, under a title that another group of the school has too. Give one of them another"
+            " code or name in iSAMS, or set TITLE_CLASH=id."
+        ),
+        (
+            "nobody can tell the two Teams apart in a list, and work is set in the wrong one. Often"
+            " sets of two subjects or years with one code; then `{subject}` or `{year}` in"
+            " `CLASS_TITLE` helps too. Capitals make no difference. `detail` holds the title and"
+            " the others that have pupils, of the school's other profiles too."
+        ),
+        "the school; or whoever runs this app, with `TITLE_CLASH=id` or another title.",
+    )
     TITLE_UNUSABLE = (
         "title-unusable",
         "Left out: nothing of the title is left once tidied. Give the set a code.",

@@ -272,6 +272,21 @@ def title(text: str) -> str:
     return cut(begun, TITLE_LIMIT).rstrip(" ." + JOINERS)
 
 
+def title_with_id(title: str, class_id: str) -> str:
+    """Return a class *title* with iSAMS's id behind it, as *class_id* has it: `8A-Ma (301)`.
+
+    Only the title is cut: the id is what tells two of one title apart.
+    """
+    behind = id_behind(class_id)
+    return cut(title, TITLE_LIMIT - len(behind)).rstrip(" ." + JOINERS) + behind
+
+
+def id_behind(class_id: str) -> str:
+    """Return what `title_with_id` puts behind a title: at most 50 characters."""
+    made = parts_of(class_id)
+    return f" ({made.own if made else class_id})"
+
+
 def title_loses(text: str) -> bool:
     """Say whether `title` takes away a formula's start, the end, or what shows nothing."""
     tidy = _tidy(text)

@@ -92,6 +92,12 @@ class ProfileSettings(Block):
         " blank is put in before a suffix of two or more characters.",
         examples=["-2026-27"],
     )
+    title_clash: Literal["id"] | None = Field(
+        default=None,
+        description="`id`: a class whose title another group of the school has too gets iSAMS's id"
+        " behind it, such as `8A-Ma (301)`. Left out, both are called alike, with a finding.",
+        examples=["id"],
+    )
     extra_teachers: Words = Field(
         default=(),
         description="Current staff who teach every class, by their addresses in iSAMS; * and ? are"

@@ -34,10 +34,15 @@ def apart(first: ProfileSettings, second: ProfileSettings) -> Iterator[tuple[str
     years = first.year_groups & second.year_groups
     if "sets" in kinds and _keep_other_teams(years, first, second):
         yield "keep_teams", SHARED_YEARS
-    if kinds and years and first.pupils_from != second.pupils_from:
-        yield "pupils_from", SHARED_YEARS
+    if kinds and years:
+        names = ("pupils_from", "title_clash")
+        yield from ((each, SHARED_YEARS) for each in names if _differs(each, first, second))
     if years:
         yield from _titles(kinds, first, second)
+
+
+def _differs(name: str, first: ProfileSettings, second: ProfileSettings) -> bool:
+    return bool(getattr(first, name) != getattr(second, name))
 
 
 def _titles(

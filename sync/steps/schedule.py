@@ -27,7 +27,7 @@ from sync.steps.sweep import sweep
 def tick(world: World) -> Step:
     """Ask for the pulls that are due, nudge whatever stands still, delete what is past its time.
 
-    Once a day also tell which schools are carried for long.
+    Once a day also tell which schools are carried, shrink or stand still for long.
 
     Every tick may be lost, late or doubled: what was asked for is known by its name. A school's or
     connector's trouble does not keep the tick from the others; the first is its error at the end.

@@ -22,7 +22,9 @@ from sync.ledger.offers import Schools
 from sync.ledger.words import Word
 from sync.report import Outcome, Step
 from sync.roster import findings
+from sync.roster.academic_year import school_day
 from sync.roster.build import roster_at
+from sync.roster.unmoved import TermDays, terms_about
 from sync.sds import away_file, json_lines, people_file, rules, tables
 from sync.sds.guard.away import Away
 from sync.settings import Settings
@@ -79,13 +81,23 @@ def profile_set(
     )
     also = {
         manifests.FINDINGS: findings.to_json(built.findings),
-        **beside(people_file.people_json(built.people)),
+        **beside(
+            people_file.people_json(built.people), terms=_terms(settings, school, read, pulled_at)
+        ),
         manifests.MANIFEST: manifest.to_json(),
     }
     return ProfileSet(manifest, {**files, **also})
 
 
-def beside(people: bytes | None, away: Away | None = None) -> Mapping[str, bytes]:
+def _terms(
+    settings: Settings, school: str, read: School, pulled_at: datetime
+) -> tuple[TermDays, ...]:
+    return terms_about(read, school_day(pulled_at, settings.schools[school].time_zone))
+
+
+def beside(
+    people: bytes | None, away: Away | None = None, terms: tuple[TermDays, ...] = ()
+) -> Mapping[str, bytes]:
     """Return what lies beside the files of a set, or of a delivery, which has classes *away*."""
     made = {
         manifests.PEOPLE: people,
@@ -93,7 +105,7 @@ def beside(people: bytes | None, away: Away | None = None) -> Mapping[str, bytes
     }
     files = {name: body for name, body in made.items() if body is not None}
     facts = {name: json_lines.facts(body) for name, body in files.items()}
-    record = Beside(people=facts.get(manifests.PEOPLE), away=facts.get(manifests.AWAY))
+    record = Beside(people=facts.get(manifests.PEOPLE), away=facts.get(manifests.AWAY), terms=terms)
     return {**files, Beside.file_name: record.to_json()}
 
 

@@ -47,6 +47,7 @@ from sync.steps.status_values import (
     SetStatus,
     Status,
 )
+from sync.steps.unmoved import days_unmoved
 from sync.steps.years import turns_soon
 
 DELIVERIES_SHOWN = 5
@@ -63,6 +64,11 @@ def survey(world: World) -> Status:
             school: turn
             for school in sorted(settings.schools)
             if (turn := turns_soon(world, school, now))
+        },
+        unmoved={
+            school: days
+            for school in sorted(settings.schools)
+            if (days := days_unmoved(world, school, now))
         },
         connectors={name: _connector(world, name) for name in settings.connectors()},
         failed_messages=_failed_messages(world),

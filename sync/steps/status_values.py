@@ -223,7 +223,8 @@ class ConnectorStatus:
 class Status:
     """How everything stood at `now`, by storage's clock: counts, states and ids, nobody's name.
 
-    `turns` is the day on which a school's academic year turns, where that is soon.
+    `turns` is the day on which a school's academic year turns, where that is soon. `unmoved` is for
+    how many school days iSAMS has given the same of a school, where they are many.
     A school is None before its first pull, a profile before its first set. `failed_messages` are
     those that the host gave up on, by queue: each names a school or connector, or nothing we know.
     """
@@ -232,12 +233,14 @@ class Status:
     schools: Mapping[str, PullStatus | None]
     profiles: Mapping[str, SetStatus | None]
     turns: Mapping[str, date]
+    unmoved: Mapping[str, int]
     connectors: Mapping[str, ConnectorStatus]
     failed_messages: Mapping[Queue, Sequence[Mapping[str, str]]]
 
-    def _turn(self, school: str) -> Json:
-        turn = self.turns.get(school)
-        return {"year_turns_on": turn.isoformat()} if turn else {}
+    def _of_school(self, school: str) -> Json:
+        turn, days = self.turns.get(school), self.unmoved.get(school)
+        turns: Json = {"year_turns_on": turn.isoformat()} if turn else {}
+        return turns | ({"unmoved_school_days": days} if days else {})
 
     def document(self) -> Json:
         """Return it as JSON values: the same from the terminal and over HTTP."""
@@ -245,7 +248,7 @@ class Status:
             "version": __version__,
             "now": seconds(self.now),
             "schools": {
-                school: {"pull": pull.document() if pull else None} | self._turn(school)
+                school: {"pull": pull.document() if pull else None} | self._of_school(school)
                 for school, pull in self.schools.items()
             },
             "profiles": {

@@ -116,9 +116,14 @@ def _only(world: World, status: Status, school: str) -> Status:
         status,
         schools=pulls,
         profiles={key: each for key, each in status.profiles.items() if key in profiles},
-        turns={key: turn for key, turn in status.turns.items() if key == school},
+        turns=_one(status.turns, school),
+        unmoved=_one(status.unmoved, school),
         connectors=_connectors_of(status, school, profiles),
     )
+
+
+def _one[Value](by_school: Mapping[str, Value], school: str) -> dict[str, Value]:
+    return {key: value for key, value in by_school.items() if key == school}
 
 
 def _connectors_of(
@@ -274,6 +279,11 @@ def _for_schools(settings: Settings, status: Status) -> Iterator[str]:
             yield (
                 f"{name}: on {spoken(turn)} the next academic year begins, and all"
                 " classes get other Teams: docs/operations.md, Year-end"
+            )
+        if days := status.unmoved.get(school):
+            yield (
+                f"{name}: iSAMS has given exactly the same for {days} school days: is it the live"
+                " system? docs/troubleshooting.md, State unmoved"
             )
 
 

@@ -98,7 +98,7 @@ def test_of_several_faults_each_is_told_and_one_gives_the_code(here: Trial) -> N
     assert said.code == Exit.TARGET
     assert "iSAMS is busy or away" in said.out
     assert "SDS__CLIENT_SECRET" in said.out
-    assert "2 of 30 are wrong, 13 were not tried." in said.out
+    assert "2 of 31 are wrong, 13 were not tried." in said.out
 
 
 def test_storage_that_is_refused_is_told(here: Trial) -> None:

@@ -112,6 +112,7 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         "profile seniors: what it chooses",
         "profiles prep, seniors: titles",
         "school northbank: academic year",
+        "school northbank: changes",
         GRAPH_CLOCK,
         SIGN_IN,
         ROLES,

@@ -63,3 +63,16 @@ def test_no_name_of_a_tutor_is_shown(here: Trial) -> None:
 
     assert told["told"].startswith("titles that will be others: ")
     assert "such as" not in told["told"]
+
+
+@pytest.mark.parametrize("suffix", ["1", "3"])
+def test_an_id_behind_a_title_is_taken_for_no_suffix(here: Trial, suffix: str) -> None:
+    """With TITLE_CLASH=id the suffix stands before it, and its digits may be in it."""
+    here.settings |= {
+        SENIORS + "CLASS_TITLE": "{subject} {suffix}",
+        SENIORS + "SUFFIX": suffix,
+        SENIORS + "TITLE_CLASH": "id",
+    }
+    here.sync("run", "--approve", "--wait", "0")
+
+    assert row(here)["told"] == "stay as they are"

@@ -251,6 +251,7 @@ WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {
     "stale": ("fact_data_age_h", "fact_age_h", lambda: _ticked(data_age_h=48)),
     "carried": ('"carried"', '"carry"', lambda: _carried("southbank", 15)),
     "shrunk": ('"shrunk"', '"shrank"', lambda: _shrunk("southbank")),
+    "unmoved": ("days >= 10", "days > 10", lambda: _unmoved("southbank", 10)),
     "expiring": ("days < 30", "days < 3", lambda: _ticked(certificate_days=29)),
 }
 
@@ -267,6 +268,22 @@ def _shrunk(school: str) -> Nights:
     facts: dict[str, int | str] = {"connector": CONNECTOR, "students": 90}
     run.hear(Step("drift", Outcome.SHRUNK, school, "20260914T210001Z-bd42db9d", facts))
     return run
+
+
+def _unmoved(school: str, school_days: int) -> Nights:
+    run = nights()
+    run.hear(Step("source", Outcome.UNMOVED, school, facts={"school_days": school_days}))
+    return run
+
+
+@pytest.mark.parametrize(("school_days", "told"), [(5, []), (9, []), (10, ["southbank"])])
+def test_a_source_that_stands_still_is_mailed_after_ten_school_days(
+    school_days: int, told: list[str]
+) -> None:
+    """From five on the line is a warning, and wakes nobody: small schools have such weeks."""
+    run = _unmoved("southbank", school_days)
+
+    assert [row["about"] for row in answer("unmoved", run.rows, run.now)] == told
 
 
 def test_a_school_that_shrinks_is_told_by_name_and_since_when() -> None:

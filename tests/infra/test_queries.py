@@ -35,6 +35,7 @@ def told() -> list[dict[str, object]]:
     facts: dict[str, int | str] = {"days": 15, "why": "stale"}
     rows.append(Step("carry", Outcome.CARRIED, "southbank", facts=facts).line())
     rows.append(Step("drift", Outcome.SHRUNK, "southbank", "own", {"students": 90}).line())
+    rows.append(Step("source", Outcome.UNMOVED, "southbank", facts={"school_days": 10}).line())
     rows.append(Step("offer", Outcome.HELD, "southbank", "own").line())
     rows.append(Step("function", Outcome.FAILED, error=StoreUnavailable("busy")).line())
     return [json.loads(text) for text in rows]

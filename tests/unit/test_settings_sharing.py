@@ -44,6 +44,10 @@ def test_everything_that_does_not_fit_is_said_at_once() -> None:
         ({"keep_teams": "8", "keep_teams_from": "2027"}, {"year_groups": "9-13"}, ""),
         ({"keep_teams": "8", "excluded_subjects": "Ga"}, {"included_subjects": "Ga"}, ""),
         ({"keep_teams": "8"}, {"connector": "another"}, ""),
+        ({"title_clash": "id"}, {}, "title_clash"),
+        ({"title_clash": "id", "year_groups": "7-13"}, {"year_groups": "3-6"}, ""),
+        ({"title_clash": "id"}, {"classes": "forms"}, ""),
+        ({"title_clash": "id"}, {"included_subjects": "Ga"}, ""),
         ({"suffix": " x"}, {"year_groups": "3-7"}, "suffix"),
         ({"suffix": " x"}, {"excluded_subjects": "Ga"}, "suffix"),
         ({"class_title": "{set_name}"}, {"suffix": " x"}, "class_title"),
@@ -98,6 +102,7 @@ def test_kinds_that_do_not_meet_are_no_contradiction(apart: dict[str, str]) -> N
 
 # The rule is in `sync.settings.sharing`: what decides an id, or who is in a class, is alike.
 ALIKE = {"classes", "id_style", "keep_teams", "keep_teams_from", "pupils_from", "suffix"}
+ALIKE |= {"title_clash"}
 ALIKE |= set(TITLE_OF.values())
 MAY_DIFFER = {
     *("school", "connector"),  # then the two do not meet

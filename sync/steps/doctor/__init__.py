@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
-from sync.steps.doctor import handed, isams, keys, profiles, sds, storage, years
+from sync.steps.doctor import handed, isams, keys, profiles, sds, storage, unmoved, years
 from sync.steps.doctor.checks import Check, Note, Visit
 
 type Json = dict[str, object]
@@ -22,6 +22,7 @@ _REST = (
     "queues",
     "profiles",
     "academic years",
+    "changes",
     "clock",
     "sign-in and roles",
     "SDS",
@@ -64,6 +65,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
     yield from keys.check_keys(settings)
     yield from profiles.check_profiles(settings, visit)
     yield from years.check_years(settings, visit)
+    yield from unmoved.check_changes(settings, visit)
     yield from sds.check_sds(settings.sds, settings.connectors(), visit)
     yield from handed.check_hand_overs(settings, visit)
     yield from isams.check_isams(settings, visit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.roster.identifiers import is_tutor_group, kind_of
+from sync.roster.identifiers import id_behind, is_tutor_group, kind_of
 from sync.sds.titles import joined_anew, titles
 from sync.settings import ProfileSettings, Settings
 from sync.settings.class_kinds import TITLE_OF
@@ -31,11 +31,15 @@ def changed_titles(settings: Settings, connector: str, held: Delivery) -> Change
 
 
 def _changes(profile: ProfileSettings, sent: dict[str, str]) -> Changes:
-    anew = {
-        class_id: joined_anew(title, profile.suffix, getattr(profile, TITLE_OF[kind_of(class_id)]))
-        for class_id, title in sent.items()
-    }
+    anew = {class_id: _anew(profile, class_id, title) for class_id, title in sent.items()}
     return {key: (sent[key], title) for key, title in anew.items() if title != sent[key]}
+
+
+def _anew(profile: ProfileSettings, class_id: str, title: str) -> str:
+    """Return a class's *title* with its suffix joined as today; an id behind it is no suffix."""
+    before = title.removesuffix(id_behind(class_id))
+    template = getattr(profile, TITLE_OF[kind_of(class_id)])
+    return joined_anew(before, profile.suffix, template) + title.removeprefix(before)
 
 
 def note_of(changes: Changes) -> Note:
