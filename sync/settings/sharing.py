@@ -32,17 +32,21 @@ def apart(first: ProfileSettings, second: ProfileSettings) -> Iterator[tuple[str
     if first.included_subjects or second.included_subjects:
         kinds -= BY_SUBJECT  # for all we know, of different subjects
     years = first.year_groups & second.year_groups
-    if "sets" in kinds and _keep_other_teams(years, first, second):
-        yield "keep_teams", SHARED_YEARS
-    if kinds and years:
-        names = ("pupils_from", "title_clash")
-        yield from ((each, SHARED_YEARS) for each in names if _differs(each, first, second))
     if years:
+        yield from _years_apart(kinds, years, first, second)
         yield from _titles(kinds, first, second)
 
 
-def _differs(name: str, first: ProfileSettings, second: ProfileSettings) -> bool:
-    return bool(getattr(first, name) != getattr(second, name))
+def _years_apart(
+    kinds: Set[str], years: Set[int], first: ProfileSettings, second: ProfileSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield what shared *years* need alike, in the order of the settings page."""
+    if "sets" in kinds and _keep_other_teams(years, first, second):
+        yield "keep_teams", SHARED_YEARS
+    if kinds and first.pupils_from != second.pupils_from:
+        yield "pupils_from", SHARED_YEARS
+    if kinds and first.title_clash != second.title_clash:
+        yield "title_clash", SHARED_YEARS
 
 
 def _titles(
