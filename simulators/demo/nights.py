@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from simulators.invented.records import InventedSchool, Pupil
 from simulators.school import with_pupil_moved, without_pupils
 
+FEWEST = 5  # of pupils in a set whose list is exchanged for another
 YEAR = 9  # of the pupils to whom something happens: the quirks' own records are avoided
 
 
@@ -33,6 +36,27 @@ def a_little(school: InventedSchool) -> ALittle:
 def half(school: InventedSchool) -> InventedSchool:
     """Lose every second pupil, as a wrong filter in iSAMS would."""
     return without_pupils(school, [pupil.school_id for pupil in school.pupils[::2]])
+
+
+def exchanged(school: InventedSchool) -> InventedSchool:
+    """Exchange the lists of two sets, as a slip of the hand in iSAMS would."""
+    quirky = set(school.quirks.values())
+    sizes = Counter(row.set_id for row in school.memberships)
+    sets = [
+        one.id
+        for one in school.sets
+        if one.year == YEAR and str(one.id) not in quirky and sizes[one.id] >= FEWEST
+    ]
+    pupils = {
+        one: frozenset(row.school_id for row in school.memberships if row.set_id == one)
+        for one in sets
+    }
+    first, second = next(
+        pair for pair in combinations(sets, 2) if pupils[pair[0]].isdisjoint(pupils[pair[1]])
+    )
+    become = {first: second, second: first}
+    rows = (row._replace(set_id=become.get(row.set_id, row.set_id)) for row in school.memberships)
+    return replace(school, memberships=tuple(rows))
 
 
 def accounts(school: InventedSchool) -> frozenset[str]:

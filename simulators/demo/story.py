@@ -18,17 +18,20 @@ from sync.edge.storage.queues import Unqueued
 from sync.edge.world import World, opened
 from sync.ledger.manifests import SetManifest
 from sync.report import Outcome, Step
+from sync.sds.full_plan.lines import LineKind
 from sync.settings.load import load
 from sync.steps import approval, pull, schedule
 from sync.steps.connector import newest_sets
+from sync.steps.full_plan import full_plan
 from sync.terminal.context import doing
 from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.holds import why_held
+from sync.terminal.plan import shown
 from sync.terminal.tables import findings_table, numbers, table
 
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
 NIGHT_S = 24 * 3600.0
-NIGHTS = 3
+NIGHTS = 4
 _COUNTS = ("students", "teachers", "classes", "enrollments")
 
 
@@ -60,9 +63,11 @@ def demo(pupils: int, teller: Teller) -> int:
         world = replace(world, store=FolderStore(folder, clock=clock))
         story = _Story(stage, world, clock, teller)
         story.first_night(school)
-        story.second_night(nights.a_little(school))
+        change = nights.a_little(school)
+        story.second_night(change)
         story.third_night()
         story.bad_night()
+        story.last_night(change.school)
     took_s = time.monotonic() - began_s
     waited_s = clock.skipped_s - NIGHTS * NIGHT_S
     teller.say(
@@ -140,6 +145,24 @@ class _Story:
             tell.say(*why_held(hold_of(self.world, self.stage.connector, held.delivery)))
         tell.expect("SDS has been sent nothing", holds=len(sds.submissions) == sent)
         tell.expect("every pupil keeps their classes", holds=sds.store.people.active == active)
+
+    def last_night(self, school: InventedSchool) -> None:
+        tell, sds = self.teller, self.stage.sds
+        tell.chapter("Another night: all pupils are back, and somebody has exchanged two set lists")
+        sent, active = len(sds.submissions), sds.store.memberships.active
+        self.stage.isams.school = nights.exchanged(school)
+        self._sleep_till_next_night()
+        self._pull()
+        held = self._follow(Patience(approve=True))
+        tell.expect("it is held", holds=held.outcome is Outcome.HELD)
+        if held.outcome is Outcome.HELD:
+            tell.say("Whoever has to answer looks at it first, with `isams-sync plan`:")
+            plan = full_plan(self.world, held.delivery)
+            tell.say(*shown(plan))
+            lines = [line.kind for each in plan.schools for line in each.lines()]
+            tell.expect("the two classes stand first", holds=lines[:1] == [LineKind.EXCHANGED])
+        tell.expect("SDS has been sent nothing", holds=len(sds.submissions) == sent)
+        tell.expect("no pupil sees another class", holds=sds.store.memberships.active == active)
 
     def _pull(self) -> None:
         began_s = time.monotonic()

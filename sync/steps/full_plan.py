@@ -350,9 +350,18 @@ class _Compared:
     def _of_both(self, asked: _Asked, met: Sequence[Excess]) -> Iterator[str]:
         school = self.differing.schools.get(asked.org)
         if school and not (school.grades[0] or school.teachers[0] or school.counts[0].classes):
-            yield IS_FIRST
+            yield f"{IS_FIRST} {_all_of(school)}"
         if any(each.what == DRIFTED for each in met):
             yield DRIFT
+
+
+def _all_of(school: SchoolDifferences) -> str:
+    """Return how many people, classes and places a school would have."""
+    classes = school.counts[1]
+    return (
+        f"There would be {len(school.grades[1]):,} pupils, {len(school.teachers[1]):,} teachers,"
+        f" {classes.classes:,} classes and {classes.pupils + classes.teachers:,} places in them."
+    )
 
 
 def _is_answered(folder: StoredFolder) -> bool:

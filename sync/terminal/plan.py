@@ -43,7 +43,7 @@ def show_plan(terminal: Terminal, plan_id: str, *, as_csv: bool) -> Result:
         if as_csv:
             # Stdout makes of a line end what this system takes for one.
             return Result(Exit.DONE, document, verbatim=plan.csv().replace("\r\n", "\n"))
-        return Result(Exit.DONE, document, list(_shown(plan)))
+        return Result(Exit.DONE, document, list(shown(plan)))
 
 
 class _Document(Mapping[str, object]):
@@ -69,7 +69,7 @@ class _Document(Mapping[str, object]):
         return len(self._made)
 
 
-def _shown(plan: FullPlan) -> Iterator[str]:
+def shown(plan: FullPlan) -> Iterator[str]:
     """Yield the first lines of a plan, and how many more there are."""
     room, more = SHOWN, 0
     for school in plan.schools:

@@ -58,10 +58,13 @@ def _had(since: datetime | None, zone: tzinfo) -> str:
 def is_told_by_school(schools: Mapping[str, SchoolStatus]) -> bool:
     """Say whether a connector is told school by school: it has several, or a delivery cannot say.
 
-    Of what an answer does not let go there is no delivery that waits.
+    Of what an answer does not let go there is no delivery that waits; and what was rejected is in
+    none, so that the next one has what SDS holds already.
     """
-    waits = (shown for shown in schools.values() if shown.state == "held")
-    return len(schools) > 1 or any(shown.why not in ANSWERABLE for shown in waits)
+    return len(schools) > 1 or any(
+        shown.state == "rejected" or (shown.state == "held" and shown.why not in ANSWERABLE)
+        for shown in schools.values()
+    )
 
 
 def school_lines(

@@ -265,7 +265,7 @@ def _next(settings: Settings, status: Status) -> Iterator[str]:
         yield from _for_all_findings(status)
     else:
         yield from _for_profiles(settings, status)
-    yield from _for_connectors(status)
+    yield from _for_connectors(settings, status)
 
 
 def _for_schools(settings: Settings, status: Status) -> Iterator[str]:
@@ -352,8 +352,9 @@ def _record(count: int) -> str:
     return "record" if count == 1 else "records"
 
 
-def _for_connectors(status: Status) -> Iterator[str]:
+def _for_connectors(settings: Settings, status: Status) -> Iterator[str]:
     for name, connector in status.connectors.items():
+        yield from _for_rejected(settings, connector)
         if connector.waiting_for:
             profiles = ", ".join(connector.waiting_for)
             yield f"{name} has no set of {profiles} yet: it goes without, and nobody is kept back"
@@ -363,6 +364,14 @@ def _for_connectors(status: Status) -> Iterator[str]:
         for older in connector.deliveries[1:]:
             if older.state is State.UNPROVEN:
                 yield f"{older.id} is {older.state.value}: {NEXT[older.state]}"
+
+
+def _for_rejected(settings: Settings, connector: ConnectorStatus) -> Iterator[str]:
+    """Tell of a school alone that its last reading was rejected; several are told in a table."""
+    for school, shown in connector.schools.items() if len(connector.schools) == 1 else ():
+        if shown.state == "rejected":
+            said = stands(settings, school, shown)
+            yield f"{settings.called(school)}: {said}. Mend it in iSAMS: then ask for a pull"
 
 
 def _for_pause(name: str, connector: ConnectorStatus) -> Iterator[str]:

@@ -311,6 +311,22 @@ def test_a_rejected_delivery_is_never_sent(here: Trial) -> None:
 # --- 4, 5: iSAMS and SDS ------------------------------------------------------------------------
 
 
+def test_after_a_rejection_the_same_reading_is_not_called_what_sds_holds(here: Trial) -> None:
+    """The run ends as one at which a person must look, and the status says what to mend."""
+    here.sync("run", "--approve", "--wait", "0")
+    lose_half(here)
+    held = here.sync("run", "--wait", "0", "--json").json["ended"][-1]["delivery"]
+    assert here.sync("reject", held).code == Exit.DONE
+
+    again = here.sync("run", "--wait", "0")
+    told = here.sync("status").out
+
+    assert again.code == Exit.HELD
+    assert "Northbank School: rejected: a person said no to what was read" in again.out
+    assert "Northbank School: rejected: a person said no to what was read" in told
+    assert "Mend it in iSAMS" in told
+
+
 def test_isams_refusing_is_4(here: Trial) -> None:
     """A school that could not be read is not sent."""
     here.stage.isams.faults = refused(403)

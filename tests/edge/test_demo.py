@@ -22,8 +22,8 @@ ROOT = Path(__file__).parent.parent.parent
 PUPILS = 200
 
 
-def test_the_demo_ends_as_expected_and_names_nobody() -> None:
-    """Held, approved, delivered, changed, unchanged, held again: and nobody on the screen."""
+def test_the_demo_ends_as_expected_and_names_nobody_but_in_the_plan() -> None:
+    """Held, approved, delivered, changed, unchanged, held again; then the plan has two rosters."""
     text = io.StringIO()
     school = invent(PUPILS)
 
@@ -33,7 +33,14 @@ def test_the_demo_ends_as_expected_and_names_nobody() -> None:
     assert code == 0, told
     assert "0 calls to SDS" in told
     assert "pupils would go, or have another address" in told
-    assert not [one for one in school.pupils if f"{one.forename} {one.surname}" in told]
+    before, _, plan = told.partition("with `isams-sync plan`:")
+    named = [
+        {name for one in school.pupils if (name := f"{one.forename} {one.surname}") in part}
+        for part in (before, plan)
+    ]
+    assert not named[0]
+    assert len(named[1]) > 4
+    assert "would have each other's pupils" in plan
     assert school.domain not in told
 
 

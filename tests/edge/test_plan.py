@@ -214,7 +214,9 @@ def test_a_first_delivery_is_all_new_and_says_so() -> None:
     (school,) = planned(scene, newest(scene).id).schools
 
     assert school.why is Why.FIRST
-    assert school.notes == [full_plan.IS_FIRST]
+    (note,) = school.notes
+    assert note.startswith(full_plan.IS_FIRST)
+    assert "55 pupils, 7 teachers, 55 classes and 335 places" in note
     assert kinds(school) == {LineKind.BEGINS, LineKind.PERSON, LineKind.SCHOOL}
 
 
