@@ -67,7 +67,8 @@ class SchoolLimits(Block):
     )
     addresses_passed: Rows = Field(
         default=5,
-        description="Addresses that would pass from one person to another who is there as well.",
+        description="Addresses that would pass from one person to another who is there as well; and"
+        " pupils of another school on the connector who would be pupils here too.",
         examples=["10"],
     )
     classes_taken_over: Rows = Field(
