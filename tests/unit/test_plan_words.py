@@ -187,7 +187,7 @@ CHANGES: Mapping[str, tuple[Files, list[PlanEntry]]] = {
         files(users=[(PUPIL, JAY.address, "", ""), (HEAD, ADA.address, "", "")]),
         [
             PlanEntry("address-moves", year="Year 8", **OF_WREN, now=WREN.address, then=JAY.address,
-                  what="address; the address was that of Jay Moss"),
+                  what="address; the new one was that of Jay Moss"),
             PlanEntry("person-changes", year="Reception", person="Jay Moss", what="person",
                   now=JAY.address, person_id=OTHER),
         ],

@@ -146,7 +146,8 @@ class _InWords:
             entry = self._of_person(change.row[0], "name in SDS", *called)
         if holder:
             whose = self.names.who(holder, then=False).name
-            entry = entry._replace(what=f"{entry.what}; the address was that of {whose}")
+            which = "new one" if entry.what == "address" else "address"
+            entry = entry._replace(what=f"{entry.what}; the {which} was that of {whose}")
         return entry
 
     def _roles(self, was: Row, now: Row) -> tuple[str, str]:
