@@ -92,14 +92,10 @@ def crossed_addresses(before: SchoolPeople, after: SchoolPeople) -> set[str]:
 
 
 def _is_crossed(former: str, now: str, before: SchoolPeople, after: SchoolPeople) -> bool:
-    was, is_now = (
-        (former in before.pupils, former in before.teachers),
-        (
-            now in after.pupils,
-            now in after.teachers,
-        ),
-    )
-    return was in {(True, False), (False, True)} and is_now[was.index(False)]
+    was_pupil, was_teacher = former in before.pupils, former in before.teachers
+    if was_pupil == was_teacher:  # somebody who is both stays both
+        return False
+    return now in (after.teachers if was_pupil else after.pupils)
 
 
 def _same_name(one: Person, other: Person) -> bool:
