@@ -210,10 +210,14 @@ def test_two_connectors_never_share_a_folder(one: str, other: str) -> None:
 
 
 def test_the_version_before_can_read_both_manifests() -> None:
-    """It refuses what it does not know, and could read nothing that SDS holds: no field is new."""
+    """It refuses what it does not know, and could read nothing that SDS holds: no field is new.
+
+    But one that is left out where it says nothing: sets by a word are none that it could repeat.
+    """
     both = {"pulled_at", "digest", "files", "counts", "withheld", "own_grades"}
 
     assert set(SetManifest.model_fields) == both | {
-        *("profile", "school", "academic_year", "source", "findings", "code_version")
+        *("profile", "school", "academic_year", "source", "findings", "code_version", "words")
     }
+    assert b"words" not in SET.to_json()
     assert set(DeliveryManifest.model_fields) == both | {"connector", "sources", "restores"}
