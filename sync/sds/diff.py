@@ -74,8 +74,9 @@ class Baseline:
     """A delivery that SDS may hold. `files` is None where they are gone or damaged.
 
     `meant` is by a school's id. `extra` are those whom settings made teachers of every class of it,
-    and `away` the classes that SDS held before it and that it has not. `unreadable` are the files
-    beside it that are gone or damaged: people.json, away.json.
+    and `away` the classes that SDS held before it and that it has not. `names` are those of its
+    people by id, as far as they were written down. `unreadable` are the files beside it that are
+    gone or damaged: people.json, away.json.
     """
 
     delivery: str
@@ -83,6 +84,7 @@ class Baseline:
     meant: Mapping[str, Meant] = field(default_factory=dict)
     extra: Set[str] = frozenset()
     away: Away = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     unreadable: Collection[str] = ()
 
     def of(self, org: str) -> Meant:
@@ -101,6 +103,7 @@ class Former:
     orgs: Set[str]
     files: Mapping[str, bytes] | None
     extra: Set[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
     unreadable: Collection[str] = ()
 
 
@@ -121,6 +124,7 @@ def judge(
     limits: Limits,
     limits_by_org: Mapping[str, SchoolLimits] | None = None,
     formers: Iterable[Former] = (),
+    names: Mapping[str, str] | None = None,
     orgs: Collection[str] | None = None,
 ) -> Comparison:
     """Compare *after* with each of *baselines*, the newest first, by every limit.
@@ -128,9 +132,10 @@ def judge(
     *limits* are those of a school that has none in *limits_by_org*. *orgs* are the ids of the
     schools that are judged; None: all. The others are as they were. The plan says what differs from
     the newest. Without any baseline everything is new. Losses are compared with *formers* as well.
+    *names* are those of its people by id.
     One of them is read at a time.
     """
-    judging = _Judging(after, lambda org: (limits_by_org or {}).get(org, limits), orgs)
+    judging = _Judging(after, lambda org: (limits_by_org or {}).get(org, limits), orgs, names or {})
     for baseline in baselines:
         judging.compare(baseline)
     for former in formers:
@@ -148,6 +153,7 @@ class _Judging:
     after: Mapping[str, bytes]
     limits_of: Callable[[str], SchoolLimits]
     orgs: Collection[str] | None
+    names: Mapping[str, str]
     plan: Plan | None = None
     unknown: int = 0
     unknown_former: int = 0
@@ -173,7 +179,9 @@ class _Judging:
         there = {*orgs_of(before), *orgs_of(self.after)}
         if len(there) <= 1:
             org = next(iter(there), "")
-            self._keep(org, _met(before, self.after, self.limits_of(org), baseline, org))
+            self._keep(
+                org, _met(before, self.after, self.limits_of(org), baseline, org, self.names)
+            )
             self.known.add(org)
         else:
             self.moved = max(self.moved, _moved(before, self.after))
@@ -187,7 +195,7 @@ class _Judging:
         before_of, after_of = split(before, orgs), self._split_after(orgs)
         for org, was in before_of.items():
             now = after_of.get(org, {})
-            met = _met(was, now, self.limits_of(org), baseline, org)
+            met = _met(was, now, self.limits_of(org), baseline, org, self.names)
             self._keep(org, _named(met, org))
         for org, found in across(before, self.after).items():
             if org in orgs:
@@ -206,7 +214,7 @@ class _Judging:
         orgs = self._judged(there) & former.orgs
         before_of, after_of = split(former.files, orgs), self._split_after(orgs)
         for org, was in before_of.items():
-            known = BesideFiles(former.extra)
+            known = BesideFiles(former.extra, names=former.names, names_after=self.names)
             told = {(each.table, each.what) for each in self.worst.get(org, {}).values()}
             now = after_of.get(org, {})
             news = [*guard.drifted(was, now, self.limits_of(org), known, told)]
@@ -295,12 +303,13 @@ def _met(
     limits: SchoolLimits,
     baseline: Baseline,
     org: str,
+    names: Mapping[str, str],
 ) -> Iterator[Excess]:
     """Yield every limit that a school meets: of tables, of people and classes, of profiles."""
     meant = baseline.of(org)
     for name in sorted(before):
         yield from _lost(name, before, after)
-    beside = BesideFiles(baseline.extra, meant.released, baseline.away)
+    beside = BesideFiles(baseline.extra, meant.released, baseline.away, baseline.names, names)
     yield from guard.met(before, after, limits, beside, meant.withheld)
     if meant.profiles_gone:
         yield Excess(table="profiles", what="removed", rows=meant.profiles_gone, allowed=0)

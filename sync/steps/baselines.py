@@ -55,23 +55,27 @@ class KnownBeside(NamedTuple):
 
     extra: Set[str]
     away: Away
+    names: Mapping[str, str]
     unreadable: tuple[str, ...]
 
 
 def known_beside(delivery: Delivery) -> KnownBeside:
     """Return what is known beside the files of *delivery*; of the version before, nothing is."""
     unreadable = list[str]()
-    extra, away = frozenset[str](), dict[str, Set[str]]()
+    extra, away, names = set[str](), dict[str, Set[str]](), dict[str, str]()
     try:
         if (beside := delivery.beside()) and beside.people:
-            extra = frozenset(each.id for each in delivery.people() if each.role == "extra")
+            for each in delivery.people():
+                names[each.id] = f"{each.forename} {each.surname}".strip()
+                if each.role == "extra":
+                    extra.add(each.id)
     except (StoreMissing, StoreConflict):
         unreadable.append(PEOPLE)
     try:
         away |= delivery.away()
     except (StoreMissing, StoreConflict):
         unreadable.append(AWAY)
-    return KnownBeside(extra, away, tuple(unreadable))
+    return KnownBeside(extra, away, names, tuple(unreadable))
 
 
 def _files(delivery: Delivery, manifest: DeliveryManifest) -> dict[str, bytes] | None:

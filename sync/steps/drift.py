@@ -51,7 +51,9 @@ def _former(delivery: Delivery, orgs: Collection[str]) -> Former:
     except (StoreMissing, StoreConflict):
         return Former(delivery.id, frozenset(orgs), None)
     beside = known_beside(delivery)
-    return Former(delivery.id, frozenset(orgs), files, beside.extra, beside.unreadable)
+    return Former(
+        delivery.id, frozenset(orgs), files, beside.extra, beside.names, beside.unreadable
+    )
 
 
 def in_force(

@@ -80,6 +80,7 @@ def _judgement(
         files,
         limits=world.settings.sds.limits,
         limits_by_org=world.settings.limits_by_org(),
+        names=baselines.known_beside(delivery).names,
         formers=drift.read_formers(listing, orgs, {each.delivery_id for each in compared}),
         orgs=None if offered is None else orgs,
     )

@@ -106,7 +106,9 @@ def told(
 def classes_of(before: School, after: School, known: BesideFiles | None = None) -> Classes:
     """Return how classes differ."""
     old, new = before.files(), after.files()
-    return compare(old, new, (SchoolPeople.of(old), SchoolPeople.of(new)), known or BesideFiles())
+    return compare(
+        old, new, (SchoolPeople.of(old, {}), SchoolPeople.of(new, {})), known or BesideFiles()
+    )
 
 
 def test_the_same_school_meets_no_limit_even_where_nothing_may_change() -> None:
@@ -803,6 +805,22 @@ def test_a_pupils_address_never_becomes_a_teachers_unasked(child_stays: str) -> 
     met = told(before, after, SchoolLimits())
 
     assert met["addresses", "crossed"] == (1, 0)
+
+
+def test_ids_that_are_given_to_other_pupils_are_known_by_the_names_beside_the_files() -> None:
+    """Whether or not names are sent: each would get another child's classes, and work."""
+    before = school(ids(0, 20), more=400)
+    given_on = sorted(before.pupils)[:6]
+    after = School(before.pupils, before.teachers, before.classes)
+    after.addresses = {key: f"new-{key}@x.example" for key in given_on}
+    names = dict.fromkeys(before.pupils, "Sam Fell")
+    others = names | dict.fromkeys(given_on, "Kim Moss")
+
+    met = told(before, after, SchoolLimits(), names=names, names_after=others)
+    same = told(before, after, SchoolLimits(), names=names, names_after=names)
+
+    assert met["pupils", "other-people"] == (6, 5)
+    assert same == {}
 
 
 def test_a_teachers_address_never_becomes_a_pupils_unasked() -> None:

@@ -29,12 +29,14 @@ class BesideFiles:
     `extra` are the user ids of those whom settings made teachers of every class of *before*: they
     are no class's own, and neither are service accounts. `released` is how many enrollments of
     students PUPILS_FROM kept back then and no more, by `<org>/<grade>`. `away` is of the delivery
-    *before*.
+    *before*. `names` are those of its people by id, and `names_after` those of the other.
     """
 
     extra: Set[str] = frozenset()
     released: Mapping[str, int] = field(default_factory=dict)
     away: Away = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    names_after: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def met(
     Raises:
         StoreConflict: the bytes are not what was sealed, or not in order.
     """
-    people = SchoolPeople.of(before), SchoolPeople.of(after)
+    people = SchoolPeople.of(before, known.names), SchoolPeople.of(after, known.names_after)
     classes = compare(before, after, people, known)
     of_all = list(_over((*_of_people(*people, limits), *_of_classes(classes, limits, known))))
     yield from of_all
@@ -99,7 +99,7 @@ def drifted(
     else's: the limits of a night are those of a week. What is *told* of this night, by table and
     what, is left out. Raises as `met` does.
     """
-    people = SchoolPeople.of(before), SchoolPeople.of(after)
+    people = SchoolPeople.of(before, known.names), SchoolPeople.of(after, known.names_after)
     classes = compare(before, after, people, known)
     for each in _over((*_of_people(*people, limits), *_of_classes(classes, limits, known))):
         kind = (each.table, each.what)

@@ -13,7 +13,7 @@ from sync.sds.rowkeys import YearGroup, rows_of
 
 
 class Person(NamedTuple):
-    """How somebody is known; the name is blank where the school sends no names."""
+    """How somebody is known; the name is blank where nobody has written it down."""
 
     address: str
     name: str
@@ -28,8 +28,11 @@ class SchoolPeople:
     teachers: Set[str]
 
     @classmethod
-    def of(cls, files: Mapping[str, bytes]) -> SchoolPeople:
-        """Read them from a school's *files*; raises `StoreConflict`."""
+    def of(cls, files: Mapping[str, bytes], names: Mapping[str, str]) -> SchoolPeople:
+        """Read them from a school's *files*; raises `StoreConflict`.
+
+        *names* are those of the file of names beside them, by id: of who is not in it, SDS's.
+        """
         pupils, teachers, years = dict[str, YearGroup](), set[str](), dict[YearGroup, YearGroup]()
         for user_id, org, role, grade, *_ in rows_of("roles.csv", files):
             if role == "student":
@@ -38,7 +41,7 @@ class SchoolPeople:
             else:
                 teachers.add(user_id)
         known = {
-            user_id: Person(address, f"{given} {family}".strip().casefold())
+            user_id: Person(address, (names.get(user_id) or f"{given} {family}".strip()).casefold())
             for user_id, address, given, family in rows_of("users.csv", files)
         }
         return cls(known, pupils, teachers)
@@ -112,7 +115,7 @@ def other_people(before: SchoolPeople, after: SchoolPeople) -> list[str]:
 
 
 def _is_other(was: Person | None, now: Person | None) -> bool:
-    """Say whether nothing of *was* is in *now*; a name that is not sent says nothing."""
+    """Say whether nothing of *was* is in *now*; a name that is not known says nothing."""
     if not (was and now and was.name and now.name):
         return False
     return was.name != now.name and was.address != now.address
