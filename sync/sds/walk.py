@@ -16,8 +16,8 @@ from sync.sds.tables import COLUMNS, COURSES, ON_REQUEST, SESSIONS, Row
 
 ENROLLMENTS = "enrollments.csv"
 
-# How many of a row's first cells say which it is: docs/reference/sds.md#row-keys
-_KEY_SIZE: Mapping[str, int] = {
+# docs/reference/sds.md#row-keys
+ID_SIZE: Mapping[str, int] = {
     "orgs.csv": 1,
     SESSIONS: 1,
     COURSES: 1,
@@ -25,6 +25,7 @@ _KEY_SIZE: Mapping[str, int] = {
     "roles.csv": 3,
     "classes.csv": 1,
 }
+"""How many of a row's first cells say which it is: of a user, whatever the address."""
 
 type Members = tuple[str, list[Row]]  # a class's id, and its enrollments by user
 
@@ -44,7 +45,7 @@ def rows_in_order(name: str, files: Mapping[str, bytes]) -> Iterator[Row]:
     """
     if name in ON_REQUEST and name not in files:
         return
-    size, last = _KEY_SIZE[name], Row()
+    size, last = ID_SIZE[name], Row()
     for row in widest_rows(name, files):
         key = row[:size]
         if key <= last:

@@ -10,17 +10,7 @@ from sync.sds import blocks
 from sync.sds.blocks import NOWHERE, Files, Span
 from sync.sds.slices import org_of
 from sync.sds.tables import COURSES, SESSIONS, Row
-from sync.sds.walk import ENROLLMENTS, demand_files, rows_in_order
-
-# How many of a row's first cells say which it is; another address is a change of the same user.
-_KEY_SIZE: Mapping[str, int] = {
-    "orgs.csv": 1,
-    SESSIONS: 1,
-    COURSES: 1,
-    "users.csv": 1,
-    "roles.csv": 3,
-    "classes.csv": 1,
-}
+from sync.sds.walk import ENROLLMENTS, ID_SIZE, demand_files, rows_in_order
 
 
 class RowChange(NamedTuple):
@@ -123,7 +113,7 @@ def rows(name: str, files: Files) -> Iterator[Row]:
 
 def side_by_side(name: str, before: Files, after: Files) -> Iterator[RowChange]:
     """Yield each row of any file but enrollments as it was and would be, in order."""
-    size, old, new = _KEY_SIZE[name], rows(name, before), rows(name, after)
+    size, old, new = ID_SIZE[name], rows(name, before), rows(name, after)
     was, now = next(old, None), next(new, None)
     while was or now:
         if now is None or (was and was[:size] < now[:size]):
