@@ -96,7 +96,7 @@ class Baseline:
 class Former:
     """A delivery that was in force a week ago, or a person's last word, for the schools *orgs*.
 
-    Only losses are judged against it. The rest is as of a `Baseline`.
+    Only what comes about in steps is judged against it. The rest is as of a `Baseline`.
     """
 
     delivery: str
@@ -130,10 +130,9 @@ def judge(
     """Compare *after* with each of *baselines*, the newest first, by every limit.
 
     *limits* are those of a school that has none in *limits_by_org*. *orgs* are the ids of the
-    schools that are judged; None: all. The others are as they were. The plan says what differs from
-    the newest. Without any baseline everything is new. Losses are compared with *formers* as well.
-    *names* are those of its people by id.
-    One of them is read at a time.
+    schools that are judged; None: all. The others are as they were. *names* are those of its
+    people, by id. The plan says what differs from the newest. Without any baseline everything is
+    new. What comes about in steps is compared with *formers* too. One of all is read at a time.
     """
     judging = _Judging(after, lambda org: (limits_by_org or {}).get(org, limits), orgs, names or {})
     for baseline in baselines:
@@ -385,18 +384,17 @@ def users_of(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _change_of_places(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Change:
-    """Count as `_change` does in enrollments.csv: of a million rows, most are in alike classes."""
+    """Count as `_change` does in enrollments.csv: of a million rows, most are in alike classes.
+
+    A row says nothing beside its key there: it comes or goes, and never changes.
+    """
     counts = Counter[str]()
     for _, was, now in blocks.blocks(before, after):
         counts["before"] += sum(blocks.counted(before, was))
         counts["after"] += sum(blocks.counted(after, now))
         if not blocks.are_alike(before, was, after, now):
-            size = KEY_SIZE[ENROLLMENTS]
-            went = {row[:size] for row in blocks.gone(before, was, after, now)}
-            came = {row[:size] for row in blocks.gone(after, now, before, was)}
-            counts["removed"] += len(went - came)
-            counts["added"] += len(came - went)
-            counts["changed"] += len(came & went)
+            counts["removed"] += len(blocks.gone(before, was, after, now))
+            counts["added"] += len(blocks.gone(after, now, before, was))
     return Change(**{name: counts[name] for name in Change.model_fields})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sync.ledger.marks import Excess
@@ -47,9 +47,7 @@ def met(
     Raises:
         StoreConflict: the bytes are not what was sealed, or not in order.
     """
-    people = SchoolPeople.of(before, known.names), SchoolPeople.of(after, known.names_after)
-    classes = compare(before, after, people, known)
-    of_all = list(_over((*_of_people(*people, limits), *_of_classes(classes, limits, known))))
+    classes, of_all = _judged(before, after, limits, known)
     yield from of_all
     # A loss that is told of all need not be told of each year; a year that is gone must be.
     is_told = any(excess.table == PUPIL_PLACES and excess.what == "removed" for excess in of_all)
@@ -71,7 +69,7 @@ def met_across(found: Across, limits: SchoolLimits) -> Iterator[Excess]:
 
 PUPIL_PLACES, TEACHER_PLACES = "places of pupils", "places of teachers"
 DRIFTED = "drifted"
-"""What is said of a loss that no single night has made."""
+"""What is said of what no single night has made."""
 
 _DRIFTS: Mapping[tuple[str, str], str] = {
     **{
@@ -99,15 +97,26 @@ def drifted(
     else's: the limits of a night are those of a week. What is *told* of this night, by table and
     what, is left out. Raises as `met` does.
     """
-    people = SchoolPeople.of(before, known.names), SchoolPeople.of(after, known.names_after)
-    classes = compare(before, after, people, known)
-    for each in _over((*_of_people(*people, limits), *_of_classes(classes, limits, known))):
+    for each in _judged(before, after, limits, known)[1]:
         kind = (each.table, each.what)
         if kind in _DRIFTS and kind not in told:
             yield each.model_copy(update={"table": _DRIFTS[kind], "what": DRIFTED})
 
 
-def _over(counted: Iterator[Count] | tuple[Count, ...]) -> Iterator[Excess]:
+def _judged(
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    limits: SchoolLimits,
+    known: BesideFiles,
+) -> tuple[Classes, list[Excess]]:
+    """Return how the classes differ, and every limit that is met of all people and classes."""
+    people = SchoolPeople.of(before, known.names), SchoolPeople.of(after, known.names_after)
+    classes = compare(before, after, people, known)
+    counted = (*_of_people(*people, limits), *_of_classes(classes, limits, known))
+    return classes, list(_over(counted))
+
+
+def _over(counted: Iterable[Count]) -> Iterator[Excess]:
     for each in counted:
         if each.rows > each.allowed:
             yield Excess(table=each.table, what=each.what, rows=each.rows, allowed=each.allowed)

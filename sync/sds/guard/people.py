@@ -5,7 +5,7 @@ See docs/reference/sds.md#matching: an address says whose account, and so whose 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,13 +70,12 @@ def passed_addresses(before: SchoolPeople, after: SchoolPeople) -> set[str]:
     Whose account it was loses it, and the other sees the work in it. A newcomer may have a leaver's
     address, and of two records of one person, who has one name, now the other may be sent.
     """
-    held = {person.address: user_id for user_id, person in before.known.items()}
     return {
-        person.address
-        for user_id, person in after.known.items()
-        if (former := held.get(person.address, user_id)) != user_id
+        after.known[user_id].address
+        for former, user_id in _holders(before, after)
+        if former != user_id
         and (user_id in before.known or former in after.known)
-        and not _same_name(before.known[former], person)
+        and not _same_name(before.known[former], after.known[user_id])
     }
 
 
@@ -86,12 +85,19 @@ def crossed_addresses(before: SchoolPeople, after: SchoolPeople) -> set[str]:
     Whether or not that person has left: a child's account would own the Teams of classes, or a
     teacher's would be a pupil in them.
     """
-    held = {person.address: user_id for user_id, person in before.known.items()}
     return {
-        person.address
-        for user_id, person in after.known.items()
-        if (former := held.get(person.address)) and _is_crossed(former, user_id, before, after)
+        after.known[user_id].address
+        for former, user_id in _holders(before, after)
+        if _is_crossed(former, user_id, before, after)
     }
+
+
+def _holders(before: SchoolPeople, after: SchoolPeople) -> Iterator[tuple[str, str]]:
+    """Yield of each address that stays in use who had it, and who would have it."""
+    held = {person.address: user_id for user_id, person in before.known.items()}
+    for user_id, person in after.known.items():
+        if former := held.get(person.address):
+            yield former, user_id
 
 
 def _is_crossed(former: str, now: str, before: SchoolPeople, after: SchoolPeople) -> bool:
