@@ -62,13 +62,9 @@ class KnownBeside(NamedTuple):
 def known_beside(delivery: Delivery) -> KnownBeside:
     """Return what is known beside the files of *delivery*; of the version before, nothing is."""
     unreadable = list[str]()
-    extra, away, names = set[str](), dict[str, Set[str]](), dict[str, str]()
+    extra, names, away = frozenset[str](), dict[str, str](), dict[str, Set[str]]()
     try:
-        if (beside := delivery.beside()) and beside.people:
-            for each in delivery.people():
-                names[each.id] = f"{each.forename} {each.surname}".strip()
-                if each.role == "extra":
-                    extra.add(each.id)
+        extra, names = _people(delivery)
     except (StoreMissing, StoreConflict):
         unreadable.append(PEOPLE)
     try:
@@ -76,6 +72,25 @@ def known_beside(delivery: Delivery) -> KnownBeside:
     except (StoreMissing, StoreConflict):
         unreadable.append(AWAY)
     return KnownBeside(extra, away, names, tuple(unreadable))
+
+
+def names_beside(delivery: Delivery) -> Mapping[str, str]:
+    """Return the names of the people of *delivery* by id; none if nobody can read them."""
+    try:
+        return _people(delivery)[1]
+    except (StoreMissing, StoreConflict):
+        return {}
+
+
+def _people(delivery: Delivery) -> tuple[frozenset[str], dict[str, str]]:
+    """Return who teaches every class of *delivery*, and the names of all; nobody if not known."""
+    extra, names = set[str](), dict[str, str]()
+    if (beside := delivery.beside()) and beside.people:
+        for each in delivery.people():
+            names[each.id] = f"{each.forename} {each.surname}".strip()
+            if each.role == "extra":
+                extra.add(each.id)
+    return frozenset(extra), names
 
 
 def _files(delivery: Delivery, manifest: DeliveryManifest) -> dict[str, bytes] | None:

@@ -47,7 +47,7 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
 def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
     manifest, compared = delivery.manifest(), listing.may_hold()
     offered = _offered(manifest, delivery.schools())
-    judgement = _judgement(world, listing, delivery, compared, offered)
+    judgement = _judgement(world, listing, delivery, manifest, compared, offered)
     judged = _Judged(world, listing, offered or {}, judgement)
     # Of two looks at once the later may know that SDS holds less: the first counts.
     hold = judged.hold(manifest.digest, offered_all=offered is None)
@@ -70,17 +70,18 @@ def _judgement(
     world: World,
     listing: Listing,
     delivery: Delivery,
+    manifest: DeliveryManifest,
     compared: Sequence[HandOver[Delivery]],
     offered: Mapping[str, SchoolPart] | None,
 ) -> Comparison:
-    files = delivery.files()
+    files = delivery.files(manifest)
     orgs = set(orgs_of(files)) if offered is None else {part.org for part in offered.values()}
     return diff.judge(
         baselines.read_baselines(world.settings, compared, delivery),
         files,
         limits=world.settings.sds.limits,
         limits_by_org=world.settings.limits_by_org(),
-        names=baselines.known_beside(delivery).names,
+        names=baselines.names_beside(delivery),
         formers=drift.read_formers(listing, orgs, {each.delivery_id for each in compared}),
         orgs=None if offered is None else orgs,
     )
