@@ -88,6 +88,11 @@ class HeldOffer(Hold, name=Hold.file_name):
     sources: Mapping[str, str]
 
 
+def part_of(org: str, parts: Mapping[str, SchoolPart]) -> SchoolPart | None:
+    """Return the part of the school with that id in SDS; None if there is none."""
+    return next((part for part in parts.values() if part.org == org), None)
+
+
 def now_digest(sets: Mapping[str, str]) -> str:
     """Return the digest of a school's sets; *sets* are their digests by profile, "" for none."""
     lines = "".join(f"{profile} {digest}\n" for profile, digest in sorted(sets.items()))

@@ -58,6 +58,11 @@ STANDSTILL = CLAIM_LASTS
 """Only after this does a tick nudge, but for a killed pull: the step's nudge is under way."""
 
 
+def is_stale(at: datetime, now: datetime) -> bool:
+    """Say whether what was read *at* is too old to be sent; or dated by a clock that ran ahead."""
+    return abs(now - at) > DATA_LASTS
+
+
 class State(StrEnum):
     """How far a delivery has come."""
 

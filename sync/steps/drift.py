@@ -138,11 +138,7 @@ def _counts(delivery: Delivery, org: str) -> Mapping[str, int] | None:
     Somebody of two profiles counts in both. None where nobody can say it any more.
     """
     schools = delivery.schools()
-    part = (
-        next((each for each in schools.parts.values() if each.org == org), None)
-        if schools
-        else None
-    )
+    part = offers.part_of(org, schools.parts) if schools else None
     manifests = [
         set_manifest(delivery.store, profile, set_id)
         for profile, set_id in (part.sources.items() if part else ())

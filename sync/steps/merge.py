@@ -120,8 +120,7 @@ def _is_too_old(listing: Listing) -> bool:
     if reached is not State.READY:
         return False
     manifest = newest.manifest()
-    age = abs(listing.now - manifest.pulled_at)
-    return manifest.restores is None and age > states.DATA_LASTS
+    return manifest.restores is None and states.is_stale(manifest.pulled_at, listing.now)
 
 
 def _has(schools: Schools, now: View) -> bool:

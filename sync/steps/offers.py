@@ -80,7 +80,7 @@ class Base:
 
     def part_of(self, org: str) -> SchoolPart | None:
         """Return the part of the school with that id in SDS; None if it has none."""
-        return next((part for part in self.parts.values() if part.org == org), None)
+        return offers.part_of(org, self.parts)
 
 
 def base_of(world: World, listing: Listing) -> Base | None:
@@ -264,8 +264,8 @@ class _Looking:
     newest: Mapping[str, SealedSet | None]
 
     def is_stale(self, sealed: SealedSet) -> bool:
-        """Say whether *sealed* is too old to be sent; also what a clock that ran ahead dated."""
-        return abs(self.listing.now - sealed.pulled_at) > states.DATA_LASTS
+        """Say whether *sealed* is too old to be sent."""
+        return states.is_stale(sealed.pulled_at, self.listing.now)
 
     def coming(self) -> Iterator[Offer]:
         """Yield what the schools of the settings offer."""

@@ -94,7 +94,7 @@ class Pace:
         looked_at = ids.pulled_at(newest.id) if newest else None
         for profile, listed in self.sets.items():
             first = pace.first_unsent(listed, seen.get(profile), looked_at)
-            if first and abs(self.listing.now - listed[-1].pulled_at) <= states.DATA_LASTS:
+            if first and not states.is_stale(listed[-1].pulled_at, self.listing.now):
                 yield first
 
     # -- what people did

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing
-from sync.ledger import manifests
+from sync.ledger import manifests, offers
 from sync.ledger.claims import Paused
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.offers import SchoolPart, Schools, Why
@@ -63,7 +63,7 @@ def former_part(world: World, former: Delivery, school: str) -> SchoolPart | Non
     parts, settings = former_parts(world, former), world.settings.schools.get(school)
     if settings is None:
         return parts.get(school)
-    return next((part for part in parts.values() if part.org == settings.id), None)
+    return offers.part_of(settings.id, parts)
 
 
 def _delivery(listing: Listing, delivery_id: str) -> Delivery:

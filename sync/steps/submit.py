@@ -51,7 +51,7 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     # What a person wants back is as old as it is: then the moment counts when they asked.
     asked_at = min(ids.pulled_at(delivery.id), delivery.made_at[DeliveryManifest.file_name])
     since = asked_at if manifest.restores else manifest.pulled_at
-    if abs(listing.now - since) > states.DATA_LASTS:  # also what a clock that ran ahead has dated
+    if states.is_stale(since, listing.now):
         return Step("hand-over", Outcome.STALE, listing.connector, delivery.id)
     _check_answer(delivery, manifest)
     held = claims.read_claims(
