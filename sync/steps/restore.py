@@ -117,11 +117,11 @@ def _demand_nowhere_else(
     world: World, listing: Listing, former: Delivery, school: str | None
 ) -> None:
     """Refuse to bring back a school that has moved: two connectors would hold its classes."""
-    back = {
-        part.org: key
-        for key, part in former_parts(world, former).items()
-        if school is None or key == school
-    }
+    parts = former_parts(world, former)
+    if school is not None:
+        part = former_part(world, former, school)
+        parts = {school: part} if part else {}
+    back = {part.org: key for key, part in parts.items()}
     for other in world.settings.connectors():
         if other == listing.connector:
             continue
