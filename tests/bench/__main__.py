@@ -8,12 +8,12 @@ process's high-water mark in the same way.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.bench import judging, merging, planning, rest, shipped
+from tests.bench.apart import tell
 
 SIZES = {1_500: 7, 15_000: 3, 60_000: 1}  # pupils: how often each is measured
 WORK = ("floor", "parse", "parse_and_build", "pull")
@@ -28,7 +28,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             document = Path(folder) / "school.xml"
             # In a process of its own: a child's high-water mark begins at its parent's.
-            tell("make", str(pupils), str(document))
+            tell("measure", "make", pupils, document)
             size = document.stat().st_size
             found = {name: measure(name, document, repeats) for name in WORK}
         for name, told in found.items():
@@ -51,14 +51,8 @@ def main() -> None:
 
 def measure(name: str, document: Path, repeats: int) -> dict[str, float]:
     """Run one measurement in a process of its own."""
-    told: dict[str, float] = json.loads(tell(name, str(document), str(repeats)))
+    told: dict[str, float] = json.loads(tell("measure", name, document, repeats))
     return told
-
-
-def tell(*arguments: str) -> str:
-    """Run `tests.bench.measure` and return what it printed."""
-    command = [sys.executable, "-m", "tests.bench.measure", *arguments]
-    return subprocess.check_output(command, text=True)
 
 
 def say(line: str) -> None:

@@ -8,9 +8,7 @@ alone by `python -m tests.bench.judging`. Each measurement is a process of its o
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,6 +19,7 @@ from sync.sds.csvtext import encode
 from sync.sds.diff import Baseline
 from sync.sds.tables import COLUMNS, Row
 from sync.settings import Limits
+from tests.bench.apart import of_nights, run
 from tests.bench.measure import high_water_bytes
 from tests.bench.merging import PUPILS_OF_A_SET, read, write
 
@@ -89,13 +88,11 @@ def take(folder: str, night: str) -> None:
 
 def line() -> str:
     """Measure, and return a line to print for each night; raise if one is beyond the bounds."""
-    with tempfile.TemporaryDirectory() as folder:
-        tell("make", str(PUPILS), folder)
-        return "\n".join(_line(folder, night) for night in NIGHTS)
+    return of_nights("judging", PUPILS, NIGHTS, _line)
 
 
-def _line(folder: str, night: str) -> str:
-    took = Took(*json.loads(tell("take", folder, night)))
+def _line(printed: str, night: str) -> str:
+    took = Took(*json.loads(printed))
     if took.cpu_s > MOST_CPU_S or took.beside_bytes > MOST_BYTES[night]:
         raise RuntimeError(f"a comparison took more than it may: {night}, {took}")
     return (
@@ -104,16 +101,5 @@ def _line(folder: str, night: str) -> str:
     )
 
 
-def tell(*arguments: str) -> str:
-    command = [sys.executable, "-m", "tests.bench.judging", *arguments]
-    return subprocess.check_output(command, text=True)
-
-
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["make", pupils, folder]:
-            make(int(pupils), folder)
-        case ["take", folder, night]:
-            take(folder, night)
-        case _:
-            sys.stdout.write(line() + "\n")
+    run(make, take, line)

@@ -8,7 +8,6 @@ the next school. Run by `tests.bench`; alone by `python -m tests.bench.merging`.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from sync.sds.merge import Offered, merge, merged
 from sync.sds.people_file import PEOPLE, NamedPart, people_json, people_of
 from sync.sds.people_file import merged as merged_people
 from sync.sds.tables import COLUMNS, Row
+from tests.bench.apart import tell
 from tests.bench.measure import high_water_bytes
 
 SETS_OF_A_PUPIL, PUPILS_OF_A_SET, PUPILS_OF_A_TEACHER = 10, 20, 10
@@ -154,13 +154,8 @@ def take(folder: str, case: Case) -> None:
 def measure(case: Case) -> Took:
     """Make the sets and merge them, each in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        tell("make", folder, case)
-        return Took(*json.loads(tell("take", folder, case)))
-
-
-def tell(what: str, folder: str, case: Case) -> str:
-    command = [sys.executable, "-m", "tests.bench.merging", what, folder, *map(str, case)]
-    return subprocess.check_output(command, text=True)
+        tell("merging", "make", folder, *case)
+        return Took(*json.loads(tell("merging", "take", folder, *case)))
 
 
 def line() -> str:

@@ -8,9 +8,7 @@ A pupil is in sixteen sets of twenty, so that there are a million enrollments; o
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +21,7 @@ from sync.sds.full_plan.lines import lines
 from sync.sds.full_plan.names import Names
 from sync.sds.people_file import people_json, people_of
 from sync.sds.rowkeys import rows_of
+from tests.bench.apart import of_nights, run
 from tests.bench.judging import NIGHTS, PUPILS, school
 from tests.bench.measure import high_water_bytes
 from tests.bench.merging import read, write
@@ -80,13 +79,11 @@ def take(folder: str, night: str) -> None:
 
 def line() -> str:
     """Measure, and return a line to print for each night; raise if the first is beyond bounds."""
-    with tempfile.TemporaryDirectory() as folder:
-        tell("make", str(PUPILS), folder)
-        return "\n".join(_line(folder, night) for night in NIGHTS)
+    return of_nights("planning", PUPILS, NIGHTS, _line)
 
 
-def _line(folder: str, night: str) -> str:
-    took = Took(*json.loads(tell("take", folder, night)))
+def _line(printed: str, night: str) -> str:
+    took = Took(*json.loads(printed))
     is_beyond = took.cpu_s > MOST_CPU_S or took.beside_bytes > MOST_BYTES
     if night == "ordinary" and is_beyond:
         raise RuntimeError(f"a plan took more than it may: {took}")
@@ -97,16 +94,5 @@ def _line(folder: str, night: str) -> str:
     )
 
 
-def tell(*arguments: str) -> str:
-    command = [sys.executable, "-m", "tests.bench.planning", *arguments]
-    return subprocess.check_output(command, text=True)
-
-
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["make", pupils, folder]:
-            make(int(pupils), folder)
-        case ["take", folder, night]:
-            take(folder, night)
-        case _:
-            sys.stdout.write(line() + "\n")
+    run(make, take, line)
