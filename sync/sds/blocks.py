@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from sync.errors import StoreConflict
 from sync.sds.tables import COLUMNS, Row
-from sync.sds.walk import ENROLLMENTS
+from sync.sds.walk import ENROLLMENTS, side_by_side
 
 type Files = Mapping[str, bytes]
 
@@ -44,19 +45,9 @@ def blocks(before: Files, after: Files) -> Iterator[Blocks]:
     Raises:
         StoreConflict: the bytes are not what was sealed, or classes are not in order.
     """
-    old, new = _blocks(before), _blocks(after)
-    was, now = next(old, None), next(new, None)
-    while was or now:
-        if now is None or (was and was[0] < now[0]):
-            assert was  # noqa: S101  # for mypy: one of the two is there
-            yield was[0].decode(), was[1], NOWHERE
-            was = next(old, None)
-        elif was is None or now[0] < was[0]:
-            yield now[0].decode(), NOWHERE, now[1]
-            now = next(new, None)
-        else:
-            yield was[0].decode(), was[1], now[1]
-            was, now = next(old, None), next(new, None)
+    for was, now in side_by_side(_blocks(before), _blocks(after), itemgetter(0)):
+        class_id, _ = now or was or (b"", NOWHERE)
+        yield class_id.decode(), was[1] if was else NOWHERE, now[1] if now else NOWHERE
 
 
 def _blocks(files: Files) -> Iterator[Block]:

@@ -24,7 +24,7 @@ from sync.sds.guard.away import Away
 from sync.sds.guard.classes import BesideFiles
 from sync.sds.rowkeys import KEY_SIZE, keys_by_org, rows_of
 from sync.sds.tables import Row
-from sync.sds.walk import ENROLLMENTS
+from sync.sds.walk import ENROLLMENTS, side_by_side
 from sync.settings import Limits, SchoolLimits
 
 
@@ -404,15 +404,9 @@ def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) 
     One walk along both, which are sorted: a million rows are held by neither.
     """
     size, sides = KEY_SIZE[name], (rows_of(name, before), rows_of(name, after))
-    old, new = (next(side, None) for side in sides)
-    counts = Counter[str]()
-    while old or new:
-        what = "same" if old == new else _difference(old, new, size)
-        counts[what] += 1
-        if what != "added":
-            old = next(sides[0], None)
-        if what != "removed":
-            new = next(sides[1], None)
+    counts = Counter(
+        _difference(old, new) for old, new in side_by_side(*sides, lambda row: row[:size])
+    )
     both = counts["changed"] + counts["same"]
     return Change(
         before=both + counts["removed"],
@@ -423,13 +417,10 @@ def _change(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) 
     )
 
 
-def _difference(old: Row | None, new: Row | None, size: int) -> str:
-    """Return what has become of the smaller of two rows by the first *size* columns."""
-    if new is None or (old is not None and old[:size] < new[:size]):
-        return "removed"
-    if old is None or new[:size] < old[:size]:
-        return "added"
-    return "changed"
+def _difference(old: Row | None, new: Row | None) -> str:
+    if old is None or new is None:
+        return "added" if old is None else "removed"
+    return "same" if old == new else "changed"
 
 
 def _lost(name: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Excess]:

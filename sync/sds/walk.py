@@ -6,7 +6,7 @@ would be left out, and nobody would be told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby, islice
 from operator import itemgetter, lt
 
@@ -64,6 +64,32 @@ def members_in_order(files: Mapping[str, bytes]) -> Iterator[Members]:
             raise _out_of_order(ENROLLMENTS)
         last = class_id
         yield class_id, listed
+
+
+def side_by_side[Item, Key: (bytes, tuple[str, ...])](
+    before: Iterator[Item], after: Iterator[Item], key: Callable[[Item], Key]
+) -> Iterator[tuple[Item | None, Item | None]]:
+    """Yield what either side has of each *key*, in order; None where a side has nothing of it.
+
+    Both are in the order of their keys, and neither is held in memory.
+    """
+    was, now = next(before, None), next(after, None)
+    while was is not None and now is not None:
+        if was == now or key(was) == key(now):  # of a million rows most are equal
+            yield was, now
+            was, now = next(before, None), next(after, None)
+        elif key(was) < key(now):
+            yield was, None
+            was = next(before, None)
+        else:
+            yield None, now
+            now = next(after, None)
+    if was is not None:
+        yield was, None
+    if now is not None:
+        yield None, now
+    yield from ((each, None) for each in before)
+    yield from ((None, each) for each in after)
 
 
 def _out_of_order(name: str) -> StoreConflict:

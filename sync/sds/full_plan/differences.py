@@ -10,7 +10,7 @@ from sync.sds import blocks
 from sync.sds.blocks import NOWHERE, Files, Span
 from sync.sds.slices import org_of
 from sync.sds.tables import COURSES, SESSIONS, Row
-from sync.sds.walk import ENROLLMENTS, ID_SIZE, demand_files, rows_in_order
+from sync.sds.walk import ENROLLMENTS, ID_SIZE, demand_files, rows_in_order, side_by_side
 
 
 class RowChange(NamedTuple):
@@ -111,25 +111,15 @@ def rows(name: str, files: Files) -> Iterator[Row]:
     return rows_in_order(name, files) if files else iter(())
 
 
-def side_by_side(name: str, before: Files, after: Files) -> Iterator[RowChange]:
+def both_sides(name: str, before: Files, after: Files) -> Iterator[RowChange]:
     """Yield each row of any file but enrollments as it was and would be, in order."""
-    size, old, new = ID_SIZE[name], rows(name, before), rows(name, after)
-    was, now = next(old, None), next(new, None)
-    while was or now:
-        if now is None or (was and was[:size] < now[:size]):
-            yield RowChange(name, was, None)
-            was = next(old, None)
-        elif was is None or now[:size] < was[:size]:
-            yield RowChange(name, None, now)
-            now = next(new, None)
-        else:
-            yield RowChange(name, was, now)
-            was, now = next(old, None), next(new, None)
+    size, sides = ID_SIZE[name], (rows(name, before), rows(name, after))
+    return (RowChange(name, *both) for both in side_by_side(*sides, lambda row: row[:size]))
 
 
 def changed_rows(name: str, before: Files, after: Files) -> Iterator[RowChange]:
     """Yield the rows of any file but enrollments that differ, in order."""
-    return (each for each in side_by_side(name, before, after) if each.before != each.after)
+    return (each for each in both_sides(name, before, after) if each.before != each.after)
 
 
 class _BothSides:
@@ -167,7 +157,7 @@ class _BothSides:
 
     def _take_people(self, users: list[RowChange]) -> None:
         at: dict[str, set[str]] = {change.row[0]: set() for change in users}
-        for change in side_by_side("roles.csv", *self.sides):
+        for change in both_sides("roles.csv", *self.sides):
             user_id, org, *_ = change.row
             if user_id in at:
                 at[user_id].add(org)
