@@ -22,6 +22,7 @@ from sync.edge.graph.identity import graph_tokens
 from sync.edge.graph.sds import SdsTarget
 from sync.edge.isams.batch import Isams
 from sync.edge.isams.rest import RestIsams
+from sync.edge.storage.noting import NotingStore
 from sync.edge.storage.queues import Nudges, Unqueued
 from sync.edge.storage.store import Store
 from sync.edge.world import Source, Target, World
@@ -137,7 +138,7 @@ class TestWorld:
         return World(
             loaded,
             self.clock,
-            store or self.store,
+            NotingStore(store or self.store, self.clock),
             nudges or self.nudges,
             source,
             target,

@@ -23,6 +23,7 @@ from sync.edge.graph.values import (
     UploadSession,
     Whereabouts,
 )
+from sync.edge.storage.noting import NotingStore
 from sync.edge.storage.opening import open_queues, open_store
 from sync.edge.storage.queues import Nudges
 from sync.edge.storage.store import Store
@@ -122,7 +123,7 @@ def opened(
     return World(
         settings=settings,
         clock=the_clock,
-        store=open_store(settings.storage),
+        store=NotingStore(open_store(settings.storage), the_clock),
         nudges=nudges or open_queues(settings.host),
         source=source,
         target=target,

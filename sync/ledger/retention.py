@@ -35,6 +35,9 @@ PULLS_AND_CLAIMS_LAST = timedelta(days=35)
 """A month and some days. About a third of all marks are theirs, and no decision needs any that is
 older than 48 hours, unless it came after what a run of SDS took last: such a mark stays."""
 
+NOTES_LAST = timedelta(days=2)
+"""Twice as long as until a tick looks at everything: `sync.ledger.rounds`."""
+
 ROSTERS = ("schools/", "connectors/", "profiles/")
 """Below these lies whatever names people."""
 
@@ -66,6 +69,12 @@ class Sweep:
 
     names: tuple[str, ...]
     mark: str | None = None
+
+
+def of_notes(blobs: Iterable[Listed], now: datetime) -> Iterator[Sweep]:
+    """Yield the notes of work begun that are answered: everything was looked at since."""
+    if past := tuple(blob.name for blob in blobs if now - blob.created_at > NOTES_LAST):
+        yield Sweep(past)
 
 
 def of_sets(

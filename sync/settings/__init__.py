@@ -9,7 +9,8 @@ and never with a secret in it. Nothing else in the package reads an environment 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import combinations
 
 from pydantic import Field, model_validator
@@ -205,6 +206,26 @@ class Settings(Block):
             name: tuple(key for key in sorted(self.profiles) if self.connector_of(key) == name)
             for name in names
         }
+
+
+def fingerprint(settings: Settings) -> str:
+    """Return digits that are others for other schools, profiles or ways to SDS in *settings*.
+
+    Neither secrets go into them, nor where things are stored.
+    """
+    told = settings.model_dump(exclude={"storage", "host"})
+    return hashlib.sha256(repr(_ordered(told)).encode()).hexdigest()[:16]
+
+
+def _ordered(value: object) -> object:
+    """Return *value* so that equal values have one text: a set has no order of its own."""
+    if isinstance(value, Mapping):
+        return sorted((str(key), _ordered(each)) for key, each in value.items())
+    if isinstance(value, Set):
+        return sorted(map(repr, value))
+    if isinstance(value, list | tuple):
+        return [_ordered(each) for each in value]
+    return repr(value)
 
 
 def _years(shared: frozenset[int]) -> str:

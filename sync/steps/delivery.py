@@ -225,6 +225,13 @@ def list_sets(store: Store, profile: str) -> list[SealedSet]:
     return list_sets_of(store, [profile], at_once=False)[profile]
 
 
+def all_sets(store: Store, profile: str) -> list[SealedSet]:
+    """Return a profile's sealed sets, oldest first, also those of which the manifest is left."""
+    prefix = ids.profile_folder(profile)
+    sets = states.all_sets(prefix, store.blobs(prefix))
+    return [SealedSet.of(folder, store, prefix) for folder in sets]
+
+
 def list_pulls_of(store: Store, schools: Iterable[str], *, at_once: bool) -> dict[str, list[Pull]]:
     """Return the pulls of each of *schools*, oldest first; see `_listed_below` for *at_once*."""
     listed = _listed_below(store, "schools/", schools, at_once=at_once)

@@ -98,18 +98,24 @@ def _awaited(
 
 
 def is_due(listing: Listing) -> bool:
-    """Say whether SDS's runs are worth a look now: see `pace.look_at_run_at`.
+    """Say whether SDS's runs are worth a look now: see `due_at`."""
+    at = due_at(listing)
+    return at is not None and listing.now >= at
 
-    Always once the time of a run is over, for then it is judged without one, and once a person has
-    said how it ended.
+
+def due_at(listing: Listing) -> datetime | None:
+    """Return from when on SDS's runs are worth a look: see `pace.look_at_run_at`.
+
+    At the latest when the time of a run is over, for then it is judged without one, and at once
+    when a person has said how it ended. None: no run is awaited.
     """
     followed = listing.in_state(State.ACCEPTED, State.UNPROVEN)
     if not followed:
-        return False
+        return None
     if any(delivery.has(Vouched) for delivery in followed):
-        return True
+        return listing.now
     oldest_ends = _with_sds_since(followed[0]) + verdicts.RUN_WITHIN
-    return listing.now >= min(oldest_ends, _look_at(followed[-1]))
+    return min(oldest_ends, _look_at(followed[-1]))
 
 
 def awaited(listing: Listing) -> Step:

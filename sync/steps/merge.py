@@ -24,7 +24,7 @@ from sync.errors import (
 )
 from sync.ledger import ids, manifests, offers, states
 from sync.ledger.manifests import DeliveryManifest
-from sync.ledger.marks import Failed, Hold
+from sync.ledger.marks import Approved, Failed, Hold
 from sync.ledger.offers import ANSWERABLE, HeldOffer, SchoolPart, Schools, Why
 from sync.ledger.states import State
 from sync.report import Outcome, Step
@@ -65,20 +65,57 @@ def merge_if_newer(world: World, listing: Listing) -> Step | None:
     return nothing or _merged(world, listing, now)
 
 
-def is_due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> bool:
-    """Say whether there is anything to merge, and nothing to wait for."""
+class Due(NamedTuple):
+    """Whether there is anything to merge, and nothing to wait for, at the moment of a look.
+
+    `look_at` is from when on that may be otherwise though nobody writes anything; None: never.
+    """
+
+    is_now: bool
+    look_at: datetime | None
+
+
+def due(world: World, listing: Listing, sets: Mapping[str, Sequence[SealedSet]]) -> Due:
+    """Say whether what the schools of a connector offer is to be merged now, or from when on."""
     pace = Pace(world, listing, sets)
     if pace.for_pulls():
-        return False
+        return Due(is_now=False, look_at=listing.now)  # they end without a word to the connector
     now = view(world, listing, newest_of(sets))
+    changes_at = _changes_at(listing, now, sets)
     if not (now.base or now.chosen) or is_covered(listing, now):
-        return False
-    return not _waits(listing, now, pace)
+        return Due(is_now=False, look_at=changes_at)
+    until = pace.hours_until(is_first=_is_first(listing, now))
+    look_at = min((at for at in (until, changes_at) if at), default=None)
+    return Due(is_now=until is None, look_at=look_at)
+
+
+def _changes_at(
+    listing: Listing, now: View, sets: Mapping[str, Sequence[SealedSet]]
+) -> datetime | None:
+    """Return when what schools offer *now* next changes by time alone, if it does.
+
+    A set becomes too old, or one of a clock that ran ahead comes of age; a yes lapses. What another
+    connector does is not written at this one, so it is looked for at once.
+    """
+    if any(offer.why is Why.ELSEWHERE for offer in now.offers):
+        return listing.now
+    read_at = [each.pulled_at for each in newest_of(sets).values() if each]
+    steps = [step for each in listing.offers.values() for step in each]
+    moments = [
+        *(at + states.DATA_LASTS for at in read_at),
+        *(at - states.DATA_LASTS for at in read_at),
+        *(at + states.APPROVAL_LASTS for step in steps if (at := step.when(Approved))),
+    ]
+    return min((at for at in moments if at >= listing.now), default=None)
 
 
 def _waits(listing: Listing, now: View, pace: Pace) -> Step | None:
     """Return the step that says how long what schools offer *now* waits; None: it does not."""
-    return pace.for_hours(is_first=now.base is None and not listing.may_hold())
+    return pace.for_hours(is_first=_is_first(listing, now))
+
+
+def _is_first(listing: Listing, now: View) -> bool:
+    return now.base is None and not listing.may_hold()
 
 
 def _stale(listing: Listing, now: View) -> Step | None:

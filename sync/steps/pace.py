@@ -48,15 +48,19 @@ class Pace:
         until = pace.settles_at(self._waiting, is_pulling=is_pulling)
         return self._step("pulls", until, LOOK_AGAIN_S) if until else None
 
-    def for_hours(self, *, is_first: bool) -> Step | None:
-        """Return the step of waiting until SDS may be given more; None if it may be now.
+    def hours_until(self, *, is_first: bool) -> datetime | None:
+        """Return when SDS may be given more if nothing else happens; None if it may be now.
 
         *is_first*: SDS may hold nothing of this connector.
         """
         if not self._has_several:
             return None
         waiting = replace(self._waiting, acts=[*self._answers, *self._readings()])
-        until = pace.may_go_at(replace(waiting, is_first=is_first))
+        return pace.may_go_at(replace(waiting, is_first=is_first))
+
+    def for_hours(self, *, is_first: bool) -> Step | None:
+        """Return the step of waiting as `hours_until` says; None if nothing is waited for."""
+        until = self.hours_until(is_first=is_first)
         if until is None:
             return None
         left_s = (until - self.listing.now).total_seconds()

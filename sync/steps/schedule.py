@@ -1,110 +1,19 @@
-"""The clock that starts a night: what is due is asked for, what stands still is nudged."""
+"""Which pulls are asked for: what is due by a school's clock, and what a person asks for."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from math import ceil
 
-from sync.edge.certificate import days_left
 from sync.edge.world import World
-from sync.errors import SyncError, concerning
 from sync.ledger import ids, states
-from sync.ledger.marks import TIMER, Asked, Failed, Nudged
+from sync.ledger.marks import TIMER, Asked, Failed
 from sync.report import Outcome, Step
-from sync.steps.daily import tell_daily
 from sync.steps.delivery import Pull, list_pulls
-from sync.steps.retries import asked_by_timer, is_stuck, night_ends
-from sync.steps.send import lies_idle
+from sync.steps.retries import asked_by_timer, night_ends
 from sync.steps.strikes import last_strike
-from sync.steps.sweep import sweep
-
-
-def tick(world: World) -> Step:
-    """Ask for the pulls that are due, nudge whatever stands still, delete what is past its time.
-
-    Once a day also tell which schools are carried, shrink or stand still for long.
-
-    Every tick may be lost, late or doubled: what was asked for is known by its name. A school's or
-    connector's trouble does not keep the tick from the others; the first is its error at the end.
-    """
-    rounds = _Tick(world)
-    for school in sorted(world.settings.schools):
-        with rounds.going_on(school=school):
-            rounds.look_at_school(school)
-    for connector in world.settings.connectors():
-        with rounds.going_on(connector=connector):
-            rounds.look_at_connector(connector)
-    facts = {"asked": rounds.asked, "nudged": rounds.nudged}
-    clock = cache(world.store.now)  # asked once
-    with rounds.going_on():
-        facts |= _watched(world, rounds.read_at, clock)
-    with rounds.going_on():
-        facts["deleted"] = sweep(world, clock(), once_a_day=tell_daily)
-    outcome = Outcome.SWEPT if rounds.trouble is None else Outcome.FAILED
-    step = Step("tick", outcome, facts=facts, error=rounds.trouble)
-    world.tell(step)
-    return step
-
-
-@dataclass(slots=True)
-class _Tick:
-    """What a tick has done so far. `read_at` is when each school's newest sets were sealed."""
-
-    world: World
-    asked: int = 0
-    nudged: int = 0
-    trouble: SyncError | None = None
-    read_at: list[datetime | None] = field(default_factory=list)
-
-    @contextmanager
-    def going_on(self, **whom: str) -> Generator[None]:
-        """Keep the first trouble, which is of *whom*, for the end, and go on."""
-        try:
-            with concerning(**whom):
-                yield
-        except SyncError as error:
-            self.trouble = self.trouble or error
-
-    def look_at_school(self, school: str) -> None:
-        """Ask for a pull if it is due; nudge the last if its reader or its nudge is lost."""
-        pulls, now = list_pulls(self.world.store, school), self.world.store.now()
-        self.read_at.append(states.last_read(pulls))
-        if due := _due(self.world, school, pulls, now):
-            self.asked += _ask_due(self.world, school, pulls, due)
-        elif _is_ours_to_take_up(pulls, now) or is_stuck(
-            self.world.settings.schools[school], pulls, now
-        ):
-            self.world.nudges.nudge("pull", {"school": school})
-            self.nudged += 1
-
-    def look_at_connector(self, connector: str) -> None:
-        """Nudge what has work that nobody is at."""
-        if lies_idle(self.world, connector):
-            self.world.nudges.nudge("send", {"connector": connector})
-            self.nudged += 1
-
-
-def _watched(
-    world: World, read_at: Sequence[datetime | None], clock: Callable[[], datetime]
-) -> dict[str, int]:
-    """Return what a tick tells those who watch; *read_at* is each school's last reading.
-
-    `data_age_h` is of the school whose data are oldest; what was never read is in `unread`.
-    """
-    now = clock()
-    ages_h = [int((now - at).total_seconds() // 3600) for at in read_at if at]
-    figures = {
-        "data_age_h": max(ages_h, default=None),
-        "unread": read_at.count(None),
-        "poisoned": sum(len(texts) for texts in world.nudges.poisoned().values()),
-        "certificate_days": days_left(world.settings.sds.certificate, now),
-    }
-    return {name: number for name, number in figures.items() if number is not None}
 
 
 def ask(world: World, school: str, by: str) -> Step:
@@ -123,7 +32,7 @@ def ask(world: World, school: str, by: str) -> Step:
         listed = [pull_id]  # somebody was quicker
 
 
-def _ask_due(world: World, school: str, pulls: Sequence[Pull], due: datetime) -> bool:
+def ask_due(world: World, school: str, pulls: Sequence[Pull], due: datetime) -> bool:
     """Ask for the pull that fell *due*, unless another tick has; say whether it was us.
 
     *pulls* are those that did not answer for it, so two ticks at once choose the same name.
@@ -150,20 +59,7 @@ def _ahead(pull_id: str, at: datetime) -> dict[str, int]:
     return {"ahead_h": ceil(ahead / timedelta(hours=1))} if ahead > states.STANDSTILL else {}
 
 
-def _is_ours_to_take_up(pulls: Sequence[Pull], now: datetime) -> bool:
-    """Say whether the newest of *pulls* was killed, and no tick before us has nudged for that.
-
-    It is still named by a message, but a dead host's is given to nobody for ten minutes:
-    docs/reference/functions.md#held-message. The nudge goes on by itself if somebody lives yet.
-    """
-    if not pulls or not states.pull_was_killed(pulls[-1], now):
-        return False
-    newest, attempt = pulls[-1], states.attempts(pulls[-1])
-    nudged = Nudged(at=now, by=uuid.uuid4().hex)
-    return not newest.has(Nudged, attempt) and newest.claim(nudged, attempt)
-
-
-def _due(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> datetime | None:
+def due_pull(world: World, school: str, pulls: Sequence[Pull], now: datetime) -> datetime | None:
     """Return the moment at which a pull was due for which none was asked, None if there is none.
 
     A tick that comes a moment early, or not at all, is made up for by the next:

@@ -8,8 +8,9 @@ over under a claim; ask what became of it; follow SDS's run; write the receipt.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
@@ -30,21 +31,45 @@ _OPEN = (State.SUBMITTED, State.SEALED, State.READY)
 _FOLLOWED = (State.UNPROVEN, State.ACCEPTED)
 
 
-def lies_idle(world: World, connector: str) -> bool:
-    """Say whether *connector* has work that nobody seems to be at."""
+class Standing(NamedTuple):
+    """Whether a connector has work that nobody seems to be at.
+
+    `look_at` is from when on it may have some though nobody writes anything; None: never.
+    """
+
+    lies_idle: bool
+    look_at: datetime | None
+
+
+def standing(world: World, connector: str) -> Standing:
+    """Look whether *connector* has work that nobody seems to be at, or from when on it may."""
     listing = look(world, connector)
+    follow_at = follow.due_at(listing)
     open_work = listing.in_state(*_OPEN)
-    if follow.is_due(listing):
+    if follow_at and follow_at <= listing.now:
         open_work += listing.in_state(*_FOLLOWED)[-1:]
     if any(states.is_forgotten(delivery, listing.now) for delivery in open_work):
-        return True
+        return Standing(lies_idle=True, look_at=listing.now)
+    due = _due(world, listing)
+    if open_work or due.is_now:
+        return Standing(due.is_now, listing.now)
+    return Standing(
+        lies_idle=False, look_at=min((at for at in (follow_at, due.look_at) if at), default=None)
+    )
+
+
+def _due(world: World, listing: Listing) -> merge.Due:
+    """Say whether anything is to be merged or restored of which nobody has begun a delivery."""
     if listing.pause:
-        return restore.is_overdue(listing)
-    sets = sets_on(world, connector)
+        is_there = listing.delivery(listing.pause.delivery) is not None
+        return merge.Due(restore.is_overdue(listing), None if is_there else listing.now)
+    sets = sets_on(world, listing.connector)
     last = max((listed[-1].pulled_at for listed in sets.values() if listed), default=None)
-    if last is None or listing.now - last <= states.STANDSTILL:
-        return False
-    return merge.is_due(world, listing, sets)
+    if last is None:
+        return merge.Due(is_now=False, look_at=None)
+    if listing.now - last <= states.STANDSTILL:
+        return merge.Due(is_now=False, look_at=listing.now)
+    return merge.due(world, listing, sets)
 
 
 def send(world: World, connector: str, *, is_awaited: bool = False) -> Step:

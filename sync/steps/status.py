@@ -6,7 +6,7 @@ The status holds counts, states, ids of ours and codes: nobody's name.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,6 +36,7 @@ from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
 from sync.steps.meant import delivery_digest
 from sync.steps.offers import Offer
+from sync.steps.rounds import SchoolSeen, glance
 from sync.steps.standing import offers_of, schools_of
 from sync.steps.status_values import (
     Became,
@@ -52,30 +53,48 @@ from sync.steps.years import turns_soon
 
 DELIVERIES_SHOWN = 5
 
+LOOKED_THROUGH = 60
+"""Of so many accepted deliveries it is asked which schools went, the newest first: some months."""
+
 
 def survey(world: World) -> Status:
-    """Return how everything stands: built from what exists, at this moment."""
-    now, settings = world.store.now(), world.settings
+    """Return how everything stands at this moment.
+
+    What nothing has been written about since a tick looked is told from what that tick found, which
+    is the same: nothing that is stored changes.
+    """
+    seen, settings = glance(world), world.settings
+    schools = {
+        school: seen.school(school) or see_school(world, school, seen.now)
+        for school in sorted(settings.schools)
+    }
+    sets = {key: newest for school in schools.values() for key, newest in school.sets.items()}
     return Status(
-        now=now,
-        schools={school: _pull(world, school, now) for school in sorted(settings.schools)},
-        profiles={profile: _set(world, profile, now) for profile in sorted(settings.profiles)},
-        turns={
-            school: turn
-            for school in sorted(settings.schools)
-            if (turn := turns_soon(world, school, now))
+        now=seen.now,
+        schools={key: school.pull for key, school in schools.items()},
+        profiles={profile: sets[profile] for profile in sorted(settings.profiles)},
+        turns={key: school.turns for key, school in schools.items() if school.turns},
+        unmoved={key: school.unmoved for key, school in schools.items() if school.unmoved},
+        connectors={
+            name: seen.connector(name) or see_connector(world, name)
+            for name in settings.connectors()
         },
-        unmoved={
-            school: days
-            for school in sorted(settings.schools)
-            if (days := days_unmoved(world, school, now))
-        },
-        connectors={name: _connector(world, name) for name in settings.connectors()},
         failed_messages=_failed_messages(world),
+        nights={key: seen.nights(key) for key in sorted(settings.profiles)},
     )
 
 
 # -- schools and profiles ------------------------------------------------------------------------
+
+
+def see_school(world: World, school: str, now: datetime) -> SchoolSeen:
+    """Look how *school* and the newest sets of its profiles stand."""
+    return SchoolSeen(
+        pull=_pull(world, school, now),
+        sets={key: _set(world, key) for key in world.settings.profiles_of(school)},
+        turns=turns_soon(world, school, now),
+        unmoved=days_unmoved(world, school, now),
+    )
 
 
 def _pull(world: World, school: str, now: datetime) -> PullStatus | None:
@@ -120,34 +139,49 @@ def _pull_error(last: Pull) -> Fault | None:
     return None
 
 
-def _set(world: World, profile: str, now: datetime) -> SetStatus | None:
+def _set(world: World, profile: str) -> SetStatus | None:
     newest = newest_set(world.store, profile)
-    if newest is None:
-        return None
-    manifest = newest.manifest()
-    age_h = round((now - manifest.pulled_at).total_seconds() / 3600, 1)
-    return SetStatus(newest.id, manifest, age_h)
+    return SetStatus(newest.id, newest.manifest()) if newest else None
 
 
 # -- connectors ----------------------------------------------------------------------------------
 
 
-def _connector(world: World, connector: str) -> ConnectorStatus:
+def see_connector(world: World, connector: str) -> ConnectorStatus:
+    """Look how *connector* stands."""
     listing = look(world, connector)
     newest = newest_sets(world, connector)
     offers = offers_of(world, listing, newest)
-    hand_overs = _hand_overs(listing)
+    hand_overs, schools = _hand_overs(listing), schools_of(listing, offers)
     return ConnectorStatus(
         profiles=world.settings.connectors()[connector],
         waiting_for=[profile for profile, sealed in newest.items() if sealed is None],
-        schools=schools_of(listing, offers),
+        schools=schools,
         paused=listing.pause,
         restorable=_restorable(listing),
         deliveries=[
             _delivery(listing, delivery, state, hand_overs, offers)
             for delivery, state in reversed(listing.states[-DELIVERIES_SHOWN:])
         ],
+        accepted=_accepted(listing, schools),
     )
+
+
+def _accepted(listing: Listing, schools: Iterable[str]) -> Mapping[str, datetime]:
+    """Return when SDS last accepted something new of each of *schools*, as far as is kept."""
+    found: dict[str, datetime] = {}
+    wanted = set(schools)
+    accepted = [each for each in listing.deliveries if each.has(Accepted)]
+    for delivery in reversed(accepted[-LOOKED_THROUGH:]):
+        if wanted <= found.keys():
+            break
+        went, at = delivery.schools(), delivery.when(Accepted)
+        for school in wanted - found.keys():
+            # One of the version before had every school in it.
+            is_new = went is None or (school in went.parts and bool(went.parts[school].offer))
+            if at and is_new:
+                found[school] = at
+    return found
 
 
 def _hand_overs(listing: Listing) -> Mapping[str, HandOver[Delivery]]:

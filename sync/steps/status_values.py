@@ -8,7 +8,7 @@ reached yet is left out, save where null says that there is none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -48,19 +48,35 @@ class PullStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """What a reading gave of a profile: rows by role."""
+
+    id: str
+    pulled_at: datetime
+    counts: Mapping[str, int]
+
+    def document(self) -> Json:
+        """Return it as JSON values."""
+        return {"pulled_at": seconds(self.pulled_at), "counts": dict(self.counts)}
+
+
+@dataclass(frozen=True, slots=True)
 class SetStatus:
-    """The newest set of a profile; `age_h` is in hours since iSAMS was asked."""
+    """The newest set of a profile."""
 
     id: str
     manifest: SetManifest
-    age_h: float
 
-    def document(self) -> Json:
+    def age_h(self, now: datetime) -> float:
+        """Return the hours since iSAMS was asked."""
+        return round((now - self.manifest.pulled_at).total_seconds() / 3600, 1)
+
+    def document(self, now: datetime) -> Json:
         """Return it as JSON values."""
         return {
             "id": self.id,
             "pulled_at": seconds(self.manifest.pulled_at),
-            "age_h": self.age_h,
+            "age_h": self.age_h(now),
             "academic_year": self.manifest.academic_year,
             "counts": dict(self.manifest.counts),
             "source": dict(self.manifest.source),
@@ -186,7 +202,8 @@ class SchoolStatus:
 class ConnectorStatus:
     """A connector: `waiting_for` are profiles without a set; deliveries go from the newest.
 
-    `told` are the schools that somebody asked for; none: all.
+    `accepted` is when SDS last took something new of each school, as far as is kept. `told` are the
+    schools that somebody asked for; none: all.
     """
 
     profiles: Sequence[str]
@@ -195,6 +212,7 @@ class ConnectorStatus:
     paused: Paused | None
     restorable: Sequence[Restorable]
     deliveries: Sequence[DeliveryStatus]
+    accepted: Mapping[str, datetime] = field(default_factory=dict)
     told: Set[str] = frozenset()
 
     def schools_told(self) -> Mapping[str, SchoolStatus]:
@@ -227,6 +245,7 @@ class Status:
     how many school days iSAMS has given the same of a school, where they are many.
     A school is None before its first pull, a profile before its first set. `failed_messages` are
     those that the host gave up on, by queue: each names a school or connector, or nothing we know.
+    `nights` is what each profile's readings of a month gave, as far as ticks have kept it.
     """
 
     now: datetime
@@ -236,6 +255,12 @@ class Status:
     unmoved: Mapping[str, int]
     connectors: Mapping[str, ConnectorStatus]
     failed_messages: Mapping[Queue, Sequence[Mapping[str, str]]]
+    nights: Mapping[str, Sequence[Night]] = field(default_factory=dict)
+
+    def _of_profile(self, profile: str) -> Json:
+        newest, nights = self.profiles[profile], self.nights.get(profile, ())
+        shown: Json = {"set": newest.document(self.now) if newest else None}
+        return shown | ({"nights": [night.document() for night in nights]} if nights else {})
 
     def _of_school(self, school: str) -> Json:
         turn, days = self.turns.get(school), self.unmoved.get(school)
@@ -251,10 +276,7 @@ class Status:
                 school: {"pull": pull.document() if pull else None} | self._of_school(school)
                 for school, pull in self.schools.items()
             },
-            "profiles": {
-                profile: {"set": newest.document() if newest else None}
-                for profile, newest in self.profiles.items()
-            },
+            "profiles": {profile: self._of_profile(profile) for profile in self.profiles},
             "connectors": {name: shown.document() for name, shown in self.connectors.items()},
             "failed_messages": {
                 queue: [dict(message) for message in messages]

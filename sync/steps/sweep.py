@@ -10,14 +10,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sync.edge.clock import Budget
+from sync.edge.storage.noting import unnoted
 from sync.edge.storage.store import Blob
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, SyncError, concerning
-from sync.ledger import ids, retention, words
+from sync.ledger import ids, retention, rounds, words
 from sync.ledger.folders import Folder, folders
 from sync.ledger.marks import SweepDone, Swept
 from sync.ledger.retention import Sweep
@@ -32,10 +34,17 @@ SWEEP_BLOBS = 1_500  # in a tick; a night leaves about 30 of a school with two p
 SWEEP_S = 30.0
 
 
+class Done(NamedTuple):
+    """How many blobs a sweep has deleted, and when the last was over; None: it goes on."""
+
+    deleted: int
+    over_at: datetime | None
+
+
 def sweep(
     world: World, now: datetime, *, once_a_day: Callable[[World], None] = lambda _: None
-) -> int:
-    """Delete what may go at *now*, storage's clock; return how many blobs.
+) -> Done:
+    """Delete what may go at *now*, storage's clock.
 
     Only if the last sweep is `SWEEP_EVERY` ago, at most `SWEEP_BLOBS`, and begun within `SWEEP_S`.
     One that stops at either is not the last: the next tick goes on. *once_a_day* is called when
@@ -45,8 +54,11 @@ def sweep(
         SyncError: the first trouble. What can be deleted all the same is, unless storage is away.
     """
     done = folders(ids.SWEEPS, world.store.blobs(ids.SWEEPS))
-    if any(abs(now - folder.last_made_at) < SWEEP_EVERY for folder in done):
-        return 0
+    last = max((folder.last_made_at for folder in done), default=None)
+    if last and is_recent(last, now):
+        return Done(0, last)
+    # That a mark of a sweep is missing does no harm: the next writes it.
+    world = replace(world, store=unnoted(world.store))
     sweeping = _Sweeping(world, now, Budget.of(world.clock, SWEEP_S), _merged(world))
     for prefix in _prefixes(world, now):
         if sweeping.is_over:
@@ -59,7 +71,12 @@ def sweep(
         _note(world, now, done)
     if sweeping.troubles:
         raise sweeping.troubles[0]
-    return SWEEP_BLOBS - sweeping.left
+    return Done(SWEEP_BLOBS - sweeping.left, None if sweeping.is_over else now)
+
+
+def is_recent(over_at: datetime, now: datetime) -> bool:
+    """Say whether a sweep that was over *over_at* is enough until the next day."""
+    return abs(now - over_at) < SWEEP_EVERY
 
 
 def _note(world: World, now: datetime, before: Iterable[Folder]) -> None:
@@ -137,6 +154,8 @@ class _Sweeping:
 
     def _due(self, prefix: str) -> Iterable[Sweep]:
         """List what is under *prefix*, and return what may go of it."""
+        if prefix == rounds.NOTES:
+            return retention.of_notes(self.world.store.blobs(prefix), self.now)
         top, name, _ = prefix.split("/")
         if top != "profiles":
             return _due(self.world, prefix, self.now)
@@ -170,7 +189,8 @@ def _prefixes(world: World, now: datetime) -> list[str]:
     """
     tops = (*retention.ROSTERS, words.WORDS)
     prefixes = [f"{top}{name}/" for top in tops for name in world.store.folders(top)]
-    start = now.toordinal() % len(prefixes) if prefixes else 0
+    prefixes.append(rounds.NOTES)
+    start = now.toordinal() % len(prefixes)
     return prefixes[start:] + prefixes[:start]
 
 

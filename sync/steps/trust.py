@@ -5,19 +5,21 @@ Counts, states, moments and ids of ours: nobody's name. Schools have their names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from sync.edge.world import World
-from sync.ledger.marks import Accepted
-from sync.steps.connector import look
 from sync.steps.status import survey
-from sync.steps.status_values import Json, SchoolState, SchoolStatus, SetStatus, Status, seconds
+from sync.steps.status_values import (
+    ConnectorStatus,
+    Json,
+    SchoolState,
+    SetStatus,
+    Status,
+    seconds,
+)
 from sync.steps.strikes import next_strike
-
-LOOKED_THROUGH = 60
-"""Of so many accepted deliveries it is asked which schools went, the newest first: some months."""
 
 _ORDER: Sequence[SchoolState] = (
     "held",
@@ -74,27 +76,32 @@ COLUMNS: Sequence[str] = tuple(each.name for each in fields(SchoolRow))
 
 def trust(world: World) -> list[SchoolRow]:
     """Return a row for each school and connector: what waits for a person first, then by name."""
-    status = survey(world)
+    return rows_of(world, survey(world))
+
+
+def rows_of(world: World, status: Status) -> list[SchoolRow]:
+    """Return the rows that *status* tells; see `trust`."""
     rows = [
         row
         for connector, shown in status.connectors.items()
-        for row in _rows(world, status, connector, shown.schools)
+        for row in _rows(world, status, connector, shown)
     ]
     return sorted(rows, key=lambda row: (_ORDER.index(row.state), row.name, row.connector))
 
 
 def document(world: World) -> Json:
     """Return the rows as JSON values, beside the moment by storage's clock."""
-    return {"now": seconds(world.store.now()), "schools": [row.document() for row in trust(world)]}
+    status = survey(world)
+    rows = [row.document() for row in rows_of(world, status)]
+    return {"now": seconds(status.now), "schools": rows}
 
 
 def _rows(
-    world: World, status: Status, connector: str, schools: Mapping[str, SchoolStatus]
+    world: World, status: Status, connector: str, stood: ConnectorStatus
 ) -> Iterable[SchoolRow]:
-    accepted = _accepted(world, connector, schools)
-    for school, shown in schools.items():
+    for school, shown in stood.schools.items():
         row = SchoolRow(school, school, connector, shown.state, shown.why, shown.offer)
-        row = replace(row, accepted_at=accepted.get(school))
+        row = replace(row, accepted_at=stood.accepted.get(school))
         if shown.state not in {"delivered", "next"}:
             row = replace(row, carried_since=shown.since)
         if school in world.settings.schools:
@@ -116,36 +123,19 @@ def _of_settings(world: World, status: Status, row: SchoolRow) -> SchoolRow:
         if world.settings.school_of(profile) == row.school
     ]
     sets = [newest for newest in profiles if newest]
-    return _of_sets(row, sets) if sets else row
+    return _of_sets(row, sets, status.now) if sets else row
 
 
-def _of_sets(row: SchoolRow, sets: Sequence[SetStatus]) -> SchoolRow:
+def _of_sets(row: SchoolRow, sets: Sequence[SetStatus], now: datetime) -> SchoolRow:
     def total(name: str) -> int:
         return sum(newest.manifest.counts.get(name, 0) for newest in sets)
 
     return replace(
         row,
         read_at=min(newest.manifest.pulled_at for newest in sets),
-        age_h=max(newest.age_h for newest in sets),
+        age_h=max(newest.age_h(now) for newest in sets),
         pupils=total("students"),
         teachers=total("teachers"),
         classes=total("classes"),
         findings=sum(sum(newest.manifest.findings.values()) for newest in sets),
     )
-
-
-def _accepted(world: World, connector: str, schools: Iterable[str]) -> Mapping[str, datetime]:
-    """Return when SDS last accepted something new of each of *schools*, as far as is kept."""
-    found: dict[str, datetime] = {}
-    wanted = set(schools)
-    accepted = [each for each in look(world, connector).deliveries if each.has(Accepted)]
-    for delivery in reversed(accepted[-LOOKED_THROUGH:]):
-        if wanted <= found.keys():
-            break
-        went, at = delivery.schools(), delivery.when(Accepted)
-        for school in wanted - found.keys():
-            # One of the version before had every school in it.
-            is_new = went is None or (school in went.parts and bool(went.parts[school].offer))
-            if at and is_new:
-                found[school] = at
-    return found

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing
-from sync.ledger import ids, states
 from sync.ledger.manifests import Beside
 from sync.ledger.states import DATA_LASTS
 from sync.report import Outcome, Step
@@ -26,7 +25,7 @@ from sync.roster.unmoved import (
     school_days_unmoved,
     unmoved,
 )
-from sync.steps.delivery import SealedSet
+from sync.steps.delivery import SealedSet, all_sets
 
 
 def steps(world: World, school: str) -> Iterator[Step]:
@@ -55,15 +54,8 @@ def days_unmoved(world: World, school: str, now: datetime) -> int:
 
 def _fresh(world: World, school: str, now: datetime) -> list[list[SealedSet]]:
     """Return the sets of each profile of *school* that was read within 48 hours."""
-    listed = (_sets_of(world, profile) for profile in world.settings.profiles_of(school))
+    listed = (all_sets(world.store, profile) for profile in world.settings.profiles_of(school))
     return [sets for sets in listed if sets and now - sets[-1].pulled_at <= DATA_LASTS]
-
-
-def _sets_of(world: World, profile: str) -> list[SealedSet]:
-    """Return the sets of *profile*, oldest first, also those whose files are gone."""
-    prefix = ids.profile_folder(profile)
-    sets = states.all_sets(prefix, world.store.blobs(prefix))
-    return [SealedSet.of(folder, world.store, prefix) for folder in sets]
 
 
 def _readings(sets: Sequence[SealedSet], zone: ZoneInfo) -> Iterator[Reading]:

@@ -217,7 +217,7 @@ def _profiles(world: World, status: Status) -> Iterator[tuple[object, ...]]:
         else:
             counts, findings = newest.manifest.counts, sum(newest.manifest.findings.values())
             read_at = _read_at(newest.id, zone_of(world.settings, [newest.manifest.school]))
-            yield profile, read_at, f"{newest.age_h:g} h", numbers(counts), findings
+            yield profile, read_at, f"{newest.age_h(status.now):g} h", numbers(counts), findings
 
 
 def _deliveries(world: World, status: Status) -> Iterator[tuple[object, ...]]:

@@ -8,8 +8,9 @@ from datetime import datetime, tzinfo
 from sync.edge.world import World
 from sync.ledger.offers import Why
 from sync.report import Exit
+from sync.steps.status import survey
 from sync.steps.status_values import SchoolStatus, seconds
-from sync.steps.trust import SchoolRow, trust
+from sync.steps.trust import SchoolRow, rows_of
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
 from sync.terminal.schools import stands, zone_of
@@ -32,8 +33,9 @@ def show_trust(terminal: Terminal) -> Result:
     """Show every school in a line: what waits first, how old it is, counts, and the next pull."""
     world = terminal.opened(terminal.settings(), lambda _: None)
     with doing("Looking at what is stored"):
-        rows, now = trust(world), world.store.now()
-    document = {"now": seconds(now), "schools": [row.document() for row in rows]}
+        status = survey(world)
+    rows = rows_of(world, status)
+    document = {"now": seconds(status.now), "schools": [row.document() for row in rows]}
     zone = zone_of(world.settings, [row.school for row in rows])
     many = len({row.school for row in rows})
     title = f"{many} {'school' if many == 1 else 'schools'}, by the clocks of {zone}"

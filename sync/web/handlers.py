@@ -19,7 +19,7 @@ from sync.edge.world import World, opened
 from sync.errors import SyncError, concerning
 from sync.report import Outcome, Step, unexpected
 from sync.settings.load import load
-from sync.steps import identity, pull, schedule, send
+from sync.steps import identity, pull, send, tick
 from sync.web import responses
 from sync.web.access import admit, caller
 from sync.web.logs import in_invocation, tell
@@ -53,7 +53,7 @@ def acting(request: Request) -> World:
 
 def on_timer(invocation: str) -> None:
     """Tick."""
-    _guarded(lambda: schedule.tick(world()), invocation)
+    _guarded(lambda: tick.tick(world()), invocation)
 
 
 def on_pull(message: bytes, invocation: str) -> None:

@@ -19,10 +19,10 @@ import httpx
 
 from simulators.host.queues import LEASE_S
 from sync.edge.storage.queues import Nudges, Queue
-from sync.edge.storage.store import Blob, Store
+from sync.edge.storage.store import Blob, Listed, Store
 from sync.edge.world import World
 from sync.errors import StoreUnavailable, SyncError
-from sync.steps import pull, schedule, send
+from sync.steps import pull, send, tick
 from tests.worlds import TestWorld
 
 CHANGES_NOTHING = ("read", "list", "GET", "folders")  # how the names of such calls begin
@@ -126,6 +126,9 @@ class DoomedStore:
     def blobs(self, prefix: str) -> Sequence[Blob]:
         return self._do(f"list {prefix}", lambda: self._store.blobs(prefix))
 
+    def listed(self, prefix: str) -> Listed:
+        return self._do(f"list {prefix}", lambda: self._store.listed(prefix))
+
     def folders(self, prefix: str) -> Sequence[str]:
         return self._do(f"folders {prefix}", lambda: self._store.folders(prefix))
 
@@ -223,7 +226,7 @@ class Platform:
             clock.passed_s = max(clock.passed_s, due_s)
             if due_s == self._next_tick_s:
                 self._next_tick_s += self._tick_s
-                self._do(lambda: schedule.tick(self.process))
+                self._do(lambda: tick.tick(self.process))
                 self._take_in(times=1)
             else:
                 _, _, queue, message = heapq.heappop(self._waiting)

@@ -15,7 +15,7 @@ from threading import Semaphore, Thread
 
 import httpx
 
-from sync.edge.storage.store import Blob, Store
+from sync.edge.storage.store import Blob, Listed, Store
 from sync.edge.world import World
 from sync.errors import SyncError
 from tests.worlds import TestWorld
@@ -141,6 +141,10 @@ class _SharedStore:
     def blobs(self, prefix: str) -> Sequence[Blob]:
         self._race.pause(self._number, "list")
         return self._store.blobs(prefix)
+
+    def listed(self, prefix: str) -> Listed:
+        self._race.pause(self._number, "list")
+        return self._store.listed(prefix)
 
     def folders(self, prefix: str) -> Sequence[str]:
         self._race.pause(self._number, "list")

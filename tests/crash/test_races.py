@@ -11,7 +11,7 @@ from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
 from sync.edge.world import World
 from sync.ledger import states
-from sync.steps import pull, schedule
+from sync.steps import pull, schedule, tick
 from sync.steps import send as sending
 from tests.crash.copies import copied
 from tests.crash.processes import Platform
@@ -53,7 +53,7 @@ def send(scene: TestWorld, times: int, process: World) -> None:
 
 
 def tick_and_pull(process: World) -> None:
-    schedule.tick(process)
+    tick.tick(process)
     pull.pull(process, "northbank")
 
 

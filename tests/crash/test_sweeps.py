@@ -13,7 +13,7 @@ from sync.ledger import manifests
 from sync.ledger.manifests import DeliveryManifest, SetManifest
 from sync.ledger.marks import Swept
 from sync.ledger.states import State
-from sync.steps import schedule
+from sync.steps import tick
 from sync.steps.sweep import SWEEP_EVERY
 from tests.crash.copies import copied
 from tests.crash.nights import THIRD, staged, two_nights
@@ -57,9 +57,9 @@ def swept(doom: Doom) -> TestWorld:
     """Return the world after one tick that ends as *doom* says, and others that go on."""
     scene = copied(aged(), THIRD)
     with suppress(Killed):
-        schedule.tick(doomed(scene, doom))
+        tick.tick(doomed(scene, doom))
     whole_or_swept(scene)
-    while schedule.tick(scene.world).facts["deleted"]:
+    while tick.tick(scene.world).facts["deleted"]:
         whole_or_swept(scene)
     return scene
 
@@ -85,7 +85,7 @@ def third_night(doom: Doom) -> TestWorld:
 
     assert platform.go_on(hours=6, until=is_over), "never finished"
     scene.clock.advance(SWEEP_EVERY.total_seconds())
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     return scene
 
 

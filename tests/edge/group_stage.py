@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simulators.school import without_pupils
 from sync.ledger.offers import Why
 from sync.report import Step
-from sync.steps import schedule, send
+from sync.steps import send, tick
 from sync.steps.connector import newest_sets
 from sync.steps.offers import Offer, View, view
 from tests.worlds import CONNECTOR, TestWorld, make_group
@@ -94,7 +94,7 @@ def comes_to_rest(scene: TestWorld, connector: str = CONNECTOR) -> None:
         send.send(scene.world, connector)
     for _ in range(20):
         scene.clock.advance(11 * 60)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         send.send(scene.world, connector)
 
     assert [each.id for each in scene.look(connector).deliveries] == deliveries

@@ -11,7 +11,7 @@ from simulators.isams import faults, messages
 from simulators.isams.faults import Faults
 from simulators.school import invent
 from sync.report import Outcome, Step
-from sync.steps import pull, retries, schedule, status
+from sync.steps import pull, retries, schedule, status, tick
 from sync.steps.delivery import list_pulls
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Killed, Nudging, Platform, Way, doomed
@@ -52,7 +52,7 @@ def live(
     """Have iSAMS fail for *minutes* from the first tick on; return when the pull was over."""
     platform = Platform(scene, scene.process(), nudging)
     scene.isams.faults = fault
-    schedule.tick(platform.process)
+    tick.tick(platform.process)
     platform.go_on(hours=minutes / 60, until=lambda: is_over(scene))
     scene.isams.faults = Faults()
     scene.isams.flush()
@@ -216,7 +216,7 @@ def test_what_a_person_must_mend_is_told_at_the_first_failure_and_once() -> None
 def test_the_status_says_why_and_that_it_is_tried_again() -> None:
     """It waits, with the last error; once it has failed for good, that is what it says."""
     scene = evening()
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     scene.isams.faults = faults.refused(401)
     pull.pull(scene.world, "northbank")
 
@@ -228,7 +228,7 @@ def test_the_status_says_why_and_that_it_is_tried_again() -> None:
 def test_a_nudge_that_comes_too_soon_costs_no_attempt() -> None:
     """A doubled message must not use up the night's attempts in its first minute."""
     scene = evening()
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     scene.isams.faults = faults.refused(503)
     pull.pull(scene.world, "northbank")
     scene.clock.advance(299)
@@ -242,7 +242,7 @@ def test_a_nudge_that_comes_too_soon_costs_no_attempt() -> None:
 def test_a_retry_survives_a_killed_process() -> None:
     """The process that was to try again is gone, and its message too: a tick finds the mark."""
     scene = evening()
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     scene.isams.faults = faults.refused(401)
     pull.pull(scene.world, "northbank")
     scene.isams.faults = Faults()
@@ -270,7 +270,7 @@ def test_a_tick_leaves_alone_what_waits_for_its_next_attempt() -> None:
     nudged = []
     while scene.clock.now() < due + timedelta(minutes=11):
         scene.clock.advance(60)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         if scene.nudges.kept:
             nudged.append(scene.clock.now())
         scene.nudges.kept.clear()

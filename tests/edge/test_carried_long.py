@@ -7,7 +7,7 @@ import pytest
 from simulators.isams import faults
 from sync.errors import SyncError
 from sync.report import Outcome, Step
-from sync.steps import approval, schedule
+from sync.steps import approval, tick
 from sync.steps.daily import tell_daily
 from tests.edge.group_stage import DAY_S, HOUR_S, delivered, night, offer_of, read
 from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group
@@ -24,7 +24,7 @@ def live(scene: TestWorld, days: int, *schools: str) -> None:
         scene.send_until_still()
         for _ in range(24):
             scene.clock.advance(HOUR_S)
-            schedule.tick(scene.world)
+            tick.tick(scene.world)
 
 
 def test_a_school_that_is_away_for_long_is_told_once_a_day() -> None:

@@ -26,7 +26,7 @@ from sync.isams.datasets import EXTRAS, Wanted
 from sync.ledger import states
 from sync.report import Exit, Outcome
 from sync.settings.export_kinds import DATASETS
-from sync.steps import pull, schedule
+from sync.steps import pull, schedule, tick
 from sync.steps.delivery import list_pulls
 from sync.steps.needs import datasets_of_school
 from sync.steps.sweep import SWEEP_EVERY
@@ -392,9 +392,9 @@ def test_they_go_after_seven_days_like_every_roster() -> None:
     for _ in range(8):
         world.clock.advance(DAY_S)
         world.pull()
-        schedule.tick(world.world)
+        tick.tick(world.world)
     world.clock.advance(SWEEP_EVERY.total_seconds())
-    while schedule.tick(world.world).facts["deleted"]:
+    while tick.tick(world.world).facts["deleted"]:
         pass
     marks = next(f for f in list_pulls(world.store, "northbank") if f.id == first).made_at
 

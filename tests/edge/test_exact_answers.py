@@ -17,7 +17,7 @@ from sync.ledger.claims import Paused, Resumed
 from sync.ledger.marks import Approved, Asked, Rejected, Vouched
 from sync.ledger.offers import short_digest
 from sync.ledger.record import Record
-from sync.steps import approval, pull, restore, schedule, status, status_values
+from sync.steps import approval, pull, restore, schedule, status, status_values, tick
 from sync.steps.approval import Answered
 from sync.web import responses
 from sync.web.responses import Response
@@ -301,7 +301,7 @@ def test_who_answers_what_was_replaced_is_told_when_and_by_whom(
     if caller:
         schedule.ask(by(scene, caller), "southbank", "resync")
     else:
-        schedule.tick(by(scene, caller))
+        tick.tick(by(scene, caller))
     scene.clock.advance(60)
     pull.pull(scene.world, "southbank")
     late = refused(scene, offer)

@@ -15,7 +15,7 @@ from sync.edge.storage.folder import FolderStore
 from sync.edge.world import World
 from sync.ledger import ids, states
 from sync.report import Outcome, Step
-from sync.steps import pull, schedule, send
+from sync.steps import pull, schedule, send, tick
 from sync.steps.delivery import list_pulls, list_sets
 from sync.terminal.follower import Follower, Patience, Sent, sealed_since
 from tests.clocks import FakeClock
@@ -169,7 +169,7 @@ def test_a_clock_that_once_ran_ahead_does_not_stop_a_folder(corrected: TestWorld
 def test_after_it_what_is_due_is_asked_for(corrected: TestWorld) -> None:
     """A tick does not take next month's pull for tonight's; of two ticks one asks."""
     corrected.clock.advance(24 * 3600)
-    asked = [schedule.tick(corrected.world).facts["asked"] for _ in range(2)]
+    asked = [tick.tick(corrected.world).facts["asked"] for _ in range(2)]
 
     assert asked == [1, 0]
     assert pull.pull(corrected.world, "northbank").outcome is Outcome.SEALED

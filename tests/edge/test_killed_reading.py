@@ -20,7 +20,7 @@ from sync.errors import StoreUnavailable
 from sync.ledger import states
 from sync.ledger.marks import Pulled
 from sync.report import Outcome
-from sync.steps import pull, schedule
+from sync.steps import pull, schedule, tick
 from sync.steps.delivery import Pull, list_pulls, list_sets
 from tests.crash.processes import (
     TICK_S,
@@ -86,7 +86,7 @@ def ticks(scene: TestWorld, minutes: int) -> list[int]:
     nudged = []
     for minute in range(1, minutes + 1):
         scene.clock.advance(60)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         nudged += [minute] * len(scene.nudges.kept)
         scene.nudges.kept.clear()
     return nudged
@@ -138,10 +138,10 @@ def test_of_two_ticks_at_once_one_takes_a_reading_up() -> None:
 
         def claim(self, name: str, body: bytes) -> bool:
             if "/nudged-" in name:
-                schedule.tick(scene.world)
+                tick.tick(scene.world)
             return super().claim(name, body)
 
-    schedule.tick(scene.process(store=Slow(scene.store, Doom())))
+    tick.tick(scene.process(store=Slow(scene.store, Doom())))
 
     assert scene.nudges.kept == [(*MESSAGE, 0)]
 
@@ -175,7 +175,7 @@ def test_a_reading_that_lives_is_left_alone_however_long_it_takes() -> None:
             beat(next(numbers))
             others.append(pull.pull(scene.world, "northbank").outcome)
             scene.nudges.kept.clear()
-            schedule.tick(scene.world)
+            tick.tick(scene.world)
             nudged.extend(scene.nudges.kept)
 
     @contextmanager

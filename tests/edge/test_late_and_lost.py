@@ -16,7 +16,7 @@ from sync.isams.datasets import NOTHING_MORE, Wanted
 from sync.isams.school import School, Subject
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import pull, schedule, sweep
+from sync.steps import pull, schedule, sweep, tick
 from sync.steps.delivery import list_sets
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
@@ -49,7 +49,7 @@ class _Asleep:
         scene.clock.advance(10 * 3600)
         scene.isams.school = OTHERS[0]
         scene.isams.flush()
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         assert pull.pull(scene.world, "northbank").outcome is Outcome.SEALED
         assert scene.send_until_still().outcome is Outcome.DONE
         return read

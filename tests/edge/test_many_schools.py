@@ -17,7 +17,7 @@ from simulators.sds import Answer
 from simulators.sds.tenant import Files
 from sync.ledger.pace import QUIET
 from sync.report import Outcome
-from sync.steps import approval, pull, schedule, send, status
+from sync.steps import approval, pull, schedule, send, status, tick
 from sync.steps.connector import look, newest_sets
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, OTHER_FEED, TWO_SCHOOLS, TestWorld, make_group, make_world
@@ -49,13 +49,13 @@ def test_on_two_connectors_one_schools_failure_is_not_the_others(failing: str) -
     """The school that can be read is delivered; of the other SDS hears nothing."""
     scene = apart()
     scene.isams_of[failing].faults = faults.refused(403)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     for queue, message, _ in list(scene.nudges.kept):
         assert queue == "pull"
         pull.pull(scene.world, message["school"])
     for connector in (CONNECTOR, OTHER_FEED.name):
         scene.send_until_still(connector)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     well = {"northbank": OTHER_FEED.name, "southbank": CONNECTOR}[failing]
     assert list(staged(scene)) == [well]
@@ -263,7 +263,7 @@ def test_a_fault_of_one_connector_does_not_stop_a_tick() -> None:
     scene.clock.advance(24 * HOUR_S)
     scene.nudges.kept.clear()
 
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     messages = [next(iter(message.values())) for _, message, _ in scene.nudges.kept]
     assert messages == ["northbank", "southbank", CONNECTOR, OTHER_FEED.name]

@@ -8,7 +8,7 @@ from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import approval, restore, schedule, send, status
+from sync.steps import approval, restore, send, status, tick
 from sync.steps.attempts import KILLED_TIMES
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.worlds import CONNECTOR, TestWorld, make_world
@@ -93,7 +93,7 @@ def nudged(scene: TestWorld) -> bool:
     """Tick after a while; say whether a send was asked for."""
     scene.nudges.kept.clear()
     scene.clock.advance(3600)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     return any(queue == "send" for queue, _, _ in scene.nudges.kept)
 
 

@@ -19,7 +19,7 @@ from sync.ledger.marks import Receipt
 from sync.report import Outcome
 from sync.sds.tables import COLUMNS, ON_REQUEST
 from sync.settings.load import load
-from sync.steps import approval, restore, schedule, send
+from sync.steps import approval, restore, send, tick
 from sync.steps.seal import profile_set
 from sync.steps.sweep import SWEEP_EVERY
 from sync.terminal.tables import numbers
@@ -200,7 +200,7 @@ def test_what_was_lost_on_the_way_keeps_its_files() -> None:
             scene.store.create(f"{scene.look().prefix}{lost.id}/{name}.json", body)
     scene.clock.advance(30 * 24 * 3600)
     scene.clock.advance(SWEEP_EVERY.total_seconds())
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     set_to(scene)
 
     assert SWEPT not in next(e for e, _ in scene.look().states if e.id == lost.id).made_at

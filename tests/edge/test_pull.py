@@ -13,7 +13,7 @@ from simulators.isams.oauth import TokenDesk
 from simulators.school import invent, shuffled, without_pupils
 from sync.ledger import states
 from sync.report import Outcome, Step
-from sync.steps import pull, schedule, send, status
+from sync.steps import pull, schedule, send, status, tick
 from sync.steps.delivery import list_sets
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
@@ -83,7 +83,7 @@ def test_a_failed_read_changes_nothing(route: str, fault: Faults) -> None:
 
     step, told = pulled_at_last(scene), pull_told(scene)
     send.send(scene.world, CONNECTOR)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert step.outcome is Outcome.FAILED
     assert rosters(scene) == before
@@ -120,7 +120,7 @@ def test_a_pull_that_fails_five_times_has_failed() -> None:
     assert pull.pull(scene.world, "northbank").outcome is Outcome.NOTHING
     scene.nudges.kept.clear()
     scene.clock.advance(10 * 3600)  # in the morning, when the night is over
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     assert not scene.nudges.kept
 
 

@@ -14,7 +14,7 @@ from sync.ledger import ids, states
 from sync.ledger.claims import Paused
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import approval, pull, restore, schedule, send, status
+from sync.steps import approval, pull, restore, send, status, tick
 from sync.web import responses
 from tests.edge.test_sweeping import DAY_S, sweep
 from tests.memory_store import MemoryStore
@@ -99,12 +99,12 @@ def test_nothing_newer_is_sent_while_it_is_paused() -> None:
 
     for _ in range(3):
         scene.clock.advance(DAY_S)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         assert pull.pull(scene.world, "northbank").outcome is Outcome.SEALED
         assert scene.send_until_still().outcome is Outcome.PAUSED
         scene.nudges.kept.clear()
         scene.clock.advance(3600)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         assert scene.nudges.kept == []
     assert len(scene.sds.submissions) == sent
     assert newest(scene)[0] == pause.delivery
@@ -314,7 +314,7 @@ def test_a_restore_whose_answer_was_lost_is_the_same_when_repeated() -> None:
 
     scene.nudges.kept.clear()
     scene.clock.advance(states.STANDSTILL.total_seconds() + 1)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     assert ("send", {"connector": CONNECTOR}, 0) in scene.nudges.kept
 
     assert restore.restore(scene.world, first) == asked

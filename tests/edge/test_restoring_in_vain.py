@@ -14,7 +14,7 @@ from sync.ledger import states
 from sync.ledger.claims import Paused
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import approval, restore, schedule, send
+from sync.steps import approval, restore, send, tick
 from sync.steps.sweep import SWEEP_EVERY
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Way, doomed
@@ -71,10 +71,10 @@ def test_a_restore_under_way_is_not_nudged_and_one_that_stands_still_is() -> Non
     scene.nudges.kept.clear()
     wanted = ("send", {"connector": CONNECTOR}, 0)
 
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     assert wanted not in scene.nudges.kept
     scene.clock.advance(states.STANDSTILL.total_seconds() + 1)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert wanted in scene.nudges.kept
 
@@ -161,14 +161,14 @@ def test_a_sweep_keeps_both_deliveries_of_a_pause() -> None:
     pause = restore.restore(scene.world, first)
     rejected(scene, pause)
     scene.clock.advance(20 * DAY_S)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     prefix = scene.look().prefix
     for delivery in (first, pause.delivery):
         assert scene.store.read(f"{prefix}{delivery}/users.csv")
 
     restore.resume(scene.world)
     scene.clock.advance(SWEEP_EVERY.total_seconds())
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     for delivery in (first, pause.delivery):
         assert f"{prefix}{delivery}/users.csv" not in [b.name for b in scene.store.blobs(prefix)]

@@ -10,7 +10,7 @@ from simulators.isams import faults
 from sync.ledger.marks import TERMINAL
 from sync.ledger.pace import QUIET, SPACING
 from sync.report import Outcome, Step
-from sync.steps import approval, pull, restore, schedule, send
+from sync.steps import approval, pull, restore, schedule, send, tick
 from tests.edge.test_many_schools import lose_a_pupil
 from tests.worlds import CONNECTOR, TestWorld, make_group, make_world
 
@@ -33,7 +33,7 @@ def night(scene: TestWorld) -> None:
     scene.clock.advance_to(22)
     for school in ("northbank", "southbank"):
         lose_a_pupil(scene, school)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
 
 def sent(scene: TestWorld) -> Step:
@@ -92,10 +92,10 @@ def test_a_pull_in_the_pause_after_a_failure_is_not_waited_for() -> None:
     step = sent(scene)
     scene.nudges.kept.clear()
     scene.clock.advance(1200)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     nudged = [queue for queue, _, _ in scene.nudges.kept]
     scene.clock.advance_to(3)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert (step.outcome, step.facts["for"], step.again_in_s) == (Outcome.SETTLING, "hours", None)
     assert abs(until(step) - handed_at - SPACING) < timedelta(minutes=1)

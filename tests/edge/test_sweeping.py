@@ -24,9 +24,10 @@ from sync.errors import (
     SyncError,
 )
 from sync.ledger import ids, manifests
+from sync.ledger.rounds import NOTES, ROUNDS, WORK
 from sync.ledger.states import State
 from sync.report import Outcome
-from sync.steps import approval, findings, schedule, status
+from sync.steps import approval, findings, pull, status, tick
 from sync.steps import sweep as sweeping
 from sync.steps.delivery import list_sets
 from sync.steps.sweep import SWEEP_EVERY
@@ -63,7 +64,7 @@ def sweep(scene: TestWorld) -> int:
     """Tick a day later until nothing is left to delete; return how many blobs went."""
     scene.clock.advance(SWEEP_EVERY.total_seconds())
     gone = 0
-    while deleted := schedule.tick(scene.world).facts["deleted"]:
+    while deleted := tick.tick(scene.world).facts["deleted"]:
         assert isinstance(deleted, int)
         gone += deleted
     return gone
@@ -71,7 +72,7 @@ def sweep(scene: TestWorld) -> int:
 
 def sweep_at(world: World) -> int:
     """Sweep by storage's clock as it is."""
-    return sweeping.sweep(world, world.store.now())
+    return sweeping.sweep(world, world.store.now()).deleted
 
 
 def rosters(scene: TestWorld, top: str) -> dict[str, set[str]]:
@@ -151,7 +152,7 @@ def test_a_tick_deletes_so_many_and_the_next_goes_on() -> None:
     scene.clock.advance(8 * DAY_S)
     scene.clock.advance(SWEEP_EVERY.total_seconds())
 
-    found = [schedule.tick(scene.world).facts["deleted"] for _ in range(3)]
+    found = [tick.tick(scene.world).facts["deleted"] for _ in range(3)]
 
     assert found[0] == sweeping.SWEEP_BLOBS
     assert found[2] == 0
@@ -162,10 +163,11 @@ def test_a_machine_whose_clock_runs_ahead_deletes_nothing() -> None:
     """What is past its time is known by storage's clock."""
     scene = two_nights()
     scene.clock.advance(SWEEP_EVERY.total_seconds())
-    before = [blob.name for blob in scene.store.blobs("")]
+    before = [blob.name for blob in scene.store.blobs("") if not blob.name.startswith(WORK)]
     ahead = replace(scene.world, clock=FakeClock(scene.clock.now() + timedelta(days=800)))
 
-    assert sweep_at(ahead) == 0
+    sweep_at(ahead)
+
     assert set(before) <= {blob.name for blob in scene.store.blobs("")}
 
 
@@ -199,7 +201,7 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes() -> None:
     assert isinstance(scene.store, Guarded)
     scene.store.guarded = f"/{delivery_ids(scene)[0]}/"
 
-    step = schedule.tick(scene.world)
+    step = tick.tick(scene.world)
 
     assert isinstance(step.error, StoreRefused)
     assert step.facts["asked"] == 1
@@ -217,7 +219,7 @@ def test_a_connector_whose_records_cannot_be_read_keeps_nothing_else_from_going(
     scene.clock.advance(SWEEP_EVERY.total_seconds())
     scene.store.create(f"{scene.look().prefix}pauses/000001.json", b"changed")
 
-    step = schedule.tick(scene.world)
+    step = tick.tick(scene.world)
 
     assert isinstance(step.error, StoreConflict)
     assert len(rosters(scene, "connectors/")) == 2
@@ -263,29 +265,29 @@ def test_what_a_pull_kept_goes_after_a_week() -> None:
 
 def calls_of_a_tick(scene: TestWorld) -> list[str]:
     doom = Doom()
-    schedule.tick(doomed(scene, doom))
+    tick.tick(doomed(scene, doom))
     return [call for call in doom.calls if not call.startswith("nudge")]
 
 
 def calls_of_a_sweep(scene: TestWorld) -> list[str]:
     doom = Doom()
     sweep_at(doomed(scene, doom))
-    return doom.calls
+    return [call for call in doom.calls if not call.startswith(f"delete {NOTES}")]
 
 
-def test_between_two_sweeps_a_tick_costs_one_look_more() -> None:
-    """A look at each school's pulls, each connector, its newest sets, and at the last sweep."""
+def test_between_two_sweeps_a_tick_that_finds_nothing_new_looks_for_none() -> None:
+    """It lists the notes of work begun, and reads what the tick before has found."""
     scene = two_nights()
     sweep(scene)
-    for _ in range(19):
-        scene.clock.advance(3600)
-        calls = calls_of_a_tick(scene)
-        assert [call for call in calls if call.startswith(("list", "folders", "delete"))] == [
-            "list schools/northbank/pulls/",
-            f"list {scene.look().prefix}",
-            "list profiles/",
-            "list sweeps/",
-        ]
+    pull.pull(scene.world, "northbank")  # the sweep's tick has asked for it
+    scene.send_until_still()
+    scene.clock.advance(3600)
+    tick.tick(scene.world)
+    for _ in range(6):
+        scene.clock.advance(300)
+        listing, reading = calls_of_a_tick(scene)
+        assert listing == f"list {WORK}"
+        assert reading.startswith(f"read {ROUNDS}")
 
 
 @pytest.mark.parametrize("every_h", [1, 6, 24, 36])
@@ -296,7 +298,7 @@ def test_whatever_the_schedule_of_ticks_a_week_is_a_week(every_h: int) -> None:
     swept_at = set[str]()
     for _ in range(10 * 24 // every_h):
         scene.clock.advance(every_h * 3600)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         swept_at.update(scene.store.folders(ids.SWEEPS))
         assert len(scene.store.folders(ids.SWEEPS)) == 1
 
@@ -312,10 +314,10 @@ def test_a_sweep_that_storage_cut_short_is_none() -> None:
     scene.clock.advance(8 * DAY_S)
     assert isinstance(scene.store, Away)
     scene.store.away = True
-    assert isinstance(schedule.tick(scene.world).error, StoreUnavailable)
+    assert isinstance(tick.tick(scene.world).error, StoreUnavailable)
     scene.store.away = False
 
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert len(rosters(scene, "profiles/")) == 2
 
@@ -326,17 +328,17 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
     old = two_nights()
     for _ in range(4):
         old.clock.advance(100 * DAY_S)
-        schedule.tick(old.world)
+        tick.tick(old.world)
         night(old, Outcome.UNCHANGED)
     for scene in (young, old):
         sweep(scene)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
         scene.clock.advance(SWEEP_EVERY.total_seconds())
 
     calls = calls_of_a_sweep(old)
     assert len(calls) == len(calls_of_a_sweep(young))
     listed = [call for call in calls if call.startswith(("list", "folders"))]
-    assert sorted(listed[-9:]) == [
+    assert sorted(listed[-10:]) == [
         "folders connectors/",
         "folders identity/",
         "folders profiles/",
@@ -346,6 +348,7 @@ def test_a_sweep_costs_no_more_calls_after_a_year_than_after_a_day() -> None:
         "list profiles/prep/",
         "list profiles/seniors/",
         "list schools/northbank/",
+        f"list {NOTES}",
     ]
 
 
@@ -368,12 +371,12 @@ def test_every_place_comes_first_on_some_day() -> None:
     scene = two_nights()
     scene.clock.advance(SWEEP_EVERY.total_seconds())
     everything = set(places_swept(scene))
-    assert len(everything) == 4
+    assert len(everything) == 5
     scene.clock.advance(DAY_S)
 
     for _ in range(120):
         found: list[str] = []
-        for _ in range(4):
+        for _ in range(5):
             found += places_swept(scene)[:1]
             scene.clock.advance(DAY_S)
         assert set(found) == everything
@@ -410,7 +413,7 @@ def test_a_place_that_cannot_be_listed_keeps_no_other_from_being_swept() -> None
     assert isinstance(scene.store, MemoryStore)
     scene.store.held["connectors/a b/note.txt"] = (b"", scene.clock.now())
 
-    step = schedule.tick(scene.world)
+    step = tick.tick(scene.world)
 
     assert isinstance(step.error, StoreRefused)
     assert len(rosters(scene, "connectors/")) == 1

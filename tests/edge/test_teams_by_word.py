@@ -17,7 +17,7 @@ from sync.ledger.ids import profile_folder
 from sync.ledger.offers import Why
 from sync.report import Outcome
 from sync.roster.identifiers import parts_of, spelt_out
-from sync.steps import identity, pull, schedule
+from sync.steps import identity, pull, tick
 from sync.steps.identity import WordSaid
 from sync.steps.sweep import sweep
 from sync.steps.words import words_of
@@ -351,7 +351,7 @@ def test_a_class_of_a_school_that_settings_know_no_more_is_refused() -> None:
     )
 
     assert "no class of the id" in str(refusal(identity.new, scene.world, south))
-    assert schedule.tick(scene.world).error is None
+    assert tick.tick(scene.world).error is None
 
 
 def test_a_team_does_not_pass_between_two_connectors() -> None:

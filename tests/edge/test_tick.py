@@ -12,7 +12,7 @@ from sync.errors import StoreConflict
 from sync.ledger import ids, states
 from sync.report import Outcome
 from sync.steps import pull as run
-from sync.steps import schedule, send
+from sync.steps import schedule, send, tick
 from sync.steps.delivery import Pull, list_pulls
 from tests.clocks import START, FakeClock
 from tests.crash.processes import TICK_S
@@ -37,12 +37,12 @@ def pulls(scene: TestWorld) -> list[Pull]:
 
 def tick_through(scene: TestWorld, days: float) -> list[datetime]:
     """Tick every five minutes, each tick doubled; return what was asked for."""
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     before = len(pulls(scene))
     for _ in range(int(days * 86_400 / TICK_S)):
         scene.clock.advance(TICK_S)
-        schedule.tick(scene.world)
-        schedule.tick(scene.world)
+        tick.tick(scene.world)
+        tick.tick(scene.world)
         if SEALED in pulls(scene)[-1].made_at:
             continue
         scene.store.claim(f"{ids.pulls_folder('northbank')}{pulls(scene)[-1].id}/sealed.json", b"")
@@ -91,8 +91,8 @@ def test_a_first_deployment_pulls_at_once() -> None:
     """The time that struck last counts, so that nobody waits for the night to see a result."""
     scene = world_at(datetime(2026, 11, 3, 10, 0, tzinfo=UTC))
 
-    schedule.tick(scene.world)
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
+    tick.tick(scene.world)
 
     assert asked_at(scene) == [datetime(2026, 11, 2, 22, 0, tzinfo=UTC)]
 
@@ -100,10 +100,10 @@ def test_a_first_deployment_pulls_at_once() -> None:
 def test_days_without_ticks_are_made_good_by_one_pull() -> None:
     """After an outage of days the newest due time is asked for, not each that was missed."""
     scene = world_at(datetime(2026, 11, 3, 22, 0, tzinfo=UTC))
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     scene.clock.advance(timedelta(days=3, hours=2).total_seconds())
 
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert [f"{moment:%dT%H}" for moment in asked_at(scene)] == ["03T22", "06T22"]
 
@@ -115,7 +115,7 @@ def test_a_pull_asked_for_by_hand_stands_for_the_one_that_is_due() -> None:
     schedule.ask(scene.world, "northbank", "resync")
     scene.clock.advance(120)
 
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert asked_at(scene) == [START + timedelta(seconds=180)]
 
@@ -132,13 +132,13 @@ def test_a_pull_that_is_dated_a_little_ahead_stands_for_the_one_that_is_due(
     schedule.ask(scene.world, "northbank", "resync")
     scene.clock.advance(-ahead_s)
 
-    assert schedule.tick(scene.world).facts["asked"] == asked
+    assert tick.tick(scene.world).facts["asked"] == asked
 
 
 def nudged(scene: TestWorld) -> list[str]:
     """Tick once; return the queues that got a message."""
     scene.nudges.kept.clear()
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
     return [queue for queue, _, _ in scene.nudges.kept]
 
 
@@ -187,7 +187,7 @@ def test_a_held_delivery_is_not_nudged_and_an_approved_one_is() -> None:
     stand_still(scene)
     assert nudged(scene) == []
 
-    scene.store.claim(f"{scene.look().prefix}{held.delivery}/{APPROVED}", b"{}")
+    scene.world.store.claim(f"{scene.look().prefix}{held.delivery}/{APPROVED}", b"{}")
     stand_still(scene)
 
     assert nudged(scene) == ["send"]
@@ -201,7 +201,7 @@ def test_a_machine_whose_clock_runs_ahead_does_not_stop_the_school() -> None:
     run.pull(ahead, "northbank")
     scene.clock.advance(24 * 3600)
 
-    schedule.tick(scene.world)
+    tick.tick(scene.world)
 
     assert len(list_pulls(scene.store, "northbank")) == 2
     assert list_pulls(scene.store, "northbank")[-1].id < "20260917"
@@ -229,7 +229,7 @@ def test_one_connectors_trouble_does_not_keep_the_tick_from_the_others() -> None
     scene.nudges.kept.clear()
     scene.clock.advance(3600)
 
-    step = schedule.tick(scene.world)
+    step = tick.tick(scene.world)
 
     assert isinstance(step.error, StoreConflict)
     assert ("send", {"connector": CONNECTOR}, 0) in scene.nudges.kept

@@ -20,7 +20,7 @@ from sync.ledger.pace import QUIET
 from sync.report import Outcome
 from sync.roster.subjects import SubjectChoice
 from sync.settings import ProfileSettings
-from sync.steps import approval, pull, schedule, send
+from sync.steps import approval, pull, send, tick
 from sync.steps.delivery import list_pulls
 from sync.terminal.tables import error_text
 from tests.worlds import CONNECTOR, make_group, make_world
@@ -189,7 +189,7 @@ def test_a_tick_tells_whose_trouble_it_met() -> None:
     scene = make_world(SCHOOL)
     scene.pull()
     scene.clock.advance(3600)
-    step = schedule.tick(scene.process(nudges=_Deaf()))
+    step = tick.tick(scene.process(nudges=_Deaf()))
 
     assert step.error
     assert step.error.facts["connector"] == CONNECTOR

@@ -13,7 +13,7 @@ from simulators.school import invent
 from sync.edge.storage.queues import Queue, Unqueued
 from sync.report import Step
 from sync.steps import pull as run
-from sync.steps import schedule, send
+from sync.steps import send, tick
 from sync.web.logs import in_invocation, line
 from tests.infra.kql import Row, Table
 from tests.worlds import ONE_SCHOOL, TestWorld, make_world
@@ -68,7 +68,7 @@ class Nights:
     def tick(self) -> None:
         """Tick once."""
         with self._run():
-            schedule.tick(self.one.world)
+            tick.tick(self.one.world)
 
     def idle(self, hours: float) -> None:
         """Let *hours* pass in which the app does not run."""

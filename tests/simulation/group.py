@@ -23,7 +23,7 @@ from sync.edge.storage.queues import Queue, Unqueued
 from sync.edge.storage.store import Blob
 from sync.ledger.manifests import SetManifest
 from sync.report import Outcome
-from sync.steps import pull, schedule, send
+from sync.steps import pull, schedule, send, tick
 from sync.steps.connector import sets_on
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
@@ -170,7 +170,7 @@ class Group:
         self._reading = None
 
     def _tick(self) -> None:
-        schedule.tick(self._process)
+        tick.tick(self._process)
         self.at(self.scene.clock.passed_s + TICK_S, self._tick)
 
     # -- a night

@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
-from sync.edge.storage.azure_client import Service, code_of, default_credential, sdk_options
-from sync.edge.storage.store import Blob, WriteOnce, check_folder, check_name, check_prefix
+from sync.edge.storage.azure_client import (
+    Service,
+    check_genuine,
+    code_of,
+    default_credential,
+    sdk_options,
+)
+from sync.edge.storage.store import Blob, Listed, WriteOnce, check_folder, check_name, check_prefix
 from sync.errors import ConfigError, StoreMissing, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -98,10 +104,18 @@ class BlobStore(WriteOnce):
         return self._service.ask(lambda: blob.download_blob().readall(), blob=name)
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
+        return self.listed(prefix).blobs
+
+    def listed(self, prefix: str) -> Listed:
         check_prefix(prefix)
+        dates: list[str] = []
         listed = self._service.ask(
             lambda: list(
-                self._container.list_blobs(name_starts_with=prefix, results_per_page=self._page)
+                self._container.list_blobs(
+                    name_starts_with=prefix,
+                    results_per_page=self._page,
+                    raw_response_hook=_keeping_date(dates),
+                )
             )
         )
         blobs = (
@@ -109,7 +123,7 @@ class BlobStore(WriteOnce):
             for blob in listed
             if not _is_directory(blob)
         )
-        return sorted(blobs, key=lambda blob: blob.name)
+        return Listed(sorted(blobs, key=lambda blob: blob.name), _first_of(dates))
 
     def folders(self, prefix: str) -> Sequence[str]:
         check_folder(prefix)
@@ -134,17 +148,10 @@ class BlobStore(WriteOnce):
 
     def now(self) -> datetime:
         dates: list[str] = []
-
-        def keep_date(answer: Answer) -> None:
-            dates.append(answer.http_response.headers.get("Date", ""))
-
         self._service.ask(
-            lambda: self._container.get_container_properties(raw_response_hook=keep_date)
+            lambda: self._container.get_container_properties(raw_response_hook=_keeping_date(dates))
         )
-        try:
-            return parsedate_to_datetime(dates[-1]).astimezone(UTC)
-        except (IndexError, ValueError):
-            raise StoreUnavailable("storage did not tell its time") from None
+        return _first_of(dates)
 
     def _put(self, name: str, body: bytes) -> bool:
         blob = self._container.get_blob_client(check_name(name))
@@ -160,6 +167,25 @@ class BlobStore(WriteOnce):
             return True
 
         return self._service.ask(put, blob=name)
+
+
+def _keeping_date(dates: list[str]) -> Callable[[Answer], None]:
+    """Return a hook that adds to *dates* when storage gave each answer, and sees it is genuine."""
+
+    def keep(answer: Answer) -> None:
+        check_genuine(answer)
+        if answer.http_response.status_code < 300:
+            dates.append(answer.http_response.headers.get("Date", ""))
+
+    return keep
+
+
+def _first_of(dates: Sequence[str]) -> datetime:
+    """Return the first of *dates*, by storage's clock: nothing listed later is younger."""
+    try:
+        return parsedate_to_datetime(dates[0]).astimezone(UTC)
+    except (IndexError, ValueError):
+        raise StoreUnavailable("storage did not tell its time") from None
 
 
 def _is_directory(blob: BlobProperties) -> bool:

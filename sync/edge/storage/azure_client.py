@@ -61,11 +61,11 @@ def sdk_options(
     transport: object = None,
 ) -> dict[str, Any]:  # Any: the SDK's constructors take these as untyped keywords
     """Return the keywords with which every storage client is built."""
-    options = dict(_PATIENCE) | {"raw_response_hook": _check_genuine}
+    options = dict(_PATIENCE) | {"raw_response_hook": check_genuine}
     return options | ({"transport": transport} if transport else {})
 
 
-def _check_genuine(answer: Answer) -> None:
+def check_genuine(answer: Answer) -> None:
     """Refuse a page that a proxy put in storage's place: the SDK reads some as empty."""
     response = answer.http_response
     # Storage always has it: this is the page of a proxy:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sync.errors import StoreConflict, StoreRefused
 
@@ -36,6 +36,13 @@ class Blob:
     name: str
     size_bytes: int
     created_at: datetime
+
+
+class Listed(NamedTuple):
+    """The blobs of a listing, and its moment by the store's clock."""
+
+    blobs: Sequence[Blob]
+    at: datetime
 
 
 class Store(Protocol):
@@ -64,6 +71,9 @@ class Store(Protocol):
     def blobs(self, prefix: str) -> Sequence[Blob]:
         """Return every blob whose name starts with *prefix*, sorted by name."""
 
+    def listed(self, prefix: str) -> Listed:
+        """Return `blobs(prefix)`, and `now()` as it was when they were asked for, at once."""
+
     def folders(self, prefix: str) -> Sequence[str]:
         """Return the next segment of the names that go on below *prefix*, sorted, each once.
 
@@ -90,8 +100,18 @@ class WriteOnce(ABC):
     def claim(self, name: str, body: bytes) -> bool:
         return self._put(name, body) or self.read(name) == body
 
+    def listed(self, prefix: str) -> Listed:
+        now = self.now()
+        return Listed(self.blobs(prefix), now)
+
     @abstractmethod
     def read(self, name: str) -> bytes: ...
+
+    @abstractmethod
+    def blobs(self, prefix: str) -> Sequence[Blob]: ...
+
+    @abstractmethod
+    def now(self) -> datetime: ...
 
     @abstractmethod
     def _put(self, name: str, body: bytes) -> bool:

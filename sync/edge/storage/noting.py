@@ -1,0 +1,77 @@
+"""A store that says where work is begun before anything is written there.
+
+A tick must see at once what was begun and dropped, and must not list all that is stored to see that
+nothing was. So whoever writes below a school, profile or connector first leaves a note, and a tick
+looks where there are notes: `sync.ledger.rounds`. Notes are nudges: what is true is what is there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sync.edge.clock import Clock
+from sync.edge.storage.store import Blob, Listed, Store
+
+BEGUN = "work/begun/"
+"""Below it a note is called `<top>/<key>/<id>`, after the place where work was begun."""
+
+NOTE_LASTS_S = 60.0
+"""After a note so much may be written without another."""
+
+_UNNOTED = ("work/", "sweeps/")  # what ticks write, and no school, profile or connector
+
+
+def unnoted(store: Store) -> Store:
+    """Return *store* without notes: for what may be lost, because it is done again anyway."""
+    return store.plain if isinstance(store, NotingStore) else store
+
+
+class NotingStore:
+    """Implements `Store` over another.
+
+    Every write of `<top>/<key>/...` comes at most `NOTE_LASTS_S` after a note of
+    that place. If the note cannot be written, neither is what it was to announce. Several threads
+    may use it at once; two may leave a note each.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.plain = store
+        self._monotonic_s: Callable[[], float] = clock.monotonic_s
+        self._noted_s: dict[str, float] = {}
+
+    def create(self, name: str, body: bytes) -> bool:
+        self._note(name)
+        return self.plain.create(name, body)
+
+    def claim(self, name: str, body: bytes) -> bool:
+        self._note(name)
+        return self.plain.claim(name, body)
+
+    def read(self, name: str) -> bytes:
+        return self.plain.read(name)
+
+    def blobs(self, prefix: str) -> Sequence[Blob]:
+        return self.plain.blobs(prefix)
+
+    def listed(self, prefix: str) -> Listed:
+        return self.plain.listed(prefix)
+
+    def folders(self, prefix: str) -> Sequence[str]:
+        return self.plain.folders(prefix)
+
+    def delete(self, name: str) -> None:
+        self.plain.delete(name)
+
+    def now(self) -> datetime:
+        return self.plain.now()
+
+    def _note(self, name: str) -> None:
+        if name.startswith(_UNNOTED):
+            return
+        place, at_s = "/".join(name.split("/")[:2]), self._monotonic_s()
+        noted_s = self._noted_s.get(place)
+        if noted_s is None or at_s - noted_s >= NOTE_LASTS_S:
+            self.plain.create(f"{BEGUN}{place}/{uuid.uuid4().hex}", b"")
+            self._noted_s[place] = at_s

@@ -1,0 +1,175 @@
+"""What a tick found on its round, kept for the next and for who asks how everything stands.
+
+See `sync.ledger.rounds`. A round is a memory and never the truth: whoever cannot read the last, or
+finds it too old or of other settings, looks at everything.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sync import __version__
+from sync.edge.world import World
+from sync.errors import StoreConflict, StoreMissing
+from sync.ledger import ids, rounds, words
+from sync.ledger.record import Record
+from sync.settings import Settings, fingerprint
+from sync.steps.delivery import read_record
+from sync.steps.status_values import ConnectorStatus, Night, PullStatus, SetStatus
+
+
+class SchoolSeen(Record):
+    """How a school stood, and the newest set of each of its profiles."""
+
+    pull: PullStatus | None
+    sets: Mapping[str, SetStatus | None]
+    turns: date | None
+    unmoved: int
+
+
+class Round(Record):
+    """What a tick found; see `rounds.Known`.
+
+    `settings` is a fingerprint. `read_at` is when each school's newest sets were sealed. `schools`
+    and `connectors` are those of which nothing was under way: by key, and by name. `nights` is what
+    each profile's readings gave, of 30 days, the oldest first.
+    """
+
+    settings: str
+    until: datetime
+    all_at: datetime
+    swept_at: datetime | None
+    due: Mapping[str, datetime]
+    read_at: Mapping[str, datetime | None]
+    schools: Mapping[str, SchoolSeen]
+    connectors: Mapping[str, ConnectorStatus]
+    nights: Mapping[str, Sequence[Night]]
+
+
+def school_place(school: str) -> str:
+    """Return the place of a school, as rounds name it."""
+    return f"schools/{school}"
+
+
+def connector_place(connector: str) -> str:
+    """Return the place of a connector, as rounds name it."""
+    return ids.connector_folder(connector).removesuffix("/")
+
+
+def _places(settings: Settings) -> Mapping[str, Set[str]]:
+    """Return every place, and the places whose notes are about it."""
+    about_school = {
+        school: {
+            school_place(school),
+            f"{words.WORDS}{school}",
+            *(f"profiles/{profile}" for profile in settings.profiles_of(school)),
+        }
+        for school in settings.schools
+    }
+    places: dict[str, Set[str]] = {school_place(key): about_school[key] for key in settings.schools}
+    for connector, profiles in settings.connectors().items():
+        schools = {settings.school_of(profile) for profile in profiles}
+        place = connector_place(connector)
+        places[place] = {place}.union(*(about_school[school] for school in schools))
+    return places
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Where there may be anything new at `now`, storage's moment, since the `last` round.
+
+    `last` may be of other settings, or old: only what is not `wanted` stands as it says.
+    """
+
+    now: datetime
+    last: Round | None
+    wanted: Set[str]
+    is_of_all: bool
+    rounds: Sequence[str]
+
+    def wants_school(self, school: str) -> bool:
+        """Say whether *school* has to be looked at."""
+        return school_place(school) in self.wanted
+
+    def wants_connector(self, connector: str) -> bool:
+        """Say whether *connector* has to be looked at."""
+        return connector_place(connector) in self.wanted
+
+    def school(self, school: str) -> SchoolSeen | None:
+        """Return how *school* stands; None if it has to be looked at."""
+        last = None if self.wants_school(school) else self.last
+        return last.schools.get(school) if last else None
+
+    def connector(self, connector: str) -> ConnectorStatus | None:
+        """Return how *connector* stands; None if it has to be looked at."""
+        last = None if self.wants_connector(connector) else self.last
+        return last.connectors.get(connector) if last else None
+
+    def nights(self, profile: str) -> Sequence[Night]:
+        """Return what is known of the readings of *profile*."""
+        return self.last.nights.get(profile, ()) if self.last else ()
+
+
+def glance(world: World) -> Glance:
+    """See by a listing and the last round where there may be anything new."""
+    blobs, now = world.store.listed(rounds.WORK)
+    names, places = rounds.round_names(blobs), _places(world.settings)
+    last = _read(world, names[-1]) if names else None
+    is_ours = last is not None and last.settings == _settings(world)
+    known = rounds.Known(last.until, last.all_at, last.due) if last and is_ours else None
+    wanted = rounds.wanted(places, rounds.noted_at(blobs), known, now)
+    return Glance(now, last, wanted, len(wanted) == len(places), names)
+
+
+def _read(world: World, name: str) -> Round | None:
+    try:
+        return read_record(world.store, Round, name)
+    except (StoreMissing, StoreConflict):
+        return None
+
+
+def _settings(world: World) -> str:
+    """Return what a round must have been made by to be believed: these settings, this version."""
+    return f"{__version__} {fingerprint(world.settings)}"
+
+
+@dataclass(slots=True)
+class Found:
+    """What a tick finds: `due` of each place that it has looked at, None where nothing is due.
+
+    `swept_at`: when the last sweep was over that is known of.
+    """
+
+    due: dict[str, datetime | None] = field(default_factory=dict)
+    swept_at: datetime | None = None
+    read_at: dict[str, datetime | None] = field(default_factory=dict)
+    schools: dict[str, SchoolSeen] = field(default_factory=dict)
+    connectors: dict[str, ConnectorStatus] = field(default_factory=dict)
+    nights: dict[str, Sequence[Night]] = field(default_factory=dict)
+
+
+def note(world: World, seen: Glance, found: Found) -> None:
+    """Keep what was *found* for the next tick, and what the last round says of all other places."""
+    before, settings = seen.last, world.settings
+    is_done = seen.is_of_all and found.swept_at is not None
+    due = {**(before.due if before else {}), **found.due}
+    schools = {key: school for key in settings.schools if (school := seen.school(key))}
+    connectors = {key: one for key in settings.connectors() if (one := seen.connector(key))}
+    nights = {key: told for key in settings.profiles if (told := seen.nights(key))}
+    made = Round(
+        settings=_settings(world),
+        until=seen.now - rounds.ANSWERED_AFTER,
+        all_at=seen.now if is_done or before is None else before.all_at,
+        swept_at=found.swept_at,
+        due={place: at for place, at in due.items() if at},
+        read_at={key: at for key, at in found.read_at.items() if key in settings.schools},
+        schools=schools | found.schools,
+        connectors=connectors | found.connectors,
+        nights=nights | found.nights,
+    )
+    world.store.create(rounds.round_name(seen.now, uuid.uuid4().hex), made.to_json())
+    for name in seen.rounds[:-1]:  # somebody may be reading the last
+        world.store.delete(name)

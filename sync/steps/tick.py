@@ -1,0 +1,196 @@
+"""The round of a tick: what is due is asked for, what stands still is nudged, what is past goes.
+
+Every tick may be lost, late or doubled: what was asked for is known by its name. Only places at
+which anything may have changed are looked at: see `sync.ledger.rounds`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sync.edge.certificate import days_left
+from sync.edge.world import World
+from sync.errors import SyncError, concerning
+from sync.ledger import states
+from sync.ledger.marks import Nudged
+from sync.report import Outcome, Step
+from sync.steps.daily import tell_daily
+from sync.steps.delivery import Pull, all_sets, list_pulls
+from sync.steps.nights import nights_of
+from sync.steps.retries import is_stuck
+from sync.steps.rounds import Found, Glance, connector_place, glance, note, school_place
+from sync.steps.schedule import ask_due, due_pull
+from sync.steps.send import standing
+from sync.steps.status import see_connector, see_school
+from sync.steps.strikes import next_strike
+from sync.steps.sweep import is_recent, sweep
+
+
+def tick(world: World) -> Step:
+    """Ask for the pulls that are due, nudge whatever stands still, delete what is past its time.
+
+    Once a day also tell which schools are carried, shrink or stand still for long. A school's or
+    connector's trouble does not keep the tick from the others; the first is its error at the end.
+    """
+    try:
+        step = _looked_round(world, glance(world))
+    except SyncError as error:
+        step = Step("tick", Outcome.FAILED, error=error)
+    world.tell(step)
+    return step
+
+
+def _looked_round(world: World, seen: Glance) -> Step:
+    before = seen.last
+    found = Found(
+        swept_at=before.swept_at if before else None, read_at=dict(before.read_at if before else {})
+    )
+    ticking = _Tick(world, seen, found)
+    ticking.look_round()
+    facts = {"asked": ticking.asked, "nudged": ticking.nudged}
+    with ticking.going_on():
+        facts |= _watched(world, seen.now, found)
+    facts["deleted"] = ticking.deleted
+    outcome = Outcome.SWEPT if ticking.trouble is None else Outcome.FAILED
+    return Step("tick", outcome, facts=facts, error=ticking.trouble)
+
+
+@dataclass(slots=True)
+class _Tick:
+    """What a tick has done so far, and what it has `found` for the next."""
+
+    world: World
+    seen: Glance
+    found: Found
+    asked: int = 0
+    nudged: int = 0
+    deleted: int = 0
+    trouble: SyncError | None = None
+
+    @contextmanager
+    def going_on(self, **whom: str) -> Generator[None]:
+        """Keep the first trouble, which is of *whom*, for the end, and go on."""
+        try:
+            with concerning(**whom):
+                yield
+        except SyncError as error:
+            self.trouble = self.trouble or error
+
+    def look_round(self) -> None:
+        """Look where there may be anything new, sweep once a day, and keep what was found."""
+        settings = self.world.settings
+        schools = [key for key in sorted(settings.schools) if self.seen.wants_school(key)]
+        connectors = [key for key in settings.connectors() if self.seen.wants_connector(key)]
+        for school in schools:
+            place, looking = school_place(school), partial(self._look_at_school, school)
+            self._look(place, looking, school=school)
+        for connector in connectors:
+            place, looking = connector_place(connector), partial(self._look_at_connector, connector)
+            self._look(place, looking, connector=connector)
+        has_swept = self._sweep()
+        for school in filter(self._is_still(school_place), schools):
+            with self.going_on(school=school):
+                self._see_school(school)
+        for connector in filter(self._is_still(connector_place), connectors):
+            with self.going_on(connector=connector):
+                self.found.connectors[connector] = see_connector(self.world, connector)
+        if schools or connectors or has_swept:
+            with self.going_on():
+                note(self.world, self.seen, self.found)
+
+    # -- what is to be done
+
+    def _look(self, place: str, looking: Callable[[], datetime | None], **whom: str) -> None:
+        """Look at *place*, and keep from when on it wants another look: at once, if it failed."""
+        self.found.due[place] = self.seen.now
+        with self.going_on(**whom):
+            self.found.due[place] = looking()
+
+    def _look_at_school(self, school: str) -> datetime | None:
+        """Ask for a pull if it is due; nudge the last if its reader or its nudge is lost.
+
+        Return from when on the school wants another look: that is now, while a pull is open.
+        """
+        pulls, now = list_pulls(self.world.store, school), self.seen.now
+        settings = self.world.settings.schools[school]
+        self.found.read_at[school] = states.last_read(pulls)
+        if due := due_pull(self.world, school, pulls, now):
+            self.asked += ask_due(self.world, school, pulls, due)
+            return now
+        if _is_ours_to_take_up(pulls, now) or is_stuck(settings, pulls, now):
+            self.world.nudges.nudge("pull", {"school": school})
+            self.nudged += 1
+        is_open = pulls and not states.pull_is_over(pulls[-1])
+        return now if is_open else next_strike(settings.pull_at, settings.time_zone, now)
+
+    def _look_at_connector(self, connector: str) -> datetime | None:
+        """Nudge what has work that nobody is at; return from when on it wants another look."""
+        stands = standing(self.world, connector)
+        if stands.lies_idle:
+            self.world.nudges.nudge("send", {"connector": connector})
+            self.nudged += 1
+        return stands.look_at
+
+    def _sweep(self) -> bool:
+        """Delete what is past its time, once a day; say whether there was anything to look for."""
+        swept_at, self.found.swept_at = self.found.swept_at, None
+        if swept_at and is_recent(swept_at, self.seen.now):
+            self.found.swept_at = swept_at
+            return False
+        with self.going_on():
+            done = sweep(self.world, self.seen.now, once_a_day=tell_daily)
+            self.deleted, self.found.swept_at = done.deleted, done.over_at
+        return True
+
+    # -- what is kept
+
+    def _is_still(self, place_of: Callable[[str], str]) -> Callable[[str], bool]:
+        """Return what says of a school or connector that nothing is under way there."""
+
+        def is_still(key: str) -> bool:
+            due = self.found.due[place_of(key)]
+            return due is None or due > self.seen.now
+
+        return is_still
+
+    def _see_school(self, school: str) -> None:
+        """Keep how *school* stands."""
+        self.found.schools[school] = see_school(self.world, school, self.seen.now)
+        zone = self.world.settings.schools[school].time_zone
+        for profile in self.world.settings.profiles_of(school):
+            sets, known = all_sets(self.world.store, profile), self.seen.nights(profile)
+            self.found.nights[profile] = nights_of(sets, known, zone)
+
+
+def _watched(world: World, now: datetime, found: Found) -> dict[str, int]:
+    """Return what a tick tells those who watch.
+
+    `data_age_h` is of the school whose data are oldest; what was never read is in `unread`.
+    """
+    known = [found.read_at[school] for school in world.settings.schools if school in found.read_at]
+    ages_h = [int((now - at).total_seconds() // 3600) for at in known if at]
+    figures = {
+        "data_age_h": max(ages_h, default=None),
+        "unread": known.count(None),
+        "poisoned": sum(len(texts) for texts in world.nudges.poisoned().values()),
+        "certificate_days": days_left(world.settings.sds.certificate, now),
+    }
+    return {name: number for name, number in figures.items() if number is not None}
+
+
+def _is_ours_to_take_up(pulls: Sequence[Pull], now: datetime) -> bool:
+    """Say whether the newest of *pulls* was killed, and no tick before us has nudged for that.
+
+    It is still named by a message, but a dead host's is given to nobody for ten minutes:
+    docs/reference/functions.md#held-message. The nudge goes on by itself if somebody lives yet.
+    """
+    if not pulls or not states.pull_was_killed(pulls[-1], now):
+        return False
+    newest, attempt = pulls[-1], states.attempts(pulls[-1])
+    nudged = Nudged(at=now, by=uuid.uuid4().hex)
+    return not newest.has(Nudged, attempt) and newest.claim(nudged, attempt)
