@@ -16,7 +16,7 @@ from functools import partial
 from sync.edge.certificate import days_left
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
-from sync.ledger import states
+from sync.ledger import rounds, states
 from sync.ledger.marks import Nudged
 from sync.report import Outcome, Step
 from sync.steps.daily import tell_daily
@@ -38,9 +38,12 @@ def tick(world: World) -> Step:
     connector's trouble does not keep the tick from the others; the first is its error at the end.
     """
     try:
-        step = _looked_round(world, glance(world))
+        with concerning(folder=rounds.WORK):
+            seen = glance(world)
     except SyncError as error:
         step = Step("tick", Outcome.FAILED, error=error)
+    else:
+        step = _looked_round(world, seen)
     world.tell(step)
     return step
 

@@ -130,7 +130,7 @@ def test_a_pull_that_is_killed_again_and_again_has_failed() -> None:
     schedule.ask(scene.world, "northbank", "test")
     for attempt in range(ATTEMPTS):
         with pytest.raises(Killed):
-            pull.pull(doomed(scene, Doom(4, Way.BEFORE)), "northbank")
+            pull.pull(doomed(scene, Doom(5, Way.BEFORE)), "northbank")
         assert pull_told(scene)["state"] == "running", attempt
         assert pull.pull(scene.world, "northbank").outcome is Outcome.BUSY
         scene.clock.advance(states.ATTEMPT_LASTS.total_seconds())

@@ -18,12 +18,12 @@ import httpx
 
 from simulators.isams import faults
 from simulators.school import invent, without_pupils
-from simulators.sds import Knobs
+from simulators.sds import Connector, Knobs
 from sync.edge.storage.queues import Queue, Unqueued
 from sync.edge.storage.store import Blob
 from sync.ledger.manifests import SetManifest
 from sync.report import Outcome
-from sync.steps import pull, schedule, send, tick
+from sync.steps import approval, pull, schedule, send, tick
 from sync.steps.connector import sets_on
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
@@ -108,17 +108,22 @@ class Figures:
 
 
 class Group:
-    """So many schools of a few pupils each, and the day on which SDS took them first."""
+    """So many schools of a few pupils each, and the day on which SDS took them first.
 
-    def __init__(self, schools: int) -> None:
+    They share as many connectors, one after the other.
+    """
+
+    def __init__(self, schools: int, connectors: int = 1) -> None:
         self.keys = ["northbank", *(f"s{number:03}" for number in range(1, schools))]
         small = {key: invent(4, seed=n + 1, quirks=False, key=key) for n, key in _numbered(self)}
         small["northbank"] = invent(40, quirks=False)
+        feeds = tuple(_feed(number) for number in range(connectors))
         self._first, self._away = small["northbank"], 0
         self.scene = make_world(
             small.pop("northbank"),
             others=small,
-            base=_settings(self.keys),
+            base=_settings(self.keys, feeds),
+            connectors=feeds,
             knobs=Knobs(operation_polls=0, operation_s=180, run_duration_s=2 * HOUR_S),
             store=CountingStore,
         )
@@ -132,7 +137,12 @@ class Group:
         self._reading_s = self._apart_s = 0.0
         for key in self.keys:
             assert self.scene.pull(key).outcome is Outcome.SEALED
-        assert self.scene.accept().outcome is Outcome.ACCEPTED
+        for feed in feeds:
+            step = self.scene.accept(feed.name)
+            if step.outcome is Outcome.HELD:  # the first delivery of a further connector
+                approval.approve(self.scene.world, step.delivery)
+                step = self.scene.accept(feed.name)
+            assert step.outcome is Outcome.ACCEPTED
 
     # -- events
 
@@ -253,7 +263,13 @@ def _numbered(group: Group) -> Iterator[tuple[int, str]]:
     return iter(enumerate(group.keys))
 
 
-def _settings(keys: Sequence[str]) -> Mapping[str, str]:
+def _feed(number: int) -> Connector:
+    if not number:
+        return Connector()
+    return Connector(id=f"0b1f8a52-0000-4000-8000-000000000f{number:02x}", name=f"Feed {number}")
+
+
+def _settings(keys: Sequence[str], feeds: Sequence[Connector]) -> Mapping[str, str]:
     env = {key: text for key, text in ONE_SCHOOL.items() if not key.startswith("PROFILES__")}
     for number, key in enumerate(keys):
         env |= {
@@ -261,6 +277,7 @@ def _settings(keys: Sequence[str]) -> Mapping[str, str]:
             f"SCHOOLS__{key.upper()}__ID": f"99{number:05}",
             f"SCHOOLS__{key.upper()}__ISAMS_HOST": f"{key}.isams.example",
             f"PROFILES__P{number:03}__SCHOOL": key,
+            f"PROFILES__P{number:03}__CONNECTOR": feeds[number % len(feeds)].name,
         }
     return env
 

@@ -35,7 +35,7 @@ from sync.errors import (
 
 _PARTIAL = ".partial"  # no blob's name: their segments do not begin with a dot
 _LEFTOVER_AFTER = timedelta(hours=1)  # no write takes so long: a run ends within minutes
-_WRITES = 5  # each is lost only to a `delete` that took the folder in that moment
+_WRITES = 50  # each is lost only to a `delete` that took the folder in that moment
 
 
 class FolderStore(WriteOnce):
