@@ -36,7 +36,9 @@ def offers_of(
     """
     try:
         return view(world, listing, newest).offers
-    except StoreError:
+    except StoreError as error:
+        if error.retry:
+            raise
         return ()
 
 

@@ -106,6 +106,8 @@ def _pull(world: World, school: str, now: datetime) -> PullStatus | None:
         with concerning(school=school):
             return _pull_status(last, now)
     except SyncError as error:  # an unreadable mark does not hide all else: the next pull heals it
+        if error.retry:
+            raise
         return PullStatus(
             last.id, _pull_state(last, now), states.attempts(last), fault(error), None
         )
@@ -188,7 +190,9 @@ def _hand_overs(listing: Listing) -> Mapping[str, HandOver[Delivery]]:
     """Return what SDS was given since the last that a run took; of each delivery the last time."""
     try:
         return {hand_over.delivery_id: hand_over for hand_over in listing.hand_overs()}
-    except StoreError:  # an unreadable record is told where its delivery is
+    except StoreError as error:  # an unreadable record is told where its delivery is
+        if error.retry:
+            raise
         return {}
 
 
@@ -225,6 +229,8 @@ def _delivery(
                 answer=said_as_listed([delivery]),
             )
     except SyncError as error:
+        if error.retry:
+            raise
         return DeliveryStatus(delivery.id, state, error=fault(error))
 
 
