@@ -22,6 +22,7 @@ from sync.edge.storage.queues import Nudges, Queue
 from sync.edge.storage.store import Blob, Listed, Store
 from sync.edge.world import World
 from sync.errors import StoreUnavailable, SyncError
+from sync.ledger.rounds import WORK
 from sync.steps import pull, send, tick
 from tests.worlds import TestWorld
 
@@ -47,6 +48,7 @@ class Nudging(StrEnum):
 
     KEPT = "kept"
     LOST = "all lost"
+    FORGOTTEN = "all lost, and at a death all that ticks had kept"
     DOUBLED = "all doubled"
 
 
@@ -193,7 +195,7 @@ def doomed(scene: TestWorld, doom: Doom) -> World:
     )
 
 
-_COPIES = {Nudging.KEPT: 1, Nudging.LOST: 0, Nudging.DOUBLED: 2}
+_COPIES = {Nudging.KEPT: 1, Nudging.LOST: 0, Nudging.FORGOTTEN: 0, Nudging.DOUBLED: 2}
 
 
 class Platform:
@@ -251,7 +253,13 @@ class Platform:
             pass  # the host gives the message to somebody again
         except Killed:
             self.process = self.scene.process()
+            if self.nudging is Nudging.FORGOTTEN:
+                self._forget()
         return whole
+
+    def _forget(self) -> None:
+        for blob in self.scene.store.blobs(WORK):
+            self.scene.store.delete(blob.name)
 
     def _take_in(self, *, times: int) -> None:
         """Take the messages that were left, each so many times."""

@@ -112,7 +112,7 @@ def test_a_first_night_survives_a_fault_at_every_call(share: int) -> None:
             raise AssertionError(f"{name}: {error}") from error
 
 
-@pytest.mark.parametrize("nudging", [Nudging.LOST, Nudging.DOUBLED])
+@pytest.mark.parametrize("nudging", [Nudging.LOST, Nudging.FORGOTTEN, Nudging.DOUBLED])
 @pytest.mark.parametrize("share", range(SHARES // 2))
 def test_a_first_night_survives_a_death_whatever_becomes_of_the_messages(
     nudging: Nudging, share: int
