@@ -100,13 +100,18 @@ def _changes_at(
     if any(offer.why is Why.ELSEWHERE for offer in now.offers):
         return listing.now
     read_at = [each.pulled_at for each in newest_of(sets).values() if each]
-    steps = [step for each in listing.offers.values() for step in each]
     moments = [
         *(at + states.DATA_LASTS for at in read_at),
         *(at - states.DATA_LASTS for at in read_at),
-        *(at + states.APPROVAL_LASTS for step in steps if (at := step.when(Approved))),
+        *(at + states.APPROVAL_LASTS for at in _approved_at(listing)),
     ]
     return min((at for at in moments if at >= listing.now), default=None)
+
+
+def _approved_at(listing: Listing) -> Iterator[datetime]:
+    """Yield when people said yes to offers."""
+    for steps in listing.offers.values():
+        yield from filter(None, (step.when(Approved) for step in steps))
 
 
 def _waits(listing: Listing, now: View, pace: Pace) -> Step | None:

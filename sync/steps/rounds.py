@@ -7,7 +7,7 @@ finds it too old or of other settings, looks at everything.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -153,23 +153,29 @@ class Found:
 
 def note(world: World, seen: Glance, found: Found) -> None:
     """Keep what was *found* for the next tick, and what the last round says of all other places."""
-    before, settings = seen.last, world.settings
-    is_done = seen.is_of_all and found.swept_at is not None
-    due = {**(before.due if before else {}), **found.due}
-    schools = {key: school for key in settings.schools if (school := seen.school(key))}
-    connectors = {key: one for key in settings.connectors() if (one := seen.connector(key))}
-    nights = {key: told for key in settings.profiles if (told := seen.nights(key))}
-    made = Round(
-        settings=_settings(world),
-        until=seen.now - rounds.ANSWERED_AFTER,
-        all_at=seen.now if is_done or before is None else before.all_at,
-        swept_at=found.swept_at,
-        due={place: at for place, at in due.items() if at},
-        read_at={key: at for key, at in found.read_at.items() if key in settings.schools},
-        schools=schools | found.schools,
-        connectors=connectors | found.connectors,
-        nights=nights | found.nights,
-    )
+    made = _round(world, seen, found)
     world.store.create(rounds.round_name(seen.now, uuid.uuid4().hex), made.to_json())
     for name in seen.rounds[:-1]:  # somebody may be reading the last
         world.store.delete(name)
+
+
+def _round(world: World, seen: Glance, found: Found) -> Round:
+    before, settings = seen.last, world.settings
+    due = {**(before.due if before else {}), **found.due}
+    has_seen_all = before is None or (seen.is_of_all and found.swept_at is not None)
+    return Round(
+        settings=_settings(world),
+        until=seen.now - rounds.ANSWERED_AFTER,
+        all_at=seen.now if before is None or has_seen_all else before.all_at,
+        swept_at=found.swept_at,
+        due={place: at for place, at in due.items() if at},
+        read_at={key: at for key, at in found.read_at.items() if key in settings.schools},
+        schools=_known(seen.school, settings.schools) | found.schools,
+        connectors=_known(seen.connector, settings.connectors()) | found.connectors,
+        nights=_known(seen.nights, settings.profiles) | found.nights,
+    )
+
+
+def _known[Value](value_of: Callable[[str], Value | None], keys: Iterable[str]) -> dict[str, Value]:
+    """Return each of *keys* with its value, where it has any."""
+    return {key: value for key in keys if (value := value_of(key))}

@@ -68,13 +68,15 @@ def survey(world: World) -> Status:
         school: seen.school(school) or see_school(world, school, seen.now)
         for school in sorted(settings.schools)
     }
-    sets = {key: newest for school in schools.values() for key, newest in school.sets.items()}
     return Status(
         now=seen.now,
-        schools={key: school.pull for key, school in schools.items()},
-        profiles={profile: sets[profile] for profile in sorted(settings.profiles)},
-        turns={key: school.turns for key, school in schools.items() if school.turns},
-        unmoved={key: school.unmoved for key, school in schools.items() if school.unmoved},
+        schools={key: stood.pull for key, stood in schools.items()},
+        profiles={
+            profile: schools[settings.school_of(profile)].sets[profile]
+            for profile in sorted(settings.profiles)
+        },
+        turns=_given({key: stood.turns for key, stood in schools.items()}),
+        unmoved=_given({key: stood.unmoved for key, stood in schools.items()}),
         connectors={
             name: seen.connector(name) or see_connector(world, name)
             for name in settings.connectors()
@@ -82,6 +84,11 @@ def survey(world: World) -> Status:
         failed_messages=_failed_messages(world),
         nights={key: seen.nights(key) for key in sorted(settings.profiles)},
     )
+
+
+def _given[Value](by_school: Mapping[str, Value | None]) -> dict[str, Value]:
+    """Return what there is to tell, and of which school."""
+    return {school: told for school, told in by_school.items() if told}
 
 
 # -- schools and profiles ------------------------------------------------------------------------

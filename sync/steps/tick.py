@@ -7,11 +7,10 @@ which anything may have changed are looked at: see `sync.ledger.rounds`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from sync.edge.certificate import days_left
 from sync.edge.world import World
@@ -86,58 +85,55 @@ class _Tick:
 
     def look_round(self) -> None:
         """Look where there may be anything new, sweep once a day, and keep what was found."""
-        settings = self.world.settings
-        schools = [key for key in sorted(settings.schools) if self.seen.wants_school(key)]
-        connectors = [key for key in settings.connectors() if self.seen.wants_connector(key)]
+        settings, seen = self.world.settings, self.seen
+        schools = list(filter(seen.wants_school, sorted(settings.schools)))
+        connectors = list(filter(seen.wants_connector, settings.connectors()))
         for school in schools:
-            place, looking = school_place(school), partial(self._look_at_school, school)
-            self._look(place, looking, school=school)
+            with self._looking(school_place(school), school=school):
+                self._look_at_school(school)
         for connector in connectors:
-            place, looking = connector_place(connector), partial(self._look_at_connector, connector)
-            self._look(place, looking, connector=connector)
+            with self._looking(connector_place(connector), connector=connector):
+                self._look_at_connector(connector)
         has_swept = self._sweep()
-        for school in filter(self._is_still(school_place), schools):
-            with self.going_on(school=school):
-                self._see_school(school)
-        for connector in filter(self._is_still(connector_place), connectors):
-            with self.going_on(connector=connector):
-                self.found.connectors[connector] = see_connector(self.world, connector)
+        self._see(schools, connectors)
         if schools or connectors or has_swept:
             with self.going_on():
                 note(self.world, self.seen, self.found)
 
     # -- what is to be done
 
-    def _look(self, place: str, looking: Callable[[], datetime | None], **whom: str) -> None:
-        """Look at *place*, and keep from when on it wants another look: at once, if it failed."""
+    @contextmanager
+    def _looking(self, place: str, **whom: str) -> Generator[None]:
+        """Look at *place*: unless the look says otherwise, it wants another at once."""
         self.found.due[place] = self.seen.now
         with self.going_on(**whom):
-            self.found.due[place] = looking()
+            yield
 
-    def _look_at_school(self, school: str) -> datetime | None:
+    def _look_at_school(self, school: str) -> None:
         """Ask for a pull if it is due; nudge the last if its reader or its nudge is lost.
 
-        Return from when on the school wants another look: that is now, while a pull is open.
+        Then the school wants another look when the next pull is due; at once while one is open.
         """
         pulls, now = list_pulls(self.world.store, school), self.seen.now
         settings = self.world.settings.schools[school]
         self.found.read_at[school] = states.last_read(pulls)
         if due := due_pull(self.world, school, pulls, now):
             self.asked += ask_due(self.world, school, pulls, due)
-            return now
+            return
         if _is_ours_to_take_up(pulls, now) or is_stuck(settings, pulls, now):
             self.world.nudges.nudge("pull", {"school": school})
             self.nudged += 1
-        is_open = pulls and not states.pull_is_over(pulls[-1])
-        return now if is_open else next_strike(settings.pull_at, settings.time_zone, now)
+        if not pulls or states.pull_is_over(pulls[-1]):
+            due_at = next_strike(settings.pull_at, settings.time_zone, now)
+            self.found.due[school_place(school)] = due_at
 
-    def _look_at_connector(self, connector: str) -> datetime | None:
-        """Nudge what has work that nobody is at; return from when on it wants another look."""
+    def _look_at_connector(self, connector: str) -> None:
+        """Nudge what has work that nobody is at."""
         stands = standing(self.world, connector)
         if stands.lies_idle:
             self.world.nudges.nudge("send", {"connector": connector})
             self.nudged += 1
-        return stands.look_at
+        self.found.due[connector_place(connector)] = stands.look_at
 
     def _sweep(self) -> bool:
         """Delete what is past its time, once a day; say whether there was anything to look for."""
@@ -152,14 +148,20 @@ class _Tick:
 
     # -- what is kept
 
-    def _is_still(self, place_of: Callable[[str], str]) -> Callable[[str], bool]:
-        """Return what says of a school or connector that nothing is under way there."""
+    def _see(self, schools: Iterable[str], connectors: Iterable[str]) -> None:
+        """Keep how places stand at which nothing is under way; of the others it would be old."""
+        for school in schools:
+            if self._is_still(school_place(school)):
+                with self.going_on(school=school):
+                    self._see_school(school)
+        for connector in connectors:
+            if self._is_still(connector_place(connector)):
+                with self.going_on(connector=connector):
+                    self.found.connectors[connector] = see_connector(self.world, connector)
 
-        def is_still(key: str) -> bool:
-            due = self.found.due[place_of(key)]
-            return due is None or due > self.seen.now
-
-        return is_still
+    def _is_still(self, place: str) -> bool:
+        due = self.found.due[place]
+        return due is None or due > self.seen.now
 
     def _see_school(self, school: str) -> None:
         """Keep how *school* stands."""
