@@ -161,14 +161,15 @@ def note(world: World, seen: Glance, found: Found) -> None:
 
 def _round(world: World, seen: Glance, found: Found) -> Round:
     before, settings = seen.last, world.settings
-    due = {**(before.due if before else {}), **found.due}
+    known = {**(before.due if before else {}), **found.due}
+    due = {place: at for place in _places(settings) if (at := known.get(place))}
     has_seen_all = before is None or (seen.is_of_all and found.swept_at is not None)
     return Round(
         settings=_settings(world),
         until=seen.now - rounds.ANSWERED_AFTER,
         all_at=seen.now if before is None or has_seen_all else before.all_at,
         swept_at=found.swept_at,
-        due={place: at for place, at in due.items() if at},
+        due=due,
         read_at={key: at for key, at in found.read_at.items() if key in settings.schools},
         schools=_known(seen.school, settings.schools) | found.schools,
         connectors=_known(seen.connector, settings.connectors()) | found.connectors,

@@ -60,16 +60,16 @@ def standing(world: World, connector: str) -> Standing:
 
 def _due(world: World, listing: Listing) -> merge.Due:
     """Say whether anything is to be merged or restored of which nobody has begun a delivery."""
-    if listing.pause:
-        is_there = listing.delivery(listing.pause.delivery) is not None
-        return merge.Due(restore.is_overdue(listing), None if is_there else listing.now)
     sets = sets_on(world, listing.connector)
     last = max((listed[-1].pulled_at for listed in sets.values() if listed), default=None)
+    if listing.pause and listing.delivery(listing.pause.delivery) is None:
+        return merge.Due(restore.is_overdue(listing), listing.now)
     if last is None:
         return merge.Due(is_now=False, look_at=None)
     if listing.now - last <= states.STANDSTILL:
         return merge.Due(is_now=False, look_at=listing.now)
-    return merge.due(world, listing, sets)
+    due = merge.due(world, listing, sets)
+    return due._replace(is_now=False) if listing.pause else due
 
 
 def send(world: World, connector: str, *, is_awaited: bool = False) -> Step:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.edge.certificate import days_left
 from sync.edge.world import World
@@ -28,6 +28,9 @@ from sync.steps.send import standing
 from sync.steps.status import see_connector, see_school
 from sync.steps.strikes import next_strike
 from sync.steps.sweep import is_recent, sweep
+
+SOON = timedelta(minutes=5)
+"""How a place stands that wants a look sooner than this is not kept: the next tick looks anyway."""
 
 
 def tick(world: World) -> Step:
@@ -161,7 +164,7 @@ class _Tick:
 
     def _is_still(self, place: str) -> bool:
         due = self.found.due[place]
-        return due is None or due > self.seen.now
+        return due is None or due - self.seen.now > SOON
 
     def _see_school(self, school: str) -> None:
         """Keep how *school* stands."""
