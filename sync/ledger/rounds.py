@@ -29,7 +29,9 @@ ANSWERED_AFTER = states.CLAIM_LASTS
 """Twice as long as an invocation lives; a note is repeated within a minute of what is written."""
 
 ALL_AFTER = timedelta(hours=20)
-"""From when on a tick looks at everything: once a day, for what no note tells."""
+"""From when on a tick looks at everything and sweeps: once a day, for what no note tells."""
+
+_SLACK = timedelta(minutes=1)  # storage's machines have a clock each
 
 
 def round_name(moment: datetime, unique: str) -> str:
@@ -52,12 +54,21 @@ def round_names(blobs: Iterable[Listed]) -> Sequence[str]:
     return sorted(blob.name for blob in blobs if blob.name.startswith(ROUNDS))
 
 
+def last_round(names: Iterable[str], now: datetime) -> str | None:
+    """Return the newest of the rounds called *names*, None if there is none.
+
+    What is dated later than *now* is of a clock that ran ahead, and hides nothing.
+    """
+    latest = f"{ROUNDS}{ids.stamp(now + _SLACK)}-~"
+    return max((name for name in names if name <= latest), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the last round says of where to look, all by storage's clock.
 
-    Notes up to `until` are answered, and all was looked at when it was `all_at`. `due` is from when
-    on a place wants a look though nobody leaves a note.
+    Notes up to `until` are answered. When it was `all_at`, all was looked at, and the last sweep
+    was over. `due` is from when on a place wants a look though nobody leaves a note.
     """
 
     until: datetime
@@ -73,9 +84,9 @@ def wanted(
 ) -> frozenset[str]:
     """Return which of *places* to look at; each has the places whose notes are about it.
 
-    All of them, if nothing is *known* or nothing that is recent.
+    All of them, if nothing is *known*, or nothing that is recent: see `is_recent`.
     """
-    if known is None or abs(now - known.all_at) >= ALL_AFTER:
+    if known is None or not is_recent(known, now):
         return frozenset(places)
     return frozenset(
         place
@@ -83,3 +94,9 @@ def wanted(
         if (place in known.due and known.due[place] <= now)
         or any(noted[each] > known.until for each in about if each in noted)
     )
+
+
+def is_recent(known: Known, now: datetime) -> bool:
+    """Say whether *known* is of today and not of a clock that ran ahead: see `ledger.ids`."""
+    is_past = known.until + ANSWERED_AFTER <= now + _SLACK and known.all_at <= now + _SLACK
+    return is_past and now - known.all_at < ALL_AFTER

@@ -50,7 +50,7 @@ def _said(folder: StoredFolder) -> Iterable[Said]:
     for kind, word in ((Approved, _YES), (Rejected, _NO)):
         with suppress(StoreMissing, StoreConflict):
             answer = folder.read(kind)
-            yield Said(word, answer.at, answer.caller)
+            yield Said(word, answer.at, callers.told(answer.caller))
 
 
 def replaced_by(world: World, offer: Offer) -> dict[str, str]:

@@ -41,7 +41,6 @@ class Round(Record):
     settings: str
     until: datetime
     all_at: datetime
-    swept_at: datetime | None
     due: Mapping[str, datetime]
     read_at: Mapping[str, datetime | None]
     schools: Mapping[str, SchoolSeen]
@@ -82,13 +81,14 @@ class Glance:
     """Where there may be anything new at `now`, storage's moment, since the `last` round.
 
     `last` may be of other settings, or old: only what is not `wanted` stands as it says.
+    `is_of_all`: everything is wanted, as once a day. `past` are the names of all other rounds.
     """
 
     now: datetime
     last: Round | None
     wanted: Set[str]
     is_of_all: bool
-    rounds: Sequence[str]
+    past: Sequence[str]
 
     def wants_school(self, school: str) -> bool:
         """Say whether *school* has to be looked at."""
@@ -117,11 +117,13 @@ def glance(world: World) -> Glance:
     """See by a listing and the last round where there may be anything new."""
     blobs, now = world.store.listed(rounds.WORK)
     names, places = rounds.round_names(blobs), _places(world.settings)
-    last = _read(world, names[-1]) if names else None
+    name = rounds.last_round(names, now)
+    last = _read(world, name) if name else None
     is_ours = last is not None and last.settings == _settings(world)
     known = rounds.Known(last.until, last.all_at, last.due) if last and is_ours else None
+    is_of_all = known is None or not rounds.is_recent(known, now)
     wanted = rounds.wanted(places, rounds.noted_at(blobs), known, now)
-    return Glance(now, last, wanted, len(wanted) == len(places), names)
+    return Glance(now, last, wanted, is_of_all, [each for each in names if each != name])
 
 
 def _read(world: World, name: str) -> Round | None:
@@ -140,11 +142,11 @@ def _settings(world: World) -> str:
 class Found:
     """What a tick finds: `due` of each place that it has looked at, None where nothing is due.
 
-    `swept_at`: when the last sweep was over that is known of.
+    `all_at`: when it had looked at all, or a tick before it, and the last sweep was over.
     """
 
+    all_at: datetime
     due: dict[str, datetime | None] = field(default_factory=dict)
-    swept_at: datetime | None = None
     read_at: dict[str, datetime | None] = field(default_factory=dict)
     schools: dict[str, SchoolSeen] = field(default_factory=dict)
     connectors: dict[str, ConnectorStatus] = field(default_factory=dict)
@@ -155,7 +157,7 @@ def note(world: World, seen: Glance, found: Found) -> None:
     """Keep what was *found* for the next tick, and what the last round says of all other places."""
     made = _round(world, seen, found)
     world.store.create(rounds.round_name(seen.now, uuid.uuid4().hex), made.to_json())
-    for name in seen.rounds[:-1]:  # somebody may be reading the last
+    for name in seen.past:  # somebody may be reading the last
         world.store.delete(name)
 
 
@@ -163,12 +165,10 @@ def _round(world: World, seen: Glance, found: Found) -> Round:
     before, settings = seen.last, world.settings
     known = {**(before.due if before else {}), **found.due}
     due = {place: at for place in _places(settings) if (at := known.get(place))}
-    has_seen_all = before is None or (seen.is_of_all and found.swept_at is not None)
     return Round(
         settings=_settings(world),
         until=seen.now - rounds.ANSWERED_AFTER,
-        all_at=seen.now if before is None or has_seen_all else before.all_at,
-        swept_at=found.swept_at,
+        all_at=found.all_at,
         due=due,
         read_at={key: at for key, at in found.read_at.items() if key in settings.schools},
         schools=_known(seen.school, settings.schools) | found.schools,

@@ -64,12 +64,10 @@ def _due(world: World, listing: Listing) -> merge.Due:
     last = max((listed[-1].pulled_at for listed in sets.values() if listed), default=None)
     if listing.pause and listing.delivery(listing.pause.delivery) is None:
         return merge.Due(restore.is_overdue(listing), listing.now)
-    if last is None:
-        return merge.Due(is_now=False, look_at=None)
-    if listing.now - last <= states.STANDSTILL:
+    if last and listing.now - last <= states.STANDSTILL:
         return merge.Due(is_now=False, look_at=listing.now)
     due = merge.due(world, listing, sets)
-    return due._replace(is_now=False) if listing.pause else due
+    return due._replace(is_now=False) if listing.pause or last is None else due
 
 
 def send(world: World, connector: str, *, is_awaited: bool = False) -> Step:

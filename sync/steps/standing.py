@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sync.edge.world import World
-from sync.errors import StoreError
+from sync.errors import StoreConflict, StoreMissing
 from sync.ledger.marks import Hold
 from sync.ledger.offers import ANSWERABLE, HELD, Why, same_step, short_digest
 from sync.ledger.states import State
@@ -36,9 +36,7 @@ def offers_of(
     """
     try:
         return view(world, listing, newest).offers
-    except StoreError as error:
-        if error.retry:
-            raise
+    except (StoreMissing, StoreConflict):
         return ()
 
 

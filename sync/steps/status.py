@@ -12,8 +12,9 @@ from datetime import datetime
 
 from sync.edge.storage.queues import QUEUES, Queue
 from sync.edge.world import World
-from sync.errors import StoreError, SyncError, concerning
-from sync.ledger import fates, states
+from sync.errors import StoreConflict, StoreMissing, concerning
+from sync.ledger import callers, fates, states
+from sync.ledger.claims import Paused
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import (
@@ -112,9 +113,8 @@ def _pull(world: World, school: str, now: datetime) -> PullStatus | None:
     try:
         with concerning(school=school):
             return _pull_status(last, now)
-    except SyncError as error:  # an unreadable mark does not hide all else: the next pull heals it
-        if error.retry:
-            raise
+    except (StoreMissing, StoreConflict) as error:
+        # An unreadable mark does not hide all else: the next pull heals it.
         return PullStatus(
             last.id, _pull_state(last, now), states.attempts(last), fault(error), None
         )
@@ -166,7 +166,7 @@ def see_connector(world: World, connector: str) -> ConnectorStatus:
         profiles=world.settings.connectors()[connector],
         waiting_for=[profile for profile, sealed in newest.items() if sealed is None],
         schools=schools,
-        paused=listing.pause,
+        paused=_told(listing.pause) if listing.pause else None,
         restorable=_restorable(listing),
         deliveries=[
             _delivery(listing, delivery, state, hand_overs, offers)
@@ -174,6 +174,11 @@ def see_connector(world: World, connector: str) -> ConnectorStatus:
         ],
         accepted=_accepted(listing, schools),
     )
+
+
+def _told(pause: Paused) -> Paused:
+    """Return *pause* without the name of a user: that stays in its mark."""
+    return pause.model_copy(update={"caller": callers.told(pause.caller)})
 
 
 def _accepted(listing: Listing, schools: Iterable[str]) -> Mapping[str, datetime]:
@@ -197,9 +202,7 @@ def _hand_overs(listing: Listing) -> Mapping[str, HandOver[Delivery]]:
     """Return what SDS was given since the last that a run took; of each delivery the last time."""
     try:
         return {hand_over.delivery_id: hand_over for hand_over in listing.hand_overs()}
-    except StoreError as error:  # an unreadable record is told where its delivery is
-        if error.retry:
-            raise
+    except (StoreMissing, StoreConflict):  # an unreadable record is told where its delivery is
         return {}
 
 
@@ -235,9 +238,7 @@ def _delivery(
                 digest=delivery_digest(listing, delivery, offers),
                 answer=said_as_listed([delivery]),
             )
-    except SyncError as error:
-        if error.retry:
-            raise
+    except (StoreMissing, StoreConflict) as error:
         return DeliveryStatus(delivery.id, state, error=fault(error))
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from sync.edge.clock import Budget
-from sync.edge.storage.noting import unnoted
 from sync.edge.storage.store import Blob
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, SyncError, concerning
@@ -26,7 +25,7 @@ from sync.ledger.retention import Sweep
 from sync.steps.connector import listing_of, look
 from sync.steps.delivery import StoredFolder
 
-SWEEP_EVERY = timedelta(hours=20)
+SWEEP_EVERY = rounds.ALL_AFTER
 """A sweep lists all that is stored, so not every tick can do it. Once a day is enough for what is
 counted in days; some hours less, so that a tick a day, which may be early, is enough too."""
 
@@ -55,10 +54,8 @@ def sweep(
     """
     done = folders(ids.SWEEPS, world.store.blobs(ids.SWEEPS))
     last = max((folder.last_made_at for folder in done), default=None)
-    if last and is_recent(last, now):
+    if last and abs(now - last) < SWEEP_EVERY:
         return Done(0, last)
-    # That a mark of a sweep is missing does no harm: the next writes it.
-    world = replace(world, store=unnoted(world.store))
     sweeping = _Sweeping(world, now, Budget.of(world.clock, SWEEP_S), _merged(world))
     for prefix in _prefixes(world, now):
         if sweeping.is_over:
@@ -72,11 +69,6 @@ def sweep(
     if sweeping.troubles:
         raise sweeping.troubles[0]
     return Done(SWEEP_BLOBS - sweeping.left, None if sweeping.is_over else now)
-
-
-def is_recent(over_at: datetime, now: datetime) -> bool:
-    """Say whether a sweep that was over *over_at* is enough until the next day."""
-    return abs(now - over_at) < SWEEP_EVERY
 
 
 def _note(world: World, now: datetime, before: Iterable[Folder]) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 
 from sync.edge.certificate import days_left
+from sync.edge.storage.noting import unnoted
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
 from sync.ledger import rounds, states
@@ -27,7 +28,9 @@ from sync.steps.schedule import ask_due, due_pull
 from sync.steps.send import standing
 from sync.steps.status import see_connector, see_school
 from sync.steps.strikes import next_strike
-from sync.steps.sweep import is_recent, sweep
+from sync.steps.sweep import sweep
+
+MIDNIGHT = time()
 
 SOON = timedelta(minutes=5)
 """How a place stands that wants a look sooner than this is not kept: the next tick looks anyway."""
@@ -52,9 +55,9 @@ def tick(world: World) -> Step:
 
 def _looked_round(world: World, seen: Glance) -> Step:
     before = seen.last
-    found = Found(
-        swept_at=before.swept_at if before else None, read_at=dict(before.read_at if before else {})
-    )
+    # Until it has looked at all and swept, the next has to.
+    all_at = before.all_at if before and not seen.is_of_all else seen.now - rounds.ALL_AFTER
+    found = Found(all_at, read_at=dict(before.read_at if before else {}))
     ticking = _Tick(world, seen, found)
     ticking.look_round()
     facts = {"asked": ticking.asked, "nudged": ticking.nudged}
@@ -97,9 +100,11 @@ class _Tick:
         for connector in connectors:
             with self._looking(connector_place(connector), connector=connector):
                 self._look_at_connector(connector)
-        has_swept = self._sweep()
+        if seen.is_of_all:
+            with self.going_on():
+                self._sweep()
         self._see(schools, connectors)
-        if schools or connectors or has_swept:
+        if schools or connectors:
             with self.going_on():
                 note(self.world, self.seen, self.found)
 
@@ -115,7 +120,8 @@ class _Tick:
     def _look_at_school(self, school: str) -> None:
         """Ask for a pull if it is due; nudge the last if its reader or its nudge is lost.
 
-        Then the school wants another look when the next pull is due; at once while one is open.
+        Then it wants another look when the next pull is due, or the next day begins; at once while
+        a pull is open.
         """
         pulls, now = list_pulls(self.world.store, school), self.seen.now
         settings = self.world.settings.schools[school]
@@ -127,8 +133,8 @@ class _Tick:
             self.world.nudges.nudge("pull", {"school": school})
             self.nudged += 1
         if not pulls or states.pull_is_over(pulls[-1]):
-            due_at = next_strike(settings.pull_at, settings.time_zone, now)
-            self.found.due[school_place(school)] = due_at
+            strikes = [*settings.pull_at, MIDNIGHT]  # what is told of a school goes by days
+            self.found.due[school_place(school)] = next_strike(strikes, settings.time_zone, now)
 
     def _look_at_connector(self, connector: str) -> None:
         """Nudge what has work that nobody is at."""
@@ -138,16 +144,13 @@ class _Tick:
             self.nudged += 1
         self.found.due[connector_place(connector)] = stands.look_at
 
-    def _sweep(self) -> bool:
-        """Delete what is past its time, once a day; say whether there was anything to look for."""
-        swept_at, self.found.swept_at = self.found.swept_at, None
-        if swept_at and is_recent(swept_at, self.seen.now):
-            self.found.swept_at = swept_at
-            return False
-        with self.going_on():
-            done = sweep(self.world, self.seen.now, once_a_day=tell_daily)
-            self.deleted, self.found.swept_at = done.deleted, done.over_at
-        return True
+    def _sweep(self) -> None:
+        """Delete what is past its time, once a day. It is seen in this round what is left."""
+        world = replace(self.world, store=unnoted(self.world.store))
+        done = sweep(world, self.seen.now, once_a_day=tell_daily)
+        self.deleted = done.deleted
+        if done.over_at:
+            self.found.all_at = min(done.over_at, self.seen.now)
 
     # -- what is kept
 
@@ -167,8 +170,14 @@ class _Tick:
         return due is None or due - self.seen.now > SOON
 
     def _see_school(self, school: str) -> None:
-        """Keep how *school* stands."""
-        self.found.schools[school] = see_school(self.world, school, self.seen.now)
+        """Keep how *school* stands, until one of its sets is too old for what is told of it."""
+        now, place = self.seen.now, school_place(school)
+        stood = self.found.schools[school] = see_school(self.world, school, now)
+        too_old_at = [
+            each.manifest.pulled_at + states.DATA_LASTS for each in stood.sets.values() if each
+        ]
+        due = [at for at in (self.found.due[place], *too_old_at) if at and at > now]
+        self.found.due[place] = min(due, default=None)
         zone = self.world.settings.schools[school].time_zone
         for profile in self.world.settings.profiles_of(school):
             sets, known = all_sets(self.world.store, profile), self.seen.nights(profile)

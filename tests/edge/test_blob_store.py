@@ -46,6 +46,7 @@ CALLS: dict[str, Callable[[Store], object]] = {
     "claim": lambda store: store.claim("a/b", b"1"),
     "read": lambda store: store.read("a/b"),
     "blobs": lambda store: store.blobs("a/"),
+    "listed": lambda store: store.listed("a/"),
     "folders": lambda store: store.folders("a/"),
     "delete": lambda store: store.delete("a/b"),
     "now": lambda store: store.now(),
@@ -226,6 +227,36 @@ def test_storage_tells_its_own_time() -> None:
     now = scripted(Wire(answering(200, headers={"Date": "Mon, 14 Sep 2026 21:00:05 GMT"}))).now()
 
     assert now.isoformat() == "2026-09-14T21:00:05+00:00"
+
+
+def test_a_listing_tells_its_time_though_its_first_try_was_cut() -> None:
+    """The SDK tries again by itself; a connection that was dropped costs nothing but that."""
+    date = {"Date": "Mon, 14 Sep 2026 21:00:05 GMT"}
+    tries = iter([failing(requests.ConnectionError), answering(200, LISTING, date)])
+    store = scripted(Wire(lambda request: next(tries)(request)))
+
+    assert store.listed("a/").at.isoformat() == "2026-09-14T21:00:05+00:00"
+
+
+def test_a_listing_in_pages_tells_when_its_first_page_came() -> None:
+    """What is written while the other pages are asked for is younger than the listing."""
+    dates = (f"Mon, 14 Sep 2026 21:0{minute}:00 GMT" for minute in range(2))
+    more = LISTING.replace(b"<NextMarker/>", b"<NextMarker>more</NextMarker>")
+    pages = iter([more, LISTING])
+    store = scripted(
+        Wire(lambda request: answering(200, next(pages), {"Date": next(dates)})(request))
+    )
+
+    assert store.listed("a/").at.minute == 0
+
+
+def test_a_listing_that_needs_no_time_does_without() -> None:
+    """Only who asks for the moment of a listing is told that there was none."""
+    store = scripted(Wire(answering(200, LISTING)))
+
+    assert store.blobs("a/") == []
+    with pytest.raises(StoreUnavailable):
+        store.listed("a/")
 
 
 @pytest.mark.parametrize("date", [{}, {"Date": "soon"}])

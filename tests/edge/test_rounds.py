@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from simulators.school import invent
 from simulators.sds import Knobs
 from sync.edge.storage.queues import Queue, Unqueued
+from sync.edge.storage.store import Store
 from sync.edge.world import World
-from sync.errors import StoreUnavailable
+from sync.errors import StoreRefused, StoreUnavailable
 from sync.ledger import ids, rounds, states
 from sync.ledger.marks import Asked
 from sync.report import Outcome
-from sync.steps import approval, pull, schedule, status, tick, trust
+from sync.steps import approval, pull, restore, schedule, status, tick, trust
 from sync.steps.delivery import Pull
 from sync.steps.sweep import SWEEP_EVERY
-from tests.crash.processes import Doom, Killed, Way, doomed
+from tests.clocks import FakeClock
+from tests.crash.processes import Doom, DoomedStore, Killed, Way, doomed
 from tests.memory_store import MemoryStore
 from tests.simulation.group import CountingStore, Group
 from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
@@ -367,3 +370,175 @@ def test_ticks_leave_two_rounds_and_notes_of_two_days() -> None:
     assert len(scene.store.blobs(rounds.ROUNDS)) <= 2
     oldest = min(blob.created_at for blob in scene.store.blobs(rounds.NOTES))
     assert scene.clock.now() - oldest < timedelta(days=3)
+
+
+# -- what is kept stays true ----------------------------------------------------------------------
+
+
+def differs(scene: TestWorld) -> bool:
+    """Say whether what is told differs from what a look at everything sees."""
+    kept = {blob.name: scene.store.read(blob.name) for blob in scene.store.blobs(rounds.ROUNDS)}
+    before, after = told(scene), told(without_rounds(scene))
+    for name, body in kept.items():
+        scene.store.create(name, body)
+    return before != after
+
+
+def days_of_ticks(scene: TestWorld, days: int, every_s: float = HOUR_S) -> Iterator[None]:
+    """Let days go by; after each tick whoever asks may look."""
+    for _ in range(int(days * DAY_S / every_s)):
+        scene.clock.advance(every_s)
+        _tick_and_do(scene)
+        yield
+
+
+def test_a_clock_that_ran_ahead_is_believed_no_longer_than_it_ran() -> None:
+    """What ticks kept then is of tomorrow: it would hide a night, and an answer of today."""
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
+    before_s = scene.clock.passed_s
+    scene.clock.advance(9 * HOUR_S)
+    for _ in range(7):
+        tick.tick(scene.world)
+        scene.clock.advance(300)
+    scene.clock.passed_s = before_s + HOUR_S
+
+    for _ in days_of_ticks(scene, 2):
+        assert not differs(scene)
+    assert len(scene.store.blobs(rounds.ROUNDS)) <= 2
+
+
+def test_what_storage_refused_to_a_tick_is_not_kept() -> None:
+    """A role that was missing for a minute must not be told for a day."""
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
+    scene.pull()
+    scene.send_until_still()
+    scene.clock.advance(states.STANDSTILL.total_seconds() + 1)
+    doom = Doom()
+    without_rounds(scene)
+    tick.tick(doomed(copied(scene), doom))
+    reads = [n for n, call in enumerate(doom.calls, 1) if call.startswith("read ")]
+    assert len(reads) > 20
+
+    for number in reads:
+        again = copied(scene)
+        tick.tick(again.process(store=Refusing(again.store, number)))
+        tick.tick(again.world)
+        assert not differs(again), doom.calls[number - 1]
+
+
+def copied(scene: TestWorld) -> TestWorld:
+    """Return *scene* with a storage of its own."""
+    store = MemoryStore(scene.clock)
+    assert isinstance(scene.store, MemoryStore)
+    store.held = dict(scene.store.held)
+    one = replace(scene, store=store)
+    one.world = one.process()
+    return one
+
+
+class Refusing(DoomedStore):
+    """Refuses its call number *at*, once."""
+
+    def __init__(self, store: Store, at: int) -> None:
+        super().__init__(store, Doom())
+        self._at, self._calls = at, 0
+
+    def _do[T](self, name: str, call: Callable[[], T]) -> T:
+        self._calls += 1
+        if self._calls == self._at:
+            raise StoreRefused("this identity may not")
+        return super()._do(name, call)
+
+
+def test_what_a_sweep_took_is_not_told_as_there() -> None:
+    """Whatever the hour of the sweep, which a changed setting moves away from the readings."""
+    scene = make_world(SCHOOL, knobs=QUICK, SCHOOLS__NORTHBANK__PULL_AT="03:00")
+    for number in range(9):
+        scene.isams.school = invent(40 - number % 2, quirks=False)
+        scene.isams.flush()
+        for _ in days_of_ticks(scene, 1):
+            pass
+    scene.clock.advance_to(9)
+    scene.configure(SDS__LIMITS__REMOVED_ROWS="7")
+    for _ in days_of_ticks(scene, 2):
+        assert not differs(scene)
+
+
+def test_under_a_pause_sets_grow_old_for_status_too() -> None:
+    """Nothing is merged then, and what is told of the schools goes by the hours all the same."""
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
+    [former, *_] = status.survey(scene.world).connectors[CONNECTOR].restorable
+    scene.isams.school = invent(30, seed=5, quirks=False)
+    scene.isams.flush()
+    a_night(scene)
+    restore.restore(scene.world, former.id)
+    scene.send_until_still()
+    scene.isams.keys = {}
+
+    for _ in days_of_ticks(scene, 4, every_s=2 * HOUR_S):
+        assert not differs(scene)
+
+
+@pytest.mark.parametrize("day", ["2026-08-01", "2026-08-31"])
+def test_what_goes_by_days_is_told_anew_at_midnight(day: str) -> None:
+    """The day on which a year turns is told from thirty days before, and never on that day."""
+    clock = FakeClock(datetime.fromisoformat(f"{day}T02:00:00+00:00") - timedelta(days=2))
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK, clock=clock))
+    for _ in days_of_ticks(scene, 2):
+        assert not differs(scene)
+
+
+class Sleepy(FakeClock):
+    """Its stopwatch stands still while the machine sleeps."""
+
+    asleep_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() - self.asleep_s
+
+
+def test_a_laptop_that_slept_between_a_note_and_its_mark_leaves_another() -> None:
+    """Else a yes is seen the next day: ticks had answered the note long before."""
+    clock = Sleepy()
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK, clock=clock))
+    scene.isams.school = invent(3, quirks=False)
+    scene.isams.flush()
+    a_night(scene)
+    shown = status.survey(scene.world).connectors[CONNECTOR].deliveries[0]
+
+    class Lid(MemoryStore):
+        """Closes for an hour before it writes the answer."""
+
+        def _put(self, name: str, body: bytes) -> bool:
+            if name.endswith("approved.json"):
+                for _ in range(12):
+                    clock.advance(300)
+                    clock.asleep_s += 300
+                    tick.tick(scene.world)
+            return super()._put(name, body)
+
+    assert isinstance(scene.store, MemoryStore)
+    lid = Lid(clock)
+    lid.held = scene.store.held
+    approval.approve(scene.process(store=lid), shown.id, digest=shown.digest)
+
+    assert not differs(scene)
+
+
+def test_no_users_name_is_in_a_round() -> None:
+    """It stays in the mark: who reads what ticks keep learns that it was at a terminal."""
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
+    scene.isams.school = invent(3, quirks=False)
+    scene.isams.flush()
+    a_night(scene)
+    shown = status.survey(scene.world).connectors[CONNECTOR].deliveries[0]
+    me = replace(scene.world, caller="terminal anna.lindqvist")
+    approval.reject(me, shown.id, digest=shown.digest)
+    restore.restore(me, status.survey(me).connectors[CONNECTOR].restorable[0].id)
+    scene.send_until_still()
+    for _ in days_of_ticks(scene, 1):
+        pass
+
+    bodies = [scene.store.read(blob.name) for blob in scene.store.blobs(rounds.ROUNDS)]
+    assert b'"caller": "terminal"' in b"".join(bodies)
+    assert b"lindqvist" not in b"".join(bodies)

@@ -6,8 +6,7 @@ The SDK is imported here and nowhere above: a function that needs no blobs does 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
@@ -15,20 +14,16 @@ from azure.storage.blob import BlobPrefix, BlobProperties, ContainerClient
 
 from sync.edge.storage.azure_client import (
     Service,
-    check_genuine,
     code_of,
     default_credential,
+    moments,
     sdk_options,
 )
 from sync.edge.storage.store import Blob, Listed, WriteOnce, check_folder, check_name, check_prefix
-from sync.errors import ConfigError, StoreMissing, StoreUnavailable
+from sync.errors import ConfigError, StoreMissing
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.core.pipeline import PipelineResponse
-    from azure.core.pipeline.transport import HttpRequest, HttpResponse
-
-    type Answer = PipelineResponse[HttpRequest, HttpResponse]
 
 _ROLE = "Storage Blob Data Contributor"  # docs/reference/functions.md#storage-roles
 _SETTINGS = "STORAGE__ACCOUNT_URL, STORAGE__CONNECTION and STORAGE__CONTAINER"
@@ -104,18 +99,10 @@ class BlobStore(WriteOnce):
         return self._service.ask(lambda: blob.download_blob().readall(), blob=name)
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
-        return self.listed(prefix).blobs
-
-    def listed(self, prefix: str) -> Listed:
         check_prefix(prefix)
-        dates: list[str] = []
         listed = self._service.ask(
             lambda: list(
-                self._container.list_blobs(
-                    name_starts_with=prefix,
-                    results_per_page=self._page,
-                    raw_response_hook=_keeping_date(dates),
-                )
+                self._container.list_blobs(name_starts_with=prefix, results_per_page=self._page)
             )
         )
         blobs = (
@@ -123,7 +110,11 @@ class BlobStore(WriteOnce):
             for blob in listed
             if not _is_directory(blob)
         )
-        return Listed(sorted(blobs, key=lambda blob: blob.name), _first_of(dates))
+        return sorted(blobs, key=lambda blob: blob.name)
+
+    def listed(self, prefix: str) -> Listed:
+        with moments() as first_answered_at:
+            return Listed(self.blobs(prefix), first_answered_at())
 
     def folders(self, prefix: str) -> Sequence[str]:
         check_folder(prefix)
@@ -147,11 +138,9 @@ class BlobStore(WriteOnce):
             return
 
     def now(self) -> datetime:
-        dates: list[str] = []
-        self._service.ask(
-            lambda: self._container.get_container_properties(raw_response_hook=_keeping_date(dates))
-        )
-        return _first_of(dates)
+        with moments() as first_answered_at:
+            self._service.ask(self._container.get_container_properties)
+            return first_answered_at()
 
     def _put(self, name: str, body: bytes) -> bool:
         blob = self._container.get_blob_client(check_name(name))
@@ -167,25 +156,6 @@ class BlobStore(WriteOnce):
             return True
 
         return self._service.ask(put, blob=name)
-
-
-def _keeping_date(dates: list[str]) -> Callable[[Answer], None]:
-    """Return a hook that adds to *dates* when storage gave each answer, and sees it is genuine."""
-
-    def keep(answer: Answer) -> None:
-        check_genuine(answer)
-        if answer.http_response.status_code < 300:
-            dates.append(answer.http_response.headers.get("Date", ""))
-
-    return keep
-
-
-def _first_of(dates: Sequence[str]) -> datetime:
-    """Return the first of *dates*, by storage's clock: nothing listed later is younger."""
-    try:
-        return parsedate_to_datetime(dates[0]).astimezone(UTC)
-    except (IndexError, ValueError):
-        raise StoreUnavailable("storage did not tell its time") from None
 
 
 def _is_directory(blob: BlobProperties) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Event
+from email.utils import parsedate_to_datetime
+from threading import Event, local
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import (
@@ -61,17 +63,57 @@ def sdk_options(
     transport: object = None,
 ) -> dict[str, Any]:  # Any: the SDK's constructors take these as untyped keywords
     """Return the keywords with which every storage client is built."""
-    options = dict(_PATIENCE) | {"raw_response_hook": check_genuine}
+    options = dict(_PATIENCE) | {"raw_response_hook": _heard}
     return options | ({"transport": transport} if transport else {})
 
 
-def check_genuine(answer: Answer) -> None:
-    """Refuse a page that a proxy put in storage's place: the SDK reads some as empty."""
+def _heard(answer: Answer) -> None:
+    """Refuse a page that a proxy put in storage's place: the SDK reads some as empty.
+
+    Otherwise note when storage answered, for who wants to know: `moments`.
+    """
     response = answer.http_response
+    if response.status_code >= 300:
+        return
     # Storage always has it: this is the page of a proxy:
     # docs/reference/functions.md#storage-request-id
-    if response.status_code < 300 and "x-ms-request-id" not in response.headers:
+    if "x-ms-request-id" not in response.headers:
         raise ServiceResponseError("not an answer of Azure Storage")
+    if _listening.dates is not None:
+        _listening.dates.append(response.headers.get("Date", ""))
+
+
+class _Listening(local):
+    """What this thread has heard of storage's clock while it listens."""
+
+    dates: list[str] | None = None
+
+
+_listening = _Listening()
+
+
+@contextmanager
+def moments() -> Generator[Callable[[], datetime]]:
+    """Listen to storage's clock; what is given returns when it first answered in this thread.
+
+    The SDK can tell that of a call by itself, but forgets whom to tell when it tries again.
+
+    Raises, when it is called:
+        StoreUnavailable: storage did not answer, or did not say when.
+    """
+    dates: list[str] = []
+
+    def first() -> datetime:
+        try:
+            return parsedate_to_datetime(dates[0]).astimezone(UTC)
+        except (IndexError, ValueError):
+            raise StoreUnavailable("storage did not tell its time") from None
+
+    _listening.dates = dates
+    try:
+        yield first
+    finally:
+        _listening.dates = None
 
 
 def default_credential() -> TokenCredential:

@@ -8,7 +8,8 @@ looks where there are notes: `sync.ledger.rounds`. Notes are nudges: what is tru
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from sync.edge.clock import Clock
@@ -31,23 +32,23 @@ def unnoted(store: Store) -> Store:
 class NotingStore:
     """Implements `Store` over another.
 
-    Every write of `<top>/<key>/...` comes at most `NOTE_LASTS_S` after a note of
-    that place. If the note cannot be written, neither is what it was to announce. Several threads
-    may use it at once; two may leave a note each.
+    Every write of `<top>/<key>/...` comes at most `NOTE_LASTS_S` after a note of that place. If the
+    machine slept in between, another comes after it. If the note cannot be written, neither is what
+    it was to announce. Several threads may use it at once; two may leave a note each.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.plain = store
-        self._monotonic_s: Callable[[], float] = clock.monotonic_s
-        self._noted_s: dict[str, float] = {}
+        self._clock = clock
+        self._noted: dict[str, tuple[float, datetime]] = {}
 
     def create(self, name: str, body: bytes) -> bool:
-        self._note(name)
-        return self.plain.create(name, body)
+        with self._noting(name):
+            return self.plain.create(name, body)
 
     def claim(self, name: str, body: bytes) -> bool:
-        self._note(name)
-        return self.plain.claim(name, body)
+        with self._noting(name):
+            return self.plain.claim(name, body)
 
     def read(self, name: str) -> bytes:
         return self.plain.read(name)
@@ -67,11 +68,25 @@ class NotingStore:
     def now(self) -> datetime:
         return self.plain.now()
 
-    def _note(self, name: str) -> None:
+    @contextmanager
+    def _noting(self, name: str) -> Generator[None]:
+        place = "/".join(name.split("/")[:2])
         if name.startswith(_UNNOTED):
+            yield
             return
-        place, at_s = "/".join(name.split("/")[:2]), self._monotonic_s()
-        noted_s = self._noted_s.get(place)
-        if noted_s is None or at_s - noted_s >= NOTE_LASTS_S:
-            self.plain.create(f"{BEGUN}{place}/{uuid.uuid4().hex}", b"")
-            self._noted_s[place] = at_s
+        self._note(place)
+        yield
+        self._note(place)
+
+    def _note(self, place: str) -> None:
+        """Leave a note, unless the last one is young by the stopwatch and by the wall clock.
+
+        The stopwatch stands still while a machine sleeps; the wall clock may be put right.
+        """
+        at_s, at = self._clock.monotonic_s(), self._clock.now()
+        if place in self._noted:
+            noted_s, noted_at = self._noted[place]
+            if max(at_s - noted_s, abs((at - noted_at).total_seconds())) < NOTE_LASTS_S:
+                return
+        self.plain.create(f"{BEGUN}{place}/{uuid.uuid4().hex}", b"")
+        self._noted[place] = (at_s, at)
