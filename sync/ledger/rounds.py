@@ -8,8 +8,9 @@ nudges: without them a tick looks everywhere.
     work/begun/<top>/<key>/<id>          a note
     work/rounds/<stamp>-<id>.json        what a tick found
 
-Nothing looks at what a place is like between a note and a mark: a note is answered only by a look
-that was begun `ANSWERED_AFTER` later, when what it announces is written or was never.
+A note stays until a tick has answered it: has looked at its place ten minutes after it or later,
+when what it announces is written or never will be, and has kept what it found. So it does not
+matter by what clock anything was written: a note that is there is not answered.
 """
 
 from __future__ import annotations
@@ -34,19 +35,31 @@ ALL_AFTER = timedelta(hours=20)
 _SLACK = timedelta(minutes=1)  # storage's machines have a clock each
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something was begun at `place`, such as `schools/northbank`."""
+
+    name: str
+    place: str
+    left_at: datetime
+
+    def is_answered_by(self, look_at: datetime) -> bool:
+        """Say whether what it announces could be seen by a look that began *look_at*."""
+        return look_at - self.left_at >= ANSWERED_AFTER
+
+
+def notes_in(blobs: Iterable[Listed]) -> Sequence[Note]:
+    """Return the notes that are listed."""
+    return [
+        Note(blob.name, blob.name.removeprefix(NOTES).rpartition("/")[0], blob.created_at)
+        for blob in blobs
+        if blob.name.startswith(NOTES)
+    ]
+
+
 def round_name(moment: datetime, unique: str) -> str:
     """Return the name of what a tick found at *moment*, storage's; *unique* is like no other's."""
     return f"{ROUNDS}{ids.stamp(moment)}-{unique}.json"
-
-
-def noted_at(blobs: Iterable[Listed]) -> Mapping[str, datetime]:
-    """Return when the last note was left at each place, such as `schools/northbank`."""
-    last: dict[str, datetime] = {}
-    for blob in blobs:
-        if blob.name.startswith(NOTES):
-            place = blob.name.removeprefix(NOTES).rpartition("/")[0]
-            last[place] = max(blob.created_at, last.get(place, blob.created_at))
-    return last
 
 
 def round_names(blobs: Iterable[Listed]) -> Sequence[str]:
@@ -54,49 +67,45 @@ def round_names(blobs: Iterable[Listed]) -> Sequence[str]:
     return sorted(blob.name for blob in blobs if blob.name.startswith(ROUNDS))
 
 
-def last_round(names: Iterable[str], now: datetime) -> str | None:
-    """Return the newest of the rounds called *names*, None if there is none.
+def last_round(names: Sequence[str], now: datetime) -> str | None:
+    """Return the newest of the rounds called *names*, which are in order.
 
-    What is dated later than *now* is of a clock that ran ahead, and hides nothing.
+    None if there is none, or if it is dated later than *now*: what a clock that ran ahead has
+    answered is known by that one alone, and it hides what is of today.
     """
     latest = f"{ROUNDS}{ids.stamp(now + _SLACK)}-~"
-    return max((name for name in names if name <= latest), default=None)
+    return names[-1] if names and names[-1] <= latest else None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the last round says of where to look, all by storage's clock.
 
-    Notes up to `until` are answered. When it was `all_at`, all was looked at, and the last sweep
-    was over. `due` is from when on a place wants a look though nobody leaves a note.
+    When it was `all_at`, all was looked at, and the last sweep was over. `due` is from when on a
+    place wants a look though nobody leaves a note.
     """
 
-    until: datetime
     all_at: datetime
     due: Mapping[str, datetime]
 
 
 def wanted(
-    places: Mapping[str, Set[str]],
-    noted: Mapping[str, datetime],
-    known: Known | None,
-    now: datetime,
+    places: Mapping[str, Set[str]], notes: Iterable[Note], known: Known | None, now: datetime
 ) -> frozenset[str]:
     """Return which of *places* to look at; each has the places whose notes are about it.
 
-    All of them, if nothing is *known*, or nothing that is recent: see `is_recent`.
+    All of them, if nothing is *known* that `is_recent`.
     """
     if known is None or not is_recent(known, now):
         return frozenset(places)
+    noted = {note.place for note in notes}
     return frozenset(
         place
         for place, about in places.items()
-        if (place in known.due and known.due[place] <= now)
-        or any(noted[each] > known.until for each in about if each in noted)
+        if not noted.isdisjoint(about) or (place in known.due and known.due[place] <= now)
     )
 
 
 def is_recent(known: Known, now: datetime) -> bool:
-    """Say whether *known* is of today and not of a clock that ran ahead: see `ledger.ids`."""
-    is_past = known.until + ANSWERED_AFTER <= now + _SLACK and known.all_at <= now + _SLACK
-    return is_past and now - known.all_at < ALL_AFTER
+    """Say whether all was looked at within a day."""
+    return now - known.all_at < ALL_AFTER

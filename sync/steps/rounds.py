@@ -39,7 +39,6 @@ class Round(Record):
     """
 
     settings: str
-    until: datetime
     all_at: datetime
     due: Mapping[str, datetime]
     read_at: Mapping[str, datetime | None]
@@ -81,13 +80,15 @@ class Glance:
     """Where there may be anything new at `now`, storage's moment, since the `last` round.
 
     `last` may be of other settings, or old: only what is not `wanted` stands as it says.
-    `is_of_all`: everything is wanted, as once a day. `past` are the names of all other rounds.
+    `is_of_all`: everything is wanted, as once a day. `notes` are those that nobody has answered,
+    `past` the names of all other rounds.
     """
 
     now: datetime
     last: Round | None
     wanted: Set[str]
     is_of_all: bool
+    notes: Sequence[rounds.Note]
     past: Sequence[str]
 
     def wants_school(self, school: str) -> bool:
@@ -116,14 +117,15 @@ class Glance:
 def glance(world: World) -> Glance:
     """See by a listing and the last round where there may be anything new."""
     blobs, now = world.store.listed(rounds.WORK)
-    names, places = rounds.round_names(blobs), _places(world.settings)
+    names, notes = rounds.round_names(blobs), rounds.notes_in(blobs)
     name = rounds.last_round(names, now)
     last = _read(world, name) if name else None
     is_ours = last is not None and last.settings == _settings(world)
-    known = rounds.Known(last.until, last.all_at, last.due) if last and is_ours else None
+    known = rounds.Known(last.all_at, last.due) if last and is_ours else None
     is_of_all = known is None or not rounds.is_recent(known, now)
-    wanted = rounds.wanted(places, rounds.noted_at(blobs), known, now)
-    return Glance(now, last, wanted, is_of_all, [each for each in names if each != name])
+    wanted = rounds.wanted(_places(world.settings), notes, known, now)
+    past = [each for each in names if each != name]
+    return Glance(now, last, wanted, is_of_all, notes, past)
 
 
 def _read(world: World, name: str) -> Round | None:
@@ -154,10 +156,15 @@ class Found:
 
 
 def note(world: World, seen: Glance, found: Found) -> None:
-    """Keep what was *found* for the next tick, and what the last round says of all other places."""
+    """Keep what was *found* for the next tick, and what the last round says of all other places.
+
+    After that the notes may go that are answered by it, and all rounds but the last two: somebody
+    may be reading that before.
+    """
     made = _round(world, seen, found)
     world.store.create(rounds.round_name(seen.now, uuid.uuid4().hex), made.to_json())
-    for name in seen.past:  # somebody may be reading the last
+    answered = (each.name for each in seen.notes if each.is_answered_by(seen.now))
+    for name in (*answered, *seen.past):
         world.store.delete(name)
 
 
@@ -167,7 +174,6 @@ def _round(world: World, seen: Glance, found: Found) -> Round:
     due = {place: at for place in _places(settings) if (at := known.get(place))}
     return Round(
         settings=_settings(world),
-        until=seen.now - rounds.ANSWERED_AFTER,
         all_at=found.all_at,
         due=due,
         read_at={key: at for key, at in found.read_at.items() if key in settings.schools},

@@ -28,6 +28,7 @@ from tests.worlds import OTHER_FEED, TWO_SCHOOLS, make_group
 
 SEEDS, SHARES, EVENTS = 48, 4, 40
 SCHOOLS = ("northbank", "southbank")
+PAUSES_S = (1, 20, 90, 300, 900, 3600, 4 * 3600, 9 * 3600, 30 * 3600, 50 * 3600)
 
 
 class Life:
@@ -56,9 +57,10 @@ class Life:
                 self._fail,
                 self._change,
                 self._bring_back,
+                self._run_ahead,
             )
         )()
-        self.scene.clock.advance(self.rng.choice((1, 20, 90, 300, 900, 3600, 4 * 3600, 9 * 3600)))
+        self.scene.clock.advance(self.rng.choice(PAUSES_S))
 
     def _tick(self) -> None:
         tick.tick(self.scene.world)
@@ -135,6 +137,15 @@ class Life:
         with suppress(AnswerRefused):
             if former:
                 restore.restore(world, self.rng.choice(former))
+
+    def _run_ahead(self) -> None:
+        """Tick for a while by a clock that is hours or days ahead, and is put right then."""
+        clock, ahead_s = self.scene.clock, self.rng.choice((2 * 3600.0, 9 * 3600.0, 72 * 3600.0))
+        clock.advance(ahead_s)
+        for _ in range(3):
+            self._tick()
+            clock.advance(300)
+        clock.passed_s -= ahead_s
 
     # -- with and without
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 import requests
@@ -229,23 +229,33 @@ def test_storage_tells_its_own_time() -> None:
     assert now.isoformat() == "2026-09-14T21:00:05+00:00"
 
 
+def in_turn(answers: Iterable[Answer]) -> Answer:
+    """Answer each request by the next of *answers*."""
+    left = iter(answers)
+
+    def answer(request: requests.PreparedRequest) -> requests.Response:
+        return next(left)(request)
+
+    return answer
+
+
 def test_a_listing_tells_its_time_though_its_first_try_was_cut() -> None:
     """The SDK tries again by itself; a connection that was dropped costs nothing but that."""
     date = {"Date": "Mon, 14 Sep 2026 21:00:05 GMT"}
-    tries = iter([failing(requests.ConnectionError), answering(200, LISTING, date)])
-    store = scripted(Wire(lambda request: next(tries)(request)))
+    tries = [failing(requests.ConnectionError), answering(200, LISTING, date)]
+    store = scripted(Wire(in_turn(tries)))
 
     assert store.listed("a/").at.isoformat() == "2026-09-14T21:00:05+00:00"
 
 
 def test_a_listing_in_pages_tells_when_its_first_page_came() -> None:
     """What is written while the other pages are asked for is younger than the listing."""
-    dates = (f"Mon, 14 Sep 2026 21:0{minute}:00 GMT" for minute in range(2))
     more = LISTING.replace(b"<NextMarker/>", b"<NextMarker>more</NextMarker>")
-    pages = iter([more, LISTING])
-    store = scripted(
-        Wire(lambda request: answering(200, next(pages), {"Date": next(dates)})(request))
-    )
+    pages = [
+        answering(200, page, {"Date": f"Mon, 14 Sep 2026 21:0{minute}:00 GMT"})
+        for minute, page in enumerate((more, LISTING))
+    ]
+    store = scripted(Wire(in_turn(pages)))
 
     assert store.listed("a/").at.minute == 0
 

@@ -21,7 +21,7 @@ from sync.ledger.marks import Asked
 from sync.report import Outcome
 from sync.steps import approval, pull, restore, schedule, status, tick, trust
 from sync.steps.delivery import Pull
-from sync.steps.sweep import SWEEP_EVERY
+from sync.steps.sweep import SWEEP_EVERY, sweep
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, DoomedStore, Killed, Way, doomed
 from tests.memory_store import MemoryStore
@@ -361,15 +361,25 @@ def test_two_ticks_at_once_forget_nothing() -> None:
     assert [queue for queue, _, _ in scene.nudges.kept] == ["pull"]
 
 
-def test_ticks_leave_two_rounds_and_notes_of_two_days() -> None:
+def test_ticks_leave_two_rounds_and_no_note_that_is_answered() -> None:
     """Nothing gathers."""
     scene = make_world(SCHOOL, knobs=QUICK)
     for _ in range(10):
         a_night(scene)
 
-    assert len(scene.store.blobs(rounds.ROUNDS)) <= 2
+    assert len(scene.store.blobs(rounds.ROUNDS)) == 2
+    assert scene.store.blobs(rounds.NOTES) == []
+
+
+def test_where_no_tick_comes_by_notes_go_after_two_days() -> None:
+    """In a folder it is `run` that sweeps, and nobody answers a note."""
+    scene = make_world(SCHOOL, knobs=QUICK)
+    for _ in range(6):
+        scene.next_night()
+        sweep(scene.world, scene.clock.now())
+
     oldest = min(blob.created_at for blob in scene.store.blobs(rounds.NOTES))
-    assert scene.clock.now() - oldest < timedelta(days=3)
+    assert timedelta(days=1) < scene.clock.now() - oldest <= timedelta(days=2)
 
 
 # -- what is kept stays true ----------------------------------------------------------------------
@@ -395,12 +405,18 @@ def days_of_ticks(scene: TestWorld, days: int, every_s: float = HOUR_S) -> Itera
 def test_a_clock_that_ran_ahead_is_believed_no_longer_than_it_ran() -> None:
     """What ticks kept then is of tomorrow: it would hide a night, and an answer of today."""
     scene = at_rest(make_world(SCHOOL, knobs=QUICK))
+    scene.isams.school = invent(3, quirks=False)
+    scene.isams.flush()
+    a_night(scene)
     before_s = scene.clock.passed_s
     scene.clock.advance(9 * HOUR_S)
     for _ in range(7):
         tick.tick(scene.world)
         scene.clock.advance(300)
     scene.clock.passed_s = before_s + HOUR_S
+    shown = status.survey(scene.world).connectors[CONNECTOR].deliveries[0]
+    approval.approve(scene.world, shown.id, digest=shown.digest)
+    scene.nudges.kept.clear()
 
     for _ in days_of_ticks(scene, 2):
         assert not differs(scene)
@@ -470,7 +486,9 @@ def test_under_a_pause_sets_grow_old_for_status_too() -> None:
     [former, *_] = status.survey(scene.world).connectors[CONNECTOR].restorable
     scene.isams.school = invent(30, seed=5, quirks=False)
     scene.isams.flush()
-    a_night(scene)
+    scene.clock.advance_to(12)  # what becomes too old does so when no night wakes the connector
+    scene.pull()
+    scene.send_until_still()
     restore.restore(scene.world, former.id)
     scene.send_until_still()
     scene.isams.keys = {}
@@ -498,19 +516,15 @@ class Sleepy(FakeClock):
 
 
 def test_a_laptop_that_slept_between_a_note_and_its_mark_leaves_another() -> None:
-    """Else a yes is seen the next day: ticks had answered the note long before."""
+    """Else what somebody asked for is seen the next day: ticks had answered the note before."""
     clock = Sleepy()
     scene = at_rest(make_world(SCHOOL, knobs=QUICK, clock=clock))
-    scene.isams.school = invent(3, quirks=False)
-    scene.isams.flush()
-    a_night(scene)
-    shown = status.survey(scene.world).connectors[CONNECTOR].deliveries[0]
 
     class Lid(MemoryStore):
-        """Closes for an hour before it writes the answer."""
+        """Closes for an hour before it writes what was asked."""
 
         def _put(self, name: str, body: bytes) -> bool:
-            if name.endswith("approved.json"):
+            if name.endswith("asked.json"):
                 for _ in range(12):
                     clock.advance(300)
                     clock.asleep_s += 300
@@ -520,7 +534,7 @@ def test_a_laptop_that_slept_between_a_note_and_its_mark_leaves_another() -> Non
     assert isinstance(scene.store, MemoryStore)
     lid = Lid(clock)
     lid.held = scene.store.held
-    approval.approve(scene.process(store=lid), shown.id, digest=shown.digest)
+    schedule.ask(scene.process(store=lid), "northbank", "test")
 
     assert not differs(scene)
 
