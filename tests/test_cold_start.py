@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,35 @@ LATER = (
     *("sync.settings", "sync.edge.world", "sync.steps", "sync.sds", "sync.roster", "sync.isams"),
 )
 CLIENTS = ("azure.storage.blob", "azure.storage.queue", "azure.identity", "msal")
+BARE = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+FIRST_CALLS = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from types import SimpleNamespace
+
+from function_app import handlers
+
+request = SimpleNamespace(headers={}, params={}, route_params={})
+calls = (
+    lambda: handlers.on_timer(""),
+    lambda: handlers.on_pull(b"", ""),
+    lambda: handlers.on_send(b"", ""),
+    lambda: handlers.on_request("status", request),
+    lambda: handlers.on_request("check", request),
+)
+barrier = Barrier(len(calls))
+
+def outcome(call):
+    barrier.wait()
+    try:
+        return str(call().status)
+    except Exception as error:
+        return type(error).__name__
+
+with ThreadPoolExecutor(len(calls)) as pool:
+    print(json.dumps(sorted(pool.map(outcome, calls), key=lambda word: (word.isdigit(), word))))
+"""
 
 
 def imported_when_called() -> set[str]:
@@ -95,6 +125,18 @@ def test_what_pulls_never_loads_what_sends() -> None:
 
     assert "sync.steps.seal" in pulling
     assert not {"sync.steps.send", "sync.steps.submit", "sync.web.responses"} & pulling
+
+
+def test_first_calls_at_once_find_all_that_they_need() -> None:
+    """The worker runs calls in threads: each then loads what another is loading at that moment.
+
+    Without settings each ends as that says, and in no other way.
+    """
+    said = subprocess.check_output(
+        [sys.executable, "-c", FIRST_CALLS], cwd=ROOT, text=True, env=BARE, timeout=60
+    )
+
+    assert json.loads(said) == ["ConfigError"] * 3 + ["200", "500"]
 
 
 def test_an_early_import_would_be_seen() -> None:
