@@ -9,7 +9,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from sync.web import handlers
-from sync.web.responses import Response
+from sync.web.exchange import Response
 
 # Each function has a key of its own, and none wants the master key, which can change the app:
 # docs/reference/functions.md#keys, docs/reference/functions.md#key-scopes

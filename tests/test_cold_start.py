@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -21,8 +23,50 @@ HEAVY = re.compile(
     r"aiohttp|lxml|numpy|pandas|polars|opencensus.*|opentelemetry.*|azure-monitor.*"
     r"|azure-core-tracing.*|applicationinsights"
 )
-# Imported where they are used: most starts need none, or one.
-LATER = ("azure.storage.blob", "azure.storage.queue", "azure.identity", "msal")
+# Imported when a function is called that uses them: a start lists the functions, and no more.
+LATER = (
+    *("azure.storage.blob", "azure.storage.queue", "azure.identity", "azure.core", "msal"),
+    *("pydantic", "httpx", "tenacity", "cryptography", "jwt"),
+    *("sync.settings", "sync.edge.world", "sync.steps", "sync.sds", "sync.roster", "sync.isams"),
+)
+CLIENTS = ("azure.storage.blob", "azure.storage.queue", "azure.identity", "msal")
+BARE = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+FIRST_CALLS = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from types import SimpleNamespace
+
+from function_app import handlers
+
+request = SimpleNamespace(headers={}, params={}, route_params={})
+calls = (
+    lambda: handlers.on_timer(""),
+    lambda: handlers.on_pull(b"", ""),
+    lambda: handlers.on_send(b"", ""),
+    lambda: handlers.on_request("status", request),
+    lambda: handlers.on_request("check", request),
+)
+barrier = Barrier(len(calls))
+
+def outcome(call):
+    barrier.wait()
+    try:
+        return str(call().status)
+    except Exception as error:
+        return type(error).__name__
+
+with ThreadPoolExecutor(len(calls)) as pool:
+    print(json.dumps(sorted(pool.map(outcome, calls), key=lambda word: (word.isdigit(), word))))
+"""
+
+
+def imported_when_called() -> set[str]:
+    """Return the modules that a function of `handlers` imports itself."""
+    tree = ast.parse((ROOT / "sync" / "web" / "handlers.py").read_text("utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    nodes = [node for function in functions for node in ast.walk(function)]
+    return {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def loaded(*modules: str) -> set[str]:
@@ -36,6 +80,11 @@ def loaded(*modules: str) -> set[str]:
 @pytest.fixture(scope="module")
 def at_start() -> set[str]:
     return loaded("function_app")
+
+
+@pytest.fixture(scope="module")
+def once_called() -> set[str]:
+    return loaded("function_app", *imported_when_called())
 
 
 def heavy(lock: str) -> list[str]:
@@ -59,9 +108,35 @@ def test_the_lock_was_read() -> None:
 
 
 @pytest.mark.parametrize("module", LATER)
-def test_a_start_loads_no_client_that_it_may_not_need(module: str, at_start: set[str]) -> None:
-    """Storage, sign-in and queues are imported by the step that uses them."""
+def test_a_start_loads_nothing_that_only_a_call_needs(module: str, at_start: set[str]) -> None:
+    """Settings, steps and packages are imported by the call that uses them, `handlers` alone."""
     assert module not in at_start
+
+
+@pytest.mark.parametrize("module", CLIENTS)
+def test_a_call_loads_no_client_that_it_may_not_need(module: str, once_called: set[str]) -> None:
+    """Storage, sign-in and queues are imported by the step that uses them."""
+    assert module not in once_called
+
+
+def test_what_pulls_never_loads_what_sends() -> None:
+    """Each has instances of its own: docs/reference/functions.md#per-function."""
+    pulling = loaded("function_app", "sync.steps.pull", "sync.web.opening")
+
+    assert "sync.steps.seal" in pulling
+    assert not {"sync.steps.send", "sync.steps.submit", "sync.web.responses"} & pulling
+
+
+def test_first_calls_at_once_find_all_that_they_need() -> None:
+    """The worker runs calls in threads: each then loads what another is loading at that moment.
+
+    Without settings each ends as that says, and in no other way.
+    """
+    said = subprocess.check_output(
+        [sys.executable, "-c", FIRST_CALLS], cwd=ROOT, text=True, env=BARE, timeout=60
+    )
+
+    assert json.loads(said) == ["ConfigError"] * 3 + ["200", "500"]
 
 
 def test_an_early_import_would_be_seen() -> None:
@@ -69,10 +144,10 @@ def test_an_early_import_would_be_seen() -> None:
     assert loaded("function_app", *LATER) >= set(LATER)
 
 
-def test_a_start_loads_nothing_but_what_is_deployed(at_start: set[str]) -> None:
-    """Nothing of the tests' own packages, or of simulators, is needed to start."""
+def test_a_call_loads_nothing_but_what_is_deployed(once_called: set[str]) -> None:
+    """Nothing of the tests' own packages, or of simulators, is needed to start and to work."""
     owners = packages_distributions()
-    tops = {name.partition(".")[0] for name in at_start} - {"azure"}  # shared by many
+    tops = {name.partition(".")[0] for name in once_called} - {"azure"}  # shared by many
     used = {re.sub(r"[-_.]+", "-", owners[top][0]).lower() for top in tops if top in owners}
 
     assert {"pydantic"} <= used <= pinned(LOCK)

@@ -1,126 +1,68 @@
-"""Where the Functions host comes in: settings are read, the world opened, every step logged.
+"""Where the Functions host comes in: every step is logged, and what it needs is loaded when called.
 
 Nothing leaves here unlogged, and nothing that nobody foresaw leaves with its text: the host would
 write it to Application Insights, and it may quote a record.
+
+Each function imports its step itself. The host loads this app to list its functions, and on Flex
+Consumption gives each but those of HTTP instances of their own
+(docs/reference/functions.md#per-function): one that pulls never sends. An import that fails, as
+where a package is missing, is told as it is: it quotes nobody.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import cache, partial
-from typing import Protocol
+from collections.abc import Callable, Container
 
-from sync.edge.clock import SystemClock
 from sync.edge.quiet import quieten
 from sync.edge.storage.queues import ABOUT, Queue, named_in
-from sync.edge.world import World, opened
 from sync.errors import SyncError, concerning
 from sync.report import Outcome, Step, unexpected
-from sync.settings.load import load
-from sync.steps import identity, pull, send, tick
-from sync.web import responses
-from sync.web.access import admit, caller
+from sync.web.exchange import Request, Response
 from sync.web.logs import in_invocation, tell
-from sync.web.responses import Response
-from sync.web.routes import ROUTES
 
 quieten()
 
 
-class Request(Protocol):
-    """What the app looks at in an HTTP request: none has a body."""
-
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def params(self) -> Mapping[str, str]: ...
-    @property
-    def route_params(self) -> Mapping[str, str]: ...
-
-
-@cache
-def world() -> World:
-    """Return the world of this process: settings are read once, as the host restarts on change."""
-    return opened(load(os.environ), tell)
-
-
-def acting(request: Request) -> World:
-    """Return the world of this process for *request*, in which its caller is known."""
-    return replace(world(), caller=caller(request.headers, os.environ))
-
-
 def on_timer(invocation: str) -> None:
     """Tick."""
-    _guarded(lambda: tick.tick(world()), invocation)
+    from sync.steps.tick import tick
+    from sync.web.opening import world
+
+    _guarded(lambda: tick(world()), invocation)
 
 
 def on_pull(message: bytes, invocation: str) -> None:
     """Pull the school that *message* names."""
-    _guarded(lambda: _about("pull", message, world().settings.schools, pull.pull), invocation)
+    from sync.steps.pull import pull
+    from sync.web.opening import world
+
+    def work() -> None:
+        _about("pull", message, world().settings.schools, lambda key: pull(world(), key))
+
+    _guarded(work, invocation)
 
 
 def on_send(message: bytes, invocation: str) -> None:
     """Move the delivery of the connector that *message* names."""
-    _guarded(lambda: _about("send", message, world().settings.connectors(), send.send), invocation)
+    from sync.steps.send import send
+    from sync.web.opening import world
+
+    def work() -> None:
+        _about("send", message, world().settings.connectors(), lambda key: send(world(), key))
+
+    _guarded(work, invocation)
 
 
 def on_request(function: str, request: Request) -> Response:
     """Respond to *request* of a route's *function*, if its caller has the roles for it."""
-
-    def admitted() -> Response:
-        route = ROUTES[function]
-        admit(request.headers, os.environ, route.roles)
-        return responses.unread(route, request.params) or RESPONSES[function](request)
+    from sync.web.requests import respond
 
     with in_invocation():
-        return responses.responded(admitted, tell)
-
-
-# What a request to each route calls. The world is opened only once the caller is admitted; the
-# check opens none, because settings that cannot be read are among what it tells. What is kept with
-# who asked for it goes by `acting`.
-RESPONSES: Mapping[str, Callable[[Request], Response]] = {
-    "resync": lambda request: responses.to_resync(
-        acting(request), request.params.get("profile"), request.params.get("school")
-    ),
-    "status": lambda _: responses.to_status(world()),
-    "trust": lambda request: responses.to_trust(world(), request.headers.get("Accept", "")),
-    "subjects": lambda request: responses.to_subjects(
-        world(), request.params.get("school"), request.headers.get("Accept", "")
-    ),
-    "findings": lambda request: responses.to_findings(
-        world(), request.params.get("profile"), request.headers.get("Accept", "")
-    ),
-    "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
-    "plan": lambda request: responses.to_plan(
-        world(), request.route_params["id"], request.headers.get("Accept", "")
-    ),
-    "approve": lambda request: responses.to_approve(
-        acting(request), request.route_params["id"], request.headers.get("If-Match", "")
-    ),
-    "reject": lambda request: responses.to_reject(
-        acting(request), request.route_params["id"], request.headers.get("If-Match", "")
-    ),
-    "restore": lambda request: responses.to_restore(
-        acting(request), request.route_params["id"], request.params.get("school")
-    ),
-    "identity_swap": lambda request: responses.to_identity(
-        acting(request), identity.swap, ("first", "second"), request.params
-    ),
-    "identity_new": lambda request: responses.to_identity(
-        acting(request), identity.new, ("class",), request.params
-    ),
-    "identity_move": lambda request: responses.to_identity(
-        acting(request), identity.move, ("old", "new"), request.params
-    ),
-    "resume": lambda request: responses.to_resume(acting(request), request.params.get("connector")),
-}
+        return respond(function, request)
 
 
 def _about(
-    queue: Queue, message: bytes, known: Mapping[str, object], work: Callable[[World, str], Step]
+    queue: Queue, message: bytes, known: Container[str], work: Callable[[str], object]
 ) -> None:
     """Do *work* for the school or connector that *message* names.
 
@@ -133,7 +75,7 @@ def _about(
     name = named_in(queue, message)
     if name in known:
         with concerning(**{ABOUT[queue]: name}):
-            work(world(), name)
+            work(name)
     else:
         tell(Step("message", Outcome.FOREIGN, facts={"unknown": ABOUT[queue]}))
 

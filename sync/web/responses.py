@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
@@ -31,13 +31,8 @@ from sync.steps import approval, findings, full_plan, pull, restore, schedule, s
 from sync.steps.approval import Answered
 from sync.steps.identity import WordSaid
 from sync.steps.meant import Answer
+from sync.web.exchange import CSV, JSON, Response
 from sync.web.routes import Route
-
-JSON = "application/json"
-CSV = "text/csv"  # the worker adds the charset to a text
-
-# On every response: none is kept by a browser or a proxy, and none is taken for a page.
-HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 # docs/reference/functions.md#http-230s
 CHECK_S = 200.0  # the platform ends a response at 230 s
@@ -48,24 +43,6 @@ _PLATFORMS = frozenset({"code", "clientId"})
 
 # A single strong entity tag; without its quotation marks, which shells take off, it says the same.
 _TAG = re.compile(r'"([^"]*)"|([^\s",*/]+)')
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What goes back to whoever asked.
-
-    `digest` is what an answer to it has to say in `If-Match`, "" if it is nothing to answer.
-    """
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    digest: str = ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers beside the type of the content."""
-        return dict(HEADERS) | ({"ETag": f'"{self.digest}"'} if self.digest else {})
 
 
 def responded(work: Callable[[], Response], tell: Callable[[Step], None]) -> Response:

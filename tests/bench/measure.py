@@ -1,20 +1,24 @@
-"""One measurement in one process: run by `tests.bench`, prints one JSON object.
+"""The work that is measured, and how: run by `tests.bench`, prints one JSON object.
 
-CPU time is of this process alone, so other work on the machine hardly shows. Memory is how far the
-process's high-water mark rose above where it stood before the work: a fresh process each time.
+CPU time is of this process alone. A machine does not stay as fast as it is: between processes the
+same work took 1.6 times as long. So what is compared is done in one process, in turn with the
+floor, and its ratio is that of two neighbours. Memory is how far the process's high-water mark
+rose above where it stood before the work: a fresh process each time.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 from xml.parsers import expat
 
 import httpx
@@ -110,12 +114,31 @@ def _no_target() -> Target:
     raise RuntimeError("a pull does not talk to SDS")
 
 
-WORK: dict[str, Callable[[Path], None]] = {
-    "floor": floor,
+FLOOR = "floor"
+OURS: dict[str, Callable[[Path], object]] = {
     "parse": parse,
-    "parse_and_build": parse_and_build,
-    "pull": pull,
+    "parse and build": parse_and_build,
+    "whole pull": pull,
 }
+
+
+class Cpu(NamedTuple):
+    """Work done so often in turn with the floor: the median of its seconds, and of the ratios."""
+
+    cpu_s: float
+    floor_s: float
+    by_floor: float
+
+
+def work(name: str) -> Callable[[Path], object]:
+    """Return what is measured under *name*; other people's packages are loaded only for theirs."""
+    if name == FLOOR:
+        return floor
+    if name in OURS:
+        return OURS[name]
+    from tests.bench.peers import PEERS
+
+    return PEERS[name]
 
 
 def make(pupils: str, document: str) -> None:
@@ -124,19 +147,35 @@ def make(pupils: str, document: str) -> None:
         out.writelines(batch_xml(invent(int(pupils)), BY_METHOD))
 
 
-def main(name: str, document: str, repeats: str) -> None:
-    """Do *name* over *document*; the first time, with its memory, does not count for CPU time."""
-    work, path = WORK[name], Path(document)
-    before = high_water_bytes()
-    times_s = []
-    for turn in range(int(repeats) + 1):
-        began = time.process_time()
-        work(path)
-        times_s.append(time.process_time() - began)
-        if turn == 0:
-            grown = high_water_bytes() - before
-    told = {"cpu_s": statistics.median(times_s[1:]), "grown_bytes": grown}
-    sys.stdout.write(json.dumps(told) + "\n")
+def side_by_side(document: Path, repeats: int, names: Sequence[str]) -> dict[str, Cpu]:
+    """Do each of *names* so often, every time right after the floor."""
+    works = {name: work(name) for name in names}
+    gc.freeze()  # what others have loaded is no part of anybody's work
+    return {name: in_turn(each, document, repeats) for name, each in works.items()}
+
+
+def in_turn(each: Callable[[Path], object], document: Path, repeats: int) -> Cpu:
+    """Do the floor and *each* in turn; before either, what the last left behind is collected."""
+    pairs = [(cpu_s(floor, document), cpu_s(each, document)) for _ in range(repeats)]
+    return Cpu(
+        cpu_s=statistics.median(took for _, took in pairs),
+        floor_s=statistics.median(least for least, _ in pairs),
+        by_floor=statistics.median(took / least for least, took in pairs),
+    )
+
+
+def cpu_s(each: Callable[[Path], object], document: Path) -> float:
+    gc.collect()
+    began = time.process_time()
+    each(document)
+    return time.process_time() - began
+
+
+def grown_bytes(document: Path, name: str) -> int:
+    """Do *name* once and return by how much the most memory of this process rose."""
+    each, before = work(name), high_water_bytes()
+    each(document)
+    return high_water_bytes() - before
 
 
 def high_water_bytes() -> int:
@@ -145,8 +184,16 @@ def high_water_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Make a document, or print what was measured of one."""
+    match arguments:
+        case ["make", pupils, document]:
+            make(pupils, document)
+        case ["memory", document, name]:
+            sys.stdout.write(json.dumps(grown_bytes(Path(document), name)) + "\n")
+        case ["cpu", document, repeats, *names]:
+            sys.stdout.write(json.dumps(side_by_side(Path(document), int(repeats), names)) + "\n")
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(*sys.argv[2:])
-    else:
-        main(*sys.argv[1:])
+    main(sys.argv[1:])

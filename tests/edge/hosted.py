@@ -29,7 +29,7 @@ from simulators.staging import Stage, staged
 from sync.edge.storage.azure_queues import StorageQueues
 from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.settings import HostStorage
-from sync.web import handlers
+from sync.web import opening
 from tests.addresses import ADDRESSES
 
 APP = Path(function_app.__file__).parent
@@ -146,8 +146,8 @@ def running(
             "TICK_SCHEDULE": "0 */5 * * * *",
             **(changes or {}),
         }
-        handlers.world.cache_clear()  # a new process would have nothing in it
-        stack.callback(handlers.world.cache_clear)
+        opening.world.cache_clear()  # a new process would have nothing in it
+        stack.callback(opening.world.cache_clear)
         host = stack.enter_context(running_host(app, settings, KEYS, idle_poll_s=0.05))
         yield Hosted(host, stage, storage, settings)
 

@@ -20,7 +20,7 @@ from sync.ledger.record import Record
 from sync.steps import approval, pull, restore, schedule, status, status_values, tick
 from sync.steps.approval import Answered
 from sync.web import responses
-from sync.web.responses import Response
+from sync.web.exchange import Response
 from tests.edge.group_stage import DAY_S, delivered, lose, night, offer_of, read
 from tests.edge.test_hand_over_again import unproven
 from tests.mark_names import APPROVED, REJECTED

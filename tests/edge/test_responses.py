@@ -34,7 +34,7 @@ from sync.steps import doctor, identity
 from sync.steps.classes import classes_of
 from sync.steps.doctor.checks import Check
 from sync.web import responses
-from sync.web.responses import Response
+from sync.web.exchange import Response
 from sync.web.routes import ROUTES, Route
 from tests.clocks import FakeClock
 from tests.edge.hosted import APP

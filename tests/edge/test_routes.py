@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from sync.web.access import Role
-from sync.web.handlers import RESPONSES
+from sync.web.requests import RESPONSES
 from sync.web.routes import ROUTES, role_rows, route_rows
 from tests.addresses import ADDRESSES
 from tests.edge.hosted import TRIGGERS
