@@ -76,7 +76,7 @@ def parse(
         pieces = left_of(pieces, parser)
     try:
         for chunk in pieces:
-            parser.Parse(recent.feed(chunk))
+            parser.Parse(recent.feed(chunk, parser.CurrentByteIndex))
         parser.Parse(b"", _LAST)
     except ExpatError as error:
         if error.code in CUT:

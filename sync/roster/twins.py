@@ -59,13 +59,16 @@ def called(
     school = [(basis.profile, group) for group in groups]
     for key, profile in others.items():
         school += [(profile, group) for group in _of_other(basis, key, profile)]
-    plain = _by_title((identifiers.title(group.title), group) for _, group in school)
-    final = _by_title((_title(profile, group, plain), group) for profile, group in school)
-    for group in groups:
-        title = _title(basis.profile, group, plain)
-        lost = identifiers.title_loses(group.title) or not title.startswith(
-            identifiers.title(group.title)
-        )
+    tidied = [identifiers.title(group.title) for _, group in school]
+    plain = _by_title(zip(tidied, (group for _, group in school), strict=True))
+    titles = [
+        _title(profile, group, tidy, plain)
+        for (profile, group), tidy in zip(school, tidied, strict=True)
+    ]
+    final = _by_title(zip(titles, (group for _, group in school), strict=True))
+    # Those of this profile come first in all three.
+    for group, tidy, title in zip(groups, tidied, titles, strict=False):
+        lost = identifiers.title_loses(group.title) or not title.startswith(tidy)
         yield group, Called(title, lost, _alike(group, final.get(_seen(title), {})))
 
 
@@ -94,9 +97,8 @@ def _by_title(titled: Iterable[tuple[str, Group]]) -> _ByTitle:
     return by_title
 
 
-def _title(profile: ProfileSettings, group: Group, plain: _ByTitle) -> str:
-    """Return the title of a *profile*'s *group*: if others have it too, as the profile says."""
-    title = identifiers.title(group.title)
+def _title(profile: ProfileSettings, group: Group, title: str, plain: _ByTitle) -> str:
+    """Return the *title* of a *profile*'s *group*: if others have it too, as the profile says."""
     if profile.title_clash and len(plain.get(_seen(title), {})) > 1:
         return identifiers.title_with_id(title, group.class_id)
     return title
