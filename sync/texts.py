@@ -44,7 +44,7 @@ _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 def folded(text: str) -> str:
     """Return *text* with A-Z made small, and nothing else: `lower` makes a plain k of U+212A."""
-    return text.translate(_SMALL)
+    return text.lower() if text.isascii() else text.translate(_SMALL)
 
 
 def small(text: str) -> str:

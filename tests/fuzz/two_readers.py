@@ -22,7 +22,7 @@ from sync.isams.datasets import ALWAYS, BY_METHOD, EXTRAS, SUBJECTS, Dataset
 
 SIZES_BYTES = (1, 7, 1_000, 4_096, 65_536, 1 << 30)
 _RECORD = re.compile(
-    rb"\s*<(SetList|Pupil|Set|StaffMember|Schedule|Form|Year|Term|TeachingForm) [^>]*>.*?</\1>",
+    rb"\s*<(SetList|Pupil|Set|StaffMember|Schedule|Form|Year|Term|TeachingForm)( [^>]*)>.*?</\1>",
     re.DOTALL,
 )
 _SPICE = (
@@ -66,6 +66,35 @@ _SPICE = (
     *(b"<Teachers/>", b"<New><New/></New>", b'<Teachers><Teacher StaffId="41"/></Teachers>'),
     *(b"</New>", b"<LastUpdated />", b"</iSAMS>", b"<Sets>", b"</Sets>", b"<Set/>", b"</Set>"),
 )
+# What stands in every record, so that it may be learned: not what iSAMS writes, but it could.
+_STRANGE = (
+    (
+        rb"<Teachers>",
+        b'<Teachers StaffId="98"><TeacherNote StaffId="99"> StaffId="97"</TeacherNote>',
+    ),
+    (
+        rb"(<Teacher [^>]*)/>",
+        rb"\1> StaffId='96' StaffId=&quot;95&quot; a=\"b\"</Teacher><Teacher/>",
+    ),
+    (rb"<Teachers>(\s*)(<Teacher [^>]*/>)", rb"<Teachers>\1\2<Old>\2</Old>\2"),
+    (rb"(<Forename>.*?</Forename>)", rb"<Contact>\1</Contact>\1<Contact>\1</Contact>"),
+    (rb"(<Forename>)(.*?</Forename>)", rb"\1\2\1B\2"),
+    (rb"<(Surname|Name)>(..)(.*?)</\1>", rb"<\1>\2<b>x</b>\3</\1>"),
+    (rb"</Pupil>", b'<Siblings><Pupil Id="5"><Surname>X</Surname></Pupil></Siblings></Pupil>'),
+    (rb"</SetList>", b"<SetList/></SetList>"),
+    (rb' SetId="', b' setid="1" SETID="2" SetId="'),
+    (rb' SetId="(\d+)"', rb' setid="\1" Id2=""'),
+    (rb"<(Pupil|SetList|Set) ", rb'<\1 xml:lang="en" '),
+    (rb"</(Forename|SchoolId|SetCode)>", rb"</\1> <!-- \1 -->"),
+    (rb"<(Forename|SetCode|SetId[^>]*)>(.*?)</", rb"<\1><![CDATA[\2]]></"),
+    (rb"<(Forename|SetCode)>(.*?)</", rb"<\1>\r\n&#65;\2\t</"),
+    (rb"<(Forename|SetCode)>(.*?)</", rb"<\1>&amp;amp;&lt;\2&quot;&apos; &gt;</"),
+    (rb"(SetId|PupilId|[A-Za-z]*HouseId|DivisionId)=\"(\d+)\"", rb'\1=" \2&amp;"'),
+    (rb"</(Pupil|SetList)>", rb"</\1>text<New><\1 Id='1'/></New>"),
+    (rb"<SchoolId Legacy=.*?</SchoolId>", b""),
+    (rb' PupilId="70\d"', b""),
+    (rb"</StaffMember>", b"</StaffMember><StaffMember Id='999'/>"),
+)
 # Where something may be put so that it is not merely noise.
 _SPOTS = tuple(
     re.compile(spot)
@@ -108,7 +137,7 @@ class Outcome(NamedTuple):
 @cache
 def documents() -> tuple[Document, ...]:
     """Return the documents that mutants are made of."""
-    plain = b"".join(batch_xml(invent(8), [dataset.method for dataset in ALWAYS]))
+    plain = thinned(b"".join(batch_xml(invent(150), [dataset.method for dataset in ALWAYS])))
     odd = thinned(b"".join(batch_xml(invent(150), BY_METHOD)))
     dense = re.sub(rb">\s+<", b"><", plain)
     foreign = re.sub(
@@ -124,21 +153,27 @@ def documents() -> tuple[Document, ...]:
         Document(plain.replace(b"/>", b" />").replace(b'Id="7', b'Id=" 7')),
         Document(in_another_order(dense)),
         Document(odd.replace(b"\n", b"\r\n"), is_whole=False),
+        *(Document(re.sub(old, new, plain)) for old, new in _STRANGE),
     )
 
 
 def thinned(body: bytes) -> bytes:
-    """Return *body* with some records of each kind: every fourteenth, and the last."""
+    """Return *body* with some records of each kind, the last too, and rows of these pupils."""
     left = {tag: body.count(b"<%b " % tag) for tag in (b"SetList", b"Pupil", b"Set", b"Schedule")}
+    kept = set[bytes]()
 
-    def kept(match: re.Match[bytes]) -> bytes:
-        tag = match[1]
+    def some(match: re.Match[bytes]) -> bytes:
+        tag, attributes = match[1], match[2]
         if tag not in left:
             return match[0]
         left[tag] -= 1
-        return match[0] if left[tag] < 12 or left[tag] % 14 == 0 else b""
+        if left[tag] < 12 or left[tag] % 24 == 0:
+            kept.update(re.findall(rb'\bId="\d+"', attributes) if tag == b"Pupil" else ())
+            return match[0]
+        is_theirs = any(b"Pupil" + pupil in attributes for pupil in kept)
+        return match[0] if is_theirs and left[tag] % 4 == 0 else b""
 
-    return _RECORD.sub(kept, body)
+    return _RECORD.sub(some, body)
 
 
 def in_another_order(body: bytes) -> bytes:

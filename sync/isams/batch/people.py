@@ -130,16 +130,15 @@ class BatchSchool:
 
         A closure over what it fills, because it does more than all else together.
         """
-        rows, texts, counts = self._register.rows, self._register.texts, self.counts
-        pupils = self._register.pupil_ids
+        listed, counts, pupil_ids = self._register.listed, self.counts, self._register.pupil_ids
 
         def take(given: Iterable[tuple[str, ...]]) -> int:
             taken = 0
             for set_text, member_text in given:  # docs/reference/isams.md#set-lists
-                set_id, member = set_text.strip(), member_text.strip()
-                if not set_id or member not in pupils:  # then the children may say who it is
+                set_id, pupil_id = set_text.strip(), pupil_ids.get(member_text.strip())
+                if not set_id or pupil_id is None:  # then the children may say who it is
                     break
-                rows[set_id].append(texts.setdefault(member, member))
+                listed[set_id].append(pupil_id)
                 taken += 1
             counts["SetList"] += taken
             return taken
