@@ -7,20 +7,30 @@ from random import Random
 
 import pytest
 
-from tests.fuzz.two_readers import SIZES_BYTES, Document, Trial, documents, outcome, trial
+from tests.fuzz.documents import Document, documents, late_spots
+from tests.fuzz.two_readers import SIZES_BYTES, SPICE, Trial, outcome, spiced, trial
 
-MUTANTS = 500
+MUTANTS = 150
+# What a pattern that allowed a little more would take: this is put everywhere.
+# `python -m tests.fuzz` puts everything everywhere.
+DANGEROUS = {b"\r", b"\t", b"]", b"\x01", b"&#65;", b"&amp;", b"\xef\xbf\xbf", b"\xc2\xa0"}
 
 
-@pytest.mark.parametrize("size_bytes", SIZES_BYTES)
-@pytest.mark.parametrize("document", documents(), ids=lambda document: len(document.body))
-def test_both_readers_read_a_whole_document_alike(document: Document, size_bytes: int) -> None:
+@pytest.mark.parametrize("document", documents())
+def test_both_readers_read_a_whole_document_alike(document: Document) -> None:
     """Pretty printed or dense, with CRLF, in any order, in chunks of any size."""
-    made = Trial(document, size_bytes)
-    read = outcome(made, ahead=True)
+    for size_bytes in SIZES_BYTES:
+        made = Trial(document, size_bytes)
+        assert outcome(made, ahead=True) == outcome(made, ahead=False), size_bytes
 
-    assert read == outcome(made, ahead=False)
-    assert read.name == "School" if document.is_whole else "Subjects"
+
+@pytest.mark.parametrize("spice", SPICE)
+def test_both_readers_read_what_is_put_anywhere_alike(spice: bytes) -> None:
+    """Into a text that is heard and one that is not, a value, a tag, between two records."""
+    spots = late_spots() if spice in DANGEROUS else late_spots()[len(spice) :: 23]
+    for spot in spots:
+        made = Trial(Document(spiced(spot, spice)), 1 << 30)
+        assert outcome(made, ahead=True) == outcome(made, ahead=False), spot
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -29,10 +39,10 @@ def test_both_readers_read_mutants_alike(seed: int) -> None:
     random = Random(seed)
     outcomes = Counter[str]()
     for _ in range(MUTANTS):
-        made = trial(random.choice(documents()), random)
+        made = trial(random)
         read = outcome(made, ahead=True)
         assert read == outcome(made, ahead=False), made
         outcomes[read.name] += 1
 
     # A set of mutants that all fail alike would prove nothing.
-    assert min(outcomes[name] for name in ("School", "SourceIllegible", "SourceMalformed")) > 20
+    assert min(outcomes[name] for name in ("School", "SourceIllegible", "SourceMalformed")) > 9

@@ -1,4 +1,4 @@
-"""Documents and mutants for the law of `sync.isams.batch.ahead`: it changes nothing that is read.
+"""Mutants for the law of `sync.isams.batch.ahead`: it changes nothing that is read.
 
 Each mutant is read twice, once with records taken ahead of expat and once without. Equal are the
 school to its last field, in the same order, or the error: its type, its words, which name the
@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from simulators.isams.documents import batch_xml
-from simulators.school import invent
 from sync.errors import SourceError, SourceUnavailable
 from sync.isams.batch import reader
 from sync.isams.batch.reader import LIMIT_BYTES
-from sync.isams.datasets import ALWAYS, BY_METHOD, EXTRAS, SUBJECTS, Dataset
+from sync.isams.datasets import ALWAYS, SUBJECTS
+from tests.fuzz.documents import Document, documents, late_spots, lean
 
 SIZES_BYTES = (1, 7, 1_000, 4_096, 65_536, 1 << 30)
-_RECORD = re.compile(
-    rb"\s*<(SetList|Pupil|Set|StaffMember|Schedule|Form|Year|Term|TeachingForm)( [^>]*)>.*?</\1>",
-    re.DOTALL,
-)
-_SPICE = (
+SPICE = (
     *(b"<", b">", b"&", b'"', b"'", b"/", b"=", b"]", b"]]", b"]]>", b"\r", b"\r\n", b"\n", b"\t"),
     *(b"\0", b"\x01", b"\x0b", b"\x1f", b"\x7f", b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b" "),
     *(b"\xff", b"\xc3", b"\xe2\x80", b"\xef\xbf\xbe", b"\xef\xbf\xbf", b"\xed\xa0\x80"),
@@ -66,48 +60,11 @@ _SPICE = (
     *(b"<Teachers/>", b"<New><New/></New>", b'<Teachers><Teacher StaffId="41"/></Teachers>'),
     *(b"</New>", b"<LastUpdated />", b"</iSAMS>", b"<Sets>", b"</Sets>", b"<Set/>", b"</Set>"),
 )
-# What stands in every record, so that it may be learned: not what iSAMS writes, but it could.
-_STRANGE = (
-    (
-        rb"<Teachers>",
-        b'<Teachers StaffId="98"><TeacherNote StaffId="99"> StaffId="97"</TeacherNote>',
-    ),
-    (
-        rb"(<Teacher [^>]*)/>",
-        rb"\1> StaffId='96' StaffId=&quot;95&quot; a=\"b\"</Teacher><Teacher/>",
-    ),
-    (rb"<Teachers>(\s*)(<Teacher [^>]*/>)", rb"<Teachers>\1\2<Old>\2</Old>\2"),
-    (rb"(<Forename>.*?</Forename>)", rb"<Contact>\1</Contact>\1<Contact>\1</Contact>"),
-    (rb"(<Forename>)(.*?</Forename>)", rb"\1\2\1B\2"),
-    (rb"<(Surname|Name)>(..)(.*?)</\1>", rb"<\1>\2<b>x</b>\3</\1>"),
-    (rb"</Pupil>", b'<Siblings><Pupil Id="5"><Surname>X</Surname></Pupil></Siblings></Pupil>'),
-    (rb"</SetList>", b"<SetList/></SetList>"),
-    (rb' SetId="', b' setid="1" SETID="2" SetId="'),
-    (rb' SetId="(\d+)"', rb' setid="\1" Id2=""'),
-    (rb"<(Pupil|SetList|Set) ", rb'<\1 xml:lang="en" '),
-    (rb"</(Forename|SchoolId|SetCode)>", rb"</\1> <!-- \1 -->"),
-    (rb"<(Forename|SetCode|SetId[^>]*)>(.*?)</", rb"<\1><![CDATA[\2]]></"),
-    (rb"<(Forename|SetCode)>(.*?)</", rb"<\1>\r\n&#65;\2\t</"),
-    (rb"<(Forename|SetCode)>(.*?)</", rb"<\1>&amp;amp;&lt;\2&quot;&apos; &gt;</"),
-    (rb"(SetId|PupilId|[A-Za-z]*HouseId|DivisionId)=\"(\d+)\"", rb'\1=" \2&amp;"'),
-    (rb"</(Pupil|SetList)>", rb"</\1>text<New><\1 Id='1'/></New>"),
-    (rb"<SchoolId Legacy=.*?</SchoolId>", b""),
-    (rb' PupilId="70\d"', b""),
-    (rb"</StaffMember>", b"</StaffMember><StaffMember Id='999'/>"),
-)
 # Where something may be put so that it is not merely noise.
 _SPOTS = tuple(
     re.compile(spot)
     for spot in (rb'(?<=")[^"<>=]*(?=")', rb"(?<=>)[^<>]*(?=<)", rb"(?=<)", rb"(?=/?>)", rb"(?= )")
 )
-
-
-class Document(NamedTuple):
-    """A document, and what is read of it beyond a school, or its subjects alone."""
-
-    body: bytes
-    extras: tuple[Dataset, ...] = ()
-    is_whole: bool = True
 
 
 class Trial(NamedTuple):
@@ -134,53 +91,23 @@ class Outcome(NamedTuple):
     told: object
 
 
-@cache
-def documents() -> tuple[Document, ...]:
-    """Return the documents that mutants are made of."""
-    plain = thinned(b"".join(batch_xml(invent(150), [dataset.method for dataset in ALWAYS])))
-    odd = thinned(b"".join(batch_xml(invent(150), BY_METHOD)))
-    dense = re.sub(rb">\s+<", b"><", plain)
-    foreign = re.sub(
-        rb"<(Forename|Surname)>(\w+)", "<\\1>\N{NO-BREAK SPACE}\\2é𝄞\N{NEXT LINE}".encode(), plain
-    )
-    return (
-        Document(plain),
-        Document(odd),
-        Document(odd, EXTRAS),
-        Document(plain.replace(b"\n", b"\r\n")),
-        Document(dense),
-        Document(foreign),
-        Document(plain.replace(b"/>", b" />").replace(b'Id="7', b'Id=" 7')),
-        Document(in_another_order(dense)),
-        Document(odd.replace(b"\n", b"\r\n"), is_whole=False),
-        *(Document(re.sub(old, new, plain)) for old, new in _STRANGE),
-    )
+def directed(random: Random) -> Document:
+    """Return the `lean` document with one thing put into, or for, a byte of a late record."""
+    body, at = lean(), random.choice(late_spots())
+    match random.randrange(8):
+        case 0:
+            return Document(body[:at] + random.randbytes(1) + body[at + 1 :])
+        case 1:
+            return Document(body[:at] + body[at + random.choice((1, 1, 2, 9, 60)) :])
+        case 2:
+            return Document(body[:at] + random.choice(SPICE) + body[at + 1 :])
+        case _:
+            return Document(spiced(at, random.choice(SPICE)))
 
 
-def thinned(body: bytes) -> bytes:
-    """Return *body* with some records of each kind, the last too, and rows of these pupils."""
-    left = {tag: body.count(b"<%b " % tag) for tag in (b"SetList", b"Pupil", b"Set", b"Schedule")}
-    kept = set[bytes]()
-
-    def some(match: re.Match[bytes]) -> bytes:
-        tag, attributes = match[1], match[2]
-        if tag not in left:
-            return match[0]
-        left[tag] -= 1
-        if left[tag] < 12 or left[tag] % 24 == 0:
-            kept.update(re.findall(rb'\bId="\d+"', attributes) if tag == b"Pupil" else ())
-            return match[0]
-        is_theirs = any(b"Pupil" + pupil in attributes for pupil in kept)
-        return match[0] if is_theirs and left[tag] % 4 == 0 else b""
-
-    return _RECORD.sub(some, body)
-
-
-def in_another_order(body: bytes) -> bytes:
-    """Return *body* with the set lists before all else: then no pupil is known."""
-    start, end = body.index(b"<SetLists>"), body.index(b"</SetLists>") + len(b"</SetLists>")
-    first = b"<TeachingManager>" + body[start:end] + b"</TeachingManager>"
-    return b"<iSAMS>" + first + (body[:start] + body[end:]).split(b"<iSAMS>", 1)[1]
+def spiced(at: int, spice: bytes) -> bytes:
+    """Return the `lean` document with *spice* put into it."""
+    return lean()[:at] + spice + lean()[at:]
 
 
 def mutant(document: Document, random: Random) -> Document:
@@ -200,9 +127,9 @@ def mutant(document: Document, random: Random) -> Document:
             case 3:
                 del body[random.randrange(len(body)) :]
             case 4:
-                body[at:upto] = random.choice(_SPICE)
+                body[at:upto] = random.choice(SPICE)
             case _:
-                body[at:at] = random.choice(_SPICE)
+                body[at:at] = random.choice(SPICE)
     return document._replace(body=bytes(body))
 
 
@@ -215,9 +142,9 @@ def _spot(body: bytearray, random: Random) -> int:
     return random.randint(found.start(), found.end()) if found else at
 
 
-def trial(document: Document, random: Random) -> Trial:
-    """Return how a mutant of *document* is read: mostly whole, in one of the sizes of chunks."""
-    made = mutant(document, random)
+def trial(random: Random) -> Trial:
+    """Return a mutant, and how it is read: mostly whole, in one of the sizes of chunks."""
+    made = directed(random) if random.random() < 0.7 else mutant(random.choice(documents()), random)
     size = len(made.body)
     return Trial(
         made,

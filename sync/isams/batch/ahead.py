@@ -25,7 +25,7 @@ from sync.isams.batch.nested import Node, read_nested
 
 _WINDOW_BYTES = (8 * 1024, 128 * 1024)  # looked at in one go: the least, and the most
 _HELD_BYTES = 16 * 1024  # of a record whose end has not come yet
-_STEP_BYTES = 4 * 1024  # fed at once where no collection is read, lest its beginning be missed
+_STEP_BYTES = 256  # fed at once where no collection is read, lest its beginning be missed
 _FIRST_RECORDS = 8  # read by expat before the first pattern
 _ELEMENTS = 200  # in a record: what is larger is no record of iSAMS's, and no pattern worth making
 _MISSES = 64  # records beyond a pattern, after which it must have been worth its while
@@ -80,9 +80,11 @@ class Ahead:
                 if run.is_begun(data, at):
                     self._held = data[at:]
                     return
-                end = run.end(data, at)
+                is_record = run.begins(data, at)
+                end = run.end(data, at) if is_record else at + _STEP_BYTES
                 yield self._fed(data[at:end])
-                run.learn(data[at:end])
+                if is_record:
+                    run.learn(data[at:end])
             elif run:
                 end = run.end(data, at)
                 yield self._fed(data[at:end])
@@ -177,6 +179,7 @@ class _Run:
         self._extract = extract
         self._record = extract.dataset.record
         self._open, self._close = f"<{self._record}".encode(), f"</{self._record}>".encode()
+        self._begin = re.compile(_SPACE.encode() + self._open)
         self._shape = _Shape()
         self._pattern: re.Pattern[str] | None = None
         self._attributes: list[str] = []  # the names of the first groups of the pattern
@@ -202,6 +205,10 @@ class _Run:
 
     def _is_vain(self) -> bool:
         return self._missed > _MISSES and self._missed > self._taken
+
+    def begins(self, data: bytes, at: int) -> bool:
+        """Say whether a record comes next in *data* from *at* on."""
+        return bool(self._begin.match(data, at))
 
     def is_begun(self, data: bytes, at: int) -> bool:
         """Say whether *data* ends, from *at* on, in a record that may be held until it is whole."""

@@ -1,0 +1,115 @@
+"""What is taken ahead of expat, and what is left to it; that both read the same: tests/fuzz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.parsers.expat import XMLParserType
+
+import pytest
+
+from sync.errors import SourceIllegible, SourceMalformed
+from sync.isams import xmltext
+from sync.isams.batch.ahead import Ahead
+from sync.isams.batch.document import BatchDocument
+from sync.isams.batch.people import BatchSchool
+from sync.isams.batch.reader import read_document
+from sync.isams.datasets import ALWAYS
+from sync.isams.school import School
+from tests.unit.batch_samples import sample
+
+ROWS = 400
+ROW = '\n<SetList Id="{0}" SetId="301" PupilId="{1}">\n<Note>&lt;{0}&gt;</Note>\n</SetList>'
+
+
+def row(number: int) -> str:
+    return ROW.format(number, 710 + number % 2)
+
+
+def document(rows: str, *, encoding: str = "utf-8") -> bytes:
+    """Return the whole document with *rows* behind its own."""
+    text = sample().decode().replace("</SetLists>", f"{rows}</SetLists>")
+    return f"<?xml version='1.0' encoding='{encoding}'?>{text}".encode(encoding)
+
+
+def in_chunks(body: bytes, size_bytes: int = 4096) -> Iterator[bytes]:
+    for start in range(0, len(body), size_bytes):
+        yield body[start : start + size_bytes]
+
+
+def left_bytes(body: bytes) -> int:
+    """Read *body*, and return how much of it expat was fed."""
+    school, fed = BatchSchool(), list[int]()
+    extracts = school.extracts()
+    read = BatchDocument([extracts[dataset] for dataset in ALWAYS], school.counts)
+
+    def left_of(pieces: Iterator[bytes], parser: XMLParserType) -> Iterator[bytes]:
+        for piece in Ahead(read).left_of(pieces, parser):
+            fed.append(len(piece))
+            yield piece
+
+    xmltext.parse(in_chunks(body), read.attach, limit_bytes=len(body), left_of=left_of)
+    school.whole()
+    return sum(fed)
+
+
+def school_of(rows: str) -> School:
+    return read_document(in_chunks(document(rows)))
+
+
+def test_rows_that_look_alike_do_not_reach_expat() -> None:
+    """But for the first, from which it is learned how they look, and what stands around them."""
+    few, many = "".join(map(row, range(20))), "".join(map(row, range(ROWS)))
+
+    assert left_bytes(document(many)) == left_bytes(document(few))
+    assert school_of(many).counts["SetList"] == school_of("").counts["SetList"] + ROWS
+
+
+def test_of_a_document_in_another_encoding_nothing_is_taken() -> None:
+    """What is proved of records is proved of UTF-8 alone."""
+    body = document("".join(map(row, range(ROWS))), encoding="iso-8859-1")
+
+    assert left_bytes(body) == 0  # of nought: it is not asked
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"), [("\x1f", SourceIllegible), ("</Wrong>", SourceMalformed)]
+)
+@pytest.mark.parametrize("at", [0, 1, 30, ROWS - 1])
+def test_the_place_counts_what_was_taken_ahead(wrong: str, error: type[Exception], at: int) -> None:
+    """Record 37 is the 37th of the document, whoever has read the 36 before it."""
+    rows = [row(number) for number in range(ROWS)]
+    rows[at] = rows[at].replace("<SetList", f"{wrong}<SetList")
+    before = school_of("").counts["SetList"]
+
+    with pytest.raises(error, match=f"in record {before + at + 1} of Teaching Set Lists"):
+        school_of("".join(rows))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<![CDATA[</SetList>{}]]>",
+        "<!-- </SetList>{} -->",
+        "<?hidden </SetList>{}?>",
+        "<New>{}</New>",
+        "<New><SetList Id='1'/>{}</New>",
+    ],
+)
+def test_a_row_that_is_none_is_not_taken(hidden: str) -> None:
+    """In a comment, in CDATA, in an element that is no record: it is in nobody's class."""
+    stranger = '<SetList Id="1" SetId="303" PupilId="711">\n</SetList>'
+    rows = "".join(map(row, range(ROWS)))
+
+    read = school_of(f"{rows}{hidden.format(stranger)}{rows}")
+
+    assert read == school_of(rows * 2)
+    assert read.sets["303"].pupil_ids == ()
+
+
+def test_the_limit_counts_what_is_taken_ahead() -> None:
+    """A document without end ends, though expat is not fed most of it."""
+    body = document("".join(map(row, range(ROWS))))
+
+    read_document(in_chunks(body), limit_bytes=len(body))
+    with pytest.raises(SourceMalformed, match="too large"):
+        read_document(in_chunks(body), limit_bytes=len(body) - 1)
