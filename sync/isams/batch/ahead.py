@@ -26,9 +26,11 @@ from sync.isams.batch.nested import Node, read_nested
 _WINDOW_BYTES = (8 * 1024, 128 * 1024)  # looked at in one go: the least, and the most
 _HELD_BYTES = 16 * 1024  # of a record whose end has not come yet
 _STEP_BYTES = 256  # fed at once where no collection is read, lest its beginning be missed
+_VAIN_BYTES = 16 * 1024  # fed at once where nothing can be taken
 _FIRST_RECORDS = 8  # read by expat before the first pattern
 _ELEMENTS = 200  # in a record: what is larger is no record of iSAMS's, and no pattern worth making
-_MISSES = 64  # records beyond a pattern, after which it must have been worth its while
+_MISSES = 64  # records beyond a pattern, after which
+_WORTH = 16  # so many taken for each of them are what trying it costs (measured)
 
 _BLANK = b" \t\r\n"
 # XML's white space, of which Python's \s has more. Possessive, as all repeats here: what was
@@ -75,7 +77,10 @@ class Ahead:
         at, self._held = 0, b""
         while at < len(data):
             run = self._run()
-            if run and self._stands_between(parser):
+            if run and run.is_vain():
+                end = at + _VAIN_BYTES
+                yield self._fed(data[at:end])
+            elif run and self._stands_between(parser):
                 at = run.take(data, at)
                 if run.is_begun(data, at):
                     self._held = data[at:]
@@ -117,7 +122,11 @@ class Ahead:
     def _run(self) -> _Run | None:
         """Return the run of the collection that is being read, None outside of any."""
         extract = self._document.collection
-        return self._runs.setdefault(extract.dataset.name, _Run(extract)) if extract else None
+        if extract is None:
+            return None
+        if extract.dataset.name not in self._runs:
+            self._runs[extract.dataset.name] = _Run(extract)
+        return self._runs[extract.dataset.name]
 
     def _stands_between(self, parser: XMLParserType) -> bool:
         """Say whether expat has read all it was fed, and is in no record and no CDATA section."""
@@ -190,7 +199,7 @@ class _Run:
 
     def take(self, data: bytes, at: int) -> int:
         """Take the records that stand in *data* from *at* on, and return where the next begins."""
-        while self._pattern and not self._is_vain():
+        while self._pattern and not self.is_vain():
             end = data.rfind(self._close, at, at + self._window_bytes)
             if end < 0:
                 break
@@ -203,8 +212,9 @@ class _Run:
                 break
         return at
 
-    def _is_vain(self) -> bool:
-        return self._missed > _MISSES and self._missed > self._taken
+    def is_vain(self) -> bool:
+        """Say whether so few records fit that all are read as without this module."""
+        return self._missed > _MISSES and self._missed * _WORTH > self._taken
 
     def begins(self, data: bytes, at: int) -> bool:
         """Say whether a record comes next in *data* from *at* on."""
@@ -212,7 +222,7 @@ class _Run:
 
     def is_begun(self, data: bytes, at: int) -> bool:
         """Say whether *data* ends, from *at* on, in a record that may be held until it is whole."""
-        if len(data) - at > _HELD_BYTES or self._is_vain() or self._close in data[at:]:
+        if len(data) - at > _HELD_BYTES or self.is_vain() or self._close in data[at:]:
             return False
         rest = data[at:].lstrip(_BLANK)
         return rest.startswith(self._open) or self._open.startswith(rest)
@@ -224,7 +234,7 @@ class _Run:
     def learn(self, read: bytes) -> None:
         """Take in how the record looks that expat has *read*, if it is one and whole."""
         self._missed += 1
-        if self._is_vain():
+        if self.is_vain():
             return
         for node in _records_in(read, self._record):
             if _is_plain(node, self._extract):
