@@ -24,6 +24,9 @@ _STRANGE = (
         rb"(<Teacher [^>]*)/>",
         rb"\1> StaffId='96' StaffId=&quot;95&quot; a=\"b\"</Teacher><Teacher/>",
     ),
+    (rb'StaffId="(\d+)"', rb'StaffId="\1&quot; StaffId=&quot;41"'),
+    (rb"(<Teacher [^>]*)/>", rb"\1>&lt;Teacher StaffId=&quot;41&quot;/></Teacher>"),
+    (rb"</(Pupil|SetList|Set)>", rb"</\1>&#32;"),
     (rb"<Teachers>(\s*)(<Teacher [^>]*/>)", rb"<Teachers>\1\2<Old>\2</Old>\2"),
     (rb"(<Forename>.*?</Forename>)", rb"<Contact>\1</Contact>\1<Contact>\1</Contact>"),
     (rb"(<Forename>)(.*?</Forename>)", rb"\1\2\1B\2"),
@@ -81,7 +84,6 @@ _LEAN = (
 </SetList>
 """,
 )
-_HEARD = {"Forename", "Surname", "SchoolId", 'SchoolId Legacy="True"', "SetCode"}
 # Of each kind: some for a pattern to be learned from, and some for it to take.
 _LEAN_RECORDS = range(10, 24)
 
@@ -135,17 +137,17 @@ def lean() -> bytes:
 def late_spots() -> tuple[int, ...]:
     """Return places in and around a late record of each kind in the `lean` document.
 
-    One for each thing that a place can be: between which two characters, in a tag, in a text that
-    is heard or in one that is not.
+    One for each thing that a place can be: between which two characters, in which tag or behind it.
     """
-    body, spots = lean(), dict[tuple[int, bool, bool, str], int]()
+    body, spots = lean(), dict[tuple[int, str, bool, str], int]()
     for kind, record in enumerate(_LEAN):
         text = record.format(_LEAN_RECORDS[-2])
         start = body.index(text.encode())
         for place in range(len(text) + 1):
             tag, _, inside = text[:place].rpartition("<")[2].partition(">")
+            tag = tag.partition(" ")[0]
             around = re.sub(r"\w", "a", text[max(0, place - 1) : place + 1])
-            what = (kind, bool(inside), tag in _HEARD, around)
+            what = (kind, tag, bool(inside), around)
             spots.setdefault(what, start + len(text[:place].encode()))
     return tuple(spots.values())
 

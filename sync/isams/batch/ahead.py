@@ -21,7 +21,7 @@ from xml.sax.saxutils import unescape
 
 from sync.isams.batch.collection import Extract
 from sync.isams.batch.document import BatchDocument
-from sync.isams.batch.nested import Node, read_nested
+from sync.isams.batch.nested import Attributes, Node, read_nested
 
 _WINDOW_BYTES = (8 * 1024, 128 * 1024)  # looked at in one go: the least, and the most
 _HELD_BYTES = 16 * 1024  # of a record whose end has not come yet
@@ -45,6 +45,9 @@ _OTHER_REFERENCE = re.compile("&(?!(?:amp|lt|gt|quot|apos);)")
 _REST = "(?s:(.+))"  # from the first record on that the pattern does not prove
 _QUOTES = {"&quot;": '"', "&apos;": "'"}
 _ATTRIBUTE = re.compile(r' ([^ =]++)="([^"]*+)"')
+
+type Columns = Sequence[Sequence[str | None]]
+"""Of some records, what each group of a pattern has matched; None where it has not."""
 
 
 class Ahead:
@@ -256,18 +259,27 @@ class _Run:
         except UnicodeDecodeError:
             return len(read)
         certain = _first_doubt(text)
+        if not certain:
+            return len(read)
         groups = pattern.groups + 1
         columns = pattern.split(text[:certain])
         rest = columns[-2] or ""
         count = len(columns) // groups - bool(rest)
         self._taken += count
         cells = [columns[start : count * groups : groups] for start in range(1, groups - 1)]
-        if "&" in text:
-            cells = [[cell and _unescaped(cell) for cell in column] for column in cells]
-        self._give(cells, count)
+        self._give(self._unescaped(cells) if "&" in text else cells, count)
         return len(f"{rest}{text[certain:]}".encode())
 
-    def _give(self, columns: Sequence[Sequence[str | None]], count: int) -> None:
+    def _unescaped(self, columns: Columns) -> Columns:
+        """Return *columns* with their references resolved, but not in what is searched for parts."""
+        whole, _ = self._extract.parts
+        tags = [*(None for _ in self._attributes), *self._children]
+        return [
+            column if tag == whole else [cell and _unescaped(cell) for cell in column]
+            for tag, column in zip(tags, columns, strict=True)
+        ]
+
+    def _give(self, columns: Columns, count: int) -> None:
         """Take the *count* records whose cells are *columns*, as `read_collection` does."""
         names, tags, take = self._attributes, self._children, self._extract.take
         whole, _ = self._extract.parts
@@ -277,9 +289,9 @@ class _Run:
             cells = zip(tags, row[len(names) :], strict=True)
             texts = {tag: text for tag, cell in cells if cell and (text := cell.strip())}
             starts = self._part.findall(texts.pop(whole, "")) if whole else ()
-            take(given, texts, [dict(_ATTRIBUTE.findall(start)) for start in starts])
+            take(given, texts, [_attributes_in(start) for start in starts])
 
-    def _not_bare(self, columns: Sequence[Sequence[str | None]], count: int) -> Iterator[int]:
+    def _not_bare(self, columns: Columns, count: int) -> Iterator[int]:
         """Yield the numbers of the records that are not taken by their attributes alone.
 
         The records before each have been taken then, and none behind it.
@@ -360,7 +372,7 @@ def _pattern(record: str, shape: _Shape, extract: Extract) -> tuple[str, list[st
     inside = ""
     for tag in shape.order:
         child = shape.children[tag]
-        if tag in extract.texts and not child.order:
+        if tag in extract.texts:
             inside += f"(?:<{tag}{_attributes(child)}(?:>({_TEXT})</{tag}>| ?/>){_SPACE})?+"
             tags.append(tag)
         elif tag == whole:
@@ -380,6 +392,11 @@ def _element(tag: str, shape: _Shape) -> str:
 
 def _attributes(shape: _Shape) -> str:
     return "".join(f'(?: {name}="{_VALUE}")?+' for name in shape.attributes)
+
+
+def _attributes_in(start: str) -> Attributes:
+    """Return the attributes of a start tag that a pattern has matched."""
+    return {name: _unescaped(value) for name, value in _ATTRIBUTE.findall(start)}
 
 
 def _unescaped(text: str) -> str:
