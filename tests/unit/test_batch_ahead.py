@@ -106,6 +106,19 @@ def test_a_row_that_is_none_is_not_taken(hidden: str) -> None:
     assert read.sets["303"].pupil_ids == ()
 
 
+@pytest.mark.parametrize(
+    "odd", ["<!-- odd -->", "<New/>", "<SetList SetId='301' PupilId='710'></SetList>"]
+)
+@pytest.mark.parametrize("between", ["", " ", "&#32;", "&amp;", "text", "\r\n", "]]"])
+def test_what_stands_between_two_rows_does_not_matter(odd: str, between: str) -> None:
+    """Wherever the next look ahead begins."""
+    rows = "".join(map(row, range(ROWS)))
+
+    read = school_of(f"{rows}{odd}{between}{rows}{between}{odd}{rows}")
+
+    assert read.sets == school_of(rows).sets
+
+
 def test_the_limit_counts_what_is_taken_ahead() -> None:
     """A document without end ends, though expat is not fed most of it."""
     body = document("".join(map(row, range(ROWS))))

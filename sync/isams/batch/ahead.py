@@ -271,7 +271,7 @@ class _Run:
         return len(f"{rest}{text[certain:]}".encode())
 
     def _unescaped(self, columns: Columns) -> Columns:
-        """Return *columns* with their references resolved, but not in what is searched for parts."""
+        """Return *columns* with references resolved, but not in what is searched for parts."""
         whole, _ = self._extract.parts
         tags = [*(None for _ in self._attributes), *self._children]
         return [
