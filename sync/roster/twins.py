@@ -8,7 +8,7 @@ is made, renamed or deleted in iSAMS, or a setting changes; never because people
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -60,12 +60,12 @@ def called(
     for key, profile in others.items():
         school += [(profile, group) for group in _of_other(basis, key, profile)]
     tidied = [identifiers.title(group.title) for _, group in school]
-    plain = _by_title(zip(tidied, (group for _, group in school), strict=True))
+    plain = _by_title(tidied, school)
     titles = [
         _title(profile, group, tidy, plain)
         for (profile, group), tidy in zip(school, tidied, strict=True)
     ]
-    final = _by_title(zip(titles, (group for _, group in school), strict=True))
+    final = plain if titles == tidied else _by_title(titles, school)
     # Those of this profile come first in all three.
     for group, tidy, title in zip(groups, tidied, titles, strict=False):
         lost = identifiers.title_loses(group.title) or not title.startswith(tidy)
@@ -88,10 +88,10 @@ def _of_other(basis: Basis, key: str, profile: ProfileSettings) -> list[Group]:
         return []  # it is told of that profile; here two titles more or fewer are not
 
 
-def _by_title(titled: Iterable[tuple[str, Group]]) -> _ByTitle:
+def _by_title(titles: Sequence[str], school: Sequence[tuple[ProfileSettings, Group]]) -> _ByTitle:
     """Return what may become a class by what people see of its title."""
     by_title = defaultdict[str, dict[_Record, Group]](dict)
-    for title, group in titled:
+    for title, (_, group) in zip(titles, school, strict=True):
         if title and group.class_id:
             by_title[_seen(title)][_record(group)] = group
     return by_title

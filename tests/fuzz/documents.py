@@ -139,15 +139,16 @@ def late_spots() -> tuple[int, ...]:
 
     One for each thing that a place can be: between which two characters, in which tag or behind it.
     """
-    body, spots = lean(), dict[tuple[int, str, bool, str], int]()
+    body, spots = lean(), dict[tuple[int, str, bool, int, str], int]()
     for kind, record in enumerate(_LEAN):
         text = record.format(_LEAN_RECORDS[-2])
         start = body.index(text.encode())
         for place in range(len(text) + 1):
-            tag, _, inside = text[:place].rpartition("<")[2].partition(">")
-            tag = tag.partition(" ")[0]
+            begin = text.rfind("<", 0, place)
+            tag = re.match(r"/?\w*", text[begin + 1 :])
+            is_inside, is_value = ">" in text[begin:place], text[begin:place].count('"') % 2
             around = re.sub(r"\w", "a", text[max(0, place - 1) : place + 1])
-            what = (kind, tag, bool(inside), around)
+            what = (kind, tag[0] if tag else "", is_inside, is_value, around)
             spots.setdefault(what, start + len(text[:place].encode()))
     return tuple(spots.values())
 

@@ -155,11 +155,15 @@ class _Shape:
     """What records have held so far: names of attributes and of children, each in their order."""
 
     attributes: list[str] = field(default_factory=list)
+    met: int = 0
+    always: set[str] = field(default_factory=set)  # the attributes that none was without
     order: list[str] = field(default_factory=list)
     children: dict[str, _Shape] = field(default_factory=dict)
 
     def grow(self, node: Node) -> bool:
         """Take in what *node* holds; False if it holds it in another order."""
+        self.always = self.always & node.attributes.keys() if self.met else {*node.attributes}
+        self.met += 1
         tags = dict.fromkeys(child.tag for child in node.children)
         if not (_put_in(self.attributes, node.attributes) and _put_in(self.order, tags)):
             return False
@@ -380,7 +384,7 @@ def _pattern(record: str, shape: _Shape, extract: Extract) -> tuple[str, list[st
             tags.append(tag)
         else:
             inside += f"(?:{_element(tag, child)}{_SPACE})*+"
-    start = f"{_SPACE}<{record}" + "".join(f'(?: {n}="({_VALUE})")?+' for n in shape.attributes)
+    start = f"{_SPACE}<{record}{_attributes(shape, f'({_VALUE})')}"
     return f"{start}(?:>{_SPACE}{inside}</{record}>| ?/>)|{_REST}", tags
 
 
@@ -390,8 +394,9 @@ def _element(tag: str, shape: _Shape) -> str:
     return f"<{tag}{_attributes(shape)}(?:>{inside}</{tag}>| ?/>)"
 
 
-def _attributes(shape: _Shape) -> str:
-    return "".join(f'(?: {name}="{_VALUE}")?+' for name in shape.attributes)
+def _attributes(shape: _Shape, value: str = _VALUE) -> str:
+    each = ((f' {name}="{value}"', name in shape.always) for name in shape.attributes)
+    return "".join(text if always else f"(?:{text})?+" for text, always in each)
 
 
 def _attributes_in(start: str) -> Attributes:
