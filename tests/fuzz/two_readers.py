@@ -19,14 +19,16 @@ from sync.isams.datasets import ALWAYS, SUBJECTS
 from tests.fuzz.documents import Document, documents, late_spots, lean
 
 SIZES_BYTES = (1, 7, 1_000, 4_096, 65_536, 1 << 30)
+_FAR = b" " * 600  # further than what is fed at once
 _HIDDEN = (
-    b"</SetList>",
+    b"</SetList>" + _FAR,
     b'<SetList Id="7" SetId="10" PupilId="11"></SetList>',
-    b"</Pupil>",
+    b"</Pupil>" + _FAR,
     b'<Pupil Id="99" DivisionId="1"><SchoolId>99</SchoolId></Pupil>',
 )
 SPICE = (
     *(b"<![CDATA[%b]]>" % b"".join(_HIDDEN[at : at + 2]) for at in (0, 2)),
+    *(b"<New>%b%b</New>" % (_FAR, _HIDDEN[at]) for at in (1, 3)),
     *(b"<!--%b-->" % b"".join(_HIDDEN[at : at + 2]) for at in (0, 2)),
     *(b"<", b">", b"&", b'"', b"'", b"/", b"=", b"]", b"]]", b"]]>", b"\r", b"\r\n", b"\n", b"\t"),
     *(b"\0", b"\x01", b"\x0b", b"\x1f", b"\x7f", b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b" "),

@@ -18,6 +18,7 @@ from sync.isams.school import School
 from tests.unit.batch_samples import sample
 
 ROWS = 400
+FAR = " " * 600  # further than what is fed at once
 ROW = '\n<SetList Id="{0}" SetId="301" PupilId="{1}">\n<Note>&lt;{0}&gt;</Note>\n</SetList>'
 
 
@@ -88,6 +89,9 @@ def test_the_place_counts_what_was_taken_ahead(wrong: str, error: type[Exception
 @pytest.mark.parametrize(
     "hidden",
     [
+        f"<![CDATA[{FAR}{{}}]]>",
+        f"<!--{FAR}{{}}-->",
+        f"<New>{FAR}{{}}</New>",
         "<![CDATA[</SetList>{}]]>",
         "<!-- </SetList>{} -->",
         "<?hidden </SetList>{}?>",
@@ -104,6 +108,31 @@ def test_a_row_that_is_none_is_not_taken(hidden: str) -> None:
 
     assert read == school_of(rows * 2)
     assert read.sets["303"].pupil_ids == ()
+
+
+def test_an_attribute_that_comes_twice_is_not_taken() -> None:
+    """Nor if it is one that only some of the rows have."""
+    rows = [row(number) for number in range(ROWS)]
+    for at in range(0, ROWS, 2):
+        rows[at] = rows[at].replace(" SetId", ' B="2" SetId').replace("<Note", '<Note A="1"')
+
+    assert school_of("".join(rows)).sets == school_of("".join(map(row, range(ROWS)))).sets
+    for attribute in ('A="1"', 'B="2"'):
+        twice = rows[-2].replace(attribute, f"{attribute} {attribute}")
+        with pytest.raises(SourceMalformed, match="attribute that comes twice"):
+            school_of("".join([*rows[:-2], twice, rows[-1]]))
+
+
+@pytest.mark.parametrize("tag", ["A.B", "A-B", "Ä", "a:b"])
+def test_no_name_is_taken_for_a_pattern(tag: str) -> None:
+    """A row in which `A.B` is spelt otherwise is no XML, however many rows had it before."""
+    rows = [row(number).replace("Note", tag) for number in range(ROWS)]
+    read = school_of("".join(rows))
+    rows[-2] = rows[-2].replace(f"<{tag}>", f"<{tag[0]}<{tag[2:]}>")
+
+    assert read.counts["SetList"] == school_of("").counts["SetList"] + ROWS
+    with pytest.raises(SourceIllegible):
+        school_of("".join(rows))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ _BLANK = b" \t\r\n"
 # XML's white space, of which Python's \s has more. Possessive, as all repeats here: what was
 # matched is never tried in another way, so a hostile document costs no more time than its length.
 _SPACE = r"[ \t\r\n]*+"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*+")  # nothing that a pattern would take for its own
 # Each is narrower than XML, so that what stands there is what expat would tell: no line end that it
 # turns into another, no `]` that could end in `]]>`. `_first_doubt` sees to the rest.
 _VALUE = r'[^"<\x00-\x1f]*+'
@@ -348,11 +348,8 @@ def _records_in(read: bytes, record: str) -> list[Node]:
 def _is_plain(node: Node, extract: Extract) -> bool:
     """Say whether of *node* a pattern can give what is taken of it."""
     whole, _ = extract.parts
-    for child in node.children:
-        if child.children and child.tag in extract.texts:
-            return False
-        if child.tag == whole and any(part.children for part in child.children):
-            return False
+    if any(part.children for child in node.at(whole) for part in child.children):
+        return False
     return all(map(_NAME.fullmatch, _names(node))) and not any(
         name == node.tag for child in node.children for name in _names(child)
     )
