@@ -28,7 +28,7 @@ _STRANGE = (
     (rb"(<Teacher [^>]*)/>", rb"\1>&lt;Teacher StaffId=&quot;41&quot;/></Teacher>"),
     (rb"</(Pupil|SetList|Set)>", rb"</\1>&#32;"),
     (rb"<Teachers>(\s*)(<Teacher )", rb'<Teachers>\1<Old><Teacher StaffId="41"/></Old>\2'),
-    (rb"</Set>", b'<Teachers><Teacher StaffId="41"/></Teachers></Set>'),
+    (rb"</Teachers>", b'</Teachers><Teachers><Teacher StaffId="41"/></Teachers>'),
     (rb"(<Forename>.*?</Forename>)", rb"<Contact>\1</Contact>\1<Contact>\1</Contact>"),
     (rb"(<Forename>)(.*?</Forename>)", rb"\1\2\1B\2"),
     (rb"<(Surname|Name)>(..)(.*?)</\1>", rb"<\1>\2<b>x</b>\3</\1>"),

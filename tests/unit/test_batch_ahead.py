@@ -7,7 +7,7 @@ from xml.parsers.expat import XMLParserType
 
 import pytest
 
-from sync.errors import SourceIllegible, SourceMalformed
+from sync.errors import SourceIllegible, SourceMalformed, SourceUnavailable
 from sync.isams import xmltext
 from sync.isams.batch.ahead import Ahead
 from sync.isams.batch.document import BatchDocument
@@ -155,3 +155,15 @@ def test_the_limit_counts_what_is_taken_ahead() -> None:
     read_document(in_chunks(body), limit_bytes=len(body))
     with pytest.raises(SourceMalformed, match="too large"):
         read_document(in_chunks(body), limit_bytes=len(body) - 1)
+
+
+def test_what_is_wrong_in_a_held_record_is_said_before_the_connection_was_lost() -> None:
+    """A record whose end has not come waits; its fault came first all the same."""
+
+    def broken_off() -> Iterator[bytes]:
+        yield document("".join(map(row, range(ROWS)))).partition(b"</SetLists>")[0]
+        yield b"<SetList Id='1'>\x1f"
+        raise SourceUnavailable("the connection was lost")
+
+    with pytest.raises(SourceIllegible):
+        read_document(broken_off())

@@ -7,7 +7,7 @@ left is well-formed if and only if the whole is: a pattern spells out every tag 
 attribute once, and matches nothing but whole elements.
 
 The law: with this module and without it the same document gives the same school, or the same error
-with the same place. `tests/fuzz/ahead.py` holds that; docs/decisions/0028-records-taken-ahead.md
+with the same place. `tests/fuzz` holds that; docs/decisions/0028-records-taken-ahead.md
 says why it is worth it.
 """
 
