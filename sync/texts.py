@@ -44,7 +44,7 @@ _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 def folded(text: str) -> str:
     """Return *text* with A-Z made small, and nothing else: `lower` makes a plain k of U+212A."""
-    return text.translate(_SMALL)
+    return text.lower() if text.isascii() else text.translate(_SMALL)
 
 
 def small(text: str) -> str:
@@ -87,6 +87,8 @@ def composed(text: str) -> str:
     Names typed on a Mac have it apart, and look the same. U+212A stays, which would become a K:
     it is nobody's k. Not for addresses.
     """
+    if text.isascii():  # as nearly every text is
+        return text
     return _KELVIN.join(unicodedata.normalize("NFC", part) for part in text.split(_KELVIN))
 
 
@@ -100,6 +102,8 @@ def first_hidden(text: str) -> int | None:
 
     Not a joiner between letters; but a C1 control that Windows means nothing by.
     """
+    if text.isascii():
+        return None
     hidden = (match for match in _INVISIBLE.finditer(text) if not _joins(match))
     places = (match.start() for match in (next(hidden, None), _MEANINGLESS.search(text)) if match)
     return min(places, default=None)
@@ -107,6 +111,8 @@ def first_hidden(text: str) -> int | None:
 
 def as_seen(text: str) -> str:
     """Return what people see of *text*, each accent in one character with its letter."""
+    if text.isascii():  # as nearly every text is
+        return text
     return composed(visible(as_windows_meant(text)))
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sync.errors import SourceMalformed
@@ -42,10 +42,11 @@ class SetRecord(NamedTuple):
 class Register:
     """What has been read so far.
 
-    `counts` is rows by dataset, repeats included: whoever reads the rows counts them. `rows` are
-    the rows of each set's list by the id of the pupil's row, `school_ids` those that give a
-    SchoolId alone. `pupil_ids` are the pupils by their row's id. Of a record that comes twice the
-    first is kept. `texts` holds a single copy of each id.
+    `counts` is rows by dataset, repeats included: whoever reads the rows counts them. `listed` are
+    the pupils in each set's list who were known when their row came, `rows` the other rows by the
+    id of the pupil's row, `school_ids` those that give a SchoolId alone. `pupil_ids` are the pupils
+    by their row's id. Of a record that comes twice the first is kept. `texts` holds a single copy
+    of each id.
     """
 
     def __init__(self) -> None:
@@ -54,6 +55,7 @@ class Register:
         self.employees = Records[Employee](STAFF)
         self.pupils = Records[Pupil](PUPILS)
         self.sets = Records[SetRecord](SETS)
+        self.listed: defaultdict[str, list[str]] = defaultdict(list)
         self.rows: defaultdict[str, list[str]] = defaultdict(list)
         self.school_ids: defaultdict[str, list[str]] = defaultdict(list)
         self.pupil_ids: dict[str, str] = {}
@@ -181,7 +183,7 @@ class Register:
     def _rows_without_set(self) -> int:
         return sum(
             len(rows)
-            for lists in (self.rows, self.school_ids)
+            for lists in (self.listed, self.rows, self.school_ids)
             for set_id, rows in lists.items()
             if set_id not in self.sets
         )
@@ -233,6 +235,7 @@ class Register:
             otherwise = self._known_otherwise(strangers)
             strangers.difference_update(row for _, row in otherwise)
             members.update(key for key, _ in otherwise)
+        members.update(self.listed.get(set_id, ()))
         if school_ids:
             members |= {self.pupils[key].id for key in school_ids if key in self.pupils}
             strangers |= set(school_ids) - self.pupils.keys()
@@ -284,6 +287,7 @@ def day_of(text: str) -> date | None:
     return day if day and day.year > 1900 else None
 
 
+@lru_cache(maxsize=64)  # a school has few
 def nc_year(text: str) -> int | None:
     """Return the NC year that *text* says, None if it is none that schools have."""
     year = int(text) if _YEAR.fullmatch(text) else None

@@ -20,6 +20,7 @@ CUT = frozenset(
 )
 
 _TOKEN_BYTES = 64  # more than any reference to a character has
+_UNREAD_BYTES = 256 * 1024  # of what is longer, nobody is told what was wrong in it
 _REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 _CONTROL = "a control character"
 _CONTROLS = frozenset(bytes([code]) for code in range(0x20)) - {b"\t", b"\n", b"\r"}
@@ -35,15 +36,20 @@ _TOKENS = errors.codes[errors.XML_ERROR_INVALID_TOKEN]
 
 
 class Recent:
-    """The last bytes that were fed to a parser, as far as an error may point back at them."""
+    """The last bytes that were fed to a parser, as far as an error may point back at them.
+
+    That is to anywhere in what it has been fed and not read: expat puts off a long tag that it was
+    given in pieces, and finds what is wrong in it much later.
+    """
 
     def __init__(self) -> None:
         self._bytes = b""
         self._fed_bytes = 0
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Take *chunk*, and return it."""
-        self._bytes = self._bytes[-_TOKEN_BYTES:] + chunk
+    def feed(self, chunk: bytes, read_bytes: int) -> bytes:
+        """Take *chunk*, and return it; the parser has read so many of the bytes before it."""
+        kept_bytes = min(max(self._fed_bytes - read_bytes, _TOKEN_BYTES), _UNREAD_BYTES)
+        self._bytes = self._bytes[-kept_bytes:] + chunk
         self._fed_bytes += len(chunk)
         return chunk
 

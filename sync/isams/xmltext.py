@@ -29,13 +29,14 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 # What says nothing yet: nothing, half a byte order mark, or half a character.
 _BEGINNINGS = frozenset({b"", b"\xef", b"\xef\xbb", b"\xff", b"\xfe", b"\0"})
 _DECLARED = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+_UTF8 = "utf-8"
 _ENCODINGS = {
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "us-ascii": "utf-8",
-    "ascii": "utf-8",
+    "utf-8": _UTF8,
+    "utf8": _UTF8,
+    "us-ascii": _UTF8,
+    "ascii": _UTF8,
     # True UTF-16 was recognised by its first bytes before anybody looks here.
-    "utf-16": "utf-8",  # docs/reference/isams.md#utf-16
+    "utf-16": _UTF8,  # docs/reference/isams.md#utf-16
     "iso-8859-1": "iso-8859-1",
     "latin1": "iso-8859-1",
     "windows-1252": "windows-1252",
@@ -48,10 +49,12 @@ def parse(
     *,
     limit_bytes: int,
     place: Callable[[], str] = lambda: "",
+    left_of: Callable[[Iterator[bytes], XMLParserType], Iterator[bytes]] | None = None,
 ) -> None:
     """Run the handlers that *attach* sets over the document in *chunks*, to its very end.
 
-    *place* says where in the document the handlers are, such as `record 7 of Forms`.
+    *place* says where in the document the handlers are, such as `record 7 of Forms`. Of a document
+    in UTF-8, *left_of* may take what expat need not see.
 
     Raises:
         SourceUnavailable: it ends before its end.
@@ -62,14 +65,18 @@ def parse(
     """
     stream = _capped(chunks, limit_bytes)
     opening = _opening(stream)
-    parser = ParserCreate(_encoding(opening))
+    encoding = _encoding(opening)
+    parser = ParserCreate(encoding)
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     attach(parser)
     recent = Recent()
+    pieces: Iterator[bytes] = chain([opening], stream)
+    if left_of and encoding == _UTF8:
+        pieces = left_of(pieces, parser)
     try:
-        for chunk in chain([opening], stream):
-            parser.Parse(recent.feed(chunk))
+        for chunk in pieces:
+            parser.Parse(recent.feed(chunk, parser.CurrentByteIndex))
         parser.Parse(b"", _LAST)
     except ExpatError as error:
         if error.code in CUT:
@@ -134,7 +141,7 @@ def _encoding(opening: bytes) -> str:
             "the answer is not XML: check that ISAMS_HOST is the host of iSAMS, without a path"
         )
     declared = _DECLARED.match(opening)
-    name = declared[1].decode("latin-1").lower() if declared else "utf-8"
+    name = declared[1].decode("latin-1").lower() if declared else _UTF8
     if name not in _ENCODINGS:
         raise SourceMalformed("iSAMS's answer declares an encoding that we cannot read")
     return _ENCODINGS[name]

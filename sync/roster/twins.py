@@ -8,7 +8,7 @@ is made, renamed or deleted in iSAMS, or a setting changes; never because people
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -59,13 +59,16 @@ def called(
     school = [(basis.profile, group) for group in groups]
     for key, profile in others.items():
         school += [(profile, group) for group in _of_other(basis, key, profile)]
-    plain = _by_title((identifiers.title(group.title), group) for _, group in school)
-    final = _by_title((_title(profile, group, plain), group) for profile, group in school)
-    for group in groups:
-        title = _title(basis.profile, group, plain)
-        lost = identifiers.title_loses(group.title) or not title.startswith(
-            identifiers.title(group.title)
-        )
+    tidied = [identifiers.title(group.title) for _, group in school]
+    plain = _by_title(tidied, school)
+    titles = [
+        _title(profile, group, tidy, plain)
+        for (profile, group), tidy in zip(school, tidied, strict=True)
+    ]
+    final = plain if titles == tidied else _by_title(titles, school)
+    # Those of this profile come first in all three.
+    for group, tidy, title in zip(groups, tidied, titles, strict=False):
+        lost = identifiers.title_loses(group.title) or not title.startswith(tidy)
         yield group, Called(title, lost, _alike(group, final.get(_seen(title), {})))
 
 
@@ -85,18 +88,17 @@ def _of_other(basis: Basis, key: str, profile: ProfileSettings) -> list[Group]:
         return []  # it is told of that profile; here two titles more or fewer are not
 
 
-def _by_title(titled: Iterable[tuple[str, Group]]) -> _ByTitle:
+def _by_title(titles: Sequence[str], school: Sequence[tuple[ProfileSettings, Group]]) -> _ByTitle:
     """Return what may become a class by what people see of its title."""
     by_title = defaultdict[str, dict[_Record, Group]](dict)
-    for title, group in titled:
+    for title, (_, group) in zip(titles, school, strict=True):
         if title and group.class_id:
             by_title[_seen(title)][_record(group)] = group
     return by_title
 
 
-def _title(profile: ProfileSettings, group: Group, plain: _ByTitle) -> str:
-    """Return the title of a *profile*'s *group*: if others have it too, as the profile says."""
-    title = identifiers.title(group.title)
+def _title(profile: ProfileSettings, group: Group, title: str, plain: _ByTitle) -> str:
+    """Return the *title* of a *profile*'s *group*: if others have it too, as the profile says."""
     if profile.title_clash and len(plain.get(_seen(title), {})) > 1:
         return identifiers.title_with_id(title, group.class_id)
     return title

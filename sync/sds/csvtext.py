@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import batched
+from itertools import batched, chain
 
 from sync.errors import StoreConflict
 from sync.sds.tables import WIDEST, Row, columns
@@ -22,7 +22,7 @@ def encode(header: Row, rows: Iterable[Row]) -> bytes:
     See docs/reference/sds.md#no-line-breaks.
     """
     out = io.BytesIO()  # gives its bytes without a second copy of them
-    for chunk in batched(_with_header(header, rows), _ROWS_AT_ONCE, strict=False):
+    for chunk in batched(chain([header], rows), _ROWS_AT_ONCE, strict=False):
         out.write(_as_lines(chunk, len(header) - 1).encode())
     return out.getvalue()
 
@@ -82,8 +82,3 @@ def widest_rows(name: str, files: Mapping[str, bytes]) -> Iterator[Row]:
     indexes = [header.index(column) if column in header else None for column in widest]
     for row in rows:
         yield tuple("" if index is None else row[index] for index in indexes)
-
-
-def _with_header(header: Row, rows: Iterable[Row]) -> Iterator[Row]:
-    yield header
-    yield from rows

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import batched
+from operator import lt
 
 from sync import texts
 from sync.errors import RosterInvalid
@@ -23,6 +25,8 @@ from sync.texts import ADDRESS, is_unsafe
 
 # docs/reference/sds.md#title-length, docs/reference/sds.md#cell-length
 CELL_LIMIT = 256  # no limit is published; Entra's display names end here
+
+_ROWS_AT_ONCE = 1_000
 
 # Versions before took these; what SDS was given so must pass until the school is read again.
 _CLASS_ID_ONCE = re.compile(r"[A-Za-z0-9.-]{1,48}")
@@ -143,19 +147,44 @@ def _checked(
     listed = [*rule.values, *((column, _allowed(column, rule, known)) for column, _ in rule.refers)]
     used: set[str] = set()
     last: Row = ()
-    for number, row in enumerate(rows, start=1):
-        fault = _fault(row, last, rule, listed) or _used_twice(row, rule, used)
-        if fault:
-            raise _broken(name, number, header[fault[0]], fault[1])
-        last = row[: rule.key]
+    count = 0
+    for some in batched(rows, _ROWS_AT_ONCE, strict=False):
+        if rule.text or not _are_right(some, last, rule, listed):
+            faulty = _first_fault(some, last, rule, listed, used)
+            if faulty:
+                at, (column, fault) = faulty
+                raise _broken(name, count + at + 1, header[column], fault)
+        count, last = count + len(some), some[-1][: rule.key]
         if rule.key == 1:
-            ids.add(row[0])
-        yield row
+            ids.update(row[0] for row in some)
+        yield from some
+
+
+def _are_right(rows: Sequence[Row], last: Row, rule: _Rule, listed: _Allowed) -> bool:
+    """Say whether `_fault` finds none in any of *rows*, which hold no texts of their own.
+
+    A column at a time: most rows are enrollments, and one by one they take four times as long.
+    """
+    keys = [row[: rule.key] for row in rows]
+    return all({row[column] for row in rows} <= allowed for column, allowed in listed) and all(
+        map(lt, [last, *keys], keys)
+    )
+
+
+def _first_fault(
+    rows: Sequence[Row], last: Row, rule: _Rule, listed: _Allowed, used: set[str]
+) -> tuple[int, _Fault] | None:
+    """Return the place of the first row with a fault, from nought, and the fault."""
+    for at, row in enumerate(rows):
+        if fault := _fault(row, last, rule, listed) or _used_twice(row, rule, used):
+            return at, fault
+        last = row[: rule.key]
+    return None
 
 
 def _fault(row: Row, last: Row, rule: _Rule, listed: _Allowed) -> _Fault | None:
     """Return what is wrong with *row*, which comes after a row of the key *last*."""
-    for column, allowed in listed:  # most rows are enrollments, and this is all they need
+    for column, allowed in listed:
         if row[column] not in allowed:
             return _unlisted(rule, column)
     if rule.text and (fault := _text_fault(row, rule)):

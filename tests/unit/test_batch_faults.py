@@ -31,6 +31,7 @@ WRONG = [
     ("Tom & Jerry", "something that XML does not allow, such as & for &amp;"),
     ("Tom &\nJerry", "something that XML does not allow, such as & for &amp;"),
     (f"<b {'a' * 200}='1' {'a' * 200}='1'/>", "an attribute that comes twice"),
+    (f"<b a='{'1' * 5_000}\x1f'/>", "a control character"),
     ("<b a='1' a='1'/>", "an attribute that comes twice"),
     ("</Wrong>", "an end tag that does not fit its start tag"),
 ]

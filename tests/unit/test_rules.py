@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -306,3 +306,32 @@ def test_what_the_rules_take_sds_takes_without_a_word(rows: dict[str, list[Row]]
         return
 
     assert check_files(files) == []
+
+
+@pytest.mark.parametrize("number", [2, 999, 1_000, 1_001, 2_500])
+@pytest.mark.parametrize(
+    ("change", "column", "fault"),
+    [
+        (lambda row, _: (row[0], "9990001-P0", row[2]), "userSourcedId", "is not in users.csv"),
+        (lambda row, _: (*row[:2], "owner"), "role", UNKNOWN),
+        (lambda _, before: before, "classSourcedId", TWICE),
+    ],
+)
+def test_one_wrong_row_of_thousands_is_named(
+    number: int, change: Callable[[Row, Row], Row], column: str, fault: str
+) -> None:
+    """Rows are judged a thousand at a time, and told of one by one."""
+    users = [f"9990001-P{n}" for n in range(10_000, 13_000)]
+    rows: list[Row] = [(CLASS, user, "student") for user in users]
+    rows[number - 1] = change(rows[number - 1], rows[number - 2])
+    roster: Mapping[str, list[Row]] = {
+        **SOUND,
+        "users.csv": [(user, f"p{user[9:]}@northbank.example", "", "") for user in users],
+        "roles.csv": [(user, "9990001", "student", "08", "TRUE") for user in users],
+        "enrollments.csv": rows,
+    }
+
+    with pytest.raises(RosterInvalid) as caught:
+        rules.files(roster)
+
+    assert f"enrollments.csv row {number}: {column} {fault}" in str(caught.value)

@@ -8,7 +8,7 @@ deeper inside a pupil is not the pupil's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from xml.parsers.expat import XMLParserType
 
@@ -20,9 +20,9 @@ Texts = Mapping[str, str]
 Take = Callable[[Attributes, Texts, list[Attributes]], None]
 
 
-def never(_: Attributes) -> bool:
+def none_of(_: Iterable[tuple[str, ...]]) -> int:
     """Take no record by its attributes alone."""
-    return False
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,19 @@ class Extract:
 
     `texts` are the children whose text is wanted, `parts` a child and the children in it,
     whose attributes are wanted. `take` is called at the end of each record with its attributes, the
-    stripped texts that are not blank, and the parts' attributes. Before that, `take_bare` may
-    take a record by its attributes alone: if it says True, the children are passed over.
+    stripped texts that are not blank, and the parts' attributes.
+
+    Before that, `take_bare` may take records by their attributes alone: it is given the values of
+    those in `bare` ("" where one is missing), record by record, and returns how many it took before
+    it met one that it leaves to `take`. Of those taken, the children are passed over.
     """
 
     dataset: Dataset
     take: Take
     texts: frozenset[str]
     parts: tuple[str, str] = ("", "")
-    take_bare: Callable[[Attributes], bool] = never
+    bare: tuple[str, ...] = ()
+    take_bare: Callable[[Iterable[tuple[str, ...]]], int] = none_of
     take_whole: Callable[[Node], None] | None = None
 
 
@@ -52,12 +56,12 @@ def read_collection(
     parser: XMLParserType, extract: Extract, name: str, leave: Callable[[], None]
 ) -> None:
     """Set the handlers for a collection whose element is *name*; `leave` is called at its end."""
-    record, take_bare = extract.dataset.record, extract.take_bare
+    record, bare, take_bare = extract.dataset.record, extract.bare, extract.take_bare
 
     def start(tag: str, attributes: Attributes) -> None:
         if tag != record:
             read_record(attributes, _pass_over)
-        elif take_bare(attributes):
+        elif bare and take_bare([tuple(attributes.get(name, "") for name in bare)]):
             skip()
         else:
             read_record(attributes, extract.take)

@@ -18,7 +18,9 @@ class BatchDocument:
 
     *counts* are the records that have been taken so far, by dataset name. Afterwards `message`
     holds the error document, if it was such, and `seen` the datasets whose collection was there,
-    empty or not. A collection may occur several times.
+    empty or not. A collection may occur several times. `collection` is what is taken of the one
+    that is being read, None elsewhere, and where records hold records; `passed` is the tag of the
+    element that is being passed over, else "".
 
     See docs/reference/isams.md#node-twice.
     """
@@ -33,6 +35,9 @@ class BatchDocument:
         self._depth = 0
         self._counts = counts
         self._reading: Dataset | None = None
+        self._between: object = None  # the handler of where a collection's next record may begin
+        self.collection: Extract | None = None
+        self.passed = ""
 
     def attach(self, parser: XMLParserType) -> None:
         """Make *parser* call these handlers from the root on."""
@@ -45,6 +50,10 @@ class BatchDocument:
             return ""
         number = self._counts.get(self._reading.name, 0) + 1
         return f"record {number} of {self._reading.ui_name}"
+
+    def is_between_records(self) -> bool:
+        """Say whether the last that was heard was a record's end, or its collection's start."""
+        return self._parser.StartElementHandler is self._between
 
     def _root(self, name: str, attributes: Attributes) -> None:
         del attributes
@@ -60,7 +69,7 @@ class BatchDocument:
             raise SourceMalformed("the answer is XML, but not iSAMS's: check ISAMS_HOST")
 
     def _go_on(self) -> None:
-        self._reading = None
+        self._reading = self.collection = None
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
 
@@ -76,7 +85,7 @@ class BatchDocument:
         elif path in self._ways:
             self._path = path
         else:
-            self._depth = 1
+            self.passed, self._depth = name, 1
             self._parser.StartElementHandler = self._passed_start
             self._parser.EndElementHandler = self._passed_end
 
@@ -86,19 +95,22 @@ class BatchDocument:
             read_nested(self._parser, extract.dataset.record, extract.take_whole, self._go_on)
         else:
             read_collection(self._parser, extract, name, self._go_on)
+            self.collection, self._between = extract, self._parser.StartElementHandler
 
     def _end(self, name: str) -> None:
         del name
         self._path = self._path[:-1]
 
-    # Something that nobody wants, to whatever depth.
+    # Something that nobody wants, to whatever depth: its end is the one that fits its start.
 
     def _passed_start(self, name: str, attributes: Attributes) -> None:
-        del name, attributes
-        self._depth += 1
+        del attributes
+        if name == self.passed:
+            self._depth += 1
 
     def _passed_end(self, name: str) -> None:
-        del name
-        self._depth -= 1
-        if not self._depth:
-            self._go_on()
+        if name == self.passed:
+            self._depth -= 1
+            if not self._depth:
+                self.passed = ""
+                self._go_on()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers.expat import XMLParserType
 
 Attributes = Mapping[str, str]
@@ -71,5 +72,12 @@ def attribute(attributes: Attributes, name: str) -> str:
     """
     if name in attributes:
         return attributes[name].strip()
+    spelt = _spelt(name, tuple(attributes))
+    return attributes[spelt].strip() if spelt else ""
+
+
+@lru_cache(maxsize=256)  # the attributes of a dataset's records hardly differ
+def _spelt(name: str, keys: tuple[str, ...]) -> str:
+    """Return the first of *keys* that is *name* but for capitals, "" if none is."""
     folded = name.lower()
-    return next((text.strip() for key, text in attributes.items() if key.lower() == folded), "")
+    return next((key for key in keys if key.lower() == folded), "")

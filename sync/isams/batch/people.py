@@ -53,7 +53,13 @@ class BatchSchool:
             PUPILS: Extract(PUPILS, self._pupil, self._pupil_texts),
             SUBJECTS: Extract(SUBJECTS, self._subject, frozenset({"Code", "Name"})),
             SETS: Extract(SETS, self._set, teaching_set, parts=("Teachers", "Teacher")),
-            SET_LISTS: Extract(SET_LISTS, self._row, set_list, take_bare=self._bare_rows()),
+            SET_LISTS: Extract(
+                SET_LISTS,
+                self._row,
+                set_list,
+                bare=("SetId", "PupilId"),
+                take_bare=self._bare_rows(),
+            ),
             **BatchStructure(self._register).extracts(),
         }
 
@@ -119,22 +125,23 @@ class BatchSchool:
         )
         self._register.sets.add(record)
 
-    def _bare_rows(self) -> Callable[[Attributes], bool]:
-        """Return what takes a row whose attributes say all: most of a document is such rows.
+    def _bare_rows(self) -> Callable[[Iterable[tuple[str, ...]]], int]:
+        """Return what takes rows whose SetId and PupilId say all: most of a document is such rows.
 
-        A closure over what it fills, because it is called more often than all else together.
+        A closure over what it fills, because it does more than all else together.
         """
-        rows, texts, counts = self._register.rows, self._register.texts, self.counts
-        pupils = self._register.pupil_ids
+        listed, counts, pupil_ids = self._register.listed, self.counts, self._register.pupil_ids
 
-        def take(attributes: Attributes) -> bool:
-            set_id = attributes.get("SetId", "").strip()
-            member = attributes.get("PupilId", "").strip()  # docs/reference/isams.md#set-lists
-            if not set_id or member not in pupils:  # then the children may say who it is
-                return False
-            rows[set_id].append(texts.setdefault(member, member))
-            counts["SetList"] += 1
-            return True
+        def take(given: Iterable[tuple[str, ...]]) -> int:
+            taken = 0
+            for set_text, member_text in given:  # docs/reference/isams.md#set-lists
+                set_id, pupil_id = set_text.strip(), pupil_ids.get(member_text.strip())
+                if not set_id or pupil_id is None:  # then the children may say who it is
+                    break
+                listed[set_id].append(pupil_id)
+                taken += 1
+            counts["SetList"] += taken
+            return taken
 
         return take
 

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sync.errors import SourceError, SourceIllegible, SourceIncomplete, SourceMalformed
 from sync.isams import xmltext
+from sync.isams.batch.ahead import Ahead
 from sync.isams.batch.collection import passed_over
 from sync.isams.batch.document import BatchDocument
 from sync.isams.batch.people import BatchSchool
@@ -98,13 +99,24 @@ def _read(
     may_be_empty: Sequence[Dataset] = (),
     *,
     tutors: bool = False,
+    ahead: bool = True,
 ) -> BatchSchool:
+    """Read *datasets*, none of which may be empty, and those that may.
+
+    Unless *ahead*, expat reads every byte, to the same end: `tests/fuzz` holds the two together.
+    """
     school = BatchSchool(tutors=tutors)
     school.ask(dataset for dataset in (*datasets, *may_be_empty) if dataset not in ALWAYS)
     extracts = school.extracts()
     taken = [extracts[dataset] for dataset in (*datasets, *may_be_empty)]
     document = BatchDocument(taken, school.counts)
-    xmltext.parse(chunks, document.attach, limit_bytes=limit_bytes, place=document.place)
+    xmltext.parse(
+        chunks,
+        document.attach,
+        limit_bytes=limit_bytes,
+        place=document.place,
+        left_of=Ahead(document).left_of if ahead else None,
+    )
     if document.message:
         # With a bad status it would not have come here: 200 explains nothing further.
         # docs/reference/isams.md#root
