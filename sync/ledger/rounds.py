@@ -78,7 +78,7 @@ def last_round(names: Sequence[str], now: datetime) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LastRound:
     """What the last round says of where to look, all by storage's clock.
 
     When it was `all_at`, all was looked at, and the last sweep was over. `due` is from when on a
@@ -90,7 +90,7 @@ class Known:
 
 
 def wanted(
-    places: Mapping[str, Set[str]], notes: Iterable[Note], known: Known | None, now: datetime
+    places: Mapping[str, Set[str]], notes: Iterable[Note], known: LastRound | None, now: datetime
 ) -> frozenset[str]:
     """Return which of *places* to look at; each has the places whose notes are about it.
 
@@ -106,6 +106,6 @@ def wanted(
     )
 
 
-def is_recent(known: Known, now: datetime) -> bool:
+def is_recent(known: LastRound, now: datetime) -> bool:
     """Say whether all was looked at within a day."""
     return now - known.all_at < ALL_AFTER

@@ -31,7 +31,7 @@ class SchoolSeen(Record):
 
 
 class Round(Record):
-    """What a tick found; see `rounds.Known`.
+    """What a tick found; see `rounds.LastRound`.
 
     `settings` is a fingerprint. `read_at` is when each school's newest sets were sealed. `schools`
     and `connectors` are those of which nothing was under way: by key, and by name. `nights` is what
@@ -121,7 +121,7 @@ def glance(world: World) -> Glance:
     name = rounds.last_round(names, now)
     last = _read(world, name) if name else None
     is_ours = last is not None and last.settings == _settings(world)
-    known = rounds.Known(last.all_at, last.due) if last and is_ours else None
+    known = rounds.LastRound(last.all_at, last.due) if last and is_ours else None
     is_of_all = known is None or not rounds.is_recent(known, now)
     wanted = rounds.wanted(_places(world.settings), notes, known, now)
     past = [each for each in names if each != name]

@@ -19,7 +19,7 @@ import httpx
 
 from simulators.host.queues import LEASE_S
 from sync.edge.storage.queues import Nudges, Queue
-from sync.edge.storage.store import Blob, Listed, Store
+from sync.edge.storage.store import Blob, BlobsAt, Store
 from sync.edge.world import World
 from sync.errors import StoreUnavailable, SyncError
 from sync.ledger.rounds import WORK
@@ -128,7 +128,7 @@ class DoomedStore:
     def blobs(self, prefix: str) -> Sequence[Blob]:
         return self._do(f"list {prefix}", lambda: self._store.blobs(prefix))
 
-    def listed(self, prefix: str) -> Listed:
+    def listed(self, prefix: str) -> BlobsAt:
         return self._do(f"list {prefix}", lambda: self._store.listed(prefix))
 
     def folders(self, prefix: str) -> Sequence[str]:

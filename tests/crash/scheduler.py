@@ -15,7 +15,7 @@ from threading import Semaphore, Thread
 
 import httpx
 
-from sync.edge.storage.store import Blob, Listed, Store
+from sync.edge.storage.store import Blob, BlobsAt, Store
 from sync.edge.world import World
 from sync.errors import SyncError
 from tests.worlds import TestWorld
@@ -142,7 +142,7 @@ class _SharedStore:
         self._race.pause(self._number, "list")
         return self._store.blobs(prefix)
 
-    def listed(self, prefix: str) -> Listed:
+    def listed(self, prefix: str) -> BlobsAt:
         self._race.pause(self._number, "list")
         return self._store.listed(prefix)
 

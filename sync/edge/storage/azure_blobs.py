@@ -19,7 +19,7 @@ from sync.edge.storage.azure_client import (
     moments,
     sdk_options,
 )
-from sync.edge.storage.store import Blob, Listed, WriteOnce, check_folder, check_name, check_prefix
+from sync.edge.storage.store import Blob, BlobsAt, WriteOnce, check_folder, check_name, check_prefix
 from sync.errors import ConfigError, StoreMissing
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ class BlobStore(WriteOnce):
         )
         return sorted(blobs, key=lambda blob: blob.name)
 
-    def listed(self, prefix: str) -> Listed:
+    def listed(self, prefix: str) -> BlobsAt:
         with moments() as first_answered_at:
-            return Listed(self.blobs(prefix), first_answered_at())
+            return BlobsAt(self.blobs(prefix), first_answered_at())
 
     def folders(self, prefix: str) -> Sequence[str]:
         check_folder(prefix)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sync.edge.clock import Clock
-from sync.edge.storage.store import Blob, Listed, Store
+from sync.edge.storage.store import Blob, BlobsAt, Store
 
 BEGUN = "work/begun/"
 """Below it a note is called `<top>/<key>/<id>`, after the place where work was begun."""
@@ -56,7 +56,7 @@ class NotingStore:
     def blobs(self, prefix: str) -> Sequence[Blob]:
         return self.plain.blobs(prefix)
 
-    def listed(self, prefix: str) -> Listed:
+    def listed(self, prefix: str) -> BlobsAt:
         return self.plain.listed(prefix)
 
     def folders(self, prefix: str) -> Sequence[str]:

@@ -38,7 +38,7 @@ class Blob:
     created_at: datetime
 
 
-class Listed(NamedTuple):
+class BlobsAt(NamedTuple):
     """The blobs of a listing, and its moment by the store's clock."""
 
     blobs: Sequence[Blob]
@@ -71,7 +71,7 @@ class Store(Protocol):
     def blobs(self, prefix: str) -> Sequence[Blob]:
         """Return every blob whose name starts with *prefix*, sorted by name."""
 
-    def listed(self, prefix: str) -> Listed:
+    def listed(self, prefix: str) -> BlobsAt:
         """Return `blobs(prefix)`, and `now()` as it was when they were asked for, at once."""
 
     def folders(self, prefix: str) -> Sequence[str]:
@@ -100,9 +100,9 @@ class WriteOnce(ABC):
     def claim(self, name: str, body: bytes) -> bool:
         return self._put(name, body) or self.read(name) == body
 
-    def listed(self, prefix: str) -> Listed:
+    def listed(self, prefix: str) -> BlobsAt:
         now = self.now()
-        return Listed(self.blobs(prefix), now)
+        return BlobsAt(self.blobs(prefix), now)
 
     @abstractmethod
     def read(self, name: str) -> bytes: ...
