@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import judging, merging, planning, rest, shipped
+from tests.bench import judging, merging, planning, rest, sending, shipped
 from tests.bench.apart import tell
 
 SIZES = {1_500: 7, 15_000: 3, 60_000: 1}  # pupils: how often each is measured
@@ -47,6 +47,7 @@ def main() -> None:
     say(planning.line())
     say(rest.line())
     say(shipped.line())
+    say(sending.line())
 
 
 def measure(name: str, document: Path, repeats: int) -> dict[str, float]:
