@@ -48,7 +48,13 @@ class Case(NamedTuple):
     pupils: int
 
 
-CASES = (Case(1, 1_500), Case(1, 15_000), Case(1, 60_000), Case(100, 600))
+CASES = (
+    Case(1, 1_500),
+    Case(1, 15_000),
+    Case(10, 1_500),
+    Case(1, 60_000),
+    Case(100, 600),
+)
 
 
 class Took(NamedTuple):
