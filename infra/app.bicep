@@ -31,6 +31,9 @@ param secretSettings string[]
 @description('How often the app looks for what is due, in UTC: the app itself minds school time.')
 param tickSchedule string = '0 */5 * * * *'
 
+@description('Memory of an instance, in MB.')
+param instanceMemoryMB int
+
 @description('How far the platform may scale out. A pull and a send take one instance each.')
 @minValue(40)
 @maxValue(1000)
@@ -129,8 +132,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       }
       scaleAndConcurrency: {
         alwaysReady: []
-        // 60,000 pupils in one read need more than 512 MB: docs/performance.md.
-        instanceMemoryMB: 2048
+        instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
       }
     }

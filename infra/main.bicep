@@ -56,11 +56,19 @@ param publicVault bool?
 @description('Take up the Key Vault that `azd down` deleted, with its secrets. Only for that once.')
 param recoverVault bool = false
 
+@description('Memory of an instance in MB. Which serves how many pupils: docs/operations.md, Limits of size.')
+@allowed([
+  512
+  2048
+  4096
+])
+param instanceMemoryMB int = length(schools) <= 10 ? 512 : 2048
+
 @description('Keep log lines 30 days. Only if Azure refuses to set that: false, and they stay 90.')
 param shortLogs bool = true
 
 @description('Write down for a year who reads rosters and keys; tell if somebody else reads rosters.')
-param watchReaders bool = length(schools) <= 10
+param watchReaders bool = true
 
 @description('Object ids of people who may read rosters without anybody being told.')
 param rosterReaders string[] = []
@@ -97,6 +105,7 @@ module resources './resources.bicep' = {
     privateNetwork: privateNetwork
     publicVault: publicVault
     recoverVault: recoverVault
+    instanceMemoryMB: instanceMemoryMB
     shortLogs: shortLogs
     watchReaders: watchReaders
     rosterReaders: rosterReaders

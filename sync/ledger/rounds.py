@@ -36,7 +36,7 @@ _SLACK = timedelta(minutes=1)  # storage's machines have a clock each
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Noted:
     """Something was begun at `place`, such as `schools/northbank`."""
 
     name: str
@@ -48,10 +48,10 @@ class Note:
         return look_at - self.left_at >= ANSWERED_AFTER
 
 
-def notes_in(blobs: Iterable[Listed]) -> Sequence[Note]:
+def notes_in(blobs: Iterable[Listed]) -> Sequence[Noted]:
     """Return the notes that are listed."""
     return [
-        Note(blob.name, blob.name.removeprefix(NOTES).rpartition("/")[0], blob.created_at)
+        Noted(blob.name, blob.name.removeprefix(NOTES).rpartition("/")[0], blob.created_at)
         for blob in blobs
         if blob.name.startswith(NOTES)
     ]
@@ -90,7 +90,7 @@ class LastRound:
 
 
 def wanted(
-    places: Mapping[str, Set[str]], notes: Iterable[Note], known: LastRound | None, now: datetime
+    places: Mapping[str, Set[str]], notes: Iterable[Noted], known: LastRound | None, now: datetime
 ) -> frozenset[str]:
     """Return which of *places* to look at; each has the places whose notes are about it.
 

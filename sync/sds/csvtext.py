@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import batched, chain
+from itertools import batched
 
 from sync.errors import StoreConflict
 from sync.sds.tables import WIDEST, Row, columns
@@ -21,10 +21,29 @@ def encode(header: Row, rows: Iterable[Row]) -> bytes:
 
     See docs/reference/sds.md#no-line-breaks.
     """
-    out = io.BytesIO()  # gives its bytes without a second copy of them
-    for chunk in batched(chain([header], rows), _ROWS_AT_ONCE, strict=False):
-        out.write(_as_lines(chunk, len(header) - 1).encode())
-    return out.getvalue()
+    file = Growing(header)
+    file.add(rows)
+    return file.body()
+
+
+class Growing:
+    """The file that `encode` would return, for rows that come a few at a time."""
+
+    __slots__ = ("_commas", "_out")
+
+    def __init__(self, header: Row) -> None:
+        self._out = io.BytesIO()  # gives its bytes without a second copy of them
+        self._commas = len(header) - 1
+        self.add([header])
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write *rows* behind those that are there."""
+        for chunk in batched(rows, _ROWS_AT_ONCE, strict=False):
+            self._out.write(_as_lines(chunk, self._commas).encode())
+
+    def body(self) -> bytes:
+        """Return the file as it is now."""
+        return self._out.getvalue()
 
 
 def _as_lines(rows: Sequence[Row], commas: int) -> str:

@@ -88,7 +88,7 @@ class Glance:
     last: Round | None
     wanted: Set[str]
     is_of_all: bool
-    notes: Sequence[rounds.Note]
+    notes: Sequence[rounds.Noted]
     past: Sequence[str]
 
     def wants_school(self, school: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import judging, merging, planning, rest, shipped
+from tests.bench import judging, merging, planning, rest, sending, shipped
 from tests.bench.apart import tell
 from tests.bench.measure import OURS, Cpu
 
@@ -42,7 +42,8 @@ def main() -> None:
             # In a process of its own: a child's high-water mark begins at its parent's.
             tell("measure", "make", pupils, document)
             last = one_size(pupils, document, repeats, last)
-    for line in (merging.line, judging.line, planning.line, rest.line, shipped.line):
+    lines = (merging.line, judging.line, planning.line, rest.line, shipped.line, sending.line)
+    for line in lines:
         say(line())
 
 

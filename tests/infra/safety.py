@@ -165,7 +165,7 @@ WANTED = (
         "app.bicep",
         "app",
         "properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB",
-        2048,
+        Code("instanceMemoryMB"),
     ),
     Wanted(
         "app.bicep",
@@ -319,8 +319,8 @@ def _logs(files: Mapping[str, File]) -> Iterator[str]:
         parameters = files[name].of("parameter")
         if parameters["shortLogs"].value is not True:
             yield f"{name}: shortLogs must be on unless it is turned off"
-        if parameters["watchReaders"].value != Code("length(schools) <= 10"):
-            yield f"{name}: watchReaders must be on for up to ten schools"
+        if parameters["watchReaders"].value is not True:
+            yield f"{name}: watchReaders must be on unless it is turned off"
     for name in ("storage.bicep", "vault.bicep"):
         if files[name].of("resource")["readers"].condition != FOR_READERS:
             yield f"{name}: readers must be written down wherever they are asked for"

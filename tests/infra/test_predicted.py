@@ -436,25 +436,44 @@ def test_a_reader_who_would_not_be_noticed_is(
     assert fault in " ".join(unwatched(made, ["bbbbbbbb-0000-4000-8000-000000000002"]))
 
 
+def of_schools(count: int) -> str:
+    """Return `ALONE` with so many schools."""
+    one = "{ NAME: 'Northbank School', ID: '9990001', ISAMS_HOST: 'northbank.isams.example' }"
+    many = "".join(f"  NORTHBANK{i}: {one}\n" for i in range(count))
+    return ALONE.replace(f"  NORTHBANK: {one}\n", many)
+
+
+@pytest.mark.parametrize(
+    ("schools", "more", "memory_mb"),
+    [(1, "", 512), (10, "", 512), (11, "", 2048), (1, "param instanceMemoryMB = 2048\n", 2048)],
+)
+def test_an_instance_is_as_large_as_so_many_schools_need(
+    schools: int, more: str, memory_mb: int, tmp_path: Path
+) -> None:
+    """Ten schools of 1,500 pupils fit into the smallest; whoever has larger ones says so."""
+    made = predicted(tmp_path, of_schools(schools) + more)
+    [app] = of(made, "Microsoft.Web/sites")
+
+    assert f"'instanceMemoryMB': {memory_mb}" in str(app.properties["functionAppConfig"])
+
+
 @pytest.mark.parametrize(
     ("schools", "more", "watched"),
     [
-        (10, "", True),
-        (11, "", False),
-        (11, "param watchReaders = true\n", True),
+        (1, "", True),
+        (11, "", True),
         (1, "param watchReaders = false\n", False),
+        (11, "param watchReaders = false\n", False),
     ],
 )
-def test_readers_are_watched_for_up_to_ten_schools(
+def test_readers_are_watched_whatever_the_number_of_schools(
     schools: int, more: str, tmp_path: Path, *, watched: bool
 ) -> None:
-    """More of them call storage all day, and each call would be a line: they say so themselves.
+    """A trust of a hundred is not less watched than a school, unless it says so itself.
 
-    The rule is there and off: a deployment deletes none that was made while there were fewer.
+    Then the rule is there and off: a deployment deletes none that was made before.
     """
-    one = "{ NAME: 'Northbank School', ID: '9990001', ISAMS_HOST: 'northbank.isams.example' }"
-    many = "".join(f"  NORTHBANK{i}: {one}\n" for i in range(schools))
-    made = predicted(tmp_path, ALONE.replace(f"  NORTHBANK: {one}\n", many) + more)
+    made = predicted(tmp_path, of_schools(schools) + more)
     settings = of(made, "Microsoft.Insights/diagnosticSettings")
     tables = of(made, "Microsoft.OperationalInsights/workspaces/tables")
     on = {rule.name.split("-")[2]: rule.properties["enabled"] for rule in of(made, RULES)}

@@ -107,12 +107,7 @@ def test_a_line_that_says_otherwise_is_found(wanted: Wanted) -> None:
             "readers must be set one after another",
         ),
         ("retention.bicep", "    'StorageBlobLogs'\n", "", "StorageBlobLogs would be gone"),
-        (
-            "main.bicep",
-            "watchReaders bool = length(schools) <= 10",
-            "watchReaders bool",
-            "for up to",
-        ),
+        ("main.bicep", "watchReaders bool = true", "watchReaders bool", "watchReaders must be on"),
         ("vault.bicep", "if (!empty(readersWorkspaceId))", "if (false)", "must be written down"),
         ("retention.bicep", "    'AppTraces'\n", "", "AppTraces would keep its 90 days"),
     ],

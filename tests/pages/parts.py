@@ -15,7 +15,14 @@ from sync.ledger import fates
 from sync.report import FIELDS, Exit, Outcome
 from sync.terminal import cli
 from sync.web import routes
-from tests.pages import datasets_page, findings_page, picture, rooms, settings_page
+from tests.pages import (
+    cost_page,
+    datasets_page,
+    findings_page,
+    picture,
+    rooms,
+    settings_page,
+)
 from tests.pages.tables import row, table
 
 type Part = Callable[[], str]
@@ -106,6 +113,8 @@ def _settings(block: str) -> str:
 
 PARTS: Mapping[str, Part] = {
     "commands": _commands,
+    "cost-of-a-day": cost_page.a_day,
+    "cost-of-a-month": cost_page.a_month,
     "decisions": _decisions,
     "datasets": datasets_page.sections,
     "exit-codes": _exits,

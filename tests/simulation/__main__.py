@@ -1,9 +1,13 @@
-"""Print what the nights of a group cost: `python -m tests.simulation [schools]`."""
+"""Print what the nights of a group cost: `python -m tests.simulation [schools]`.
+
+`python -m tests.simulation days` prints what whole days ask of Azure.
+"""
 
 from __future__ import annotations
 
 import sys
 
+from tests.simulation.days import DAYS, lived
 from tests.simulation.group import Group
 from tests.simulation.nights import nights
 
@@ -20,4 +24,16 @@ def main(schools: int) -> None:
         print(f"{night.name:38}" + "".join(f"{cell:>11}" for cell in cells))  # noqa: T201
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+def days() -> None:
+    """Live through a day of each number of schools, and print it."""
+    for schools in DAYS:
+        print(schools, lived(schools))  # noqa: T201
+
+
+match sys.argv[1:]:
+    case ["days"]:
+        days()
+    case [schools]:
+        main(int(schools))
+    case _:
+        main(100)

@@ -12,7 +12,9 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
+from math import ceil
 
 import httpx
 
@@ -20,7 +22,7 @@ from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Connector, Knobs
 from sync.edge.storage.queues import Queue, Unqueued
-from sync.edge.storage.store import Blob
+from sync.edge.storage.store import Blob, BlobsAt
 from sync.ledger.manifests import SetManifest
 from sync.report import Outcome
 from sync.steps import approval, pull, schedule, send, tick
@@ -32,12 +34,16 @@ from tests.worlds import CONNECTOR, ONE_SCHOOL, make_world
 TICK_S = 300.0
 QUEUE_S = 5.0  # until a message is given to somebody
 HOUR_S = 3600.0
+PAGE = 5000  # docs/reference/functions.md#list-page
 
 type Event = Callable[[], None]
 
 
 class CountingStore(MemoryStore):
-    """Counts what is asked of it, and finds names by their beginning without going through all."""
+    """Counts what is asked of it as Azure would: a call for each page of a listing.
+
+    It finds names by their beginning without going through all. `now` is a look at the clock.
+    """
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(clock)
@@ -49,8 +55,16 @@ class CountingStore(MemoryStore):
         return super().read(name)
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
-        self.calls["list"] += 1
-        return [*self._below(prefix)]
+        found = [*self._below(prefix)]
+        self.calls["list"] += max(1, ceil(len(found) / PAGE))
+        return found
+
+    def listed(self, prefix: str) -> BlobsAt:
+        return BlobsAt(self.blobs(prefix), super().now())
+
+    def now(self) -> datetime:
+        self.calls["now"] += 1
+        return super().now()
 
     def _below(self, prefix: str) -> Iterator[Blob]:
         for number in range(bisect_left(self._names, prefix), len(self._names)):
@@ -110,7 +124,8 @@ class Figures:
 class Group:
     """So many schools of a few pupils each, and the day on which SDS took them first.
 
-    They share as many connectors, one after the other.
+    They share as many connectors, one after the other. `runs` counts the runs of each function,
+    `messages` what was put into each queue, `peeks` the looks at messages that failed for good.
     """
 
     def __init__(self, schools: int, connectors: int = 1) -> None:
@@ -119,6 +134,7 @@ class Group:
         small["northbank"] = invent(40, quirks=False)
         feeds = tuple(_feed(number) for number in range(connectors))
         self._first, self._away = small["northbank"], 0
+        self.runs, self.messages, self.peeks = Counter[str](), Counter[str](), 0
         self.scene = make_world(
             small.pop("northbank"),
             others=small,
@@ -168,6 +184,7 @@ class Group:
     def take(self, queue: Queue, message: Mapping[str, str]) -> None:
         """Give a message to a function."""
         if queue == "send":
+            self.runs[queue] += 1
             send.send(self._process, message["connector"])
             return
         now_s = self.scene.clock.passed_s
@@ -176,10 +193,12 @@ class Group:
             self.at(free_s, lambda: self.take(queue, message))
             return
         self._free_s = now_s + self._apart_s
+        self.runs[queue] += 1
         pull.pull(self._process, message["school"])
         self._reading = None
 
     def _tick(self) -> None:
+        self.runs["tick"] += 1
         tick.tick(self._process)
         self.at(self.scene.clock.passed_s + TICK_S, self._tick)
 
@@ -187,16 +206,14 @@ class Group:
 
     def live(self, night: Night) -> Figures:
         """Live through *night*, from 22:00 until the morning."""
-        scene, store = self.scene, self._store
+        scene, store = self.scene, self.store
         scene.clock.advance_to(12)
         scene.clock.advance_to(21)  # 22:00 in London
         began_s, before = scene.clock.passed_s, len(scene.sds.submissions)
-        for number, key in _numbered(self):
-            self._prepare(night, number, key)
-        self._reading_s, self._apart_s = night.reading_s, night.apart_s
+        self.prepare(night)
         for hour in night.again:
             self.at(began_s + hour * HOUR_S, self._ask_again)
-        self.at(began_s, self._tick)
+        self.begin_to_tick()
         scene.steps.clear()
         scene.sds.requests.clear()
         store.calls.clear()
@@ -214,8 +231,19 @@ class Group:
             looks_at_runs=sum(r.path.endswith("/runs") for r in scene.sds.requests),
         )
 
+    def prepare(self, night: Night) -> None:
+        """Have everything ready for *night*, which begins now: each school is one pupil less."""
+        self._reading_s, self._apart_s = night.reading_s, night.apart_s
+        for number, key in _numbered(self):
+            self._prepare(night, number, key)
+
+    def begin_to_tick(self) -> None:
+        """Tick now, and from now on."""
+        self.at(self.scene.clock.passed_s, self._tick)
+
     @property
-    def _store(self) -> CountingStore:
+    def store(self) -> CountingStore:
+        """The rosters' account."""
         assert isinstance(self.scene.store, CountingStore)
         return self.scene.store
 
@@ -290,8 +318,14 @@ class _Queues(Unqueued):
         self._group = group
 
     def nudge(self, queue: Queue, message: Mapping[str, str], delay_s: float = 0) -> None:
+        self._group.messages[queue] += 1
         due_s = self._group.scene.clock.passed_s + max(delay_s, QUEUE_S)
         self._group.at(due_s, lambda: self._group.take(queue, message))
+
+    def poisoned(self) -> Mapping[Queue, Sequence[str]]:
+        poisoned = super().poisoned()
+        self._group.peeks += len(poisoned)
+        return poisoned
 
 
 class _Slow(httpx.BaseTransport):

@@ -38,6 +38,18 @@ def test_a_file_is_what_the_csv_module_would_write(rows: list[tuple[str, ...]]) 
     assert csvtext.encode(HEADER, rows) == text.getvalue().encode()
 
 
+@given(st.lists(st.lists(st.tuples(RISKY, RISKY, RISKY), max_size=3), max_size=4))
+def test_rows_that_come_a_few_at_a_time_make_the_same_file(
+    runs: list[list[tuple[str, ...]]],
+) -> None:
+    """To the byte: what was written before decides nothing."""
+    file = csvtext.Growing(HEADER)
+    for run in runs:
+        file.add(run)
+
+    assert file.body() == csvtext.encode(HEADER, [row for run in runs for row in run])
+
+
 @given(ROWS)
 def test_every_row_is_one_line(rows: list[tuple[str, ...]]) -> None:
     """Manifests count rows by their ends, and SDS takes no line break inside a cell."""
