@@ -167,3 +167,14 @@ def test_what_is_wrong_in_a_held_record_is_said_before_the_connection_was_lost()
 
     with pytest.raises(SourceIllegible):
         read_document(broken_off())
+
+
+@pytest.mark.parametrize("tag", ["<Zed><b", "</Zed>"])
+def test_what_is_passed_over_ends_where_it_ends(tag: str) -> None:
+    """Though its tag comes in two pieces: nobody listens to what does not hold its name."""
+    inside = f"<Zed>{'<a/>' * 300}<Zed><b/>{'<b/>' * 300}</Zed>{'<c/>' * 300}</Zed>"
+    body = document("").replace(b"<HRManager>", f"{inside}<HRManager>".encode(), 1)
+    place = body.index(tag.encode())
+
+    for cut in range(place, place + len(tag) + 1):
+        assert read_document([body[:cut], body[cut:]]) == school_of("")
