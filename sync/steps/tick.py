@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sync.edge.certificate import days_left
+from sync.edge.clock import Budget
 from sync.edge.storage.noting import unnoted
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
@@ -31,6 +32,9 @@ from sync.steps.strikes import next_strike
 from sync.steps.sweep import sweep
 
 MIDNIGHT = time()
+
+SEE_S = 60.0
+"""A tick of a hundred schools whose month was never read has a long way, and an invocation ends."""
 
 SOON = timedelta(minutes=5)
 """How a place stands that wants a look sooner than this is not kept: the next tick looks anyway."""
@@ -155,19 +159,23 @@ class _Tick:
     # -- what is kept
 
     def _see(self, schools: Iterable[str], connectors: Iterable[str]) -> None:
-        """Keep how places stand at which nothing is under way; of the others it would be old."""
-        for school in schools:
-            if self._is_still(school_place(school)):
-                with self.going_on(school=school):
-                    self._see_school(school)
+        """Keep how places stand at which nothing is under way; of the others it would be old.
+
+        Of those too that there is no time for: whoever asks looks at them then.
+        """
+        budget = Budget.of(self.world.clock, SEE_S)
         for connector in connectors:
-            if self._is_still(connector_place(connector)):
+            if self._is_still(connector_place(connector), budget):
                 with self.going_on(connector=connector):
                     self.found.connectors[connector] = see_connector(self.world, connector)
+        for school in schools:
+            if self._is_still(school_place(school), budget):
+                with self.going_on(school=school):
+                    self._see_school(school)
 
-    def _is_still(self, place: str) -> bool:
+    def _is_still(self, place: str, budget: Budget) -> bool:
         due = self.found.due[place]
-        return due is None or due - self.seen.now > SOON
+        return budget.left_s > 0 and (due is None or due - self.seen.now > SOON)
 
     def _see_school(self, school: str) -> None:
         """Keep how *school* stands, until one of its sets is too old for what is told of it."""

@@ -539,6 +539,31 @@ def test_a_laptop_that_slept_between_a_note_and_its_mark_leaves_another() -> Non
     assert not differs(scene)
 
 
+class Slow(MemoryStore):
+    """Takes two seconds for each manifest."""
+
+    def read(self, name: str) -> bytes:
+        if name.endswith("manifest.json") and isinstance(self._clock, FakeClock):
+            self._clock.advance(2)
+        return super().read(name)
+
+
+def test_a_tick_that_has_no_time_to_see_all_keeps_what_it_has_seen() -> None:
+    """An invocation ends after five minutes: without a round the next would begin anew for ever."""
+    scene = at_rest(Group(12).scene)
+    slow = Slow(scene.clock)
+    assert isinstance(scene.store, MemoryStore)
+    slow.held = scene.store.held
+    scene.store = slow
+    scene.world = scene.process()
+    without_rounds(scene)
+
+    tick.tick(scene.world)
+
+    [name] = [blob.name for blob in scene.store.blobs(rounds.ROUNDS)]
+    assert 1 < len(json.loads(scene.store.read(name))["schools"]) < 12
+
+
 def test_no_users_name_is_in_a_round() -> None:
     """It stays in the mark: who reads what ticks keep learns that it was at a terminal."""
     scene = at_rest(make_world(SCHOOL, knobs=QUICK))
