@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from random import Random
 from typing import NamedTuple
+from xml.etree import ElementTree as ET
 
 from simulators.isams.documents import batch_xml
 from simulators.school import invent
@@ -132,6 +134,40 @@ def lean() -> bytes:
         f"<Sets>{sets}</Sets>\n<SetLists>{rows}</SetLists></TeachingManager></iSAMS>"
     )
     return text.encode()
+
+
+def rearranged(random: Random) -> bytes:
+    """Return the `lean` document, of which some records hold what they hold in another way."""
+    share = random.choice((0.05, 0.2, 0.6))
+
+    def some(match: re.Match[bytes]) -> bytes:
+        return _rearranged(match[0], random) if random.random() < share else match[0]
+
+    return _RECORD.sub(some, lean())
+
+
+def _rearranged(record: bytes, random: Random) -> bytes:
+    """Return *record* with new elements and attributes, others gone, twice or in other places."""
+    tree = ET.fromstring(record)
+    for element in list(tree.iter()):
+        held = list(element)
+        for _ in range(random.choice((0, 0, 1, 2))):
+            at = random.randrange(len(held) + 1)
+            match random.randrange(4):
+                case 0:
+                    held.insert(at, ET.Element(f"New{random.randrange(4)}"))
+                case 1 if held:
+                    held.insert(at, held[at % len(held)])
+                case 2:
+                    random.shuffle(held)
+                case _:
+                    del held[at : at + 1]
+        element[:] = held
+        attributes = [*element.attrib.items(), *[("New", "1")] * random.choice((0, 0, 1))]
+        if random.random() < 0.3:
+            random.shuffle(attributes)
+        element.attrib = dict(attributes)
+    return ET.tostring(tree, encoding="unicode").encode() + b"\n"
 
 
 @cache

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.fuzz.documents import Document, documents, late_spots
+from tests.fuzz.documents import Document, documents, late_spots, lean, rearranged
 from tests.fuzz.two_readers import SIZES_BYTES, SPICE, Trial, outcome, spiced, trial
 
 MUTANTS = 150
@@ -32,6 +32,25 @@ def test_both_readers_read_what_is_put_anywhere_alike(spice: bytes) -> None:
     for spot in spots:
         made = Trial(Document(spiced(spot, spice)), 1 << 30)
         assert outcome(made, ahead=True) == outcome(made, ahead=False), spot
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_readers_read_records_of_any_shape_alike(seed: int) -> None:
+    """Also while a pattern is still learned: with other children, in another order, or twice."""
+    random = Random(seed)
+    for number in range(60):
+        made = Trial(Document(rearranged(random)), 1 << 30)
+        assert outcome(made, ahead=True) == outcome(made, ahead=False), number
+
+
+@pytest.mark.parametrize("deep", [30, 400, 3_000])
+def test_both_readers_read_what_is_deep_alike(deep: int) -> None:
+    """Elements in elements in a record that nobody wants: expat has no bound, and Python has."""
+    inside = b"<New>" * deep + b"</New>" * deep
+    for record in (b"</Pupil>", b"</SetList>"):
+        for size_bytes in (4_096, 1 << 30):
+            made = Trial(Document(lean().replace(record, inside + record)), size_bytes)
+            assert outcome(made, ahead=True) == outcome(made, ahead=False), (record, size_bytes)
 
 
 @pytest.mark.parametrize("seed", range(3))

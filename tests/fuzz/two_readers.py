@@ -16,7 +16,7 @@ from sync.errors import SourceError, SourceUnavailable
 from sync.isams.batch import reader
 from sync.isams.batch.reader import LIMIT_BYTES
 from sync.isams.datasets import ALWAYS, SUBJECTS
-from tests.fuzz.documents import Document, documents, late_spots, lean
+from tests.fuzz.documents import Document, documents, late_spots, lean, rearranged
 
 SIZES_BYTES = (1, 7, 1_000, 4_096, 65_536, 1 << 30)
 _FAR = b" " * 600  # further than what is fed at once
@@ -143,6 +143,17 @@ def mutant(document: Document, random: Random) -> Document:
     return document._replace(body=bytes(body))
 
 
+def of_whole(random: Random) -> Document:
+    """Return a mutant of one of the documents."""
+    return mutant(random.choice(documents()), random)
+
+
+def of_records(random: Random) -> Document:
+    """Return a document whose records hold what they hold in other ways, and perhaps a fault."""
+    made = Document(rearranged(random))
+    return mutant(made, random) if random.random() < 0.2 else made
+
+
 def _spot(body: bytearray, random: Random) -> int:
     """Return a place in *body*: in or near the next tag, value or text after any byte."""
     at = random.randrange(len(body) + 1)
@@ -154,7 +165,7 @@ def _spot(body: bytearray, random: Random) -> int:
 
 def trial(random: Random) -> Trial:
     """Return a mutant, and how it is read: mostly whole, in one of the sizes of chunks."""
-    made = directed(random) if random.random() < 0.7 else mutant(random.choice(documents()), random)
+    made = random.choices((directed, of_whole, of_records), (5, 3, 2))[0](random)
     size = len(made.body)
     return Trial(
         made,

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
 from xml.sax.saxutils import unescape
@@ -29,6 +30,7 @@ _STEP_BYTES = 256  # fed at once where no collection is read, lest its beginning
 _VAIN_BYTES = 16 * 1024  # fed at once where nothing can be taken
 _FIRST_RECORDS = 8  # read by expat before the first pattern
 _ELEMENTS = 200  # in a record: what is larger is no record of iSAMS's, and no pattern worth making
+_DEEP = 20  # so is what holds elements in elements beyond this; Python would give up at hundreds
 _MISSES = 64  # records beyond a pattern, after which
 _WORTH = 16  # so many taken for each of them are what trying it costs (measured)
 
@@ -161,7 +163,7 @@ class _Shape:
     children: dict[str, _Shape] = field(default_factory=dict)
 
     def grow(self, node: Node) -> bool:
-        """Take in what *node* holds; False if it holds it in another order."""
+        """Take in what *node* holds; False if it holds it in another order, and this is spoilt."""
         self.always = self.always & node.attributes.keys() if self.met else {*node.attributes}
         self.met += 1
         tags = dict.fromkeys(child.tag for child in node.children)
@@ -244,8 +246,9 @@ class _Run:
         if self.is_vain():
             return
         for node in _records_in(read, self._record):
-            if _is_plain(node, self._extract):
-                self._shape.grow(node)
+            if _is_small(node) and _is_plain(node, self._extract):
+                grown = deepcopy(self._shape)
+                self._shape = grown if grown.grow(node) else self._shape
         if self._missed >= _FIRST_RECORDS and self._missed.bit_count() == 1:
             self._make_pattern()
 
@@ -343,6 +346,16 @@ def _records_in(read: bytes, record: str) -> list[Node]:
     except ExpatError:  # it ends what began before it
         return []
     return found
+
+
+def _is_small(node: Node) -> bool:
+    """Say whether *node* has few elements, in few of each other; whoever goes on may recurse."""
+    level = [node]
+    count = 0
+    for _ in range(_DEEP):
+        count += len(level)
+        level = [child for each in level for child in each.children]
+    return not level and count <= _ELEMENTS
 
 
 def _is_plain(node: Node, extract: Extract) -> bool:
