@@ -77,35 +77,24 @@ def last_round(names: Sequence[str], now: datetime) -> str | None:
     return names[-1] if names and names[-1] <= latest else None
 
 
-@dataclass(frozen=True, slots=True)
-class LastRound:
-    """What the last round says of where to look, all by storage's clock.
-
-    When it was `all_at`, all was looked at, and the last sweep was over. `due` is from when on a
-    place wants a look though nobody leaves a note.
-    """
-
-    all_at: datetime
-    due: Mapping[str, datetime]
+def is_recent(all_at: datetime, now: datetime) -> bool:
+    """Say whether what was looked at when it was *all_at*, which was everything, is of this day."""
+    return now - all_at < ALL_AFTER
 
 
 def wanted(
-    places: Mapping[str, Set[str]], notes: Iterable[Noted], known: LastRound | None, now: datetime
+    places: Mapping[str, Set[str]],
+    notes: Iterable[Noted],
+    due: Mapping[str, datetime],
+    now: datetime,
 ) -> frozenset[str]:
     """Return which of *places* to look at; each has the places whose notes are about it.
 
-    All of them, if nothing is *known* that `is_recent`.
+    *due* is from when on a place wants a look though nobody leaves a note.
     """
-    if known is None or not is_recent(known, now):
-        return frozenset(places)
     noted = {note.place for note in notes}
     return frozenset(
         place
         for place, about in places.items()
-        if not noted.isdisjoint(about) or (place in known.due and known.due[place] <= now)
+        if not noted.isdisjoint(about) or (place in due and due[place] <= now)
     )
-
-
-def is_recent(known: LastRound, now: datetime) -> bool:
-    """Say whether all was looked at within a day."""
-    return now - known.all_at < ALL_AFTER

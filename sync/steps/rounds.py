@@ -31,11 +31,13 @@ class SchoolSeen(Record):
 
 
 class Round(Record):
-    """What a tick found; see `rounds.LastRound`.
+    """What a tick found, all by storage's clock.
 
-    `settings` is a fingerprint. `read_at` is when each school's newest sets were sealed. `schools`
-    and `connectors` are those of which nothing was under way: by key, and by name. `nights` is what
-    each profile's readings gave, of 30 days, the oldest first.
+    `settings` is a fingerprint. When it was `all_at`, all was looked at, and the last sweep was
+    over. `due` is from when on a place wants a look though nobody leaves a note. `read_at` is when
+    each school's newest sets were sealed. `schools` and `connectors` are those of which nothing was
+    under way: by key, and by name. `nights` is what each profile's readings gave, of 30 days, the
+    oldest first.
     """
 
     settings: str
@@ -79,12 +81,13 @@ def _places(settings: Settings) -> Mapping[str, Set[str]]:
 class Glance:
     """Where there may be anything new at `now`, storage's moment, since the `last` round.
 
-    `last` may be of other settings, or old: only what is not `wanted` stands as it says.
-    `is_of_all`: everything is wanted, as once a day. `notes` are those that nobody has answered,
-    `past` the names of all other rounds.
+    `last` may be of other `settings` than these, or old: only what is not `wanted` stands as it
+    says. `is_of_all`: everything is wanted, as once a day. `notes` are those that nobody has
+    answered, `past` the names of all other rounds.
     """
 
     now: datetime
+    settings: str
     last: Round | None
     wanted: Set[str]
     is_of_all: bool
@@ -120,12 +123,13 @@ def glance(world: World) -> Glance:
     names, notes = rounds.round_names(blobs), rounds.notes_in(blobs)
     name = rounds.last_round(names, now)
     last = _read(world, name) if name else None
-    is_ours = last is not None and last.settings == _settings(world)
-    known = rounds.LastRound(last.all_at, last.due) if last and is_ours else None
-    is_of_all = known is None or not rounds.is_recent(known, now)
-    wanted = rounds.wanted(_places(world.settings), notes, known, now)
+    places, settings = _places(world.settings), _settings(world)
+    if last and last.settings == settings and rounds.is_recent(last.all_at, now):
+        is_of_all, wanted = False, rounds.wanted(places, notes, last.due, now)
+    else:
+        is_of_all, wanted = True, frozenset(places)
     past = [each for each in names if each != name]
-    return Glance(now, last, wanted, is_of_all, notes, past)
+    return Glance(now, settings, last, wanted, is_of_all, notes, past)
 
 
 def _read(world: World, name: str) -> Round | None:
@@ -173,7 +177,7 @@ def _round(world: World, seen: Glance, found: Found) -> Round:
     known = {**(before.due if before else {}), **found.due}
     due = {place: at for place in _places(settings) if (at := known.get(place))}
     return Round(
-        settings=_settings(world),
+        settings=seen.settings,
         all_at=found.all_at,
         due=due,
         read_at={key: at for key, at in found.read_at.items() if key in settings.schools},

@@ -44,18 +44,16 @@ class Standing(NamedTuple):
 def standing(world: World, connector: str) -> Standing:
     """Look whether *connector* has work that nobody seems to be at, or from when on it may."""
     listing = look(world, connector)
-    follow_at = follow.due_at(listing)
     open_work = listing.in_state(*_OPEN)
-    if follow_at and follow_at <= listing.now:
+    if follow.is_due(listing):
         open_work += listing.in_state(*_FOLLOWED)[-1:]
     if any(states.is_forgotten(delivery, listing.now) for delivery in open_work):
         return Standing(lies_idle=True, look_at=listing.now)
     due = _due(world, listing)
     if open_work or due.is_now:
         return Standing(due.is_now, listing.now)
-    return Standing(
-        lies_idle=False, look_at=min((at for at in (follow_at, due.look_at) if at), default=None)
-    )
+    moments = filter(None, (follow.due_at(listing), due.look_at))
+    return Standing(lies_idle=False, look_at=min(moments, default=None))
 
 
 def _due(world: World, listing: Listing) -> merge.Due:
