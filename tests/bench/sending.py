@@ -155,12 +155,12 @@ def _step(world: World, queue: str, about: str) -> Step:
 def _opened(folder: Path, night: str) -> World:
     """Return the app's own world, but for the clock, iSAMS and the queues."""
     import azure.functions
-    import azure.identity  # noqa: F401
-    import azure_functions_runtime  # noqa: F401
+    import azure.identity  # noqa: F401  # what the app loads on Azure counts
+    import azure_functions_runtime  # noqa: F401  # what its worker loads counts
     import httpx
 
     import sync.edge.storage.azure_blobs
-    import sync.edge.storage.azure_queues  # noqa: F401
+    import sync.edge.storage.azure_queues  # noqa: F401  # so does this
     from sync.edge.isams.batch import Isams
     from sync.edge.storage.folder import FolderStore
     from sync.edge.storage.noting import NotingStore

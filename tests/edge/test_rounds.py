@@ -95,6 +95,15 @@ def at_rest(scene: TestWorld) -> TestWorld:
     return scene
 
 
+def held() -> TestWorld:
+    """Return a school at rest, of which the last night is held: nearly everybody has left."""
+    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
+    scene.isams.school = invent(3, quirks=False)
+    scene.isams.flush()
+    a_night(scene)
+    return scene
+
+
 def one_school() -> TestWorld:
     return at_rest(make_world(SCHOOL, knobs=QUICK, store=CountingStore))
 
@@ -170,10 +179,7 @@ def test_what_a_tick_kept_is_what_a_look_at_everything_sees() -> None:
 
 def test_what_somebody_does_shows_at_once_and_not_at_the_next_tick() -> None:
     """An answer, a reading and a delivery are seen in the second in which they are written."""
-    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
-    scene.isams.school = invent(3, quirks=False)
-    scene.isams.flush()
-    a_night(scene)
+    scene = held()
     shown = status.survey(scene.world).connectors[CONNECTOR].deliveries[0]
     assert shown.state is states.State.HELD
 
@@ -404,10 +410,7 @@ def days_of_ticks(scene: TestWorld, days: int, every_s: float = HOUR_S) -> Itera
 
 def test_a_clock_that_ran_ahead_is_believed_no_longer_than_it_ran() -> None:
     """What ticks kept then is of tomorrow: it would hide a night, and an answer of today."""
-    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
-    scene.isams.school = invent(3, quirks=False)
-    scene.isams.flush()
-    a_night(scene)
+    scene = held()
     before_s = scene.clock.passed_s
     scene.clock.advance(9 * HOUR_S)
     for _ in range(7):
@@ -566,10 +569,7 @@ def test_a_tick_that_has_no_time_to_see_all_keeps_what_it_has_seen() -> None:
 
 def test_no_users_name_is_in_a_round() -> None:
     """It stays in the mark: who reads what ticks keep learns that it was at a terminal."""
-    scene = at_rest(make_world(SCHOOL, knobs=QUICK))
-    scene.isams.school = invent(3, quirks=False)
-    scene.isams.flush()
-    a_night(scene)
+    scene = held()
     shown = status.survey(scene.world).connectors[CONNECTOR].deliveries[0]
     me = replace(scene.world, caller="terminal anna.lindqvist")
     approval.reject(me, shown.id, digest=shown.digest)
