@@ -29,7 +29,6 @@ def nights_of(sets: Iterable[SealedSet], known: Sequence[Night], zone: ZoneInfo)
 
 def _read(sealed: SealedSet) -> Night | None:
     try:
-        manifest = sealed.manifest()
+        return Night.of(sealed.id, sealed.manifest())
     except (StoreMissing, StoreConflict):
         return None
-    return Night(sealed.id, manifest.pulled_at, dict(manifest.counts))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 
 from sync import __version__
 from sync.edge.storage.queues import Queue
@@ -54,6 +54,11 @@ class Night:
     id: str
     pulled_at: datetime
     counts: Mapping[str, int]
+
+    @classmethod
+    def of(cls, set_id: str, manifest: SetManifest) -> Self:
+        """Return what the *manifest* of the set of that id says."""
+        return cls(set_id, manifest.pulled_at, manifest.counts)
 
     def document(self) -> Json:
         """Return it as JSON values."""

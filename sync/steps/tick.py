@@ -28,6 +28,7 @@ from sync.steps.rounds import Found, Glance, connector_place, glance, note, scho
 from sync.steps.schedule import ask_due, due_pull
 from sync.steps.send import standing
 from sync.steps.status import see_connector, see_school
+from sync.steps.status_values import Night
 from sync.steps.strikes import next_strike
 from sync.steps.sweep import sweep
 
@@ -187,9 +188,10 @@ class _Tick:
         due = [at for at in (self.found.due[place], *too_old_at) if at and at > now]
         self.found.due[place] = min(due, default=None)
         zone = self.world.settings.schools[school].time_zone
-        for profile in self.world.settings.profiles_of(school):
+        for profile, newest in stood.sets.items():
+            last = [Night.of(newest.id, newest.manifest)] if newest else []
             sets, known = all_sets(self.world.store, profile), self.seen.nights(profile)
-            self.found.nights[profile] = nights_of(sets, known, zone)
+            self.found.nights[profile] = nights_of(sets, [*known, *last], zone)
 
 
 def _watched(world: World, now: datetime, found: Found) -> dict[str, int]:
