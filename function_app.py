@@ -40,72 +40,72 @@ def send(message: func.QueueMessage, context: func.Context) -> None:
     handlers.on_send(message.get_body(), context.invocation_id)
 
 
-@app.route(route="sync", methods=["POST"])
+@app.route(route="api/sync", methods=["POST"])
 def resync(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("resync", req))
 
 
-@app.route(route="status", methods=["GET"])
+@app.route(route="api/status", methods=["GET"])
 def status(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("status", req))
 
 
-@app.route(route="trust", methods=["GET"])
+@app.route(route="api/trust", methods=["GET"])
 def trust(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("trust", req))
 
 
-@app.route(route="subjects", methods=["GET"])
+@app.route(route="api/subjects", methods=["GET"])
 def subjects(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("subjects", req))
 
 
-@app.route(route="findings", methods=["GET"])
+@app.route(route="api/findings", methods=["GET"])
 def findings(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("findings", req))
 
 
-@app.route(route="check", methods=["GET"])
+@app.route(route="api/check", methods=["GET"])
 def check(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("check", req))
 
 
-@app.route(route="deliveries/{id}/plan", methods=["GET"])
+@app.route(route="api/deliveries/{id}/plan", methods=["GET"])
 def plan(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("plan", req))
 
 
-@app.route(route="deliveries/{id}/approve", methods=["POST"])
+@app.route(route="api/deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("approve", req))
 
 
-@app.route(route="deliveries/{id}/reject", methods=["POST"])
+@app.route(route="api/deliveries/{id}/reject", methods=["POST"])
 def reject(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("reject", req))
 
 
-@app.route(route="deliveries/{id}/restore", methods=["POST"])
+@app.route(route="api/deliveries/{id}/restore", methods=["POST"])
 def restore(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("restore", req))
 
 
-@app.route(route="identity/swap", methods=["POST"])
+@app.route(route="api/identity/swap", methods=["POST"])
 def identity_swap(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("identity_swap", req))
 
 
-@app.route(route="identity/new", methods=["POST"])
+@app.route(route="api/identity/new", methods=["POST"])
 def identity_new(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("identity_new", req))
 
 
-@app.route(route="identity/move", methods=["POST"])
+@app.route(route="api/identity/move", methods=["POST"])
 def identity_move(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("identity_move", req))
 
 
-@app.route(route="resume", methods=["POST"])
+@app.route(route="api/resume", methods=["POST"])
 def resume(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("resume", req))
 

@@ -40,7 +40,8 @@ def test_the_triggers_are_those_of_the_table() -> None:
     }
 
     assert triggers == {
-        route.function: ([route.method], route.path, "function") for route in ROUTES.values()
+        route.function: ([route.method], f"api/{route.path}", "function")
+        for route in ROUTES.values()
     }
 
 
