@@ -14,13 +14,14 @@ from sync.report import Exit
 from sync.sds.titles import MEND, called_apart, titles
 from sync.settings import Settings
 from sync.steps.seal import profile_set
+from sync.steps.told.counts import numbers
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.output import refuse_others, warnings, write_set
 from sync.terminal.scope import Chosen
 from sync.terminal.source import Read, read_school
-from sync.terminal.tables import findings_table, numbers
+from sync.terminal.tables import findings_table
 
 _NOT_WRITTEN = frozenset({PEOPLE, Beside.file_name})  # nobody asked for a copy of all names
 

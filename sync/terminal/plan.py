@@ -17,9 +17,9 @@ from sync.sds.full_plan.names import Who
 from sync.sds.tables import Row
 from sync.sds.walk import ENROLLMENTS
 from sync.steps.full_plan import FullPlan, SchoolPlan, full_plan
+from sync.steps.told.states import BECAUSE
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.schools import BECAUSE
 from sync.terminal.tables import SHOWN
 
 FEW = 5

@@ -1,0 +1,56 @@
+"""What states mean: why something waits, what became of it, and who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync.ledger.fates import Fate
+from sync.ledger.offers import Why
+
+WHO: Mapping[str, str] = {
+    "operator": "whoever runs this app",
+    "school": "the school",
+    "developer": "the developers of this app: please report it",
+    "nobody": "nobody: try again later",
+    "caller": "you",
+}
+
+BECAUSE: Mapping[Why, str] = {
+    Why.LIMITS: "it would lose, gain or change too much",
+    Why.FIRST: "it is new",
+    Why.LEFT: "the settings do not name it for this connector any more",
+    Why.ELSEWHERE: "another connector holds a profile of it",
+    Why.CONFLICT: "it uses an id or an address that another school uses",
+    Why.REJECTED: "a person said no to what was read",
+    Why.FAILED: "what was read breaks a rule, or is damaged",
+    Why.STALE: "it was not read for 48 hours",
+    Why.UNREAD: "a profile of it was never read",
+    Why.SAME: "nothing has changed",
+    Why.RESTORED: "a person wanted back what it had",
+    Why.WHOLE: "the delivery waits as a whole",
+}
+"""Every reason for which a school does not go in with what was read last."""
+
+_NO_RUN = (
+    "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The same files go"
+    " on three nights in all"
+)
+
+BECAME: Mapping[Fate, str] = {
+    Fate.DONE: "SDS holds it, and its run has taken it; nothing to do",
+    Fate.TAKEN: "SDS holds it; nothing to do",
+    Fate.FAULTY: "SDS holds it, but left records out: Sync health in School Data Sync names them",
+    Fate.ENDED: "a run of SDS has ended, and whose files it took is not told: grant this app"
+    " IndustryData-InboundFlow.Read.All, unless it has it",
+    Fate.NOT_TAKEN: _NO_RUN,
+    Fate.UNSEEN: _NO_RUN,
+    Fate.REPLACED: "a newer delivery took its place before SDS's run; nothing to do",
+    Fate.REFUSED: "SDS took nothing of it and keeps what it had",
+    Fate.INCOMPLETE: "SDS did not see all files: look at Sync health in School Data Sync before its"
+    " next run",
+    Fate.NO_ANSWER: "SDS's answer never reached us: is port 8698 open for this app? The same files"
+    " go on three nights in all",
+    Fate.GAVE_UP: "it was sent three times, and the answer was lost each time: look at Sync health"
+    " in School Data Sync",
+}
+"""Every fate with a receipt: what it means, and what to do."""
