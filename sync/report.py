@@ -212,6 +212,8 @@ class Outcome(StrEnum):
         "warning",
         "iSAMS has given the same of this school for five school days or more: is it alive?",
     )
+    # Who looked, and at how many people's names: never at whose.
+    LOOKED = "looked", Exit.DONE, "info", "names were looked at"
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

@@ -117,13 +117,18 @@ class OfferName(NamedTuple):
         return self._replace(id=f"{ids.stamp(later)}-{self.digest[:8]}")
 
 
-def short_digest(digests: Iterable[str]) -> str:
-    """Return the eight digits by which a person says that they mean these steps, and no others.
+def full_digest(digests: Iterable[str]) -> str:
+    """Return what stands for these steps, and no others, in 64 digits.
 
     *digests* are of all that an answer would be about; their order does not matter.
     """
     lines = "".join(f"{digest}\n" for digest in sorted(digests))
-    return hashlib.sha256(lines.encode()).hexdigest()[:8]
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def short_digest(digests: Iterable[str]) -> str:
+    """Return the eight digits of it by which a person says that they mean these steps."""
+    return full_digest(digests)[:8]
 
 
 def folder_of(prefix: str, school: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from sync.edge.world import World
 from sync.ledger.offers import ANSWERABLE, Why
 from sync.report import Exit
 from sync.settings import Settings
 from sync.steps.status_values import SchoolStatus
+from sync.steps.told.clocks import zone_of
 from sync.steps.told.holds import sentences
 from sync.steps.told.states import BECAUSE
 from sync.terminal.holds import how_to_answer
@@ -17,12 +18,6 @@ from sync.terminal.tables import when
 
 FEW = 3
 """So many reasons of a hold are told, where there are lines of other schools beside it."""
-
-
-def zone_of(settings: Settings, schools: Collection[str]) -> tzinfo:
-    """Return the time zone of *schools*; UTC if they have several, or settings know none."""
-    zones = {settings.schools[key].time_zone for key in schools if key in settings.schools}
-    return next(iter(zones)) if len(zones) == 1 else UTC
 
 
 def stands(settings: Settings, school: str, shown: SchoolStatus) -> str:

@@ -30,6 +30,7 @@ from sync.steps.status_values import (
     Status,
     seconds,
 )
+from sync.steps.told.clocks import zone_of
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
 from sync.steps.told.states import BECAME, BECAUSE, WHO
@@ -42,7 +43,6 @@ from sync.terminal.schools import (
     is_told_by_school,
     stands,
     why_it_waits,
-    zone_of,
 )
 from sync.terminal.tables import table, when
 
