@@ -93,20 +93,20 @@ def commands(group: click.Group = cli) -> Iterator[tuple[tuple[str, ...], click.
             yield (word,), command
 
 
-def command_rows() -> Iterator[tuple[str, str]]:
+def command_rows(group: click.Group = cli) -> Iterator[tuple[str, str]]:
     """Yield each command with the first sentence of its help, as the handbook lists them."""
-    for words, command in commands():
+    for words, command in commands(group):
         first, _, _ = (command.help or "").partition("\n\n")
         yield f"`{' '.join(words)}`", " ".join(first.split())
 
 
-def main(words: Sequence[str], terminal: Terminal) -> int:
+def main(words: Sequence[str], terminal: Terminal, group: click.Group = cli) -> int:
     """Run the command that *words* say, and return the exit code."""
     quieten()
     try:
-        # Not `cli.main`, which takes a reader that has gone for a failure.
-        with cli.make_context(NAME, list(words), obj=terminal) as context:
-            code = cli.invoke(context)
+        # Not `group.main`, which takes a reader that has gone for a failure.
+        with group.make_context(NAME, list(words), obj=terminal) as context:
+            code = group.invoke(context)
     except click.exceptions.Exit as ended:  # after --help and --version
         return ended.exit_code
     except click.ClickException as error:
@@ -121,16 +121,16 @@ def main(words: Sequence[str], terminal: Terminal) -> int:
     return int(code or 0)
 
 
-def start() -> int:
-    """Run at a real terminal."""
+def start(group: click.Group = cli) -> int:
+    """Run a command of *group* at a real terminal."""
     if instruction := os.environ.get(_COMPLETE):  # a shell asks what could be typed
-        return shell_complete(cli, {}, NAME, _COMPLETE, instruction)
+        return shell_complete(group, {}, NAME, _COMPLETE, instruction)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What another program reads is UTF-8; a terminal may not be able to show every name.
             encoding = None if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
-    return main(sys.argv[1:], Terminal(os.environ, Path.cwd(), SystemClock(), _opened))
+    return main(sys.argv[1:], Terminal(os.environ, Path.cwd(), SystemClock(), _opened), group)
 
 
 def _opened(settings: Settings, tell: Callable[[Step], None]) -> World:

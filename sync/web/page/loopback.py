@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock
-from typing import ClassVar, override
+from threading import Lock, Thread
+from time import monotonic
+from typing import ClassVar, Self, override
 from urllib.parse import parse_qsl, urlsplit
 
 from sync.edge.world import World
@@ -27,6 +27,7 @@ from sync.web.page.answers import see
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.screens import respond
 from sync.web.page.visit import Asked, Visitor
+from sync.web.page.working import Working
 
 _COOKIE = "isams-sync"
 _HOSTS = ("127.0.0.1", "localhost")
@@ -73,20 +74,42 @@ class _Door:
         )
 
 
-@contextmanager
-def serving(
-    world: Callable[[], World], port: int = 0
-) -> Generator[tuple[ThreadingHTTPServer, str]]:
-    """Hold a server that is not running yet, and yield it with the address to open.
+class Serving:
+    """The page on a free port of loopback, while it is entered: at `address`, to be opened once.
 
-    *port* 0 is any that is free.
+    *world* is that of every visit, and of the work that a click leaves behind.
     """
-    door = _Door()
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(door, world))
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}/?token={door.token}"
-    finally:
-        server.server_close()
+
+    def __init__(self, world: Callable[[], World]) -> None:
+        door = _Door()
+        self.nudges = Working(monotonic)
+        self._world = world
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(door, world))
+        self.address = f"http://127.0.0.1:{self._server.server_port}/?token={door.token}"
+        self._threads = [
+            Thread(target=self._server.serve_forever, args=(0.1,), daemon=True),
+            Thread(target=lambda: self.nudges.serve(self._world()), daemon=True),
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.nudges.stop()
+        if self._threads[0].is_alive():
+            self._server.shutdown()
+        self._server.server_close()
+
+    def begin(self) -> None:
+        """Answer from now on, beside whatever the caller does."""
+        for thread in self._threads:
+            thread.start()
+
+    def until_stopped(self) -> None:
+        """Answer until the process is told to stop."""
+        self.begin()
+        while self._threads[0].is_alive():
+            self._threads[0].join(0.2)  # so that Ctrl-C is heard on every system
 
 
 def _handler(door: _Door, world: Callable[[], World]) -> type[BaseHTTPRequestHandler]:
