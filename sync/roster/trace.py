@@ -35,7 +35,7 @@ class Rule(NamedTuple):
         return self.finding.advice if self.finding else self.code.todo
 
 
-class Judgement(StrEnum):
+class Presence(StrEnum):
     """What became of a record in a profile."""
 
     IN = "in"
@@ -52,7 +52,7 @@ def _place(rule: Rule) -> tuple[int, str]:
     return rule.code.rank, rule.said
 
 
-def judgement(rules: Iterable[Rule]) -> Judgement:
+def presence(rules: Iterable[Rule]) -> Presence:
     """Return what *rules* come to: what is kept by any and barred by none is in.
 
     What is not in is left out if a rule bars it, or if there is something to mend; else it is not
@@ -61,9 +61,9 @@ def judgement(rules: Iterable[Rule]) -> Judgement:
     asked = list(rules)
     barred = any(rule.code.effect == "bars" for rule in asked)
     if not barred and any(rule.code.effect == "keeps" for rule in asked):
-        return Judgement.IN
+        return Presence.IN
     to_mend = any(rule.finding and not rule.code.keeps for rule in asked)
-    return Judgement.LEFT_OUT if barred or to_mend else Judgement.NOT_OF_PROFILE
+    return Presence.LEFT_OUT if barred or to_mend else Presence.NOT_OF_PROFILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sync.ledger.fates import Fate
 from sync.ledger.ids import pulled_at
 from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
-from sync.ledger.offers import Why
+from sync.ledger.offers import BECAUSE, Why
 from sync.ledger.states import State
 from sync.report import Exit
 from sync.roster.finding_codes import OF_SETTINGS, TO_KNOW, FindingCode
@@ -35,7 +35,6 @@ from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
 from sync.terminal.holds import what_to_do, why_held
 from sync.terminal.schools import (
-    BECAUSE,
     FEW,
     is_told_by_school,
     stands,

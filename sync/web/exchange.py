@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"  # what a page sends
 CSV = "text/csv"  # the worker adds the charset to a text
 
 # On every response: none is kept by a browser or a proxy, and none is taken for a page.
@@ -18,7 +19,7 @@ HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Optio
 
 
 class Request(Protocol):
-    """What the app looks at in an HTTP request: none has a body."""
+    """What the app looks at in an HTTP request."""
 
     @property
     def headers(self) -> Mapping[str, str]: ...
@@ -26,6 +27,7 @@ class Request(Protocol):
     def params(self) -> Mapping[str, str]: ...
     @property
     def route_params(self) -> Mapping[str, str]: ...
+    def get_body(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
