@@ -75,6 +75,11 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("plan", req))
 
 
+@app.route(route="api/explain", methods=["POST"])
+def explain(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("explain", req))
+
+
 @app.route(route="api/deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("approve", req))

@@ -214,6 +214,7 @@ class Outcome(StrEnum):
     )
     # Who looked, and at how many people's names: never at whose.
     LOOKED = "looked", Exit.DONE, "info", "names were looked at"
+    TOLD = "told", Exit.DONE, "info", "somebody asked why, and was told what is known"
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

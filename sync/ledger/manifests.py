@@ -26,6 +26,7 @@ from sync.ledger.record import Mark, NamedRecord, Record
 MANIFEST = "manifest.json"  # of a set and of a delivery
 FINDINGS = "findings.json"  # it names people, so it is no mark and goes with the rosters
 PEOPLE = "people.json"  # so does this: it says who stands behind the ids, and is never sent
+WHY = "why.json"  # of a set: every record that was read, and what the rules said; never sent
 AWAY = "away.json"  # of a delivery: what the classes last held that SDS once had and this has not
 
 

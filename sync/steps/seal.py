@@ -25,7 +25,7 @@ from sync.roster import findings
 from sync.roster.academic_year import school_day
 from sync.roster.build import roster_at
 from sync.roster.unmoved import TermDays, terms_about
-from sync.sds import away_file, json_lines, people_file, rules, tables
+from sync.sds import away_file, json_lines, people_file, rules, tables, why_file
 from sync.sds.guard.away import Away
 from sync.settings import Settings
 from sync.steps import repeats
@@ -81,6 +81,7 @@ def profile_set(
     )
     also = {
         manifests.FINDINGS: findings.to_json(built.findings),
+        manifests.WHY: why_file.why_json(built.judged),
         **beside(
             people_file.people_json(built.people), terms=_terms(settings, school, read, pulled_at)
         ),

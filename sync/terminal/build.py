@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from sync.errors import SyncError
-from sync.ledger.manifests import FINDINGS, PEOPLE, Beside, SetManifest
+from sync.ledger.manifests import FINDINGS, PEOPLE, WHY, Beside, SetManifest
 from sync.ledger.marks import fault
 from sync.report import Exit
 from sync.sds.titles import MEND, called_apart, titles
@@ -23,7 +23,7 @@ from sync.terminal.scope import Chosen
 from sync.terminal.source import Read, read_school
 from sync.terminal.tables import findings_table
 
-_NOT_WRITTEN = frozenset({PEOPLE, Beside.file_name})  # nobody asked for a copy of all names
+_NOT_WRITTEN = frozenset({PEOPLE, WHY, Beside.file_name})  # nobody asked for a copy of all names
 
 
 @command("build")

@@ -2,7 +2,7 @@
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but by
-`findings` and `plan`, and in the files that `build` and `datasets` write.
+`findings`, `plan` and `explain`, and in the files that `build` and `datasets` write.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from sync.terminal.check import check_deployment
 from sync.terminal.context import Terminal
 from sync.terminal.datasets import write_datasets
 from sync.terminal.envelope import command_of, enveloped, print_json
+from sync.terminal.explain import explain_who
 from sync.terminal.findings import show_findings
 from sync.terminal.identity import identity
 from sync.terminal.plan import show_plan
@@ -79,6 +80,7 @@ for _command in (
     show_status,
     show_trust,
     show_findings,
+    explain_who,
     show_plan,
 ):
     cli.add_command(_command)

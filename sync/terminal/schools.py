@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, tzinfo
 
 from sync.edge.world import World
-from sync.ledger.offers import ANSWERABLE, Why
+from sync.ledger.offers import ANSWERABLE, BECAUSE, Why
 from sync.report import Exit
 from sync.settings import Settings
 from sync.steps.status_values import SchoolStatus
 from sync.steps.told.clocks import zone_of
 from sync.steps.told.holds import sentences
-from sync.steps.told.states import BECAUSE
 from sync.terminal.holds import how_to_answer
 from sync.terminal.tables import when
 

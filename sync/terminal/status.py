@@ -14,7 +14,7 @@ from sync.ledger.fates import Fate
 from sync.ledger.ids import pulled_at
 from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
-from sync.ledger.offers import Why
+from sync.ledger.offers import BECAUSE, Why
 from sync.ledger.states import State
 from sync.report import Exit
 from sync.roster.finding_codes import OF_SETTINGS, TO_KNOW, FindingCode
@@ -33,7 +33,7 @@ from sync.steps.status_values import (
 from sync.steps.told.clocks import zone_of
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
-from sync.steps.told.states import BECAME, BECAUSE, WHO
+from sync.steps.told.states import BECAME, WHO
 from sync.terminal import options
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"  # what a page sends
 CSV = "text/csv"  # the worker adds the charset to a text
 HTML = "text/html"
 

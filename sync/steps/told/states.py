@@ -1,11 +1,10 @@
-"""What states mean: why something waits, what became of it, and who must act."""
+"""What became of a delivery, and who must act, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from sync.ledger.fates import Fate
-from sync.ledger.offers import Why
 
 WHO: Mapping[str, str] = {
     "operator": "whoever runs this app",
@@ -14,22 +13,6 @@ WHO: Mapping[str, str] = {
     "nobody": "nobody: try again later",
     "caller": "you",
 }
-
-BECAUSE: Mapping[Why, str] = {
-    Why.LIMITS: "it would lose, gain or change too much",
-    Why.FIRST: "it is new",
-    Why.LEFT: "the settings do not name it for this connector any more",
-    Why.ELSEWHERE: "another connector holds a profile of it",
-    Why.CONFLICT: "it uses an id or an address that another school uses",
-    Why.REJECTED: "a person said no to what was read",
-    Why.FAILED: "what was read breaks a rule, or is damaged",
-    Why.STALE: "it was not read for 48 hours",
-    Why.UNREAD: "a profile of it was never read",
-    Why.SAME: "nothing has changed",
-    Why.RESTORED: "a person wanted back what it had",
-    Why.WHOLE: "the delivery waits as a whole",
-}
-"""Every reason for which a school does not go in with what was read last."""
 
 _NO_RUN = (
     "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The same files go"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sync.ledger import fates, ids
 from sync.ledger.fates import Fate
 from sync.ledger.marks import Excess, Fault, Hold
-from sync.ledger.offers import ANSWERABLE, Why
+from sync.ledger.offers import ANSWERABLE, BECAUSE, Why
 from sync.ledger.states import State
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import harm
@@ -29,7 +29,7 @@ from sync.steps.status_values import (
 from sync.steps.strikes import next_strike
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import sentences
-from sync.steps.told.states import BECAME, BECAUSE, WHO
+from sync.steps.told.states import BECAME, WHO
 from sync.web.page import tags
 from sync.web.page.tags import Kind, Tag
 from sync.web.page.words import sentence

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sync.ledger.offers import Why
+from sync.ledger.offers import BECAUSE, Why
 from sync.steps.status_values import SchoolStatus, Status
-from sync.steps.told.states import BECAUSE, WHO
+from sync.steps.told.states import WHO
 from sync.steps.trust import SchoolRow
 from sync.web.page import tags
 from sync.web.page.home import SQUARES, held_headline
