@@ -25,6 +25,7 @@ from sync.ledger.record import Mark, NamedRecord, Record
 
 MANIFEST = "manifest.json"  # of a set and of a delivery
 FINDINGS = "findings.json"  # it names people, so it is no mark and goes with the rosters
+MENDED = "mended.json"  # so does this: what has closed, apart, because no version may show it open
 PEOPLE = "people.json"  # so does this: it says who stands behind the ids, and is never sent
 AWAY = "away.json"  # of a delivery: what the classes last held that SDS once had and this has not
 

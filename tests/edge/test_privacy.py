@@ -109,7 +109,7 @@ def blobs(trial: TestWorld) -> dict[str, bytes]:
 
 def is_roster(name: str) -> bool:
     """Say whether a blob may hold names: of users, of who they are, of what is left out and why."""
-    return name.endswith(("/users.csv", "/findings.json", "/people.json"))
+    return name.endswith(("/users.csv", "/findings.json", "/mended.json", "/people.json"))
 
 
 # --- What is told of a good day -------------------------------------------------------------
@@ -126,7 +126,7 @@ def test_names_are_in_the_users_the_people_and_the_findings_alone() -> None:
     with_names = {name.rpartition("/")[2] for name, body in blobs(trial).items() if canary_in(body)}
     kinds = {name.rpartition("/")[2] for name in blobs(trial)}
 
-    assert with_names == {"users.csv", "findings.json", "people.json"}
+    assert with_names == {"users.csv", "findings.json", "mended.json", "people.json"}
     assert kinds >= {"manifest.json", "plan.json", "held.json", "approved.json", "submitted.json"}
     assert kinds >= {"accepted.json", "receipt.json", "sealed.json", "000001.json", "000001.done"}
     assert told_by(trial) == {}
