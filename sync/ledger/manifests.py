@@ -4,7 +4,7 @@
     connectors/<folder>/<stamp>-<digest8>/    the merged files, manifest.json, and its marks
     connectors/<folder>/claims/000123.json    "I alone may talk to SDS now", and 000123.done
     connectors/<folder>/pauses/000001.json    "send nothing but this former delivery", and its .done
-    schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed; datasets-1/
+    schools/<school>/pulls/<stamp>/           a pull: asked, tried, school-1, datasets-1/, sealed
 
 Every blob is created once and never changed. The manifest comes last: a folder without it does
 not exist yet. *State is which names exist*: see `sync.ledger.states`.
