@@ -146,15 +146,12 @@ def to_findings(world: World, profile: str | None, accept: str = "") -> Response
     if profile not in world.settings.profiles:
         return _unknown("profile", world.settings.profiles)
     with concerning(profile=profile):
-        if CSV in accept.lower():
-            newest = findings.newest_findings(world, profile)
-            body = None if newest is None else findings.findings_csv([newest]).encode()
-            content_type = CSV
-        else:
-            body, content_type = findings.findings_document(world, profile), JSON
-    if body is None:
+        newest = findings.newest_findings(world, profile)
+    if newest is None:
         return _json(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
-    return Response(200, body, content_type)
+    if CSV in accept.lower():
+        return Response(200, findings.findings_csv([newest]).encode(), CSV)
+    return _json(200, newest.document())
 
 
 def to_plan(world: World, plan_id: str, accept: str = "") -> Response:
