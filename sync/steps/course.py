@@ -30,6 +30,9 @@ from sync.ledger.states import State
 from sync.steps.connector import Listing, find
 from sync.steps.delivery import Delivery, Pull, StoredFolder, list_pulls
 
+FEW = 3
+"""Of a delivery with more schools their readings are not told: each has its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -69,17 +72,18 @@ class Course:
     sets: Sequence[str] = field(default_factory=tuple)
 
 
-def course(world: World, course_id: str) -> Course:
-    """Return the course of the pull or the delivery of that id.
+def course(world: World, course_id: str, school: str = "") -> Course:
+    """Return the course of the pull or the delivery of that id; of a pull of *school*, if known.
 
     Raises:
         RequestRefused: there is none, or what was written about it is past its time.
     """
     if ids.is_stamp(course_id):
-        for school in sorted(world.settings.schools):
-            for pull in list_pulls(world.store, school):
+        known = world.settings.schools
+        for key in [school] if school in known else sorted(known):
+            for pull in list_pulls(world.store, key):
                 if pull.id == course_id:
-                    return Course(course_id, [_reading(school, pull)], None)
+                    return Course(course_id, [_reading(key, pull)], None)
     elif ids.is_folder_id(course_id):
         listing, delivery = find(world, course_id)
         return _of_delivery(world, listing, delivery)
@@ -100,7 +104,7 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
         if profile in world.settings.profiles
     }
     readings, moments = list[Reading](), {ids.pulled_at(each) for each in sources.values()}
-    for school in sorted(schools):
+    for school in sorted(schools) if len(schools) <= FEW else ():
         of_school = [
             pull for pull in list_pulls(world.store, school) if ids.pulled_at(pull.id) in moments
         ]

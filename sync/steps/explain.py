@@ -33,13 +33,14 @@ def fault_of(who: str) -> str:
     return ""
 
 
-def explain(world: World, who: str) -> Explained:
+def explain(world: World, who: str, school: str = "") -> Explained:
     """Return why the record *who* is in SDS or is not; of several, or none, which may be meant.
 
     *who* is an id, code or address in iSAMS, an id in SDS, or what a match offers; case and blanks
-    around it do not matter. `fault_of` finds nothing wrong with it.
+    around it do not matter. `fault_of` finds nothing wrong with it. *school* is the key of the only
+    one that is looked at; left out, all are.
     """
-    explained = _explain(world, _typed(who))
+    explained = _explain(world, _typed(who), school)
     facts = {
         "found": int(explained.record is not None),
         "matches": len(explained.matches),
@@ -53,8 +54,8 @@ def _typed(text: str) -> str:
     return " ".join(composed(text).split()).casefold()
 
 
-def _explain(world: World, typed: str) -> Explained:
-    stored, found, notes = OnceRead(world), list[tuple[SchoolSets, Key]](), list[str]()
+def _explain(world: World, typed: str, school: str) -> Explained:
+    stored, found, notes = OnceRead(world, school), list[tuple[SchoolSets, Key]](), list[str]()
     for sets in _schools(stored):
         notes += [f"{profile}: {note}." for profile, note in sets.notes.items()]
         found += [
@@ -74,8 +75,7 @@ def _explain(world: World, typed: str) -> Explained:
 
 def _schools(stored: OnceRead) -> Iterator[SchoolSets]:
     """Yield what was judged at each school that any profile is of, one in memory at a time."""
-    settings = stored.world.settings
-    for school in sorted(set(map(settings.school_of, settings.profiles))):
+    for school in stored.schools:
         yield read_school(stored, school)
 
 
@@ -133,8 +133,8 @@ def _near(stored: OnceRead, typed: str) -> Iterator[str]:
 def _in_sds_alone(stored: OnceRead, typed: str) -> Telling | None:
     """Return the telling of what only a delivery has that SDS may hold; None if none has it."""
     settings = stored.world.settings
-    key_of = {settings.schools[key].id: key for key in map(settings.school_of, settings.profiles)}
-    for connector in settings.connectors():
+    key_of = {settings.schools[key].id: key for key in stored.schools}
+    for connector in stored.connectors:
         for hand_over in reversed(stored.may_hold(connector)):
             found = _row_of(stored, hand_over.delivery, typed)
             if found and (key := key_of.get(found[0])):

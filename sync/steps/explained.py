@@ -43,19 +43,40 @@ GONE = (
 
 @dataclass(frozen=True)
 class OnceRead:
-    """What is stored, each thing read once, however often it is asked for in one telling."""
+    """What is stored, each thing read once, however often it is asked for in one telling.
+
+    With a `school`, by key, what is stored of that alone.
+    """
 
     world: World
+    school: str = ""
     _listings: dict[str, Listing] = field(default_factory=dict)
     _held: dict[str, list[HandOver[Delivery]]] = field(default_factory=dict)
     _manifests: dict[str, DeliveryManifest] = field(default_factory=dict)
     _files: dict[str, bytes] = field(default_factory=dict)
 
+    @property
+    def schools(self) -> Sequence[str]:
+        """The schools that any profile is of, in order, or the only one that is asked about."""
+        settings = self.world.settings
+        known = sorted(set(map(settings.school_of, settings.profiles)))
+        return [key for key in known if self.school in {"", key}]
+
+    @property
+    def connectors(self) -> Sequence[str]:
+        """The connectors that have any of the schools."""
+        settings, schools = self.world.settings, {*self.schools}
+        return [
+            connector
+            for connector, profiles in settings.connectors().items()
+            if not schools.isdisjoint(map(settings.school_of, profiles))
+        ]
+
     @cached_property
     def newest(self) -> Mapping[str, SealedSet | None]:
         """The newest set of each profile."""
         newest = dict[str, SealedSet | None]()
-        for connector in self.world.settings.connectors():
+        for connector in self.connectors:
             newest |= newest_sets(self.world, connector)
         return newest
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from sync.errors import AnswerInexact, RequestRefused
 from sync.ledger import callers
 from sync.report import Outcome, Step
-from sync.steps import approval, identity, schedule
+from sync.steps import approval, checked, identity, schedule
 from sync.steps.approval import Answered
-from sync.steps.doctor import kept
 from sync.web.exchange import HTML, Response
 from sync.web.page.drawing import SAFE
 from sync.web.page.forms import form_of
@@ -79,7 +78,7 @@ def sync(visit: Visit) -> Response:
 def check(visit: Visit) -> Response:
     """Try everything now, keep what came of it, and show it."""
     form_of(visit.asked)
-    kept.check(visit.world, within_s=CHECK_S)
+    checked.check(visit.world, within_s=CHECK_S)
     return see("/page/health")
 
 

@@ -138,7 +138,7 @@ def home(settings: Settings, status: Status, school: str) -> Home:
         panel=_panel(settings, school, pull, shown),
         notices=list(_notices(status, school, connector, sets)),
         way=list(_way(pull, sets, shown, connector)),
-        squares=squares(nights),
+        squares=squares(school, nights),
         profiles=list(sets),
         holds=holds,
         days=days,
@@ -436,15 +436,15 @@ def duration_s(took_s: float) -> str:
 # -- nights and numbers ----------------------------------------------------------------------------
 
 
-def squares(nights: Sequence[NightStood]) -> list[Square]:
-    """Return the last nights as squares, the oldest first."""
-    return [_square(night) for night in nights[-SQUARES:]]
+def squares(school: str, nights: Sequence[NightStood]) -> list[Square]:
+    """Return the last nights of *school* as squares, the oldest first."""
+    return [_square(school, night) for night in nights[-SQUARES:]]
 
 
-def _square(night: NightStood) -> Square:
+def _square(school: str, night: NightStood) -> Square:
     tag = tags.OF_NIGHT[night.word]
     because = f": {BECAUSE[Why(night.why)]}" if night.why and night.word == "carried" else ""
-    run = night.delivery or night.pull
+    run = night.delivery or f"{night.pull}?school={school}"
     return Square(night.on, tag.state, f"{tag.word}{because}", f"/page/run/{run}")
 
 

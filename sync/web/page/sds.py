@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sync.ledger import fates, ids
 from sync.ledger.states import State
-from sync.steps.doctor.kept import Checked, CheckRow
+from sync.steps.checked import Checked, CheckRow
 from sync.steps.status_values import ConnectorStatus, DeliveryStatus, Status
 from sync.steps.told.states import BECAME
 from sync.web.page import tags

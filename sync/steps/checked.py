@@ -13,7 +13,6 @@ from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing
 from sync.ledger import ids, rounds
 from sync.ledger.record import Record
-from sync.steps import doctor
 from sync.steps.delivery import read_record
 
 CHECKS = f"{rounds.WORK}checks/"
@@ -40,6 +39,9 @@ class Checked(Record):
 
 def check(world: World, *, within_s: float) -> Checked:
     """Try everything with the world's settings, and keep what came of it in place of the last."""
+    # It knows the way to iSAMS and to SDS, which who only looks has no need of.
+    from sync.steps import doctor
+
     at, began_s = world.store.now(), world.clock.monotonic_s()
     checks = doctor.examine(lambda: world.settings, world.clock, within_s=within_s)
     rows = [
