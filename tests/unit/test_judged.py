@@ -92,8 +92,14 @@ def odd_school(rng: Random) -> School:
         for number in [*map(str, range(1, 9)), "1-1", "1.2D.1"]
     }
     # Somebody has each: else a kind of class is refused as a whole.
-    there = {"form": "8A", "academic_house_id": "1", "boarding_house_id": "1", "division_id": "1"}
-    pupils["1"] = replace(pupils["1"], tutor_id="41", **there)
+    pupils["1"] = replace(
+        pupils["1"],
+        form="8A",
+        academic_house_id="1",
+        boarding_house_id="1",
+        division_id="1",
+        tutor_id="41",
+    )
     staff = {
         number: Employee(
             number,
@@ -138,10 +144,8 @@ def odd_school(rng: Random) -> School:
         boarding_houses={"1": replace(house["1"], kind="boarding", name="Blue")},
         divisions={str(n): Division(str(n), f"Part {n}", "", (6 + n, 7 + n)) for n in (1, 2)},
         teaching_forms={
-            number: TeachingForm(
-                number, f"8A-{number}", some(["8A", "8B", "8Q"]), some(["21", "99"])
-            )
-            for number in ("1", "2", "3")
+            each: TeachingForm(each, f"8A-{each}", some(["8A", "8B", "8Q"]), some(["21", "99"]))
+            for each in ("1", "2", "3")
         },
         lessons=tuple(
             Lesson("x", some([*sets, ""]), some(["1", "2", ""]), some([*staff, ""]), "1", "1")
