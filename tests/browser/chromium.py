@@ -6,7 +6,6 @@ every test that comes after it there. It is imported only where a browser is ope
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 type Scheme = Literal["light", "dark"]
 
-PROGRAMS = ("chromium", "google-chrome", "chromium-browser")
 MISSING = "no Chromium on the PATH: apt-get install chromium; CONTRIBUTING.md, *Set up*"
 HEIGHT_PX = 900
 
@@ -34,11 +32,6 @@ WORDS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-
-
-def installed() -> str | None:
-    """Find the browser's program on the PATH."""
-    return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import dev
 from tests.browser import chromium
 from tests.browser.chromium import Browser
 from tests.browser.looks import Judge
@@ -16,7 +17,7 @@ from tests.browser.looks import Judge
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for the whole session, or for each xdist worker."""
-    program = chromium.installed()
+    program = dev.installed_browser()
     if program is None:
         pytest.skip(chromium.MISSING)
     with chromium.opened(program) as running:
