@@ -31,6 +31,7 @@ from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.settings import HostStorage
 from sync.web import opening
 from tests.addresses import ADDRESSES
+from tests.edge.described import faults
 
 APP = Path(function_app.__file__).parent
 KEYS = Keys(
@@ -70,11 +71,18 @@ class Hosted:
         accept: str = "*/*",
         more: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers."""
+        """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers.
+
+        An answer that is not as docs/openapi.yaml describes it is an error.
+        """
         headers = {"Accept": accept} | ({"x-functions-key": key} if key else {}) | dict(more or {})
-        return httpx.request(
+        answer = httpx.request(
             method, f"{self.host.url}{path}", headers=headers, timeout=30, trust_env=False
         )
+        told = faults(method, path, answer.status_code, answer.headers, answer.content)
+        if undescribed := [*told]:
+            raise AssertionError(f"not as docs/openapi.yaml says: {undescribed}")
+        return answer
 
     def status(self) -> Json:
         return self.ask("GET", "/api/status").raise_for_status().json()
