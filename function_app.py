@@ -75,6 +75,11 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("plan", req))
 
 
+@app.route(route="api/explain", methods=["POST"])
+def explain(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("explain", req))
+
+
 @app.route(route="api/deliveries/{id}/approve", methods=["POST"])
 def approve(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("approve", req))
@@ -108,6 +113,18 @@ def identity_move(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(route="api/resume", methods=["POST"])
 def resume(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("resume", req))
+
+
+# The platform signs in who opens the page, so it wants no key, which a browser would keep in an
+# address. The first is `/` itself: docs/reference/functions.md#front-page.
+@app.route(route="{front:maxlength(0)?}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def front(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_page(req))
+
+
+@app.route(route="page/{*screen}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def page(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_page(req))
 
 
 def reply(response: Response) -> func.HttpResponse:

@@ -212,6 +212,9 @@ class Outcome(StrEnum):
         "warning",
         "iSAMS has given the same of this school for five school days or more: is it alive?",
     )
+    # Who looked, and at how many people's names: never at whose.
+    LOOKED = "looked", Exit.DONE, "info", "names were looked at"
+    TOLD = "told", Exit.DONE, "info", "somebody asked why, and was told what is known"
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

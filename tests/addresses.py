@@ -47,6 +47,7 @@ ADDRESSES: Mapping[str, Address] = {
     "resync": Address("POST", "sync", (RUN,), RUNS),
     "findings": Address("GET", "findings", (READ, NAMES), SEES_NAMES),
     "plan": Address("GET", "deliveries/{id}/plan", (READ, NAMES), SEES_NAMES),
+    "explain": Address("POST", "explain", (READ, NAMES), SEES_NAMES),
     "approve": Address("POST", "deliveries/{id}/approve", (APPROVE,), ANSWERS),
     "reject": Address("POST", "deliveries/{id}/reject", (APPROVE,), ANSWERS),
     "restore": Address("POST", "deliveries/{id}/restore", (APPROVE,), ANSWERS),

@@ -7,6 +7,7 @@ key in a URL, a token or a signature is one.
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
 import logging
@@ -45,6 +46,11 @@ _SECRET = re.compile(
 def found_in(text: str) -> set[str]:
     """Return the canaries in *text*, in whatever case: names, addresses and secrets."""
     return set(_NAME.findall(text.lower())) | set(_SECRET.findall(text))
+
+
+def text_of(body: bytes) -> str:
+    """Return what a blob says, also one that is packed."""
+    return (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
 
 
 class Watch(logging.Handler):

@@ -24,8 +24,9 @@ from simulators.invented.records import InventedSchool
 from simulators.school import invent
 from simulators.sds import Knobs
 from simulators.staging import PROFILES, Stage, staged
+from sync.steps.told.counts import numbers
 from sync.terminal.context import doing
-from sync.terminal.tables import numbers, table
+from sync.terminal.tables import table
 
 APP = Path(simulators.__file__).parent.parent
 KEYS = Keys()

@@ -23,11 +23,12 @@ from sync.settings.load import load
 from sync.steps import approval, pull, schedule
 from sync.steps.connector import newest_sets
 from sync.steps.full_plan import full_plan
+from sync.steps.told.counts import numbers
+from sync.steps.told.holds import why_held
 from sync.terminal.context import doing
 from sync.terminal.follower import Follower, Patience, Sent, hold_of
-from sync.terminal.holds import why_held
 from sync.terminal.plan import shown
-from sync.terminal.tables import findings_table, numbers, table
+from sync.terminal.tables import findings_table, table
 
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
 NIGHT_S = 24 * 3600.0

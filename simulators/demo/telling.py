@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console, RenderableType
 
 from sync.report import Step
+from sync.steps.told.counts import numbers
 from sync.terminal.context import out, say
-from sync.terminal.tables import numbers
 
 
 class Teller:

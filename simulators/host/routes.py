@@ -78,8 +78,12 @@ def _template(function: Function) -> str:
 def _compiled(template: str) -> re.Pattern[str]:
     """Compile `{name}`, `{name:kind}`, `{name?}` and `{*rest}`; the kind is not checked.
 
+    But for `{name:maxlength(0)?}` alone, which is the address of no word at all, `/`:
+    docs/reference/functions.md#front-page.
+
     Case and a last slash do not matter: docs/reference/functions.md#paths.
     """
+    template = re.sub(r"^\{\w+:maxlength\(0\)\?\}$", "", template)
     pattern = re.sub(r"\{\*(\w+)\}", r"(?P<\1>.*)", template)
     pattern = re.sub(r"/\{(\w+)(?::\w+)?\?\}", r"(?:/(?P<\1>[^/]+))?", pattern)
     pattern = re.sub(r"\{(\w+)(?::\w+)?\}", r"(?P<\1>[^/]+)", pattern)

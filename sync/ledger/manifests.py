@@ -4,7 +4,7 @@
     connectors/<folder>/<stamp>-<digest8>/    the merged files, manifest.json, and its marks
     connectors/<folder>/claims/000123.json    "I alone may talk to SDS now", and 000123.done
     connectors/<folder>/pauses/000001.json    "send nothing but this former delivery", and its .done
-    schools/<school>/pulls/<stamp>/           a pull: asked, tried, sealed or failed; datasets-1/
+    schools/<school>/pulls/<stamp>/           a pull: asked, tried, school-1, datasets-1/, sealed
 
 Every blob is created once and never changed. The manifest comes last: a folder without it does
 not exist yet. *State is which names exist*: see `sync.ledger.states`.
@@ -25,7 +25,9 @@ from sync.ledger.record import Mark, NamedRecord, Record
 
 MANIFEST = "manifest.json"  # of a set and of a delivery
 FINDINGS = "findings.json"  # it names people, so it is no mark and goes with the rosters
+MENDED = "mended.json"  # so does this: what has closed, apart, because no version may show it open
 PEOPLE = "people.json"  # so does this: it says who stands behind the ids, and is never sent
+WHY = "why.json"  # of a set: every record that was read, and what the rules said; never sent
 AWAY = "away.json"  # of a delivery: what the classes last held that SDS once had and this has not
 
 

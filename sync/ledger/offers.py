@@ -43,6 +43,22 @@ class Why(StrEnum):
     WHOLE = "whole"  # held: the delivery waits as a whole, whichever schools are in it
 
 
+BECAUSE: Mapping[Why, str] = {
+    Why.LIMITS: "it would lose, gain or change too much",
+    Why.FIRST: "it is new",
+    Why.LEFT: "the settings do not name it for this connector any more",
+    Why.ELSEWHERE: "another connector holds a profile of it",
+    Why.CONFLICT: "it uses an id or an address that another school uses",
+    Why.REJECTED: "a person said no to what was read",
+    Why.FAILED: "what was read breaks a rule, or is damaged",
+    Why.STALE: "it was not read for 48 hours",
+    Why.UNREAD: "a profile of it was never read",
+    Why.SAME: "nothing has changed",
+    Why.RESTORED: "a person wanted back what it had",
+    Why.WHOLE: "the delivery waits as a whole",
+}
+"""Every reason for which a school does not go in with what was read last."""
+
 ANSWERABLE = frozenset({Why.LIMITS, Why.FIRST, Why.LEFT})
 """For these a person's yes is enough; for others something must change first."""
 
@@ -117,13 +133,18 @@ class OfferName(NamedTuple):
         return self._replace(id=f"{ids.stamp(later)}-{self.digest[:8]}")
 
 
-def short_digest(digests: Iterable[str]) -> str:
-    """Return the eight digits by which a person says that they mean these steps, and no others.
+def full_digest(digests: Iterable[str]) -> str:
+    """Return what stands for these steps, and no others, in 64 digits.
 
     *digests* are of all that an answer would be about; their order does not matter.
     """
     lines = "".join(f"{digest}\n" for digest in sorted(digests))
-    return hashlib.sha256(lines.encode()).hexdigest()[:8]
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def short_digest(digests: Iterable[str]) -> str:
+    """Return the eight digits of it by which a person says that they mean these steps."""
+    return full_digest(digests)[:8]
 
 
 def folder_of(prefix: str, school: str) -> str:

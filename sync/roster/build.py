@@ -29,10 +29,14 @@ from sync.roster.findings import Finding, joined_by_case
 from sync.roster.groups import groups_of
 from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
+from sync.roster.groups.teaching import named_staff
+from sync.roster.judged import Judged, judged
 from sync.roster.model import NamedPerson, Org, Roster, SchoolClass, User
 from sync.roster.people import People
 from sync.roster.persons import persons_of
+from sync.roster.rule_codes import RuleCode
 from sync.roster.sessions import courses, sessions
+from sync.roster.trace import Trace
 from sync.roster.twins import Called, called
 from sync.roster.unmatched import empty, unmatched
 from sync.settings import ProfileSettings, SchoolSettings, Settings
@@ -44,6 +48,7 @@ class Built:
 
     `academic_year` is the calendar year in which it began. `withheld` is how many enrollments of
     students PUPILS_FROM keeps back, by SDS grade. `people` say who each user of the roster is.
+    `judged` is every record that was read, of the profile or not, with what the rules said of it.
     """
 
     academic_year: int
@@ -51,6 +56,7 @@ class Built:
     findings: tuple[Finding, ...]
     withheld: Mapping[str, int]
     people: tuple[NamedPerson, ...]
+    judged: tuple[Judged, ...]
 
 
 def roster_at(
@@ -131,13 +137,16 @@ def build_roster(
         SyncError: TITLE_CLASH is set, and one of *others* cannot be built.
     """
     _need_teaching_staff(school, profile)
-    people = People(persons_of(school, day), school_settings, profile)
+    trace = Trace()
+    people = People(persons_of(school, day), school_settings, profile, trace)
     extra = people.extra_teachers()
     named = partial(sent_as, words)
     makes = _Classes(people, academic_year, _awaited(people, day), extra, named, others)
     classes = tuple(sorted(makes.classes(), key=lambda made: made.id))
-    in_classes = makes.waiting.union(extra, *(c.teacher_ids + c.student_ids for c in classes))
-    users = tuple(sorted(people.users(in_classes), key=lambda user: user.id))
+    in_classes = team_limits.classes_of_each(classes)
+    in_any = {*in_classes, *extra, *makes.waiting}
+    people.trace_classes(in_classes, makes.waiting)
+    users = tuple(sorted(people.users(in_any), key=lambda user: user.id))
     roster = Roster(
         Org(school_settings.id, school_settings.name),
         users,
@@ -148,13 +157,14 @@ def build_roster(
     settings = (*unmatched(school, profile), *empty(roster))
     joins = map(joined_by_case, school.joined_by_case)
     findings = {*people.findings, *makes.findings, *_repeats(school), *joins, *settings}
-    findings |= set(_in_many(people, classes))
+    findings |= set(_in_many(people, in_classes))
     return Built(
         academic_year,
         roster,
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
         tuple(people.named(users, extra)),
+        judged(people, makes.groups),
     )
 
 
@@ -166,7 +176,7 @@ def _awaited(people: People, day: date) -> int | None:
     return year_opened(opens, people.school, people.school_settings)
 
 
-def _in_many(people: People, classes: Sequence[SchoolClass]) -> Iterator[Finding]:
+def _in_many(people: People, classes: Mapping[str, int]) -> Iterator[Finding]:
     """Yield a finding for each person in so many classes that some year Teams takes no more."""
     counts = dict(team_limits.in_many(classes))
     for user_id, (record, name) in people.known_as(counts.keys()).items():
@@ -200,7 +210,8 @@ class _Classes:
 
     `awaited` is the academic year whose classes have no pupils yet. `sent_as` returns the id that
     a class has in SDS, by that of our rule. `withheld` is as in `Built`;
-    `waiting` are the user ids of the students it is about.
+    `waiting` are the user ids of the students it is about. `groups` are those that were looked at,
+    each with the id that its class has, or would have.
     """
 
     people: People
@@ -212,31 +223,44 @@ class _Classes:
     findings: list[Finding] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
+    groups: list[tuple[Group, str]] = field(default_factory=list)
 
     def classes(self) -> Iterator[SchoolClass]:
         """Yield the class of each group that has somebody in it."""
         people = self.people
-        basis = Basis(people.school, people.school_settings, people.profile, self.academic_year)
+        basis = Basis(
+            people.school,
+            people.school_settings,
+            people.profile,
+            self.academic_year,
+            trace=people.trace,
+        )
         for group, title in called(basis, list(groups_of(basis)), self.others):
             if made := self._class_of(group, title):
                 yield made
         self.findings.extend(basis.findings)
 
     def _class_of(self, group: Group, titled: Called) -> SchoolClass | None:
+        class_id = self.sent_as(group.class_id)
+        self.groups.append((group, class_id))
         if titled.title and titled.is_changed:
             self._note(FindingCode.TITLE_CHANGED, group)
         for pupil_id in group.unknown_members:
-            self._note(FindingCode.MEMBER_HAS_LEFT, group, f"Pupil {pupil_id}")
+            self._found(FindingCode.MEMBER_HAS_LEFT, group, f"Pupil {pupil_id}")
         for pupil_id, row_id in group.known_otherwise:
             told = f"Pupil {pupil_id}, in the set list as {row_id}"
             self._note(FindingCode.MEMBER_KNOWN_BY_SCHOOL_ID, group, told)
         students = self.people.pupils(group.pupil_ids)
         teachers, left_out = team_limits.owners(set(self._teachers(group)), self.extra_teachers)
         if fault := self._fault(group, titled.title, students, teachers):
-            self._note(fault, group)
+            self._found(fault, group)
             return None
+        if class_id != group.class_id:
+            self.people.trace.say(group.key, RuleCode.SWAPPED, f"{class_id}, not {group.class_id}")
+        if not teachers:
+            self.people.trace.say(group.key, RuleCode.KEPT_WITHOUT_TEACHER)
         made = SchoolClass(
-            self.sent_as(group.class_id),
+            class_id,
             titled.title,
             teachers,
             self._admitted(group, students),
@@ -253,7 +277,7 @@ class _Classes:
         if left_out:
             known = self.people.known_as(set(left_out))
             told = ", ".join(" ".join(known[user_id]) for user_id in left_out)
-            self._note(FindingCode.OWNERS_LEFT_OUT, group, told)
+            self._found(FindingCode.OWNERS_LEFT_OUT, group, told)
         if (members := team_limits.members(made)) > team_limits.NOTEBOOK_LIMIT:
             self._note(FindingCode.CLASS_TOO_LARGE_FOR_NOTEBOOK, group, f"{members:,} members")
 
@@ -276,6 +300,8 @@ class _Classes:
         student_ids = tuple(sorted([student.id for student in students]))
         if group.academic_year != self.awaited:
             return student_ids
+        opens = str(self.people.profile.pupils_from)
+        self.people.trace.say(group.key, RuleCode.WITHHELD, opens)
         self.withheld.update(student.grade for student in students)
         self.waiting.update(student_ids)
         return ()
@@ -283,9 +309,14 @@ class _Classes:
     def _teachers(self, group: Group) -> Iterator[str]:
         for employee_id in group.teacher_ids:
             if employee_id not in self.people.school.employees:
-                self._note(FindingCode.TEACHER_NOT_CURRENT, group, f"StaffMember {employee_id}")
+                self._found(FindingCode.TEACHER_NOT_CURRENT, group, named_staff([employee_id]))
             elif user := self.people.employee(employee_id):
                 yield user.id
+
+    def _found(self, code: FindingCode, group: Group, detail: str = "") -> None:
+        """Note what says why the class is as it is, or why there is none."""
+        self._note(code, group, detail)
+        self.people.trace.found(group.key, code, detail)
 
     def _note(self, code: FindingCode, group: Group, detail: str = "") -> None:
         self.findings.append(Finding(code, group.record, group.name, detail))

@@ -7,6 +7,7 @@ findings.json too. Why and who stand on the page: docs/troubleshooting.md is wri
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -26,6 +27,17 @@ class FindingCode(StrEnum):
         code._value_ = word
         code.advice, code.why, code.who = advice, why, who
         return code
+
+    @property
+    def told(self) -> str:
+        """What it is called where people read, such as `Pupil without e-mail`."""
+        words = ["e-mail" if word == "email" else word for word in self.value.split("-")]
+        return " ".join(words).capitalize().replace("Id ", "ID ").replace(" id", " ID")
+
+    @property
+    def mends(self) -> str:
+        """Who must act, without what `who` says beside: such as `the school`."""
+        return re.split(r"[.,;:]", self.who, maxsplit=1)[0]
 
     PUPIL_WITHOUT_EMAIL = (
         "pupil-without-email",

@@ -7,10 +7,9 @@ by `findings` to holders of the role for names, and never logged. Counts by code
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sync.isams.joins import JoinedByCase
 from sync.roster.finding_codes import OF_SETTINGS, FindingCode
@@ -77,13 +76,3 @@ def harm(code: FindingCode) -> int:
 def counts_by_code(findings: Iterable[Finding]) -> dict[str, int]:
     """Return how many findings there are of each code, sorted by code: safe to log."""
     return dict(sorted(Counter(finding.code.value for finding in findings).items()))
-
-
-def to_json(findings: Iterable[Finding]) -> bytes:
-    """Return `findings.json`: sorted, each with its advice, so equal findings give equal bytes."""
-    rows = [asdict(finding) | {"advice": finding.code.advice} for finding in findings]
-    return (json.dumps(sorted(rows, key=_order), indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _order(row: Mapping[str, str]) -> tuple[str, ...]:
-    return row["code"], row["record"], row["name"], row["detail"]

@@ -19,7 +19,9 @@ from sync.roster.findings import Finding
 from sync.roster.grades import grade
 from sync.roster.model import NamedPerson, User
 from sync.roster.persons import Persons, Record, full_name, record_name
+from sync.roster.rule_codes import RuleCode
 from sync.roster.team_limits import OWNERS_LIMIT
+from sync.roster.trace import PUPIL, SERVICE_ACCOUNT, STAFF, Key, Trace
 from sync.settings import ProfileSettings, SchoolSettings
 
 EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
@@ -27,11 +29,15 @@ EXTRA_LIMIT = 50  # which leaves room for the teachers of each set
 
 @dataclass(slots=True)
 class People:
-    """The people of a profile's roster, each judged once; `findings` are those on the way."""
+    """The people of a profile's roster, each judged once; `findings` are those on the way.
+
+    `trace` is what the rules said of each.
+    """
 
     persons: Persons
     school_settings: SchoolSettings
     profile: ProfileSettings
+    trace: Trace = field(default_factory=Trace)
     findings: list[Finding] = field(default_factory=list)
     _pupils: dict[str, User | None] = field(default_factory=dict)
     _staff: dict[str, User | None] = field(default_factory=dict)
@@ -89,17 +95,20 @@ class People:
         record, name = record_name(person), full_name(person)
         address = texts.address(person.email) or ""
         self.findings.extend(self.persons.shared.get(address, ()))
-        if record in self.persons.without:
+        key = key_of(person)
+        if found := self.persons.without.get(record):
+            self.trace.found(key, found.code, found.detail)
             return None
         if fault := self._fault(person, address, *no_email_or_bad):
             self.findings.append(Finding(fault, record, name))
+            self.trace.found(key, fault, person.email)
             return None
         given, family = self._names(person, record, name)
-        is_pupil = isinstance(person, Pupil)
+        self.trace.say(key, RuleCode.OWN_ADDRESS, address)
         return User(
-            self._person_id("P" if is_pupil else "T", person.id),
+            self.person_id(person),
             address,
-            "student" if is_pupil else "teacher",
+            "student" if isinstance(person, Pupil) else "teacher",
             grade_code,
             given,
             family,
@@ -121,10 +130,18 @@ class People:
             return FindingCode.ID_USED_TWICE
         return FindingCode.ID_SPELT_ALIKE if record_name(person) in self._alike else None
 
-    def _person_id(self, space: identifiers.Space, record_id: str) -> str:
+    def id_of(self, person: Record) -> str:
+        """Return the id that *person* has in SDS, or would have."""
+        judged = self._pupils if isinstance(person, Pupil) else self._staff
+        user = judged.get(person.id)
+        return user.id if user else self.person_id(person)
+
+    def person_id(self, person: Record) -> str:
+        """Return the id that *person* has in SDS, by our rule."""
         if self.profile.id_style == "legacy":
-            return identifiers.person_part(record_id)
-        return identifiers.person_id(self.school_settings.id, space, record_id)
+            return identifiers.person_part(person.id)
+        space: identifiers.Space = "P" if isinstance(person, Pupil) else "T"
+        return identifiers.person_id(self.school_settings.id, space, person.id)
 
     def _names(self, person: Record, record: str, name: str) -> tuple[str, str]:
         if not self.profile.names:
@@ -167,26 +184,32 @@ class People:
                 user = self.employee(match)
                 if person.leaves_on and person.leaves_on < self.persons.day:
                     self.findings.append(self._extra(FindingCode.EXTRA_TEACHER_HAS_LEFT, person))
+                    left_on = person.leaves_on.isoformat()
+                    self.trace.found(
+                        (STAFF, match), FindingCode.EXTRA_TEACHER_HAS_LEFT, f"{pattern}, {left_on}"
+                    )
                 elif user:
+                    self.trace.say((STAFF, match), RuleCode.EXTRA_TEACHER, pattern)
                     yield user.id
                 else:
                     self.findings.append(self._extra(FindingCode.EXTRA_TEACHER_LEFT_OUT, person))
 
     def _extra(self, code: FindingCode, person: Employee) -> Finding:
         """Return the finding of an extra teacher who is none; SDS may hold them as one."""
-        user_id = self._person_id("T", person.id)
-        return Finding(code, record_name(person), full_name(person), user_id)
+        return Finding(code, record_name(person), full_name(person), self.person_id(person))
 
     def _service_accounts(self) -> Iterator[str]:
         for address in self.profile.service_accounts:
             if address in self.persons.addresses:
                 code = FindingCode.SERVICE_ACCOUNT_IS_PERSON
                 self.findings.append(Finding(code, "SERVICE_ACCOUNTS", address))
+                self.trace.found((SERVICE_ACCOUNT, address), code)
                 continue
             user_id = address
             if self.profile.id_style != "legacy":
                 user_id = identifiers.service_account_id(self.school_settings.id, address)
             self._services[user_id] = User(user_id, address, "teacher")
+            self.trace.say((SERVICE_ACCOUNT, address), RuleCode.SERVICE_ACCOUNT)
             yield user_id
 
     # -- everyone ----------------------------------------------------------------------------
@@ -201,6 +224,10 @@ class People:
             key: ("SERVICE_ACCOUNTS", user.username) for key, user in self._services.items()
         }
         return people | {key: services[key] for key in services.keys() & user_ids}
+
+    def service_accounts(self) -> Mapping[str, str]:
+        """Return the user id of each service account that is used, by its address."""
+        return {user.username: user_id for user_id, user in self._services.items()}
 
     def named(self, users: Iterable[User], extra: Collection[str]) -> Iterator[NamedPerson]:
         """Yield who each of *users* is in iSAMS; *extra* are the ids of those of every class."""
@@ -227,22 +254,64 @@ class People:
         yield from (user for user in judged if user and user.id in members)
         yield from self._services.values()
 
+    def trace_classes(self, classes: Mapping[str, int], waiting: Set[str]) -> None:
+        """Note in how many classes each user is; who cannot be sent is not asked.
+
+        *classes* says it, by user id; *waiting* are those whom PUPILS_FROM keeps out of theirs.
+        """
+        opens = str(self.profile.pupils_from)
+        read: tuple[tuple[str, Iterable[str], Mapping[str, User | None]], ...] = (
+            (PUPIL, self.school.pupils, self._pupils),
+            (STAFF, self.school.employees, self._staff),
+        )
+        for kind, records, judged in read:
+            for record_id in records:
+                user = judged.get(record_id, _NOT_JUDGED)
+                if user and user.id in waiting:
+                    self.trace.say((kind, record_id), RuleCode.WITHHELD, opens)
+                elif user:
+                    self._trace_class((kind, record_id), classes.get(user.id, 0))
+
+    def _trace_class(self, key: Key, count: int) -> None:
+        if count:
+            said = "1 class" if count == 1 else f"{count:,} classes"
+            self.trace.say(key, RuleCode.IN_COVERED_SET, said)
+        else:
+            self.trace.say(key, RuleCode.IN_NO_COVERED_SET)
+
     def _covered_staff(self) -> Iterator[str]:
         """Yield the user ids of the staff that STAFF asks for, in a class or not."""
         staff = self.profile.staff
         for employee_id, employee in self.school.employees.items():
             covered = employee.teaches if staff == "teaching" else staff == "all"
+            code = RuleCode.STAFF_COVERED if covered else RuleCode.STAFF_NOT_COVERED
+            self.trace.say((STAFF, employee_id), code, staff)
             if covered and (user := self.employee(employee_id)):
                 yield user.id
 
     def _covered_pupils(self) -> Iterator[str]:
         """Yield the user ids of the pupils of the profile's years; note those of no year."""
+        covered, trace = self.profile.year_groups, self.trace
         for pupil_id, pupil in self.school.pupils.items():
+            key = (PUPIL, pupil_id)
             if pupil.year is None:
                 fault = FindingCode.PUPIL_WITHOUT_YEAR
                 self.findings.append(Finding(fault, f"Pupil {pupil_id}", full_name(pupil)))
-            elif pupil.year in self.profile.year_groups and (user := self.pupil(pupil_id)):
-                yield user.id
+                trace.found(key, fault)
+            elif pupil.year in covered:
+                trace.say(key, RuleCode.COVERED_YEAR, f"NC year {pupil.year}")
+                if user := self.pupil(pupil_id):
+                    yield user.id
+            else:
+                trace.say(key, RuleCode.YEAR_NOT_COVERED, f"NC year {pupil.year}")
+
+
+_NOT_JUDGED = User("", "", "student")  # nobody asked whether they can be sent: they are in no class
+
+
+def key_of(person: Record) -> Key:
+    """Return by what the rules know the record of *person*."""
+    return PUPIL if isinstance(person, Pupil) else STAFF, person.id
 
 
 def _named(user: User, record: Record | None, *, is_extra: bool) -> NamedPerson:

@@ -37,14 +37,16 @@ class Persons:
 
     `addresses` are those of all its people. `shared` are, by address, the findings about those that
     are on several records; `without` are the records, as iSAMS calls them, that have no right to
-    the address that they give.
+    the address that they give, each with what was found of it. `same` are the records that count as
+    another of the same person, by that.
     """
 
     school: School
     day: date
     addresses: Set[str]
     shared: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
-    without: Set[str] = frozenset()
+    without: Mapping[str, Finding] = field(default_factory=dict)
+    same: Mapping[str, Sequence[Record]] = field(default_factory=dict)
 
 
 def persons_of(school: School, day: date) -> Persons:
@@ -59,15 +61,19 @@ def persons_of(school: School, day: date) -> Persons:
     sharing = {address: listed for address, listed in records.items() if len(listed) > 1}
     if not sharing:
         return Persons(school, day, records.keys())
-    shared, without, joined = dict[str, Sequence[Finding]](), set[str](), _Joined()
+    shared, without, joined = dict[str, Sequence[Finding]](), dict[str, Finding](), _Joined()
+    same = dict[str, Sequence[Record]]()
     for address, listed in sharing.items():
         persons = _told_apart(listed)
         owner = _owner(persons, day)
-        shared[address] = tuple(_findings(address, persons, owner))
-        without |= {record_name(each) for one in persons if one != owner for each in one.records}
+        found = tuple(_findings(address, persons, owner))
+        shared[address] = found
+        known = {record_name(each) for each in owner.records} if owner else frozenset[str]()
+        without |= {each.record: each for each in found if each.record not in known}
         if owner and len(owner.records) > 1:
             joined.add(owner, day)
-    return Persons(joined.in_school(school), day, records.keys(), shared, without)
+            same[record_name(owner.records[0])] = owner.records[1:]
+    return Persons(joined.in_school(school), day, records.keys(), shared, without, same)
 
 
 def _by_address(school: School) -> Mapping[str, list[Record]]:

@@ -50,13 +50,18 @@ class SubjectChoice:
             ),
         )
 
+    @property
+    def selects(self) -> bool:
+        """Whether the profile selects by subject at all."""
+        return self.included is not None or bool(self.excluded)
+
     def covers(self, subject_id: str) -> bool | None:
         """Say whether what is taught in this subject is covered; None if that cannot be known.
 
         A subject that is in no department is not listed by iSAMS. That matters only to a profile
         that selects by subject.
         """
-        if self.included is None and not self.excluded:
+        if not self.selects:
             return True
         if subject_id not in self.known:
             return None

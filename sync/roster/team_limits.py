@@ -6,7 +6,8 @@ Pure. See docs/reference/sds.md#owners.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import chain
 
 from sync.roster.model import SchoolClass
 
@@ -31,7 +32,15 @@ def members(made: SchoolClass) -> int:
     return len(made.teacher_ids) + len(made.student_ids)
 
 
-def in_many(classes: Iterable[SchoolClass]) -> Iterator[tuple[str, int]]:
-    """Yield the user id of each person in more than CLASSES_NOTED of *classes*, and in how many."""
-    counted = Counter(each for made in classes for each in (*made.teacher_ids, *made.student_ids))
-    yield from ((user_id, count) for user_id, count in counted.items() if count > CLASSES_NOTED)
+def classes_of_each(classes: Iterable[SchoolClass]) -> Counter[str]:
+    """Return in how many of *classes* each person is, by user id."""
+    both = ((made.teacher_ids, made.student_ids) for made in classes)
+    return Counter(chain.from_iterable(chain.from_iterable(both)))
+
+
+def in_many(classes: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield the user id of each person in more than CLASSES_NOTED classes, and in how many.
+
+    *classes* says in how many each person is.
+    """
+    yield from ((user_id, count) for user_id, count in classes.items() if count > CLASSES_NOTED)

@@ -17,6 +17,7 @@ from sync.roster import identifiers
 from sync.roster.groups import groups_of
 from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
+from sync.roster.trace import Trace
 from sync.settings import ProfileSettings
 
 _SHOWN = 5  # records that are told; of more, how many
@@ -81,7 +82,7 @@ def _alike(group: Group, same: Mapping[_Record, Group]) -> tuple[str, ...]:
 def _of_other(basis: Basis, key: str, profile: ProfileSettings) -> list[Group]:
     try:
         with concerning(profile=key):
-            return list(groups_of(replace(basis, profile=profile, findings=[])))
+            return list(groups_of(replace(basis, profile=profile, findings=[], trace=Trace())))
     except SyncError:
         if basis.profile.title_clash:
             raise

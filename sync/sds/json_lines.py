@@ -15,7 +15,7 @@ from sync.ledger.manifests import FileFacts
 
 def to_lines(records: Iterable[object]) -> bytes:
     """Return the file of *records*, in their order: a JSON array."""
-    lines = (json.dumps(record, ensure_ascii=False) for record in records)
+    lines = map(json.JSONEncoder(ensure_ascii=False).encode, records)
     return "\n".join(("[", *_with_commas(lines), "]", "")).encode()
 
 

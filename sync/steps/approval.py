@@ -5,8 +5,8 @@ sets, so other schools may go on meanwhile. To answer a delivery is to answer ev
 is held; and the delivery itself, if it was held as a whole. If two people answer at once, a
 rejection wins; of two equal answers only the first counts, and the second is told whose that was.
 
-All that an answer to an id is about has a short digest. Who gives it with the answer says so what
-they mean, and is refused if it is another by now.
+All that an answer to an id is about has a digest, whole or in eight digits. Who gives it with the
+answer says so what they mean, and is refused if it is another by now.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _answer(world: World, what: Answerable, digest: str | None) -> Answered:
     """Write the answer on *what* it means, and nudge."""
     connector = what.listing.connector
     with concerning(connector=connector, **what.about):
-        if digest is not None and digest != what.digest:
+        if digest is not None and digest not in {what.digest, what.full}:
             raise AnswerOutdated(
                 f"what waits is {what.digest} now, and this answer is for something else, so"
                 " nothing was changed: look at it again, then answer with these digits",

@@ -208,6 +208,12 @@ class SealedSet(StoredFolder):
         """Read `findings.json`. It names people."""
         return self.store.read(self.path(manifests.FINDINGS))
 
+    def mended(self) -> bytes | None:
+        """Read `mended.json`, which names people too; None if none was listed."""
+        if manifests.MENDED not in self.made_at:
+            return None
+        return self.store.read(self.path(manifests.MENDED))
+
 
 def in_order(sets: Iterable[SealedSet]) -> list[SealedSet]:
     """Return *sets* as they are merged: that which was read last first, then by profile."""

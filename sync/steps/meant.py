@@ -10,7 +10,7 @@ from sync.edge.world import World
 from sync.errors import AnswerRefused, concerning
 from sync.ledger import ids, offers
 from sync.ledger.marks import Approved, Rejected, Submitted
-from sync.ledger.offers import ANSWERABLE, HeldOffer, Schools, Why, short_digest
+from sync.ledger.offers import ANSWERABLE, HeldOffer, Schools, Why, full_digest
 from sync.ledger.states import State
 from sync.steps import answers, receipts
 from sync.steps.answers import replaced_by, said_of
@@ -33,7 +33,7 @@ class OfferMeant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answerable:
-    """What an answer to an id is written on, and `digest`: what it is about, in eight digits.
+    """What an answer to an id is written on, and `full`: what it is about, in 64 digits.
 
     `delivery` is the delivery that is answered itself, if it is; `vouches`: that SDS holds it.
     `is_one_offer`: the id was an offer's. `about` is what an error of it concerns.
@@ -41,12 +41,17 @@ class Answerable:
 
     listing: Listing
     answer: Answer
-    digest: str
+    full: str
     about: Mapping[str, str]
     offers: Sequence[OfferMeant] = ()
     delivery: Delivery | None = None
     vouches: bool = False
     is_one_offer: bool = False
+
+    @property
+    def digest(self) -> str:
+        """What it is about, in the eight digits that a person types."""
+        return self.full[:8]
 
 
 def meant(world: World, answered_id: str, answer: Answer) -> Answerable:
@@ -65,6 +70,11 @@ def meant(world: World, answered_id: str, answer: Answer) -> Answerable:
 
 
 def delivery_digest(listing: Listing, delivery: Delivery, now: Iterable[Offer]) -> str:
+    """Return the eight digits of what an answer to *delivery* is about, "" if there is nothing."""
+    return _full_digest(listing, delivery, now)[:8]
+
+
+def _full_digest(listing: Listing, delivery: Delivery, now: Iterable[Offer]) -> str:
     """Return the digest of what an answer to *delivery* is about, "" if there is nothing.
 
     It is of itself, if it waits or may go, and of each of the offers *now* that it was made with or
@@ -76,7 +86,7 @@ def delivery_digest(listing: Listing, delivery: Delivery, now: Iterable[Offer]) 
         digests.append(delivery.read(Submitted).digest)
     elif state in {State.HELD, State.READY}:
         digests.append(delivery.manifest().digest)
-    return short_digest(digests) if digests else ""
+    return full_digest(digests) if digests else ""
 
 
 # -- a delivery ----------------------------------------------------------------------------------
@@ -87,7 +97,7 @@ def _unproven(listing: Listing, delivery: Delivery) -> Answerable:
     return Answerable(
         listing,
         Approved,
-        delivery_digest(listing, delivery, ()),
+        _full_digest(listing, delivery, ()),
         {"delivery": delivery.id},
         delivery=delivery,
         vouches=True,
@@ -108,7 +118,7 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery, answer: Ans
     return Answerable(
         listing,
         answer,
-        delivery_digest(listing, delivery, now.offers),
+        _full_digest(listing, delivery, now.offers),
         {"delivery": delivery.id},
         answered,
         delivery if waits else None,
@@ -207,7 +217,7 @@ def _of_offer(
         return Answerable(
             listing,
             answer,
-            short_digest([digest]),
+            full_digest([digest]),
             {"school": school},
             [OfferMeant(school, offer.name.id, folder, digest)],
             is_one_offer=True,

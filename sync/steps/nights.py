@@ -1,15 +1,24 @@
-"""What each reading gave, for a month: the counts of a profile's sets, a day each."""
+"""What each reading gave and what became of it, for a month: a day each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sync.errors import StoreConflict, StoreMissing
+from sync.ledger import ids
 from sync.roster.academic_year import school_day
 from sync.steps.delivery import SealedSet
-from sync.steps.status_values import Night
+from sync.steps.status_values import (
+    ConnectorStatus,
+    Night,
+    NightStood,
+    NightWord,
+    PullStatus,
+    SchoolStatus,
+)
 
 KEPT = 30  # days
 
@@ -32,3 +41,44 @@ def _read(sealed: SealedSet) -> Night | None:
         return Night.of(sealed.id, sealed.manifest())
     except (StoreMissing, StoreConflict):
         return None
+
+
+def stood(
+    known: Sequence[NightStood],
+    school: str,
+    pull: PullStatus | None,
+    connector: ConnectorStatus,
+    zone: ZoneInfo,
+) -> Sequence[NightStood]:
+    """Return *known* with what has become of the newest *pull* of *school*, the oldest first. Pure.
+
+    Of a day on which it was read twice, the last reading counts; while one is under way, those
+    before.
+    """
+    shown = connector.schools.get(school)
+    word = _word(school, pull, shown, connector.accepted) if pull and shown else None
+    if pull is None or shown is None or word is None:
+        return known
+    began_at = ids.moment_of_stamp(pull.id)
+    newest = next((each.id for each in connector.deliveries), "")
+    delivery = newest if newest and ids.pulled_at(newest) >= began_at else ""
+    night = NightStood(school_day(began_at, zone), word, shown.why, pull.id, delivery)
+    return [*(each for each in known if each.on < night.on), night][-KEPT:]
+
+
+def _word(
+    school: str,
+    pull: PullStatus,
+    shown: SchoolStatus,
+    accepted: Mapping[str, datetime],
+) -> NightWord | None:
+    """Return what became of *pull*; None while it is under way, or SDS has not been asked."""
+    if pull.state == "failed":
+        return "failed"
+    if pull.state != "sealed" or shown.state == "waiting":
+        return None
+    if shown.state == "delivered":
+        taken_at = accepted.get(school)
+        is_new = taken_at is not None and taken_at >= ids.moment_of_stamp(pull.id)
+        return "delivered" if is_new else "unchanged"
+    return shown.state

@@ -22,6 +22,7 @@ from sync.ledger.marks import AttemptBegun, AttemptFailed, Beat, Failed, Fault, 
 from sync.ledger.words import Word
 from sync.report import Outcome, Step
 from sync.steps.delivery import Pull, list_pulls
+from sync.steps.kept import keep
 from sync.steps.needs import datasets_of_school
 from sync.steps.retries import next_attempt_at, retries_of, was_told
 from sync.steps.seal import export, seal
@@ -133,6 +134,7 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
         what = {"dataset": dataset}
         world.tell(Step("export", Outcome.UNTOLD, school, facts=what, error=error, pull=newest.id))
     exports = export(world, school, read, began, newest, attempt)
+    keep(world, school, read, newest, attempt)
     newest.claim(Pulled(at=began, sets=sealed.sets, faults=sealed.faults))
     for connector, profiles in world.settings.connectors().items():
         if set(profiles) & sealed.sets.keys():

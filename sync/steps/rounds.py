@@ -18,7 +18,7 @@ from sync.ledger import ids, rounds, words
 from sync.ledger.record import Record
 from sync.settings import Settings, fingerprint
 from sync.steps.delivery import read_record
-from sync.steps.status_values import ConnectorStatus, Night, PullStatus, SetStatus
+from sync.steps.status_values import ConnectorStatus, Night, NightStood, PullStatus, SetStatus
 
 
 class SchoolSeen(Record):
@@ -37,7 +37,7 @@ class Round(Record):
     over. `due` is from when on a place wants a look though nobody leaves a note. `read_at` is when
     each school's newest sets were sealed. `schools` and `connectors` are those of which nothing was
     under way: by key, and by name. `nights` is what each profile's readings gave, of 30 days, the
-    oldest first.
+    oldest first; `stood` what became of each school's, by connector and school.
     """
 
     settings: str
@@ -47,6 +47,7 @@ class Round(Record):
     schools: Mapping[str, SchoolSeen]
     connectors: Mapping[str, ConnectorStatus]
     nights: Mapping[str, Sequence[Night]]
+    stood: Mapping[str, Mapping[str, Sequence[NightStood]]] = {}
 
 
 def school_place(school: str) -> str:
@@ -116,6 +117,10 @@ class Glance:
         """Return what is known of the readings of *profile*."""
         return self.last.nights.get(profile, ()) if self.last else ()
 
+    def stood(self, connector: str, school: str) -> Sequence[NightStood]:
+        """Return what is known of what became of the readings of *school*."""
+        return self.last.stood.get(connector, {}).get(school, ()) if self.last else ()
+
 
 def glance(world: World) -> Glance:
     """See by a listing and the last round where there may be anything new."""
@@ -157,6 +162,7 @@ class Found:
     schools: dict[str, SchoolSeen] = field(default_factory=dict)
     connectors: dict[str, ConnectorStatus] = field(default_factory=dict)
     nights: dict[str, Sequence[Night]] = field(default_factory=dict)
+    stood: dict[str, dict[str, Sequence[NightStood]]] = field(default_factory=dict)
 
 
 def note(world: World, seen: Glance, found: Found) -> None:
@@ -184,6 +190,7 @@ def _round(world: World, seen: Glance, found: Found) -> Round:
         schools=_known(seen.school, settings.schools) | found.schools,
         connectors=_known(seen.connector, settings.connectors()) | found.connectors,
         nights=_known(seen.nights, settings.profiles) | found.nights,
+        stood={**(before.stood if before else {}), **found.stood},
     )
 
 

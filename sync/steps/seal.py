@@ -21,16 +21,18 @@ from sync.ledger.marks import Unchanged
 from sync.ledger.offers import Schools
 from sync.ledger.words import Word
 from sync.report import Outcome, Step
-from sync.roster import findings
+from sync.roster import finding_days, findings
 from sync.roster.academic_year import school_day
 from sync.roster.build import roster_at
+from sync.roster.finding_days import Dated
 from sync.roster.unmoved import TermDays, terms_about
-from sync.sds import away_file, json_lines, people_file, rules, tables
+from sync.sds import away_file, json_lines, people_file, rules, tables, why_file
 from sync.sds.guard.away import Away
 from sync.settings import Settings
 from sync.steps import repeats
 from sync.steps.connector import Listing
 from sync.steps.delivery import Pull, SealedSet, newest_set
+from sync.steps.findings import remembered_of
 
 # -- after a pull --------------------------------------------------------------------------------
 
@@ -48,11 +50,13 @@ def profile_set(
     read: School,
     pulled_at: datetime,
     words: Sequence[Word] = (),
+    former: Sequence[Dated] | None = None,
 ) -> ProfileSet:
     """Return *profile*'s part of the school that was *read*, as the files of its set. Pure.
 
     *words* are all that was said of which Team is whose at its school: a set says how many it has
-    folded, because sets that have not folded the same cannot go together.
+    folded, because sets that have not folded the same cannot go together. *former* are the findings
+    of the newest set before; None if there is none to remember.
 
     Raises:
         ConfigError: the profile selects by subjects that do not exist.
@@ -65,6 +69,7 @@ def profile_set(
         files = rules.files(tables.roster_rows(built.roster), set(own_grades))
     facts = manifests.facts(files)
     school_id = settings.schools[school].id
+    day = school_day(pulled_at, settings.schools[school].time_zone)
     manifest = SetManifest(
         profile=profile,
         school=school,
@@ -80,19 +85,20 @@ def profile_set(
         words=len(words),
     )
     also = {
-        manifests.FINDINGS: findings.to_json(built.findings),
-        **beside(
-            people_file.people_json(built.people), terms=_terms(settings, school, read, pulled_at)
-        ),
+        manifests.WHY: why_file.why_json(built.judged),
+        **_finding_files(finding_days.remembered(built.findings, day, former)),
+        **beside(people_file.people_json(built.people), terms=terms_about(read, day)),
         manifests.MANIFEST: manifest.to_json(),
     }
     return ProfileSet(manifest, {**files, **also})
 
 
-def _terms(
-    settings: Settings, school: str, read: School, pulled_at: datetime
-) -> tuple[TermDays, ...]:
-    return terms_about(read, school_day(pulled_at, settings.schools[school].time_zone))
+def _finding_files(findings: Sequence[Dated]) -> Mapping[str, bytes]:
+    """Return the files of *findings*: what has closed is in one of its own, if anything has."""
+    mended = [each for each in findings if each.mended_on]
+    there = [each for each in findings if not each.mended_on]
+    files = {manifests.FINDINGS: finding_days.to_json(there)}
+    return files | ({manifests.MENDED: finding_days.to_json(mended)} if mended else {})
 
 
 def beside(
@@ -113,22 +119,24 @@ def seal(
     world: World, profile: str, read: School, pulled_at: datetime, words: Sequence[Word]
 ) -> str:
     """Build a profile's set and write it, the manifest last; return the set's id."""
-    manifest, files = profile_set(world.settings, profile, read, pulled_at, words)
-    moment = _naming_moment(world, profile, pulled_at)
+    newest = newest_set(world.store, profile)
+    former = None if newest is None else remembered_of(world.settings, newest)
+    manifest, files = profile_set(world.settings, profile, read, pulled_at, words, former)
+    moment = _naming_moment(world, newest, pulled_at)
     set_id = ids.set_id(moment, b"".join(files.values()))
     SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)
     world.tell(Step("seal", Outcome.SEALED, profile, set_id, _seal_facts(manifest)))
     return set_id
 
 
-def _naming_moment(world: World, profile: str, pulled_at: datetime) -> datetime:
+def _naming_moment(world: World, newest: SealedSet | None, pulled_at: datetime) -> datetime:
     """Return the moment that names a set: when it was read, so that an older never looks newer.
 
     A reading may come late: its machine slept, or another was quicker. Only where the newest is
     dated after this very moment, by a clock that ran ahead, must the name go on from there; and not
     even then if the newest goes on from there itself, and was read after ours.
     """
-    newest, now = newest_set(world.store, profile), world.store.now()
+    now = world.store.now()
     if newest is None or ids.pulled_at(newest.id) <= now:
         return pulled_at
     if pulled_at < newest.manifest().pulled_at <= now:

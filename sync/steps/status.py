@@ -36,13 +36,15 @@ from sync.steps.answers import said_as_listed
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, Pull, list_pulls, newest_set
 from sync.steps.meant import delivery_digest
+from sync.steps.nights import stood
 from sync.steps.offers import Offer
-from sync.steps.rounds import SchoolSeen, glance
+from sync.steps.rounds import Glance, SchoolSeen, glance
 from sync.steps.standing import offers_of, schools_of
 from sync.steps.status_values import (
     Became,
     ConnectorStatus,
     DeliveryStatus,
+    NightStood,
     PullState,
     PullStatus,
     Restorable,
@@ -69,6 +71,9 @@ def survey(world: World) -> Status:
         school: seen.school(school) or see_school(world, school, seen.now)
         for school in sorted(settings.schools)
     }
+    connectors = {
+        name: seen.connector(name) or see_connector(world, name) for name in settings.connectors()
+    }
     return Status(
         now=seen.now,
         schools={key: stood.pull for key, stood in schools.items()},
@@ -78,13 +83,34 @@ def survey(world: World) -> Status:
         },
         turns=_given({key: stood.turns for key, stood in schools.items()}),
         unmoved=_given({key: stood.unmoved for key, stood in schools.items()}),
-        connectors={
-            name: seen.connector(name) or see_connector(world, name)
-            for name in settings.connectors()
-        },
+        connectors=connectors,
         failed_messages=_failed_messages(world),
         nights={key: seen.nights(key) for key in sorted(settings.profiles)},
+        stood={
+            name: _stood(world, seen, name, shown, schools) for name, shown in connectors.items()
+        },
     )
+
+
+def _stood(
+    world: World,
+    seen: Glance,
+    name: str,
+    shown: ConnectorStatus,
+    schools: Mapping[str, SchoolSeen],
+) -> Mapping[str, Sequence[NightStood]]:
+    """Return what became of the readings of each school of a connector, the newest as it stands."""
+    return {
+        key: stood(
+            seen.stood(name, key),
+            key,
+            schools[key].pull,
+            shown,
+            world.settings.schools[key].time_zone,
+        )
+        for key in shown.schools
+        if key in schools
+    }
 
 
 def _given[Value](by_school: Mapping[str, Value | None]) -> dict[str, Value]:

@@ -65,6 +65,24 @@ class Night:
         return {"pulled_at": seconds(self.pulled_at), "counts": dict(self.counts)}
 
 
+type NightWord = Literal["delivered", "unchanged", "held", "rejected", "failed", "carried", "next"]
+
+
+@dataclass(frozen=True, slots=True)
+class NightStood:
+    """What became of a school's reading of a day, as far as is known.
+
+    `unchanged`: SDS had all of it already. `failed`: the reading itself, or what was made of it;
+    `why` is a word of `Why` then. `pull` and `delivery` are ids, the latter "" if there was none.
+    """
+
+    on: date
+    word: NightWord
+    why: str
+    pull: str
+    delivery: str
+
+
 @dataclass(frozen=True, slots=True)
 class SetStatus:
     """The newest set of a profile."""
@@ -250,7 +268,8 @@ class Status:
     how many school days iSAMS has given the same of a school, where they are many.
     A school is None before its first pull, a profile before its first set. `failed_messages` are
     those that the host gave up on, by queue: each names a school or connector, or nothing we know.
-    `nights` is what each profile's readings of a month gave, as far as ticks have kept it.
+    `nights` is what each profile's readings of a month gave, and `stood` what became of each
+    school's, by connector and school: as far as ticks have kept it.
     """
 
     now: datetime
@@ -261,6 +280,7 @@ class Status:
     connectors: Mapping[str, ConnectorStatus]
     failed_messages: Mapping[Queue, Sequence[Mapping[str, str]]]
     nights: Mapping[str, Sequence[Night]] = field(default_factory=dict)
+    stood: Mapping[str, Mapping[str, Sequence[NightStood]]] = field(default_factory=dict)
 
     def _of_profile(self, profile: str) -> Json:
         newest, nights = self.profiles[profile], self.nights.get(profile, ())

@@ -22,7 +22,7 @@ from sync.ledger.marks import Nudged
 from sync.report import Outcome, Step
 from sync.steps.daily import tell_daily
 from sync.steps.delivery import Pull, all_sets, list_pulls
-from sync.steps.nights import nights_of
+from sync.steps.nights import nights_of, stood
 from sync.steps.retries import is_stuck
 from sync.steps.rounds import Found, Glance, connector_place, glance, note, school_place
 from sync.steps.schedule import ask_due, due_pull
@@ -173,6 +173,19 @@ class _Tick:
             if self._is_still(school_place(school), budget):
                 with self.going_on(school=school):
                     self._see_school(school)
+        for connector in self.world.settings.connectors():
+            self._see_nights(connector)
+
+    def _see_nights(self, connector: str) -> None:
+        """Keep what became of the newest readings, of schools at which nothing is under way."""
+        shown = self.found.connectors.get(connector) or self.seen.connector(connector)
+        for school in shown.schools if shown else ():
+            of_school = self.found.schools.get(school) or self.seen.school(school)
+            if shown and of_school and school in self.world.settings.schools:
+                zone = self.world.settings.schools[school].time_zone
+                known = self.seen.stood(connector, school)
+                nights = stood(known, school, of_school.pull, shown, zone)
+                self.found.stood.setdefault(connector, {})[school] = nights
 
     def _is_still(self, place: str, budget: Budget) -> bool:
         due = self.found.due[place]

@@ -8,21 +8,22 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from sync.errors import SyncError
-from sync.ledger.manifests import FINDINGS, PEOPLE, Beside, SetManifest
+from sync.ledger.manifests import FINDINGS, PEOPLE, WHY, Beside, SetManifest
 from sync.ledger.marks import fault
 from sync.report import Exit
 from sync.sds.titles import MEND, called_apart, titles
 from sync.settings import Settings
 from sync.steps.seal import profile_set
+from sync.steps.told.counts import numbers
 from sync.terminal import exits, options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.output import refuse_others, warnings, write_set
 from sync.terminal.scope import Chosen
 from sync.terminal.source import Read, read_school
-from sync.terminal.tables import findings_table, numbers
+from sync.terminal.tables import findings_table
 
-_NOT_WRITTEN = frozenset({PEOPLE, Beside.file_name})  # nobody asked for a copy of all names
+_NOT_WRITTEN = frozenset({PEOPLE, WHY, Beside.file_name})  # nobody asked for a copy of all names
 
 
 @command("build")

@@ -10,10 +10,11 @@ from rich.console import RenderableType
 
 from sync.steps import doctor
 from sync.steps.doctor.checks import Check
+from sync.steps.told.states import WHO
 from sync.terminal import exits
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.tables import WHO, table
+from sync.terminal.tables import table
 
 _WITHIN_S = 3600.0  # as long as it takes: somebody is watching
 _LISTED = 40  # rows: one school has 30, each further one 8. Of more only what is not well is listed

@@ -2,7 +2,7 @@
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but by
-`findings` and `plan`, and in the files that `build` and `datasets` write.
+`findings`, `plan` and `explain`, and in the files that `build` and `datasets` write.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from sync.terminal.check import check_deployment
 from sync.terminal.context import Terminal
 from sync.terminal.datasets import write_datasets
 from sync.terminal.envelope import command_of, enveloped, print_json
+from sync.terminal.explain import explain_who
 from sync.terminal.findings import show_findings
 from sync.terminal.identity import identity
 from sync.terminal.plan import show_plan
@@ -79,6 +80,7 @@ for _command in (
     show_status,
     show_trust,
     show_findings,
+    explain_who,
     show_plan,
 ):
     cli.add_command(_command)
@@ -93,20 +95,20 @@ def commands(group: click.Group = cli) -> Iterator[tuple[tuple[str, ...], click.
             yield (word,), command
 
 
-def command_rows() -> Iterator[tuple[str, str]]:
+def command_rows(group: click.Group = cli) -> Iterator[tuple[str, str]]:
     """Yield each command with the first sentence of its help, as the handbook lists them."""
-    for words, command in commands():
+    for words, command in commands(group):
         first, _, _ = (command.help or "").partition("\n\n")
         yield f"`{' '.join(words)}`", " ".join(first.split())
 
 
-def main(words: Sequence[str], terminal: Terminal) -> int:
+def main(words: Sequence[str], terminal: Terminal, group: click.Group = cli) -> int:
     """Run the command that *words* say, and return the exit code."""
     quieten()
     try:
-        # Not `cli.main`, which takes a reader that has gone for a failure.
-        with cli.make_context(NAME, list(words), obj=terminal) as context:
-            code = cli.invoke(context)
+        # Not `group.main`, which takes a reader that has gone for a failure.
+        with group.make_context(NAME, list(words), obj=terminal) as context:
+            code = group.invoke(context)
     except click.exceptions.Exit as ended:  # after --help and --version
         return ended.exit_code
     except click.ClickException as error:
@@ -121,16 +123,16 @@ def main(words: Sequence[str], terminal: Terminal) -> int:
     return int(code or 0)
 
 
-def start() -> int:
-    """Run at a real terminal."""
+def start(group: click.Group = cli) -> int:
+    """Run a command of *group* at a real terminal."""
     if instruction := os.environ.get(_COMPLETE):  # a shell asks what could be typed
-        return shell_complete(cli, {}, NAME, _COMPLETE, instruction)
+        return shell_complete(group, {}, NAME, _COMPLETE, instruction)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What another program reads is UTF-8; a terminal may not be able to show every name.
             encoding = None if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
-    return main(sys.argv[1:], Terminal(os.environ, Path.cwd(), SystemClock(), _opened))
+    return main(sys.argv[1:], Terminal(os.environ, Path.cwd(), SystemClock(), _opened), group)
 
 
 def _opened(settings: Settings, tell: Callable[[Step], None]) -> World:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import click
 from rich.console import RenderableType
 
 from sync.report import Exit
-from sync.roster.findings import counts_by_code
+from sync.roster.finding_days import Dated, FindingKind
 from sync.steps.findings import Findings, findings_csv, newest_findings
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.tables import SHOWN, cut, findings_table, table
+from sync.terminal.tables import SHOWN, Rows, cut, table
 
 
 @command("findings")
@@ -26,7 +25,8 @@ def show_findings(
 ) -> Result:
     """Show what the newest sets leave out, and what to mend in iSAMS. This names people.
 
-    iSAMS is not read: it is what was found when the sets were made.
+    iSAMS is not read: it is what was found when the sets were made: that is
+    when new ones were first seen.
     """
     settings = terminal.settings()
     chosen = scope.choose(settings, school, profiles)
@@ -35,7 +35,7 @@ def show_findings(
         newest = {profile: newest_findings(world, profile) for profile in chosen.profiles}
     told = [found for found in newest.values() if found]
     document: dict[str, object] = {
-        "profiles": {profile: found and _document(found) for profile, found in newest.items()}
+        "profiles": {profile: found and found.document() for profile, found in newest.items()}
     }
     if as_csv:
         # Stdout makes of a line end what this system takes for one.
@@ -44,21 +44,38 @@ def show_findings(
     return Result(Exit.DONE, document, lines)
 
 
-def _document(found: Findings) -> dict[str, object]:
-    rows = [asdict(finding) | {"advice": finding.code.advice} for finding in found.findings]
-    return {"set": found.set_id, "findings": rows}
-
-
 def _lines(profile: str, found: Findings | None) -> Iterator[RenderableType]:
     if found is None:
         yield f"{profile}: no set yet; `isams-sync run` makes one, as does the app at its hour"
-    elif not found.findings:
+        return
+    if not found.there:
         yield f"{profile}: nothing to mend in set {found.set_id}"
-    else:
-        counts = counts_by_code(found.findings)
-        yield findings_table(f"Findings in {profile}, set {found.set_id}", counts)
-        rows = [(each.record, each.name, each.code, each.detail) for each in found.findings]
-        title = f"Records of {profile} to mend: {len(rows):,}{cut(rows)}"
-        yield table(title, ("record", "name", "finding", "detail"), rows[:SHOWN])
-        if len(rows) > SHOWN:
-            yield "`isams-sync findings --csv` prints all of them."
+    if found.kinds:
+        yield _kinds_table(f"Findings in {profile}, set {found.set_id}", found.kinds)
+    many = [kind for kind in found.kinds if kind.many_new]
+    for kind in many:
+        yield f"{kind.code.value}: {kind.many_new}."
+    left_out = {kind.code for kind in many}
+    rows = [dated for dated in found.there if not (dated.is_new and dated.finding.code in left_out)]
+    yield from _records(f"Records of {profile} to mend", rows)
+    yield from _records(f"Mended in {profile} within a week", found.mended)
+    if many or len(rows) > SHOWN or len(found.mended) > SHOWN:
+        yield "`isams-sync findings --csv` prints all of them."
+
+
+def _kinds_table(title: str, kinds: Sequence[FindingKind]) -> Rows:
+    """Return how many there are of each kind, since when, and what to mend; the worst first."""
+    rows = [
+        (kind.new, kind.older, kind.since, kind.mended, kind.code.value, kind.code.advice)
+        for kind in kinds
+    ]
+    columns = ("new", "open", "since", "mended", "finding", "what happened, and what to mend")
+    return table(title, columns, rows)
+
+
+def _records(title: str, dated: Sequence[Dated]) -> Iterator[RenderableType]:
+    if dated:
+        found = [(each.finding, each.told) for each in dated]
+        rows = [(one.record, one.name, one.code, one.detail, told) for one, told in found]
+        columns = ("record", "name", "finding", "detail", "state")
+        yield table(f"{title}: {len(rows):,}{cut(rows)}", columns, rows[:SHOWN])

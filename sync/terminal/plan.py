@@ -9,7 +9,7 @@ from typing import override
 
 import click
 
-from sync.ledger.offers import ANSWERABLE
+from sync.ledger.offers import ANSWERABLE, BECAUSE
 from sync.report import Exit
 from sync.sds.full_plan.entries import PlanEntry, entries
 from sync.sds.full_plan.lines import BothRosters, Line, LineKind
@@ -19,7 +19,6 @@ from sync.sds.walk import ENROLLMENTS
 from sync.steps.full_plan import FullPlan, SchoolPlan, full_plan
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.schools import BECAUSE
 from sync.terminal.tables import SHOWN
 
 FEW = 5

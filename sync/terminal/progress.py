@@ -13,12 +13,14 @@ from sync.report import Exit, Outcome, Step
 from sync.steps.standing import schools_now
 from sync.steps.status_values import SchoolStatus
 from sync.steps.submit import UNTIL
+from sync.steps.told.counts import numbers
+from sync.steps.told.holds import why_held
 from sync.terminal import exits
 from sync.terminal.context import Result, doing
 from sync.terminal.follower import Follower, Patience, Sent, hold_of
-from sync.terminal.holds import what_to_do, why_held
+from sync.terminal.holds import what_to_do
 from sync.terminal.schools import exit_of_schools, is_told_by_school, school_lines
-from sync.terminal.tables import numbers, when
+from sync.terminal.tables import when
 
 _UNDER_WAY = (
     "A hand-over to SDS was begun and has not ended: another run is at it, or one was killed, and"

@@ -18,12 +18,13 @@ from sync.sds import rehearsal
 from sync.sds.rehearsal import Named, Rehearsal
 from sync.settings import Settings
 from sync.steps.connector import look
+from sync.steps.told.counts import numbers
 from sync.steps.words import words_of
 from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal
 from sync.terminal.source import read_school
-from sync.terminal.tables import SHOWN, cut, numbers, table
+from sync.terminal.tables import SHOWN, cut, table
 
 _TODAY = "what iSAMS gives today"
 

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from sync.edge.world import World
-from sync.ledger.offers import ANSWERABLE, Why
+from sync.ledger.offers import ANSWERABLE, BECAUSE, Why
 from sync.report import Exit
 from sync.settings import Settings
 from sync.steps.status_values import SchoolStatus
-from sync.terminal.holds import how_to_answer, sentences
+from sync.steps.told.clocks import zone_of
+from sync.steps.told.holds import sentences
+from sync.terminal.holds import how_to_answer
 from sync.terminal.tables import when
-
-BECAUSE: Mapping[Why, str] = {
-    Why.LIMITS: "it would lose, gain or change too much",
-    Why.FIRST: "it is new",
-    Why.LEFT: "the settings do not name it for this connector any more",
-    Why.ELSEWHERE: "another connector holds a profile of it",
-    Why.CONFLICT: "it uses an id or an address that another school uses",
-    Why.REJECTED: "a person said no to what was read",
-    Why.FAILED: "what was read breaks a rule, or is damaged",
-    Why.STALE: "it was not read for 48 hours",
-    Why.UNREAD: "a profile of it was never read",
-    Why.SAME: "nothing has changed",
-    Why.RESTORED: "a person wanted back what it had",
-    Why.WHOLE: "the delivery waits as a whole",
-}
-"""Every reason for which a school does not go in with what was read last."""
 
 FEW = 3
 """So many reasons of a hold are told, where there are lines of other schools beside it."""
-
-
-def zone_of(settings: Settings, schools: Collection[str]) -> tzinfo:
-    """Return the time zone of *schools*; UTC if they have several, or settings know none."""
-    zones = {settings.schools[key].time_zone for key in schools if key in settings.schools}
-    return next(iter(zones)) if len(zones) == 1 else UTC
 
 
 def stands(settings: Settings, school: str, shown: SchoolStatus) -> str:

@@ -14,7 +14,7 @@ from sync.ledger.fates import Fate
 from sync.ledger.ids import pulled_at
 from sync.ledger.manifests import SetManifest
 from sync.ledger.marks import Fault
-from sync.ledger.offers import Why
+from sync.ledger.offers import BECAUSE, Why
 from sync.ledger.states import State
 from sync.report import Exit
 from sync.roster.finding_codes import OF_SETTINGS, TO_KNOW, FindingCode
@@ -30,19 +30,21 @@ from sync.steps.status_values import (
     Status,
     seconds,
 )
+from sync.steps.told.clocks import zone_of
+from sync.steps.told.counts import numbers
+from sync.steps.told.holds import why_held
+from sync.steps.told.states import BECAME, WHO
 from sync.terminal import options
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.holds import what_to_do, why_held
+from sync.terminal.holds import what_to_do
 from sync.terminal.schools import (
-    BECAUSE,
     FEW,
     is_told_by_school,
     stands,
     why_it_waits,
-    zone_of,
 )
-from sync.terminal.tables import WHO, numbers, table, when
+from sync.terminal.tables import table, when
 
 NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do anything
     State.UNSEALED: "it is still being written; `isams-sync run` if it stays so",
@@ -62,30 +64,6 @@ NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do any
     State.FAILED: "it was not sent; mend what is told here, then `isams-sync run`",
 }
 """Every state but `held`, which says why, and `done`, which says what became of it."""
-
-_NO_RUN = (
-    "no run of SDS took it in 26 hours: look at Sync health in School Data Sync. The same files go"
-    " on three nights in all"
-)
-
-BECAME: Mapping[Fate, str] = {
-    Fate.DONE: "SDS holds it, and its run has taken it; nothing to do",
-    Fate.TAKEN: "SDS holds it; nothing to do",
-    Fate.FAULTY: "SDS holds it, but left records out: Sync health in School Data Sync names them",
-    Fate.ENDED: "a run of SDS has ended, and whose files it took is not told: grant this app"
-    " IndustryData-InboundFlow.Read.All, unless it has it",
-    Fate.NOT_TAKEN: _NO_RUN,
-    Fate.UNSEEN: _NO_RUN,
-    Fate.REPLACED: "a newer delivery took its place before SDS's run; nothing to do",
-    Fate.REFUSED: "SDS took nothing of it and keeps what it had",
-    Fate.INCOMPLETE: "SDS did not see all files: look at Sync health in School Data Sync before its"
-    " next run",
-    Fate.NO_ANSWER: "SDS's answer never reached us: is port 8698 open for this app? The same files"
-    " go on three nights in all",
-    Fate.GAVE_UP: "it was sent three times, and the answer was lost each time: look at Sync health"
-    " in School Data Sync",
-}
-"""Every fate with a receipt: what it means, and what to do."""
 
 _NOT_HELD = {Fate.NOT_TAKEN, Fate.UNSEEN, Fate.REPLACED, Fate.NO_ANSWER}
 

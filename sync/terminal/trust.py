@@ -10,10 +10,11 @@ from sync.ledger.offers import Why
 from sync.report import Exit
 from sync.steps.status import survey
 from sync.steps.status_values import SchoolStatus, seconds
+from sync.steps.told.clocks import zone_of
 from sync.steps.trust import SchoolRow, rows_of
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
-from sync.terminal.schools import stands, zone_of
+from sync.terminal.schools import stands
 from sync.terminal.tables import table
 
 _COLUMNS = (

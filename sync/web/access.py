@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -28,9 +28,12 @@ PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
 """The header that says who was signed in; the others of the platform begin so."""
 
 PRINCIPAL_ID = f"{PRINCIPAL}-ID"
+PRINCIPAL_NAME = f"{PRINCIPAL}-NAME"
 
 # Compared in small letters: a dotless i is another letter there, but in capitals an I like ours.
-_HEADER, _ID_HEADER = PRINCIPAL.lower(), PRINCIPAL_ID.lower()
+_HEADER, _ID_HEADER, _NAME_HEADER = (
+    header.lower() for header in (PRINCIPAL, PRINCIPAL_ID, PRINCIPAL_NAME)
+)
 # docs/reference/functions.md#role-claims
 _ROLES = frozenset({"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"})
 # docs/reference/functions.md#object-id
@@ -83,11 +86,15 @@ def admit(headers: Mapping[str, str], env: Mapping[str, str], roles: Sequence[Ro
         CallerRefused: the platform signs callers in, and the caller lacks a role; or it does not,
             and the request says who was signed in.
     """
-    if not _is_on(env):
+    if not is_on(env):
         _refuse_forged(headers)
         return
-    lacking = [role for role in roles if role not in _principal(headers).roles()]
-    if lacking:
+    demand(roles, roles_of(headers))
+
+
+def demand(wanted: Sequence[Role], held: Container[Role]) -> None:
+    """Return if all of *wanted* are *held*; raise `CallerRefused` naming those that are not."""
+    if lacking := [role for role in wanted if role not in held]:
         names = " and ".join(lacking)
         raise CallerRefused(
             f"the caller lacks the app role {names}: assign it in Entra, under Enterprise"
@@ -96,13 +103,23 @@ def admit(headers: Mapping[str, str], env: Mapping[str, str], roles: Sequence[Ro
         )
 
 
+def roles_of(headers: Mapping[str, str]) -> set[Role]:
+    """Return what the roles are good for of whom the platform signed in."""
+    return _principal(headers).roles()
+
+
+def called(headers: Mapping[str, str]) -> str:
+    """Return what the platform calls whom it signed in, often an address: for their own eyes."""
+    return _header(headers, _NAME_HEADER)
+
+
 def caller(headers: Mapping[str, str], env: Mapping[str, str]) -> str:
     """Return who asks, as it is kept: an object id, or `key` where nobody is signed in.
 
     Raises:
         CallerRefused: somebody is signed in, and the platform does not say who.
     """
-    if not _is_on(env):
+    if not is_on(env):
         _refuse_forged(headers)
         return KEY
     told = [*_principal(headers).values(_OBJECT_ID), _header(headers, _ID_HEADER)]
@@ -115,7 +132,8 @@ def caller(headers: Mapping[str, str], env: Mapping[str, str]) -> str:
     )
 
 
-def _is_on(env: Mapping[str, str]) -> bool:
+def is_on(env: Mapping[str, str]) -> bool:
+    """Say whether the platform signs callers in."""
     return env.get(IS_ON, "").lower() == "true"
 
 

@@ -61,6 +61,14 @@ def on_request(function: str, request: Request) -> Response:
         return respond(function, request)
 
 
+def on_page(request: Request) -> Response:
+    """Respond to *request* of the page, if the platform has signed its visitor in."""
+    from sync.web.page.platform import respond
+
+    with in_invocation():
+        return respond(request)
+
+
 def _about(
     queue: Queue, message: bytes, known: Container[str], work: Callable[[str], object]
 ) -> None:

@@ -47,6 +47,9 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "plan": lambda request: responses.to_plan(
         world(), request.route_params["id"], request.headers.get("Accept", "")
     ),
+    "explain": lambda request: responses.to_explain(
+        world(), request.headers.get("Content-Type", ""), request.get_body()
+    ),
     "approve": lambda request: responses.to_approve(
         acting(request), request.route_params["id"], request.headers.get("If-Match", "")
     ),

@@ -1,7 +1,8 @@
 """What is asked over HTTP, and the response to it: a status and a body.
 
 Each function calls the step of the same name, and turns what that gives into a response. Only
-counts, states and codes leave here, save for the findings and the plan, which name people.
+counts, states and codes leave here, save for the findings, the plan and what explains a record,
+which name people.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 from sync.edge.clock import Clock
 from sync.edge.world import World
@@ -27,11 +29,21 @@ from sync.ledger import callers
 from sync.ledger.marks import Approved, Rejected, fault
 from sync.report import Outcome, Step, unexpected
 from sync.settings import Settings
-from sync.steps import approval, findings, full_plan, pull, restore, schedule, status, trust
+from sync.steps import (
+    approval,
+    explain,
+    findings,
+    full_plan,
+    pull,
+    restore,
+    schedule,
+    status,
+    trust,
+)
 from sync.steps.approval import Answered
 from sync.steps.identity import WordSaid
 from sync.steps.meant import Answer
-from sync.web.exchange import CSV, JSON, Response
+from sync.web.exchange import CSV, FORM, JSON, Response
 from sync.web.routes import Route
 
 # docs/reference/functions.md#http-230s
@@ -134,15 +146,12 @@ def to_findings(world: World, profile: str | None, accept: str = "") -> Response
     if profile not in world.settings.profiles:
         return _unknown("profile", world.settings.profiles)
     with concerning(profile=profile):
-        if CSV in accept.lower():
-            newest = findings.newest_findings(world, profile)
-            body = None if newest is None else findings.findings_csv([newest]).encode()
-            content_type = CSV
-        else:
-            body, content_type = findings.findings_document(world, profile), JSON
-    if body is None:
+        newest = findings.newest_findings(world, profile)
+    if newest is None:
         return _json(404, {"message": "this profile has no set yet: start one with POST /api/sync"})
-    return Response(200, body, content_type)
+    if CSV in accept.lower():
+        return Response(200, findings.findings_csv([newest]).encode(), CSV)
+    return _json(200, newest.document())
 
 
 def to_plan(world: World, plan_id: str, accept: str = "") -> Response:
@@ -154,6 +163,40 @@ def to_plan(world: World, plan_id: str, accept: str = "") -> Response:
     if CSV in accept.lower():
         return Response(200, plan.csv().encode(), CSV)
     return _json(200, plan.document())
+
+
+BODY_LIMIT_BYTES = 64 * 1024
+
+
+def to_explain(world: World, content_type: str, body: bytes) -> Response:
+    """200 with why a record is in SDS or is not, or with several that may be meant.
+
+    Names people; who is asked about stands in the body, never in an address. 404 with what is near
+    if there is none; 400, 413 or 415 if the body does not say whom it is about.
+    """
+    if len(body) > BODY_LIMIT_BYTES:
+        return _json(413, {"message": f"send a body of at most {BODY_LIMIT_BYTES:,} bytes"})
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in {JSON, FORM}:
+        message = f'send Content-Type {JSON} with {{"who": "…"}}, or {FORM} with who=…'
+        return _json(415, {"message": message})
+    who = _who(kind, body)
+    if fault := explain.fault_of(who):
+        return _json(400, {"message": f"{fault}: as `who` in the body"})
+    explained = explain.explain(world, who)
+    found = explained.record or explained.matches
+    return _json(200 if found else 404, explained.document())
+
+
+def _who(kind: str, body: bytes) -> str:
+    """Return `who` of a *body* of that *kind*, "" if it is none, or says it more than once."""
+    try:
+        text = body.decode()
+        told = json.loads(text) if kind == JSON else {}
+        said = parse_qs(text).get("who", []) if kind == FORM else [told["who"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return said[0] if len(said) == 1 and isinstance(said[0], str) else ""
 
 
 def to_approve(world: World, delivery_id: str, if_match: str = "") -> Response:

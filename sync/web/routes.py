@@ -56,6 +56,10 @@ _LISTED = (
         "names whom an offer or a delivery is about, and what it would change",
     ),
     Route(
+        "explain", "POST", "explain", _NAMES, (200, 400, 404, 413, 415),
+        "says why a pupil, a member of staff or a class is in SDS, or is not",
+    ),
+    Route(
         "approve", "POST", "deliveries/{id}/approve", _APPROVE, (200, 409, 412, 428),
         "lets a held delivery go",
     ),

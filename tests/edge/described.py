@@ -24,15 +24,16 @@ def faults(
 ) -> Iterator[str]:
     """Yield in what an answer to *method* and *path* is not as it is described.
 
-    What the host answers itself is empty: of an address that is not there, and of one that cannot
-    be (docs/reference/functions.md#wrong-method, #paths).
+    Below `/page/` what is not there has a page. What the host answers itself is empty: of what is
+    not there, and of what cannot be (docs/reference/functions.md#wrong-method, #paths).
     """
-    operation = _operation(method, path.partition("?")[0])
+    path = path.partition("?")[0]
+    operation = _operation(method, path)
     if operation is None or (status == 400 and not body):
-        if body:
+        if body and not (status == 404 and path.startswith("/page/")):
             yield f"{method} {path} is not described, and answers {status}"
         return
-    of = f"{operation['operationId']} {status}"
+    of = f"{operation.get('operationId', path)} {status}"
     response = operation["responses"].get(str(status))
     if response is None:
         yield f"{of} is not described"

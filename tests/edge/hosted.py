@@ -6,6 +6,8 @@ instance of the app, in another process, until its standard input is closed.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +41,7 @@ KEYS = Keys(
     host="invented-host-key",
     functions={name: f"invented-key-of-{name}" for name in ADDRESSES},
 )
+SOMEBODY = "0b1f8a52-0000-4000-8000-00000000ca11"
 SCHOOL = invent(30, quirks=False)
 
 # SDS has checked the files by the first look, and its run is over as soon as it has begun.
@@ -158,6 +161,14 @@ def running(
         stack.callback(opening.world.cache_clear)
         host = stack.enter_context(running_host(app, settings, KEYS, idle_poll_s=0.05))
         yield Hosted(host, stage, storage, settings)
+
+
+def signed_in(*roles: str, person: str = SOMEBODY) -> dict[str, str]:
+    """Return the header that the platform adds for *person* with these roles of the app."""
+    claims = [{"typ": "roles", "val": role} for role in roles]
+    claims.append({"typ": "oid", "val": person})
+    told = json.dumps({"claims": claims})
+    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(told.encode()).decode()}
 
 
 def empty(storage: Azurite) -> None:

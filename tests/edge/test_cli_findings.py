@@ -18,6 +18,8 @@ from sync.web import responses
 from tests.edge.cli_stage import Trial, trial
 from tests.worlds import make_world
 
+HEADING = b"profile,code,record,name,detail,advice,state,first_seen,mended_on\r\n"
+
 
 @pytest.fixture
 def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Trial]:
@@ -40,7 +42,8 @@ def test_findings_are_those_that_were_sealed_and_isams_is_not_asked(here: Trial)
     assert len(here.stage.isams.requests) == asked
     seniors = said.json["profiles"]["seniors"]
     assert seniors["set"]
-    assert {"code", "record", "name", "detail", "advice"} == seniors["findings"][0].keys()
+    told = {"code", "record", "name", "detail", "advice", "state", "first_seen"}
+    assert seniors["findings"][0].keys() == told
 
 
 def test_the_worst_comes_first_and_the_rest_is_said_to_be_there(here: Trial) -> None:
@@ -117,4 +120,4 @@ def test_findings_are_csv_over_http_where_that_is_asked_for() -> None:
     assert (early.status, early.content_type) == (404, "application/json")
     assert (found.status, found.content_type) == (200, "text/csv")
     assert {row["profile"] for row in rows(found.body.decode())} == {"seniors"}
-    assert found.body.startswith(b"profile,code,record,name,detail,advice\r\n")
+    assert found.body.startswith(HEADING)

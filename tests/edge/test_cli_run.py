@@ -16,8 +16,8 @@ from simulators.school import without_pupils
 from simulators.sds import Answer
 from sync.ledger.marks import Excess, Hold
 from sync.report import Exit
-from sync.terminal.holds import why_held
-from sync.terminal.tables import numbers
+from sync.steps.told.counts import numbers
+from sync.steps.told.holds import why_held
 from tests.clocks import FakeClock
 from tests.edge.cli_stage import RUN_S, Trial, trial
 

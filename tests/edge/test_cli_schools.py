@@ -10,10 +10,10 @@ import pytest
 
 from simulators.isams.faults import refused
 from simulators.school import without_pupils
-from sync.ledger.offers import HELD, Why
+from sync.ledger.offers import BECAUSE, HELD, Why
 from sync.report import Exit
 from sync.steps.status_values import SchoolState, SchoolStatus
-from sync.terminal.schools import BECAUSE, exit_of_schools
+from sync.terminal.schools import exit_of_schools
 from tests.edge.cli_stage import Said, Trial, trial
 from tests.worlds import OTHER_FEED
 

@@ -30,7 +30,7 @@ from sync.steps import pull, schedule, tick
 from sync.steps.delivery import list_pulls
 from sync.steps.needs import datasets_of_school
 from sync.steps.sweep import SWEEP_EVERY
-from tests.canaries import found_in
+from tests.canaries import found_in, text_of
 from tests.clocks import FakeClock
 from tests.crash.processes import Doom, Killed, Way, doomed
 from tests.edge import rest_edge
@@ -345,7 +345,7 @@ def test_a_pull_keeps_the_files_before_it_is_sealed() -> None:
     assert step.facts["exported"] == len(FILES)
     assert of_last(world) == export_school(read, school_settings, world.clock.now(), DATASETS).files
     assert order.index("tried-1.json") < order.index("school.csv")
-    assert order[-2:] == [DATASETS_JSON, "sealed.json"]
+    assert order[-3:] == [DATASETS_JSON, "school-1.jsonl.gz", "sealed.json"]
 
 
 def test_the_delivery_does_not_know_of_them() -> None:
@@ -412,9 +412,12 @@ def test_names_are_in_the_files_that_say_so_alone() -> None:
     named = {
         name.rpartition("/")[2]
         for name, (body, _) in world.store.held.items()
-        if found_in(body.decode())
+        if found_in(text_of(body))
     }
 
-    assert named <= {"pupils.csv", "employees.csv", "users.csv", "findings.json", "people.json"}
+    assert named <= {
+        *("pupils.csv", "employees.csv", "users.csv", "findings.json", "people.json", "why.json"),
+        "school-1.jsonl.gz",
+    }
     assert named >= {"pupils.csv", "employees.csv"}
     assert found_in("".join(step.line() for step in world.steps)) == set()

@@ -22,7 +22,7 @@ from sync.settings.load import load
 from sync.steps import approval, restore, send, tick
 from sync.steps.seal import profile_set
 from sync.steps.sweep import SWEEP_EVERY
-from sync.terminal.tables import numbers
+from sync.steps.told.counts import numbers
 from tests.clocks import FakeClock
 from tests.edge.isams_edge import isams_of
 from tests.edge.rest_edge import BUDGET_S, rest_of, simulated

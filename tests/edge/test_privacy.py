@@ -29,7 +29,7 @@ from sync.steps import approval, identity, send, status, trust
 from sync.steps.classes import classes_of
 from sync.web import handlers
 from tests import canaries
-from tests.canaries import found_in
+from tests.canaries import found_in, text_of
 from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TestWorld, flush, make_world
 
@@ -37,6 +37,10 @@ SCHOOL = invent(30, quirks=False)
 PERSON = SCHOOL.pupils[3]
 KEY = "5eed0000-0000-4000-8000-000000000001"
 SIGNED = "https://invented.dfs.core.windows.net/x?sv=1&sig=abc%2Bdef"
+WITH_NAMES = (
+    *("/users.csv", "/findings.json", "/mended.json", "/people.json", "/why.json"),
+    "/school-1.jsonl.gz",
+)
 # All that an outsider's words could hold.
 WORDS = f"{PERSON.surname} {PERSON.email} /xml.ashx?apiKey={KEY} Bearer eyJhbGciOiJub25l {SIGNED}"
 
@@ -98,7 +102,7 @@ def told_by(trial: TestWorld) -> dict[str, set[str]]:
     told |= {f"message {number}": str(kept) for number, kept in enumerate(trial.nudges.kept)}
     told["status"] = json.dumps(status.survey(trial.world).document(), ensure_ascii=False)
     told["trust"] = json.dumps(trust.document(trial.world), ensure_ascii=False)
-    told |= {name: body.decode() for name, body in blobs(trial).items() if not is_roster(name)}
+    told |= {name: text_of(body) for name, body in blobs(trial).items() if not is_roster(name)}
     return {place: leaked for place, text in told.items() if (leaked := found_in(text))}
 
 
@@ -108,8 +112,11 @@ def blobs(trial: TestWorld) -> dict[str, bytes]:
 
 
 def is_roster(name: str) -> bool:
-    """Say whether a blob may hold names: of users, of who they are, of what is left out and why."""
-    return name.endswith(("/users.csv", "/findings.json", "/people.json"))
+    """Say whether a blob may hold names: of users, of who they are, of what is left out and why.
+
+    And the school as it was read.
+    """
+    return name.endswith(WITH_NAMES)
 
 
 # --- What is told of a good day -------------------------------------------------------------
@@ -126,14 +133,14 @@ def test_names_are_in_the_users_the_people_and_the_findings_alone() -> None:
     with_names = {name.rpartition("/")[2] for name, body in blobs(trial).items() if canary_in(body)}
     kinds = {name.rpartition("/")[2] for name in blobs(trial)}
 
-    assert with_names == {"users.csv", "findings.json", "people.json"}
+    assert with_names == {name.removeprefix("/") for name in WITH_NAMES}
     assert kinds >= {"manifest.json", "plan.json", "held.json", "approved.json", "submitted.json"}
     assert kinds >= {"accepted.json", "receipt.json", "sealed.json", "000001.json", "000001.done"}
     assert told_by(trial) == {}
 
 
 def canary_in(body: bytes) -> bool:
-    return bool(found_in(body.decode()))
+    return bool(found_in(text_of(body)))
 
 
 # --- What is told when something goes wrong -------------------------------------------------

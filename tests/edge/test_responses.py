@@ -201,7 +201,7 @@ def test_findings_of_the_only_profile_need_no_name() -> None:
     found = responses.to_findings(trial.world, None)
 
     assert (early.status, found.status) == (404, 200)
-    assert isinstance(told(found), list)
+    assert told(found).keys() == {"set", "day", "kinds", "findings", "mended"}
 
 
 def test_a_decision_names_delivery_and_connector() -> None:

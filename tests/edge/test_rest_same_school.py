@@ -54,7 +54,7 @@ def _files(profile: str, read: School) -> tuple[Mapping[str, bytes], str]:
         storage=StorageSettings(folder="unused"),
     )
     made = profile_set(place, profile, read, AT)
-    beside = {manifests.FINDINGS, manifests.MANIFEST}
+    beside = {manifests.FINDINGS, manifests.WHY, manifests.MANIFEST}
     files = {name: body for name, body in made.files.items() if name not in beside}
     return files, made.manifest.digest
 

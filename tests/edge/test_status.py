@@ -7,6 +7,7 @@ import json
 from simulators.isams import faults
 from simulators.school import invent, without_pupils
 from simulators.sds import Knobs
+from sync.roster.finding_codes import FindingCode
 from sync.steps import findings, pull, schedule, send, status
 from tests.worlds import CONNECTOR, TestWorld, make_world
 
@@ -95,10 +96,10 @@ def test_status_tells_why_a_pull_waits() -> None:
 
 
 def test_findings_are_those_of_the_newest_set() -> None:
-    """A profile without a set has none; with one, its own file comes back as it was sealed."""
+    """A profile without a set has none; with one, they are what was sealed with it."""
     trial = make_world(invent(60))
-    assert findings.findings_document(trial.world, "seniors") is None
+    assert findings.newest_findings(trial.world, "seniors") is None
     trial.pull()
-    found = findings.findings_document(trial.world, "seniors")
+    found = findings.newest_findings(trial.world, "seniors")
     assert found
-    assert b"PUPIL_WITHOUT_EMAIL" in found.upper().replace(b"-", b"_")
+    assert FindingCode.PUPIL_WITHOUT_EMAIL in {kind.code for kind in found.kinds}

@@ -119,7 +119,7 @@ def test_what_is_swept_is_told_and_not_broken(aged: TestWorld) -> None:
     told = status.survey(aged.world).document()
     assert delivery_ids(aged) == before
     assert '"error"' not in str(told)
-    assert findings.findings_document(aged.world, "prep") is not None
+    assert findings.newest_findings(aged.world, "prep") is not None
     night(aged, Outcome.UNCHANGED)
     flush(aged, pupils=SCHOOL.pupils, memberships=SCHOOL.memberships)
     night(aged)

@@ -14,6 +14,7 @@ from sync.ledger.marks import Receipt
 from sync.ledger.offers import Why
 from sync.ledger.states import State
 from sync.roster.finding_codes import FindingCode
+from sync.roster.trace import Presence
 from sync.sds.full_plan.lines import LineKind
 from sync.steps.status_values import PullState, SchoolState
 
@@ -62,6 +63,7 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 BOOL: Schema = {"type": "boolean"}
 MOMENT = _text(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 ID = _text(DELIVERY_ID)
+DAY = _text(r"^\d{4}-\d\d-\d\d$")
 PULL_ID = _text(r"^\d{8}T\d{6}Z$")
 DIGEST = _text(r"^[0-9a-f]{8}$")
 CALLER = _text(description="an object id of Entra's, `key` or `terminal`")
@@ -154,6 +156,73 @@ PLAN_ENTRY = _object(
     }
 )
 
+KIND = _object(
+    {
+        "code": _one_of(FindingCode),
+        **dict.fromkeys(("told", "became", "who"), TEXT),
+        **dict.fromkeys(("new", "open", "mended"), COUNT),
+        "since": _or_null(DAY),
+        "many_new": TEXT,
+    }
+)
+FINDING = _object(
+    {
+        "code": _one_of(FindingCode),
+        **dict.fromkeys(("record", "name", "detail", "advice"), TEXT),
+        "state": _one_of(["new", "open", "mended"]),
+        "first_seen": DAY,
+    },
+    {"mended_on": DAY},
+)
+ROWS = _by(_list(_by(TEXT)))
+VERDICT = _or_null(_one_of(Presence))
+RECORD = _object(
+    {
+        **dict.fromkeys(
+            ("kind", "id", "our_id", "label", "name", "code", "address", "school"), TEXT
+        ),
+        "facts": _by(TEXT),
+        "verdict": VERDICT,
+        "profiles": _list(
+            _object(
+                {
+                    "profile": TEXT,
+                    "verdict": VERDICT,
+                    "set": TEXT,
+                    "read_at": _or_null(MOMENT),
+                    "rules": _list(
+                        _object({**dict.fromkeys(("code", "question", "said"), TEXT), "kept": BOOL})
+                    ),
+                    "rows": ROWS,
+                    "note": TEXT,
+                }
+            )
+        ),
+        "sds": _list(
+            _object(
+                {
+                    **dict.fromkeys(("connector", "delivery", "word"), TEXT),
+                    "taken": BOOL,
+                    "handed_at": MOMENT,
+                    "ended_at": _or_null(MOMENT),
+                    "has": _or_null(BOOL),
+                    "rows": ROWS,
+                }
+            )
+        ),
+        "places": _list(
+            _object(
+                {
+                    **dict.fromkeys(("label", "name", "id", "role"), TEXT),
+                    **dict.fromkeys(("in_isams", "in_set"), BOOL),
+                    "in_sds": _or_null(BOOL),
+                }
+            )
+        ),
+        "todo": TEXT,
+    }
+)
+
 SCHEMAS: Mapping[str, Schema] = {
     "Fault": _object(
         {
@@ -182,7 +251,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 _object(
                     {"pull": _or_null(PULL)},
                     {
-                        "year_turns_on": _text(r"^\d{4}-\d\d-\d\d$"),
+                        "year_turns_on": DAY,
                         "unmoved_school_days": COUNT,
                     },
                 )
@@ -238,13 +307,26 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "Asked": _object({"asked": _by(PULL_ID), "status": STATUS_PATH}),
-    "Findings": _list(
-        _object(
-            {
-                "code": _one_of(FindingCode),
-                **dict.fromkeys(("record", "name", "detail", "advice"), TEXT),
-            }
-        )
+    "Findings": _object(
+        {
+            "set": ID,
+            "day": DAY,
+            "kinds": _list(KIND),
+            "findings": _list(FINDING),
+            "mended": _list(FINDING),
+        }
+    ),
+    "Explained": _object(
+        {
+            "record": _or_null(RECORD),
+            "matches": _list(
+                _object(
+                    dict.fromkeys(("ask", "school", "kind", "label", "name", "code"), TEXT),
+                )
+            ),
+            "near": _list(TEXT),
+            "notes": _list(TEXT),
+        }
     ),
     "Plan": _object(
         {

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import dev
+from sync.__main__ import tree
 from sync.ledger import fates
 from sync.report import FIELDS, Exit, Outcome
 from sync.terminal import cli
@@ -65,7 +66,7 @@ def _roles() -> str:
 
 
 def _terminal_commands() -> str:
-    return table(("command", "what it does"), (row(*cells) for cells in cli.command_rows()))
+    return table(("command", "what it does"), (row(*cells) for cells in cli.command_rows(tree())))
 
 
 def _exits() -> str:

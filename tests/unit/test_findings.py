@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from random import Random
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sync.roster import findings
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding, harm
 from sync.roster.model import Org, Roster, SchoolClass, User
 from tests.unit.schools import built
-
-WORDS = st.sampled_from(("", "21", "Ma", "Zoë"))
-ANY_FINDING = st.builds(Finding, st.sampled_from(list(FindingCode)), WORDS, WORDS, WORDS)
 
 
 def test_counts_are_by_code_and_name_nobody() -> None:
@@ -33,36 +25,11 @@ def test_counts_are_by_code_and_name_nobody() -> None:
     ]
 
 
-@given(listed=st.lists(ANY_FINDING), random=st.randoms(use_true_random=False))
-def test_equal_findings_give_equal_bytes(listed: list[Finding], random: Random) -> None:
-    """In whatever order they were listed."""
-    shuffled = random.sample(listed, len(listed))
-
-    assert findings.to_json(shuffled) == findings.to_json(listed)
-
-
 def test_two_misspelt_settings_are_told_in_one_order() -> None:
     """Findings that differ in the name alone have their order too, in every process."""
     made = built(excluded_subjects="z9,a1,m5,b2,x8,c3")
 
     assert [finding.name for finding in made.findings] == ["a1", "b2", "c3", "m5", "x8", "z9"]
-
-
-def test_findings_say_what_to_mend() -> None:
-    """Each carries its advice, in plain letters."""
-    body = findings.to_json([Finding(FindingCode.MEMBER_HAS_LEFT, "Set 301", "8A", "Zoë")])
-
-    assert json.loads(body) == [
-        {
-            "code": "member-has-left",
-            "record": "Set 301",
-            "name": "8A",
-            "detail": "Zoë",
-            "advice": FindingCode.MEMBER_HAS_LEFT.advice,
-        }
-    ]
-    assert "Zoë".encode() in body
-    assert body.endswith(b"]\n")
 
 
 def test_a_roster_counts_its_people_classes_and_enrollments() -> None:

@@ -23,8 +23,8 @@ from sync.sds.diff import Baseline, Former
 from sync.sds.guard.limit_words import COUNTED, DRIFTS
 from sync.sds.tables import WIDEST, Row
 from sync.settings import Limits
-from sync.terminal.status import BECAME, NEXT
-from sync.terminal.tables import WHO
+from sync.steps.told.states import BECAME, WHO
+from sync.terminal.status import NEXT
 from tests.infra.asked import ALERTS
 from tests.judging import compare, judge
 from tests.unit import test_guard as guard

@@ -7,13 +7,17 @@ school without forms; and what iSAMS tells of no pupil at all is not told, rathe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from sync.isams.school import School
+from sync.roster import identifiers
 from sync.roster.groups import pastoral
 from sync.roster.groups.basis import Basis
 from sync.roster.groups.group import Group
 from sync.roster.groups.teaching import form_lessons, teaching_sets
+from sync.roster.rule_codes import RuleCode
 from sync.roster.subjects import SubjectChoice
+from sync.roster.trace import SET
 
 __all__ = ["Basis", "Group", "groups_of"]
 
@@ -44,3 +48,30 @@ def groups_of(basis: Basis) -> Iterator[Group]:
     for kind, groups in _PASTORAL.items():
         if kind in basis.profile.classes:
             yield from groups(basis)
+    _trace_other_kinds(basis)
+
+
+def records_of(school: School) -> Mapping[str, Iterable[str]]:
+    """Return the ids of what may become a class, by kind of record; nothing of what was not read.
+
+    Tutor groups have no record of their own: who has one is told by their pupils.
+    """
+    read: Mapping[str, Mapping[str, object] | Mapping[int, object] | None] = {
+        SET: school.sets,
+        "form": school.forms,
+        "lesson": school.teaching_forms,
+        "year": school.years,
+        "house": school.academic_houses,
+        "boarding": school.boarding_houses,
+        "division": school.divisions,
+    }
+    return {kind: list(map(str, records)) for kind, records in read.items() if records}
+
+
+def _trace_other_kinds(basis: Basis) -> None:
+    """Note of each record of a kind that the profile makes no classes of that it is of none."""
+    for space, record_ids in records_of(basis.school).items():
+        kind = identifiers.KIND_OF_SPACE.get(space, "sets")
+        if kind not in basis.profile.classes:
+            for record_id in record_ids:
+                basis.trace.say((space, record_id), RuleCode.KIND_NOT_COVERED, kind)

@@ -11,22 +11,35 @@ from sync.isams.joins import ByCode, JoinedByCase
 from sync.isams.school import Form, Pupil, School
 from sync.roster.finding_codes import FindingCode
 from sync.roster.findings import Finding, joined_by_case
+from sync.roster.rule_codes import RuleCode
+from sync.roster.trace import Key, Trace
 from sync.settings import ProfileSettings, SchoolSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the groups of a profile are made from; `findings` are those on the way."""
+    """What the groups of a profile are made from; `findings` are those on the way.
+
+    `trace` is what the rules said of each group.
+    """
 
     school: School
     school_settings: SchoolSettings
     profile: ProfileSettings
     academic_year: int
     findings: list[Finding] = field(default_factory=list)
+    trace: Trace = field(default_factory=Trace)
 
     def note(self, code: FindingCode, record: str, name: str, detail: str = "") -> None:
         """Add a finding."""
         self.findings.append(Finding(code, record, name, detail))
+
+    def covers_year(self, key: Key, year: int) -> bool:
+        """Say whether the profile covers the NC *year* of the group, and note it."""
+        covered = year in self.profile.year_groups
+        code = RuleCode.COVERED_YEAR if covered else RuleCode.YEAR_NOT_COVERED
+        self.trace.say(key, code, f"NC year {year}")
+        return covered
 
     def pupils_by_form(self, forms: Mapping[str, Form]) -> dict[str, list[str]]:
         """Return the ids of the school's pupils, of every year, by their form as it is listed."""

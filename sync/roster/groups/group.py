@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.roster import identifiers
 from sync.roster.groups import titles
 from sync.roster.groups.basis import Basis
+from sync.roster.trace import SET, Key
 from sync.settings.class_kinds import TITLE_OF
 
 
@@ -16,7 +17,8 @@ class Group:
     """What may become a class.
 
     `class_id` is the id that its class has in SDS, "" if it can have none; `academic_year` is the
-    year in that id. `record` is what iSAMS calls it, `name` what people do. The people are iSAMS's,
+    year in that id. `key` is by what the rules know it. `record` is what iSAMS calls it, `name`
+    what people do. The people are iSAMS's,
     by the ids that they have there, sorted; `unknown_members` are pupils of its list who are not
     current, `known_otherwise` is as in `TeachingSet`. `title` is still raw; `names_person` says
     that it goes by the name of somebody in it.
@@ -24,6 +26,7 @@ class Group:
 
     class_id: str
     academic_year: int
+    key: Key
     record: str
     name: str
     title: str
@@ -32,8 +35,12 @@ class Group:
     pupil_ids: tuple[str, ...]
     unknown_members: tuple[str, ...] = ()
     known_otherwise: tuple[tuple[str, str], ...] = ()
-    is_set: bool = False
     names_person: bool = False
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a teaching set."""
+        return self.key[0] == SET
 
 
 def other_group(
@@ -54,6 +61,7 @@ def other_group(
     return Group(
         class_id=identifiers.group_id(org, year, space, record_id),
         academic_year=year,
+        key=(space, record_id),
         record=record,
         name=called[0],
         title=titles.of_other(basis, setting, called, subject_id),

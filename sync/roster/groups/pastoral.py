@@ -10,6 +10,7 @@ from sync.roster import identifiers
 from sync.roster.finding_codes import FindingCode
 from sync.roster.groups.basis import Basis, was_read
 from sync.roster.groups.group import Group, other_group
+from sync.roster.rule_codes import RuleCode
 
 
 def forms(basis: Basis) -> Iterator[Group]:
@@ -22,7 +23,8 @@ def forms(basis: Basis) -> Iterator[Group]:
     for form in listed.values():
         if form.year is None:
             basis.note(FindingCode.FORM_WITHOUT_YEAR, f"Form {form.id}", form.id)
-        elif form.year in years:
+            basis.trace.found(("form", form.id), FindingCode.FORM_WITHOUT_YEAR)
+        elif basis.covers_year(("form", form.id), form.year):
             yield other_group(
                 basis,
                 ("form", form.id, f"Form {form.id}"),
@@ -39,7 +41,9 @@ def tutors(basis: Basis) -> Iterator[Group]:
         tutor = basis.school.employees.get(tutor_id)
         if tutor is None:
             basis.note(FindingCode.TUTOR_NOT_CURRENT, f"Tutor {tutor_id}", "")
+            basis.trace.found((identifiers.TUTOR, tutor_id), FindingCode.TUTOR_NOT_CURRENT)
             continue
+        basis.trace.say((identifiers.TUTOR, tutor_id), RuleCode.KIND_COVERED, "tutors")
         yield other_group(
             basis,
             (identifiers.TUTOR, tutor_id, f"Tutor {tutor_id}"),
@@ -58,7 +62,7 @@ def year_groups(basis: Basis) -> Iterator[Group]:
     """Yield the profile's NC years."""
     members = basis.pupils_by(lambda pupil: str(pupil.year), "the year")
     for year in was_read(basis.school.years, "year groups").values():
-        if year.id in basis.profile.year_groups:
+        if basis.covers_year(("year", str(year.id)), year.id):
             yield other_group(
                 basis,
                 ("year", str(year.id), f"Year {year.id}"),
@@ -89,6 +93,7 @@ def _of_houses(
     members: Mapping[str, list[str]],
 ) -> Iterator[Group]:
     for house in listed.values():
+        basis.trace.say((space, house.id), RuleCode.KIND_COVERED, identifiers.KIND_OF_SPACE[space])
         yield other_group(
             basis,
             (space, house.id, f"House {house.id}"),
@@ -114,6 +119,7 @@ def divisions(basis: Basis) -> Iterator[Group]:
 
     members = basis.pupils_by(division_of, "the division")
     for division in listed.values():
+        basis.trace.say(("division", division.id), RuleCode.KIND_COVERED, "divisions")
         # iSAMS knows no head of a division: the heads of its year groups lead it.
         # docs/reference/isams.md#division
         heads = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sync.isams.school import TeachingForm, TeachingSet
 from sync.roster import identifiers
@@ -11,27 +11,35 @@ from sync.roster.finding_codes import FindingCode
 from sync.roster.groups import titles
 from sync.roster.groups.basis import Basis, was_read
 from sync.roster.groups.group import Group, other_group
+from sync.roster.rule_codes import RuleCode
 from sync.roster.subjects import SubjectChoice
+from sync.roster.trace import SET, Key
 
 
 def teaching_sets(basis: Basis, choice: SubjectChoice) -> Iterator[Group]:
     """Yield the teaching sets of the profile's years and subjects."""
     taught = _teachers_of(basis, "set") if basis.profile.timetable_teachers else {}
     for teaching_set in basis.school.sets.values():
-        record = f"Set {teaching_set.id}"
+        record, key = f"Set {teaching_set.id}", (SET, teaching_set.id)
         if teaching_set.year is None:
             basis.note(FindingCode.SET_WITHOUT_YEAR, record, teaching_set.code)
-            continue
-        of_years = teaching_set.year in basis.profile.year_groups
-        if of_years and _covers(basis, choice, teaching_set, record):
+            basis.trace.found(key, FindingCode.SET_WITHOUT_YEAR)
+        elif basis.covers_year(key, teaching_set.year) and _covers(
+            basis, choice, teaching_set, record, key
+        ):
             yield _set(basis, teaching_set, record, taught.get(teaching_set.id, set()))
 
 
 def _set(basis: Basis, teaching_set: TeachingSet, record: str, taught_by: set[str]) -> Group:
-    year = _year_of_id(basis, teaching_set)
+    year, key = _year_of_id(basis, teaching_set), (SET, teaching_set.id)
+    if year != basis.academic_year:
+        basis.trace.say(key, RuleCode.TEAM_KEPT, str(year))
+    if beside := taught_by.difference(teaching_set.teacher_ids):
+        basis.trace.say(key, RuleCode.TIMETABLE_TEACHER, named_staff(beside))
     return Group(
         class_id=_class_id(basis, year, teaching_set.id),
         academic_year=year,
+        key=key,
         record=record,
         name=teaching_set.code,
         title=titles.of_set(basis, teaching_set),
@@ -40,8 +48,12 @@ def _set(basis: Basis, teaching_set: TeachingSet, record: str, taught_by: set[st
         pupil_ids=teaching_set.pupil_ids,
         unknown_members=teaching_set.unknown_members,
         known_otherwise=teaching_set.known_otherwise,
-        is_set=True,
     )
+
+
+def named_staff(employee_ids: Iterable[str]) -> str:
+    """Return members of staff as iSAMS calls them, sorted."""
+    return ", ".join(f"StaffMember {each}" for each in sorted(employee_ids))
 
 
 def _class_id(basis: Basis, academic_year: int, set_id: str) -> str:
@@ -67,11 +79,14 @@ def form_lessons(basis: Basis, choice: SubjectChoice) -> Iterator[Group]:
     taught_forms = was_read(basis.school.teaching_forms, "teaching forms").values()
     listed = basis.forms_as_listed({each.form for each in taught_forms}, "TeachingForm", forms)
     for lessons in taught_forms:
-        record = f"TeachingForm {lessons.id}"
+        record, key = f"TeachingForm {lessons.id}", ("lesson", lessons.id)
         form = forms.get(listed[lessons.form])
         if form is None:
             basis.note(FindingCode.FORM_UNKNOWN, record, lessons.form)
-        elif form.year in basis.profile.year_groups and _covers(basis, choice, lessons, record):
+            basis.trace.found(key, FindingCode.FORM_UNKNOWN, lessons.form)
+        elif form.year is None:
+            basis.trace.found(key, FindingCode.FORM_WITHOUT_YEAR, form.id)
+        elif basis.covers_year(key, form.year) and _covers(basis, choice, lessons, record, key):
             yield other_group(
                 basis,
                 ("lesson", lessons.id, record),
@@ -83,11 +98,22 @@ def form_lessons(basis: Basis, choice: SubjectChoice) -> Iterator[Group]:
 
 
 def _covers(
-    basis: Basis, choice: SubjectChoice, group: TeachingSet | TeachingForm, record: str
+    basis: Basis, choice: SubjectChoice, group: TeachingSet | TeachingForm, record: str, key: Key
 ) -> bool:
+    if not choice.selects:
+        return True
+    subject = basis.school.subjects.get(group.subject_id)
+    called = subject.name or subject.code if subject else ""
     covered = choice.covers(group.subject_id)
     if covered is None:
         basis.note(FindingCode.SET_UNKNOWN_SUBJECT, record, group.code)
+        basis.trace.found(key, FindingCode.SET_UNKNOWN_SUBJECT)
+    elif covered:
+        basis.trace.say(key, RuleCode.SUBJECT_COVERED, called)
+    elif choice.included is None:
+        basis.trace.say(key, RuleCode.SUBJECT_EXCLUDED, called)
+    else:
+        basis.trace.say(key, RuleCode.SUBJECT_NOT_INCLUDED, called)
     return covered or False
 
 

@@ -1,0 +1,160 @@
+"""The course of a night: the steps of a reading and of the delivery that it came into, by id.
+
+Counts, moments, ids and codes: nobody's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sync.edge.world import World
+from sync.errors import RequestRefused, StoreConflict, StoreMissing
+from sync.ledger import fates, ids, states
+from sync.ledger.fates import Fate
+from sync.ledger.manifests import DeliveryManifest, SetManifest
+from sync.ledger.marks import (
+    Asked,
+    AttemptBegun,
+    AttemptFailed,
+    Failed,
+    Fault,
+    Hold,
+    Plan,
+    Pulled,
+    Receipt,
+    Submitted,
+)
+from sync.ledger.record import NamedRecord
+from sync.ledger.states import State
+from sync.steps.connector import Listing, find
+from sync.steps.delivery import Delivery, Pull, StoredFolder, list_pulls
+
+FEW = 3
+"""Of a delivery with more schools their readings are not told: each has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A pull of a school: its marks, as far as they can be read. `attempts` is how many began."""
+
+    school: str
+    pull: Pull
+    attempts: int
+    asked: Asked | None
+    pulled: Pulled | None
+    error: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery: its state and its marks, as far as there are any."""
+
+    connector: str
+    delivery: Delivery
+    state: State
+    fate: Fate | None
+    manifest: DeliveryManifest | None
+    plan: Plan | None
+    hold: Hold | None
+    receipt: Receipt | None
+    error: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What an id stands for: readings, newest first; the delivery, if any; `version` of the app."""
+
+    id: str
+    readings: Sequence[Reading]
+    sent: Sent | None
+    version: str = ""
+    sets: Sequence[str] = field(default_factory=tuple)
+
+
+def course(world: World, course_id: str, school: str = "") -> Course:
+    """Return the course of the pull or the delivery of that id; of a pull of *school*, if known.
+
+    Raises:
+        RequestRefused: there is none, or what was written about it is past its time.
+    """
+    if ids.is_stamp(course_id):
+        known = world.settings.schools
+        for key in [school] if school in known else sorted(known):
+            for pull in list_pulls(world.store, key):
+                if pull.id == course_id:
+                    return Course(course_id, [_reading(key, pull)], None)
+    elif ids.is_folder_id(course_id):
+        listing, delivery = find(world, course_id)
+        return _of_delivery(world, listing, delivery)
+    raise RequestRefused(
+        "there is no reading and no delivery of this id, or it is past its time. Go to Home, whose"
+        " squares lead to those there are",
+        status=404,
+    )
+
+
+def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
+    state = next(state for each, state in listing.states if each.id == delivery.id)
+    sent = _sent(listing, delivery, state)
+    sources = delivery.sources() or {}
+    schools = {
+        world.settings.school_of(profile)
+        for profile in sources
+        if profile in world.settings.profiles
+    }
+    readings, moments = list[Reading](), {ids.pulled_at(each) for each in sources.values()}
+    for school in sorted(schools) if len(schools) <= FEW else ():
+        of_school = [
+            pull for pull in list_pulls(world.store, school) if ids.pulled_at(pull.id) in moments
+        ]
+        readings += [_reading(school, pull) for pull in of_school[-1:]]
+    version = next(filter(None, (_version(world, *each) for each in sources.items())), "")
+    return Course(delivery.id, readings, sent, version, sorted(sources.values()))
+
+
+def _reading(school: str, pull: Pull) -> Reading:
+    attempts = pull.numbers(AttemptFailed)
+    error: Fault | None = _or_none(pull, Failed)
+    if error is None and attempts and not pull.has(Pulled):
+        error = _or_none(pull, AttemptFailed, attempts[-1])
+    return Reading(
+        school,
+        pull,
+        len(pull.numbers(AttemptBegun)) or states.attempts(pull),
+        _or_none(pull, Asked),
+        _or_none(pull, Pulled),
+        error,
+    )
+
+
+def _sent(listing: Listing, delivery: Delivery, state: State) -> Sent:
+    receipt = _or_none(delivery, Receipt)
+    handed = delivery.has(Submitted) or receipt is not None
+    return Sent(
+        connector=listing.connector,
+        delivery=delivery,
+        state=state,
+        fate=fates.fate_of(delivery, receipt) if handed else None,
+        manifest=_or_none(delivery, DeliveryManifest),
+        plan=_or_none(delivery, Plan),
+        hold=_or_none(delivery, Hold),
+        receipt=receipt,
+        error=_or_none(delivery, Failed),
+    )
+
+
+def _or_none[N: NamedRecord](folder: StoredFolder, kind: type[N], key: int | str = "") -> N | None:
+    """Read a mark that was listed; None where nobody can: the others are told all the same."""
+    try:
+        return folder.read_if_listed(kind, key)
+    except (StoreMissing, StoreConflict):
+        return None
+
+
+def _version(world: World, profile: str, set_id: str) -> str:
+    folder = StoredFolder(set_id, {}, world.store, ids.profile_folder(profile))
+    try:
+        return folder.read(SetManifest).code_version
+    except (StoreMissing, StoreConflict):
+        return ""

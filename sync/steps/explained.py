@@ -1,0 +1,451 @@
+"""What is told of a record: rule by rule, in the newest sets, and in what SDS may hold.
+
+What the rules said lies beside each set. What was carried, what SDS may hold and when its run ended
+is decided later, so it is read from the deliveries when somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from sync import texts
+from sync.edge.world import World
+from sync.errors import StoreConflict, StoreMissing, concerning
+from sync.ledger import fates
+from sync.ledger.holdings import HandOver
+from sync.ledger.manifests import WHY, DeliveryManifest, FileFacts
+from sync.ledger.offers import BECAUSE, Why
+from sync.roster.judged import Judged
+from sync.roster.rule_codes import RuleCode
+from sync.roster.trace import PUPIL, SERVICE_ACCOUNT, STAFF, Key, Presence, Rule, presence
+from sync.sds import csvtext
+from sync.sds.tables import WIDEST, Row
+from sync.sds.why_file import why_of
+from sync.steps.connector import Listing, look, newest_sets
+from sync.steps.delivery import Delivery, SealedSet, StoredFolder
+from sync.steps.explain_values import HeldTold, PlaceTold, ProfileTold, RecordTold, TableRows
+
+PEOPLE = frozenset({PUPIL, STAFF, SERVICE_ACCOUNT})
+
+NO_SET = "there is no set yet: `isams-sync run` makes one, as does the app at its hour"
+OLDER = (
+    "its newest set was made by a version that did not note why: have the school read again, with"
+    " `isams-sync run`"
+)
+GONE = (
+    "what was noted with its newest set is gone or damaged: have the school read again, with"
+    " `isams-sync run`"
+)
+
+
+@dataclass(frozen=True)
+class OnceRead:
+    """What is stored, each thing read once, however often it is asked for in one telling.
+
+    With a `school`, by key, what is stored of that alone.
+    """
+
+    world: World
+    school: str = ""
+    _listings: dict[str, Listing] = field(default_factory=dict)
+    _held: dict[str, list[HandOver[Delivery]]] = field(default_factory=dict)
+    _manifests: dict[str, DeliveryManifest] = field(default_factory=dict)
+    _files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def schools(self) -> Sequence[str]:
+        """The schools that any profile is of, in order, or the only one that is asked about."""
+        settings = self.world.settings
+        known = sorted(set(map(settings.school_of, settings.profiles)))
+        return [key for key in known if self.school in {"", key}]
+
+    @property
+    def connectors(self) -> Sequence[str]:
+        """The connectors that have any of the schools."""
+        settings, schools = self.world.settings, {*self.schools}
+        return [
+            connector
+            for connector, profiles in settings.connectors().items()
+            if not schools.isdisjoint(map(settings.school_of, profiles))
+        ]
+
+    @cached_property
+    def newest(self) -> Mapping[str, SealedSet | None]:
+        """The newest set of each profile."""
+        newest = dict[str, SealedSet | None]()
+        for connector in self.connectors:
+            newest |= newest_sets(self.world, connector)
+        return newest
+
+    def listing(self, connector: str) -> Listing:
+        """Return what exists for *connector*."""
+        if connector not in self._listings:
+            self._listings[connector] = look(self.world, connector)
+        return self._listings[connector]
+
+    def may_hold(self, connector: str) -> Sequence[HandOver[Delivery]]:
+        """Return what SDS may hold by *connector*, the oldest first."""
+        if connector not in self._held:
+            self._held[connector] = self.listing(connector).may_hold()
+        return self._held[connector]
+
+    def manifest(self, delivery: Delivery) -> DeliveryManifest:
+        """Return the manifest of *delivery*."""
+        name = delivery.path(DeliveryManifest.file_name)
+        if name not in self._manifests:
+            self._manifests[name] = delivery.manifest()
+        return self._manifests[name]
+
+    def rows(
+        self, folder: StoredFolder, listed: Mapping[str, FileFacts], name: str
+    ) -> Iterator[Row]:
+        """Yield the rows of a file of those that a manifest has *listed* of *folder*."""
+        facts = listed[name]
+        if facts.sha256 not in self._files:
+            self._files[facts.sha256] = folder.read_files({name: facts})[name]
+        files = dict.fromkeys(listed, b"") | {name: self._files[facts.sha256]}
+        return csvtext.widest_rows(name, files)
+
+
+@dataclass(frozen=True)
+class SchoolSets:
+    """The newest set of each profile of a school, by profile, and what was judged in it.
+
+    `notes` say of the other profiles why nothing is known.
+    """
+
+    school: str
+    sets: Mapping[str, SealedSet]
+    judged: Mapping[str, Sequence[Judged]]
+    notes: Mapping[str, str]
+
+    def records(self) -> Iterator[Judged]:
+        """Yield every record of the school, each once, as the profile has it that looked at it."""
+        best = dict[Key, Judged]()
+        for judged in self.judged.values():
+            for record in judged:
+                key = (record.kind, record.id)
+                if key not in best or (record.our_id and not best[key].our_id):
+                    best[key] = record
+        yield from best.values()
+
+
+def read_school(stored: OnceRead, school: str) -> SchoolSets:
+    """Read what was judged of *school* in the newest sets of its profiles."""
+    sets, judged, notes = dict[str, SealedSet](), dict[str, list[Judged]](), dict[str, str]()
+    for profile in stored.world.settings.profiles_of(school):
+        sealed = stored.newest.get(profile)
+        if sealed is None:
+            notes[profile] = NO_SET
+        elif WHY not in sealed.made_at:
+            notes[profile] = OLDER
+        else:
+            sets[profile] = sealed
+            try:
+                judged[profile] = list(why_of(sealed.store.read(sealed.path(WHY))))
+            except (StoreMissing, StoreConflict):
+                notes[profile] = GONE
+    return SchoolSets(school, sets, judged, notes)
+
+
+# -- one record ----------------------------------------------------------------------------------
+
+
+class _InFiles(NamedTuple):
+    """What the files of a set or a delivery have of a record; `places` are the other end's ids."""
+
+    rows: TableRows
+    places: Set[tuple[str, str]]
+
+    @property
+    def has(self) -> bool:
+        return any(name != "enrollments.csv" and rows for name, rows in self.rows.items())
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A delivery that SDS may hold, and what its files have of the record: None: unreadable."""
+
+    connector: str
+    hand_over: HandOver[Delivery]
+    manifest: DeliveryManifest | None
+    found: _InFiles | None
+
+    def told(self) -> HeldTold:
+        """Return it as it is told."""
+        over, found = self.hand_over, self.found
+        return HeldTold(
+            connector=self.connector,
+            delivery=over.delivery_id,
+            word=fates.TABLE[over.fate].word,
+            taken=over.alone,
+            handed_at=over.at,
+            ended_at=over.receipt.at if over.receipt else None,
+            has=found.has if found else None,
+            rows=found.rows if found else {},
+        )
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom or what is asked about; of `records`, by profile, none where iSAMS lists it no more.
+
+    `id_in_sds` is then its id in what SDS may hold.
+    """
+
+    is_person: bool
+    records: Mapping[str, Judged]
+    id_in_sds: str = ""
+
+    @property
+    def record(self) -> Judged | None:
+        """The record, as the profile has it that looked at it."""
+        looked_at = [each for each in self.records.values() if each.our_id]
+        return next(iter(looked_at or self.records.values()), None)
+
+    @cached_property
+    def our_ids(self) -> Set[str]:
+        """The ids that it has in SDS, or would have."""
+        return {each.our_id for each in self.records.values()} | {self.id_in_sds} - {""}
+
+    @cached_property
+    def address(self) -> str:
+        """The address of a person as SDS has it, "" if there is none."""
+        record = self.record
+        return (texts.address(record.address) or "") if record and self.is_person else ""
+
+    def finds(self, row: Row) -> bool:
+        """Say whether a row of users.csv or classes.csv is the record's.
+
+        A person of two schools has one id in SDS, which may be that of the other school.
+        """
+        return row[0] in self.our_ids or bool(self.address and row[1] == self.address)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """The telling of what became of a record of a school."""
+
+    stored: OnceRead
+    sets: SchoolSets
+    subject: Subject
+
+    def told(self) -> RecordTold:
+        """Return all that is known of the record."""
+        with concerning(school=self.sets.school):
+            profiles = [self._profile(each) for each in self._profile_keys()]
+            places = sorted(self._places(), key=lambda place: (place.is_everywhere, place.label))
+            verdict = self._verdict(profiles)
+            settings, record = self.stored.world.settings, self.subject.record
+            held = [each.told() for each in self._held]
+            return RecordTold(
+                kind=record.kind if record else "person" if self.subject.is_person else "class",
+                id=record.id if record else "",
+                our_id=next(iter(sorted(self.subject.our_ids - {""})), ""),
+                label=record.label if record else "",
+                name=record.name if record else "",
+                code=record.code if record else "",
+                address=record.address if record else "",
+                school=settings.called(self.sets.school),
+                facts=record.facts if record else {},
+                verdict=verdict,
+                profiles=profiles,
+                held=held,
+                places=places,
+                todo=self._todo(verdict, profiles, held, places),
+            )
+
+    def _profile_keys(self) -> Sequence[str]:
+        return self.stored.world.settings.profiles_of(self.sets.school)
+
+    # -- what is read ------------------------------------------------------------------------------
+
+    @cached_property
+    def _in_sets(self) -> Mapping[str, _InFiles]:
+        """What the newest set of each profile has of the record, where it was looked at."""
+        if self.subject.record is None:
+            return {}
+        return {
+            profile: self._found(sealed, sealed.manifest().files)
+            for profile, sealed in self.sets.sets.items()
+            if profile in self.subject.records
+        }
+
+    @cached_property
+    def _held(self) -> Sequence[_Held]:
+        connector_of = self.stored.world.settings.connector_of
+        held = [
+            self._of_hand_over(connector, hand_over)
+            for connector in sorted(set(map(connector_of, self._profile_keys())))
+            for hand_over in self.stored.may_hold(connector)
+        ]
+        return sorted(held, key=lambda each: each.hand_over.at)
+
+    def _of_hand_over(self, connector: str, hand_over: HandOver[Delivery]) -> _Held:
+        delivery, manifest = hand_over.delivery, None
+        try:
+            if delivery is not None:
+                manifest = self.stored.manifest(delivery)
+                found = self._found(delivery, manifest.files)
+                return _Held(connector, hand_over, manifest, found)
+        except (StoreMissing, StoreConflict):
+            pass
+        return _Held(connector, hand_over, manifest, None)
+
+    def _found(self, folder: StoredFolder, listed: Mapping[str, FileFacts]) -> _InFiles:
+        """Return what the files *listed* of a set or delivery have of the record."""
+        own = "users.csv" if self.subject.is_person else "classes.csv"
+        mine = [row for row in self.stored.rows(folder, listed, own) if self.subject.finds(row)]
+        ids, at = {row[0] for row in mine}, 1 if self.subject.is_person else 0
+        places = [
+            row for row in self.stored.rows(folder, listed, "enrollments.csv") if row[at] in ids
+        ]
+        return _InFiles(
+            {own: _by_column(own, mine), "enrollments.csv": _by_column("enrollments.csv", places)},
+            frozenset((row[1 - at], row[2]) for row in places),
+        )
+
+    # -- what is told ------------------------------------------------------------------------------
+
+    def _profile(self, profile: str) -> ProfileTold:
+        sealed = self.sets.sets.get(profile)
+        if note := self.sets.notes.get(profile):
+            return ProfileTold(profile, None, sealed.id if sealed else "", note=note)
+        record = self.subject.records.get(profile)
+        rules = (*record.rules, *self._carried(profile)) if record else (Rule(RuleCode.NOT_LISTED),)
+        found = self._in_sets.get(profile)
+        return ProfileTold(
+            profile=profile,
+            verdict=presence(rules),
+            set_id=sealed.id if sealed else "",
+            read_at=sealed.pulled_at if sealed else None,
+            rules=rules,
+            rows=found.rows if found else {},
+        )
+
+    def _carried(self, profile: str) -> Iterator[Rule]:
+        """Yield the rule that says why the newest delivery has the school as SDS had it before."""
+        connector = self.stored.world.settings.connector_of(profile)
+        listing, sealed = self.stored.listing(connector), self.sets.sets[profile]
+        last = [each.manifest for each in self._held if each.connector == connector][-1:]
+        if (last and last[0] and last[0].sources.get(profile) == sealed.id) or not listing.states:
+            return
+        schools = listing.deliveries[-1].schools()
+        part = schools.parts.get(self.sets.school) if schools else None
+        left_out = schools.left_out.get(self.sets.school, "") if schools else ""
+        why = part.why if part else left_out
+        if why and why != Why.SAME:
+            yield Rule(RuleCode.CARRIED, f"no: {BECAUSE[Why(why)]}")
+
+    @staticmethod
+    def _verdict(profiles: Sequence[ProfileTold]) -> Presence | None:
+        known = [profile.verdict for profile in profiles]
+        return next((each for each in Presence if each in known), None)
+
+    # -- places ------------------------------------------------------------------------------------
+
+    def _places(self) -> Iterator[PlaceTold]:
+        """Yield each place in a class that iSAMS lists, or that the sets or SDS have."""
+        listed = dict(self._listed())
+        in_set = {place for found in self._in_sets.values() for place in found.places}
+        in_sds = self._in_sds()
+        known = self._other_ends()
+        for other, role in {*listed, *in_set, *(in_sds or ())}:
+            record = listed.get((other, role)) or known.get(other)
+            yield PlaceTold(
+                label=record.label if record else "",
+                name=(record.name or record.code) if record else "",
+                our_id=record.our_id if record else other,
+                role=role,
+                in_isams=(other, role) in listed,
+                in_set=(other, role) in in_set,
+                in_sds=None if in_sds is None else (other, role) in in_sds,
+            )
+
+    def _in_sds(self) -> Set[tuple[str, str]] | None:
+        """Return the places in the newest delivery of each connector; None if one is unreadable."""
+        newest = {each.connector: each for each in self._held}
+        found = [each.found for each in newest.values()]
+        known = [each.places for each in found if each]
+        return frozenset[tuple[str, str]]().union(*known) if len(known) == len(found) else None
+
+    def _other_ends(self) -> Mapping[str, Judged]:
+        is_person = self.subject.is_person
+        return {
+            record.our_id: record
+            for record in self.sets.records()
+            if record.our_id and (record.kind in PEOPLE) is not is_person
+        }
+
+    def _listed(self) -> Iterator[tuple[tuple[str, str], Judged]]:
+        """Yield the places that iSAMS lists, by the other end's id in SDS, or what iSAMS calls it.
+
+        A person may have several records, and the lists name the one that stays.
+        """
+        if self.subject.is_person:
+            yield from self._classes_listed()
+        elif record := self.subject.record:
+            people = {
+                (each.kind, each.id): each for each in self.sets.records() if each.kind in PEOPLE
+            }
+            for kind, ids, role in _sides(record):
+                for each in ids:
+                    if person := people.get((kind, each)):
+                        yield (person.our_id or person.label, role), person
+
+    def _classes_listed(self) -> Iterator[tuple[tuple[str, str], Judged]]:
+        records = list(self.sets.records())
+        mine = {
+            (record.kind, record.id)
+            for record in records
+            if record.kind in PEOPLE and record.our_id in self.subject.our_ids
+        }
+        for group in records:
+            for kind, ids, role in _sides(group):
+                if any((kind, each) in mine for each in ids):
+                    yield (group.our_id or group.label, role), group
+
+    # -- what to do --------------------------------------------------------------------------------
+
+    def _todo(
+        self,
+        verdict: Presence | None,
+        profiles: Sequence[ProfileTold],
+        held: Sequence[HeldTold],
+        places: Sequence[PlaceTold],
+    ) -> str:
+        if verdict is None:
+            return next((f"{each.profile}: {each.note}." for each in profiles), "")
+        if verdict is not Presence.IN:
+            rules = [rule for each in profiles if each.verdict is verdict for rule in each.rules]
+            # What bars it comes first: what else there is would not help.
+            rules.sort(key=lambda rule: rule.code.effect != "bars")
+            return next((rule.todo for rule in rules if rule.todo and not rule.code.keeps), "")
+        if not (held and held[-1].has):
+            return NOT_SENT
+        missing = (each for each in places if each.in_isams and not each.in_set and each.label)
+        if place := next(missing, None):
+            return f"iSAMS lists a place that was not sent: ask why of {place.label}."
+        return SENT if all(each.is_everywhere for each in places if each.in_set) else NOT_SENT
+
+
+NOT_SENT = (
+    "SDS has not all of it yet: `isams-sync status` tells how the next delivery stands, and whether"
+    " a person must answer first."
+)
+SENT = (
+    "Nothing: SDS has it as iSAMS does. If Teams shows something else, look at the connector's last"
+    " run in the School Data Sync portal."
+)
+
+
+def _sides(group: Judged) -> tuple[tuple[str, Collection[str], str], ...]:
+    """Return the pupils and the staff that iSAMS lists in *group*, with their roles there."""
+    return (PUPIL, group.members, "student"), (STAFF, group.teachers, "teacher")
+
+
+def _by_column(name: str, rows: Sequence[Row]) -> list[Mapping[str, str]]:
+    return [dict(zip(WIDEST[name], row, strict=True)) for row in rows]

@@ -1,0 +1,94 @@
+"""The buttons: what a person's click does, and where the browser goes from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.errors import AnswerInexact, RequestRefused
+from sync.ledger import callers
+from sync.report import Outcome, Step
+from sync.steps import approval, checked, identity, schedule
+from sync.steps.approval import Answered
+from sync.web.exchange import HTML, Response
+from sync.web.page.drawing import SAFE
+from sync.web.page.forms import form_of
+from sync.web.page.visit import Visit
+
+CHECK_S = 200.0
+"""docs/reference/functions.md#http-230s: the platform ends a response at 230 s."""
+
+
+def approve(visit: Visit) -> Response:
+    """Let exactly what was looked at go, and show what came of it."""
+    return _answer(visit, approval.approve, "approve")
+
+
+def reject(visit: Visit) -> Response:
+    """End exactly what was looked at, and show what came of it."""
+    return _answer(visit, approval.reject, "reject")
+
+
+def _answer(visit: Visit, say: Callable[..., Answered], word: str) -> Response:
+    (held_id,), form = visit.parts, form_of(visit.asked)
+    digest = form.get("digest", "").lower()
+    if not digest:
+        raise AnswerInexact(
+            f"it was not said what to {word}. Nothing was changed: open the plan, and use its own"
+            " button"
+        )
+    if word == "approve" and form.get("seen") != "yes":
+        raise AnswerInexact(
+            "nobody has said that they have looked at whom it is about. Nothing was sent: go back,"
+            " look, and tick that you have"
+        )
+    answered = say(visit.world, held_id, digest)
+    facts = callers.facts(visit.world.caller)
+    outcome, about = answered.outcome, answered.connector
+    visit.world.tell(Step("answer", outcome, about, held_id, facts))
+    return see(f"/page/held/{held_id}")
+
+
+def swap(visit: Visit) -> Response:
+    """Have two classes exchange their Teams, so that pupils stay where they are."""
+    (held_id,), form = visit.parts, form_of(visit.asked)
+    first, second, school = (form.get(name, "") for name in ("first", "second", "school"))
+    if not (first and second) or (school and school not in visit.world.settings.schools):
+        raise RequestRefused(
+            "it was not said which classes exchange their Teams. Nothing was done: use the page's"
+            " own button",
+            status=400,
+        )
+    identity.swap(visit.world, first, second, school or None)
+    return see(f"/page/held/{held_id}?swapped=1")
+
+
+def sync(visit: Visit) -> Response:
+    """Ask for a reading of a school, or of all, now."""
+    school = form_of(visit.asked).get("school", "")
+    known = visit.world.settings.schools
+    if school and school not in known:
+        raise RequestRefused(
+            "there is no such school in the settings. Nothing was done: go to Home", status=404
+        )
+    for key in [school] if school else known:
+        schedule.ask(visit.world, key, "page")
+    return see(f"/page/home/{school}?asked=1" if school else "/?asked=1")
+
+
+def check(visit: Visit) -> Response:
+    """Try everything now, keep what came of it, and show it."""
+    form_of(visit.asked)
+    checked.check(visit.world, within_s=CHECK_S)
+    return see("/page/health")
+
+
+def see(address: str) -> Response:
+    """Send the browser to *address*: what was done is not done again by going back."""
+    return Response(303, b"", HTML, more={**SAFE, "Location": address})
+
+
+def looked(visit: Visit, screen: str, people: int) -> None:
+    """Log who looked at how many people's names on which screen; never at whom."""
+    facts: dict[str, int | str] = {"people": people, "screen": screen}
+    step = Step("names", Outcome.LOOKED, facts=facts | callers.facts(visit.world.caller))
+    visit.world.tell(step)

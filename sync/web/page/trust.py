@@ -1,0 +1,98 @@
+"""Trust: a line a school, those that need somebody first. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sync.ledger.offers import BECAUSE, Why
+from sync.steps.status_values import SchoolStatus, Status
+from sync.steps.told.states import WHO
+from sync.steps.trust import SchoolRow
+from sync.web.page import tags
+from sync.web.page.home import SQUARES, held_headline
+from sync.web.page.tags import Kind, Tag
+
+
+class School(NamedTuple):
+    """A school at a connector: its state, what it is about, its nights."""
+
+    key: str
+    name: str
+    tag: Tag
+    told: str
+    nights: Sequence[Kind]
+    nights_told: str
+    accepted_at: datetime | None
+    pupils: int | None
+    findings: int | None
+    is_known: bool
+
+
+class Group(NamedTuple):
+    """Schools that stand alike: those that need somebody, and those that do not."""
+
+    name: str
+    schools: Sequence[School]
+
+
+class Trust(NamedTuple):
+    """All schools, and how many stand how."""
+
+    groups: Sequence[Group]
+    counts: Sequence[tuple[int, Tag]]
+    schools: int
+    pupils: int
+    connectors: int
+
+
+def rows(status: Status, listed: Iterable[SchoolRow]) -> Trust:
+    """Return the rows of `steps.trust` with the nights of each, in groups by need."""
+    schools = [_school(status, row) for row in listed]
+    needy = [each for each in schools if each.tag.who]
+    waiting = [each for each in schools if each not in needy and each.tag.state != "well"]
+    well = [each for each in schools if each not in needy and each.tag.state == "well"]
+    groups = (
+        Group("Somebody must act", needy),
+        Group("Nobody must act yet", waiting),
+        Group("All well", well),
+    )
+    counted = Counter((each.tag.state, each.tag.word) for each in schools)
+    return Trust(
+        groups=[group for group in groups if group.schools],
+        counts=[(count, Tag(*tag)) for tag, count in counted.items()],
+        schools=len({each.key for each in schools}),
+        pupils=sum(each.pupils or 0 for each in schools),
+        connectors=len(status.connectors),
+    )
+
+
+def _school(status: Status, row: SchoolRow) -> School:
+    shown = status.connectors[row.connector].schools[row.school]
+    nights = status.stood.get(row.connector, {}).get(row.school, ())[-SQUARES:]
+    words = Counter(night.word for night in nights)
+    tag, told = _told(status, row, shown)
+    return School(
+        key=row.school,
+        name=row.name,
+        tag=tag,
+        told=told,
+        nights=[tags.OF_NIGHT[night.word].state for night in nights],
+        nights_told=", ".join(f"{count} {word}" for word, count in words.items()) or "none known",
+        accepted_at=row.accepted_at,
+        pupils=row.pupils,
+        findings=row.findings,
+        is_known=row.school in status.schools,
+    )
+
+
+def _told(status: Status, row: SchoolRow, shown: SchoolStatus) -> tuple[Tag, str]:
+    pull = status.schools.get(row.school)
+    if shown.state == "held":
+        return tags.of_school(shown), held_headline(shown.why, shown.hold)
+    if pull and pull.state == "failed" and pull.error:
+        return Tag("failed", "Failed", WHO.get(pull.error.who, "")), pull.error.message
+    because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else ""
+    return tags.of_school(shown), because

@@ -1,0 +1,87 @@
+"""A visit to a screen: what was asked, by whom, and the world that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
+from typing import NamedTuple
+
+from sync.edge.world import World
+from sync.steps.status import survey
+from sync.steps.status_values import SchoolStatus, Status
+from sync.steps.told.clocks import zone_of
+from sync.web.access import Role, demand
+
+
+class Asked(NamedTuple):
+    """A request as any server gets it. `path` has no slash at its ends; headers have small names.
+
+    `body` is at most what `forms.LIMIT_BYTES` says, and a byte more.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Visitor(NamedTuple):
+    """Who looks: what they are called, for their own eyes alone, and what their roles are for."""
+
+    called: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a screen is made from. `parts` are the words of its path that are no name of a screen.
+
+    The world is asked for how everything stands once, however often that is looked at.
+    """
+
+    asked: Asked
+    visitor: Visitor
+    world: World
+    parts: tuple[str, ...] = ()
+
+    @cached_property
+    def status(self) -> Status:
+        """How everything stands."""
+        return survey(self.world)
+
+    def may(self, *roles: Role) -> bool:
+        """Say whether the visitor has all of *roles*."""
+        return self.visitor.roles >= {*roles}
+
+    def demand(self, *roles: Role) -> None:
+        """Raise `CallerRefused` unless the visitor has all of *roles*."""
+        demand(roles, self.visitor.roles)
+
+    # -- the schools -----------------------------------------------------------------------------
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether there is more than one school to tell of."""
+        return len(self.world.settings.schools) > 1
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of the page: that of all schools, or UTC."""
+        settings = self.world.settings
+        return zone_of(settings, settings.schools) if settings.schools else UTC
+
+    @property
+    def waits(self) -> int:
+        """How many schools wait for a person's answer."""
+        return sum(shown.state == "held" for _, shown in self.standing())
+
+    def standing(self) -> list[tuple[str, SchoolStatus]]:
+        """Return how each school stands with each connector."""
+        return [
+            pair
+            for connector in self.status.connectors.values()
+            for pair in connector.schools.items()
+        ]

@@ -1,0 +1,200 @@
+"""Why: a record's way to Teams, in one panel, and below it every rule that it was asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sync.roster.trace import Presence, Rule
+from sync.steps.explain_values import Explained, HeldTold, Match, PlaceTold, ProfileTold, RecordTold
+from sync.web.page.tags import Kind, Tag
+
+SHOWN = 100
+"""Rows of a table of classes or members."""
+
+
+class Asked(NamedTuple):
+    """A rule that a profile asked: the question, what it said, and how it counts."""
+
+    question: str
+    said: str
+    tag: Tag
+    decides: bool
+
+
+class Profile(NamedTuple):
+    """What a profile made of the record."""
+
+    name: str
+    tag: Tag
+    read_at: datetime | None
+    rules: Sequence[Asked]
+    rows: Sequence[tuple[str, int]]
+    note: str
+
+
+class Held(NamedTuple):
+    """A delivery that SDS may hold: whether the record is in it."""
+
+    delivery: str
+    tag: Tag
+    word: str
+    handed_at: datetime
+    ended_at: datetime | None
+    rows: int
+
+
+class Place(NamedTuple):
+    """A place in a class: where it is, and where it breaks off."""
+
+    title: str
+    note: str
+    marks: Sequence[tuple[str, Tag]]
+
+
+class Answer(NamedTuple):
+    """The answer about one record."""
+
+    tag: Tag
+    headline: str
+    told: str
+    todo: str
+    facts: Sequence[tuple[str, str]]
+    profiles: Sequence[Profile]
+    held: Sequence[Held]
+    places: Sequence[Place]
+    more: int
+    places_title: str
+
+
+class Why(NamedTuple):
+    """What is shown: an answer, or records of which one is meant, or what is near."""
+
+    answer: Answer | None
+    matches: Sequence[Match]
+    near: Sequence[str]
+    notes: Sequence[str]
+
+
+def why(explained: Explained) -> Why:
+    """Return how the answer is shown."""
+    record = explained.record
+    answer = _answer(record) if record else None
+    return Why(answer, explained.matches, explained.near, explained.notes)
+
+
+_TAGS: Mapping[Presence | None, Tag] = {
+    Presence.IN: Tag("well", "In"),
+    Presence.LEFT_OUT: Tag("warn", "Left out"),
+    Presence.NOT_OF_PROFILE: Tag("same", "Not of this profile"),
+    None: Tag("none", "Not known"),
+}
+_YES, _NO, _UNKNOWN = Tag("yes", "Yes"), Tag("warn", "No"), Tag("none", "Not known")
+
+
+def _answer(record: RecordTold) -> Answer:
+    tag = _TAGS[record.verdict]
+    if tag.state == "same":
+        tag = tag._replace(word="Of no profile")
+    called = record.name or record.code or record.label or record.our_id
+    broken = [place for place in record.places if not place.is_everywhere]
+    places = [*broken, *(place for place in record.places if place.is_everywhere)]
+    return Answer(
+        tag=tag,
+        headline=f"{called} {_STANDS[record.verdict]}",
+        told=_told(record),
+        todo=record.todo,
+        facts=[*_facts(record)],
+        profiles=[_profile(profile) for profile in record.profiles],
+        held=[_held(held) for held in record.held],
+        places=[_place(place) for place in places[:SHOWN]],
+        more=max(len(places) - SHOWN, 0),
+        places_title=_places_title(record),
+    )
+
+
+_STANDS: Mapping[Presence | None, str] = {
+    Presence.IN: "is in the files for SDS",
+    Presence.LEFT_OUT: "is left out of the files for SDS",
+    Presence.NOT_OF_PROFILE: "is of no profile, so not in the files for SDS",
+    None: "is not known to the newest sets",
+}
+
+
+def _told(record: RecordTold) -> str:
+    """Return what SDS has of the record."""
+    newest = record.held[-1] if record.held else None
+    if newest is None:
+        return "SDS has been given nothing yet that is known."
+    if newest.has is None:
+        return "What SDS was given last cannot be read any more."
+    has = "has" if newest.has else "does not have"
+    broken = sum(not place.is_everywhere for place in record.places)
+    places = f" Of {len(record.places):,} places in classes {broken:,} are not everywhere."
+    return f"SDS {has} it, as far as is known.{places if broken else ''}"
+
+
+def _facts(record: RecordTold) -> Iterator[tuple[str, str]]:
+    told = {
+        "School": record.school,
+        "Kind": record.kind.capitalize(),
+        "Id in iSAMS": record.id,
+        "Name": record.name,
+        "Code": record.code,
+        "Address": record.address,
+        **{name[:1].upper() + name[1:]: value for name, value in record.facts.items()},
+        "Id in SDS": record.our_id,
+    }
+    yield from ((name, value) for name, value in told.items() if value)
+
+
+def _profile(profile: ProfileTold) -> Profile:
+    rows = [(name, len(listed)) for name, listed in (profile.rows or {}).items()]
+    return Profile(
+        profile.profile,
+        _TAGS[profile.verdict],
+        profile.read_at,
+        [_asked(rule) for rule in profile.rules],
+        rows,
+        profile.note,
+    )
+
+
+_OF_EFFECT: Mapping[str, Kind] = {"keeps": "yes", "tells": "yes", "lacks": "same", "bars": "warn"}
+_WORDS: Mapping[str, str] = {
+    "keeps": "Kept",
+    "tells": "Noted",
+    "lacks": "Not by this",
+    "bars": "Left out",
+}
+
+
+def _asked(rule: Rule) -> Asked:
+    effect = rule.code.effect
+    tag = Tag(_OF_EFFECT[effect], _WORDS[effect])
+    return Asked(rule.code.question, rule.said, tag, effect == "bars")
+
+
+def _held(held: HeldTold) -> Held:
+    tag = {True: _YES, False: _NO, None: _UNKNOWN}[held.has]
+    rows = sum(map(len, held.rows.values()))
+    return Held(held.delivery, tag, held.word, held.handed_at, held.ended_at, rows)
+
+
+def _place(place: PlaceTold) -> Place:
+    title = place.name or place.label or place.our_id
+    note = " ".join(filter(None, (place.label if place.name else "", place.role)))
+    marks = (
+        ("iSAMS lists it", _YES if place.in_isams else _NO),
+        ("Newest files", _YES if place.in_set else _NO),
+        ("SDS has it", {True: _YES, False: _NO, None: _UNKNOWN}[place.in_sds]),
+    )
+    return Place(title, note, marks)
+
+
+def _places_title(record: RecordTold) -> str:
+    count = len(record.places)
+    if record.kind in {"pupil", "staff", "service account"}:
+        return f"{count:,} {'class' if count == 1 else 'classes'}, on the way to Teams"
+    return f"{count:,} {'person' if count == 1 else 'people'} in it, on the way to Teams"
