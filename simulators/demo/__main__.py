@@ -1,4 +1,4 @@
-"""`python dev.py demo [--azure] [--pupils N]`: the whole story, against the simulators."""
+"""`python dev.py demo [--azure | --page] [--pupils N]`: the whole story, against the simulators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def main(words: list[str]) -> int:
         prog="python dev.py demo",
         description="Run the app against an invented iSAMS and SDS on this machine.",
     )
-    parser.add_argument(
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--page",
+        action="store_true",
+        help="leave the page open at the end, on what is held then, until Ctrl-C",
+    )
+    way.add_argument(
         "--azure",
         action="store_true",
         help="as on Azure: in a Functions host, over HTTP, on emulated storage; waits are real",
@@ -37,7 +43,7 @@ def main(words: list[str]) -> int:
         from simulators.demo.azure import demo as azure_demo
 
         return azure_demo(options.pupils, Teller())
-    return demo(options.pupils, Teller())
+    return demo(options.pupils, Teller(), page=options.page)
 
 
 def _pupils(text: str) -> int:

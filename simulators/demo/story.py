@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,13 +24,19 @@ from sync.settings.load import load
 from sync.steps import approval, pull, schedule
 from sync.steps.connector import newest_sets
 from sync.steps.full_plan import full_plan
+from sync.steps.tick import tick
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
 from sync.terminal.context import doing
 from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.plan import shown
 from sync.terminal.tables import findings_table, table
+from sync.web.page.loopback import Serving
 
+PAGE_RUN_S = 20.0
+"""Of SDS, where somebody is watching."""
+
+TICK_S = 15.0  # while the page is open
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
 NIGHT_S = 24 * 3600.0
 NIGHTS = 4
@@ -52,23 +59,25 @@ class QuickClock:
         self.skipped_s += max(0.0, seconds)
 
 
-def demo(pupils: int, teller: Teller) -> int:
-    """Tell the whole story; 0 if everything was as expected."""
+def demo(pupils: int, teller: Teller, *, page: bool = False) -> int:
+    """Tell the whole story; 0 if everything was as expected. With *page* it is left open."""
     clock, began_s = QuickClock(), time.monotonic()
     school = invent(pupils)
-    knobs = Knobs(run_duration_s=RUN_S)
+    knobs = Knobs(run_duration_s=PAGE_RUN_S if page else RUN_S)
     with tempfile.TemporaryDirectory() as folder, staged(school, clock.now, knobs) as stage:
         stage.sds.people = nights.accounts(school)
         settings = load({**stage.settings, "STORAGE__FOLDER": folder})
         world = opened(settings, teller.step, nudges=Unqueued(), clock=clock)
         world = replace(world, store=FolderStore(folder, clock=clock))
-        story = _Story(stage, world, clock, teller)
+        story = _Story(stage, world, clock, teller, ticks=page)
         story.first_night(school)
         change = nights.a_little(school)
         story.second_night(change)
         story.third_night()
         story.bad_night()
         story.last_night(change.school)
+        if page:
+            story.page()
     took_s = time.monotonic() - began_s
     waited_s = clock.skipped_s - NIGHTS * NIGHT_S
     teller.say(
@@ -85,6 +94,7 @@ class _Story:
     world: World
     clock: QuickClock
     teller: Teller
+    ticks: bool
 
     def first_night(self, school: InventedSchool) -> None:
         tell, world = self.teller, self.world
@@ -182,7 +192,30 @@ class _Story:
         with doing("Sending to SDS", self.teller.console):
             return Follower(self.world, connector, sent, allowed).follow()
 
+    def page(self) -> None:
+        """Serve the page until Ctrl-C, with what is held now; what is clicked really happens."""
+        self._tick()
+        with Serving(lambda: world) as serving:
+            world = replace(self.world, nudges=serving.nudges)
+            self.teller.chapter("The page is open")
+            self.teller.say(
+                f"Open {serving.address}",
+                "It is good once, in a browser on this machine. Ctrl-C ends it. Approve, reject, or"
+                " keep the pupils in their Teams: SDS is played here, and takes what you send.",
+            )
+            serving.begin()
+            with suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(TICK_S)
+                    tick(world)
+
+    def _tick(self) -> None:
+        """Have a tick look round, which keeps what the page tells of past nights."""
+        if self.ticks:
+            tick(self.world)
+
     def _sleep_till_next_night(self) -> None:
+        self._tick()
         self.clock.sleep(NIGHT_S)
 
     def _show_sets(self) -> None:

@@ -12,6 +12,7 @@ from sync.web.routes import ROUTES, role_rows, route_rows
 from tests.addresses import ADDRESSES
 from tests.edge.hosted import TRIGGERS
 
+PAGE_TRIGGERS = ("front", "page")
 PAGE = Path("docs/api.md").read_text(encoding="utf-8")
 
 
@@ -36,13 +37,22 @@ def test_the_triggers_are_those_of_the_table() -> None:
             trigger["authLevel"].value,
         )
         for function, trigger in TRIGGERS.items()
-        if trigger["type"] == "httpTrigger"
+        if trigger["type"] == "httpTrigger" and function not in PAGE_TRIGGERS
     }
 
     assert triggers == {
         route.function: ([route.method], f"api/{route.path}", "function")
         for route in ROUTES.values()
     }
+
+
+def test_the_page_wants_no_key() -> None:
+    """A browser would keep it in an address: the platform signs in who opens the page."""
+    triggers = {name: TRIGGERS[name] for name in PAGE_TRIGGERS}
+
+    assert {trigger["authLevel"].value for trigger in triggers.values()} == {"anonymous"}
+    assert triggers["front"]["route"] == "{front:maxlength(0)?}"
+    assert triggers["page"]["route"] == "page/{*screen}"
 
 
 def test_every_route_has_its_response() -> None:

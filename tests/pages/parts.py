@@ -16,6 +16,7 @@ from sync.ledger import fates
 from sync.report import FIELDS, Exit, Outcome
 from sync.terminal import cli
 from sync.web import routes
+from sync.web.page import screens
 from tests.pages import (
     cost_page,
     datasets_page,
@@ -59,6 +60,10 @@ def _outcomes() -> str:
 def _routes() -> str:
     head = ("method and path", "does", "key of", "role", "answers")
     return table(head, (row(*cells) for cells in routes.route_rows()))
+
+
+def _doors() -> str:
+    return table(("address", "does", "role"), (row(*cells) for cells in screens.door_rows()))
 
 
 def _roles() -> str:
@@ -123,6 +128,7 @@ PARTS: Mapping[str, Part] = {
     "fates": _fates,
     "findings": lambda: f"\n{findings_page.entries()}\n",
     "outcomes": _outcomes,
+    "page-doors": _doors,
     "roles": _roles,
     "routes": _routes,
     "terminal-commands": _terminal_commands,

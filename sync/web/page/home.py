@@ -534,15 +534,10 @@ def _findings(counted: Counter[str]) -> Iterator[FindingRow]:
     """Yield the kinds that hurt classes most, and what is left in one row."""
     codes = sorted((FindingCode(code) for code, count in counted.items() if count), key=harm)
     for code in codes[:3]:
-        yield FindingRow(spoken(code), counted[code])
+        yield FindingRow(code.told, counted[code])
     if rest := codes[3:]:
         kinds = "1 other kind" if len(rest) == 1 else f"{len(rest)} other kinds"
         yield FindingRow(kinds, sum(counted[code] for code in rest))
-
-
-def spoken(code: FindingCode) -> str:
-    """Return the word of a kind of finding as people read it: `Pupil without email`."""
-    return code.value.replace("-", " ").capitalize()
 
 
 def _soon(

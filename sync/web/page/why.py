@@ -106,7 +106,7 @@ def _answer(record: RecordTold) -> Answer:
         told=_told(record),
         todo=record.todo,
         facts=[*_facts(record)],
-        profiles=[_profile(profile) for profile in record.profiles],
+        profiles=[_profile(each) for each in sorted(record.profiles, key=_is_of_another)],
         held=[_held(held) for held in record.held],
         places=[_place(place) for place in places[:SHOWN]],
         more=max(len(places) - SHOWN, 0),
@@ -147,6 +147,10 @@ def _facts(record: RecordTold) -> Iterator[tuple[str, str]]:
         "Id in SDS": record.our_id,
     }
     yield from ((name, value) for name, value in told.items() if value)
+
+
+def _is_of_another(profile: ProfileTold) -> bool:
+    return profile.verdict is Presence.NOT_OF_PROFILE
 
 
 def _profile(profile: ProfileTold) -> Profile:
