@@ -1,8 +1,9 @@
-"""`explain` at a terminal: in sentences, in a table of places, and as the document of the values."""
+"""`explain` at a terminal: in sentences, in a table of places, and as a document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,10 +61,29 @@ def test_a_set_that_says_nothing_is_told_with_what_to_do(here: Trial) -> None:
     """As one of the version before: the file is not there."""
     for file in here.folder.rglob("why.json"):
         file.unlink()
-    said = here.sync("explain", PUPIL.school_id)
+    by_id = here.sync("explain", PUPIL.school_id)
+    by_address = here.sync("explain", str(PUPIL.email))
 
-    assert said.code == Exit.DONE  # SDS has them: so much is known
-    assert f"9990001-P{PUPIL.school_id}" in here.sync("explain", str(PUPIL.email)).out
+    assert by_id.code == Exit.USAGE
+    assert "seniors: its newest set was made by a version that did not note why" in by_id.out
+    assert by_address.code == Exit.DONE  # SDS has them: so much is known
+    assert f"9990001-P{PUPIL.school_id}, Northbank School: not known" in by_address.out
+    assert by_address.out.splitlines()[-1].startswith("Next: prep: its newest set was made by")
+
+
+def test_several_are_listed_with_what_to_type(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two sets of one code: the first column is what to ask."""
+    first, second, *_ = SCHOOL.sets
+    alike = [replace(each, code=first.code) if each == second else each for each in SCHOOL.sets]
+    with trial(tmp_path, capsys, replace(SCHOOL, sets=tuple(alike))) as here:
+        here.sync("run", "--approve")
+        said = here.sync("explain", first.code)
+
+        assert said.code == Exit.DONE
+        assert f"Set {first.id}" in said.out
+        assert f"Set {second.id}" in said.out
 
 
 @pytest.mark.parametrize("who", ["", " ", "x" * (WHO_LIMIT + 1)])
