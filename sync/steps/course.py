@@ -35,7 +35,7 @@ FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingCourse:
     """A pull of a school: its marks, as far as they can be read. `attempts` is how many began."""
 
     school: str
@@ -47,7 +47,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentCourse:
     """A delivery: its state and its marks, as far as there are any."""
 
     connector: str
@@ -66,8 +66,8 @@ class Course:
     """What an id stands for: readings, newest first; the delivery, if any; `version` of the app."""
 
     id: str
-    readings: Sequence[Reading]
-    sent: Sent | None
+    readings: Sequence[ReadingCourse]
+    sent: SentCourse | None
     version: str = ""
     sets: Sequence[str] = field(default_factory=tuple)
 
@@ -103,7 +103,7 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
         for profile in sources
         if profile in world.settings.profiles
     }
-    readings, moments = list[Reading](), {ids.pulled_at(each) for each in sources.values()}
+    readings, moments = list[ReadingCourse](), {ids.pulled_at(each) for each in sources.values()}
     for school in sorted(schools) if len(schools) <= FEW else ():
         of_school = [
             pull for pull in list_pulls(world.store, school) if ids.pulled_at(pull.id) in moments
@@ -113,12 +113,12 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
     return Course(delivery.id, readings, sent, version, sorted(sources.values()))
 
 
-def _reading(school: str, pull: Pull) -> Reading:
+def _reading(school: str, pull: Pull) -> ReadingCourse:
     attempts = pull.numbers(AttemptFailed)
     error: Fault | None = _or_none(pull, Failed)
     if error is None and attempts and not pull.has(Pulled):
         error = _or_none(pull, AttemptFailed, attempts[-1])
-    return Reading(
+    return ReadingCourse(
         school,
         pull,
         len(pull.numbers(AttemptBegun)) or states.attempts(pull),
@@ -128,10 +128,10 @@ def _reading(school: str, pull: Pull) -> Reading:
     )
 
 
-def _sent(listing: Listing, delivery: Delivery, state: State) -> Sent:
+def _sent(listing: Listing, delivery: Delivery, state: State) -> SentCourse:
     receipt = _or_none(delivery, Receipt)
     handed = delivery.has(Submitted) or receipt is not None
-    return Sent(
+    return SentCourse(
         connector=listing.connector,
         delivery=delivery,
         state=state,

@@ -30,11 +30,11 @@ HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A page that answers at `url` whoever sends `headers`, over the world of `scene`."""
+    """A page that answers at `url` whoever has the `cookies`, over the world of `scene`."""
 
     scene: TestWorld
     url: str
-    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
 
 
 @contextmanager
@@ -43,8 +43,7 @@ def opened(scene: TestWorld) -> Generator[Opened]:
     with Serving(lambda: scene.world) as serving:
         serving.answer()
         came_in = httpx.get(serving.address, trust_env=False)
-        cookie = came_in.headers["set-cookie"].partition(";")[0]
-        yield Opened(scene, serving.address.partition("/?")[0], {"Cookie": cookie})
+        yield Opened(scene, serving.address.partition("/?")[0], dict(came_in.cookies))
 
 
 def well() -> TestWorld:

@@ -118,7 +118,7 @@ def _faults(
         f"{page.url}{path}",
         scheme,
         width_px,
-        headers=page.headers,
+        cookies=page.cookies,
         then=then,
         name=name,
         keyboard=(scheme, width_px) in BY_KEYBOARD,
@@ -142,7 +142,7 @@ def test_a_plan_is_approved_by_keyboard_alone(browser: Browser) -> None:
             shown.go_back()
             return once, shown.locator(".panel h2").first.inner_text()
 
-        window = Window(headers=page.headers)
+        window = Window(cookies=page.cookies)
         once, after_going_back = browser.walk(f"{page.url}/", walk, window)
 
     assert once == "This plan was approved, and goes to SDS"
@@ -159,7 +159,7 @@ def test_a_plan_is_rejected_by_keyboard_alone(browser: Browser) -> None:
             shown.wait_for_load_state()
             return shown.locator(".panel h2").first.inner_text()
 
-        window = Window(headers=page.headers)
+        window = Window(cookies=page.cookies)
         said = browser.walk(f"{page.url}/page/held", walk, window)
 
     assert said == "This plan was rejected, and nothing of it goes"
@@ -173,7 +173,7 @@ def test_pupils_are_kept_in_their_teams_by_one_button(browser: Browser) -> None:
             shown.get_by_role("button", name="Keep pupils in their Teams").first.click()
             return shown.locator(".panel h2").first.inner_text()
 
-        window = Window(headers=page.headers)
+        window = Window(cookies=page.cookies)
         said = browser.walk(f"{page.url}/page/held", walk, window)
 
     assert said == "The two classes exchange their Teams"
@@ -188,7 +188,7 @@ def test_nothing_that_isams_says_becomes_part_of_the_page(
         shown.get_by_role("button", name="Show the names").click()
         return shown.locator("main script, main [onfocus]").count(), shown.inner_text("main")
 
-    window = Window(headers=hostile.headers)
+    window = Window(cookies=hostile.cookies)
     made, text = browser.walk(f"{hostile.url}/page/held", walk, window)
 
     assert made == 0

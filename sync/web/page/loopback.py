@@ -26,7 +26,7 @@ from sync.web.page import trouble
 from sync.web.page.answers import see
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.screens import respond
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import PageRequest, Visitor
 from sync.web.page.working import Working
 
 _COOKIE = "isams-sync"
@@ -58,7 +58,7 @@ class _Door:
             return False
         return given is not None and hmac.compare_digest(given.value.encode(), self.cookie.encode())
 
-    def lets_in(self, asked: Asked) -> Response | None:
+    def lets_in(self, asked: PageRequest) -> Response | None:
         """Return what a visitor gets who is not in yet; None for whoever is."""
         token = asked.query.get("token", "")
         if token and self.takes(token):
@@ -119,7 +119,7 @@ class Serving:
 def _handler(door: _Door, world: Callable[[], World]) -> type[BaseHTTPRequestHandler]:
     visitor = Visitor(_CALLED, frozenset(Role))
 
-    def answered(asked: Asked) -> Response:
+    def answered(asked: PageRequest) -> Response:
         try:
             _demand_host(asked)
             refused = door.lets_in(asked)
@@ -142,7 +142,7 @@ def _handler(door: _Door, world: Callable[[], World]) -> type[BaseHTTPRequestHan
             bytes_sent = int(length) if length.isdecimal() else 0
             split = urlsplit(self.path)
             response = answered(
-                Asked(
+                PageRequest(
                     method=self.command,
                     path=split.path.strip("/"),
                     query=dict(parse_qsl(split.query)),
@@ -170,7 +170,7 @@ def _handler(door: _Door, world: Callable[[], World]) -> type[BaseHTTPRequestHan
     return Handler
 
 
-def _demand_host(asked: Asked) -> None:
+def _demand_host(asked: PageRequest) -> None:
     if asked.headers.get("host", "").lower().partition(":")[0] not in _HOSTS:
         raise RequestRefused(
             "this page answers to 127.0.0.1 alone, and was called by another name. Open the address"

@@ -13,7 +13,7 @@ from sync.web.exchange import Request, Response
 from sync.web.opening import world
 from sync.web.page import trouble
 from sync.web.page.screens import respond as shown
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import PageRequest, Visitor
 
 _NOBODY = Visitor("", frozenset())
 _OFF = (
@@ -41,9 +41,9 @@ def respond(request: Request) -> Response:
     return shown(asked, visitor, acting)
 
 
-def _asked(request: Request) -> Asked:
+def _asked(request: Request) -> PageRequest:
     screen = (request.route_params.get("screen") or "").strip("/")
-    return Asked(
+    return PageRequest(
         method=request.method.upper(),
         path=f"page/{screen}" if screen else "",
         query=request.params,

@@ -23,9 +23,9 @@ from sync.report import Outcome, Step, unexpected
 from sync.web.access import Role
 from sync.web.exchange import Response
 from sync.web.page import answers, drawing, show, trouble
-from sync.web.page.visit import Asked, Visit, Visitor
+from sync.web.page.visit import PageRequest, PageVisit, Visitor
 
-type Screen = Callable[[Visit], Response]
+type Screen = Callable[[PageVisit], Response]
 
 _READ = (Role.READ,)
 _NAMES = (Role.READ, Role.NAMES)
@@ -66,7 +66,7 @@ DOORS = (
 """The table of the page's addresses; `static` is beside it."""
 
 
-def respond(asked: Asked, visitor: Visitor, world: Callable[[], World]) -> Response:
+def respond(asked: PageRequest, visitor: Visitor, world: Callable[[], World]) -> Response:
     """Return what a visitor gets: a screen, a redirect, or a page that says what to do."""
     if asked.path.startswith("page/static/"):
         found = drawing.static(asked.path.rpartition("/")[2])
@@ -76,7 +76,7 @@ def respond(asked: Asked, visitor: Visitor, world: Callable[[], World]) -> Respo
     try:
         door, parts = _door(asked)
         opened = world()
-        visit = Visit(asked, visitor, opened, parts)
+        visit = PageVisit(asked, visitor, opened, parts)
         visit.demand(*door.roles)
         return door.screen(visit)
     except SyncError as foreseen:
@@ -88,7 +88,7 @@ def respond(asked: Asked, visitor: Visitor, world: Callable[[], World]) -> Respo
     return trouble.page(asked, visitor, status, error)
 
 
-def _door(asked: Asked) -> tuple[Door, tuple[str, ...]]:
+def _door(asked: PageRequest) -> tuple[Door, tuple[str, ...]]:
     for door in DOORS:
         parts = _parts(door.path, asked.path)
         if parts is not None and door.method == asked.method:

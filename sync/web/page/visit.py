@@ -15,7 +15,7 @@ from sync.steps.told.clocks import zone_of
 from sync.web.access import Role, demand
 
 
-class Asked(NamedTuple):
+class PageRequest(NamedTuple):
     """A request as any server gets it. `path` has no slash at its ends; headers have small names.
 
     `body` is at most what `forms.LIMIT_BYTES` says, and a byte more.
@@ -36,13 +36,13 @@ class Visitor(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Visit:
+class PageVisit:
     """What a screen is made from. `parts` are the words of its path that are no name of a screen.
 
     The world is asked for how everything stands once, however often that is looked at.
     """
 
-    asked: Asked
+    asked: PageRequest
     visitor: Visitor
     world: World
     parts: tuple[str, ...] = ()
