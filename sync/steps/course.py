@@ -62,7 +62,7 @@ class SentCourse:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class NightCourse:
     """What an id stands for: readings, newest first; the delivery, if any; `version` of the app."""
 
     id: str
@@ -72,7 +72,7 @@ class Course:
     sets: Sequence[str] = field(default_factory=tuple)
 
 
-def course(world: World, course_id: str, school: str = "") -> Course:
+def course(world: World, course_id: str, school: str = "") -> NightCourse:
     """Return the course of the pull or the delivery of that id; of a pull of *school*, if known.
 
     Raises:
@@ -83,7 +83,7 @@ def course(world: World, course_id: str, school: str = "") -> Course:
         for key in [school] if school in known else sorted(known):
             for pull in list_pulls(world.store, key):
                 if pull.id == course_id:
-                    return Course(course_id, [_reading(key, pull)], None)
+                    return NightCourse(course_id, [_reading(key, pull)], None)
     elif ids.is_folder_id(course_id):
         listing, delivery = find(world, course_id)
         return _of_delivery(world, listing, delivery)
@@ -94,7 +94,7 @@ def course(world: World, course_id: str, school: str = "") -> Course:
     )
 
 
-def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
+def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> NightCourse:
     state = next(state for each, state in listing.states if each.id == delivery.id)
     sent = _sent(listing, delivery, state)
     sources = delivery.sources() or {}
@@ -110,7 +110,7 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
         ]
         readings += [_reading(school, pull) for pull in of_school[-1:]]
     version = next(filter(None, (_version(world, *each) for each in sources.items())), "")
-    return Course(delivery.id, readings, sent, version, sorted(sources.values()))
+    return NightCourse(delivery.id, readings, sent, version, sorted(sources.values()))
 
 
 def _reading(school: str, pull: Pull) -> ReadingCourse:

@@ -10,7 +10,7 @@ from sync.ledger import callers, fates, ids
 from sync.ledger.marks import Accepted, Approved, Fault, Plan, Rejected, RunAsked, Submitted
 from sync.ledger.record import Mark
 from sync.ledger.states import State
-from sync.steps.course import Course, ReadingCourse, SentCourse
+from sync.steps.course import NightCourse, ReadingCourse, SentCourse
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
 from sync.steps.told.states import BECAME, WHO
@@ -64,7 +64,7 @@ class NightRun(NamedTuple):
     answer: str
 
 
-def run_of(course: Course) -> NightRun:
+def run_of(course: NightCourse) -> NightRun:
     """Return the run of a reading or a delivery."""
     moments = [*(each for one in course.readings for each in _of_reading(one))]
     sent = course.sent
@@ -87,7 +87,7 @@ def run_of(course: Course) -> NightRun:
 _ANSWERED_HERE = {State.HELD, State.UNPROVEN}
 
 
-def _ended(course: Course) -> tuple[Tag, str]:
+def _ended(course: NightCourse) -> tuple[Tag, str]:
     sent = course.sent
     if sent and sent.fate:
         row = fates.TABLE[sent.fate]
@@ -174,7 +174,7 @@ def _of_delivery(sent: SentCourse) -> Iterator[Moment]:
         yield Moment(sent.receipt.at, f"Ended: {row.word}", state, told)
 
 
-def _troubles(course: Course) -> Iterator[RunTrouble]:
+def _troubles(course: NightCourse) -> Iterator[RunTrouble]:
     faults = [each.error for each in course.readings if each.error]
     faults += [
         fault for each in course.readings if each.pulled for fault in each.pulled.faults.values()
@@ -203,7 +203,7 @@ def _changes(plan: Plan) -> list[Changed]:
     ]
 
 
-def _facts(course: Course) -> Iterator[tuple[str, str]]:
+def _facts(course: NightCourse) -> Iterator[tuple[str, str]]:
     sent = course.sent
     if sent:
         yield "Delivery", sent.delivery.id
