@@ -15,6 +15,7 @@ from simulators.sds import Knobs
 from sync.steps import approval
 from sync.steps.tick import tick
 from sync.web.page.loopback import Serving
+from sync.web.page.visit import AsGiven
 from tests.edge.group_stage import delivered, night
 from tests.worlds import THREE_SCHOOLS, TestWorld, make_group, make_world
 
@@ -40,7 +41,7 @@ class Opened:
 @contextmanager
 def opened(scene: TestWorld) -> Generator[Opened]:
     """Serve the page over *scene*; what is clicked is kept and not worked on."""
-    with Serving(lambda: scene.world) as serving:
+    with Serving(lambda: scene.world, AsGiven(scene.env)) as serving:
         serving.answer()
         came_in = httpx.get(serving.address, trust_env=False)
         yield Opened(scene, serving.address.partition("/?")[0], dict(came_in.cookies))

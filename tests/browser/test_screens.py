@@ -33,6 +33,16 @@ def ask(who: str) -> Then:
     return asked
 
 
+def type_in(field: str, value: str) -> Then:
+    """Return the step of trying another value of a setting."""
+
+    def tried(page: Page) -> None:
+        page.fill(f"#{field}", value)
+        page.get_by_role("button", name="Show what would change").click()
+
+    return tried
+
+
 @pytest.fixture(scope="module")
 def well() -> Iterator[Opened]:
     with mornings.opened(mornings.well()) as page:
@@ -77,6 +87,10 @@ SCREENS: Mapping[str, tuple[str, str, Then | None]] = {
     "findings": ("held", "/page/findings", None),
     "findings-names": ("held", "/page/findings", press("Names")),
     "sds": ("held", "/page/sds", None),
+    "what-if": ("held", "/page/what-if", None),
+    "what-if-tried": ("held", "/page/what-if/seniors", press("Show what would change")),
+    "what-if-fewer": ("held", "/page/what-if/seniors", type_in("YEAR_GROUPS", "7-11")),
+    "what-if-wrong": ("held", "/page/what-if/seniors", type_in("YEAR_GROUPS", "seven")),
     "health-never": ("well", "/page/health", None),
     "nowhere": ("held", "/page/nowhere", None),
     "hostile-home": ("hostile", "/", None),

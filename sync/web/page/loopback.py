@@ -26,7 +26,7 @@ from sync.web.page import trouble
 from sync.web.page.answers import see
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.screens import respond
-from sync.web.page.visit import PageRequest, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Visitor
 from sync.web.page.working import Working
 
 _COOKIE = "isams-sync"
@@ -77,14 +77,15 @@ class _Door:
 class Serving:
     """The page on a free port of loopback, while it is entered: at `address`, to be opened once.
 
-    *world* is that of every visit, and of the work that a click leaves behind.
+    *world* is that of every visit, and of the work that a click leaves behind; *given* are its
+    settings as texts.
     """
 
-    def __init__(self, world: Callable[[], World]) -> None:
+    def __init__(self, world: Callable[[], World], given: AsGiven) -> None:
         door = _Door()
         self.nudges = Working(monotonic)
         self._world = world
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(door, world))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(door, world, given))
         self.address = f"http://127.0.0.1:{self._server.server_port}/?token={door.token}"
         self._threads = [
             Thread(target=self._server.serve_forever, args=(0.1,), daemon=True),
@@ -116,7 +117,9 @@ class Serving:
             self._threads[0].join(0.2)  # so that Ctrl-C is heard on every system
 
 
-def _handler(door: _Door, world: Callable[[], World]) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    door: _Door, world: Callable[[], World], given: AsGiven
+) -> type[BaseHTTPRequestHandler]:
     visitor = Visitor(_CALLED, frozenset(Role))
 
     def answered(asked: PageRequest) -> Response:
@@ -125,7 +128,7 @@ def _handler(door: _Door, world: Callable[[], World]) -> type[BaseHTTPRequestHan
             refused = door.lets_in(asked)
         except RequestRefused as error:
             return trouble.page(asked, Visitor("", frozenset()), 403, error)
-        return refused or respond(asked, visitor, world)
+        return refused or respond(asked, visitor, world, given)
 
     class Handler(BaseHTTPRequestHandler):
         # Seconds: browsers open connections that they never use.

@@ -13,7 +13,7 @@ from sync.web.exchange import Request, Response
 from sync.web.opening import world
 from sync.web.page import trouble
 from sync.web.page.screens import respond as shown
-from sync.web.page.visit import PageRequest, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Visitor
 
 _NOBODY = Visitor("", frozenset())
 _OFF = (
@@ -38,7 +38,7 @@ def respond(request: Request) -> Response:
     def acting() -> World:
         return replace(world(), caller=caller)
 
-    return shown(asked, visitor, acting)
+    return shown(asked, visitor, acting, AsGiven(env))
 
 
 def _asked(request: Request) -> PageRequest:

@@ -23,7 +23,7 @@ from sync.report import Outcome, Step, unexpected
 from sync.web.access import Role
 from sync.web.exchange import Response
 from sync.web.page import answers, drawing, show, trouble
-from sync.web.page.visit import PageRequest, PageVisit, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, PageVisit, Visitor
 
 type Screen = Callable[[PageVisit], Response]
 
@@ -60,13 +60,18 @@ DOORS = (
     Door("POST", "page/findings/*", _NAMES, show.findings_named, "shows the findings of a kind"),
     Door("POST", "page/findings/*/csv", _NAMES, show.findings_csv, "gives all findings as CSV"),
     Door("GET", "page/sds", _READ, show.sds, "shows what was sent, and what SDS reported"),
+    Door("GET", "page/what-if", _READ, show.what_if, "shows the settings of a profile"),
+    Door("GET", "page/what-if/*", _READ, show.what_if_of, "shows those of another"),
+    Door("POST", "page/what-if/*", _READ, show.what_if_tried, "tells what others would do"),
     Door("GET", "page/health", _READ, show.health, "shows what was checked last"),
     Door("POST", "page/health", _READ, answers.check, "checks everything now"),
 )
 """The table of the page's addresses; `static` is beside it."""
 
 
-def respond(asked: PageRequest, visitor: Visitor, world: Callable[[], World]) -> Response:
+def respond(
+    asked: PageRequest, visitor: Visitor, world: Callable[[], World], given: AsGiven
+) -> Response:
     """Return what a visitor gets: a screen, a redirect, or a page that says what to do."""
     if asked.path.startswith("page/static/"):
         found = drawing.static(asked.path.rpartition("/")[2])
@@ -76,7 +81,7 @@ def respond(asked: PageRequest, visitor: Visitor, world: Callable[[], World]) ->
     try:
         door, parts = _door(asked)
         opened = world()
-        visit = PageVisit(asked, visitor, opened, parts)
+        visit = PageVisit(asked, visitor, opened, given, parts)
         visit.demand(*door.roles)
         return door.screen(visit)
     except SyncError as foreseen:

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from sync.errors import RequestRefused
 from sync.ledger import callers, ids
+from sync.settings import changed
+from sync.settings.as_read import as_read
 from sync.steps import checked, explain
 from sync.steps import findings as findings_step
 from sync.steps import held as held_step
+from sync.steps import what_if as what_if_step
 from sync.steps.course import course
 from sync.steps.status_values import NightWord
 from sync.steps.trust import rows_of
@@ -20,6 +23,7 @@ from sync.web.page import home as home_page
 from sync.web.page import sds as sds_page
 from sync.web.page import tags
 from sync.web.page import trust as trust_page
+from sync.web.page import whatif as whatif_page
 from sync.web.page import why as why_page
 from sync.web.page.answers import looked, see
 from sync.web.page.drawing import SAFE, drawn
@@ -265,3 +269,54 @@ def _school(visit: PageVisit) -> str:
             status=404,
         )
     return school
+
+
+# -- what if ---------------------------------------------------------------------------------------
+
+
+def what_if(visit: PageVisit) -> Response:
+    """Show the settings of the first profile."""
+    return _what_if(visit, min(visit.world.settings.profiles), {})
+
+
+def what_if_of(visit: PageVisit) -> Response:
+    """Show the settings of a profile."""
+    return _what_if(visit, _profile(visit), {})
+
+
+def what_if_tried(visit: PageVisit) -> Response:
+    """Show what other settings of a profile would do."""
+    profile, form = _profile(visit), form_of(visit.asked)
+    typed = {key: form.get(key, "") for key in whatif_page.FIELDS}
+    return _what_if(visit, profile, typed)
+
+
+def _what_if(visit: PageVisit, profile: str, typed: Mapping[str, str]) -> Response:
+    given, settings = visit.given, visit.world.settings
+    written = changed.written(given.env, given.local, profile)
+    shown = whatif_page.fields(written, typed)
+    tried = None
+    if typed:
+        changes = whatif_page.changes(shown)
+        tried = what_if_step.what_if(visit.world, given.env, profile, changes, local=given.local)
+    values = {
+        "profile": profile,
+        "profiles": sorted(settings.profiles),
+        "fields": shown,
+        "faults": tried.faults if tried else (),
+        "told": whatif_page.outlook(tried.tried) if tried and tried.tried else None,
+        "copy": whatif_page.copied(tried) if tried and not tried.faults else "",
+        "settings": whatif_page.secret_words(as_read(settings)),
+    }
+    return drawn(visit, "what-if", values)
+
+
+def _profile(visit: PageVisit) -> str:
+    """Return the profile that the address names; raise `RequestRefused` if there is none."""
+    profile = visit.parts[0]
+    if profile not in visit.world.settings.profiles:
+        raise RequestRefused(
+            "there is no such profile in the settings. Go to What if, which lists those there are",
+            status=404,
+        )
+    return profile

@@ -35,9 +35,18 @@ class Visitor(NamedTuple):
     roles: frozenset[Role]
 
 
+class AsGiven(NamedTuple):
+    """The app settings as they were given: *env*, and the text of a local.settings.json, if any."""
+
+    env: Mapping[str, str]
+    local: str | None = None
+
+
 @dataclass(frozen=True)
 class PageVisit:
-    """What a screen is made from. `parts` are the words of its path that are no name of a screen.
+    """What a screen is made from.
+
+    `parts` are the words of its path that are no name of a screen, `given` the settings as texts.
 
     The world is asked for how everything stands once, however often that is looked at.
     """
@@ -45,6 +54,7 @@ class PageVisit:
     asked: PageRequest
     visitor: Visitor
     world: World
+    given: AsGiven
     parts: tuple[str, ...] = ()
 
     @cached_property
