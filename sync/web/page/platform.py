@@ -19,7 +19,8 @@ _NOBODY = Visitor("", frozenset())
 _OFF = (
     "the page is there only where Azure signs its visitors in, and for this app it does not. To"
     " switch it on, give the template the app registration (authClientId), as docs/deploying.md,"
-    f" Signing in, says; Azure then sets {IS_ON}. The addresses below /api/ are there all the same"
+    f" Callers who sign in, says; Azure then sets {IS_ON}. The addresses below /api/ are there all"
+    " the same"
 )
 
 

@@ -30,7 +30,7 @@ class Moment(NamedTuple):
     took: str = ""
 
 
-class Changed(NamedTuple):
+class TableChange(NamedTuple):
     """How many rows of a table a delivery changes."""
 
     table: str
@@ -59,7 +59,7 @@ class NightRun(NamedTuple):
     moments: Sequence[Moment]
     troubles: Sequence[RunTrouble]
     held: Sequence[str]
-    changes: Sequence[Changed]
+    changes: Sequence[TableChange]
     facts: Sequence[tuple[str, str]]
     answer: str
 
@@ -189,9 +189,9 @@ def _trouble(fault: Fault) -> RunTrouble:
     return RunTrouble(sentence(fault.message), who, where_to_read(fault.error), fault.error)
 
 
-def _changes(plan: Plan) -> list[Changed]:
+def _changes(plan: Plan) -> list[TableChange]:
     return [
-        Changed(
+        TableChange(
             name.removesuffix(".csv"),
             each.before,
             each.added,
