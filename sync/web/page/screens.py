@@ -20,7 +20,7 @@ from sync.errors import (
     WordRefused,
 )
 from sync.report import Outcome, Step, unexpected
-from sync.web.access import Role
+from sync.web.access import Role, demand
 from sync.web.exchange import Response
 from sync.web.page import answers, drawing, show, trouble
 from sync.web.page.visit import Asked, Visit, Visitor
@@ -66,25 +66,26 @@ DOORS = (
 """The table of the page's addresses; `static` is beside it."""
 
 
-def respond(asked: Asked, visitor: Visitor, world: Callable[[], World]) -> Response:
-    """Return what a visitor gets: a screen, a redirect, or a page that says what to do."""
+def respond(
+    asked: Asked, visitor: Visitor, world: Callable[[], World], tell: Callable[[Step], None]
+) -> Response:
+    """Return what a visitor gets: a screen, a redirect, or a page that says what to do.
+
+    The world is opened only for whoever has the roles. What went wrong is told to *tell*.
+    """
     if asked.path.startswith("page/static/"):
         found = drawing.static(asked.path.rpartition("/")[2])
         return found or trouble.page(asked, visitor, 404, _nothing())
-    opened: World | None = None
     error: SyncError
     try:
         door, parts = _door(asked)
-        opened = world()
-        visit = Visit(asked, visitor, opened, parts)
-        visit.demand(*door.roles)
-        return door.screen(visit)
+        demand(door.roles, visitor.roles)
+        return door.screen(Visit(asked, visitor, world(), parts))
     except SyncError as foreseen:
         error, status = foreseen, _status(foreseen)
     except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
         error, status = unexpected(unforeseen), 500
-    if opened:
-        opened.tell(Step("page", _outcome(error), error=error))
+    tell(Step("page", _outcome(error), error=error))
     return trouble.page(asked, visitor, status, error)
 
 

@@ -12,7 +12,7 @@ from sync.edge.world import World
 from sync.steps.status import survey
 from sync.steps.status_values import SchoolStatus, Status
 from sync.steps.told.clocks import zone_of
-from sync.web.access import Role, demand
+from sync.web.access import Role
 
 
 class Asked(NamedTuple):
@@ -51,14 +51,6 @@ class Visit:
     def status(self) -> Status:
         """How everything stands."""
         return survey(self.world)
-
-    def may(self, *roles: Role) -> bool:
-        """Say whether the visitor has all of *roles*."""
-        return self.visitor.roles >= {*roles}
-
-    def demand(self, *roles: Role) -> None:
-        """Raise `CallerRefused` unless the visitor has all of *roles*."""
-        demand(roles, self.visitor.roles)
 
     # -- the schools -----------------------------------------------------------------------------
 
