@@ -5,7 +5,8 @@ an environment in `.venv/`, holding exactly what `requirements-dev.txt` lists an
 `isams-sync`, a storage emulator and a parser of Kusto in `tests/azurite/`, and the tools of
 `audit` and `judge` in `.audit/` and `.judge/`. Each is built when a stamp inside it no longer
 equals the digest of what it was built from; the stamp is written last, so a half-made one is built
-again.
+again. A browser is the machine's own: where there is none, it is installed if that takes no more
+than apt-get.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ LOCKS = (
 )
 OWN_COMMAND = ("--no-index", "--no-deps", "--no-build-isolation")  # how pip fetches nothing
 OLDEST_NODE = 20  # the oldest that Azurite 3.37 was seen to run on
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
 COMMANDS = {
     "demo": "run everything against simulators, on this machine (--azure: on the storage emulator)",
@@ -49,7 +51,7 @@ COMMANDS = {
     "judge": "ask other people's tools about infra/ and the workflows (3: one is not here)",
     "package": "bring what is published along with the app into this folder, compiled",
     "lock": "write requirements*.txt again from the .in files (--upgrade: newer versions)",
-    "setup": "only prepare: the command isams-sync, the storage emulator and the parser of Kusto",
+    "setup": "only prepare: the command isams-sync, and what the tests run beside it",
     "simulators": "an invented iSAMS and SDS to try the commands on (try: simulators all)",
 }
 MODULES = {
@@ -101,6 +103,8 @@ def main(arguments: Sequence[str]) -> int:
         _environment()
         if command in {"test", "setup"} or (command == "demo" and "--azure" in rest):
             _azurite()
+        if command in {"test", "setup"}:
+            provide_browser()
         if command in TOOLS:
             _tools(command)
         if command == "lock":
@@ -342,6 +346,35 @@ def _major(node: str) -> int:
         asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
         return int(asked.stdout.lstrip("v").split(".")[0])
     return 0
+
+
+# --- The browser ----------------------------------------------------------------------------
+
+
+def provide_browser() -> None:
+    """Leave a browser on the PATH where apt-get and the right to use it are there.
+
+    Where they are not, or it fails, that is said: the tests that want a browser are then skipped.
+    """
+    if installed_browser():
+        return
+    apt = shutil.which("apt-get")
+    if apt and sys.platform == "linux" and os.geteuid() == 0:
+        _say("installing Chromium for the tests of pages (some minutes)")
+        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = [apt, "install", "--yes", "--no-install-recommends", "chromium"]
+        for words in ([apt, "update"], install):
+            run = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+            if run.returncode:
+                print(run.stdout + run.stderr)
+                break
+    if not installed_browser():
+        _say("no browser, so the tests of pages are skipped: apt-get install chromium")
+
+
+def installed_browser() -> str | None:
+    """Find the program of a Chromium on the PATH."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 # --- Running things -------------------------------------------------------------------------

@@ -39,15 +39,24 @@ param instanceMemoryMB int
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
+// A name that the platform's sign-in knows, and takes for an identity instead of a secret.
+var identityForSecret = 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+
 // What the host and the platform read.
 var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
   AZURE_CLIENT_ID: identityClientId
+  // The host's own front page would stand where the app's is.
+  // docs/reference/functions.md#front-page
+  AzureWebJobsDisableHomepage: 'true'
   AzureWebJobsStorage__blobServiceUri: hostBlobUri
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__queueServiceUri: hostQueueUri
+  // Where callers sign in, the identity vouches for the app registration: no secret exists.
+  // docs/reference/functions.md#identity-for-secret
+  '${identityForSecret}': identityClientId
   TICK_SCHEDULE: tickSchedule
 }
 
@@ -172,7 +181,8 @@ resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01'
   }
 }
 
-// Callers bring a token for the app registration, and the function key as before.
+// People sign in with a browser and get a cookie for an hour; programs bring a token for the app
+// registration, and the function key as before.
 resource auth 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(authClientId)) {
   parent: app
   name: 'authsettingsV2'
@@ -181,8 +191,9 @@ resource auth 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(authClientId)
       enabled: true
     }
     globalValidation: {
+      redirectToProvider: 'azureactivedirectory'
       requireAuthentication: true
-      unauthenticatedClientAction: 'Return401'
+      unauthenticatedClientAction: 'RedirectToLoginPage'
     }
     httpSettings: {
       requireHttps: true
@@ -192,6 +203,7 @@ resource auth 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(authClientId)
         enabled: true
         registration: {
           clientId: authClientId
+          clientSecretSettingName: identityForSecret
           openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
         }
         validation: {
@@ -203,6 +215,14 @@ resource auth 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(authClientId)
       }
     }
     login: {
+      // Fixed: whoever has lost a role, or walked away from a shared machine, is out within the hour.
+      cookieExpiration: {
+        convention: 'FixedTime'
+        timeToExpiration: '01:00:00'
+      }
+      nonce: {
+        validateNonce: true
+      }
       tokenStore: {
         enabled: false
       }

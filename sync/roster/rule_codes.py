@@ -283,6 +283,7 @@ class RuleCode(StrEnum):
 
     # -- after the set ---------------------------------------------------------------------------
 
+    WAITS = ("waits", "Does it wait for a person, before it goes to SDS?", "tells")
     CARRIED = ("carried", "Did the newest delivery have what was read last?", "tells")
 
 

@@ -16,7 +16,7 @@ from sync.roster.judged import Judged
 from sync.roster.trace import Key
 from sync.steps.delivery import Delivery
 from sync.steps.explain_values import Explained, Match
-from sync.steps.explained import PEOPLE, OnceRead, SchoolSets, Subject, Telling, read_school
+from sync.steps.explained import PEOPLE, AskedAbout, OnceRead, SchoolSets, Telling, read_school
 from sync.texts import composed
 
 WHO_LIMIT = 320  # characters: as long as an address can be
@@ -79,14 +79,14 @@ def _schools(stored: OnceRead) -> Iterator[SchoolSets]:
         yield read_school(stored, school)
 
 
-def _subject(sets: SchoolSets, key: Key) -> Subject:
+def _subject(sets: SchoolSets, key: Key) -> AskedAbout:
     records = {
         profile: record
         for profile, judged in sets.judged.items()
         for record in judged
         if (record.kind, record.id) == key
     }
-    return Subject(key[0] in PEOPLE, records)
+    return AskedAbout(key[0] in PEOPLE, records)
 
 
 def _names(sets: SchoolSets, record: Judged) -> set[str]:
@@ -142,7 +142,9 @@ def _in_sds_alone(stored: OnceRead, typed: str) -> Telling | None:
     return None
 
 
-def _row_of(stored: OnceRead, delivery: Delivery | None, typed: str) -> tuple[str, Subject] | None:
+def _row_of(
+    stored: OnceRead, delivery: Delivery | None, typed: str
+) -> tuple[str, AskedAbout] | None:
     """Return the school's id and the subject of the row of *delivery* that is known as *typed*.
 
     None if there is none, or nobody can read it.
@@ -154,10 +156,10 @@ def _row_of(stored: OnceRead, delivery: Delivery | None, typed: str) -> tuple[st
         for user_id, address, *_ in rows("users.csv"):
             if typed in {_typed(user_id), address}:
                 orgs = (org for user, org, *_ in rows("roles.csv") if user == user_id)
-                return next(orgs, ""), Subject(is_person=True, records={}, id_in_sds=user_id)
+                return next(orgs, ""), AskedAbout(is_person=True, records={}, id_in_sds=user_id)
         for class_id, org, title, *_ in rows("classes.csv"):
             if typed in {_typed(class_id), _typed(title)}:
-                return org, Subject(is_person=False, records={}, id_in_sds=class_id)
+                return org, AskedAbout(is_person=False, records={}, id_in_sds=class_id)
     except (StoreMissing, StoreConflict):
         pass
     return None

@@ -18,6 +18,7 @@ from sync.ledger import fates
 from sync.ledger.holdings import HandOver
 from sync.ledger.manifests import WHY, DeliveryManifest, FileFacts
 from sync.ledger.offers import BECAUSE, Why
+from sync.ledger.states import State
 from sync.roster.judged import Judged
 from sync.roster.rule_codes import RuleCode
 from sync.roster.trace import PUPIL, SERVICE_ACCOUNT, STAFF, Key, Presence, Rule, presence
@@ -190,7 +191,7 @@ class _Held:
 
 
 @dataclass(frozen=True)
-class Subject:
+class AskedAbout:
     """Whom or what is asked about; of `records`, by profile, none where iSAMS lists it no more.
 
     `id_in_sds` is then its id in what SDS may hold.
@@ -231,7 +232,7 @@ class Telling:
 
     stored: OnceRead
     sets: SchoolSets
-    subject: Subject
+    subject: AskedAbout
 
     def told(self) -> RecordTold:
         """Return all that is known of the record."""
@@ -315,7 +316,7 @@ class Telling:
         if note := self.sets.notes.get(profile):
             return ProfileTold(profile, None, sealed.id if sealed else "", note=note)
         record = self.subject.records.get(profile)
-        rules = (*record.rules, *self._carried(profile)) if record else (Rule(RuleCode.NOT_LISTED),)
+        rules = (*record.rules, *self._later(profile)) if record else (Rule(RuleCode.NOT_LISTED),)
         found = self._in_sets.get(profile)
         return ProfileTold(
             profile=profile,
@@ -326,14 +327,17 @@ class Telling:
             rows=found.rows if found else {},
         )
 
-    def _carried(self, profile: str) -> Iterator[Rule]:
-        """Yield the rule that says why the newest delivery has the school as SDS had it before."""
+    def _later(self, profile: str) -> Iterator[Rule]:
+        """Yield what came after the set: that it waits, or why the newest delivery has it not."""
         connector = self.stored.world.settings.connector_of(profile)
         listing, sealed = self.stored.listing(connector), self.sets.sets[profile]
         last = [each.manifest for each in self._held if each.connector == connector][-1:]
         if (last and last[0] and last[0].sources.get(profile) == sealed.id) or not listing.states:
             return
-        schools = listing.deliveries[-1].schools()
+        newest, reached = listing.states[-1]
+        if reached is State.HELD:
+            yield Rule(RuleCode.WAITS, newest.id)
+        schools = newest.schools()
         part = schools.parts.get(self.sets.school) if schools else None
         left_out = schools.left_out.get(self.sets.school, "") if schools else ""
         why = part.why if part else left_out
@@ -425,11 +429,12 @@ class Telling:
             rules.sort(key=lambda rule: rule.code.effect != "bars")
             return next((rule.todo for rule in rules if rule.todo and not rule.code.keeps), "")
         if not (held and held[-1].has):
-            return NOT_SENT
+            return _not_sent(profiles)
         missing = (each for each in places if each.in_isams and not each.in_set and each.label)
         if place := next(missing, None):
             return f"iSAMS lists a place that was not sent: ask why of {place.label}."
-        return SENT if all(each.is_everywhere for each in places if each.in_set) else NOT_SENT
+        is_sent = all(each.is_everywhere for each in places if each.in_set)
+        return SENT if is_sent else _not_sent(profiles)
 
 
 NOT_SENT = (
@@ -440,6 +445,17 @@ SENT = (
     "Nothing: SDS has it as iSAMS does. If Teams shows something else, look at the connector's last"
     " run in the School Data Sync portal."
 )
+
+
+def _not_sent(profiles: Sequence[ProfileTold]) -> str:
+    """Return what to do about what SDS has not yet: somebody may have to answer first."""
+    waits = [rule for each in profiles for rule in each.rules if rule.code is RuleCode.WAITS]
+    if not waits:
+        return NOT_SENT
+    return (
+        f"A person must answer first: `isams-sync plan {waits[0].said}` shows what would change,"
+        " and how to let it go."
+    )
 
 
 def _sides(group: Judged) -> tuple[tuple[str, Collection[str], str], ...]:

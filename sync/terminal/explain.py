@@ -45,7 +45,8 @@ def _lines(explained: Explained) -> Iterator[RenderableType]:
         near = ", ".join(f"`{each}`" for each in explained.near)
         yield "Nothing in iSAMS or SDS is known so: it is matched as a whole, but for capitals."
         yield f"Near: {near}." if near else "Nothing is near it."
-    yield from explained.notes
+    if not explained.record:  # of whose profiles each says it itself
+        yield from explained.notes
 
 
 def _several(matches: Sequence[Match]) -> RenderableType:

@@ -6,6 +6,8 @@ instance of the app, in another process, until its standard input is closed.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import subprocess
 import sys
@@ -31,6 +33,7 @@ from sync.edge.storage.queues import QUEUES, Queue, queue_name
 from sync.settings import HostStorage
 from sync.web import opening
 from tests.addresses import ADDRESSES
+from tests.edge.described import faults
 
 APP = Path(function_app.__file__).parent
 KEYS = Keys(
@@ -38,6 +41,7 @@ KEYS = Keys(
     host="invented-host-key",
     functions={name: f"invented-key-of-{name}" for name in ADDRESSES},
 )
+SOMEBODY = "0b1f8a52-0000-4000-8000-00000000ca11"
 SCHOOL = invent(30, quirks=False)
 
 # SDS has checked the files by the first look, and its run is over as soon as it has begun.
@@ -70,11 +74,18 @@ class Hosted:
         accept: str = "*/*",
         more: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers."""
+        """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers.
+
+        An answer that is not as docs/openapi.yaml describes it is an error.
+        """
         headers = {"Accept": accept} | ({"x-functions-key": key} if key else {}) | dict(more or {})
-        return httpx.request(
+        answer = httpx.request(
             method, f"{self.host.url}{path}", headers=headers, timeout=30, trust_env=False
         )
+        told = faults(method, path, answer.status_code, answer.headers, answer.content)
+        if undescribed := [*told]:
+            raise AssertionError(f"not as docs/openapi.yaml says: {undescribed}")
+        return answer
 
     def status(self) -> Json:
         return self.ask("GET", "/api/status").raise_for_status().json()
@@ -150,6 +161,14 @@ def running(
         stack.callback(opening.world.cache_clear)
         host = stack.enter_context(running_host(app, settings, KEYS, idle_poll_s=0.05))
         yield Hosted(host, stage, storage, settings)
+
+
+def signed_in(*roles: str, person: str = SOMEBODY) -> dict[str, str]:
+    """Return the header that the platform adds for *person* with these roles of the app."""
+    claims = [{"typ": "roles", "val": role} for role in roles]
+    claims.append({"typ": "oid", "val": person})
+    told = json.dumps({"claims": claims})
+    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(told.encode()).decode()}
 
 
 def empty(storage: Azurite) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +145,62 @@ def test_an_environment_elsewhere_is_never_emptied(
 
     assert kept.exists()
     assert ".venv is a link" in capsys.readouterr().err
+
+
+APT = """#!/bin/sh
+echo "$@" >> "$0.asked"
+case "$1 $FAILS" in
+  "install no") touch "$(dirname "$0")/chromium"; chmod +x "$(dirname "$0")/chromium" ;;
+  install*) echo "E: Unable to locate package chromium" >&2; exit 100 ;;
+esac
+"""
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine of the administrator's with an apt-get, and no browser."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("touch", "chmod", "dirname"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    (programs / "apt-get").write_text(APT)
+    (programs / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setenv("FAILS", "no")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    return programs
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="apt-get is of Debian and its kin")
+
+
+@linux
+def test_a_browser_is_installed_once(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What apt-get says is of no interest, and the second time it is not asked."""
+    dev.provide_browser()
+    dev.provide_browser()
+
+    asked = (machine / "apt-get.asked").read_text().splitlines()
+    assert asked == ["update", "install --yes --no-install-recommends chromium"]
+    assert dev.installed_browser() == str(machine / "chromium")
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+@linux
+@pytest.mark.parametrize("fails", [True, False], ids=["it fails", "not the administrator"])
+def test_without_a_browser_it_is_said_how_to_get_one(
+    machine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    fails: bool,
+) -> None:
+    """All else can be tried without, so nothing ends here; what apt-get said is shown."""
+    monkeypatch.setenv("FAILS", "yes")
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if fails else 1000)
+
+    dev.provide_browser()
+
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1].endswith("apt-get install chromium")
+    assert ("Unable to locate" in shown) == fails

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
@@ -27,12 +26,14 @@ from tests.edge.hosted import (
     APP,
     KEYS,
     SCHOOL,
+    SOMEBODY,
     Hosted,
     die_over,
     empty,
     put,
     running,
     second_instance,
+    signed_in,
 )
 
 CANARY = "canary-4711-not-to-be-told"
@@ -444,16 +445,7 @@ def impatient(folder: Path) -> Path:
 # --- Where the platform signs callers in -----------------------------------------------------
 
 
-SOMEBODY = "0b1f8a52-0000-4000-8000-00000000ca11"
 SOMEBODY_ELSE = "0b1f8a52-0000-4000-8000-00000000e15e"
-
-
-def signed_in(*roles: str, person: str = SOMEBODY) -> dict[str, str]:
-    """Return the header that the platform adds for *person* with these roles of the app."""
-    claims = [{"typ": "roles", "val": role} for role in roles]
-    claims.append({"typ": "oid", "val": person})
-    told = json.dumps({"claims": claims})
-    return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(told.encode()).decode()}
 
 
 def test_with_easy_auth_on_a_caller_needs_the_apps_role(

@@ -12,6 +12,7 @@ import pytest
 from simulators.isams import messages
 from simulators.isams.faults import Faults
 from simulators.school import invent, without_pupils
+from simulators.sds import Knobs
 from sync.errors import (
     AnswerInexact,
     AnswerOutdated,
@@ -384,6 +385,11 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     class_id = next(iter(classes_of(trial.world, "", "northbank").titles))
     said = responses.to_identity(trial.world, identity.new, ("class",), {"class": class_id})
     checked: Any = doctor.document([Check("settings")])
+    sent = make_world(knobs=Knobs(operation_polls=0, run_duration_s=60))
+    sent.pull()
+    sent.send_until_still()
+    who = json.dumps({"who": sent.isams.school.pupils[-1].school_id}).encode()
+    explained = told(responses.to_explain(sent.world, "application/json", who))
     pairs = [
         (example("asked"), asked),
         (example("connectors"), status),
@@ -397,6 +403,12 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("plan"), plan),
         (example("plan")["schools"][0], plan["schools"][0]),
         (example("plan")["schools"][0]["changes"][0], plan["schools"][0]["changes"][0]),
+        (example("record"), explained),
+        (example("record")["record"], explained["record"]),
+        (example("record")["record"]["profiles"][0], explained["record"]["profiles"][0]),
+        (example("record")["record"]["sds"][0], explained["record"]["sds"][0]),
+        (example("record")["record"]["places"][0], explained["record"]["places"][0]),
+        (rule_of(example("record")), rule_of(explained)),
         (example("answer"), decided),
         (example("subjects"), told(responses.to_subjects(trial.world, None, ""))),
         (example("error"), told(late)),
@@ -408,6 +420,10 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     ]
 
     assert [set(shown) for shown, _ in pairs] == [set(real) for _, real in pairs]
+
+
+def rule_of(explained: Any) -> Any:  # Any: parsed JSON
+    return explained["record"]["profiles"][0]["rules"][0]
 
 
 def feed(status: Any) -> Any:  # Any: parsed JSON

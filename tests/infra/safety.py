@@ -26,6 +26,7 @@ CALLERS = Code(
     "        priority: 100 + i\n"
     "      })"
 )
+REGISTRATION = "properties.identityProviders.azureActiveDirectory.registration"
 PURGE = "immediatePurgeDataOn30Days"
 
 
@@ -180,8 +181,17 @@ WANTED = (
     Wanted("app.bicep", "auth", "properties.platform.enabled", worth=True),
     Wanted("app.bicep", "auth", "properties.globalValidation.requireAuthentication", worth=True),
     Wanted(
-        "app.bicep", "auth", "properties.globalValidation.unauthenticatedClientAction", "Return401"
+        "app.bicep",
+        "auth",
+        "properties.globalValidation.unauthenticatedClientAction",
+        "RedirectToLoginPage",
     ),
+    Wanted(
+        "app.bicep", "auth", f"{REGISTRATION}.clientSecretSettingName", Code("identityForSecret")
+    ),
+    Wanted("app.bicep", "auth", "properties.login.cookieExpiration.convention", "FixedTime"),
+    Wanted("app.bicep", "auth", "properties.login.cookieExpiration.timeToExpiration", "01:00:00"),
+    Wanted("app.bicep", "auth", "properties.login.nonce.validateNonce", worth=True),
     Wanted("app.bicep", "auth", "properties.httpSettings.requireHttps", worth=True),
     Wanted("retention.bicep", "tables", "properties.retentionInDays", 30),
     Wanted("retention.bicep", "tables", "properties.totalRetentionInDays", 30),

@@ -22,9 +22,11 @@ PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "telemetry by identity: local auth is off",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes",
     "AZURE_CLIENT_ID": "which identity DefaultAzureCredential takes",
+    "AzureWebJobsDisableHomepage": "that the app's own front page is there",
     "AzureWebJobsStorage__blobServiceUri": "the host's locks and keys",
     "AzureWebJobsStorage__clientId": "which identity the host takes",
     "AzureWebJobsStorage__credential": "that the host signs in by identity",
+    "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID": "that the identity vouches for the app registration",
     "TICK_SCHEDULE": "the timer's binding",
 }
 # What a deployment never sets, and why.

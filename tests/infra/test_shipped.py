@@ -16,6 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from flit_core.common import Module
 from pathspec import GitIgnoreSpec
 
 from tests.infra.bicep import INFRA
@@ -79,7 +80,24 @@ def test_only_the_app_is_shipped(reading: Callable[[str], Ships]) -> None:
     shipped = {path for path in tree() if ships(path)}
 
     assert {path for path in shipped if not path.startswith(OURS)} == NEEDED
-    assert shipped >= {path for path in tree() if re.fullmatch(r"sync/.*\.py", path)}
+    assert shipped >= {path for path in tree() if path.startswith("sync/")}
+
+
+@pytest.mark.parametrize("name", ["front.html", "look.css", "icon.svg"])
+@pytest.mark.parametrize("reading", [as_git, as_functions_tools])
+def test_what_a_page_is_made_of_is_shipped(reading: Callable[[str], Ships], name: str) -> None:
+    """What lies among the modules and is none goes with them."""
+    assert reading(IGNORED)(f"sync/web/page/{name}")
+
+
+def test_what_lies_among_the_modules_is_installed_with_them() -> None:
+    """`isams-sync` installed as a package has templates and styles as well."""
+    module = Module("sync", ROOT)
+    packed = {Path(file).relative_to(ROOT).as_posix() for file in module.iter_files()}
+
+    assert packed == {
+        path for path in tree() if path.startswith("sync/") and "__pycache__" not in path
+    }
 
 
 @pytest.mark.parametrize("stray", STRAY)

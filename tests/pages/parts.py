@@ -16,10 +16,12 @@ from sync.ledger import fates
 from sync.report import FIELDS, Exit, Outcome
 from sync.terminal import cli
 from sync.web import routes
+from sync.web.page import screens
 from tests.pages import (
     cost_page,
     datasets_page,
     findings_page,
+    openapi_page,
     picture,
     rooms,
     settings_page,
@@ -58,6 +60,10 @@ def _outcomes() -> str:
 def _routes() -> str:
     head = ("method and path", "does", "key of", "role", "answers")
     return table(head, (row(*cells) for cells in routes.route_rows()))
+
+
+def _doors() -> str:
+    return table(("address", "does", "role"), (row(*cells) for cells in screens.door_rows()))
 
 
 def _roles() -> str:
@@ -122,6 +128,7 @@ PARTS: Mapping[str, Part] = {
     "fates": _fates,
     "findings": lambda: f"\n{findings_page.entries()}\n",
     "outcomes": _outcomes,
+    "page-doors": _doors,
     "roles": _roles,
     "routes": _routes,
     "terminal-commands": _terminal_commands,
@@ -129,7 +136,10 @@ PARTS: Mapping[str, Part] = {
     "rooms": rooms.table,
     **{f"settings-{block}": partial(_settings, block) for block in settings_page.tables()},
 }
-PICTURES: Mapping[Path, Callable[[], str]] = {Path("docs/rooms.svg"): picture.drawn}
+WHOLE: Mapping[Path, Callable[[], str]] = {
+    Path("docs/openapi.yaml"): openapi_page.written,
+    Path("docs/rooms.svg"): picture.drawn,
+}
 
 
 def pages() -> Iterator[Path]:
@@ -162,12 +172,12 @@ def _written(part: re.Match[str]) -> str:
 
 
 def stale() -> Iterator[tuple[Path, str]]:
-    """Yield each page and picture that the code would write otherwise, with what it would write."""
+    """Yield each page that the code would write otherwise, in part or whole, with what it would."""
     for page in pages():
         text = page.read_text(encoding="utf-8")
         if (wanted := refreshed(text)) != text:
             yield page, wanted
-    for name, drawn in PICTURES.items():
+    for name, drawn in WHOLE.items():
         path = ROOT / name
         if not path.exists() or path.read_text(encoding="utf-8") != drawn():
             yield path, drawn()

@@ -18,6 +18,8 @@ COLUMNS = ("name", "what it does", "allowed", "left out", "example")
 
 # What the host reads and we do not, and what we read by two of the host's names.
 HOST_ABOUT = {
+    "AzureWebJobsDisableHomepage": "Takes away the front page that the host shows under the app's"
+    " address, where the app has one of its own.",
     "AzureWebJobsStorage__accountName": "The host's storage account by name, reached by managed"
     " identity.",
     "TICK_SCHEDULE": "How often the app looks for what is due, as six fields: second, minute, hour,"
@@ -26,6 +28,7 @@ HOST_ABOUT = {
     " the runtime is part of the app, and this is not set.",
 }
 HOST_EXAMPLES = {
+    "AzureWebJobsDisableHomepage": "true",
     "AzureWebJobsStorage__accountName": "northbankhost",
     "TICK_SCHEDULE": "0 */5 * * * *",
     "FUNCTIONS_WORKER_RUNTIME": "python",

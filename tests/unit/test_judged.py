@@ -352,7 +352,7 @@ OCCURS: Mapping[RuleCode, tuple[str, Callable[[], Built]]] = {
     RuleCode.TEAM_KEPT: ("Set 301", lambda: built(keep_teams="8")),
     RuleCode.SWAPPED: ("Set 301", swapped),
 }
-TOLD_LATER = {RuleCode.NOT_LISTED, RuleCode.CARRIED}
+TOLD_LATER = {RuleCode.NOT_LISTED, RuleCode.WAITS, RuleCode.CARRIED}
 """What is told of what became of a set, or of what no set has: tests/edge/test_explain.py."""
 
 

@@ -19,7 +19,12 @@ from sync.settings.class_kinds import TITLE_OF
 from tests.pages import settings_page
 
 SAMPLE = Path("local.settings.sample.json")
-HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "TICK_SCHEDULE"}
+HOSTS_OWN = {
+    "AzureWebJobsDisableHomepage",
+    "AzureWebJobsStorage",
+    "FUNCTIONS_WORKER_RUNTIME",
+    "TICK_SCHEDULE",
+}
 
 
 def sample() -> dict[str, str]:
@@ -57,6 +62,7 @@ def test_the_sample_shows_what_the_host_needs() -> None:
     assert set(values) >= HOSTS_OWN
     assert values["TICK_SCHEDULE"] == "0 */5 * * * *"
     assert values["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    assert values["AzureWebJobsDisableHomepage"] == "true"
     assert json.loads(SAMPLE.read_text(encoding="utf-8"))["IsEncrypted"] is False
 
 

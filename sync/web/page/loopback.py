@@ -118,8 +118,12 @@ class Serving:
             self._server.shutdown()
         self._server.server_close()
 
-    def begin(self) -> None:
+    def answer(self) -> None:
         """Answer from now on, beside whatever the caller does."""
+        self._threads[0].start()
+
+    def begin(self) -> None:
+        """Answer, and work on what is clicked."""
         for thread in self._threads:
             thread.start()
 

@@ -1,0 +1,111 @@
+"""Mornings at invented schools, with the page open on them: what a browser is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import httpx
+
+from simulators.demo import nights
+from simulators.invented.records import InventedSchool
+from simulators.school import invent
+from simulators.sds import Knobs
+from sync.steps import approval
+from sync.steps.tick import tick
+from sync.web.page.loopback import Serving
+from tests.edge.group_stage import delivered, night
+from tests.worlds import THREE_SCHOOLS, TestWorld, make_group, make_world
+
+PUPILS = 220
+HOSTILE = (
+    '<script>alert("x")</script>',
+    '" onfocus="alert(1)" autofocus x="',
+    "\N{RIGHT-TO-LEFT OVERRIDE}gnirts\N{POP DIRECTIONAL FORMATTING}",
+    "Wolfeschlegelsteinhausenbergerdorff" * 8,
+    "{{ 7 * 7 }}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A page that answers at `url` whoever sends `headers`, over the world of `scene`."""
+
+    scene: TestWorld
+    url: str
+    headers: Mapping[str, str]
+
+
+@contextmanager
+def opened(scene: TestWorld) -> Generator[Opened]:
+    """Serve the page over *scene*; what is clicked is kept and not worked on."""
+    with Serving(lambda: scene.world) as serving:
+        serving.answer()
+        came_in = httpx.get(serving.address, trust_env=False)
+        cookie = came_in.headers["set-cookie"].partition(";")[0]
+        yield Opened(scene, serving.address.partition("/?")[0], {"Cookie": cookie})
+
+
+def well() -> TestWorld:
+    """Return a school of which SDS has taken two nights, and nothing is held."""
+    school = invent(PUPILS)
+    scene = make_world(school, knobs=Knobs(operation_polls=0, run_duration_s=60))
+    for changed in (school, nights.a_little(school).school):
+        scene.next_night(changed=changed)
+        _send(scene)
+    return scene
+
+
+def swapped(scene: TestWorld | None = None) -> TestWorld:
+    """Return a school at which a bad night was held, and then two classes were exchanged."""
+    scene = scene or well()
+    school = scene.isams.school
+    for changed in (nights.half(school), school, nights.exchanged(school)):
+        scene.next_night(changed=changed)
+        _send(scene)
+    return scene
+
+
+def hostile() -> TestWorld:
+    """Return that morning at a school where names and codes are not what they should be."""
+    scene = make_world(_renamed(invent(PUPILS)), knobs=Knobs(operation_polls=0, run_duration_s=60))
+    scene.configure(SCHOOLS__NORTHBANK__NAME="Northbank & <b>Sons</b> " + "Ltd" * 20)
+    scene.next_night()
+    _send(scene)
+    return swapped(scene)
+
+
+def trust() -> TestWorld:
+    """Return three schools on one connector: one is delivered, one held, one not read tonight."""
+    scene = delivered(make_group(base=THREE_SCHOOLS))
+    tick(scene.world)
+    night(scene)
+    tick(scene.world)
+    return scene
+
+
+def _send(scene: TestWorld) -> None:
+    scene.send_until_still()
+    scene.clock.advance(1200)
+    tick(scene.world)
+
+
+def _renamed(school: InventedSchool) -> InventedSchool:
+    """Give every tenth pupil a hostile name, and sets of a year hostile codes."""
+    pupils = tuple(
+        replace(pupil, surname=HOSTILE[at // 10 % len(HOSTILE)]) if at % 10 == 0 else pupil
+        for at, pupil in enumerate(school.pupils)
+    )
+    sets = tuple(
+        replace(one, code=f"{HOSTILE[at % len(HOSTILE)]}{one.id}")
+        if one.year == nights.YEAR
+        else one
+        for at, one in enumerate(school.sets)
+    )
+    return replace(school, pupils=pupils, sets=sets)
+
+
+def approve(scene: TestWorld) -> None:
+    """Let all that waits go."""
+    approval.approve(scene.world, scene.look().deliveries[-1].id)
