@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sync.edge.world import World
@@ -66,10 +67,8 @@ def check(world: World, *, within_s: float) -> Examination:
 def last(world: World) -> Examination | None:
     """Return the last examination; None if none was kept, or nobody can read it."""
     for name in reversed(_names(world)):
-        try:
+        with suppress(StoreMissing, StoreConflict):  # another check has just taken its place
             return read_record(world.store, Examination, name)
-        except (StoreMissing, StoreConflict):
-            return None
     return None
 
 

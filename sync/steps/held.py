@@ -38,11 +38,11 @@ def held(world: World, held_id: str) -> Held:
     Raises:
         AnswerRefused: there is nothing of that id, or its files are past their time.
     """
-    plan = full_plan(world, held_id)
     try:
-        return Held(plan, meant(world, held_id, Approved).full)
+        # Before the plan: what SDS gets in between makes the answer outdated, not the plan unseen.
+        digest = meant(world, held_id, Approved).full
     except AnswerRefused as error:
-        answered_at = error.facts.get("answered_at")
+        plan, answered_at = full_plan(world, held_id), error.facts.get("answered_at")
         return Held(
             plan,
             said=str(error.facts.get("answer", "")),
@@ -50,3 +50,4 @@ def held(world: World, held_id: str) -> Held:
             said_by=str(error.facts.get("caller", "")),
             why_not=str(error),
         )
+    return Held(full_plan(world, held_id), digest)

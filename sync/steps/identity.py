@@ -23,7 +23,7 @@ from sync.roster.identifiers import lineage, next_generation
 from sync.steps import schedule
 from sync.steps.classes import ClassesNow, classes_of, unknown
 from sync.steps.connector import newest_sets
-from sync.steps.offers import view
+from sync.steps.offers import offer_of
 from sync.steps.words import words_of
 
 
@@ -126,7 +126,7 @@ def _word(world: World, classes: ClassesNow, kind: Kind, ids: tuple[str, str]) -
 def _waiting(world: World, classes: ClassesNow) -> str:
     """Return the offer of the school that waits for a person, and that a word answers; else ""."""
     for connector, listing in classes.listings.items():
-        offer = view(world, listing, newest_sets(world, connector)).of(classes.school)
+        offer = offer_of(world, listing, newest_sets(world, connector), classes.school)
         if offer and offer.why in ANSWERABLE:
             return offer.name.id
     return ""

@@ -16,7 +16,7 @@ from sync.steps import answers, receipts
 from sync.steps.answers import replaced_by, said_of
 from sync.steps.connector import Listing, find, find_offer, newest_sets
 from sync.steps.delivery import Delivery, StoredFolder
-from sync.steps.offers import Offer, View, is_approved, view
+from sync.steps.offers import Offer, View, is_approved, offer_of, view
 from sync.steps.status_values import seconds
 
 type Answer = type[Approved | Rejected]
@@ -206,7 +206,7 @@ def _of_offer(
 ) -> Answerable:
     """Return the offer of that id, of *school*, if it is the school's newest and waits."""
     with concerning(connector=listing.connector, school=school):
-        offer = _view(world, listing).of(school)
+        offer = offer_of(world, listing, newest_sets(world, listing.connector), school)
         if offer is None or not offers.is_step_of(offer_id, offer.name.digest):
             prefix = offers.folder_of(listing.prefix, school)
             former = StoredFolder(offer_id, {}, world.store, prefix)

@@ -232,6 +232,17 @@ def view(world: World, listing: Listing, newest: Mapping[str, SealedSet | None])
     return _view(world, listing, newest, base_of(world, listing))
 
 
+def offer_of(
+    world: World, listing: Listing, newest: Mapping[str, SealedSet | None], school: str
+) -> Offer | None:
+    """Return the offer of *school* as `view` does, without a look at the sets of all others."""
+    looking = _Looking(world, listing, base_of(world, listing), newest)
+    profiles = [each for each in newest if world.settings.school_of(each) == school]
+    if profiles:
+        return looking.of(school, profiles)
+    return next((offer for offer in looking.leaving() if offer.school == school), None)
+
+
 def readable(
     world: World, listing: Listing, newest: Mapping[str, SealedSet | None], now: View
 ) -> View:
@@ -273,9 +284,10 @@ class _Looking:
         for profile in self.newest:
             by_school.setdefault(self.world.settings.school_of(profile), []).append(profile)
         for school, profiles in by_school.items():
-            yield self._coming(school, profiles)
+            yield self.of(school, profiles)
 
-    def _coming(self, school: str, profiles: Sequence[str]) -> Offer:
+    def of(self, school: str, profiles: Sequence[str]) -> Offer:
+        """Return what a school of the settings offers by its *profiles*."""
         org = self.world.settings.schools[school].id
         part = self.base.part_of(org) if self.base else None
         nothing = partial(Offer, school, org, part, (), OfferName.of("", "", self.listing.now))

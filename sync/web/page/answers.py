@@ -58,6 +58,8 @@ def swap(visit: PageVisit) -> Response:
             " own button",
             status=400,
         )
+    # Said again once it was read, it would undo what it did: then this plan waits no more.
+    approval.digest_of(visit.world, held_id)
     identity.swap(visit.world, first, second, school or None)
     return see(f"/page/held/{held_id}?swapped=1")
 

@@ -93,7 +93,7 @@ def static(name: str) -> Response | None:
     for known, kind in _STATIC.items():
         if asset(known).endswith(f"/{name}"):
             kept = {"Cache-Control": "public, max-age=31536000, immutable"}
-            return Response(200, _bytes(known), kind, more=kept)
+            return Response(200, _bytes(known), kind, more={**SAFE, **kept})
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from sync.errors import RequestRefused
 from sync.web.page.visit import PageRequest
@@ -67,4 +67,5 @@ def _demand_own(headers: Mapping[str, str]) -> None:
 
 
 def _is_own(origin: str | None, headers: Mapping[str, str]) -> bool:
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    host = headers.get("host", "").lower()
+    return origin is None or origin.lower() in {f"https://{host}", f"http://{host}"}

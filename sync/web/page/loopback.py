@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from time import monotonic
-from typing import ClassVar, Self, override
+from typing import Any, ClassVar, Self, override
 from urllib.parse import parse_qsl, urlsplit
 
 from sync.edge.world import World
@@ -26,18 +29,23 @@ from sync.web.page import trouble
 from sync.web.page.answers import see
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.screens import respond
-from sync.web.page.visit import AsGiven, PageRequest, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 from sync.web.page.working import Working
 
-_COOKIE = "isams-sync"
 _HOSTS = ("127.0.0.1", "localhost")
 _CALLED = "this machine"
+_NOBODY = Visitor("", frozenset())
+_CHUNK_BYTES = 64 * 1024
 
 
 @dataclass
 class _Door:
-    """Who may come in: whoever has the token first, and then whoever has the cookie."""
+    """Who may come in: whoever has the token first, and then whoever has the cookie.
 
+    The `name` of the cookie is this process's own: to a browser all ports of a machine are one.
+    """
+
+    name: str = field(default_factory=lambda: f"isams-sync-{secrets.token_hex(4)}")
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     is_used: bool = False
@@ -53,7 +61,7 @@ class _Door:
     def knows(self, header: str) -> bool:
         """Say whether the cookies of *header* have ours."""
         try:
-            given = SimpleCookie(header).get(_COOKIE)
+            given = SimpleCookie(header).get(self.name)
         except CookieError:
             return False
         return given is not None and hmac.compare_digest(given.value.encode(), self.cookie.encode())
@@ -62,7 +70,7 @@ class _Door:
         """Return what a visitor gets who is not in yet; None for whoever is."""
         token = asked.query.get("token", "")
         if token and self.takes(token):
-            held = f"{_COOKIE}={self.cookie}; HttpOnly; SameSite=Strict; Path=/"
+            held = f"{self.name}={self.cookie}; HttpOnly; SameSite=Strict; Path=/"
             found = see("/")
             return Response(303, b"", found.content_type, more={**found.more, "Set-Cookie": held})
         if self.knows(asked.headers.get("cookie", "")):
@@ -72,6 +80,16 @@ class _Door:
             " it is good once. To open it again, stop the command and start it anew",
             status=403,
         )
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_address = False  # on Windows another process could take the port over
+
+    @override
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class Serving:
@@ -85,7 +103,8 @@ class Serving:
         door = _Door()
         self.nudges = Working(monotonic)
         self._world = world
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(door, world, given))
+        served = Served(world, given, lambda step: world().tell(step))
+        self._server = _Server(("127.0.0.1", 0), partial(_Handler, _answering(door, served)))
         self.address = f"http://127.0.0.1:{self._server.server_port}/?token={door.token}"
         self._threads = [
             Thread(target=self._server.serve_forever, args=(0.1,), daemon=True),
@@ -117,9 +136,7 @@ class Serving:
             self._threads[0].join(0.2)  # so that Ctrl-C is heard on every system
 
 
-def _handler(
-    door: _Door, world: Callable[[], World], given: AsGiven
-) -> type[BaseHTTPRequestHandler]:
+def _answering(door: _Door, served: Served) -> Callable[[PageRequest], Response]:
     visitor = Visitor(_CALLED, frozenset(Role))
 
     def answered(asked: PageRequest) -> Response:
@@ -127,50 +144,87 @@ def _handler(
             _demand_host(asked)
             refused = door.lets_in(asked)
         except RequestRefused as error:
-            return trouble.page(asked, Visitor("", frozenset()), 403, error)
-        return refused or respond(asked, visitor, world, given)
+            return trouble.page(asked, _NOBODY, 403, error)
+        return refused or respond(asked, visitor, served)
 
-    class Handler(BaseHTTPRequestHandler):
-        # Seconds: browsers open connections that they never use.
-        timeout: ClassVar[float | None] = 10.0
+    return answered
 
-        def do_GET(self) -> None:
-            self._answer()
 
-        def do_POST(self) -> None:
-            self._answer()
+class _Handler(BaseHTTPRequestHandler):
+    """A request as a browser sends it; what comes of it says *answered*."""
 
-        def _answer(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            bytes_sent = int(length) if length.isdecimal() else 0
-            split = urlsplit(self.path)
-            response = answered(
-                PageRequest(
-                    method=self.command,
-                    path=split.path.strip("/"),
-                    query=dict(parse_qsl(split.query)),
-                    headers={name.lower(): text for name, text in self.headers.items()},
-                    body=self.rfile.read(min(bytes_sent, LIMIT_BYTES + 1)),
-                ),
-            )
-            self.close_connection = True
-            self.send_response(response.status)
-            for name, text in response.headers.items():
-                self.send_header(name, text)
-            self.send_header("Content-Type", f"{response.content_type}; charset=utf-8")
-            self.send_header("Content-Length", str(len(response.body)))
-            self.end_headers()
+    # Seconds: browsers open connections that they never use.
+    timeout: ClassVar[float | None] = 10.0
+
+    # Any: what http.server gives its handlers.
+    def __init__(self, answered: Callable[[PageRequest], Response], *args: Any) -> None:
+        self._answered = answered
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        try:
+            asked = self._asked()
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        else:
+            self._send(self._answered(asked))
+
+    def _asked(self) -> PageRequest:
+        """Return what was asked; raise `ValueError` where it is no address, or has no length.
+
+        A body is read to its end: the browser of whom it is cut off shows no answer.
+        """
+        length = self.headers.get("Content-Length", "0")
+        left_bytes = int(length) if length.isdecimal() else 0
+        split = urlsplit(self.path)
+        body = self.rfile.read(min(left_bytes, LIMIT_BYTES + 1))
+        left_bytes -= len(body)
+        while left_bytes and (more := self.rfile.read(min(left_bytes, _CHUNK_BYTES))):
+            left_bytes -= len(more)
+        return PageRequest(
+            method="GET" if self.command == "HEAD" else self.command,
+            path=split.path.strip("/"),
+            query=dict(parse_qsl(split.query)),
+            headers={name.lower(): text for name, text in self.headers.items()},
+            body=body,
+        )
+
+    def _send(self, response: Response) -> None:
+        self.close_connection = True
+        self.send_response(response.status)
+        for name, text in response.headers.items():
+            self.send_header(name, text)
+        self.send_header("Content-Type", f"{response.content_type}; charset=utf-8")
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
             self.wfile.write(response.body)
 
-        @override
-        def version_string(self) -> str:
-            return "isams-sync"
+    @override
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what no browser asks as the page does, with its headers."""
+        refused = RequestRefused(
+            "this is nothing that the page is asked by a browser: use its own links and buttons",
+            status=int(code),
+        )
+        self._send(trouble.page(PageRequest("", ""), _NOBODY, int(code), refused))
 
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: an address may hold the token."""
+    @override
+    def version_string(self) -> str:
+        return "isams-sync"
 
-    return Handler
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: an address may hold the token."""
 
 
 def _demand_host(asked: PageRequest) -> None:

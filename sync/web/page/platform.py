@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from sync.edge.world import World
 from sync.errors import CallerRefused, RequestRefused
+from sync.report import Outcome, Step
 from sync.web import access
 from sync.web.access import IS_ON
 from sync.web.exchange import Request, Response
+from sync.web.logs import tell
 from sync.web.opening import world
 from sync.web.page import trouble
 from sync.web.page.screens import respond as shown
-from sync.web.page.visit import AsGiven, PageRequest, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 
 _NOBODY = Visitor("", frozenset())
 _OFF = (
@@ -32,6 +34,7 @@ def respond(request: Request) -> Response:
     try:
         caller = access.caller(request.headers, env)
     except CallerRefused as error:
+        tell(Step("page", Outcome.FAILED, error=error))
         return trouble.page(asked, _NOBODY, 403, error)
     roles = frozenset(access.roles_of(request.headers))
     visitor = Visitor(access.called(request.headers), roles)
@@ -39,7 +42,7 @@ def respond(request: Request) -> Response:
     def acting() -> World:
         return replace(world(), caller=caller)
 
-    return shown(asked, visitor, acting, AsGiven(env))
+    return shown(asked, visitor, Served(acting, AsGiven(env), tell))
 
 
 def _asked(request: Request) -> PageRequest:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from sync.edge.world import World
 from sync.errors import (
     AnswerInexact,
     AnswerOutdated,
@@ -20,10 +19,10 @@ from sync.errors import (
     WordRefused,
 )
 from sync.report import Outcome, Step, unexpected
-from sync.web.access import Role
+from sync.web.access import Role, demand
 from sync.web.exchange import Response
 from sync.web.page import answers, drawing, show, trouble
-from sync.web.page.visit import AsGiven, PageRequest, PageVisit, Visitor
+from sync.web.page.visit import PageRequest, PageVisit, Served, Visitor
 
 type Screen = Callable[[PageVisit], Response]
 
@@ -69,27 +68,24 @@ DOORS = (
 """The table of the page's addresses; `static` is beside it."""
 
 
-def respond(
-    asked: PageRequest, visitor: Visitor, world: Callable[[], World], given: AsGiven
-) -> Response:
-    """Return what a visitor gets: a screen, a redirect, or a page that says what to do."""
+def respond(asked: PageRequest, visitor: Visitor, served: Served) -> Response:
+    """Return what a visitor gets: a screen, a redirect, or a page that says what to do.
+
+    The world is opened only for whoever has the roles.
+    """
     if asked.path.startswith("page/static/"):
         found = drawing.static(asked.path.rpartition("/")[2])
         return found or trouble.page(asked, visitor, 404, _nothing())
-    opened: World | None = None
     error: SyncError
     try:
         door, parts = _door(asked)
-        opened = world()
-        visit = PageVisit(asked, visitor, opened, given, parts)
-        visit.demand(*door.roles)
-        return door.screen(visit)
+        demand(door.roles, visitor.roles)
+        return door.screen(PageVisit(asked, visitor, served.world(), served.given, parts))
     except SyncError as foreseen:
         error, status = foreseen, _status(foreseen)
     except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
         error, status = unexpected(unforeseen), 500
-    if opened:
-        opened.tell(Step("page", _outcome(error), error=error))
+    served.tell(Step("page", _outcome(error), error=error))
     return trouble.page(asked, visitor, status, error)
 
 

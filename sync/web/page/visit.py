@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import NamedTuple
 
 from sync.edge.world import World
+from sync.report import Step
 from sync.steps.status import survey
 from sync.steps.status_values import SchoolStatus, Status
 from sync.steps.told.clocks import zone_of
-from sync.web.access import Role, demand
+from sync.web.access import Role
 
 
 class PageRequest(NamedTuple):
@@ -42,6 +43,17 @@ class AsGiven(NamedTuple):
     local: str | None = None
 
 
+class Served(NamedTuple):
+    """What a page is served over: the world, opened once it is needed, its settings as texts.
+
+    `tell` hears what goes wrong, also where the world cannot be opened.
+    """
+
+    world: Callable[[], World]
+    given: AsGiven
+    tell: Callable[[Step], None]
+
+
 @dataclass(frozen=True)
 class PageVisit:
     """What a screen is made from.
@@ -61,14 +73,6 @@ class PageVisit:
     def status(self) -> Status:
         """How everything stands."""
         return survey(self.world)
-
-    def may(self, *roles: Role) -> bool:
-        """Say whether the visitor has all of *roles*."""
-        return self.visitor.roles >= {*roles}
-
-    def demand(self, *roles: Role) -> None:
-        """Raise `CallerRefused` unless the visitor has all of *roles*."""
-        demand(roles, self.visitor.roles)
 
     # -- the schools -----------------------------------------------------------------------------
 
