@@ -229,3 +229,17 @@ def test_a_reading_that_nobody_can_read_is_a_fault_of_storage(scene: TestWorld) 
 
     with pytest.raises(StoreConflict, match="ask for another pull"):
         trial(scene)
+
+
+def test_another_profile_that_cannot_be_built_stands_in_the_way_until_it_is_mended() -> None:
+    """As it does at night: a school goes whole, or as SDS has it."""
+    scene = make_world(SCHOOL, PROFILES__PREP__INCLUDED_SUBJECTS="NoSuch")
+    assert scene.pull().outcome is Outcome.PARTLY_SEALED
+    stopped = trial(scene, "seniors", SUFFIX="-27")
+    mended = tried(scene, "prep", INCLUDED_SUBJECTS="")
+
+    assert stopped.tried is None
+    assert "another profile of this school" in stopped.faults[0]
+    assert mended.profile_now == {}
+    assert mended.profile_then["students"] > 0
+    assert mended.moves.counts["pupils"].come > 0
