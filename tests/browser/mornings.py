@@ -92,9 +92,9 @@ def _send(scene: TestWorld) -> None:
 
 
 def _renamed(school: InventedSchool) -> InventedSchool:
-    """Give every tenth pupil a hostile name, and sets of a year hostile codes."""
+    """Give every third pupil a hostile name, and sets of a year hostile codes."""
     pupils = tuple(
-        replace(pupil, surname=HOSTILE[at // 10 % len(HOSTILE)]) if at % 10 == 0 else pupil
+        replace(pupil, surname=HOSTILE[at // 3 % len(HOSTILE)]) if at % 3 == 0 else pupil
         for at, pupil in enumerate(school.pupils)
     )
     sets = tuple(

@@ -141,18 +141,23 @@ def _faults(
     return judged.faults
 
 
+def go_on(page: Page) -> None:
+    """Press Enter on what leads to another screen, and wait for that."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def test_a_plan_is_approved_by_keyboard_alone(browser: Browser) -> None:
     """From Home to the approval, by Tab, Space and Enter, and what came of it is told."""
     with mornings.opened(mornings.swapped()) as page:
 
         def walk(shown: Page) -> tuple[str, str]:
             tab_to(shown, "See whom it is about, and answer")
-            shown.keyboard.press("Enter")
+            go_on(shown)
             tab_to(shown, "I have looked at whom it is about.")
             shown.keyboard.press("Space")
             tab_to(shown, "Approve exactly this plan")
-            shown.keyboard.press("Enter")
-            shown.wait_for_load_state()
+            go_on(shown)
             once = shown.locator(".panel h2").first.inner_text()
             shown.go_back()
             return once, shown.locator(".panel h2").first.inner_text()
@@ -170,8 +175,7 @@ def test_a_plan_is_rejected_by_keyboard_alone(browser: Browser) -> None:
 
         def walk(shown: Page) -> str:
             tab_to(shown, "Reject")
-            shown.keyboard.press("Enter")
-            shown.wait_for_load_state()
+            go_on(shown)
             return shown.locator(".panel h2").first.inner_text()
 
         window = Window(cookies=page.cookies)
