@@ -5,7 +5,7 @@ It follows forms and links as they are drawn, so a button that is not there cann
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import override
@@ -201,3 +201,19 @@ def plan_of(scene: TestWorld) -> str:
     response = Browser(scene).get("/page/held")
     assert response.status == 303
     return response.headers["Location"]
+
+
+def crawl(browser: Browser) -> Iterator[tuple[str, Response]]:
+    """Yield every screen that can be reached from Home by links, with its address."""
+    seen, ahead = set[str](), ["/"]
+    while ahead:
+        address = ahead.pop()
+        if address in seen:
+            continue
+        seen.add(address)
+        response = browser.get(address)
+        yield address, response
+        links = [response.headers["Location"]] if response.status == 303 else []
+        if response.content_type == "text/html":
+            links += drawn(response).links
+        ahead += [link.partition("#")[0] or address for link in links]

@@ -183,7 +183,7 @@ def why_answered(visit: Visit) -> Response:
     if fault:
         return _why(visit, who[: explain.WHO_LIMIT], school, fault)
     explained = explain.explain(visit.world, who, school)
-    looked(visit, "why", len(explained.matches) or int(explained.record is not None))
+    looked(visit, "why", why_page.people(explained))
     return _why(visit, who, school, answer=why_page.why(explained))
 
 
