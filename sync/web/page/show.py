@@ -187,7 +187,7 @@ def why_answered(visit: PageVisit) -> Response:
     if fault:
         return _why(visit, who[: explain.WHO_LIMIT], school, fault)
     explained = explain.explain(visit.world, who, school)
-    looked(visit, "why", len(explained.matches) or int(explained.record is not None))
+    looked(visit, "why", why_page.people(explained))
     return _why(visit, who, school, answer=why_page.why(explained))
 
 
@@ -306,7 +306,7 @@ def _what_if(visit: PageVisit, profile: str, typed: Mapping[str, str]) -> Respon
         "faults": tried.faults if tried else (),
         "told": whatif_page.outlook(tried.tried) if tried and tried.tried else None,
         "copy": whatif_page.copied(tried) if tried and not tried.faults else "",
-        "settings": whatif_page.secret_words(as_read(settings)),
+        "settings": whatif_page.listed(as_read(settings)),
     }
     return drawn(visit, "what-if", values)
 

@@ -199,6 +199,14 @@ def _counted(count: int, one: str, several: str) -> str:
     return f"{count:,} {one if count == 1 else several}"
 
 
-def secret_words(listed: Sequence[AsRead]) -> list[tuple[str, str, bool]]:
-    """Return every setting with its value; of a secret only whether it is set."""
-    return [(each.name, each.value, each.is_set) for each in listed]
+_OF_PEOPLE = ("EXTRA_TEACHERS", "SERVICE_ACCOUNTS")
+"""Settings that may hold addresses: that they are set is enough here."""
+
+
+def listed(settings: Sequence[AsRead]) -> list[tuple[str, str, bool]]:
+    """Return every setting with its value; of a secret, or of people, only whether it is set."""
+    return [(each.name, _told_of(each), each.is_set) for each in settings]
+
+
+def _told_of(setting: AsRead) -> str:
+    return "set" if setting.value and setting.name.endswith(_OF_PEOPLE) else setting.value

@@ -84,6 +84,17 @@ def why(explained: Explained) -> WhyShown:
     return WhyShown(answer, explained.matches, explained.near, explained.notes)
 
 
+_PEOPLE = {"pupil", "staff", "service account"}
+
+
+def people(explained: Explained) -> int:
+    """Return how many people are named where the answer is shown: of a class, all its members."""
+    record = explained.record
+    if record is None:
+        return len(explained.matches) + len(explained.near)
+    return 1 if record.kind in _PEOPLE else min(len(record.places), SHOWN)
+
+
 _TAGS: Mapping[Presence | None, Tag] = {
     Presence.IN: Tag("well", "In"),
     Presence.LEFT_OUT: Tag("warn", "Left out"),
@@ -199,6 +210,6 @@ def _place(place: PlaceTold) -> PlaceShown:
 
 def _places_title(record: RecordTold) -> str:
     count = len(record.places)
-    if record.kind in {"pupil", "staff", "service account"}:
+    if record.kind in _PEOPLE:
         return f"{count:,} {'class' if count == 1 else 'classes'}, on the way to Teams"
     return f"{count:,} {'person' if count == 1 else 'people'} in it, on the way to Teams"
