@@ -6,6 +6,7 @@ nothing that anybody could take for whole.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -81,7 +82,7 @@ def profile_set(
     )
     also = {
         manifests.FINDINGS: findings.to_json(built.findings),
-        manifests.WHY: why_file.why_json(built.judged),
+        manifests.WHY: why_file.why_json(built.judged()),
         **beside(
             people_file.people_json(built.people), terms=_terms(settings, school, read, pulled_at)
         ),
@@ -116,7 +117,9 @@ def seal(
     """Build a profile's set and write it, the manifest last; return the set's id."""
     manifest, files = profile_set(world.settings, profile, read, pulled_at, words)
     moment = _naming_moment(world, profile, pulled_at)
-    set_id = ids.set_id(moment, b"".join(files.values()))
+    # Of digests: the files one after the other would be a second copy of them all.
+    digests = b"".join(hashlib.sha256(body).digest() for body in files.values())
+    set_id = ids.set_id(moment, digests)
     SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)
     world.tell(Step("seal", Outcome.SEALED, profile, set_id, _seal_facts(manifest)))
     return set_id

@@ -230,7 +230,7 @@ def test_what_changes_something_is_asked_by_post_alone(app: Hosted, method: str)
     paths = [path for verb, path in ASKED.values() if verb == "POST"]
     answers = [app.ask(method, path, KEYS.master).status_code for path in paths]
 
-    assert answers == [404] * 8
+    assert answers == [404] * 9
     assert app.host.invocations == []
 
 
