@@ -69,11 +69,17 @@ class Hosted:
         key: str | None = KEYS.host,
         accept: str = "*/*",
         more: Mapping[str, str] | None = None,
+        body: bytes = b"",
     ) -> httpx.Response:
         """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers."""
         headers = {"Accept": accept} | ({"x-functions-key": key} if key else {}) | dict(more or {})
         return httpx.request(
-            method, f"{self.host.url}{path}", headers=headers, timeout=30, trust_env=False
+            method,
+            f"{self.host.url}{path}",
+            headers=headers,
+            content=body or None,
+            timeout=30,
+            trust_env=False,
         )
 
     def status(self) -> Json:
