@@ -34,12 +34,13 @@ from tests.edge.page_stage import (
 from tests.worlds import TestWorld
 
 SCHOOL = invent(200)
-TUTORS = {"PROFILES__SENIORS__CLASSES": "sets,forms,tutors", "PROFILES__SENIORS__NAMES": "true"}
 
 
 def held_after(change: Callable[[InventedSchool], InventedSchool]) -> TestWorld:
     """Return a school with tutor groups that is held after *change*."""
-    scene = delivered(SCHOOL, **TUTORS)
+    scene = delivered(
+        SCHOOL, PROFILES__SENIORS__CLASSES="sets,forms,tutors", PROFILES__SENIORS__NAMES="true"
+    )
     scene.next_night(changed=change(scene.isams.school))
     assert scene.send_until_still().outcome is Outcome.HELD
     rest(scene)
