@@ -61,6 +61,12 @@ with ThreadPoolExecutor(len(calls)) as pool:
 """
 
 
+# What the page is made with, and what only its way in on one's own machine needs.
+OF_THE_PAGE = ("jinja2", "sync.web.page")
+OF_LOOPBACK = ("sync.web.page.loopback", "sync.web.page.working")
+PAGE = ("function_app", "sync.web.page.platform")
+
+
 def imported_when_called() -> set[str]:
     """Return the modules that a function of `handlers` imports itself."""
     tree = ast.parse((ROOT / "sync" / "web" / "handlers.py").read_text("utf-8"))
@@ -85,6 +91,11 @@ def at_start() -> set[str]:
 @pytest.fixture(scope="module")
 def once_called() -> set[str]:
     return loaded("function_app", *imported_when_called())
+
+
+@pytest.fixture(scope="module")
+def by_the_page() -> set[str]:
+    return loaded(*PAGE)
 
 
 def heavy(lock: str) -> list[str]:
@@ -125,6 +136,36 @@ def test_what_pulls_never_loads_what_sends() -> None:
 
     assert "sync.steps.seal" in pulling
     assert not {"sync.steps.send", "sync.steps.submit", "sync.web.responses"} & pulling
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("function_app",),
+        ("function_app", "sync.steps.tick", "sync.web.opening"),
+        ("function_app", "sync.steps.pull", "sync.web.opening"),
+        ("function_app", "sync.steps.send", "sync.web.opening"),
+        ("function_app", "sync.web.requests"),
+        ("sync.terminal.cli",),
+    ],
+    ids=["start", "tick", "pull", "send", "requests", "terminal"],
+)
+def test_what_the_page_is_made_with_is_loaded_by_the_page_alone(others: tuple[str, ...]) -> None:
+    """Templates cost a start a tenth of a second: whoever draws nothing does without."""
+    assert not loaded(*others) & set(OF_THE_PAGE)
+
+
+def test_the_page_loads_what_it_is_made_with(by_the_page: set[str]) -> None:
+    """The look finds what the others are held against."""
+    assert by_the_page >= set(OF_THE_PAGE)
+
+
+@pytest.mark.parametrize("module", [*OF_LOOPBACK, *CLIENTS, "httpx", "click", "rich"])
+def test_a_look_at_the_page_loads_no_way_to_isams_and_none_of_a_terminal(
+    module: str, by_the_page: set[str]
+) -> None:
+    """Only a check and a reading ask anybody; httpx brings click and rich where they are there."""
+    assert module not in by_the_page
 
 
 def test_first_calls_at_once_find_all_that_they_need() -> None:

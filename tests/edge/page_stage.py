@@ -152,7 +152,12 @@ _VOID = {"link", "meta", "input", "br", "wbr", "img"}
 
 def drawn(response: Response) -> Drawn:
     """Return the page of *response* as a browser reads it."""
-    return Drawn(response.body.decode())
+    return drawn_of(response.body.decode())
+
+
+def drawn_of(page: str) -> Drawn:
+    """Return a page as a browser reads it."""
+    return Drawn(page)
 
 
 def text(response: Response) -> str:

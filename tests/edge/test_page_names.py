@@ -31,16 +31,16 @@ from tests.edge.page_stage import (
     swapped,
     text,
 )
-from tests.memory_store import MemoryStore
 from tests.worlds import TestWorld
 
 SCHOOL = invent(200)
-TUTORS = {"PROFILES__SENIORS__CLASSES": "sets,forms,tutors", "PROFILES__SENIORS__NAMES": "true"}
 
 
 def held_after(change: Callable[[InventedSchool], InventedSchool]) -> TestWorld:
     """Return a school with tutor groups that is held after *change*."""
-    scene = delivered(SCHOOL, MemoryStore, **TUTORS)
+    scene = delivered(
+        SCHOOL, PROFILES__SENIORS__CLASSES="sets,forms,tutors", PROFILES__SENIORS__NAMES="true"
+    )
     scene.next_night(changed=change(scene.isams.school))
     assert scene.send_until_still().outcome is Outcome.HELD
     rest(scene)
