@@ -109,6 +109,7 @@ def test_before_a_delivery_it_is_compared_with_the_newest_sets() -> None:
     """And the first delivery would wait, if that is asked for."""
     scene = make_world(SCHOOL, SDS__HOLD_FIRST="true")
     scene.pull()
+    scene.clock.advance(1)
     made = tried(scene, YEAR_GROUPS="8-13")
 
     assert made.against == ""
