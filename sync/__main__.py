@@ -65,8 +65,10 @@ def _page() -> click.Command:
         It shows what lies in storage, and its buttons really work: what is approved is sent.
         """
         from sync.web.page.loopback import Serving
+        from sync.web.page.visit import AsGiven
 
-        return served(terminal, Serving)
+        given = AsGiven(terminal.env, terminal.local())
+        return served(terminal, lambda world: Serving(world, given))
 
     return serve_page
 

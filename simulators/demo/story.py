@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ from sync.terminal.follower import Follower, Patience, Sent, hold_of
 from sync.terminal.plan import shown
 from sync.terminal.tables import findings_table, table
 from sync.web.page.loopback import Serving
+from sync.web.page.visit import AsGiven
 
 PAGE_RUN_S = 20.0
 """Of SDS, where somebody is watching."""
@@ -66,10 +68,10 @@ def demo(pupils: int, teller: Teller, *, page: bool = False) -> int:
     knobs = Knobs(run_duration_s=PAGE_RUN_S if page else RUN_S)
     with tempfile.TemporaryDirectory() as folder, staged(school, clock.now, knobs) as stage:
         stage.sds.people = nights.accounts(school)
-        settings = load({**stage.settings, "STORAGE__FOLDER": folder})
-        world = opened(settings, teller.step, nudges=Unqueued(), clock=clock)
+        env = {**stage.settings, "STORAGE__FOLDER": folder}
+        world = opened(load(env), teller.step, nudges=Unqueued(), clock=clock)
         world = replace(world, store=FolderStore(folder, clock=clock))
-        story = _Story(stage, world, clock, teller, ticks=page)
+        story = _Story(stage, world, clock, teller, ticks=page, env=env)
         story.first_night(school)
         change = nights.a_little(school)
         story.second_night(change)
@@ -95,6 +97,7 @@ class _Story:
     clock: QuickClock
     teller: Teller
     ticks: bool
+    env: Mapping[str, str]
 
     def first_night(self, school: InventedSchool) -> None:
         tell, world = self.teller, self.world
@@ -195,7 +198,8 @@ class _Story:
     def page(self) -> None:
         """Serve the page until Ctrl-C, with what is held now; what is clicked really happens."""
         self._tick()
-        with Serving(lambda: world) as serving:
+        given = AsGiven(self.env)
+        with Serving(lambda: world, given) as serving:
             world = replace(self.world, nudges=serving.nudges)
             self.teller.chapter("The page is open")
             self.teller.say(

@@ -17,6 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync import errors
 from sync.errors import SyncError, UnexpectedError
+from sync.isams import datasets
+from sync.isams.datasets import Dataset, Wanted
 from sync.isams.school import School
 
 if TYPE_CHECKING:
@@ -99,3 +101,36 @@ def school_of(body: bytes) -> School:
         return School(**told | {_UNTOLD: why})
     except (zlib.error, ValidationError, AttributeError, TypeError, RecursionError):
         raise ValueError("not a school that was kept") from None
+
+
+_FIELDS: Mapping[Dataset, str] = {
+    datasets.YEARS: "years",
+    datasets.FORMS: "forms",
+    datasets.ACADEMIC_HOUSES: "academic_houses",
+    datasets.BOARDING_HOUSES: "boarding_houses",
+    datasets.DIVISIONS: "divisions",
+    datasets.TERMS: "terms",
+    datasets.BUILDINGS: "buildings",
+    datasets.WEEKS: "periods",
+    datasets.TEACHING_FORMS: "teaching_forms",
+    datasets.LESSONS: "lessons",
+}
+"""What a school holds of each dataset that is not always read."""
+
+
+def lacking(school: School, wanted: Wanted) -> tuple[str, ...]:
+    """Return what of *wanted* was never asked for when *school* was read, as iSAMS calls it.
+
+    Nobody can say of it what another reading would give. What was asked for and could not be read,
+    `School.untold`, lacks as it would on such a night.
+    """
+    fields = ((each, getattr(school, _FIELDS[each])) for each in wanted.extras)
+    missing = [
+        each.ui_name
+        for each, read in fields
+        if (read is None and each.ui_name not in school.untold)
+        or (each in wanted.needed and not read)
+    ]
+    if wanted.tutors and not any(pupil.tutor_id for pupil in school.pupils.values()):
+        missing.append("Current Pupils, with tutors")
+    return tuple(missing)

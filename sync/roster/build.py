@@ -48,7 +48,8 @@ class Built:
 
     `academic_year` is the calendar year in which it began. `withheld` is how many enrollments of
     students PUPILS_FROM keeps back, by SDS grade. `people` say who each user of the roster is.
-    `judged` is every record that was read, of the profile or not, with what the rules said of it.
+    `judged` yields every record that was read, of the profile or not, with what the rules said of
+    it: one at a time, because nobody needs them all at once.
     """
 
     academic_year: int
@@ -56,7 +57,7 @@ class Built:
     findings: tuple[Finding, ...]
     withheld: Mapping[str, int]
     people: tuple[NamedPerson, ...]
-    judged: tuple[Judged, ...]
+    judged: Callable[[], Iterator[Judged]] = field(compare=False)
 
 
 def roster_at(
@@ -164,7 +165,7 @@ def build_roster(
         _sorted(findings),
         dict(sorted(makes.withheld.items())),
         tuple(people.named(users, extra)),
-        judged(people, makes.groups),
+        partial(judged, people, makes.groups),
     )
 
 

@@ -41,17 +41,14 @@ class Judged(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-def judged(people: People, groups: Iterable[tuple[Group, str]]) -> tuple[Judged, ...]:
-    """Return every record of the school that was read, by kind and id.
+def judged(people: People, groups: Iterable[tuple[Group, str]]) -> Iterator[Judged]:
+    """Yield every record of the school that was read, kind by kind, each by id.
 
     *groups* are those that were looked at for classes, each with the id that its class has.
     """
-    records = [
-        *_people(people),
-        *_service_accounts(people),
-        *_groups(people, {group.key: (group, our_id) for group, our_id in groups}),
-    ]
-    return tuple(sorted(records, key=lambda record: (record.kind, record.id)))
+    yield from _people(people)
+    yield from _service_accounts(people)
+    yield from _groups(people, {group.key: (group, our_id) for group, our_id in groups})
 
 
 # -- people --------------------------------------------------------------------------------------
@@ -59,8 +56,9 @@ def judged(people: People, groups: Iterable[tuple[Group, str]]) -> tuple[Judged,
 
 def _people(people: People) -> Iterator[Judged]:
     same = people.persons.same
-    for records in (people.school.pupils, people.school.employees):
-        for person in records.values():
+    everybody: tuple[Mapping[str, Record], ...] = (people.school.pupils, people.school.employees)
+    for records in everybody:
+        for _, person in sorted(records.items()):
             others = same.get(record_name(person), ()) if same else ()
             rules = people.trace.rules.get(key_of(person), [])
             yield _person(people, person, person, _with_others(rules, others))
@@ -133,8 +131,8 @@ class _Said(NamedTuple):
 
 def _groups(people: People, made: Mapping[Key, tuple[Group, str]]) -> Iterator[Judged]:
     school, rules = people.school, people.trace.rules
-    read = [(kind, each) for kind, ids in records_of(school).items() for each in ids]
-    tutors = [key for key in rules if key[0] == identifiers.TUTOR]
+    read = [(kind, each) for kind, ids in records_of(school).items() for each in sorted(ids)]
+    tutors = sorted(key for key in rules if key[0] == identifiers.TUTOR)
     for key in (*read, *tutors):
         said = _said_of(school, key)
         group, our_id = made.get(key, (None, ""))

@@ -104,7 +104,7 @@ class People:
             self.trace.found(key, fault, person.email)
             return None
         given, family = self._names(person, record, name)
-        self.trace.say(key, RuleCode.OWN_ADDRESS, address)
+        self.trace.say(key, RuleCode.OWN_ADDRESS)
         return User(
             self.person_id(person),
             address,

@@ -71,10 +71,12 @@ class Trace:
     """The rules that each record was asked, as they were asked."""
 
     rules: defaultdict[Key, list[Rule]] = field(default_factory=lambda: defaultdict(list))
+    _said: dict[Rule, Rule] = field(default_factory=dict)  # what is said of many is kept once
 
     def say(self, key: Key, code: RuleCode, said: str = "") -> None:
         """Note that the record was asked, and what was *said*."""
-        self.rules[key].append(Rule(code, said))
+        rule = Rule(code, said)
+        self.rules[key].append(self._said.setdefault(rule, rule))
 
     def found(self, key: Key, finding: FindingCode, said: str = "") -> None:
         """Note that the record was asked, and what was *said*, of which there is a *finding*."""

@@ -15,18 +15,15 @@ from sync.ledger.manifests import FileFacts
 
 def to_lines(records: Iterable[object]) -> bytes:
     """Return the file of *records*, in their order: a JSON array."""
-    lines = map(json.JSONEncoder(ensure_ascii=False).encode, records)
-    return "\n".join(("[", *_with_commas(lines), "]", "")).encode()
-
-
-def _with_commas(lines: Iterable[str]) -> Iterator[str]:
-    last: str | None = None
-    for line in lines:
-        if last is not None:
-            yield f"{last},"
-        last = line
-    if last is not None:
-        yield last
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    out = BytesIO()  # which gives its bytes without a second copy of them
+    out.write(b"[")
+    end = b"\n"
+    for record in records:
+        out.write(end + encode(record).encode())
+        end = b",\n"
+    out.write(b"\n]\n")
+    return out.getvalue()
 
 
 def lines_of(body: bytes) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ year, KEEP_TEAMS and PUPILS_FROM.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
@@ -93,7 +93,7 @@ def rehearse(
         goes_on=_sorted(after[class_id] for class_id in after.keys() & old.keys()),
         new=_sorted(after[class_id] for class_id in after.keys() - old.keys()),
         ended=_sorted(ended),
-        clashes=_sorted(after[class_id] for class_id in _alike(classes.values(), ended)),
+        clashes=clashes(after.values(), ended),
     )
 
 
@@ -117,6 +117,14 @@ def of_files(files: Mapping[str, bytes]) -> tuple[Named, ...]:
         Named(row[0], "" if identifiers.is_tutor_group(row[0]) else row[2], pupils[row[0]])
         for row in csvtext.widest_rows("classes.csv", files)
     )
+
+
+def clashes(after: Iterable[Named], ended: Iterable[Named]) -> tuple[Named, ...]:
+    """Return those of *after* that are called like another of them, or like one of *ended*."""
+    classes = list(after)
+    titles = (named.title.casefold() for named in (*classes, *ended))
+    times = Counter(title for title in titles if title)
+    return _sorted(named for named in classes if times[named.title.casefold()] > 1)
 
 
 def noon(settings: Settings, school: str, on: date) -> datetime:
@@ -157,14 +165,6 @@ def _part(built: Built) -> Part:
         without_teacher=(*sorted(left_out), *sorted(kept)),
         without_pupils=sum(not made.student_ids for made in classes),
     )
-
-
-def _alike(after: Iterable[SchoolClass], ended: Sequence[Named]) -> Iterator[str]:
-    """Yield the ids of classes of that day whose title another has, then or until then."""
-    classes = list(after)
-    shown = [*map(_named, classes), *ended]
-    times = Counter(named.title.casefold() for named in shown if named.title)
-    yield from (made.id for made in classes if times[made.title.casefold()] > 1)
 
 
 def _named(made: SchoolClass) -> Named:

@@ -30,7 +30,7 @@ class CheckRow(Record):
     who: str = ""
 
 
-class Checked(Record):
+class Examination(Record):
     """An examination that began `at` and took `took_s` seconds."""
 
     at: datetime
@@ -38,7 +38,7 @@ class Checked(Record):
     rows: Sequence[CheckRow]
 
 
-def check(world: World, *, within_s: float) -> Checked:
+def check(world: World, *, within_s: float) -> Examination:
     """Try everything with the world's settings, and keep what came of it in place of the last."""
     # It knows the way to iSAMS and to SDS, which who only looks has no need of.
     from sync.steps import doctor
@@ -56,7 +56,7 @@ def check(world: World, *, within_s: float) -> Checked:
         )
         for each in checks
     ]
-    made = Checked(at=at, took_s=world.clock.monotonic_s() - began_s, rows=rows)
+    made = Examination(at=at, took_s=world.clock.monotonic_s() - began_s, rows=rows)
     past = _names(world)
     world.store.create(f"{CHECKS}{ids.stamp(at)}-{uuid.uuid4().hex}.json", made.to_json())
     for name in past:
@@ -64,11 +64,11 @@ def check(world: World, *, within_s: float) -> Checked:
     return made
 
 
-def last(world: World) -> Checked | None:
+def last(world: World) -> Examination | None:
     """Return the last examination; None if none was kept, or nobody can read it."""
     for name in reversed(_names(world)):
         with suppress(StoreMissing, StoreConflict):  # another check has just taken its place
-            return read_record(world.store, Checked, name)
+            return read_record(world.store, Examination, name)
     return None
 
 

@@ -36,7 +36,7 @@ FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingCourse:
     """A pull of a school: its marks, as far as they can be read. `attempts` is how many began."""
 
     school: str
@@ -48,7 +48,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentCourse:
     """A delivery: its state and its marks, as far as there are any."""
 
     connector: str
@@ -63,17 +63,17 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class NightCourse:
     """What an id stands for: readings, newest first; the delivery, if any; `version` of the app."""
 
     id: str
-    readings: Sequence[Reading]
-    sent: Sent | None
+    readings: Sequence[ReadingCourse]
+    sent: SentCourse | None
     version: str = ""
     sets: Sequence[str] = field(default_factory=tuple)
 
 
-def course(world: World, course_id: str, school: str = "") -> Course:
+def course(world: World, course_id: str, school: str = "") -> NightCourse:
     """Return the course of the pull or the delivery of that id; of a pull of *school*, if known.
 
     Raises:
@@ -84,7 +84,7 @@ def course(world: World, course_id: str, school: str = "") -> Course:
         for key in [school] if school in known else sorted(known):
             for pull in list_pulls(world.store, key):
                 if pull.id == course_id:
-                    return Course(course_id, [_reading(key, pull)], None)
+                    return NightCourse(course_id, [_reading(key, pull)], None)
     else:
         with suppress(AnswerRefused):  # it speaks to whoever answers
             return _of_delivery(world, *find(world, course_id))
@@ -95,7 +95,7 @@ def course(world: World, course_id: str, school: str = "") -> Course:
     )
 
 
-def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
+def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> NightCourse:
     state = next(state for each, state in listing.states if each.id == delivery.id)
     sent = _sent(listing, delivery, state)
     sources = delivery.sources() or {}
@@ -104,22 +104,22 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> Course:
         for profile in sources
         if profile in world.settings.profiles
     }
-    readings, moments = list[Reading](), {ids.pulled_at(each) for each in sources.values()}
+    readings, moments = list[ReadingCourse](), {ids.pulled_at(each) for each in sources.values()}
     for school in sorted(schools) if len(schools) <= FEW else ():
         of_school = [
             pull for pull in list_pulls(world.store, school) if ids.pulled_at(pull.id) in moments
         ]
         readings += [_reading(school, pull) for pull in of_school[-1:]]
     version = next(filter(None, (_version(world, *each) for each in sources.items())), "")
-    return Course(delivery.id, readings, sent, version, sorted(sources.values()))
+    return NightCourse(delivery.id, readings, sent, version, sorted(sources.values()))
 
 
-def _reading(school: str, pull: Pull) -> Reading:
+def _reading(school: str, pull: Pull) -> ReadingCourse:
     attempts = pull.numbers(AttemptFailed)
     error: Fault | None = _or_none(pull, Failed)
     if error is None and attempts and not pull.has(Pulled):
         error = _or_none(pull, AttemptFailed, attempts[-1])
-    return Reading(
+    return ReadingCourse(
         school,
         pull,
         len(pull.numbers(AttemptBegun)) or states.attempts(pull),
@@ -129,10 +129,10 @@ def _reading(school: str, pull: Pull) -> Reading:
     )
 
 
-def _sent(listing: Listing, delivery: Delivery, state: State) -> Sent:
+def _sent(listing: Listing, delivery: Delivery, state: State) -> SentCourse:
     receipt = _or_none(delivery, Receipt)
     handed = delivery.has(Submitted) or receipt is not None
-    return Sent(
+    return SentCourse(
         connector=listing.connector,
         delivery=delivery,
         state=state,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -63,6 +63,16 @@ def merge_if_newer(world: World, listing: Listing) -> Step | None:
     nothing = _nothing_to_merge(listing, now)
     _note_held(world, listing, now, merged=() if nothing else now.chosen)
     return nothing or _merged(world, listing, now)
+
+
+def alone(world: World, listing: Listing, now: View, offer: Offer) -> NewDelivery:
+    """Return the delivery that would have *offer*, whatever it waits for, and else what SDS has.
+
+    Nothing is written. What keeps *offer* out is told, as always; or raised, if SDS has no other.
+    """
+    same = [each for each in now.offers if each.why is Why.SAME and each.org != offer.org]
+    chosen = replace(now, offers=[replace(offer, why=None), *same])
+    return _Merging(world, listing, chosen).made()
 
 
 class Due(NamedTuple):

@@ -45,12 +45,10 @@ def plan(world: World, listing: Listing, delivery: Delivery) -> Step:
 
 
 def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
-    manifest, compared = delivery.manifest(), listing.may_hold()
-    offered = _offered(manifest, delivery.schools())
-    judgement = _judgement(world, listing, delivery, manifest, compared, offered)
-    judged = _Judged(world, listing, offered or {}, judgement)
+    compared = listing.may_hold()
+    judged, hold = _judged(world, listing, delivery, compared)
+    judgement = judged.judgement
     # Of two looks at once the later may know that SDS holds less: the first counts.
-    hold = judged.hold(manifest.digest, offered_all=offered is None)
     if hold:
         if not judged.waits_whole:
             judged.note_held()
@@ -64,6 +62,24 @@ def _compared(world: World, listing: Listing, delivery: Delivery) -> Step:
         return step(outcome=Outcome.HELD)
     world.nudges.nudge("send", {"connector": listing.connector})
     return step(outcome=Outcome.HELD if hold else Outcome.PLANNED, again_in_s=0)
+
+
+def would_wait(world: World, listing: Listing, delivery: Delivery) -> Hold | None:
+    """Return why *delivery* would wait for a person; None if it may go. Nothing is written."""
+    return _judged(world, listing, delivery, listing.may_hold())[1]
+
+
+def _judged(
+    world: World,
+    listing: Listing,
+    delivery: Delivery,
+    compared: Sequence[HandOver[Delivery]],
+) -> tuple[_Judged, Hold | None]:
+    manifest = delivery.manifest()
+    offered = _offered(manifest, delivery.schools())
+    judgement = _judgement(world, listing, delivery, manifest, compared, offered)
+    judged = _Judged(world, listing, offered or {}, judgement)
+    return judged, judged.hold(manifest.digest, offered_all=offered is None)
 
 
 def _judgement(

@@ -129,7 +129,7 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
         return Step("pull", Outcome.BUSY, school, again_in_s=BUSY_S)
     # After the reading, which is long: what was said meanwhile counts. Once for all profiles.
     words = words_of(world.store, school)
-    sealed = _seal_profiles(world, school, read, began, words)
+    sealed = seal_profiles(world, school, read, began, words)
     for dataset, error in sorted(read.untold.items()):
         what = {"dataset": dataset}
         world.tell(Step("export", Outcome.UNTOLD, school, facts=what, error=error, pull=newest.id))
@@ -156,7 +156,7 @@ def _read_and_seal(world: World, school: str, newest: Pull, attempt: int) -> Ste
 
 
 @dataclass(slots=True)
-class _Sealed:
+class Sealed:
     """The set that each profile got, or why it got none; and the first error of these."""
 
     sets: dict[str, str] = field(default_factory=dict)
@@ -164,11 +164,11 @@ class _Sealed:
     first_error: SyncError | None = None
 
 
-def _seal_profiles(
+def seal_profiles(
     world: World, school: str, read: School, began: datetime, words: Sequence[Word]
-) -> _Sealed:
+) -> Sealed:
     """Seal every profile that can be; raise what may pass, and the first error if none could be."""
-    sealed = _Sealed()
+    sealed = Sealed()
     for profile in world.settings.profiles_of(school):
         try:
             with concerning(school=school, profile=profile):

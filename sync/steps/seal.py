@@ -6,6 +6,7 @@ nothing that anybody could take for whole.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -85,7 +86,7 @@ def profile_set(
         words=len(words),
     )
     also = {
-        manifests.WHY: why_file.why_json(built.judged),
+        manifests.WHY: why_file.why_json(built.judged()),
         **_finding_files(finding_days.remembered(built.findings, day, former)),
         **beside(people_file.people_json(built.people), terms=terms_about(read, day)),
         manifests.MANIFEST: manifest.to_json(),
@@ -123,7 +124,9 @@ def seal(
     former = None if newest is None else remembered_of(world.settings, newest)
     manifest, files = profile_set(world.settings, profile, read, pulled_at, words, former)
     moment = _naming_moment(world, newest, pulled_at)
-    set_id = ids.set_id(moment, b"".join(files.values()))
+    # Of digests: the files one after the other would be a second copy of them all.
+    digests = b"".join(hashlib.sha256(body).digest() for body in files.values())
+    set_id = ids.set_id(moment, digests)
     SealedSet(set_id, {}, world.store, ids.profile_folder(profile)).write_files(files)
     world.tell(Step("seal", Outcome.SEALED, profile, set_id, _seal_facts(manifest)))
     return set_id

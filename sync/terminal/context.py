@@ -43,13 +43,16 @@ class Terminal:
 
     def settings(self) -> Settings:
         """Read the settings: the environment's, then the local file's; raises `ConfigError`."""
+        return load(self.env, local=self.local())
+
+    def local(self) -> str | None:
+        """Return the text of the local file, None if there is none; raises `ConfigError`."""
         try:
-            text = (self.folder / LOCAL_FILE).read_text(encoding="utf-8")
+            return (self.folder / LOCAL_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:
-            text = None
+            return None
         except (OSError, UnicodeDecodeError):
             raise ConfigError(f"{LOCAL_FILE}: is there, but cannot be read as UTF-8") from None
-        return load(self.env, local=text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sync.report import Exit
 from sync.terminal.context import Result, Terminal, err, say
 
 
-class Served(Protocol):
+class Server(Protocol):
     """What is served at `address` while it is entered. It works on the `nudges` of its world."""
 
     @property
@@ -24,7 +24,7 @@ class Served(Protocol):
 
 
 def served(
-    terminal: Terminal, serving: Callable[[Callable[[], World]], AbstractContextManager[Served]]
+    terminal: Terminal, serving: Callable[[Callable[[], World]], AbstractContextManager[Server]]
 ) -> Result:
     """Say where it is, and serve until Ctrl-C."""
     opened = terminal.opened(terminal.settings(), lambda _: None)

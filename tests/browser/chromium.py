@@ -36,11 +36,15 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How a page is opened: with which colours, how wide, and what each request says besides."""
+    """How a page is opened: with which colours, how wide, what each request says besides.
+
+    `cookies` are those that 127.0.0.1 has given before.
+    """
 
     scheme: Scheme = "light"
     width_px: int = 1280
     headers: Mapping[str, str] | None = None
+    cookies: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,14 @@ class Browser:
             reduced_motion="reduce",
             extra_http_headers=dict(window.headers or {}),
         )
+        given = (window.cookies or {}).items()
         try:
+            context.add_cookies(
+                [
+                    {"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}
+                    for name, value in given
+                ]
+            )
             return steps(context.new_page())
         finally:
             context.close()

@@ -94,7 +94,9 @@
     if (!lines.length) return null;
     const plain = /^[\p{L}\p{M}'’(«“"]+[.,;:!?)»”"]*$/u.test(word[0]);
     const hyphens = getComputedStyle(holder).hyphens === "auto";
-    if (plain && !hyphens && lines.some((box) => box.top >= lines[0].bottom)) return "broken";
+    // What somebody else has typed may be one word as long as a line.
+    const endless = word[0].length > 30 && holder.closest("bdi");
+    if (plain && !hyphens && !endless && lines.some((box) => box.top >= lines[0].bottom)) return "broken";
     return this.outside(range.getBoundingClientRect(), holder);
   },
 

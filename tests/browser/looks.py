@@ -69,6 +69,7 @@ class Judge:
         width_px: int = 1280,
         *,
         headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
         then: Callable[[Page], object] | None = None,
         name: str = "",
         keyboard: bool = True,
@@ -78,7 +79,7 @@ class Judge:
         The page's own scripts never run. *name* is that of its picture. Without *keyboard* it is
         not gone through by Tab, which takes longest.
         """
-        window = Window(scheme, width_px, headers)
+        window = Window(scheme, width_px, headers, cookies)
 
         def look(page: Page) -> Judged:
             with_script = page.context.new_cdp_session(page)

@@ -15,6 +15,7 @@ from simulators.sds import Knobs
 from sync.steps import approval
 from sync.steps.tick import tick
 from sync.web.page.loopback import Serving
+from sync.web.page.visit import AsGiven
 from tests.edge.group_stage import delivered, night
 from tests.worlds import THREE_SCHOOLS, TestWorld, make_group, make_world
 
@@ -30,21 +31,20 @@ HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A page that answers at `url` whoever sends `headers`, over the world of `scene`."""
+    """A page that answers at `url` whoever has the `cookies`, over the world of `scene`."""
 
     scene: TestWorld
     url: str
-    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
 
 
 @contextmanager
 def opened(scene: TestWorld) -> Generator[Opened]:
     """Serve the page over *scene*; what is clicked is kept and not worked on."""
-    with Serving(lambda: scene.world) as serving:
+    with Serving(lambda: scene.world, AsGiven(scene.env)) as serving:
         serving.answer()
         came_in = httpx.get(serving.address, trust_env=False)
-        cookie = came_in.headers["set-cookie"].partition(";")[0]
-        yield Opened(scene, serving.address.partition("/?")[0], {"Cookie": cookie})
+        yield Opened(scene, serving.address.partition("/?")[0], dict(came_in.cookies))
 
 
 def well() -> TestWorld:
@@ -92,9 +92,9 @@ def _send(scene: TestWorld) -> None:
 
 
 def _renamed(school: InventedSchool) -> InventedSchool:
-    """Give every tenth pupil a hostile name, and sets of a year hostile codes."""
+    """Give every third pupil a hostile name, and sets of a year hostile codes."""
     pupils = tuple(
-        replace(pupil, surname=HOSTILE[at // 10 % len(HOSTILE)]) if at % 10 == 0 else pupil
+        replace(pupil, surname=HOSTILE[at // 3 % len(HOSTILE)]) if at % 3 == 0 else pupil
         for at, pupil in enumerate(school.pupils)
     )
     sets = tuple(

@@ -33,6 +33,16 @@ def ask(who: str) -> Then:
     return asked
 
 
+def type_in(field: str, value: str) -> Then:
+    """Return the step of trying another value of a setting."""
+
+    def tried(page: Page) -> None:
+        page.fill(f"#{field}", value)
+        page.get_by_role("button", name="Show what would change").click()
+
+    return tried
+
+
 @pytest.fixture(scope="module")
 def well() -> Iterator[Opened]:
     with mornings.opened(mornings.well()) as page:
@@ -73,10 +83,15 @@ SCREENS: Mapping[str, tuple[str, str, Then | None]] = {
     "nothing-held": ("well", "/page/held", None),
     "why-empty": ("held", "/page/why", None),
     "why": ("held", "/page/why", ask(PUPIL)),
+    "why-left-out": ("held", "/page/why", ask("0400000828")),
     "why-near": ("held", "/page/why", ask("0400")),
     "findings": ("held", "/page/findings", None),
     "findings-names": ("held", "/page/findings", press("Names")),
     "sds": ("held", "/page/sds", None),
+    "what-if": ("held", "/page/what-if", None),
+    "what-if-tried": ("held", "/page/what-if/seniors", press("Show what would change")),
+    "what-if-fewer": ("held", "/page/what-if/seniors", type_in("YEAR_GROUPS", "7-11")),
+    "what-if-wrong": ("held", "/page/what-if/seniors", type_in("YEAR_GROUPS", "seven")),
     "health-never": ("well", "/page/health", None),
     "nowhere": ("held", "/page/nowhere", None),
     "hostile-home": ("hostile", "/", None),
@@ -118,12 +133,18 @@ def _faults(
         f"{page.url}{path}",
         scheme,
         width_px,
-        headers=page.headers,
+        cookies=page.cookies,
         then=then,
         name=name,
         keyboard=(scheme, width_px) in BY_KEYBOARD,
     )
     return judged.faults
+
+
+def go_on(page: Page) -> None:
+    """Press Enter on what leads to another screen, and wait for that."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def test_a_plan_is_approved_by_keyboard_alone(browser: Browser) -> None:
@@ -132,17 +153,16 @@ def test_a_plan_is_approved_by_keyboard_alone(browser: Browser) -> None:
 
         def walk(shown: Page) -> tuple[str, str]:
             tab_to(shown, "See whom it is about, and answer")
-            shown.keyboard.press("Enter")
+            go_on(shown)
             tab_to(shown, "I have looked at whom it is about.")
             shown.keyboard.press("Space")
             tab_to(shown, "Approve exactly this plan")
-            shown.keyboard.press("Enter")
-            shown.wait_for_load_state()
+            go_on(shown)
             once = shown.locator(".panel h2").first.inner_text()
             shown.go_back()
             return once, shown.locator(".panel h2").first.inner_text()
 
-        window = Window(headers=page.headers)
+        window = Window(cookies=page.cookies)
         once, after_going_back = browser.walk(f"{page.url}/", walk, window)
 
     assert once == "This plan was approved, and goes to SDS"
@@ -155,11 +175,10 @@ def test_a_plan_is_rejected_by_keyboard_alone(browser: Browser) -> None:
 
         def walk(shown: Page) -> str:
             tab_to(shown, "Reject")
-            shown.keyboard.press("Enter")
-            shown.wait_for_load_state()
+            go_on(shown)
             return shown.locator(".panel h2").first.inner_text()
 
-        window = Window(headers=page.headers)
+        window = Window(cookies=page.cookies)
         said = browser.walk(f"{page.url}/page/held", walk, window)
 
     assert said == "This plan was rejected, and nothing of it goes"
@@ -173,7 +192,7 @@ def test_pupils_are_kept_in_their_teams_by_one_button(browser: Browser) -> None:
             shown.get_by_role("button", name="Keep pupils in their Teams").first.click()
             return shown.locator(".panel h2").first.inner_text()
 
-        window = Window(headers=page.headers)
+        window = Window(cookies=page.cookies)
         said = browser.walk(f"{page.url}/page/held", walk, window)
 
     assert said == "The two classes exchange their Teams"
@@ -188,7 +207,7 @@ def test_nothing_that_isams_says_becomes_part_of_the_page(
         shown.get_by_role("button", name="Show the names").click()
         return shown.locator("main script, main [onfocus]").count(), shown.inner_text("main")
 
-    window = Window(headers=hostile.headers)
+    window = Window(cookies=hostile.cookies)
     made, text = browser.walk(f"{hostile.url}/page/held", walk, window)
 
     assert made == 0

@@ -73,6 +73,7 @@ class Hosted:
         key: str | None = KEYS.host,
         accept: str = "*/*",
         more: Mapping[str, str] | None = None,
+        body: bytes = b"",
     ) -> httpx.Response:
         """Ask the app over HTTP, with *key* in the header that Azure wants, and *more* headers.
 
@@ -80,7 +81,12 @@ class Hosted:
         """
         headers = {"Accept": accept} | ({"x-functions-key": key} if key else {}) | dict(more or {})
         answer = httpx.request(
-            method, f"{self.host.url}{path}", headers=headers, timeout=30, trust_env=False
+            method,
+            f"{self.host.url}{path}",
+            headers=headers,
+            content=body or None,
+            timeout=30,
+            trust_env=False,
         )
         told = faults(method, path, answer.status_code, answer.headers, answer.content)
         if undescribed := [*told]:

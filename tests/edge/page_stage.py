@@ -22,7 +22,7 @@ from sync.steps import tick
 from sync.web.access import Role
 from sync.web.exchange import Response
 from sync.web.page.screens import respond
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 from tests.clocks import FakeClock
 from tests.memory_store import MemoryStore
 from tests.worlds import ONE_SCHOOL, TESTER, TestWorld, make_world
@@ -72,9 +72,14 @@ class Browser:
     ) -> Response:
         """Send anything."""
         split = urlsplit(address)
-        asked = Asked(method, split.path.strip("/"), dict(parse_qsl(split.query)), headers, body)
+        query = dict(parse_qsl(split.query))
+        asked = PageRequest(method, split.path.strip("/"), query, headers, body)
         visitor = Visitor(self.called, self.roles)
-        response = respond(asked, visitor, lambda: self.world, self.scene.steps.append)
+        response = respond(
+            asked,
+            visitor,
+            Served(lambda: self.world, AsGiven(self.scene.env), self.scene.steps.append),
+        )
         self.seen.append(response)
         return response
 

@@ -231,8 +231,29 @@ def test_what_changes_something_is_asked_by_post_alone(app: Hosted, method: str)
     paths = [path for verb, path in ASKED.values() if verb == "POST"]
     answers = [app.ask(method, path, KEYS.master).status_code for path in paths]
 
-    assert answers == [404] * 8
+    assert answers == [404] * 9
     assert app.host.invocations == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/json", b'{"who": "nobody"}', 404),
+        ("application/x-www-form-urlencoded", b"who=nobody", 404),
+        ("application/json", b"{}", 400),
+        ("text/plain", b"nobody", 415),
+        ("application/json", b"x" * 65_537, 413),
+    ],
+)
+def test_who_is_asked_about_comes_through_the_host(
+    app: Hosted, kind: str, body: bytes, status: int
+) -> None:
+    """In the body, which the host hands on; it is repeated in no line of the log."""
+    answer = app.ask("POST", "/api/explain", KEYS.host, more={"Content-Type": kind}, body=body)
+
+    assert answer.status_code == status
+    assert ("near" in answer.json()) is (status == 404)
+    assert not any("nobody" in line.text for line in app.host.logs if '"explain"' in line.text)
 
 
 def test_no_answer_is_kept_or_taken_for_a_page(app: Hosted) -> None:

@@ -17,7 +17,7 @@ from sync.web.exchange import Response
 from sync.web.page import screens
 from sync.web.page.drawing import asset
 from sync.web.page.forms import LIMIT_BYTES
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 from tests.edge.page_stage import (
     FORM,
     HOST,
@@ -155,7 +155,11 @@ def test_a_visitor_without_a_role_opens_no_world() -> None:
     def world() -> object:
         raise AssertionError("opened")
 
-    response = screens.respond(Asked("GET", ""), Visitor("", frozenset()), world, told.append)  # type: ignore[arg-type]
+    response = screens.respond(
+        PageRequest("GET", ""),
+        Visitor("", frozenset()),
+        Served(world, AsGiven({}), told.append),  # type: ignore[arg-type]
+    )
 
     assert response.status == 403
     assert len(told) == 1
@@ -401,7 +405,11 @@ def broken(scene: TestWorld) -> Response:
 
     away = scene.process(store=Away(scene.clock))
     visitor = Visitor("", frozenset(Role))
-    return screens.respond(Asked("GET", ""), visitor, lambda: away, scene.steps.append)
+    return screens.respond(
+        PageRequest("GET", ""),
+        visitor,
+        Served(lambda: away, AsGiven(scene.env), scene.steps.append),
+    )
 
 
 def test_no_response_can_run_a_script_be_framed_or_be_taken_for_something_else(
@@ -480,7 +488,11 @@ def test_what_nobody_foresaw_names_no_record(seen: TestWorld) -> None:
         raise KeyError("Wren Pupil")
 
     visitor = Visitor("", frozenset(Role))
-    response = screens.respond(Asked("GET", ""), visitor, world, told.append)  # type: ignore[arg-type]
+    response = screens.respond(
+        PageRequest("GET", ""),
+        visitor,
+        Served(world, AsGiven({}), told.append),  # type: ignore[arg-type]
+    )
 
     assert response.status == 500
     assert "Wren" not in response.body.decode() + str(told)

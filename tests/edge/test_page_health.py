@@ -16,7 +16,7 @@ from sync.edge.storage.queues import Unqueued
 from sync.edge.world import opened
 from sync.settings.load import load
 from sync.steps import checked, tick
-from sync.steps.checked import CHECKS, Checked, CheckRow
+from sync.steps.checked import CHECKS, CheckRow, Examination
 from sync.web.access import HOLDS, Role
 from tests.canaries import found_in
 from tests.edge.cli_stage import Trial, trial
@@ -115,7 +115,7 @@ AT = datetime(2026, 9, 14, 22, 0, tzinfo=UTC)
 
 def keep(scene: TestWorld, name: str, note: str) -> None:
     row = CheckRow(name="settings", state="ok", told=note, next="")
-    made = Checked(at=AT, took_s=1.5, rows=[row])
+    made = Examination(at=AT, took_s=1.5, rows=[row])
     scene.store.create(f"{CHECKS}{name}.json", made.to_json())
 
 

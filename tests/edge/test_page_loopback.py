@@ -27,6 +27,7 @@ from sync.edge.world import World
 from sync.report import Exit, Outcome
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.loopback import Serving
+from sync.web.page.visit import AsGiven
 from sync.web.page.working import Working
 from tests.edge.page_stage import FORM, drawn_of, swapped
 from tests.worlds import CONNECTOR, TestWorld, make_world
@@ -42,7 +43,7 @@ def scene() -> TestWorld:
 
 @pytest.fixture
 def serving(scene: TestWorld) -> Iterator[Serving]:
-    with Serving(lambda: scene.world) as found:
+    with Serving(lambda: scene.world, AsGiven(scene.env)) as found:
         found.begin()
         yield found
 
@@ -112,7 +113,7 @@ def test_a_token_opens_once_for_however_many_try_at_once(serving: Serving) -> No
 
 def test_the_cookie_is_for_this_page_alone(serving: Serving, scene: TestWorld) -> None:
     """No script reads it, no other site sends it, it ends with the browser; two pages keep two."""
-    with Serving(lambda: scene.world) as other:
+    with Serving(lambda: scene.world, AsGiven(scene.env)) as other:
         other.begin()
         first, second = (
             httpx.get(each.address, trust_env=False, timeout=20).headers["Set-Cookie"]
@@ -289,7 +290,7 @@ def test_a_click_reads_and_sends_in_this_process() -> None:
         invent(40, quirks=False), knobs=Knobs(operation_polls=0, run_duration_s=0),
         SDS__HOLD_FIRST="true",
     )  # fmt: skip
-    with Serving(lambda: work(scene, page.nudges)) as page:
+    with Serving(lambda: work(scene, page.nudges), AsGiven(scene.env)) as page:
         page.begin()
         with browser(page) as client:
             client.post("/page/sync", data={"school": "northbank"})

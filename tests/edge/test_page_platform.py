@@ -67,7 +67,7 @@ def test_where_nobody_is_signed_in_there_is_no_page_but_how_to_switch_it_on(
 
     assert response.status == 404
     assert "authClientId" in text(response)
-    assert "docs/deploying.md, Signing in" in text(response)
+    assert "docs/deploying.md, Callers who sign in" in text(response)
     assert "Northbank" not in response.body.decode()
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 

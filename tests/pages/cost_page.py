@@ -27,7 +27,7 @@ TICK_S, PULL_S, SEND_S = 2, 45, 5
 LINES_A_RUN, LINE_KB = 5, 1.5
 # Measured: what 1,500 pupils leave in a night, twice, for a week and a week in which it can be had
 # back; and the sizes of docs/operations.md, Limits of size.
-STORED_GB = 0.04
+STORED_GB = 0.06
 MEMORY_GB = {1: 0.5, 10: 0.5, 100: 2.0}
 
 

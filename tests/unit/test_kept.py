@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import fields, replace
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.errors import SourceRefused, SourceUnavailable, SyncError
-from sync.isams.kept import kept_school, school_of
+from sync.isams import datasets
+from sync.isams.datasets import Wanted
+from sync.isams.kept import kept_school, lacking, school_of
 from sync.isams.school import School
 from tests.unit.schools import school
 
@@ -78,12 +80,12 @@ def lines(read: School) -> list[bytes]:
         b"",
         b"not compressed",
         kept_school(school())[:-9],
-        gzip.compress(b""),
-        gzip.compress(b"[]"),
-        gzip.compress(b"\xff"),
-        gzip.compress(b"[" * 9_999),
-        gzip.compress(b"\n".join(lines(school())[1:])),
-        gzip.compress(b"\n".join([*lines(school()), b'{"corridors": []}'])),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"[]", mtime=0),
+        gzip.compress(b"\xff", mtime=0),
+        gzip.compress(b"[" * 9_999, mtime=0),
+        gzip.compress(b"\n".join(lines(school())[1:]), mtime=0),
+        gzip.compress(b"\n".join([*lines(school()), b'{"corridors": []}']), mtime=0),
         gzip.compress(kept_school(school()).replace(b"x", b"y")),
         gzip.compress(json.dumps({field.name: 7 for field in fields(School)}).encode()),
         gzip.compress(
@@ -97,3 +99,32 @@ def test_anything_else_is_no_school(body: bytes) -> None:
         school_of(body)
 
     assert "Sam" not in str(refused.value)
+
+
+def test_of_every_dataset_that_may_be_read_it_is_known_where_a_school_holds_it() -> None:
+    """What was never asked for is lacking, and nothing else is."""
+    everything = Wanted(besides=frozenset(datasets.EXTRAS))
+    unread = School({}, {}, {}, {}, {}, {})
+    empty: dict[str, Any] = {name: {} for name in HINTS if getattr(unread, name) is None}
+    told = replace(unread, **empty | {"lessons": ()})
+
+    assert lacking(unread, everything) == tuple(each.ui_name for each in datasets.EXTRAS)
+    assert lacking(told, everything) == ()
+    assert lacking(told, Wanted(needed=frozenset({datasets.FORMS}))) == ("Forms",)
+
+
+def test_what_was_asked_for_and_could_not_be_read_is_not_lacking() -> None:
+    """A night goes on without it, and so does a trial; but not where classes are made of it."""
+    read = replace(school(), untold={datasets.TERMS.ui_name: SourceRefused("no")})
+    terms = frozenset({datasets.TERMS})
+
+    assert lacking(read, Wanted(besides=terms)) == ()
+    assert lacking(read, Wanted(needed=terms)) == ("School Terms",)
+
+
+def test_tutors_lack_where_nobody_has_one() -> None:
+    """They are read for few: then nobody can say whose tutor group would be empty."""
+    tutored = {"1": replace(school().pupils["1"], tutor_id="41")}
+
+    assert lacking(school(), Wanted(tutors=True)) == ("Current Pupils, with tutors",)
+    assert lacking(replace(school(), pupils=tutored), Wanted(tutors=True)) == ()

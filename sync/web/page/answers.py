@@ -12,23 +12,23 @@ from sync.steps.approval import Answered
 from sync.web.exchange import HTML, Response
 from sync.web.page.drawing import SAFE
 from sync.web.page.forms import form_of
-from sync.web.page.visit import Visit
+from sync.web.page.visit import PageVisit
 
 CHECK_S = 200.0
 """docs/reference/functions.md#http-230s: the platform ends a response at 230 s."""
 
 
-def approve(visit: Visit) -> Response:
+def approve(visit: PageVisit) -> Response:
     """Let exactly what was looked at go, and show what came of it."""
     return _answer(visit, approval.approve, "approve")
 
 
-def reject(visit: Visit) -> Response:
+def reject(visit: PageVisit) -> Response:
     """End exactly what was looked at, and show what came of it."""
     return _answer(visit, approval.reject, "reject")
 
 
-def _answer(visit: Visit, say: Callable[..., Answered], word: str) -> Response:
+def _answer(visit: PageVisit, say: Callable[..., Answered], word: str) -> Response:
     (held_id,), form = visit.parts, form_of(visit.asked)
     digest = form.get("digest", "").lower()
     if not digest:
@@ -48,7 +48,7 @@ def _answer(visit: Visit, say: Callable[..., Answered], word: str) -> Response:
     return see(f"/page/held/{held_id}")
 
 
-def swap(visit: Visit) -> Response:
+def swap(visit: PageVisit) -> Response:
     """Have two classes exchange their Teams, so that pupils stay where they are."""
     (held_id,), form = visit.parts, form_of(visit.asked)
     first, second, school = (form.get(name, "") for name in ("first", "second", "school"))
@@ -64,7 +64,7 @@ def swap(visit: Visit) -> Response:
     return see(f"/page/held/{held_id}?swapped=1")
 
 
-def sync(visit: Visit) -> Response:
+def sync(visit: PageVisit) -> Response:
     """Ask for a reading of a school, or of all, now."""
     school = form_of(visit.asked).get("school", "")
     known = visit.world.settings.schools
@@ -77,7 +77,7 @@ def sync(visit: Visit) -> Response:
     return see(f"/page/home/{school}?asked=1" if school else "/?asked=1")
 
 
-def check(visit: Visit) -> Response:
+def check(visit: PageVisit) -> Response:
     """Try everything now, keep what came of it, and show it."""
     form_of(visit.asked)
     checked.check(visit.world, within_s=CHECK_S)
@@ -89,7 +89,7 @@ def see(address: str) -> Response:
     return Response(303, b"", HTML, more={**SAFE, "Location": address})
 
 
-def looked(visit: Visit, screen: str, people: int) -> None:
+def looked(visit: PageVisit, screen: str, people: int) -> None:
     """Log who looked at how many people's names on which screen; never at whom."""
     facts: dict[str, int | str] = {"people": people, "screen": screen}
     step = Step("names", Outcome.LOOKED, facts=facts | callers.facts(visit.world.caller))

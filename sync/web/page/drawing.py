@@ -20,7 +20,7 @@ from sync import __version__
 from sync.web.access import Role
 from sync.web.exchange import HTML, Response
 from sync.web.page.curves import spark
-from sync.web.page.visit import Visit
+from sync.web.page.visit import PageVisit
 from sync.web.page.words import sentence
 
 _HERE = Path(__file__).parent
@@ -54,7 +54,9 @@ _MENU = (
 )
 
 
-def drawn(visit: Visit, screen: str, values: Mapping[str, object], status: int = 200) -> Response:
+def drawn(
+    visit: PageVisit, screen: str, values: Mapping[str, object], status: int = 200
+) -> Response:
     """Return *screen*, with how everything stands in its frame."""
     frame = {
         "frame": True,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from sync.errors import RequestRefused
-from sync.web.page.visit import Asked
+from sync.web.page.visit import PageRequest
 
 LIMIT_BYTES = 64 * 1024
 """No form of ours is a tenth as large."""
@@ -15,7 +15,7 @@ _FIELDS_LIMIT = 100
 _FORM = "application/x-www-form-urlencoded"
 
 
-def form_of(asked: Asked) -> Mapping[str, str]:
+def form_of(asked: PageRequest) -> Mapping[str, str]:
     """Return the fields of the form that was posted, blanks taken off their ends.
 
     Raises:

@@ -30,7 +30,7 @@ PICTURES = 2
 NAMELESS = "a tutor group"
 
 
-class Named(NamedTuple):
+class PersonNamed(NamedTuple):
     """A person in a list: who, and their form or year."""
 
     name: str
@@ -41,7 +41,7 @@ class NameList(NamedTuple):
     """People of whom one thing is told; `more` are not shown."""
 
     told: str
-    people: Sequence[Named]
+    people: Sequence[PersonNamed]
     more: int = 0
 
 
@@ -66,7 +66,7 @@ class Exchange(NamedTuple):
     names: Sequence[NameList] = ()
 
 
-class Table(NamedTuple):
+class RowTable(NamedTuple):
     """Rows about classes or people; a column that begins with # holds numbers."""
 
     columns: Sequence[str]
@@ -79,7 +79,7 @@ class Section(NamedTuple):
 
     title: str
     told: str = ""
-    table: Table | None = None
+    table: RowTable | None = None
     names: Sequence[NameList] = ()
 
 
@@ -160,7 +160,7 @@ class _Sheet:
         if not self.shows_names or not listed:
             return []
         known = [self.plan.names.who(user, then=then) for user in listed[:SHOWN]]
-        people = sorted(Named(who.name, who.form or who.year) for who in known)
+        people = sorted(PersonNamed(who.name, who.form or who.year) for who in known)
         return [NameList(f"{told}: {len(listed):,}", people, max(len(listed) - SHOWN, 0))]
 
     def lines(self, *kinds: LineKind) -> list[Line]:
@@ -367,9 +367,9 @@ class _Sheet:
             title = _counted(len(rows), "other change", "other changes")
             yield Section(title, _few(row[0] for row in rows), table)
 
-    def _table(self, columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Table:
+    def _table(self, columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> RowTable:
         made = list(rows)
-        return Table(columns, made[:SHOWN], max(len(made) - SHOWN, 0))
+        return RowTable(columns, made[:SHOWN], max(len(made) - SHOWN, 0))
 
 
 _OF_ROSTER = ("Class", "Year", "#Now", "#Stay", "#Then")

@@ -53,7 +53,7 @@ class Panel(NamedTuple):
     way: Way | None = None
 
 
-class Step(NamedTuple):
+class WayStep(NamedTuple):
     """A step of the night, of five."""
 
     state: Kind
@@ -106,7 +106,7 @@ class Home(NamedTuple):
     name: str
     panel: Panel
     notices: Sequence[Panel]
-    way: Sequence[Step]
+    way: Sequence[WayStep]
     squares: Sequence[Square]
     profiles: Sequence[str]
     holds: Sequence[Holds]
@@ -324,7 +324,7 @@ def _way(
     sets: Mapping[str, SetStatus | None],
     shown: SchoolStatus | None,
     connector: ConnectorStatus | None,
-) -> Iterator[Step]:
+) -> Iterator[WayStep]:
     yield _reading(pull, sets)
     yield _building(pull, sets)
     yield _comparing(shown)
@@ -336,82 +336,84 @@ def _way(
 _SOURCES = ("Pupil", "StaffMember", "Set")
 
 
-def _reading(pull: PullStatus | None, sets: Mapping[str, SetStatus | None]) -> Step:
+def _reading(pull: PullStatus | None, sets: Mapping[str, SetStatus | None]) -> WayStep:
     name = "Read iSAMS"
     if pull is None:
-        return Step("none", name, "Never yet")
+        return WayStep("none", name, "Never yet")
     at = ids.moment_of_stamp(pull.id)
     if pull.state == "failed":
-        return Step("failed", name, "It did not give us the school", at)
+        return WayStep("failed", name, "It did not give us the school", at)
     if pull.state != "sealed":
         told = "It is being read" if pull.state == "running" else "It will be tried again"
-        return Step("waiting", name, told, at)
+        return WayStep("waiting", name, told, at)
     source = next((each.manifest.source for each in sets.values() if each), {})
     counts = {key: source[key] for key in _SOURCES if key in source}
     took = duration(pull.sealed.at - at) if pull.sealed else ""
-    return Step("well", name, f"{numbers(counts)}: whole", at, took)
+    return WayStep("well", name, f"{numbers(counts)}: whole", at, took)
 
 
-def _building(pull: PullStatus | None, sets: Mapping[str, SetStatus | None]) -> Step:
+def _building(pull: PullStatus | None, sets: Mapping[str, SetStatus | None]) -> WayStep:
     name = "Build the files"
     if pull is None or pull.state != "sealed":
-        return Step("none", name, "After a whole reading")
+        return WayStep("none", name, "After a whole reading")
     if pull.sealed and pull.sealed.faults:
         failed = ", ".join(pull.sealed.faults)
-        return Step("failed", name, f"{failed} could not be built", pull.sealed.at)
+        return WayStep("failed", name, f"{failed} could not be built", pull.sealed.at)
     built = [profile for profile, each in sets.items() if each]
     left = sum(sum(each.manifest.findings.values()) for each in sets.values() if each)
     told = f"{' and '.join(built)}; {numbers({'findings': left}) if left else 'no findings'}"
-    return Step("well", name, told, pull.sealed.at if pull.sealed else None)
+    return WayStep("well", name, told, pull.sealed.at if pull.sealed else None)
 
 
-def _comparing(shown: SchoolStatus | None) -> Step:
+def _comparing(shown: SchoolStatus | None) -> WayStep:
     name = "Compare"
     if shown is None or shown.state == "waiting":
-        return Step("none", name, "After the files")
+        return WayStep("none", name, "After the files")
     if shown.state == "held":
         met = len(shown.hold.excesses) if shown.hold else 0
         told = f"{met} {'limit is' if met == 1 else 'limits are'} met" if met else "Waits for you"
-        return Step("held", name, told)
+        return WayStep("held", name, told)
     if shown.state == "rejected":
-        return Step("held", name, "A person said no")
+        return WayStep("held", name, "A person said no")
     if shown.state == "delivered":
-        return Step("well", name, "SDS may have it")
+        return WayStep("well", name, "SDS may have it")
     if shown.state == "next":
-        return Step("waiting", name, "It is compared next")
-    return Step("waiting", name, BECAUSE[Why(shown.why)].capitalize() if shown.why else "It waits")
+        return WayStep("waiting", name, "It is compared next")
+    return WayStep(
+        "waiting", name, BECAUSE[Why(shown.why)].capitalize() if shown.why else "It waits"
+    )
 
 
-def _sending(delivery: DeliveryStatus | None, shown: SchoolStatus | None) -> Iterator[Step]:
+def _sending(delivery: DeliveryStatus | None, shown: SchoolStatus | None) -> Iterator[WayStep]:
     send, run = "Send to SDS", "SDS\N{RIGHT SINGLE QUOTATION MARK}s own run"
     if delivery is None or delivery.state not in _SENT:
         after = "After your answer" if shown and shown.state == "held" else "After it is compared"
         if delivery and delivery.state is State.UNCHANGED:
-            yield Step("same", send, "Unchanged: nothing to send")
-            yield Step("same", run, "Not needed")
+            yield WayStep("same", send, "Unchanged: nothing to send")
+            yield WayStep("same", run, "Not needed")
             return
         if delivery and delivery.state is State.FAILED:
-            yield Step("failed", send, delivery.error.message if delivery.error else "Failed")
+            yield WayStep("failed", send, delivery.error.message if delivery.error else "Failed")
         else:
-            yield Step("none", send, after)
-        yield Step("none", run, "About an hour later")
+            yield WayStep("none", send, after)
+        yield WayStep("none", run, "About an hour later")
         return
     if delivery.state is State.SUBMITTED:
-        yield Step("waiting", send, "SDS checks the files")
-        yield Step("none", run, "About an hour later")
+        yield WayStep("waiting", send, "SDS checks the files")
+        yield WayStep("none", run, "About an hour later")
         return
     became = delivery.became
     fate = became.fate if became else Fate.LOST
     row = fates.TABLE[fate]
     tag = tags.of_fate(fate, row.word, row.who)
     if fate in _NOT_SENT:
-        yield Step(tag.state, send, f"{tag.word}: {BECAME.get(fate, '')}")
-        yield Step("none", run, "After SDS has the files")
+        yield WayStep(tag.state, send, f"{tag.word}: {BECAME.get(fate, '')}")
+        yield WayStep("none", run, "After SDS has the files")
         return
-    yield Step("well", send, "SDS took the files")
+    yield WayStep("well", send, "SDS took the files")
     told = "It is awaited" if fate is Fate.ACCEPTED else f"{tag.word}: {BECAME.get(fate, '')}"
     at = delivery.receipt.at if delivery.receipt else None
-    yield Step(tag.state, run, told, at)
+    yield WayStep(tag.state, run, told, at)
 
 
 _SENT = {State.SUBMITTED, State.UNPROVEN, State.ACCEPTED, State.DONE}

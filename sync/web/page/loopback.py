@@ -29,7 +29,7 @@ from sync.web.page import trouble
 from sync.web.page.answers import see
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.screens import respond
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 from sync.web.page.working import Working
 
 _HOSTS = ("127.0.0.1", "localhost")
@@ -66,7 +66,7 @@ class _Door:
             return False
         return given is not None and hmac.compare_digest(given.value.encode(), self.cookie.encode())
 
-    def lets_in(self, asked: Asked) -> Response | None:
+    def lets_in(self, asked: PageRequest) -> Response | None:
         """Return what a visitor gets who is not in yet; None for whoever is."""
         token = asked.query.get("token", "")
         if token and self.takes(token):
@@ -95,14 +95,16 @@ class _Server(ThreadingHTTPServer):
 class Serving:
     """The page on a free port of loopback, while it is entered: at `address`, to be opened once.
 
-    *world* is that of every visit, and of the work that a click leaves behind.
+    *world* is that of every visit, and of the work that a click leaves behind; *given* are its
+    settings as texts.
     """
 
-    def __init__(self, world: Callable[[], World]) -> None:
+    def __init__(self, world: Callable[[], World], given: AsGiven) -> None:
         door = _Door()
         self.nudges = Working(monotonic)
         self._world = world
-        self._server = _Server(("127.0.0.1", 0), partial(_Handler, _answering(door, world)))
+        served = Served(world, given, lambda step: world().tell(step))
+        self._server = _Server(("127.0.0.1", 0), partial(_Handler, _answering(door, served)))
         self.address = f"http://127.0.0.1:{self._server.server_port}/?token={door.token}"
         self._threads = [
             Thread(target=self._server.serve_forever, args=(0.1,), daemon=True),
@@ -134,16 +136,16 @@ class Serving:
             self._threads[0].join(0.2)  # so that Ctrl-C is heard on every system
 
 
-def _answering(door: _Door, world: Callable[[], World]) -> Callable[[Asked], Response]:
+def _answering(door: _Door, served: Served) -> Callable[[PageRequest], Response]:
     visitor = Visitor(_CALLED, frozenset(Role))
 
-    def answered(asked: Asked) -> Response:
+    def answered(asked: PageRequest) -> Response:
         try:
             _demand_host(asked)
             refused = door.lets_in(asked)
         except RequestRefused as error:
             return trouble.page(asked, _NOBODY, 403, error)
-        return refused or respond(asked, visitor, world, lambda step: world().tell(step))
+        return refused or respond(asked, visitor, served)
 
     return answered
 
@@ -155,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout: ClassVar[float | None] = 10.0
 
     # Any: what http.server gives its handlers.
-    def __init__(self, answered: Callable[[Asked], Response], *args: Any) -> None:
+    def __init__(self, answered: Callable[[PageRequest], Response], *args: Any) -> None:
         self._answered = answered
         super().__init__(*args)
 
@@ -176,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(self._answered(asked))
 
-    def _asked(self) -> Asked:
+    def _asked(self) -> PageRequest:
         """Return what was asked; raise `ValueError` where it is no address, or has no length.
 
         A body is read to its end: the browser of whom it is cut off shows no answer.
@@ -188,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         left_bytes -= len(body)
         while left_bytes and (more := self.rfile.read(min(left_bytes, _CHUNK_BYTES))):
             left_bytes -= len(more)
-        return Asked(
+        return PageRequest(
             method="GET" if self.command == "HEAD" else self.command,
             path=split.path.strip("/"),
             query=dict(parse_qsl(split.query)),
@@ -214,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
             "this is nothing that the page is asked by a browser: use its own links and buttons",
             status=int(code),
         )
-        self._send(trouble.page(Asked("", ""), _NOBODY, int(code), refused))
+        self._send(trouble.page(PageRequest("", ""), _NOBODY, int(code), refused))
 
     @override
     def version_string(self) -> str:
@@ -225,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: an address may hold the token."""
 
 
-def _demand_host(asked: Asked) -> None:
+def _demand_host(asked: PageRequest) -> None:
     if asked.headers.get("host", "").lower().partition(":")[0] not in _HOSTS:
         raise RequestRefused(
             "this page answers to 127.0.0.1 alone, and was called by another name. Open the address"

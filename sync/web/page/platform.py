@@ -15,13 +15,14 @@ from sync.web.logs import tell
 from sync.web.opening import world
 from sync.web.page import trouble
 from sync.web.page.screens import respond as shown
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 
 _NOBODY = Visitor("", frozenset())
 _OFF = (
     "the page is there only where Azure signs its visitors in, and for this app it does not. To"
     " switch it on, give the template the app registration (authClientId), as docs/deploying.md,"
-    f" Signing in, says; Azure then sets {IS_ON}. The addresses below /api/ are there all the same"
+    f" Callers who sign in, says; Azure then sets {IS_ON}. The addresses below /api/ are there all"
+    " the same"
 )
 
 
@@ -41,12 +42,12 @@ def respond(request: Request) -> Response:
     def acting() -> World:
         return replace(world(), caller=caller)
 
-    return shown(asked, visitor, acting, tell)
+    return shown(asked, visitor, Served(acting, AsGiven(env), tell))
 
 
-def _asked(request: Request) -> Asked:
+def _asked(request: Request) -> PageRequest:
     screen = (request.route_params.get("screen") or "").strip("/")
-    return Asked(
+    return PageRequest(
         method=request.method.upper(),
         path=f"page/{screen}" if screen else "",
         query=request.params,

@@ -10,7 +10,7 @@ from sync.ledger import callers, fates, ids
 from sync.ledger.marks import Accepted, Approved, Fault, Plan, Rejected, RunAsked, Submitted
 from sync.ledger.record import Mark
 from sync.ledger.states import State
-from sync.steps.course import Course, Reading, Sent
+from sync.steps.course import NightCourse, ReadingCourse, SentCourse
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
 from sync.steps.told.states import BECAME, WHO
@@ -30,7 +30,7 @@ class Moment(NamedTuple):
     took: str = ""
 
 
-class Changed(NamedTuple):
+class TableChange(NamedTuple):
     """How many rows of a table a delivery changes."""
 
     table: str
@@ -41,7 +41,7 @@ class Changed(NamedTuple):
     after: int
 
 
-class Trouble(NamedTuple):
+class RunTrouble(NamedTuple):
     """What went wrong, who must act, and where the handbook tells of it."""
 
     told: str
@@ -50,28 +50,28 @@ class Trouble(NamedTuple):
     code: str
 
 
-class Run(NamedTuple):
+class NightRun(NamedTuple):
     """A night: how it ended, moment by moment, and the facts that a report wants."""
 
     id: str
     tag: Tag
     headline: str
     moments: Sequence[Moment]
-    troubles: Sequence[Trouble]
+    troubles: Sequence[RunTrouble]
     held: Sequence[str]
-    changes: Sequence[Changed]
+    changes: Sequence[TableChange]
     facts: Sequence[tuple[str, str]]
     answer: str
 
 
-def run_of(course: Course) -> Run:
+def run_of(course: NightCourse) -> NightRun:
     """Return the run of a reading or a delivery."""
     moments = [*(each for one in course.readings for each in _of_reading(one))]
     sent = course.sent
     if sent:
         moments += _of_delivery(sent)
     tag, headline = _ended(course)
-    return Run(
+    return NightRun(
         id=course.id,
         tag=tag,
         headline=headline,
@@ -87,7 +87,7 @@ def run_of(course: Course) -> Run:
 _ANSWERED_HERE = {State.HELD, State.UNPROVEN}
 
 
-def _ended(course: Course) -> tuple[Tag, str]:
+def _ended(course: NightCourse) -> tuple[Tag, str]:
     sent = course.sent
     if sent and sent.fate:
         row = fates.TABLE[sent.fate]
@@ -117,7 +117,7 @@ _STATES = {
 }
 
 
-def _of_reading(reading: Reading) -> Iterator[Moment]:
+def _of_reading(reading: ReadingCourse) -> Iterator[Moment]:
     began_at = ids.moment_of_stamp(reading.pull.id)
     by = ""
     if reading.asked:
@@ -151,7 +151,7 @@ def _nth(number: int) -> str:
     return {2: "second", 3: "third"}.get(number, f"{number}th")
 
 
-def _of_delivery(sent: Sent) -> Iterator[Moment]:
+def _of_delivery(sent: SentCourse) -> Iterator[Moment]:
     delivery = sent.delivery
     made_at = min(delivery.made_at.values(), default=None)
     if sent.manifest:
@@ -174,7 +174,7 @@ def _of_delivery(sent: Sent) -> Iterator[Moment]:
         yield Moment(sent.receipt.at, f"Ended: {row.word}", state, told)
 
 
-def _troubles(course: Course) -> Iterator[Trouble]:
+def _troubles(course: NightCourse) -> Iterator[RunTrouble]:
     faults = [each.error for each in course.readings if each.error]
     faults += [
         fault for each in course.readings if each.pulled for fault in each.pulled.faults.values()
@@ -184,14 +184,14 @@ def _troubles(course: Course) -> Iterator[Trouble]:
     yield from map(_trouble, faults)
 
 
-def _trouble(fault: Fault) -> Trouble:
+def _trouble(fault: Fault) -> RunTrouble:
     who = WHO.get(fault.who, fault.who)
-    return Trouble(sentence(fault.message), who, where_to_read(fault.error), fault.error)
+    return RunTrouble(sentence(fault.message), who, where_to_read(fault.error), fault.error)
 
 
-def _changes(plan: Plan) -> list[Changed]:
+def _changes(plan: Plan) -> list[TableChange]:
     return [
-        Changed(
+        TableChange(
             name.removesuffix(".csv"),
             each.before,
             each.added,
@@ -203,7 +203,7 @@ def _changes(plan: Plan) -> list[Changed]:
     ]
 
 
-def _facts(course: Course) -> Iterator[tuple[str, str]]:
+def _facts(course: NightCourse) -> Iterator[tuple[str, str]]:
     sent = course.sent
     if sent:
         yield "Delivery", sent.delivery.id

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from sync.edge.world import World
 from sync.errors import (
     AnswerInexact,
     AnswerOutdated,
@@ -23,9 +22,9 @@ from sync.report import Outcome, Step, unexpected
 from sync.web.access import Role, demand
 from sync.web.exchange import Response
 from sync.web.page import answers, drawing, show, trouble
-from sync.web.page.visit import Asked, Visit, Visitor
+from sync.web.page.visit import PageRequest, PageVisit, Served, Visitor
 
-type Screen = Callable[[Visit], Response]
+type Screen = Callable[[PageVisit], Response]
 
 _READ = (Role.READ,)
 _NAMES = (Role.READ, Role.NAMES)
@@ -60,18 +59,19 @@ DOORS = (
     Door("POST", "page/findings/*", _NAMES, show.findings_named, "shows the findings of a kind"),
     Door("POST", "page/findings/*/csv", _NAMES, show.findings_csv, "gives all findings as CSV"),
     Door("GET", "page/sds", _READ, show.sds, "shows what was sent, and what SDS reported"),
+    Door("GET", "page/what-if", _READ, show.what_if, "shows the settings of a profile"),
+    Door("GET", "page/what-if/*", _READ, show.what_if_of, "shows those of another"),
+    Door("POST", "page/what-if/*", _READ, show.what_if_tried, "tells what others would do"),
     Door("GET", "page/health", _READ, show.health, "shows what was checked last"),
     Door("POST", "page/health", _READ, answers.check, "checks everything now"),
 )
 """The table of the page's addresses; `static` is beside it."""
 
 
-def respond(
-    asked: Asked, visitor: Visitor, world: Callable[[], World], tell: Callable[[Step], None]
-) -> Response:
+def respond(asked: PageRequest, visitor: Visitor, served: Served) -> Response:
     """Return what a visitor gets: a screen, a redirect, or a page that says what to do.
 
-    The world is opened only for whoever has the roles. What went wrong is told to *tell*.
+    The world is opened only for whoever has the roles.
     """
     if asked.path.startswith("page/static/"):
         found = drawing.static(asked.path.rpartition("/")[2])
@@ -80,16 +80,16 @@ def respond(
     try:
         door, parts = _door(asked)
         demand(door.roles, visitor.roles)
-        return door.screen(Visit(asked, visitor, world(), parts))
+        return door.screen(PageVisit(asked, visitor, served.world(), served.given, parts))
     except SyncError as foreseen:
         error, status = foreseen, _status(foreseen)
     except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
         error, status = unexpected(unforeseen), 500
-    tell(Step("page", _outcome(error), error=error))
+    served.tell(Step("page", _outcome(error), error=error))
     return trouble.page(asked, visitor, status, error)
 
 
-def _door(asked: Asked) -> tuple[Door, tuple[str, ...]]:
+def _door(asked: PageRequest) -> tuple[Door, tuple[str, ...]]:
     for door in DOORS:
         parts = _parts(door.path, asked.path)
         if parts is not None and door.method == asked.method:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sync.ledger import fates, ids
 from sync.ledger.states import State
-from sync.steps.checked import Checked, CheckRow
+from sync.steps.checked import CheckRow, Examination
 from sync.steps.status_values import ConnectorStatus, DeliveryStatus, Status
 from sync.steps.told.states import BECAME
 from sync.web.page import tags
@@ -33,7 +33,7 @@ class Compared(NamedTuple):
     reported: int | None
 
 
-class Connector(NamedTuple):
+class ConnectorShown(NamedTuple):
     """A connector. `run` tells of SDS's own run, `checks` what the last check saw."""
 
     name: str
@@ -51,20 +51,22 @@ class Connector(NamedTuple):
 class Sds(NamedTuple):
     """All connectors, and when everything was last checked."""
 
-    connectors: Sequence[Connector]
+    connectors: Sequence[ConnectorShown]
     checked_at: datetime | None
 
 
-def connectors(status: Status, checked: Checked | None) -> Sds:
+def connectors(status: Status, checked: Examination | None) -> Sds:
     """Return what was sent to each connector, and what came of it."""
     made = [_connector(name, each, checked) for name, each in status.connectors.items()]
     return Sds(made, checked.at if checked else None)
 
 
-def _connector(name: str, connector: ConnectorStatus, checked: Checked | None) -> Connector:
+def _connector(
+    name: str, connector: ConnectorStatus, checked: Examination | None
+) -> ConnectorShown:
     ended = next((each for each in connector.deliveries if each.receipt), None)
     receipt = ended.receipt if ended else None
-    return Connector(
+    return ConnectorShown(
         name=name,
         profiles=connector.profiles,
         deliveries=[_delivered(each) for each in connector.deliveries],

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from sync.errors import RequestRefused
 from sync.ledger import callers, ids
+from sync.settings import changed
+from sync.settings.as_read import as_read
 from sync.steps import checked, explain
 from sync.steps import findings as findings_step
 from sync.steps import held as held_step
+from sync.steps import what_if as what_if_step
 from sync.steps.course import course
 from sync.steps.status_values import NightWord
 from sync.steps.trust import rows_of
@@ -20,17 +23,18 @@ from sync.web.page import home as home_page
 from sync.web.page import sds as sds_page
 from sync.web.page import tags
 from sync.web.page import trust as trust_page
+from sync.web.page import whatif as whatif_page
 from sync.web.page import why as why_page
 from sync.web.page.answers import looked, see
 from sync.web.page.drawing import SAFE, drawn
 from sync.web.page.forms import form_of
 from sync.web.page.run import run_of
-from sync.web.page.visit import Visit
+from sync.web.page.visit import PageVisit
 
 _KEY: Sequence[NightWord] = ("delivered", "unchanged", "held", "failed")
 
 
-def front(visit: Visit) -> Response:
+def front(visit: PageVisit) -> Response:
     """Show the home of the only school, or a line for each of several."""
     schools = visit.world.settings.schools
     if len(schools) == 1:
@@ -39,12 +43,12 @@ def front(visit: Visit) -> Response:
     return drawn(visit, "trust", {"trust": rows, "asked": "asked" in visit.asked.query})
 
 
-def home(visit: Visit) -> Response:
+def home(visit: PageVisit) -> Response:
     """Show the home of a school."""
     return _home(visit, _school(visit))
 
 
-def _home(visit: Visit, school: str) -> Response:
+def _home(visit: PageVisit, school: str) -> Response:
     shown = home_page.home(visit.world.settings, visit.status, school)
     values = {
         "home": shown,
@@ -57,7 +61,7 @@ def _home(visit: Visit, school: str) -> Response:
     return drawn(visit, "home", values)
 
 
-def run(visit: Visit) -> Response:
+def run(visit: PageVisit) -> Response:
     """Show the steps of a reading, and of the delivery that it came into."""
     return drawn(
         visit,
@@ -66,7 +70,7 @@ def run(visit: Visit) -> Response:
     )
 
 
-def waiting(visit: Visit) -> Response:
+def waiting(visit: PageVisit) -> Response:
     """Show the only thing that waits, or list all; what cannot be answered is in the list too."""
     waits = [
         (visit.world.settings.called(school), shown)
@@ -88,18 +92,18 @@ def waiting(visit: Visit) -> Response:
     return drawn(visit, "waiting", {"rows": rows})
 
 
-def held(visit: Visit) -> Response:
+def held(visit: PageVisit) -> Response:
     """Show what an offer or a delivery would change, and ask what happened in iSAMS."""
     return _held(visit, names=False)
 
 
-def held_names(visit: Visit) -> Response:
+def held_names(visit: PageVisit) -> Response:
     """Show whom it is about, by name."""
     form_of(visit.asked)
     return _held(visit, names=True)
 
 
-def _held(visit: Visit, *, names: bool) -> Response:
+def _held(visit: PageVisit, *, names: bool) -> Response:
     (held_id,) = visit.parts
     waits = held_step.held(visit.world, held_id)
     sheets = [held_page.sheet(school, names=names) for school in waits.plan.schools]
@@ -121,14 +125,14 @@ def _held(visit: Visit, *, names: bool) -> Response:
     return drawn(visit, "held", values)
 
 
-def _headline(visit: Visit, held_id: str) -> str:
+def _headline(visit: PageVisit, held_id: str) -> str:
     for _, shown in visit.standing():
         if shown.offer == held_id:
             return home_page.held_headline(shown.why, shown.hold)
     return "What this delivery would change"
 
 
-def held_csv(visit: Visit) -> Response:
+def held_csv(visit: PageVisit) -> Response:
     """Give the whole plan as a file for a spreadsheet."""
     form_of(visit.asked)
     plan = held_step.held(visit.world, visit.parts[0]).plan
@@ -137,13 +141,13 @@ def held_csv(visit: Visit) -> Response:
     return _file(plan.csv(), f"plan-{plan.id}.csv")
 
 
-def sds(visit: Visit) -> Response:
+def sds(visit: PageVisit) -> Response:
     """Show what was sent, what SDS reported, and what it will do."""
     shown = sds_page.connectors(visit.status, checked.last(visit.world))
     return drawn(visit, "sds", {"sds": shown, "tags": tags.OF_CHECK})
 
 
-def health(visit: Visit) -> Response:
+def health(visit: PageVisit) -> Response:
     """Show what came of the last check, with its age."""
     last = checked.last(visit.world)
     states = ("wrong", "warning", "not tried", "ok")
@@ -168,12 +172,12 @@ def _file(text: str, name: str) -> Response:
 # -- why, and what there is to mend ----------------------------------------------------------------
 
 
-def why(visit: Visit) -> Response:
+def why(visit: PageVisit) -> Response:
     """Ask of whom or what."""
     return _why(visit, "", next(iter(visit.world.settings.schools)))
 
 
-def why_answered(visit: Visit) -> Response:
+def why_answered(visit: PageVisit) -> Response:
     """Say why somebody or something is in SDS, or is not."""
     form, schools = form_of(visit.asked), visit.world.settings.schools
     who, school = form.get("who", ""), form.get("school", next(iter(schools)))
@@ -188,7 +192,11 @@ def why_answered(visit: Visit) -> Response:
 
 
 def _why(
-    visit: Visit, who: str, school: str, fault: str = "", answer: why_page.Why | None = None
+    visit: PageVisit,
+    who: str,
+    school: str,
+    fault: str = "",
+    answer: why_page.WhyShown | None = None,
 ) -> Response:
     settings = visit.world.settings
     values = {
@@ -201,7 +209,7 @@ def _why(
     return drawn(visit, "why", values, 400 if fault else 200)
 
 
-def findings(visit: Visit) -> Response:
+def findings(visit: PageVisit) -> Response:
     """Show how many findings of each kind the only school has, or how many each of several."""
     schools = visit.world.settings.schools
     if len(schools) == 1:
@@ -212,17 +220,17 @@ def findings(visit: Visit) -> Response:
     return drawn(visit, "findings-of-all", {"schools": most})
 
 
-def findings_of(visit: Visit) -> Response:
+def findings_of(visit: PageVisit) -> Response:
     """Show how many findings of each kind a school has."""
     return _findings(visit, _school(visit), "")
 
 
-def findings_named(visit: Visit) -> Response:
+def findings_named(visit: PageVisit) -> Response:
     """Show the findings of a kind by name."""
     return _findings(visit, _school(visit), form_of(visit.asked).get("code", ""))
 
 
-def _findings(visit: Visit, school: str, code: str) -> Response:
+def _findings(visit: PageVisit, school: str, code: str) -> Response:
     told = _newest_findings(visit, school)
     found = findings_page.page(told, code)
     if found.shown:
@@ -237,7 +245,7 @@ def _findings(visit: Visit, school: str, code: str) -> Response:
     return drawn(visit, "findings", values)
 
 
-def findings_csv(visit: Visit) -> Response:
+def findings_csv(visit: PageVisit) -> Response:
     """Give all findings as a file for a spreadsheet."""
     form_of(visit.asked)
     school = _school(visit)
@@ -246,13 +254,13 @@ def findings_csv(visit: Visit) -> Response:
     return _file(findings_step.findings_csv(told), f"findings-{school}.csv")
 
 
-def _newest_findings(visit: Visit, school: str) -> list[findings_step.Findings]:
+def _newest_findings(visit: PageVisit, school: str) -> list[findings_step.Findings]:
     profiles = visit.world.settings.profiles_of(school)
     newest = (findings_step.newest_findings(visit.world, profile) for profile in profiles)
     return [each for each in newest if each]
 
 
-def _school(visit: Visit) -> str:
+def _school(visit: PageVisit) -> str:
     """Return the school that the address names; raise `RequestRefused` if there is none."""
     school = visit.parts[0]
     if school not in visit.world.settings.schools:
@@ -261,3 +269,54 @@ def _school(visit: Visit) -> str:
             status=404,
         )
     return school
+
+
+# -- what if ---------------------------------------------------------------------------------------
+
+
+def what_if(visit: PageVisit) -> Response:
+    """Show the settings of the first profile."""
+    return _what_if(visit, min(visit.world.settings.profiles), {})
+
+
+def what_if_of(visit: PageVisit) -> Response:
+    """Show the settings of a profile."""
+    return _what_if(visit, _profile(visit), {})
+
+
+def what_if_tried(visit: PageVisit) -> Response:
+    """Show what other settings of a profile would do."""
+    profile, form = _profile(visit), form_of(visit.asked)
+    typed = {key: form.get(key, "") for key in whatif_page.FIELDS}
+    return _what_if(visit, profile, typed)
+
+
+def _what_if(visit: PageVisit, profile: str, typed: Mapping[str, str]) -> Response:
+    given, settings = visit.given, visit.world.settings
+    written = changed.written(given.env, given.local, profile)
+    shown = whatif_page.fields(written, typed)
+    tried = None
+    if typed:
+        changes = whatif_page.changes(shown)
+        tried = what_if_step.what_if(visit.world, given.env, profile, changes, local=given.local)
+    values = {
+        "profile": profile,
+        "profiles": sorted(settings.profiles),
+        "fields": shown,
+        "faults": tried.faults if tried else (),
+        "told": whatif_page.outlook(tried.tried) if tried and tried.tried else None,
+        "copy": whatif_page.copied(tried) if tried and not tried.faults else "",
+        "settings": whatif_page.listed(as_read(settings)),
+    }
+    return drawn(visit, "what-if", values)
+
+
+def _profile(visit: PageVisit) -> str:
+    """Return the profile that the address names; raise `RequestRefused` if there is none."""
+    profile = visit.parts[0]
+    if profile not in visit.world.settings.profiles:
+        raise RequestRefused(
+            "there is no such profile in the settings. Go to What if, which lists those there are",
+            status=404,
+        )
+    return profile

@@ -10,7 +10,7 @@ from sync.web.access import Role
 from sync.web.exchange import Response
 from sync.web.page.drawing import html
 from sync.web.page.tags import Kind
-from sync.web.page.visit import Asked, Visitor
+from sync.web.page.visit import PageRequest, Visitor
 from sync.web.page.words import sentence
 
 
@@ -42,7 +42,7 @@ _HEADLINES = {
 _NOTHING = "Nothing was changed, and nothing was sent."
 
 
-def page(asked: Asked, visitor: Visitor, status: int, error: SyncError) -> Response:
+def page(asked: PageRequest, visitor: Visitor, status: int, error: SyncError) -> Response:
     """Return the page of *error*. It asks storage nothing, which may be what is away."""
     told = trouble(error, status)
     values = {

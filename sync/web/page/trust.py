@@ -16,7 +16,7 @@ from sync.web.page.home import SQUARES, held_headline
 from sync.web.page.tags import Kind, Tag
 
 
-class School(NamedTuple):
+class SchoolLine(NamedTuple):
     """A school at a connector: its state, what it is about, its nights."""
 
     key: str
@@ -31,17 +31,17 @@ class School(NamedTuple):
     is_known: bool
 
 
-class Group(NamedTuple):
+class SchoolGroup(NamedTuple):
     """Schools that stand alike: those that need somebody, and those that do not."""
 
     name: str
-    schools: Sequence[School]
+    schools: Sequence[SchoolLine]
 
 
 class Trust(NamedTuple):
     """All schools, and how many stand how."""
 
-    groups: Sequence[Group]
+    groups: Sequence[SchoolGroup]
     counts: Sequence[tuple[int, Tag]]
     schools: int
     pupils: int
@@ -55,9 +55,9 @@ def rows(status: Status, listed: Iterable[SchoolRow]) -> Trust:
     waiting = [each for each in schools if each not in needy and each.tag.state != "well"]
     well = [each for each in schools if each not in needy and each.tag.state == "well"]
     groups = (
-        Group("Somebody must act", needy),
-        Group("Nobody must act yet", waiting),
-        Group("All well", well),
+        SchoolGroup("Somebody must act", needy),
+        SchoolGroup("Nobody must act yet", waiting),
+        SchoolGroup("All well", well),
     )
     counted = Counter((each.tag.state, each.tag.word) for each in schools)
     return Trust(
@@ -69,12 +69,12 @@ def rows(status: Status, listed: Iterable[SchoolRow]) -> Trust:
     )
 
 
-def _school(status: Status, row: SchoolRow) -> School:
+def _school(status: Status, row: SchoolRow) -> SchoolLine:
     shown = status.connectors[row.connector].schools[row.school]
     nights = status.stood.get(row.connector, {}).get(row.school, ())[-SQUARES:]
     words = Counter(night.word for night in nights)
     tag, told = _told(status, row, shown)
-    return School(
+    return SchoolLine(
         key=row.school,
         name=row.name,
         tag=tag,
@@ -88,11 +88,14 @@ def _school(status: Status, row: SchoolRow) -> School:
     )
 
 
+_WELL = "SDS has what iSAMS has"
+
+
 def _told(status: Status, row: SchoolRow, shown: SchoolStatus) -> tuple[Tag, str]:
     pull = status.schools.get(row.school)
     if shown.state == "held":
         return tags.of_school(shown), held_headline(shown.why, shown.hold)
     if pull and pull.state == "failed" and pull.error:
         return Tag("failed", "Failed", WHO.get(pull.error.who, "")), pull.error.message
-    because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else ""
+    because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else _WELL
     return tags.of_school(shown), because

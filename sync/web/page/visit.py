@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import NamedTuple
 
 from sync.edge.world import World
+from sync.report import Step
 from sync.steps.status import survey
 from sync.steps.status_values import SchoolStatus, Status
 from sync.steps.told.clocks import zone_of
 from sync.web.access import Role
 
 
-class Asked(NamedTuple):
+class PageRequest(NamedTuple):
     """A request as any server gets it. `path` has no slash at its ends; headers have small names.
 
     `body` is at most what `forms.LIMIT_BYTES` says, and a byte more.
@@ -35,16 +36,37 @@ class Visitor(NamedTuple):
     roles: frozenset[Role]
 
 
+class AsGiven(NamedTuple):
+    """The app settings as they were given: *env*, and the text of a local.settings.json, if any."""
+
+    env: Mapping[str, str]
+    local: str | None = None
+
+
+class Served(NamedTuple):
+    """What a page is served over: the world, opened once it is needed, its settings as texts.
+
+    `tell` hears what goes wrong, also where the world cannot be opened.
+    """
+
+    world: Callable[[], World]
+    given: AsGiven
+    tell: Callable[[Step], None]
+
+
 @dataclass(frozen=True)
-class Visit:
-    """What a screen is made from. `parts` are the words of its path that are no name of a screen.
+class PageVisit:
+    """What a screen is made from.
+
+    `parts` are the words of its path that are no name of a screen, `given` the settings as texts.
 
     The world is asked for how everything stands once, however often that is looked at.
     """
 
-    asked: Asked
+    asked: PageRequest
     visitor: Visitor
     world: World
+    given: AsGiven
     parts: tuple[str, ...] = ()
 
     @cached_property

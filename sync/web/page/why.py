@@ -14,7 +14,7 @@ SHOWN = 100
 """Rows of a table of classes or members."""
 
 
-class Asked(NamedTuple):
+class RuleShown(NamedTuple):
     """A rule that a profile asked: the question, what it said, and how it counts."""
 
     question: str
@@ -23,18 +23,18 @@ class Asked(NamedTuple):
     decides: bool
 
 
-class Profile(NamedTuple):
+class ProfileShown(NamedTuple):
     """What a profile made of the record."""
 
     name: str
     tag: Tag
     read_at: datetime | None
-    rules: Sequence[Asked]
+    rules: Sequence[RuleShown]
     rows: Sequence[tuple[str, int]]
     note: str
 
 
-class Held(NamedTuple):
+class HeldShown(NamedTuple):
     """A delivery that SDS may hold: whether the record is in it."""
 
     delivery: str
@@ -45,7 +45,7 @@ class Held(NamedTuple):
     rows: int
 
 
-class Place(NamedTuple):
+class PlaceShown(NamedTuple):
     """A place in a class: where it is, and where it breaks off."""
 
     title: str
@@ -53,7 +53,7 @@ class Place(NamedTuple):
     marks: Sequence[tuple[str, Tag]]
 
 
-class Answer(NamedTuple):
+class RecordShown(NamedTuple):
     """The answer about one record."""
 
     tag: Tag
@@ -61,27 +61,27 @@ class Answer(NamedTuple):
     told: str
     todo: str
     facts: Sequence[tuple[str, str]]
-    profiles: Sequence[Profile]
-    held: Sequence[Held]
-    places: Sequence[Place]
+    profiles: Sequence[ProfileShown]
+    held: Sequence[HeldShown]
+    places: Sequence[PlaceShown]
     more: int
     places_title: str
 
 
-class Why(NamedTuple):
+class WhyShown(NamedTuple):
     """What is shown: an answer, or records of which one is meant, or what is near."""
 
-    answer: Answer | None
+    answer: RecordShown | None
     matches: Sequence[Match]
     near: Sequence[str]
     notes: Sequence[str]
 
 
-def why(explained: Explained) -> Why:
+def why(explained: Explained) -> WhyShown:
     """Return how the answer is shown."""
     record = explained.record
     answer = _answer(record) if record else None
-    return Why(answer, explained.matches, explained.near, explained.notes)
+    return WhyShown(answer, explained.matches, explained.near, explained.notes)
 
 
 _PEOPLE = {"pupil", "staff", "service account"}
@@ -104,14 +104,14 @@ _TAGS: Mapping[Presence | None, Tag] = {
 _YES, _NO, _UNKNOWN = Tag("yes", "Yes"), Tag("warn", "No"), Tag("none", "Not known")
 
 
-def _answer(record: RecordTold) -> Answer:
+def _answer(record: RecordTold) -> RecordShown:
     tag = _TAGS[record.verdict]
     if tag.state == "same":
         tag = tag._replace(word="Of no profile")
     called = record.name or record.code or record.label or record.our_id
     broken = [place for place in record.places if not place.is_everywhere]
     places = [*broken, *(place for place in record.places if place.is_everywhere)]
-    return Answer(
+    return RecordShown(
         tag=tag,
         headline=f"{called} {_STANDS[record.verdict]}",
         told=_told(record),
@@ -164,9 +164,9 @@ def _is_of_another(profile: ProfileTold) -> bool:
     return profile.verdict is Presence.NOT_OF_PROFILE
 
 
-def _profile(profile: ProfileTold) -> Profile:
+def _profile(profile: ProfileTold) -> ProfileShown:
     rows = [(name, len(listed)) for name, listed in (profile.rows or {}).items()]
-    return Profile(
+    return ProfileShown(
         profile.profile,
         _TAGS[profile.verdict],
         profile.read_at,
@@ -185,19 +185,19 @@ _WORDS: Mapping[str, str] = {
 }
 
 
-def _asked(rule: Rule) -> Asked:
+def _asked(rule: Rule) -> RuleShown:
     effect = rule.code.effect
     tag = Tag(_OF_EFFECT[effect], _WORDS[effect])
-    return Asked(rule.code.question, rule.said, tag, effect == "bars")
+    return RuleShown(rule.code.question, rule.said, tag, effect == "bars")
 
 
-def _held(held: HeldTold) -> Held:
+def _held(held: HeldTold) -> HeldShown:
     tag = {True: _YES, False: _NO, None: _UNKNOWN}[held.has]
     rows = sum(map(len, held.rows.values()))
-    return Held(held.delivery, tag, held.word, held.handed_at, held.ended_at, rows)
+    return HeldShown(held.delivery, tag, held.word, held.handed_at, held.ended_at, rows)
 
 
-def _place(place: PlaceTold) -> Place:
+def _place(place: PlaceTold) -> PlaceShown:
     title = place.name or place.label or place.our_id
     note = " ".join(filter(None, (place.label if place.name else "", place.role)))
     marks = (
@@ -205,7 +205,7 @@ def _place(place: PlaceTold) -> Place:
         ("Newest files", _YES if place.in_set else _NO),
         ("SDS has it", {True: _YES, False: _NO, None: _UNKNOWN}[place.in_sds]),
     )
-    return Place(title, note, marks)
+    return PlaceShown(title, note, marks)
 
 
 def _places_title(record: RecordTold) -> str:
