@@ -1,8 +1,8 @@
 """`python dev.py bench`: every figure of docs/performance.md, from one run.
 
 Invented schools of 1,500, 15,000 and 60,000 pupils by batch, beside other people's readers and a
-port of the script of 2020; of 1,500 by REST, groups of schools merged, and a school of 60,000
-judged and planned. Linux and macOS only: Windows does not tell a
+port of the script of 2020; of 1,500 by REST, groups of schools merged, a school of 60,000
+judged and planned, and every screen of the page. Linux and macOS only: Windows does not tell a
 process's high-water mark in the same way.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import judging, merging, planning, rest, sending, shipped
+from tests.bench import judging, merging, pages, planning, rest, sending, shipped
 from tests.bench.apart import tell
 from tests.bench.measure import OURS, Cpu
 
@@ -42,9 +42,9 @@ def main() -> None:
             # In a process of its own: a child's high-water mark begins at its parent's.
             tell("measure", "make", pupils, document)
             last = one_size(pupils, document, repeats, last)
-    lines = (merging.line, judging.line, planning.line, rest.line, shipped.line, sending.line)
-    for line in lines:
-        say(line())
+    own = (merging, judging, planning, pages, rest, shipped, sending)
+    for module in own:
+        say(module.line())
 
 
 def one_size(pupils: int, document: Path, repeats: int, last: Measured | None) -> Measured:

@@ -227,3 +227,31 @@ def crawl(browser: Browser) -> Iterator[tuple[str, Response]]:
         if response.content_type == "text/html":
             links += drawn(response).links
         ahead += [link.partition("#")[0] or address for link in links]
+
+
+# -- every screen ----------------------------------------------------------------------------------
+
+type Click = Callable[[Browser], Response]
+
+
+def screens(scene: TestWorld) -> Mapping[str, Click]:
+    """Return how each screen of *scene* is opened."""
+    plan, delivery = plan_of(scene), scene.look().deliveries[-1]
+    who = scene.isams.school.pupils[0].school_id
+    return {
+        "front": lambda browser: browser.get("/"),
+        "home": lambda browser: browser.get("/page/home/northbank"),
+        "run": lambda browser: browser.get(f"/page/run/{delivery.id}"),
+        "waiting": lambda browser: browser.get("/page/held"),
+        "held": lambda browser: browser.get(plan),
+        "names": lambda browser: browser.post(f"{plan}/names"),
+        "plan": lambda browser: browser.post(f"{plan}/plan"),
+        "why": lambda browser: browser.get("/page/why"),
+        "answer of why": lambda browser: browser.post("/page/why", who=who, school="northbank"),
+        "findings": lambda browser: browser.get("/page/findings"),
+        "findings of": lambda browser: browser.get("/page/findings/northbank"),
+        "findings by name": lambda browser: browser.post("/page/findings/northbank", code="x"),
+        "findings as CSV": lambda browser: browser.post("/page/findings/northbank/csv"),
+        "sds": lambda browser: browser.get("/page/sds"),
+        "health": lambda browser: browser.get("/page/health"),
+    }

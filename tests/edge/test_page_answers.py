@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import override
 
 import pytest
 
 from simulators.demo import nights
 from simulators.school import invent
 from sync.report import Outcome
-from sync.steps import pull, restore
+from sync.steps import approval, pull, restore
 from sync.steps.delivery import list_pulls
 from sync.steps.send import send
 from sync.web.access import HOLDS, Role
 from sync.web.exchange import Response
+from tests.edge.group_stage import offer_of
 from tests.edge.page_stage import SECOND, Browser, drawn, plan_of, rest, swapped, text
 from tests.mark_names import APPROVED, REJECTED
+from tests.memory_store import MemoryStore
 from tests.worlds import CONNECTOR, TESTER, TestWorld, make_group, make_world
 
 
@@ -471,3 +474,36 @@ def test_of_two_schools_that_are_held_each_is_answered_alone() -> None:
     assert b"9990002" in sent.files["orgs.csv"]
     assert b"9990001" not in sent.files["orgs.csv"]
     assert plan_of(scene) == links[0]
+
+
+class _Meanwhile(MemoryStore):
+    """Lets something happen just before files are read: somebody else is answering."""
+
+    happens: Callable[[], object] | None = None
+
+    @override
+    def read(self, name: str) -> bytes:
+        happens = self.happens
+        if happens and name.endswith("/users.csv"):
+            self.happens = None
+            happens()
+        return super().read(name)
+
+
+def test_what_is_answered_is_never_newer_than_the_plan_that_is_shown() -> None:
+    """While a delivery of two schools is drawn, one is rejected: its yes is for neither then."""
+    scene = make_group(SDS__HOLD_FIRST="true", store=_Meanwhile)
+    for school in ("northbank", "southbank"):
+        scene.pull(school)
+    scene.send_until_still()
+    delivery, south = scene.look().deliveries[-1].id, offer_of(scene, "southbank").name.id
+    assert isinstance(scene.store, _Meanwhile)
+    scene.store.happens = lambda: approval.reject(scene.world, south)
+    browser = Browser(scene)
+    plan = browser.get(f"/page/held/{delivery}")
+    answers = written(scene)
+    late = approve(browser, plan)
+
+    assert "Southbank School" in text(plan)
+    assert late.status == 412
+    assert written(scene) == answers

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from simulators.school import invent
-from sync.web.exchange import Response
 from tests.edge.group_stage import offer_of
-from tests.edge.page_stage import Browser, plan_of, swapped
+from tests.edge.page_stage import Browser, screens, swapped
 from tests.edge.test_rounds import a_night, at_rest
 from tests.simulation.group import CountingStore, Group
 from tests.worlds import TestWorld
@@ -20,32 +19,6 @@ OF_A_PLAN = 36
 
 OF_WHY = 20
 """An answer reads the rules, the users and the places of each profile, and of what SDS has."""
-
-type Click = Callable[[Browser], Response]
-
-
-def screens(scene: TestWorld) -> Mapping[str, Click]:
-    """Return how each screen of *scene* is opened."""
-    plan, delivery = plan_of(scene), scene.look().deliveries[-1]
-    who = scene.isams.school.pupils[0].school_id
-    return {
-        "front": lambda browser: browser.get("/"),
-        "home": lambda browser: browser.get("/page/home/northbank"),
-        "run": lambda browser: browser.get(f"/page/run/{delivery.id}"),
-        "waiting": lambda browser: browser.get("/page/held"),
-        "held": lambda browser: browser.get(plan),
-        "names": lambda browser: browser.post(f"{plan}/names"),
-        "plan": lambda browser: browser.post(f"{plan}/plan"),
-        "why": lambda browser: browser.get("/page/why"),
-        "answer of why": lambda browser: browser.post("/page/why", who=who, school="northbank"),
-        "findings": lambda browser: browser.get("/page/findings"),
-        "findings of": lambda browser: browser.get("/page/findings/northbank"),
-        "findings by name": lambda browser: browser.post("/page/findings/northbank", code="x"),
-        "findings as CSV": lambda browser: browser.post("/page/findings/northbank/csv"),
-        "sds": lambda browser: browser.get("/page/sds"),
-        "health": lambda browser: browser.get("/page/health"),
-    }
-
 
 ALLOWED = {"held": OF_A_PLAN, "names": OF_A_PLAN, "plan": OF_A_PLAN, "answer of why": OF_WHY}
 
