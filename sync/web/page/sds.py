@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sync.ledger import fates, ids
+from sync.ledger import ids
 from sync.ledger.states import State
 from sync.steps.checked import CheckRow, Examination
 from sync.steps.status_values import ConnectorStatus, DeliveryStatus, Status
@@ -91,8 +91,7 @@ def _is_about(row: CheckRow, connector: ConnectorStatus) -> bool:
 def _delivered(delivery: DeliveryStatus) -> Delivered:
     became, tag, told = delivery.became, tags.OF_DELIVERY[delivery.state], ""
     if became and not became.repeats and delivery.state is not State.UNCHANGED:
-        row = fates.TABLE[became.fate]
-        tag = tags.of_fate(became.fate, row.word, row.who)
+        tag = tags.of_fate(became.fate)
         told = sentence(BECAME.get(became.fate, ""))
     elif delivery.error:
         told = sentence(delivery.error.message)

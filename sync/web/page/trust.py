@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sync.ledger.offers import BECAUSE, Why
 from sync.steps.status_values import SchoolStatus, Status
-from sync.steps.told.states import WHO
 from sync.steps.trust import SchoolRow
 from sync.web.page import tags
-from sync.web.page.home import SQUARES, held_headline
+from sync.web.page.nights import SQUARES
+from sync.web.page.panel import held_headline
 from sync.web.page.tags import Kind, Tag
 
 
@@ -96,6 +96,6 @@ def _told(status: Status, row: SchoolRow, shown: SchoolStatus) -> tuple[Tag, str
     if shown.state == "held":
         return tags.of_school(shown), held_headline(shown.why, shown.hold)
     if pull and pull.state == "failed" and pull.error:
-        return Tag("failed", "Failed", WHO.get(pull.error.who, "")), pull.error.message
+        return tags.of_fault(pull.error), pull.error.message
     because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else _WELL
     return tags.of_school(shown), because
