@@ -16,7 +16,7 @@ from sync.steps.told.states import BECAME
 from sync.web.page import tags
 from sync.web.page.morning import Morning
 from sync.web.page.tags import Kind
-from sync.web.page.words import duration
+from sync.web.page.words import counted, duration
 
 
 class WayStep(NamedTuple):
@@ -108,7 +108,7 @@ def _comparing(shown: SchoolStatus | None) -> WayStep:
 
 def _met(shown: SchoolStatus) -> str:
     met = len(shown.hold.excesses) if shown.hold else 0
-    return f"{met} {'limit is' if met == 1 else 'limits are'} met" if met else "Waits for you"
+    return counted(met, "limit is met", "limits are met") if met else "Waits for you"
 
 
 # -- at SDS ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How texts become sentences, how long something took, and where the handbook has more."""
+"""How texts become sentences, how many there are of something, how long it took. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ def sentence(text: str) -> str:
     """Return *text* as a sentence: with a capital, and a full stop."""
     begun = text[:1].upper() + text[1:]
     return begun if not begun or begun[-1] in ".!?:" else f"{begun}."
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """Return how many there are, and of what: *one* of it, or *several*."""
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def duration(took: timedelta) -> str:
