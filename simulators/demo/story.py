@@ -38,6 +38,7 @@ from sync.web.page.visit import AsGiven
 PAGE_RUN_S = 20.0
 """Of SDS, where somebody is watching."""
 
+STILL_S = 1200.0  # after a night, until nothing is under way
 TICK_S = 15.0  # while the page is open
 RUN_S = 1200.0  # of SDS, by the demo's clock; in a real tenant an hour and more
 NIGHT_S = 24 * 3600.0
@@ -81,7 +82,8 @@ def demo(pupils: int, teller: Teller, *, page: bool = False) -> int:
         if page:
             story.page()
     took_s = time.monotonic() - began_s
-    waited_s = clock.skipped_s - NIGHTS * NIGHT_S
+    still_s = (NIGHTS + 1) * STILL_S if page else 0.0
+    waited_s = clock.skipped_s - NIGHTS * NIGHT_S - still_s
     teller.say(
         "",
         f"It took {took_s:.0f} s. {NIGHTS} days between nights, and {waited_s / 60:.0f} minutes of"
@@ -214,8 +216,9 @@ class _Story:
                     tick(world)
 
     def _tick(self) -> None:
-        """Have a tick look round, which keeps what the page tells of past nights."""
+        """Have a tick look round once all is still: it keeps what the page tells of past nights."""
         if self.ticks:
+            self.clock.sleep(STILL_S)
             tick(self.world)
 
     def _sleep_till_next_night(self) -> None:

@@ -43,14 +43,16 @@ class YearMove(NamedTuple):
 class Moves:
     """What would move: `counts` of pupils, teachers, classes and enrollments, and years by grade.
 
-    `go` and `come` are classes, by id; `clashes` are those that would be called like another, or
-    like one that goes.
+    `go` and `come` are classes, by id; `renamed` are those that go on, as they would be, with what
+    they are called now; `clashes` are those that would be called like another, or like one that
+    goes.
     """
 
     counts: Mapping[str, Move]
     years: tuple[YearMove, ...]
     go: tuple[Named, ...]
     come: tuple[Named, ...]
+    renamed: tuple[tuple[str, Named], ...]
     clashes: tuple[Named, ...]
 
 
@@ -70,8 +72,13 @@ def moves(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Moves:
         "classes": _move(old.keys(), new.keys()),
         "enrollments": _of_change(changes_between(before, after)[ENROLLMENTS]),
     }
+    renamed = tuple(
+        (old[class_id].title, named)
+        for class_id, named in new.items()
+        if class_id in old and old[class_id].title != named.title
+    )
     clashing = rehearsal.clashes(new.values(), go)
-    return Moves(counts, tuple(_years(was, will)), go, come, clashing)
+    return Moves(counts, tuple(_years(was, will)), go, come, renamed, clashing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,16 +71,31 @@ def digest_of(world: World, answered_id: str, answer: Answer = Approved) -> str:
     return meant(world, answered_id, answer).digest
 
 
+def demand(world: World, answered_id: str, digest: str) -> None:
+    """Return if that id waits for an answer, and *digest* is of it as it is now.
+
+    Raises:
+        AnswerRefused: there is nothing of that id, or it waits for none.
+        AnswerOutdated: *digest* is of something else.
+    """
+    _demand_same(meant(world, answered_id, Approved), digest)
+
+
+def _demand_same(what: Answerable, digest: str) -> None:
+    if digest not in {what.digest, what.full}:
+        raise AnswerOutdated(
+            f"what waits is {what.digest} now, and this answer is for something else, so"
+            " nothing was changed: look at it again, then answer with these digits",
+            digest=what.digest,
+        )
+
+
 def _answer(world: World, what: Answerable, digest: str | None) -> Answered:
     """Write the answer on *what* it means, and nudge."""
     connector = what.listing.connector
     with concerning(connector=connector, **what.about):
-        if digest is not None and digest not in {what.digest, what.full}:
-            raise AnswerOutdated(
-                f"what waits is {what.digest} now, and this answer is for something else, so"
-                " nothing was changed: look at it again, then answer with these digits",
-                digest=what.digest,
-            )
+        if digest is not None:
+            _demand_same(what, digest)
         if what.vouches and what.delivery:
             world.tell(receipts.vouch(world, what.listing, what.delivery))
             return Answered(connector, Outcome.TAKEN, {}, what.delivery.id)

@@ -138,8 +138,20 @@ def _in_sds_alone(stored: OnceRead, typed: str) -> Telling | None:
         for hand_over in reversed(stored.may_hold(connector)):
             found = _row_of(stored, hand_over.delivery, typed)
             if found and (key := key_of.get(found[0])):
-                return Telling(stored, read_school(stored, key), found[1])
+                sets = read_school(stored, key)
+                return Telling(stored, sets, _known(sets, found[1]))
     return None
+
+
+def _known(sets: SchoolSets, subject: AskedAbout) -> AskedAbout:
+    """Return the record that goes under the id of *subject* now, by which SDS may know it.
+
+    SDS may have another title or address of it, and this is what somebody sees in Teams.
+    """
+    for record in sets.records():
+        if record.our_id == subject.id_in_sds:
+            return _subject(sets, (record.kind, record.id))
+    return subject
 
 
 def _row_of(

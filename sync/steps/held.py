@@ -20,8 +20,9 @@ class Held:
     """The plan of an offer or a delivery, and what can be said to it.
 
     `digest` is what a yes or a no has to say, in full; "" where it waits for none. Then `said` is
-    the answer that was given, `approved` or `rejected`, "" if there was none, at `said_at` by
-    `said_by`, as it is kept; and `why_not` says why nobody is waited for.
+    the answer that was given, `approved` or `rejected`, at `said_at` by `said_by`, as it is kept;
+    or `word` where a person has said which Team is whose, and the school is read again; "" if there
+    was none. `why_not` says why nobody is waited for.
     """
 
     plan: FullPlan
@@ -45,9 +46,14 @@ def held(world: World, held_id: str) -> Held:
         plan, answered_at = full_plan(world, held_id), error.facts.get("answered_at")
         return Held(
             plan,
-            said=str(error.facts.get("answer", "")),
+            said=_said(error),
             said_at=datetime.fromisoformat(str(answered_at)) if answered_at else None,
             said_by=str(error.facts.get("caller", "")),
             why_not=str(error),
         )
     return Held(full_plan(world, held_id), digest)
+
+
+def _said(error: AnswerRefused) -> str:
+    is_word = error.facts.get("state") == "word"
+    return "word" if is_word else str(error.facts.get("answer", ""))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sync.edge.world import World
 from sync.errors import AnswerRefused, concerning
 from sync.ledger import ids, offers
+from sync.ledger.manifests import DeliveryManifest
 from sync.ledger.marks import Approved, Rejected, Submitted
 from sync.ledger.offers import ANSWERABLE, HeldOffer, Schools, Why, full_digest
 from sync.ledger.states import State
@@ -18,6 +19,7 @@ from sync.steps.connector import Listing, find, find_offer, newest_sets
 from sync.steps.delivery import Delivery, StoredFolder
 from sync.steps.offers import Offer, View, is_approved, offer_of, view
 from sync.steps.status_values import seconds
+from sync.steps.unfolded import demand_folded
 
 type Answer = type[Approved | Rejected]
 
@@ -115,6 +117,8 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery, answer: Ans
     waits = _waits_itself(world, listing, now, delivery, answer, is_alone=not answered)
     if waits:
         _demand_unanswered(delivery, answer)
+    if not delivery.has(DeliveryManifest) or not delivery.manifest().restores:
+        demand_folded(world, delivery.sources() or {})
     return Answerable(
         listing,
         answer,
@@ -214,6 +218,7 @@ def _of_offer(
         folder, digest = _folder(listing, offer, answer), offer.name.digest
         if not _waits(listing, offer, answer):
             raise _waits_not(listing, folder, offer)
+        demand_folded(world, offer.sources)
         return Answerable(
             listing,
             answer,

@@ -36,6 +36,7 @@ from sync.steps.acceptance import QUICK_AGAIN_S
 from sync.steps.connector import Listing, ended, look
 from sync.steps.delivery import Delivery, hand_over_number, read_record
 from sync.steps.destination import Destination, find_destination
+from sync.steps.unfolded import school_of_word
 
 UNTIL = "until"
 """The fact of a busy step that says until when another turn may last."""
@@ -54,6 +55,8 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
     if states.is_stale(since, listing.now):
         return Step("hand-over", Outcome.STALE, listing.connector, delivery.id)
     _check_answer(delivery, manifest)
+    if not manifest.restores:
+        _demand_folded(world, delivery)
     held = claims.read_claims(
         listing.prefix, world.store.blobs(f"{listing.prefix}{claims.CLAIMS}/"), listing.now
     )
@@ -73,6 +76,22 @@ def hand_over(world: World, listing: Listing, delivery: Delivery) -> Step:
 def _busy(connector: str, delivery: Delivery, until: datetime | None = None) -> Step:
     step = Step("hand-over", Outcome.BUSY, connector, delivery.id, again_in_s=60.0)
     return replace(step, facts={UNTIL: until.isoformat(timespec="seconds")}) if until else step
+
+
+def _demand_folded(world: World, delivery: Delivery) -> None:
+    """Refuse to send what was read before a person said which Team is whose, whoever approved it.
+
+    What goes in just as SDS has it is of no reading of today.
+    """
+    schools = delivery.schools()
+    parts = schools.parts.values() if schools else ()
+    new = {key: set_id for part in parts if part.offer for key, set_id in part.sources.items()}
+    if school := school_of_word(world, new):
+        raise PlanOutdated(
+            "a person has said which Team is whose since this was read: the school is read again,"
+            " and what is left of it goes then",
+            school=school,
+        )
 
 
 def _check_answer(delivery: Delivery, manifest: DeliveryManifest) -> None:

@@ -102,6 +102,7 @@ class Tried:
                 name: [asdict(each) for each in getattr(self.moves, name)]
                 for name in ("go", "come", "clashes")
             },
+            "renamed": [{"was": was, **asdict(named)} for was, named in self.moves.renamed],
             "unmatched": [asdict(each) for each in self.unmatched],
             "twins": [asdict(each) for each in self.twins],
             "first": bool(self.hold and self.hold.first),
@@ -162,6 +163,10 @@ def what_if(
 
 
 def _tried(world: World, settings: Settings, profile: str) -> Tried:
+    if profile not in settings.profiles:
+        raise ConfigError(
+            f"without these settings there is no profile {profile} any more: YEAR_GROUPS makes it one"
+        )
     school = settings.school_of(profile)
     with concerning(school=school, profile=profile):
         kept = last_school(world, school)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sync.errors import AnswerInexact, RequestRefused
 from sync.ledger import callers
@@ -30,12 +30,7 @@ def reject(visit: PageVisit) -> Response:
 
 def _answer(visit: PageVisit, say: Callable[..., Answered], word: str) -> Response:
     (held_id,), form = visit.parts, form_of(visit.asked)
-    digest = form.get("digest", "").lower()
-    if not digest:
-        raise AnswerInexact(
-            f"it was not said what to {word}. Nothing was changed: open the plan, and use its own"
-            " button"
-        )
+    digest = _digest(form, word)
     if word == "approve" and form.get("seen") != "yes":
         raise AnswerInexact(
             "nobody has said that they have looked at whom it is about. Nothing was sent: go back,"
@@ -46,6 +41,16 @@ def _answer(visit: PageVisit, say: Callable[..., Answered], word: str) -> Respon
     outcome, about = answered.outcome, answered.connector
     visit.world.tell(Step("answer", outcome, about, held_id, facts))
     return see(f"/page/held/{held_id}")
+
+
+def _digest(form: Mapping[str, str], word: str) -> str:
+    """Return the digest of what was looked at, as the plan's own forms send it."""
+    if digest := form.get("digest", "").lower():
+        return digest
+    raise AnswerInexact(
+        f"it was not said what to {word}. Nothing was changed: open the plan, and use its own"
+        " button"
+    )
 
 
 def swap(visit: PageVisit) -> Response:
@@ -59,9 +64,9 @@ def swap(visit: PageVisit) -> Response:
             status=400,
         )
     # Said again once it was read, it would undo what it did: then this plan waits no more.
-    approval.digest_of(visit.world, held_id)
+    approval.demand(visit.world, held_id, _digest(form, "exchange"))
     identity.swap(visit.world, first, second, school or None)
-    return see(f"/page/held/{held_id}?swapped=1")
+    return see(f"/page/held/{held_id}")
 
 
 def sync(visit: PageVisit) -> Response:

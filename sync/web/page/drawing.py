@@ -115,7 +115,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(n=number, signed=signed, when=_when, raw=raw, sentence=sentence)
+    made.filters.update(code=code, n=number, signed=signed, when=_when, raw=raw, sentence=sentence)
     made.globals.update(spark=spark)
     return made
 
@@ -128,6 +128,16 @@ def number(value: int | None) -> str:
 def signed(value: int | None) -> str:
     """Return a change: with its sign."""
     return f"+{value:,}" if value is not None and value > 0 else number(value)
+
+
+def code(text: str) -> Markup:
+    """Return *text* with what stands between backticks as code."""
+    parts = text.split("`")
+    told = (
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    )
+    return Markup("").join(told)
 
 
 def raw(text: object) -> Markup:

@@ -149,7 +149,7 @@ def _sds_has(morning: Morning) -> Counts:
 def _people(status: Status, manifest: DeliveryManifest) -> Counts:
     """Return the pupils and teachers of a delivery, whose own counts are of rows.
 
-    Its sets say it; where one of them is not known any more, nobody does.
+    Its only set says it. Of several it is not known: whoever is in two would count twice.
     """
     known = {
         night.id: night.counts
@@ -157,6 +157,6 @@ def _people(status: Status, manifest: DeliveryManifest) -> Counts:
         for night in status.nights.get(profile, ())
     }
     sets = [known[set_id] for set_id in manifest.sources.values() if set_id in known]
-    if len(sets) < len(manifest.sources):
+    if len(sets) != 1 or len(manifest.sources) > 1:
         return {}
-    return {kind: sum(each.get(kind, 0) for each in sets) for kind in ("students", "teachers")}
+    return {kind: sets[0].get(kind, 0) for kind in ("students", "teachers")}

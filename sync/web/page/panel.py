@@ -40,7 +40,7 @@ def panel(morning: Morning) -> Panel:
     """Return how a school stands, by what matters most of all that can be said."""
     shown = morning.shown
     if shown and shown.state == "held":
-        return _held(shown)
+        return _held(morning, shown)
     if failed := _not_read(morning) or _not_built(morning):
         return failed
     if shown is None or morning.pull is None:
@@ -75,8 +75,10 @@ def _said(fault: Fault) -> str:
 # -- what is held ----------------------------------------------------------------------------------
 
 
-def _held(shown: SchoolStatus) -> Panel:
+def _held(morning: Morning, shown: SchoolStatus) -> Panel:
     said = "SDS keeps what it has until you answer."
+    if morning.pull and morning.pull.state in {"waiting", "running"}:
+        said = "iSAMS is read again now, or soon: then a new plan takes the place of this one."
     if shown.why not in {*ANSWERABLE, Why.WHOLE}:
         told = f"It is held because {BECAUSE[Why(shown.why)]}. {said}"
         return Panel(tags.of_school(shown), "Held, and an answer alone does not help", told)

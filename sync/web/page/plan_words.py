@@ -99,7 +99,8 @@ class PlanWords:
     def by_year(self, users: Iterable[str]) -> str:
         """Return how many of *users* are in which year: `Year 7: 2, Year 8: 1`."""
         years = Counter(self.plan.names.who(user, then=True).year for user in users)
-        return ", ".join(f"{year or 'no year'}: {count:,}" for year, count in sorted(years.items()))
+        in_order = sorted(years.items(), key=lambda each: _year_order(each[0]))
+        return ", ".join(f"{year or 'no year'}: {count:,}" for year, count in in_order)
 
     def entries(self, lines: Iterable[Line]) -> Iterator[PlanEntry]:
         """Yield what the file of the whole plan has of *lines*."""
@@ -124,3 +125,9 @@ def places(lines: Iterable[Line]) -> list[RowChange]:
 def is_pupil(place: RowChange) -> bool:
     """Say whether a place in a class is a pupil's."""
     return place.row[2] == "student"
+
+
+def _year_order(year: str) -> tuple[int, str]:
+    """Return where a year's words stand: those before Year 1 first, no year last."""
+    number = year.removeprefix("Year ")
+    return int(number) if number.isdecimal() else 0 if year else 99, year

@@ -138,8 +138,23 @@ def _pupils(words: PlanWords) -> Iterator[Section]:
         users = [line.person for line in lines]
         title = counted(len(users), "pupil", "pupils")
         names = words.people("Who would be in no class", users, then=True)
-        told = f"{words.by_year(users)}. They stay users, and see no Team any more."
+        told = f"{words.by_year(users)}. {_of_gone(words, users)}"
         yield Section(f"{title} would be in no class any more", told, None, names)
+
+
+def _of_gone(words: PlanWords, users: Sequence[str]) -> str:
+    """Return how many of *users*, who would be in no class, SDS would not have at all any more."""
+    gone = {
+        line.person
+        for line in words.lines(LineKind.PERSON)
+        if any(row.file == "users.csv" and row.after is None for row in line.rows)
+    }
+    count = len(gone.intersection(users))
+    if not count:
+        return "They stay in SDS, and see no Team any more."
+    rest = len(users) - count
+    stay = f" The other {rest:,} stay in SDS, and see no Team any more." if rest else ""
+    return f"{count:,} of them would go from SDS altogether: their accounts become inactive.{stay}"
 
 
 def _addresses(words: PlanWords) -> Iterator[Section]:

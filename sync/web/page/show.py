@@ -119,7 +119,6 @@ def _held(visit: PageVisit, *, names: bool) -> Response:
         "names": names,
         "people": sum(sheet.people for sheet in sheets),
         "headline": _headline(visit, held_id),
-        "swapped": "swapped" in visit.asked.query,
         "next": held_page.what_next,
         "pictures": held_page.PICTURES,
         "read_at": ids.pulled_at(held_id),

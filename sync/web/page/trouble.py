@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sync.errors import ConfigError, SyncError
+from sync.errors import ConfigError, SyncError, WordRefused
 from sync.steps.told.states import WHO
 from sync.web.access import Role
 from sync.web.exchange import Response
@@ -39,6 +39,10 @@ _HEADLINES = {
     428: "It was not said what was answered",
     503: "Something is busy or away",
 }
+_OF_KIND = {
+    ConfigError: "A setting is wrong",
+    WordRefused: "Their Teams cannot be exchanged so",
+}
 _NOTHING = "Nothing was changed, and nothing was sent."
 
 
@@ -59,8 +63,8 @@ def trouble(error: SyncError, status: int) -> Trouble:
     is_own = error.who == "caller"
     whom = {key: error.facts[key] for key in _WHOM if key in error.facts}
     headline = _HEADLINES.get(status, "Something went wrong")
-    if isinstance(error, ConfigError):
-        headline = "A setting is wrong"
+    for kind, said in _OF_KIND.items():
+        headline = said if isinstance(error, kind) else headline
     return Trouble(
         state="warn" if is_own or status in {403, 503} else "failed",
         word="Refused" if is_own or status == 403 else "Failed",

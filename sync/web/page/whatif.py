@@ -6,9 +6,11 @@ Classes are told by their titles, but those of tutor groups, which name people.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from sync.sds.moves import Moves
 from sync.sds.rehearsal import Named
 from sync.settings.as_read import AsRead
 from sync.steps.what_if import Tried, WhatIf
@@ -121,7 +123,7 @@ def outlook(tried: Tried) -> Outlook:
     )
     return Outlook(
         tag=tag,
-        headline=headline if classes.go or classes.come else "No Team would end, and none begin",
+        headline=headline if classes.go or classes.come else _nothing_ends(moves),
         told=_told(tried),
         limits=limits,
         kinds=[KindMoves(_KINDS.get(name, name), *move) for name, move in moves.counts.items()],
@@ -150,6 +152,13 @@ _KINDS = {
 }
 
 
+def _nothing_ends(moves: Moves) -> str:
+    renamed = len(moves.renamed)
+    if not renamed:
+        return "No Team would end, and none begin"
+    return f"{counted(renamed, 'Team', 'Teams')} would have another title; none ends or begins"
+
+
 def _told(tried: Tried) -> str:
     if tried.hold is None:
         return "No limit would be met: the next night would send it by itself."
@@ -161,7 +170,12 @@ def _told(tried: Tried) -> str:
 
 def _lists(tried: Tried) -> Iterator[ClassList]:
     moves = tried.moves
+    renamed = [
+        replace(named, title=f"{was} \N{RIGHTWARDS ARROW} {named.title}")
+        for was, named in moves.renamed
+    ]
     for told, classes in (
+        ("Teams that would have another title", renamed),
         ("Teams that would end", moves.go),
         ("Teams that would begin", moves.come),
         ("Classes that would be called like another", moves.clashes),

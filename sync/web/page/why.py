@@ -108,8 +108,19 @@ _YES_NO: Mapping[bool | None, Tag] = {
 }
 
 
+_IN_PART = Tag("waiting", "In, and not yet as it should be")
+
+
+def _is_as_it_should_be(record: RecordTold) -> bool:
+    """Say whether SDS has the record, and each place where iSAMS, the files and SDS agree."""
+    has = bool(record.held) and record.held[-1].has is True
+    return has and all(place.is_everywhere for place in record.places)
+
+
 def _answer(record: RecordTold) -> RecordShown:
     tag, stands = _STANDS[record.verdict]
+    if record.verdict is Presence.IN and not _is_as_it_should_be(record):
+        tag = _IN_PART
     called = record.name or record.code or record.label or record.our_id
     return RecordShown(
         tag=tag,
