@@ -152,7 +152,7 @@ class RecordTold:
 
     `label` is what iSAMS calls it, `name` what people do, `school` its school's name. `facts` are
     what else iSAMS said. `verdict` is the best of any profile's, None where nobody knows any.
-    `todo` is the one thing to do.
+    `places` begin with those that are not everywhere. `todo` is the one thing to do.
     """
 
     kind: str

@@ -425,10 +425,9 @@ class Telling:
             return next((f"{each.profile}: {each.note}." for each in profiles), "")
         if verdict is not Presence.IN:
             rules = [rule for each in profiles if each.verdict is verdict for rule in each.rules]
-            # What bars it comes first: what else there is would not help.
-            rules.sort(key=lambda rule: rule.code.effect != "bars")
             return next((rule.todo for rule in rules if rule.todo and not rule.code.keeps), "")
-        if not (held and held[-1].has):
+        newest = {each.connector: each for each in held}  # the last of each is the newest
+        if not any(each.has for each in newest.values()):
             return _not_sent(profiles)
         missing = (each for each in places if each.in_isams and not each.in_set and each.label)
         if place := next(missing, None):

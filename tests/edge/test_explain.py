@@ -12,6 +12,7 @@ import pytest
 
 from simulators.invented.records import InventedSchool
 from simulators.school import invent
+from simulators.sds import Connector as SdsConnector
 from simulators.sds import Knobs
 from sync.edge.storage.store import Store
 from sync.ledger.manifests import WHY
@@ -20,6 +21,7 @@ from sync.roster.finding_codes import FindingCode
 from sync.roster.rule_codes import RuleCode
 from sync.roster.trace import Presence
 from sync.sds.rowkeys import rows_of
+from sync.steps import approval
 from sync.steps.delivery import list_sets
 from sync.steps.explain import WHO_LIMIT, explain, fault_of
 from sync.steps.explain_values import ProfileTold, RecordTold
@@ -32,7 +34,7 @@ from tests.clocks import FakeClock
 from tests.edge import group_stage
 from tests.memory_store import MemoryStore
 from tests.simulation.group import CountingStore
-from tests.worlds import CONNECTOR, TestWorld, make_group, make_world
+from tests.worlds import CONNECTOR, OTHER_FEED, TestWorld, make_group, make_world
 
 QUICK = Knobs(operation_polls=0, run_duration_s=60)
 SCHOOL = invent(60, quirks=False)
@@ -281,6 +283,26 @@ def test_what_goes_with_the_next_delivery_is_said_to_wait() -> None:
     assert "isams-sync status" in record.todo
 
 
+def test_by_whichever_connector_sds_has_it_there_is_nothing_to_do() -> None:
+    """The other connector was given its files later, and has only other pupils."""
+    scene = make_world(
+        SCHOOL,
+        knobs=QUICK,
+        connectors=(SdsConnector(), OTHER_FEED),
+        PROFILES__PREP__CONNECTOR=OTHER_FEED.name,
+    )
+    scene.pull()
+    scene.send_until_still(CONNECTOR)
+    held = scene.send_until_still(OTHER_FEED.name)  # the school is on two: a person is asked
+    approval.approve(scene.world, held.delivery)
+    scene.send_until_still(OTHER_FEED.name)
+    record = told(scene, PUPIL.school_id)
+
+    assert [held.has for held in record.held] == [True, False]
+    assert record.todo.startswith("Nothing")
+    assert all(place.is_everywhere for place in record.places)
+
+
 # --- Who is meant -------------------------------------------------------------------------------
 
 
@@ -478,4 +500,3 @@ def test_a_body_that_says_nobody_is_refused_by_its_status(
 def test_nobody_is_asked_about_in_an_address() -> None:
     """Addresses are logged: a query of this one is refused."""
     assert responses.unread(ROUTES["explain"], ["who"])
-    assert CONNECTOR  # the route is of every connector

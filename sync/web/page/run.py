@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sync.ledger import callers, fates, ids
-from sync.ledger.marks import Accepted, Approved, Fault, Plan, Rejected, RunAsked, Submitted
+from sync.ledger.fates import Fate
+from sync.ledger.marks import (
+    Accepted,
+    Approved,
+    Fault,
+    Hold,
+    Plan,
+    Receipt,
+    Rejected,
+    RunAsked,
+    Submitted,
+)
 from sync.ledger.record import Mark
 from sync.ledger.states import State
 from sync.steps.course import NightCourse, ReadingCourse, SentCourse
@@ -15,9 +26,8 @@ from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
 from sync.steps.told.states import BECAME, WHO
 from sync.web.page import tags
-from sync.web.page.home import duration, where_to_read
 from sync.web.page.tags import Kind, Tag
-from sync.web.page.words import sentence
+from sync.web.page.words import duration, sentence, where_to_read
 
 
 class Moment(NamedTuple):
@@ -90,16 +100,15 @@ _ANSWERED_HERE = {State.HELD, State.UNPROVEN}
 def _ended(course: NightCourse) -> tuple[Tag, str]:
     sent = course.sent
     if sent and sent.fate:
-        row = fates.TABLE[sent.fate]
-        return tags.of_fate(sent.fate, row.word, row.who), sentence(BECAME.get(sent.fate, row.word))
+        became = BECAME.get(sent.fate, fates.TABLE[sent.fate].word)
+        return tags.of_fate(sent.fate), sentence(became)
     if sent:
         return tags.OF_DELIVERY[sent.state], sentence(_STATES.get(sent.state, sent.state.value))
     (reading,) = course.readings
     if reading.pulled:
         return Tag("well", "Sealed"), "The school was read, whole."
     if reading.error:
-        who = WHO.get(reading.error.who, reading.error.who)
-        return Tag("failed", "Failed", who), "iSAMS did not give us the school. SDS keeps it."
+        return tags.of_fault(reading.error), "iSAMS did not give us the school. SDS keeps it."
     return Tag("waiting", "Running"), "The school is being read, or will be tried again."
 
 
@@ -153,25 +162,36 @@ def _nth(number: int) -> str:
 
 def _of_delivery(sent: SentCourse) -> Iterator[Moment]:
     delivery = sent.delivery
-    made_at = min(delivery.made_at.values(), default=None)
-    if sent.manifest:
-        yield Moment(made_at, "Merged", "yes", numbers(sent.manifest.counts))
-    elif sent.state is State.UNCHANGED:
-        yield Moment(made_at, "Merged", "same", "Exactly what SDS holds")
+    yield from _merged(sent)
     if at := delivery.when(Plan):
-        kind: Kind = "held" if sent.hold else "yes"
-        told = f"{len(sent.hold.excesses)} limits are met" if sent.hold else "No limit is met"
-        first = sent.hold is not None and sent.hold.first
-        yield Moment(at, "Compared", kind, "Nothing to compare with" if first else told)
+        yield _compared(sent.hold, at)
     for mark, said in _MARKS:
         if at := delivery.when(mark):
             yield Moment(at, said.word, said.state, "")
     if sent.receipt and sent.fate:
-        row = fates.TABLE[sent.fate]
-        tag = tags.of_fate(sent.fate, row.word, row.who)
-        state = "yes" if tag.state == "well" else tag.state
-        told = numbers(sent.receipt.counts) if sent.receipt.counts else ""
-        yield Moment(sent.receipt.at, f"Ended: {row.word}", state, told)
+        yield _received(sent.receipt, sent.fate)
+
+
+def _merged(sent: SentCourse) -> Iterator[Moment]:
+    made_at = min(sent.delivery.made_at.values(), default=None)
+    if sent.manifest:
+        yield Moment(made_at, "Merged", "yes", numbers(sent.manifest.counts))
+    elif sent.state is State.UNCHANGED:
+        yield Moment(made_at, "Merged", "same", "Exactly what SDS holds")
+
+
+def _compared(hold: Hold | None, at: datetime) -> Moment:
+    if hold is None:
+        return Moment(at, "Compared", "yes", "No limit is met")
+    told = f"{len(hold.excesses)} limits are met"
+    return Moment(at, "Compared", "held", "Nothing to compare with" if hold.first else told)
+
+
+def _received(receipt: Receipt, fate: Fate) -> Moment:
+    kind = tags.of_fate(fate).state
+    told = numbers(receipt.counts) if receipt.counts else ""
+    name = f"Ended: {fates.TABLE[fate].word}"
+    return Moment(receipt.at, name, "yes" if kind == "well" else kind, told)
 
 
 def _troubles(course: NightCourse) -> Iterator[RunTrouble]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sync.ledger import fates, ids
+from sync.ledger import ids
+from sync.ledger.marks import Receipt
 from sync.ledger.states import State
 from sync.steps.checked import CheckRow, Examination
 from sync.steps.status_values import ConnectorStatus, DeliveryStatus, Status
@@ -33,17 +34,29 @@ class Compared(NamedTuple):
     reported: int | None
 
 
+class RunReported(NamedTuple):
+    """What SDS's run reported of a delivery, beside what was sent; `problems` are told in words.
+
+    `run` are the run's own words.
+    """
+
+    delivery: str
+    ended_at: datetime
+    compared: Sequence[Compared]
+    problems: Sequence[tuple[str, str]]
+    run: str
+
+
 class ConnectorShown(NamedTuple):
-    """A connector. `run` tells of SDS's own run, `checks` what the last check saw."""
+    """A connector: what its newest ended run `reported`, if any did, and what the last check saw.
+
+    `restorable` is how many deliveries could be sent again, that which SDS has among them.
+    """
 
     name: str
     profiles: Sequence[str]
     deliveries: Sequence[Delivered]
-    compared: Sequence[Compared]
-    errors: Sequence[tuple[str, str]]
-    of: str
-    ended_at: datetime | None
-    run: str
+    reported: RunReported | None
     restorable: int
     checks: Sequence[CheckRow]
 
@@ -64,17 +77,12 @@ def connectors(status: Status, checked: Examination | None) -> Sds:
 def _connector(
     name: str, connector: ConnectorStatus, checked: Examination | None
 ) -> ConnectorShown:
-    ended = next((each for each in connector.deliveries if each.receipt), None)
-    receipt = ended.receipt if ended else None
+    reported = (_reported(each, each.receipt) for each in connector.deliveries if each.receipt)
     return ConnectorShown(
         name=name,
         profiles=connector.profiles,
         deliveries=[_delivered(each) for each in connector.deliveries],
-        compared=_compared(ended) if ended else [],
-        errors=[(kind, f"{count:,}") for kind, count in _problems(ended)],
-        of=ended.id if ended else "",
-        ended_at=receipt.at if receipt else None,
-        run=_run(receipt.run) if receipt else "",
+        reported=next(reported, None),
         restorable=len(connector.restorable),
         checks=[row for row in checked.rows if _is_about(row, connector)] if checked else [],
     )
@@ -91,8 +99,7 @@ def _is_about(row: CheckRow, connector: ConnectorStatus) -> bool:
 def _delivered(delivery: DeliveryStatus) -> Delivered:
     became, tag, told = delivery.became, tags.OF_DELIVERY[delivery.state], ""
     if became and not became.repeats and delivery.state is not State.UNCHANGED:
-        row = fates.TABLE[became.fate]
-        tag = tags.of_fate(became.fate, row.word, row.who)
+        tag = tags.of_fate(became.fate)
         told = sentence(BECAME.get(became.fate, ""))
     elif delivery.error:
         told = sentence(delivery.error.message)
@@ -108,9 +115,7 @@ _REPORTED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _compared(ended: DeliveryStatus) -> list[Compared]:
-    sent = ended.manifest.counts if ended.manifest else {}
-    told = ended.receipt.counts if ended.receipt else {}
+def _compared(sent: Mapping[str, int], told: Mapping[str, int]) -> list[Compared]:
     rows = [
         Compared(kind, sent.get(ours), told.get(theirs))
         for ours, (kind, theirs) in _REPORTED.items()
@@ -126,12 +131,12 @@ _PROBLEMS = {
 }
 
 
-def _problems(ended: DeliveryStatus | None) -> Iterator[tuple[str, int]]:
-    counts = ended.receipt.counts if ended and ended.receipt else {}
-    for key, kind in _PROBLEMS.items():
-        if key in counts:
-            yield kind, counts[key]
-
-
-def _run(run: Mapping[str, str]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in run.items() if value)
+def _reported(ended: DeliveryStatus, receipt: Receipt) -> RunReported:
+    told, run = receipt.counts, receipt.run.items()
+    return RunReported(
+        delivery=ended.id,
+        ended_at=receipt.at,
+        compared=_compared(ended.manifest.counts if ended.manifest else {}, told),
+        problems=[(kind, f"{told[key]:,}") for key, kind in _PROBLEMS.items() if key in told],
+        run=", ".join(f"{key.replace('_', ' ')} {value}" for key, value in run if value),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from sync.errors import RequestRefused
 from sync.ledger import callers, ids
@@ -28,8 +29,10 @@ from sync.web.page import why as why_page
 from sync.web.page.answers import looked, see
 from sync.web.page.drawing import SAFE, drawn
 from sync.web.page.forms import form_of
+from sync.web.page.panel import held_headline
 from sync.web.page.run import run_of
 from sync.web.page.visit import PageVisit
+from sync.web.page.words import duration
 
 _KEY: Sequence[NightWord] = ("delivered", "unchanged", "held", "failed")
 
@@ -53,7 +56,7 @@ def _home(visit: PageVisit, school: str) -> Response:
     values = {
         "home": shown,
         "several": visit.is_of_several,
-        "has_sds": any(row.sds is not None for row in shown.holds),
+        "has_sds": any(row.sds is not None for row in shown.numbers.rows),
         "columns": [f"#{profile}" for profile in shown.profiles],
         "key": [tags.OF_NIGHT[word] for word in _KEY],
         "asked": "asked" in visit.asked.query,
@@ -83,7 +86,7 @@ def waiting(visit: PageVisit) -> Response:
         {
             "name": name,
             "tag": tags.of_school(shown),
-            "headline": home_page.held_headline(shown.why, shown.hold),
+            "headline": held_headline(shown.why, shown.hold),
             "offer": shown.offer,
             "since": shown.since,
         }
@@ -128,7 +131,7 @@ def _held(visit: PageVisit, *, names: bool) -> Response:
 def _headline(visit: PageVisit, held_id: str) -> str:
     for _, shown in visit.standing():
         if shown.offer == held_id:
-            return home_page.held_headline(shown.why, shown.hold)
+            return held_headline(shown.why, shown.hold)
     return "What this delivery would change"
 
 
@@ -158,7 +161,7 @@ def health(visit: PageVisit) -> Response:
         "rows": rows,
         "tags": tags.OF_CHECK,
         "counts": [(state, counted.get(state, 0)) for state in states if counted.get(state)],
-        "took": home_page.duration_s(last.took_s) if last else "",
+        "took": duration(timedelta(seconds=last.took_s)) if last else "",
     }
     return drawn(visit, "health", values)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from sync.ledger import fates
 from sync.ledger.fates import Fate
+from sync.ledger.marks import Fault
 from sync.ledger.offers import ANSWERABLE, Why
 from sync.ledger.states import State
 from sync.steps.status_values import NightWord, SchoolState, SchoolStatus
@@ -91,10 +93,15 @@ _OF_FATE: Mapping[Fate, Kind] = {
 }
 
 
-def of_fate(fate: Fate, word: str, who: str) -> Tag:
-    """Return what became of a delivery that was handed over, by the *word* and *who* of fates."""
-    kind = _OF_FATE.get(fate, "failed")
-    return Tag(kind, word.capitalize(), "" if who == "nobody" else who)
+def of_fate(fate: Fate) -> Tag:
+    """Return what became of a delivery that was handed over."""
+    row, kind = fates.TABLE[fate], _OF_FATE.get(fate, "failed")
+    return Tag(kind, row.word.capitalize(), "" if row.who == "nobody" else row.who)
+
+
+def of_fault(fault: Fault) -> Tag:
+    """Return that something failed, and who must act."""
+    return Tag("failed", "Failed", WHO.get(fault.who, fault.who))
 
 
 OF_CHECK: Mapping[str, Tag] = {

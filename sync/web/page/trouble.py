@@ -11,7 +11,7 @@ from sync.web.exchange import Response
 from sync.web.page.drawing import html
 from sync.web.page.tags import Kind
 from sync.web.page.visit import PageRequest, Visitor
-from sync.web.page.words import sentence
+from sync.web.page.words import sentence, where_to_read
 
 
 class Trouble(NamedTuple):
@@ -88,4 +88,4 @@ def _next(error: SyncError, status: int) -> str:
         return "Report it with the name below; it names nobody."
     if error.who == "caller":
         return "Go back, and on from there."
-    return f"Mend it as it says. docs/troubleshooting.md has more, under {error.code}."
+    return f"Mend it as it says. {where_to_read(error.code)}"

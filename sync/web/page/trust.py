@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sync.ledger.offers import BECAUSE, Why
 from sync.steps.status_values import SchoolStatus, Status
-from sync.steps.told.states import WHO
 from sync.steps.trust import SchoolRow
 from sync.web.page import tags
-from sync.web.page.home import SQUARES, held_headline
+from sync.web.page.nights import SQUARES
+from sync.web.page.panel import held_headline
 from sync.web.page.tags import Kind, Tag
 
 
@@ -51,22 +51,31 @@ class Trust(NamedTuple):
 def rows(status: Status, listed: Iterable[SchoolRow]) -> Trust:
     """Return the rows of `steps.trust` with the nights of each, in groups by need."""
     schools = [_school(status, row) for row in listed]
-    needy = [each for each in schools if each.tag.who]
-    waiting = [each for each in schools if each not in needy and each.tag.state != "well"]
-    well = [each for each in schools if each not in needy and each.tag.state == "well"]
-    groups = (
-        SchoolGroup("Somebody must act", needy),
-        SchoolGroup("Nobody must act yet", waiting),
-        SchoolGroup("All well", well),
-    )
-    counted = Counter((each.tag.state, each.tag.word) for each in schools)
+    words = Counter(each.tag._replace(who="") for each in schools)
     return Trust(
-        groups=[group for group in groups if group.schools],
-        counts=[(count, Tag(*tag)) for tag, count in counted.items()],
+        groups=_groups(schools),
+        counts=[(count, tag) for tag, count in words.items()],
         schools=len({each.key for each in schools}),
         pupils=sum(each.pupils or 0 for each in schools),
         connectors=len(status.connectors),
     )
+
+
+_NEEDS = ("Somebody must act", "Nobody must act yet", "All well")
+
+
+def _groups(schools: Sequence[SchoolLine]) -> list[SchoolGroup]:
+    by_need: dict[str, list[SchoolLine]] = {need: [] for need in _NEEDS}
+    for each in schools:
+        by_need[_need(each.tag)].append(each)
+    return [SchoolGroup(need, lines) for need, lines in by_need.items() if lines]
+
+
+def _need(tag: Tag) -> str:
+    somebody, nobody_yet, well = _NEEDS
+    if tag.who:
+        return somebody
+    return well if tag.state == "well" else nobody_yet
 
 
 def _school(status: Status, row: SchoolRow) -> SchoolLine:
@@ -96,6 +105,6 @@ def _told(status: Status, row: SchoolRow, shown: SchoolStatus) -> tuple[Tag, str
     if shown.state == "held":
         return tags.of_school(shown), held_headline(shown.why, shown.hold)
     if pull and pull.state == "failed" and pull.error:
-        return Tag("failed", "Failed", WHO.get(pull.error.who, "")), pull.error.message
+        return tags.of_fault(pull.error), pull.error.message
     because = BECAUSE[Why(shown.why)] if shown.why and shown.state != "delivered" else _WELL
     return tags.of_school(shown), because

@@ -13,7 +13,7 @@ from sync.sds.rehearsal import Named
 from sync.settings.as_read import AsRead
 from sync.steps.what_if import Tried, WhatIf
 from sync.web.page.tags import Tag
-from sync.web.page.words import sentence
+from sync.web.page.words import counted, sentence
 
 SHOWN = 100
 """Classes of a list."""
@@ -116,8 +116,8 @@ def outlook(tried: Tried) -> Outlook:
     tag = Tag("held", "Would be held", "you would decide") if held else Tag("well", "Would go")
     classes = moves.counts["classes"]
     headline = (
-        f"{_counted(classes.go, 'Team would end', 'Teams would end')}, "
-        f"{_counted(classes.come, 'would begin', 'would begin')}"
+        f"{counted(classes.go, 'Team would end', 'Teams would end')}, "
+        f"{counted(classes.come, 'would begin', 'would begin')}"
     )
     return Outlook(
         tag=tag,
@@ -156,7 +156,7 @@ def _told(tried: Tried) -> str:
     if tried.hold.first:
         return "It would be the first delivery: somebody would have to approve it."
     met = len(tried.hold.excesses)
-    return f"{_counted(met, 'limit', 'limits')} would be met, so somebody would have to approve it."
+    return f"{counted(met, 'limit', 'limits')} would be met, so somebody would have to approve it."
 
 
 def _lists(tried: Tried) -> Iterator[ClassList]:
@@ -185,7 +185,7 @@ def _look(tried: Tried) -> Iterator[tuple[Tag, str]]:
         named = f"{finding.record} {finding.name}".strip()
         yield _WARN, f"{named}: {sentence(finding.code.advice)}"
     if clashes := tried.moves.clashes:
-        many = _counted(len(clashes), "class", "classes")
+        many = counted(len(clashes), "class", "classes")
         yield _WARN, f"{many} would be called like another: put {{academic_year}} into the title."
     if twins := tried.twins:
         records = ", ".join(sorted(finding.record for finding in twins)[:10])
@@ -193,10 +193,6 @@ def _look(tried: Tried) -> Iterator[tuple[Tag, str]]:
         yield _WARN, f"The same title as another class has: {records}{more}."
     if not tried.profile_then.get("classes"):
         yield _WARN, "The profile would have no class at all."
-
-
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
 
 
 _OF_PEOPLE = ("EXTRA_TEACHERS", "SERVICE_ACCOUNTS")

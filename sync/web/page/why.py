@@ -35,9 +35,8 @@ class ProfileShown(NamedTuple):
 
 
 class HeldShown(NamedTuple):
-    """A delivery that SDS may hold: whether the record is in it."""
+    """A delivery that SDS may hold: whether the record is in it, in how many `rows`."""
 
-    delivery: str
     tag: Tag
     word: str
     handed_at: datetime
@@ -95,41 +94,45 @@ def people(explained: Explained) -> int:
     return 1 if record.kind in _PEOPLE else min(len(record.places), SHOWN)
 
 
+# Of a profile; of the record as a whole: _STANDS.
 _TAGS: Mapping[Presence | None, Tag] = {
     Presence.IN: Tag("well", "In"),
     Presence.LEFT_OUT: Tag("warn", "Left out"),
     Presence.NOT_OF_PROFILE: Tag("same", "Not of this profile"),
     None: Tag("none", "Not known"),
 }
-_YES, _NO, _UNKNOWN = Tag("yes", "Yes"), Tag("warn", "No"), Tag("none", "Not known")
+_YES_NO: Mapping[bool | None, Tag] = {
+    True: Tag("yes", "Yes"),
+    False: Tag("warn", "No"),
+    None: Tag("none", "Not known"),
+}
 
 
 def _answer(record: RecordTold) -> RecordShown:
-    tag = _TAGS[record.verdict]
-    if tag.state == "same":
-        tag = tag._replace(word="Of no profile")
+    tag, stands = _STANDS[record.verdict]
     called = record.name or record.code or record.label or record.our_id
-    broken = [place for place in record.places if not place.is_everywhere]
-    places = [*broken, *(place for place in record.places if place.is_everywhere)]
     return RecordShown(
         tag=tag,
-        headline=f"{called} {_STANDS[record.verdict]}",
+        headline=f"{called} {stands}",
         told=_told(record),
         todo=record.todo,
         facts=[*_facts(record)],
         profiles=[_profile(each) for each in sorted(record.profiles, key=_is_of_another)],
         held=[_held(held) for held in record.held],
-        places=[_place(place) for place in places[:SHOWN]],
-        more=max(len(places) - SHOWN, 0),
+        places=[_place(place) for place in record.places[:SHOWN]],
+        more=max(len(record.places) - SHOWN, 0),
         places_title=_places_title(record),
     )
 
 
-_STANDS: Mapping[Presence | None, str] = {
-    Presence.IN: "is in the files for SDS",
-    Presence.LEFT_OUT: "is left out of the files for SDS",
-    Presence.NOT_OF_PROFILE: "is of no profile, so not in the files for SDS",
-    None: "is not known to the newest sets",
+_STANDS: Mapping[Presence | None, tuple[Tag, str]] = {
+    Presence.IN: (_TAGS[Presence.IN], "is in the files for SDS"),
+    Presence.LEFT_OUT: (_TAGS[Presence.LEFT_OUT], "is left out of the files for SDS"),
+    Presence.NOT_OF_PROFILE: (
+        Tag("same", "Of no profile"),
+        "is of no profile, so not in the files for SDS",
+    ),
+    None: (_TAGS[None], "is not known to the newest sets"),
 }
 
 
@@ -192,18 +195,17 @@ def _asked(rule: Rule) -> RuleShown:
 
 
 def _held(held: HeldTold) -> HeldShown:
-    tag = {True: _YES, False: _NO, None: _UNKNOWN}[held.has]
     rows = sum(map(len, held.rows.values()))
-    return HeldShown(held.delivery, tag, held.word, held.handed_at, held.ended_at, rows)
+    return HeldShown(_YES_NO[held.has], held.word, held.handed_at, held.ended_at, rows)
 
 
 def _place(place: PlaceTold) -> PlaceShown:
     title = place.name or place.label or place.our_id
     note = " ".join(filter(None, (place.label if place.name else "", place.role)))
     marks = (
-        ("iSAMS lists it", _YES if place.in_isams else _NO),
-        ("Newest files", _YES if place.in_set else _NO),
-        ("SDS has it", {True: _YES, False: _NO, None: _UNKNOWN}[place.in_sds]),
+        ("iSAMS lists it", _YES_NO[place.in_isams]),
+        ("Newest files", _YES_NO[place.in_set]),
+        ("SDS has it", _YES_NO[place.in_sds]),
     )
     return PlaceShown(title, note, marks)
 
