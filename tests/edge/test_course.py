@@ -17,6 +17,7 @@ from sync.steps.delivery import list_pulls
 from sync.web.page.run import run_of
 from tests.canaries import found_in
 from tests.edge.page_stage import delivered, rest, swapped
+from tests.simulation.group import Group
 from tests.worlds import THREE_SCHOOLS, TestWorld, make_group
 
 
@@ -81,12 +82,14 @@ def test_a_reading_that_failed_says_why_and_who_acts() -> None:
 
 def test_of_a_delivery_of_many_schools_no_reading_is_told() -> None:
     """A hundred would fill the page; each school has its own run."""
-    scene = make_group(base=THREE_SCHOOLS)
+    few, many = make_group(base=THREE_SCHOOLS), Group(FEW + 1).scene
     for school in ("northbank", "southbank", "eastbank"):
-        scene.pull(school)
-    scene.send_until_still()
+        few.pull(school)
+    few.send_until_still()
 
-    assert len(course(scene.world, newest(scene)).readings) == FEW == 3
+    assert len(course(few.world, newest(few)).readings) == FEW == 3
+    told = course(many.world, newest(many))
+    assert (len(told.sets), list(told.readings)) == (FEW + 1, [])
 
 
 @pytest.mark.parametrize(

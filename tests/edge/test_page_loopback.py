@@ -145,6 +145,16 @@ def test_without_the_cookie_nothing_is_shown(cookie: str, serving: Serving) -> N
     assert not [page for page in pages if "Northbank" in page.text]
 
 
+def test_a_cookie_of_the_right_name_has_to_hold_the_right_word(serving: Serving) -> None:
+    """Its name may be seen by others of the machine; what it holds goes to one browser."""
+    with browser(serving) as client:
+        [name] = client.cookies
+        client.cookies.set(name, "x" * 32)
+        refused = client.get("/")
+
+    assert refused.status_code == 403
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "169.254.1.1", ""])
 def test_a_site_that_leads_its_own_name_here_is_refused(host: str, serving: Serving) -> None:
     """DNS rebinding: the browser believes itself at that site, and says so."""
@@ -202,6 +212,7 @@ def test_a_head_says_what_a_get_would_without_its_body(serving: Serving) -> None
 
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["Content-Length"] == str(len(page.content))
+    assert said(serving, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "X"])
@@ -225,6 +236,13 @@ def test_a_body_that_is_far_too_long_is_answered(serving: Serving) -> None:
 
     assert refused.status_code == 413
     assert "larger than 64 kB" in refused.text
+
+
+def test_a_sender_of_any_size_is_heard_to_the_end(serving: Serving) -> None:
+    """Whoever sends 40 MB is refused in words, and not by a connection that breaks."""
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % 40_000_000
+
+    assert b"403" in said(serving, head + b"a" * 40_000_000).partition(b"\r\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -310,7 +328,7 @@ def test_what_fails_is_told_and_the_rest_goes_on() -> None:
     world = work(scene, nudges)
     nudges.nudge("send", {"connector": "nowhere"})
     nudges.nudge("send", {"connector": CONNECTOR})
-    serving = threading.Thread(target=nudges.serve, args=(world,))
+    serving = threading.Thread(target=nudges.serve, args=(world,), daemon=True)
     serving.start()
     until(lambda: nudges.waiting()["send"] == 0)
     nudges.stop()
@@ -342,7 +360,9 @@ def test_work_that_waits_is_given_up_when_the_page_ends() -> None:
     """Nobody waits an hour for Ctrl-C: what is not done is found by the next run or tick."""
     nudges = Working(time.monotonic)
     nudges.nudge("send", {"connector": CONNECTOR}, 3600)
-    serving = threading.Thread(target=nudges.serve, args=(make_world(invent(4)).world,))
+    serving = threading.Thread(
+        target=nudges.serve, args=(make_world(invent(4)).world,), daemon=True
+    )
     serving.start()
     nudges.stop()
     serving.join(20)

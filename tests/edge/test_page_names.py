@@ -15,7 +15,7 @@ from simulators.invented.records import InventedSchool
 from simulators.school import invent, without_pupils
 from sync.ledger import callers
 from sync.report import Outcome
-from sync.steps import schedule
+from sync.steps import pull, schedule
 from sync.texts import FORMULA
 from sync.web.access import HOLDS, Role
 from sync.web.exchange import Response
@@ -184,9 +184,13 @@ def test_the_user_of_a_terminal_is_named_on_no_screen() -> None:
     scene = delivered(invent(20, quirks=False))
     scene.clock.advance(60)
     schedule.ask(Browser(scene, caller=callers.at_terminal("wren.example")).world, "northbank", "x")
+    pull.pull(scene.world, "northbank")
+    scene.send_until_still()
+    rest(scene)
     shown = dict(crawl(Browser(scene)))
     pages = "".join(page.body.decode() for page in shown.values())
 
+    assert "At a terminal." in pages
     assert "wren" not in pages.lower()
 
 
