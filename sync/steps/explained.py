@@ -249,7 +249,7 @@ class Telling:
         """Return all that is known of the record."""
         with concerning(school=self.sets.school):
             profiles = [self._profile(each) for each in self._profile_keys()]
-            places = sorted(self._places(), key=lambda place: (place.is_everywhere, place.label))
+            places = sorted(self._places(), key=_in_order)
             verdict, held = _verdict(profiles), [each.told() for each in self._held]
             record = self.subject.described
             return RecordTold(
@@ -418,6 +418,11 @@ class Telling:
             for kind, ids, role in _sides(group):
                 if any((kind, each) in mine for each in ids):
                     yield (group.our_id or group.label, role), group
+
+
+def _in_order(place: PlaceTold) -> tuple[bool, str, str, str]:
+    """Sort places: those not everywhere first. Of what iSAMS lists no more there is but the id."""
+    return place.is_everywhere, place.label, place.our_id, place.role
 
 
 def _why_not(delivery: Delivery, school: str) -> str:
