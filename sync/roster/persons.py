@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
 from sync import texts
 from sync.isams.school import (
@@ -58,22 +59,20 @@ def persons_of(school: School, day: date) -> Persons:
     left, else nobody's.
     """
     records = _by_address(school)
-    sharing = {address: listed for address, listed in records.items() if len(listed) > 1}
-    if not sharing:
-        return Persons(school, day, records.keys())
-    shared, without, joined = dict[str, Sequence[Finding]](), dict[str, Finding](), _Joined()
-    same = dict[str, Sequence[Record]]()
-    for address, listed in sharing.items():
-        persons = _told_apart(listed)
-        owner = _owner(persons, day)
-        found = tuple(_findings(address, persons, owner))
-        shared[address] = found
-        known = {record_name(each) for each in owner.records} if owner else frozenset[str]()
-        without |= {each.record: each for each in found if each.record not in known}
-        if owner and len(owner.records) > 1:
-            joined.add(owner, day)
-            same[record_name(owner.records[0])] = owner.records[1:]
-    return Persons(joined.in_school(school), day, records.keys(), shared, without, same)
+    shared = [
+        _shared(address, listed, day) for address, listed in records.items() if len(listed) > 1
+    ]
+    joined, owners = _Joined(), [owner for each in shared if (owner := each.joined())]
+    for owner in owners:
+        joined.add(owner, day)
+    return Persons(
+        school=joined.in_school(school),
+        day=day,
+        addresses=records.keys(),
+        shared={each.address: each.findings for each in shared},
+        without={found.record: found for each in shared for found in each.of_others()},
+        same={record_name(owner.records[0]): owner.records[1:] for owner in owners},
+    )
 
 
 def _by_address(school: School) -> Mapping[str, list[Record]]:
@@ -116,6 +115,29 @@ class _Person:
 
     def _in_use(self, day: date) -> Sequence[Record]:
         return [each for each in self.records if each.leaves_on is None or each.leaves_on >= day]
+
+
+class _Shared(NamedTuple):
+    """An address that is on several records: whose it is, None for nobody's, and what is told."""
+
+    address: str
+    owner: _Person | None
+    findings: tuple[Finding, ...]
+
+    def joined(self) -> _Person | None:
+        """Return whose it is, if they have several records: these become one."""
+        return self.owner if self.owner and len(self.owner.records) > 1 else None
+
+    def of_others(self) -> list[Finding]:
+        """Return the findings about records without a right to the address."""
+        own = {record_name(record) for record in self.owner.records} if self.owner else set[str]()
+        return [found for found in self.findings if found.record not in own]
+
+
+def _shared(address: str, records: Iterable[Record], day: date) -> _Shared:
+    persons = _told_apart(records)
+    owner = _owner(persons, day)
+    return _Shared(address, owner, tuple(_findings(address, persons, owner)))
 
 
 def _told_apart(records: Iterable[Record]) -> list[_Person]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sync.settings import Block, Limits, SchoolLimits, Settings, names, text
 from sync.settings.names import Path
@@ -78,7 +77,5 @@ def as_text(value: object) -> str:
             return ",".join(map(as_text, value))
         case time():
             return f"{value:%H:%M}"
-        case ZoneInfo():
-            return value.key
-        case _:
+        case _:  # a text, a number, or a time zone, which is written as its key
             return str(value)

@@ -5,7 +5,7 @@ Counts, moments, ids and codes: nobody's name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -97,21 +97,27 @@ def course(world: World, course_id: str, school: str = "") -> NightCourse:
 
 def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> NightCourse:
     state = next(state for each, state in listing.states if each.id == delivery.id)
-    sent = _sent(listing, delivery, state)
     sources = delivery.sources() or {}
-    schools = {
-        world.settings.school_of(profile)
-        for profile in sources
-        if profile in world.settings.profiles
-    }
-    readings, moments = list[ReadingCourse](), {ids.pulled_at(each) for each in sources.values()}
-    for school in sorted(schools) if len(schools) <= FEW else ():
-        of_school = [
-            pull for pull in list_pulls(world.store, school) if ids.pulled_at(pull.id) in moments
-        ]
-        readings += [_reading(school, pull) for pull in of_school[-1:]]
-    version = next(filter(None, (_version(world, *each) for each in sources.items())), "")
-    return NightCourse(delivery.id, readings, sent, version, sorted(sources.values()))
+    return NightCourse(
+        id=delivery.id,
+        readings=_readings(world, sources),
+        sent=_sent(listing, delivery, state),
+        version=next(filter(None, (_version(world, *each) for each in sources.items())), ""),
+        sets=sorted(sources.values()),
+    )
+
+
+def _readings(world: World, sources: Mapping[str, str]) -> list[ReadingCourse]:
+    """Return the last reading of each school that any of the sets *sources* came from."""
+    settings = world.settings
+    schools = sorted({settings.school_of(key) for key in sources if key in settings.profiles})
+    moments = {ids.pulled_at(each) for each in sources.values()}
+    readings = list[ReadingCourse]()
+    for school in schools if len(schools) <= FEW else ():
+        pulls = list_pulls(world.store, school)
+        of_sets = [pull for pull in pulls if ids.pulled_at(pull.id) in moments]
+        readings += [_reading(school, pull) for pull in of_sets[-1:]]
+    return readings
 
 
 def _reading(school: str, pull: Pull) -> ReadingCourse:

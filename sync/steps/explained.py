@@ -154,12 +154,15 @@ def read_school(stored: OnceRead, school: str) -> SchoolSets:
 
 # -- one record ----------------------------------------------------------------------------------
 
+type _Place = tuple[str, str]
+"""A place in a class: the id of the other end in SDS, or what iSAMS calls it, and the role."""
+
 
 class _InFiles(NamedTuple):
     """What the files of a set or a delivery have of a record; `places` are the other end's ids."""
 
     rows: TableRows
-    places: Set[tuple[str, str]]
+    places: Set[_Place]
 
     @property
     def has(self) -> bool:
@@ -190,6 +193,9 @@ class _Held:
         )
 
 
+_NOTHING = Judged("", "", "", "", "", "", "", {}, (), (), ())
+
+
 @dataclass(frozen=True)
 class AskedAbout:
     """Whom or what is asked about; of `records`, by profile, none where iSAMS lists it no more.
@@ -207,10 +213,15 @@ class AskedAbout:
         looked_at = [each for each in self.records.values() if each.our_id]
         return next(iter(looked_at or self.records.values()), None)
 
+    @property
+    def described(self) -> Judged:
+        """The record, or what is known of one that iSAMS lists no more: what it was."""
+        return self.record or _NOTHING._replace(kind="person" if self.is_person else "class")
+
     @cached_property
     def our_ids(self) -> Set[str]:
         """The ids that it has in SDS, or would have."""
-        return {each.our_id for each in self.records.values()} | {self.id_in_sds} - {""}
+        return {self.id_in_sds, *(each.our_id for each in self.records.values())} - {""}
 
     @cached_property
     def address(self) -> str:
@@ -238,25 +249,24 @@ class Telling:
         """Return all that is known of the record."""
         with concerning(school=self.sets.school):
             profiles = [self._profile(each) for each in self._profile_keys()]
-            places = sorted(self._places(), key=lambda place: (place.is_everywhere, place.label))
-            verdict = self._verdict(profiles)
-            settings, record = self.stored.world.settings, self.subject.record
-            held = [each.told() for each in self._held]
+            places = sorted(self._places(), key=_in_order)
+            verdict, held = _verdict(profiles), [each.told() for each in self._held]
+            record = self.subject.described
             return RecordTold(
-                kind=record.kind if record else "person" if self.subject.is_person else "class",
-                id=record.id if record else "",
-                our_id=next(iter(sorted(self.subject.our_ids - {""})), ""),
-                label=record.label if record else "",
-                name=record.name if record else "",
-                code=record.code if record else "",
-                address=record.address if record else "",
-                school=settings.called(self.sets.school),
-                facts=record.facts if record else {},
+                kind=record.kind,
+                id=record.id,
+                our_id=min(self.subject.our_ids, default=""),
+                label=record.label,
+                name=record.name,
+                code=record.code,
+                address=record.address,
+                school=self.stored.world.settings.called(self.sets.school),
+                facts=record.facts,
                 verdict=verdict,
                 profiles=profiles,
                 held=held,
                 places=places,
-                todo=self._todo(verdict, profiles, held, places),
+                todo=_todo(verdict, profiles, held, places),
             )
 
     def _profile_keys(self) -> Sequence[str]:
@@ -330,51 +340,48 @@ class Telling:
     def _later(self, profile: str) -> Iterator[Rule]:
         """Yield what came after the set: that it waits, or why the newest delivery has it not."""
         connector = self.stored.world.settings.connector_of(profile)
-        listing, sealed = self.stored.listing(connector), self.sets.sets[profile]
-        last = [each.manifest for each in self._held if each.connector == connector][-1:]
-        if (last and last[0] and last[0].sources.get(profile) == sealed.id) or not listing.states:
+        listing = self.stored.listing(connector)
+        if self._went(connector, profile) or not listing.states:
             return
         newest, reached = listing.states[-1]
         if reached is State.HELD:
             yield Rule(RuleCode.WAITS, newest.id)
-        schools = newest.schools()
-        part = schools.parts.get(self.sets.school) if schools else None
-        left_out = schools.left_out.get(self.sets.school, "") if schools else ""
-        why = part.why if part else left_out
+        why = _why_not(newest, self.sets.school)
         if why and why != Why.SAME:
             yield Rule(RuleCode.CARRIED, f"no: {BECAUSE[Why(why)]}")
 
-    @staticmethod
-    def _verdict(profiles: Sequence[ProfileTold]) -> Presence | None:
-        known = [profile.verdict for profile in profiles]
-        return next((each for each in Presence if each in known), None)
+    def _went(self, connector: str, profile: str) -> bool:
+        """Say whether the newest delivery that SDS may hold has the newest set of *profile*."""
+        manifests = [each.manifest for each in self._held if each.connector == connector]
+        newest = manifests[-1] if manifests else None
+        return newest is not None and newest.sources.get(profile) == self.sets.sets[profile].id
 
     # -- places ------------------------------------------------------------------------------------
 
     def _places(self) -> Iterator[PlaceTold]:
         """Yield each place in a class that iSAMS lists, or that the sets or SDS have."""
-        listed = dict(self._listed())
+        listed, known = dict(self._listed()), self._other_ends()
         in_set = {place for found in self._in_sets.values() for place in found.places}
         in_sds = self._in_sds()
-        known = self._other_ends()
-        for other, role in {*listed, *in_set, *(in_sds or ())}:
-            record = listed.get((other, role)) or known.get(other)
+        for place in {*listed, *in_set, *(in_sds or ())}:
+            other, role = place
+            record = listed.get(place) or known.get(other) or _NOTHING._replace(our_id=other)
             yield PlaceTold(
-                label=record.label if record else "",
-                name=(record.name or record.code) if record else "",
-                our_id=record.our_id if record else other,
+                label=record.label,
+                name=record.name or record.code,
+                our_id=record.our_id,
                 role=role,
-                in_isams=(other, role) in listed,
-                in_set=(other, role) in in_set,
-                in_sds=None if in_sds is None else (other, role) in in_sds,
+                in_isams=place in listed,
+                in_set=place in in_set,
+                in_sds=None if in_sds is None else place in in_sds,
             )
 
-    def _in_sds(self) -> Set[tuple[str, str]] | None:
+    def _in_sds(self) -> Set[_Place] | None:
         """Return the places in the newest delivery of each connector; None if one is unreadable."""
         newest = {each.connector: each for each in self._held}
         found = [each.found for each in newest.values()]
         known = [each.places for each in found if each]
-        return frozenset[tuple[str, str]]().union(*known) if len(known) == len(found) else None
+        return frozenset[_Place]().union(*known) if len(known) == len(found) else None
 
     def _other_ends(self) -> Mapping[str, Judged]:
         is_person = self.subject.is_person
@@ -384,7 +391,7 @@ class Telling:
             if record.our_id and (record.kind in PEOPLE) is not is_person
         }
 
-    def _listed(self) -> Iterator[tuple[tuple[str, str], Judged]]:
+    def _listed(self) -> Iterator[tuple[_Place, Judged]]:
         """Yield the places that iSAMS lists, by the other end's id in SDS, or what iSAMS calls it.
 
         A person may have several records, and the lists name the one that stays.
@@ -400,7 +407,7 @@ class Telling:
                     if person := people.get((kind, each)):
                         yield (person.our_id or person.label, role), person
 
-    def _classes_listed(self) -> Iterator[tuple[tuple[str, str], Judged]]:
+    def _classes_listed(self) -> Iterator[tuple[_Place, Judged]]:
         records = list(self.sets.records())
         mine = {
             (record.kind, record.id)
@@ -412,29 +419,28 @@ class Telling:
                 if any((kind, each) in mine for each in ids):
                     yield (group.our_id or group.label, role), group
 
-    # -- what to do --------------------------------------------------------------------------------
 
-    def _todo(
-        self,
-        verdict: Presence | None,
-        profiles: Sequence[ProfileTold],
-        held: Sequence[HeldTold],
-        places: Sequence[PlaceTold],
-    ) -> str:
-        if verdict is None:
-            return next((f"{each.profile}: {each.note}." for each in profiles), "")
-        if verdict is not Presence.IN:
-            rules = [rule for each in profiles if each.verdict is verdict for rule in each.rules]
-            return next((rule.todo for rule in rules if rule.todo and not rule.code.keeps), "")
-        newest = {each.connector: each for each in held}  # the last of each is the newest
-        if not any(each.has for each in newest.values()):
-            return _not_sent(profiles)
-        missing = (each for each in places if each.in_isams and not each.in_set and each.label)
-        if place := next(missing, None):
-            return f"iSAMS lists a place that was not sent: ask why of {place.label}."
-        is_sent = all(each.is_everywhere for each in places if each.in_set)
-        return SENT if is_sent else _not_sent(profiles)
+def _in_order(place: PlaceTold) -> tuple[bool, str, str, str]:
+    """Sort places: those not everywhere first. Of what iSAMS lists no more there is but the id."""
+    return place.is_everywhere, place.label, place.our_id, place.role
 
+
+def _why_not(delivery: Delivery, school: str) -> str:
+    """Return why *delivery* has not what was read last of *school*: a word of `Why`, or ""."""
+    schools = delivery.schools()
+    if schools is None:
+        return ""
+    part = schools.parts.get(school)
+    return part.why if part else schools.left_out.get(school, "")
+
+
+def _verdict(profiles: Sequence[ProfileTold]) -> Presence | None:
+    """Return the best of any profile's, None where nobody knows any."""
+    known = [profile.verdict for profile in profiles]
+    return next((each for each in Presence if each in known), None)
+
+
+# -- what to do ----------------------------------------------------------------------------------
 
 NOT_SENT = (
     "SDS has not all of it yet: `isams-sync status` tells how the next delivery stands, and whether"
@@ -446,9 +452,52 @@ SENT = (
 )
 
 
+def _todo(
+    verdict: Presence | None,
+    profiles: Sequence[ProfileTold],
+    held: Sequence[HeldTold],
+    places: Sequence[PlaceTold],
+) -> str:
+    """Return the one thing to do, "" if there is nothing to say."""
+    if verdict is None:
+        return next((f"{each.profile}: {each.note}." for each in profiles), "")
+    if verdict is not Presence.IN:
+        return _to_mend([each for each in profiles if each.verdict is verdict])
+    newest = {each.connector: each for each in held}  # the last of each is the newest
+    if not any(each.has for each in newest.values()):
+        return _not_sent(profiles)
+    return _of_places(profiles, places)
+
+
+def _to_mend(profiles: Sequence[ProfileTold]) -> str:
+    """Return what the first rule says that did not keep it; what bars it comes first.
+
+    What else there is would not help.
+    """
+    rules = [rule for each in profiles for rule in each.rules if not rule.code.keeps and rule.todo]
+    rules.sort(key=lambda rule: rule.code.effect != "bars")
+    return rules[0].todo if rules else ""
+
+
+def _of_places(profiles: Sequence[ProfileTold], places: Sequence[PlaceTold]) -> str:
+    """Return what to do about a place that is not everywhere, of a record that SDS has."""
+    is_sent = all(each.is_everywhere for each in places if each.in_set)
+    if not is_sent and _waiting(profiles):
+        return _not_sent(profiles)
+    not_sent = [each for each in places if each.in_isams and not each.in_set and each.label]
+    if not_sent:
+        return f"iSAMS lists a place that was not sent: ask why of {not_sent[0].label}."
+    return SENT if is_sent else _not_sent(profiles)
+
+
+def _waiting(profiles: Sequence[ProfileTold]) -> Sequence[Rule]:
+    """Return the rules that say that a person must answer first."""
+    return [rule for each in profiles for rule in each.rules if rule.code is RuleCode.WAITS]
+
+
 def _not_sent(profiles: Sequence[ProfileTold]) -> str:
     """Return what to do about what SDS has not yet: somebody may have to answer first."""
-    waits = [rule for each in profiles for rule in each.rules if rule.code is RuleCode.WAITS]
+    waits = _waiting(profiles)
     if not waits:
         return NOT_SENT
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -56,29 +56,29 @@ def stood(
     before.
     """
     shown = connector.schools.get(school)
-    word = _word(school, pull, shown, connector.accepted) if pull and shown else None
-    if pull is None or shown is None or word is None:
+    if pull is None or shown is None:
         return known
     began_at = ids.moment_of_stamp(pull.id)
-    newest = next((each.id for each in connector.deliveries), "")
-    delivery = newest if newest and ids.pulled_at(newest) >= began_at else ""
-    night = NightStood(school_day(began_at, zone), word, shown.why, pull.id, delivery)
+    word = _word(pull, shown, began_at, connector.accepted.get(school))
+    if word is None:
+        return known
+    of_pull = (each.id for each in connector.deliveries[:1] if ids.pulled_at(each.id) >= began_at)
+    night = NightStood(school_day(began_at, zone), word, shown.why, pull.id, next(of_pull, ""))
     return [*(each for each in known if each.on < night.on), night][-KEPT:]
 
 
 def _word(
-    school: str,
-    pull: PullStatus,
-    shown: SchoolStatus,
-    accepted: Mapping[str, datetime],
+    pull: PullStatus, shown: SchoolStatus, began_at: datetime, accepted_at: datetime | None
 ) -> NightWord | None:
-    """Return what became of *pull*; None while it is under way, or SDS has not been asked."""
+    """Return what became of *pull*; None while it is under way, or SDS has not been asked.
+
+    SDS accepted something new of the school last at *accepted_at*: before, it was of another pull.
+    """
     if pull.state == "failed":
         return "failed"
     if pull.state != "sealed" or shown.state == "waiting":
         return None
     if shown.state == "delivered":
-        taken_at = accepted.get(school)
-        is_new = taken_at is not None and taken_at >= ids.moment_of_stamp(pull.id)
+        is_new = accepted_at is not None and accepted_at >= began_at
         return "delivered" if is_new else "unchanged"
     return shown.state

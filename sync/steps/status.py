@@ -67,13 +67,7 @@ def survey(world: World) -> Status:
     is the same: nothing that is stored changes.
     """
     seen, settings = glance(world), world.settings
-    schools = {
-        school: seen.school(school) or see_school(world, school, seen.now)
-        for school in sorted(settings.schools)
-    }
-    connectors = {
-        name: seen.connector(name) or see_connector(world, name) for name in settings.connectors()
-    }
+    schools, connectors = _schools(world, seen), _connectors(world, seen)
     return Status(
         now=seen.now,
         schools={key: stood.pull for key, stood in schools.items()},
@@ -90,6 +84,20 @@ def survey(world: World) -> Status:
             name: _stood(world, seen, name, shown, schools) for name, shown in connectors.items()
         },
     )
+
+
+def _schools(world: World, seen: Glance) -> dict[str, SchoolSeen]:
+    return {
+        school: seen.school(school) or see_school(world, school, seen.now)
+        for school in sorted(world.settings.schools)
+    }
+
+
+def _connectors(world: World, seen: Glance) -> dict[str, ConnectorStatus]:
+    return {
+        name: seen.connector(name) or see_connector(world, name)
+        for name in world.settings.connectors()
+    }
 
 
 def _stood(

@@ -165,7 +165,7 @@ def what_if(
 def _tried(world: World, settings: Settings, profile: str) -> Tried:
     if profile not in settings.profiles:
         raise ConfigError(
-            f"without these settings there is no profile {profile} any more: YEAR_GROUPS makes it one"
+            f"without YEAR_GROUPS there is no profile {profile} any more: say which years it has"
         )
     school = settings.school_of(profile)
     with concerning(school=school, profile=profile):

@@ -48,19 +48,27 @@ def _lines(profile: str, found: Findings | None) -> Iterator[RenderableType]:
     if found is None:
         yield f"{profile}: no set yet; `isams-sync run` makes one, as does the app at its hour"
         return
+    crowds = [kind for kind in found.kinds if kind.many_new]
+    rows = _one_by_one(found, crowds)
+    yield from _kinds(profile, found)
+    yield from (f"{kind.code.value}: {kind.many_new}." for kind in crowds)
+    yield from _records(f"Records of {profile} to mend", rows)
+    yield from _records(f"Mended in {profile} within a week", found.mended)
+    if crowds or len(rows) > SHOWN or len(found.mended) > SHOWN:
+        yield "`isams-sync findings --csv` prints all of them."
+
+
+def _one_by_one(found: Findings, crowds: Sequence[FindingKind]) -> list[Dated]:
+    """Return what is there, but for the new ones of *crowds*: so many at once are one fault."""
+    codes = {kind.code for kind in crowds}
+    return [dated for dated in found.there if not (dated.is_new and dated.finding.code in codes)]
+
+
+def _kinds(profile: str, found: Findings) -> Iterator[RenderableType]:
     if not found.there:
         yield f"{profile}: nothing to mend in set {found.set_id}"
     if found.kinds:
         yield _kinds_table(f"Findings in {profile}, set {found.set_id}", found.kinds)
-    many = [kind for kind in found.kinds if kind.many_new]
-    for kind in many:
-        yield f"{kind.code.value}: {kind.many_new}."
-    left_out = {kind.code for kind in many}
-    rows = [dated for dated in found.there if not (dated.is_new and dated.finding.code in left_out)]
-    yield from _records(f"Records of {profile} to mend", rows)
-    yield from _records(f"Mended in {profile} within a week", found.mended)
-    if many or len(rows) > SHOWN or len(found.mended) > SHOWN:
-        yield "`isams-sync findings --csv` prints all of them."
 
 
 def _kinds_table(title: str, kinds: Sequence[FindingKind]) -> Rows:

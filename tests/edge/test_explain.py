@@ -247,6 +247,17 @@ def test_what_waits_for_a_person_is_told_and_how_to_look_at_it() -> None:
     assert waits.said == held.delivery
 
 
+def test_members_whom_isams_lists_no_more_stand_in_the_order_of_their_ids() -> None:
+    """They have no label to be sorted by, and two looks at one class must not differ."""
+    scene = one_profile()
+    scene.next_night(changed=without_year_9(SCHOOL))
+    chosen = next(each for each in SCHOOL.sets if each.year == 9)
+    gone = [place.our_id for place in told(scene, str(chosen.id)).places if not place.label]
+
+    assert len(gone) > 4
+    assert gone == sorted(gone)
+
+
 def test_a_new_pupil_of_a_delivery_that_waits_leads_to_its_plan() -> None:
     """They are in the newest set, and not in SDS: somebody must answer first."""
     scene = make_world(without_address(), knobs=QUICK, PROFILES__PREP__YEAR_GROUPS="")

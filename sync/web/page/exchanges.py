@@ -36,12 +36,12 @@ def exchanges(words: PlanWords) -> Iterator[Exchange]:
     """Yield the pairs of classes that would exchange their pupils."""
     for line in words.lines(LineKind.EXCHANGED):
         one, other = line.rosters[:2]
-        first, second = _side(one, other), _side(other, one)
+        first, second = _exchanging(one, other), _exchanging(other, one)
         names = [*_moves(words, first, second), *_moves(words, second, first)]
         yield Exchange(_team(words, first), _team(words, second), names)
 
 
-class _Side(NamedTuple):
+class _Exchanging(NamedTuple):
     """One of the two: the ids of its pupils before and after, and what is told of them."""
 
     class_id: str
@@ -51,14 +51,14 @@ class _Side(NamedTuple):
     fresh: frozenset[str]
 
 
-def _side(own: BothRosters, other: BothRosters) -> _Side:
+def _exchanging(own: BothRosters, other: BothRosters) -> _Exchanging:
     before, after = pupils_of(own)
     other_before, other_after = pupils_of(other)
     leave, fresh = (before & other_after) - after, after - before - other_before
-    return _Side(own.class_id, before, after, leave, fresh)
+    return _Exchanging(own.class_id, before, after, leave, fresh)
 
 
-def _team(words: PlanWords, side: _Side) -> Team:
+def _team(words: PlanWords, side: _Exchanging) -> Team:
     return Team(
         id=side.class_id,
         title=words.title(side.class_id),
@@ -70,7 +70,7 @@ def _team(words: PlanWords, side: _Side) -> Team:
     )
 
 
-def _moves(words: PlanWords, own: _Side, other: _Side) -> list[NameList]:
+def _moves(words: PlanWords, own: _Exchanging, other: _Exchanging) -> list[NameList]:
     title, into = words.title(own.class_id), words.title(other.class_id)
     return [
         *words.people(f"From {title} to {into}", own.leave, then=False),
