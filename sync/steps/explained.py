@@ -484,9 +484,9 @@ def _of_places(profiles: Sequence[ProfileTold], places: Sequence[PlaceTold]) -> 
     is_sent = all(each.is_everywhere for each in places if each.in_set)
     if not is_sent and _waiting(profiles):
         return _not_sent(profiles)
-    not_sent = [each for each in places if each.in_isams and not each.in_set and each.label]
-    if not_sent:
-        return f"iSAMS lists a place that was not sent: ask why of {not_sent[0].label}."
+    missing = (each.label for each in places if each.in_isams and not each.in_set)
+    if label := next(filter(None, missing), ""):
+        return f"iSAMS lists a place that was not sent: ask why of {label}."
     return SENT if is_sent else _not_sent(profiles)
 
 

@@ -195,7 +195,7 @@ def test_pupils_are_kept_in_their_teams_by_one_button(browser: Browser) -> None:
         window = Window(cookies=page.cookies)
         said = browser.walk(f"{page.url}/page/held", walk, window)
 
-    assert said == "The two classes exchange their Teams"
+    assert said == "Somebody has said which Team is whose"
 
 
 def test_nothing_that_isams_says_becomes_part_of_the_page(

@@ -12,7 +12,7 @@ import pytest
 from simulators.demo import nights
 from simulators.school import invent
 from sync.report import Outcome
-from sync.steps import approval, pull, restore
+from sync.steps import approval, identity, pull, restore
 from sync.steps.delivery import list_pulls
 from sync.steps.send import send
 from sync.web.access import HOLDS, Role
@@ -118,9 +118,49 @@ def test_a_swap_keeps_each_team_with_its_pupils() -> None:
     pull.pull(scene.world, "northbank")
     scene.send_until_still()
 
-    assert "The two classes exchange their Teams" in text(shown)
+    assert "Somebody has said which Team is whose" in text(shown)
     assert not [form for form in drawn(shown).forms if "digest" in form.fields]
     assert len(scene.sds.submissions) == 2
+    assert pupils_at_sds(scene) == before
+
+
+@pytest.mark.parametrize("word", ["approve", "reject", "swap"])
+def test_once_a_swap_is_asked_nobody_can_answer_what_was_read_before(word: str) -> None:
+    """It would bring the pupils into each other's Teams although somebody has said whose they are.
+
+    Another tab has the plan open with its digest: it is told, and so is whoever opens it anew.
+    """
+    scene = swapped()
+    browser, other = Browser(scene), Browser(scene)
+    plan = other.get(plan_of(scene))
+    browser.click(browser.get(plan_of(scene)), "/swap")
+    late = approve(other, plan) if word == "approve" else other.click(plan, f"/{word}")
+    opened_anew = other.get(plan_of(scene))
+    scene.send_until_still()
+
+    assert late.status == 409
+    assert "said which Team is whose" in text(late)
+    assert "Somebody has said which Team is whose" in text(opened_anew)
+    assert submissions(scene) == 1
+    assert len(identity.said(scene.world, "northbank")) == 1
+
+
+def test_what_was_approved_is_not_sent_any_more_once_a_swap_is_asked() -> None:
+    """Whoever approved it did not know; what is left of it is offered again."""
+    scene = swapped()
+    browser = Browser(scene)
+    plan = browser.get(plan_of(scene))
+    form = next(each for each in drawn(plan).forms if each.action.endswith("/swap"))
+    approve(browser, plan)
+    identity.swap(scene.world, form.fields["first"], form.fields["second"])
+    before = pupils_at_sds(scene)
+    scene.send_until_still()
+    stopped = submissions(scene)
+    scene.isams.flush()
+    pull.pull(scene.world, "northbank")
+    scene.send_until_still()
+
+    assert stopped == 1
     assert pupils_at_sds(scene) == before
 
 
