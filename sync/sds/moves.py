@@ -62,7 +62,7 @@ def moves(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Moves:
     Raises:
         StoreConflict: the bytes are not what was sealed.
     """
-    was, will = _Side.of(before), _Side.of(after)
+    was, will = _FilesSide.of(before), _FilesSide.of(after)
     old, new = ({named.id: named for named in side.classes} for side in (was, will))
     go = tuple(named for class_id, named in old.items() if class_id not in new)
     come = tuple(named for class_id, named in new.items() if class_id not in old)
@@ -82,7 +82,7 @@ def moves(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Moves:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _FilesSide:
     """A school's files, read: pupils with their grades, teachers, classes, and these by grade."""
 
     grades: Mapping[str, str]
@@ -91,7 +91,7 @@ class _Side:
     classes_by_grade: Counter[str]
 
     @classmethod
-    def of(cls, files: Mapping[str, bytes]) -> _Side:
+    def of(cls, files: Mapping[str, bytes]) -> _FilesSide:
         roles = list(rows_of("roles.csv", files))
         grades = {row[0]: row[3] for row in roles if row[2] == "student"}
         teachers = {row[0] for row in roles if row[2] != "student"}
@@ -115,7 +115,7 @@ def _move(before: Set[object], after: Set[object]) -> Move:
     return Move(len(before), len(before - after), len(after - before), len(after))
 
 
-def _years(was: _Side, will: _Side) -> list[YearMove]:
+def _years(was: _FilesSide, will: _FilesSide) -> list[YearMove]:
     pupils = [Counter(side.grades.values()) for side in (was, will)]
     classes = [side.classes_by_grade for side in (was, will)]
     grades = sorted({*pupils[0], *pupils[1]})

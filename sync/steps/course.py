@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sync.edge.world import World
 from sync.errors import AnswerRefused, RequestRefused, StoreConflict, StoreMissing
@@ -30,6 +31,8 @@ from sync.ledger.record import NamedRecord
 from sync.ledger.states import State
 from sync.steps.connector import Listing, find
 from sync.steps.delivery import Delivery, Pull, StoredFolder, list_pulls
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 FEW = 3
 """Of a delivery with more schools their readings are not told: each has its own."""
@@ -108,15 +111,20 @@ def _of_delivery(world: World, listing: Listing, delivery: Delivery) -> NightCou
 
 
 def _readings(world: World, sources: Mapping[str, str]) -> list[ReadingCourse]:
-    """Return the last reading of each school that any of the sets *sources* came from."""
-    settings = world.settings
-    schools = sorted({settings.school_of(key) for key in sources if key in settings.profiles})
-    moments = {ids.pulled_at(each) for each in sources.values()}
+    """Return the reading of each school that the newest of its sets in *sources* came from.
+
+    It is asked for before iSAMS is asked, which is the moment of a set.
+    """
+    newest = dict[str, datetime]()
+    for profile, set_id in sources.items():
+        if profile in world.settings.profiles:
+            school = world.settings.school_of(profile)
+            newest[school] = max(ids.pulled_at(set_id), newest.get(school, _NEVER))
     readings = list[ReadingCourse]()
-    for school in schools if len(schools) <= FEW else ():
+    for school, moment in sorted(newest.items()) if len(newest) <= FEW else ():
         pulls = list_pulls(world.store, school)
-        of_sets = [pull for pull in pulls if ids.pulled_at(pull.id) in moments]
-        readings += [_reading(school, pull) for pull in of_sets[-1:]]
+        before = [pull for pull in pulls if ids.pulled_at(pull.id) <= moment]
+        readings += [_reading(school, pull) for pull in before[-1:]]
     return readings
 
 
