@@ -21,7 +21,7 @@ class Held:
 
     `digest` is what a yes or a no has to say, in full; "" where it waits for none. Then `said` is
     the answer that was given, `approved` or `rejected`, "" if there was none, at `said_at` by
-    `said_by`, as it is kept; and `why_not` says why nobody is waited for.
+    `said_by`, as it is kept.
     """
 
     plan: FullPlan
@@ -29,7 +29,6 @@ class Held:
     said: str = ""
     said_at: datetime | None = None
     said_by: str = ""
-    why_not: str = ""
 
 
 def held(world: World, held_id: str) -> Held:
@@ -48,6 +47,5 @@ def held(world: World, held_id: str) -> Held:
             said=str(error.facts.get("answer", "")),
             said_at=datetime.fromisoformat(str(answered_at)) if answered_at else None,
             said_by=str(error.facts.get("caller", "")),
-            why_not=str(error),
         )
     return Held(full_plan(world, held_id), digest)
