@@ -66,11 +66,8 @@ def _home(visit: PageVisit, school: str) -> Response:
 
 def run(visit: PageVisit) -> Response:
     """Show the steps of a reading, and of the delivery that it came into."""
-    return drawn(
-        visit,
-        "run",
-        {"run": run_of(course(visit.world, visit.parts[0], visit.asked.query.get("school", "")))},
-    )
+    told = course(visit.world, visit.parts[0], visit.asked.query.get("school", ""))
+    return drawn(visit, "run", {"run": run_of(told)})
 
 
 def waiting(visit: PageVisit) -> Response:
