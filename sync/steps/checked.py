@@ -20,14 +20,12 @@ CHECKS = f"{rounds.WORK}checks/"
 
 
 class CheckRow(Record):
-    """A check: its name, state and note, what to do next, and the error with who must act."""
+    """A check: its name and state, what was found, and what to do next, "" for nothing."""
 
     name: str
     state: str
     told: str
     next: str
-    error: str = ""
-    who: str = ""
 
 
 class Examination(Record):
@@ -51,8 +49,6 @@ def check(world: World, *, within_s: float) -> Examination:
             state=each.state,
             told=str(each.error) if each.error else each.note.text,
             next=each.next,
-            error=each.error.code if each.error else "",
-            who=each.error.who if each.error else "",
         )
         for each in checks
     ]

@@ -22,7 +22,7 @@ class Held:
     `digest` is what a yes or a no has to say, in full; "" where it waits for none. Then `said` is
     the answer that was given, `approved` or `rejected`, at `said_at` by `said_by`, as it is kept;
     or `word` where a person has said which Team is whose, and the school is read again; "" if there
-    was none. `why_not` says why nobody is waited for.
+    was none.
     """
 
     plan: FullPlan
@@ -30,7 +30,6 @@ class Held:
     said: str = ""
     said_at: datetime | None = None
     said_by: str = ""
-    why_not: str = ""
 
 
 def held(world: World, held_id: str) -> Held:
@@ -49,7 +48,6 @@ def held(world: World, held_id: str) -> Held:
             said=_said(error),
             said_at=datetime.fromisoformat(str(answered_at)) if answered_at else None,
             said_by=str(error.facts.get("caller", "")),
-            why_not=str(error),
         )
     return Held(full_plan(world, held_id), digest)
 

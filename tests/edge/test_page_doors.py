@@ -508,7 +508,7 @@ def asked_for(scene: TestWorld, school: str) -> int:
 
 
 def test_reading_now_is_asked_for_once_a_click_and_of_the_school_that_is_shown() -> None:
-    """The button of a school's home, and the browser is sent back there."""
+    """The button of a school's home; the browser is sent back there, and is told so."""
     scene = make_group()
     browser = Browser(scene)
     home = browser.get("/page/home/southbank")
@@ -516,7 +516,7 @@ def test_reading_now_is_asked_for_once_a_click_and_of_the_school_that_is_shown()
 
     assert response.headers["Location"] == "/page/home/southbank?asked=1"
     assert (asked_for(scene, "southbank"), asked_for(scene, "northbank")) == (1, 0)
-    assert browser.follow(response).status == 200
+    assert "The school is read now" in text(browser.follow(response))
     assert asked_for(scene, "southbank") == 1
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from sync.errors import AnswerInexact, RequestRefused
 from sync.ledger import callers
-from sync.report import Outcome, Step
+from sync.report import Step
 from sync.steps import approval, checked, identity, schedule
 from sync.steps.approval import Answered
-from sync.web.exchange import HTML, Response
-from sync.web.page.drawing import SAFE
+from sync.web.exchange import Response
+from sync.web.page.drawing import see
 from sync.web.page.forms import form_of
 from sync.web.page.visit import PageVisit
 
@@ -87,15 +87,3 @@ def check(visit: PageVisit) -> Response:
     form_of(visit.asked)
     checked.check(visit.world, within_s=CHECK_S)
     return see("/page/health")
-
-
-def see(address: str) -> Response:
-    """Send the browser to *address*: what was done is not done again by going back."""
-    return Response(303, b"", HTML, more={**SAFE, "Location": address})
-
-
-def looked(visit: PageVisit, screen: str, people: int) -> None:
-    """Log who looked at how many people's names on which screen; never at whom."""
-    facts: dict[str, int | str] = {"people": people, "screen": screen}
-    step = Step("names", Outcome.LOOKED, facts=facts | callers.facts(visit.world.caller))
-    visit.world.tell(step)

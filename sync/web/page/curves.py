@@ -19,9 +19,10 @@ class Spark(NamedTuple):
 def spark(values: Sequence[int]) -> Spark:
     """Return a line through *values*, the lowest at the bottom; at least one."""
     low, high = min(values), max(values)
-    span, step = (high - low) or 1, (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
+    step = (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
+    rise = (HEIGHT - 2 * EDGE) / ((high - low) or 1)
     points = [
-        (round(EDGE + at * step, 1), round(HEIGHT - EDGE - (value - low) / span * (HEIGHT - 8), 1))
+        (round(EDGE + at * step, 1), round(HEIGHT - EDGE - (value - low) * rise, 1))
         for at, value in enumerate(values)
     ]
     return Spark(" ".join(f"{x},{y}" for x, y in points), *points[-1])

@@ -52,6 +52,8 @@ _MENU = (
     ("what-if", "/page/what-if", "What if"),
     ("health", "/page/health", "Health"),
 )
+_BELOW = {"trust": "home", "run": "home", "waiting": "held", "findings-of-all": "findings"}
+"""Screens that the menu does not have, and what they stand below."""
 
 
 def drawn(
@@ -61,6 +63,7 @@ def drawn(
     frame = {
         "frame": True,
         "menu": _MENU,
+        "current": _BELOW.get(screen, screen),
         "waits": visit.waits,
         "zone": visit.zone,
         "now": visit.status.now,
@@ -74,8 +77,13 @@ def drawn(
 def html(status: int, screen: str, values: Mapping[str, object]) -> Response:
     """Return *screen* drawn with *values*, as a response."""
     assets = {"style": asset("page.css"), "icon_file": asset("icon.svg"), "version": __version__}
-    body = _environment().get_template(f"{screen}.html").render(screen=screen, **assets, **values)
+    body = _environment().get_template(f"{screen}.html").render(**assets, **values)
     return Response(status, body.encode(), HTML, more=SAFE)
+
+
+def see(address: str) -> Response:
+    """Send the browser to *address*: what was done is not done again by going back."""
+    return Response(303, b"", HTML, more={**SAFE, "Location": address})
 
 
 # -- files that never change under their names ----------------------------------------------------

@@ -15,7 +15,10 @@ SHOWN = 300
 
 
 class KindRow(NamedTuple):
-    """A kind of finding, of all profiles together."""
+    """A kind of finding, of all profiles together: how many are new, open before, and mended.
+
+    `became` says what became of the record, and what to mend; `who` mends it.
+    """
 
     code: str
     told: str
@@ -38,15 +41,15 @@ class NameRow(NamedTuple):
     at: date
 
 
-class Shown(NamedTuple):
-    """The findings of a kind, by name."""
+class KindNamed(NamedTuple):
+    """The findings of a kind, by name; `more` are not shown."""
 
     kind: KindRow
     rows: Sequence[NameRow]
     more: int
 
 
-class Page(NamedTuple):
+class FindingsShown(NamedTuple):
     """All kinds, the new ones first; `crowds` say where so many are new that it is one fault."""
 
     kinds: Sequence[KindRow]
@@ -54,10 +57,10 @@ class Page(NamedTuple):
     open: int
     mended: int
     crowds: Sequence[str]
-    shown: Shown | None
+    shown: KindNamed | None
 
 
-def page(told: Iterable[Findings], code: str = "") -> Page:
+def page(told: Iterable[Findings], code: str = "") -> FindingsShown:
     """Return the findings of each profile's newest set; those of *code* by name."""
     listed = list(told)
     by_code = dict[str, list[tuple[str, FindingKind]]]()
@@ -66,7 +69,7 @@ def page(told: Iterable[Findings], code: str = "") -> Page:
             by_code.setdefault(kind.code.value, []).append((each.profile, kind))
     kinds = sorted(map(_kind, by_code.values()), key=lambda row: (not row.new, not row.open))
     chosen = by_code.get(code)
-    return Page(
+    return FindingsShown(
         kinds=kinds,
         new=sum(row.new for row in kinds),
         open=sum(row.open for row in kinds),
@@ -103,9 +106,9 @@ _TAGS = {
 }
 
 
-def _shown(listed: Sequence[tuple[str, FindingKind]]) -> Shown:
+def _shown(listed: Sequence[tuple[str, FindingKind]]) -> KindNamed:
     rows = [_name(profile, each) for profile, kind in listed for each in kind.findings]
-    return Shown(_kind(listed), rows[:SHOWN], max(len(rows) - SHOWN, 0))
+    return KindNamed(_kind(listed), rows[:SHOWN], max(len(rows) - SHOWN, 0))
 
 
 def _name(profile: str, dated: Dated) -> NameRow:

@@ -6,7 +6,7 @@ classes and people are told of, and who may be named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sync.ledger.offers import Why
@@ -24,14 +24,15 @@ PICTURES = 2
 class Sheet(NamedTuple):
     """A school's plan, for whoever must answer it.
 
-    `why` is a word of `Why`, "" where it waits for nobody. `sections` are the harms, the worst
-    first; `none` those that were looked for in vain; `rest` is what no limit is about. `removed`
-    and `added` count places in classes. `people` is of how many the names are shown, or could be.
+    `approved` says what an approval means beyond the plan, "" for nothing. `sections` are the
+    harms, the worst first; `none` those that were looked for in vain; `rest` is what no limit is
+    about. `removed` and `added` count places in classes. `people` is of how many the names are
+    shown, or could be.
     """
 
     school: str
     name: str
-    why: str
+    approved: str
     limits: Sequence[Limit]
     notes: Sequence[str]
     exchanges: Sequence[Exchange]
@@ -57,7 +58,7 @@ def sheet(plan: SchoolPlan, *, names: bool) -> Sheet:
     made = Sheet(
         school=plan.school,
         name=plan.name,
-        why=plan.why.value if plan.why else "",
+        approved=_APPROVED.get(plan.why, "") if plan.why else "",
         limits=plan.limits,
         notes=plan.notes,
         exchanges=list(exchanges(words)),
@@ -71,10 +72,7 @@ def sheet(plan: SchoolPlan, *, names: bool) -> Sheet:
     return made._replace(people=len(words.seen))
 
 
-def what_next(why: str) -> str:
-    """Return what an approval means, of what is held for *why*."""
-    if why == Why.LEFT:
-        return "All classes of the school end."
-    if why == Why.FIRST:
-        return "All of it goes to SDS: it is the first delivery of this school."
-    return ""
+_APPROVED: Mapping[Why, str] = {
+    Why.LEFT: "All classes of the school end.",
+    Why.FIRST: "All of it goes to SDS: it is the first delivery of this school.",
+}

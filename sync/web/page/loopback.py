@@ -26,7 +26,7 @@ from sync.errors import RequestRefused
 from sync.web.access import Role
 from sync.web.exchange import Response
 from sync.web.page import trouble
-from sync.web.page.answers import see
+from sync.web.page.drawing import see
 from sync.web.page.forms import LIMIT_BYTES
 from sync.web.page.screens import respond
 from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
@@ -34,7 +34,6 @@ from sync.web.page.working import Working
 
 _HOSTS = ("127.0.0.1", "localhost")
 _CALLED = "this machine"
-_NOBODY = Visitor("", frozenset())
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -144,7 +143,7 @@ def _answering(door: _Door, served: Served) -> Callable[[PageRequest], Response]
             _demand_host(asked)
             refused = door.lets_in(asked)
         except RequestRefused as error:
-            return trouble.page(asked, _NOBODY, 403, error)
+            return trouble.page(asked, 403, error)
         return refused or respond(asked, visitor, served)
 
     return answered
@@ -216,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             "this is nothing that the page is asked by a browser: use its own links and buttons",
             status=int(code),
         )
-        self._send(trouble.page(PageRequest("", ""), _NOBODY, int(code), refused))
+        self._send(trouble.page(PageRequest("", ""), int(code), refused))
 
     @override
     def version_string(self) -> str:

@@ -17,7 +17,6 @@ from sync.web.page import trouble
 from sync.web.page.screens import respond as shown
 from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 
-_NOBODY = Visitor("", frozenset())
 _OFF = (
     "the page is there only where Azure signs its visitors in, and for this app it does not. To"
     " switch it on, give the template the app registration (authClientId), as docs/deploying.md,"
@@ -30,12 +29,12 @@ def respond(request: Request) -> Response:
     """Return what a visitor gets whom the platform signed in; 404 where it signs in nobody."""
     asked, env = _asked(request), os.environ
     if not access.is_on(env):
-        return trouble.page(asked, _NOBODY, 404, RequestRefused(_OFF, status=404))
+        return trouble.page(asked, 404, RequestRefused(_OFF, status=404))
     try:
         caller = access.caller(request.headers, env)
     except CallerRefused as error:
         tell(Step("page", Outcome.FAILED, error=error))
-        return trouble.page(asked, _NOBODY, 403, error)
+        return trouble.page(asked, 403, error)
     roles = frozenset(access.roles_of(request.headers))
     visitor = Visitor(access.called(request.headers), roles)
 

@@ -11,6 +11,7 @@ from sync.ledger.fates import Fate
 from sync.ledger.marks import (
     Accepted,
     Approved,
+    Change,
     Fault,
     Hold,
     Plan,
@@ -24,10 +25,10 @@ from sync.ledger.states import State
 from sync.steps.course import NightCourse, ReadingCourse, SentCourse
 from sync.steps.told.counts import numbers
 from sync.steps.told.holds import why_held
-from sync.steps.told.states import BECAME, WHO
+from sync.steps.told.states import BECAME
 from sync.web.page import tags
 from sync.web.page.tags import Kind, Tag
-from sync.web.page.words import duration, sentence, where_to_read
+from sync.web.page.words import counted, duration, sentence, where_to_read
 
 
 class Moment(NamedTuple):
@@ -40,49 +41,39 @@ class Moment(NamedTuple):
     took: str = ""
 
 
-class TableChange(NamedTuple):
-    """How many rows of a table a delivery changes."""
-
-    table: str
-    before: int
-    added: int
-    removed: int
-    changed: int
-    after: int
-
-
 class RunTrouble(NamedTuple):
     """What went wrong, who must act, and where the handbook tells of it."""
 
+    tag: Tag
     told: str
-    who: str
     where: str
     code: str
 
 
 class NightRun(NamedTuple):
-    """A night: how it ended, moment by moment, and the facts that a report wants."""
+    """A night: how it ended, moment by moment, and the facts that a report wants.
 
-    id: str
+    `changes` are of each table that a delivery has; `answer` is where to answer it, "" for nowhere.
+    """
+
     tag: Tag
     headline: str
     moments: Sequence[Moment]
     troubles: Sequence[RunTrouble]
     held: Sequence[str]
-    changes: Sequence[TableChange]
+    changes: Sequence[tuple[str, Change]]
     facts: Sequence[tuple[str, str]]
     answer: str
 
 
 def run_of(course: NightCourse) -> NightRun:
     """Return the run of a reading or a delivery."""
-    moments = [*(each for one in course.readings for each in _of_reading(one))]
+    moments = [moment for reading in course.readings for moment in _of_reading(reading)]
     sent = course.sent
     if sent:
         moments += _of_delivery(sent)
     tag, headline = _ended(course)
     return NightRun(
-        id=course.id,
         tag=tag,
         headline=headline,
         moments=moments,
@@ -183,7 +174,7 @@ def _merged(sent: SentCourse) -> Iterator[Moment]:
 def _compared(hold: Hold | None, at: datetime) -> Moment:
     if hold is None:
         return Moment(at, "Compared", "yes", "No limit is met")
-    told = f"{len(hold.excesses)} limits are met"
+    told = counted(len(hold.excesses), "limit is met", "limits are met")
     return Moment(at, "Compared", "held", "Nothing to compare with" if hold.first else told)
 
 
@@ -205,22 +196,12 @@ def _troubles(course: NightCourse) -> Iterator[RunTrouble]:
 
 
 def _trouble(fault: Fault) -> RunTrouble:
-    who = WHO.get(fault.who, fault.who)
-    return RunTrouble(sentence(fault.message), who, where_to_read(fault.error), fault.error)
+    told, where = sentence(fault.message), where_to_read(fault.error)
+    return RunTrouble(tags.of_fault(fault), told, where, fault.error)
 
 
-def _changes(plan: Plan) -> list[TableChange]:
-    return [
-        TableChange(
-            name.removesuffix(".csv"),
-            each.before,
-            each.added,
-            each.removed,
-            each.changed,
-            each.after,
-        )
-        for name, each in plan.changes.items()
-    ]
+def _changes(plan: Plan) -> list[tuple[str, Change]]:
+    return [(name.removesuffix(".csv"), change) for name, change in plan.changes.items()]
 
 
 def _facts(course: NightCourse) -> Iterator[tuple[str, str]]:

@@ -75,7 +75,7 @@ def respond(asked: PageRequest, visitor: Visitor, served: Served) -> Response:
     """
     if asked.path.startswith("page/static/"):
         found = drawing.static(asked.path.rpartition("/")[2])
-        return found or trouble.page(asked, visitor, 404, _nothing())
+        return found or trouble.page(asked, 404, _nothing())
     error: SyncError
     try:
         door, parts = _door(asked)
@@ -86,7 +86,7 @@ def respond(asked: PageRequest, visitor: Visitor, served: Served) -> Response:
     except Exception as unforeseen:  # noqa: BLE001  # its text may quote a record
         error, status = unexpected(unforeseen), 500
     served.tell(Step("page", _outcome(error), error=error))
-    return trouble.page(asked, visitor, status, error)
+    return trouble.page(asked, status, error)
 
 
 def _door(asked: PageRequest) -> tuple[Door, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sync.errors import RequestRefused
 from sync.ledger import callers, ids
+from sync.report import Outcome, Step
 from sync.settings import changed
 from sync.settings.as_read import as_read
 from sync.steps import checked, explain
@@ -26,8 +27,7 @@ from sync.web.page import tags
 from sync.web.page import trust as trust_page
 from sync.web.page import whatif as whatif_page
 from sync.web.page import why as why_page
-from sync.web.page.answers import looked, see
-from sync.web.page.drawing import SAFE, drawn
+from sync.web.page.drawing import SAFE, drawn, see
 from sync.web.page.forms import form_of
 from sync.web.page.panel import held_headline
 from sync.web.page.run import run_of
@@ -66,11 +66,8 @@ def _home(visit: PageVisit, school: str) -> Response:
 
 def run(visit: PageVisit) -> Response:
     """Show the steps of a reading, and of the delivery that it came into."""
-    return drawn(
-        visit,
-        "run",
-        {"run": run_of(course(visit.world, visit.parts[0], visit.asked.query.get("school", "")))},
-    )
+    told = course(visit.world, visit.parts[0], visit.asked.query.get("school", ""))
+    return drawn(visit, "run", {"run": run_of(told)})
 
 
 def waiting(visit: PageVisit) -> Response:
@@ -111,7 +108,7 @@ def _held(visit: PageVisit, *, names: bool) -> Response:
     waits = held_step.held(visit.world, held_id)
     sheets = [held_page.sheet(school, names=names) for school in waits.plan.schools]
     if names:
-        looked(visit, "held", sum(sheet.people for sheet in sheets))
+        _looked(visit, "held", sum(sheet.people for sheet in sheets))
     values = {
         "held": waits,
         "sheets": sheets,
@@ -119,7 +116,6 @@ def _held(visit: PageVisit, *, names: bool) -> Response:
         "names": names,
         "people": sum(sheet.people for sheet in sheets),
         "headline": _headline(visit, held_id),
-        "next": held_page.what_next,
         "pictures": held_page.PICTURES,
         "read_at": ids.pulled_at(held_id),
         "said_by": callers.in_words(waits.said_by),
@@ -139,7 +135,7 @@ def held_csv(visit: PageVisit) -> Response:
     form_of(visit.asked)
     plan = held_step.held(visit.world, visit.parts[0]).plan
     sheets = [held_page.sheet(school, names=False) for school in plan.schools]
-    looked(visit, "plan", sum(sheet.people for sheet in sheets))
+    _looked(visit, "plan", sum(sheet.people for sheet in sheets))
     return _file(plan.csv(), f"plan-{plan.id}.csv")
 
 
@@ -154,15 +150,22 @@ def health(visit: PageVisit) -> Response:
     last = checked.last(visit.world)
     states = ("wrong", "warning", "not tried", "ok")
     rows = sorted(last.rows, key=lambda row: states.index(row.state)) if last else []
-    counted: Mapping[str, int] = Counter(row.state for row in rows)
+    counted = Counter(row.state for row in rows)
     values = {
         "last": last,
         "rows": rows,
         "tags": tags.OF_CHECK,
-        "counts": [(state, counted.get(state, 0)) for state in states if counted.get(state)],
+        "counts": [(state, counted[state]) for state in states if counted[state]],
         "took": duration(timedelta(seconds=last.took_s)) if last else "",
     }
     return drawn(visit, "health", values)
+
+
+def _looked(visit: PageVisit, screen: str, people: int) -> None:
+    """Log who looked at how many people's names on which screen; never at whom."""
+    facts: dict[str, int | str] = {"people": people, "screen": screen}
+    step = Step("names", Outcome.LOOKED, facts=facts | callers.facts(visit.world.caller))
+    visit.world.tell(step)
 
 
 def _file(text: str, name: str) -> Response:
@@ -189,7 +192,7 @@ def why_answered(visit: PageVisit) -> Response:
     if fault:
         return _why(visit, who[: explain.WHO_LIMIT], school, fault)
     explained = explain.explain(visit.world, who, school)
-    looked(visit, "why", why_page.people(explained))
+    _looked(visit, "why", why_page.people(explained))
     return _why(visit, who, school, answer=why_page.why(explained))
 
 
@@ -236,7 +239,7 @@ def _findings(visit: PageVisit, school: str, code: str) -> Response:
     told = _newest_findings(visit, school)
     found = findings_page.page(told, code)
     if found.shown:
-        looked(visit, "findings", len(found.shown.rows))
+        _looked(visit, "findings", len(found.shown.rows))
     values = {
         "found": found,
         "read": bool(told),
@@ -252,7 +255,7 @@ def findings_csv(visit: PageVisit) -> Response:
     form_of(visit.asked)
     school = _school(visit)
     told = _newest_findings(visit, school)
-    looked(visit, "findings", sum(len(each.there) + len(each.mended) for each in told))
+    _looked(visit, "findings", sum(len(each.there) + len(each.mended) for each in told))
     return _file(findings_step.findings_csv(told), f"findings-{school}.csv")
 
 

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from sync.errors import ConfigError, SyncError, WordRefused
 from sync.steps.told.states import WHO
-from sync.web.access import Role
 from sync.web.exchange import Response
 from sync.web.page.drawing import html
 from sync.web.page.tags import Kind
-from sync.web.page.visit import PageRequest, Visitor
+from sync.web.page.visit import PageRequest
 from sync.web.page.words import sentence, where_to_read
 
 
@@ -46,13 +45,12 @@ _OF_KIND = {
 _NOTHING = "Nothing was changed, and nothing was sent."
 
 
-def page(asked: PageRequest, visitor: Visitor, status: int, error: SyncError) -> Response:
+def page(asked: PageRequest, status: int, error: SyncError) -> Response:
     """Return the page of *error*. It asks storage nothing, which may be what is away."""
     told = trouble(error, status)
     values = {
         "trouble": told,
         "frame": False,
-        "may": {role.name.lower(): role in visitor.roles for role in Role},
         "back": f"/{asked.path}" if asked.method == "GET" and status == 503 else "/",
     }
     return html(status, "trouble", values)

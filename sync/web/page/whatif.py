@@ -14,6 +14,7 @@ from sync.sds.moves import Moves
 from sync.sds.rehearsal import Named
 from sync.settings.as_read import AsRead
 from sync.steps.what_if import Tried, WhatIf
+from sync.web.page.plan_words import NAMELESS
 from sync.web.page.tags import Tag
 from sync.web.page.words import counted, sentence
 
@@ -186,7 +187,7 @@ def _lists(tried: Tried) -> Iterator[ClassList]:
 
 def _list(told: str, classes: Sequence[Named]) -> ClassList:
     largest = sorted(classes, key=lambda named: (-named.pupils, named.title))
-    shown = [(named.title or "a tutor group", named.pupils) for named in largest[:SHOWN]]
+    shown = [(named.title or NAMELESS, named.pupils) for named in largest[:SHOWN]]
     return ClassList(f"{told}: {len(classes):,}", shown, max(len(classes) - SHOWN, 0))
 
 
