@@ -77,7 +77,7 @@ def test_a_reading_that_failed_says_why_and_who_acts() -> None:
     assert told.readings[0].error is not None
     assert told.readings[0].pulled is None
     assert [trouble.code for trouble in run.troubles] == [told.readings[0].error.error]
-    assert run.troubles[0].who
+    assert run.troubles[0].tag.who
 
 
 def test_of_a_delivery_of_many_schools_no_reading_is_told() -> None:

@@ -17,6 +17,7 @@ from sync.web.exchange import Response
 from sync.web.page import screens
 from sync.web.page.drawing import asset
 from sync.web.page.forms import LIMIT_BYTES
+from sync.web.page.trouble import trouble
 from sync.web.page.visit import AsGiven, PageRequest, Served, Visitor
 from tests.edge.page_stage import (
     FORM,
@@ -541,3 +542,11 @@ def test_a_reading_says_who_asked_for_it_by_an_id() -> None:
 
     assert "Asked to read northbank" in shown
     assert "By 0b1f8a52-0000-4000-8000-0000000007e5." in shown
+
+
+def test_after_a_click_that_failed_on_the_way_nobody_is_told_that_nothing_was_done() -> None:
+    """Storage may have gone away after it had written the answer."""
+    away = StoreUnavailable("storage does not answer")
+
+    assert trouble(away, 503, is_click=True).data.startswith("What you clicked may be done")
+    assert trouble(away, 503).data == "Nothing was changed, and nothing was sent."

@@ -43,11 +43,12 @@ _OF_KIND = {
     WordRefused: "Their Teams cannot be exchanged so",
 }
 _NOTHING = "Nothing was changed, and nothing was sent."
+_UNKNOWN = "What you clicked may be done all the same: look at Home before you click again."
 
 
 def page(asked: PageRequest, status: int, error: SyncError) -> Response:
     """Return the page of *error*. It asks storage nothing, which may be what is away."""
-    told = trouble(error, status)
+    told = trouble(error, status, is_click=asked.method == "POST")
     values = {
         "trouble": told,
         "frame": False,
@@ -56,8 +57,8 @@ def page(asked: PageRequest, status: int, error: SyncError) -> Response:
     return html(status, "trouble", values)
 
 
-def trouble(error: SyncError, status: int) -> Trouble:
-    """Return *error* as whoever met it is told of it. Pure."""
+def trouble(error: SyncError, status: int, *, is_click: bool = False) -> Trouble:
+    """Return *error* as whoever met it is told of it; *is_click* if it may have done something."""
     is_own = error.who == "caller"
     whom = {key: error.facts[key] for key in _WHOM if key in error.facts}
     headline = _HEADLINES.get(status, "Something went wrong")
@@ -68,7 +69,7 @@ def trouble(error: SyncError, status: int) -> Trouble:
         word="Refused" if is_own or status == 403 else "Failed",
         headline=headline,
         told=sentence(str(error)),
-        data=_NOTHING,
+        data=_UNKNOWN if is_click and status >= 500 else _NOTHING,
         acts=WHO.get(error.who, error.who),
         next=_next(error, status),
         code=error.code,
