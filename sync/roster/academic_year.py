@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from sync.errors import ConfigError
 from sync.isams.datasets import TERMS
@@ -23,7 +22,7 @@ _NONE_BEGUN = (
 )
 
 
-def school_day(moment: datetime, zone: ZoneInfo) -> date:
+def school_day(moment: datetime, zone: tzinfo) -> date:
     """Return the day that *moment* is in, at a school in *zone*."""
     return moment.astimezone(zone).date()
 

@@ -83,7 +83,7 @@ SCREENS: Mapping[str, tuple[str, str, Then | None]] = {
     "nothing-held": ("well", "/page/held", None),
     "why-empty": ("held", "/page/why", None),
     "why": ("held", "/page/why", ask(PUPIL)),
-    "why-left-out": ("held", "/page/why", ask("0400000828")),
+    "why-left-out": ("held", "/page/why", ask("4700000789")),
     "why-near": ("held", "/page/why", ask("0400")),
     "findings": ("held", "/page/findings", None),
     "findings-names": ("held", "/page/findings", press("Names")),

@@ -36,6 +36,7 @@ TOLD_ALREADY = {
     "handlers._guarded",  # `_about` tells
     "responses.responded",  # the steps tell, and `to_findings`
     "run._swept",  # `sweep` tells
+    "screens.respond",  # the steps tell
     "source._school_in",  # `read_school` tells
 }
 

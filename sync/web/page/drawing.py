@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from sync import __version__
+from sync.roster.academic_year import school_day
 from sync.web.access import Role
 from sync.web.exchange import HTML, Response
 from sync.web.page.curves import spark
@@ -170,8 +171,8 @@ def when(at: datetime | date | None, zone: tzinfo, now: datetime, kind: str = "m
     """
     if at is None:
         return NONE
-    today = now.astimezone(zone).date()
-    day = at.astimezone(zone).date() if isinstance(at, datetime) else at
+    today = school_day(now, zone)
+    day = school_day(at, zone) if isinstance(at, datetime) else at
     far = abs((day - today).days) > 6
     year = f" {day.year}" if day.year != today.year else ""
     written = f"{day.day} {day:%B}{year}"
