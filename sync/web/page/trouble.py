@@ -61,13 +61,10 @@ def trouble(error: SyncError, status: int, *, is_click: bool = False) -> Trouble
     """Return *error* as whoever met it is told of it; *is_click* if it may have done something."""
     is_own = error.who == "caller"
     whom = {key: error.facts[key] for key in _WHOM if key in error.facts}
-    headline = _HEADLINES.get(status, "Something went wrong")
-    for kind, said in _OF_KIND.items():
-        headline = said if isinstance(error, kind) else headline
     return Trouble(
         state="warn" if is_own or status in {403, 503} else "failed",
         word="Refused" if is_own or status == 403 else "Failed",
-        headline=headline,
+        headline=_headline(error, status),
         told=sentence(str(error)),
         data=_UNKNOWN if is_click and status >= 500 else _NOTHING,
         acts=WHO.get(error.who, error.who),
@@ -75,6 +72,11 @@ def trouble(error: SyncError, status: int, *, is_click: bool = False) -> Trouble
         code=error.code,
         concerns=", ".join(f"{key} {value}" for key, value in whom.items()),
     )
+
+
+def _headline(error: SyncError, status: int) -> str:
+    said = (words for kind, words in _OF_KIND.items() if isinstance(error, kind))
+    return next(said, _HEADLINES.get(status, "Something went wrong"))
 
 
 _WHOM = ("school", "profile", "connector", "delivery", "role")
