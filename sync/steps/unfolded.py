@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sync.edge.world import World
 from sync.errors import AnswerRefused
-from sync.ledger import words
+from sync.ledger import claims, words
 from sync.steps.offers import set_manifest
 
 
@@ -46,6 +46,6 @@ def _said(world: World) -> Mapping[str, int]:
     """Return how many words were said of each school of which any was."""
     said: dict[str, int] = {}
     for blob in world.store.blobs(words.WORDS):
-        school = blob.name.removeprefix(words.WORDS).partition("/")[0]
-        said[school] = said.get(school, 0) + 1
+        school, _, name = blob.name.removeprefix(words.WORDS).partition("/")
+        said[school] = max(said.get(school, 0), claims.number(name) or 0)
     return said

@@ -145,6 +145,15 @@ def test_once_a_swap_is_asked_nobody_can_answer_what_was_read_before(word: str) 
     assert len(identity.said(scene.world, "northbank")) == 1
 
 
+def test_what_else_lies_beside_the_words_keeps_nobody_from_answering() -> None:
+    """Somebody's own note in the folder is no word."""
+    scene = swapped()
+    browser = Browser(scene)
+    scene.store.create("identity/northbank/notes.txt", b"ask Ms Okafor")
+
+    assert approve(browser, browser.get(plan_of(scene))).status == 303
+
+
 def test_what_was_approved_is_not_sent_any_more_once_a_swap_is_asked() -> None:
     """Whoever approved it did not know; what is left of it is offered again."""
     scene = swapped()
