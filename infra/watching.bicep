@@ -102,8 +102,8 @@ var rules = [
   }
   {
     name: 'expiring'
-    title: 'A key or certificate ends soon'
-    advice: 'Renew it and put the new one into the Key Vault before the day that the line names.'
+    title: 'A certificate or an inbound flow of SDS ends soon'
+    advice: 'A certificate: renew it and put the new one into the Key Vault. A flow: isams-sync sds next-year tells what to do in which order.'
     query: loadTextContent('queries/expiring.kql')
     severity: 3
     window: 'P1D'

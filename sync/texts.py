@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from datetime import date, datetime
+from datetime import date
 
 # 64 characters before the @ and 48 after it. No hyphen at the start, where a spreadsheet would read
 # a formula: docs/reference/sds.md#upn, docs/reference/sds.md#username
@@ -132,8 +132,8 @@ def day(text: str) -> date | None:
         return None
 
 
-def as_day(moment: datetime) -> str:
-    """Return the day of *moment* as people write it, with two digits: `09 March 2027`."""
+def as_day(moment: date) -> str:
+    """Return *moment*, or the day of it, as people write it, with two digits: `09 March 2027`."""
     return f"{moment:%d %B %Y}"
 
 

@@ -270,6 +270,10 @@ class FlowCounts(Record):
     memberships: int | None = None
     matched: int | None = None
     unmatched: int | None = None
+    matched_students: int | None = None
+    unmatched_students: int | None = None
+    matched_staff: int | None = None
+    unmatched_staff: int | None = None
     inactive: Mapping[str, int] = {}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sync.edge.clock import Budget
-from sync.edge.graph.answers import leading_to
+from sync.edge.graph.answers import flow_state, leading_to
 from sync.edge.world import World
 from sync.errors import ConfigError, TargetRefused
 from sync.steps.evidence import usable
@@ -19,13 +20,15 @@ class Destination:
     """Our connector, by name and by SDS's id, and the flows that lead on.
 
     `flows` is None where they may not be read, or none is known to be ours. `odd` are their states
-    that SDS may mean anything by: `notready`, or a word that nobody knows.
+    that SDS may mean anything by: `notready`, or a word that nobody knows. `ends_at` is when the
+    last of them stops; None: SDS does not tell.
     """
 
     connector: str
     sds_id: str
     flows: tuple[str, ...] | None
     odd: str = ""
+    ends_at: datetime | None = None
 
 
 def find_destination(world: World, connector: str, budget: Budget) -> Destination:
@@ -49,7 +52,7 @@ def find_destination(world: World, connector: str, budget: Budget) -> Destinatio
     states = {flow.state for flow in ours}
     _demand_living(states)
     odd = " ".join(sorted(states - _DEAD - {"ready"}))
-    return Destination(connector, known.id, usable(flows, known.id), odd)
+    return Destination(connector, known.id, usable(flows, known.id), odd, flow_state(ours).ends_at)
 
 
 def _demand_living(states: set[str]) -> None:

@@ -176,8 +176,7 @@ class _Turn:
         answer = self.world.target().validate(self.destination.sds_id, self.budget)
         self._note(answer)
         self.given = "yes"  # only now: until the mark stands, nobody knows that SDS is reading
-        odd = self.destination.odd
-        facts = dict(self.manifest.counts) | ({"flow": odd} if odd else {})
+        facts = dict(self.manifest.counts) | _of_flow(self.destination, after.now)
         return Step(
             "hand-over",
             Outcome.SUBMITTED,
@@ -231,3 +230,11 @@ def _check_baselines(listing: Listing, delivery: Delivery, claim: str) -> None:
         raise PlanOutdated(
             "SDS may hold another delivery since this was compared: the next pull makes a new one"
         )
+
+
+def _of_flow(destination: Destination, now: datetime) -> dict[str, int | str]:
+    """Return what is to be told of our inbound flow: how it is, if odd, and how long it lasts."""
+    facts: dict[str, int | str] = {"flow": destination.odd} if destination.odd else {}
+    if destination.ends_at:
+        facts["flow_days"] = (destination.ends_at - now).days
+    return facts

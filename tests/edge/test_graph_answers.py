@@ -59,9 +59,17 @@ def test_statistics_are_read_by_flow_and_in_all() -> None:
     assert (totals.status, totals.errors, totals.warnings) == ("completedwithwarnings", 0, 3)
     assert (totals.organizations, totals.people, totals.groups) == (1, 812, None)
     assert (totals.matched, totals.unmatched, totals.inactive) == (806, 6, {"people": 14})
+    assert (totals.matched_students, totals.matched_staff) == (740, 66)
+    assert (totals.unmatched_students, totals.unmatched_staff) == (6, 0)
     assert read.activities == {
         "flow-1": Counts(
-            "completedwitherrors", errors=2, people=812, unmatched=0, inactive={"people": 14}
+            "completedwitherrors",
+            errors=2,
+            people=812,
+            unmatched=0,
+            unmatched_students=0,
+            unmatched_staff=0,
+            inactive={"people": 14},
         )
     }
 

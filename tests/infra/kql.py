@@ -234,6 +234,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     ".": lambda whole, key: whole.get(key) if isinstance(whole, dict) else None,
     "bag_keys": list,
     "bin": lambda moment, size: moment - (moment - _EPOCH) % size,
+    "iff": lambda which, one, other: one if which is True else other,
     "isnotempty": lambda text: _text(text) != "",
     "isnotnull": lambda value: value is not None,
     "isnull": lambda value: value is None,

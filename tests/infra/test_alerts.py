@@ -232,6 +232,17 @@ def test_a_certificate_near_its_end_is_told_of(
     assert "BEGIN" not in str(run.rows)
 
 
+@pytest.mark.parametrize(("days", "fires"), [(29, True), (30, False)])
+def test_an_inbound_flow_that_ends_soon_is_told_by_each_hand_over(
+    days: int, *, fires: bool
+) -> None:
+    run = nights()
+    run.hear(Step("hand-over", Outcome.SUBMITTED, CONNECTOR, "own", {"flow_days": days}))
+    rows = answer("expiring", run.rows, run.now)
+
+    assert [row["about"] for row in rows] == [f"inbound flow of {CONNECTOR}"] * fires
+
+
 # --- Each can fail --------------------------------------------------------------------------
 
 WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {

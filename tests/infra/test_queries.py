@@ -32,6 +32,7 @@ def told() -> list[dict[str, object]]:
     runs = [second_night(spoil) for spoil, _ in NIGHTS.values()]
     rows = [row["message"] for run in runs for row in run.rows if row["message"] not in NOISE]
     rows.append(Step("tick", Outcome.SWEPT, facts={"certificate_days": 20}).line())
+    rows.append(Step("hand-over", Outcome.SUBMITTED, CONNECTOR, "own", {"flow_days": 20}).line())
     facts: dict[str, int | str] = {"days": 15, "why": "stale"}
     rows.append(Step("carry", Outcome.CARRIED, "southbank", facts=facts).line())
     rows.append(Step("drift", Outcome.SHRUNK, "southbank", "own", {"students": 90}).line())

@@ -12,7 +12,7 @@ the vendor's prose and may name anybody.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeGuard
 
@@ -51,12 +51,18 @@ def connector(item: Json) -> Connector:
     kind = text_of(item, "@odata.type").rpartition(".")[2]
     described = item.get("fileFormat")
     code = text_of(described, "code") if isinstance(described, Mapping) else ""
-    return Connector(demand_id(item.get("id")), text_of(item, "displayName"), kind, safe_code(code))
+    return Connector(
+        demand_id(item.get("id")),
+        text_of(item, "displayName"),
+        kind,
+        safe_code(code),
+        linked_id(item, "sourceSystem"),
+    )
 
 
 def flows(items: Sequence[Json]) -> tuple[Flow, ...] | None:
     """Read the flows of the tenant; None if not one of them says what it is and where it leads."""
-    read = tuple(map(_flow, items))
+    read = tuple(map(flow, items))
     if items and all(flow.connector_id is None for flow in read):
         return None
     return read
@@ -119,8 +125,8 @@ def statistics(item: Json) -> Statistics:
     totals, given = item.get("inboundTotals"), item.get("activityStatistics")
     activities = None
     if isinstance(given, list):
-        flows = [record for record in objects(given) if has_id(record, "activityId")]
-        activities = {text_of(flow, "activityId").lower(): _counts(flow) for flow in flows}
+        ours = [record for record in objects(given) if has_id(record, "activityId")]
+        activities = {text_of(each, "activityId").lower(): _counts(each) for each in ours}
     whole = dict(totals) if isinstance(totals, Mapping) else {}
     return Statistics(_counts(whole | {"status": item.get("status")}), activities)
 
@@ -135,8 +141,13 @@ def _counts(item: Json) -> Counts:
         people=_number(item.get("people")),
         groups=_number(item.get("groups")),
         memberships=_number(item.get("memberships")),
-        matched=_by_role(item.get("matchedPeopleByRole")),  # docs/reference/sds.md#matched
-        unmatched=_by_role(item.get("unmatchedPeopleByRole")),
+        # docs/reference/sds.md#matched
+        matched=_by_role(matched := item.get("matchedPeopleByRole")),
+        unmatched=_by_role(unmatched := item.get("unmatchedPeopleByRole")),
+        matched_students=_by_role(matched, _is_students),
+        unmatched_students=_by_role(unmatched, _is_students),
+        matched_staff=_by_role(matched, _is_staffs),
+        unmatched_staff=_by_role(unmatched, _is_staffs),
         inactive={name: count for name, count in retired.items() if count is not None},
     )
 
@@ -161,6 +172,12 @@ def demand_id(value: object) -> str:
 def safe_code(code: str) -> str | None:
     """Return *code* if it has the shape of a code: a short word."""
     return code if _CODE.fullmatch(code) else None
+
+
+def linked_id(item: Json, name: str) -> str | None:
+    """Return the id, in small letters, of the record that *item* leads to; None if not told."""
+    linked = item.get(name)
+    return text_of(linked, "id").lower() if isinstance(linked, Mapping) and has_id(linked) else None
 
 
 def text_of(item: Json, name: str) -> str:
@@ -199,13 +216,26 @@ def _number(value: object, name: str = "active", *, in_record: bool = False) -> 
     return value
 
 
-def _by_role(value: object) -> int | None:
-    """Return the sum over all roles, None if any of them is not known."""
+def _by_role(value: object, is_meant: Callable[[str], bool] = lambda _: True) -> int | None:
+    """Return the sum over the roles that are meant, None if any of those is not known."""
     if not isinstance(value, list):
         return None
-    counts = [_number(role, "count", in_record=True) for role in value]
+    named = [role for role in value if not isinstance(role, Mapping) or is_meant(_role(role))]
+    counts = [_number(role, "count", in_record=True) for role in named]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def _role(item: Json) -> str:
+    return text_of(item, "role").lower()
+
+
+def _is_students(role: str) -> bool:
+    return role == "student"
+
+
+def _is_staffs(role: str) -> bool:
+    return role != "student"
 
 
 def _connector_of(item: Json) -> str | None:
@@ -218,11 +248,14 @@ def _connector_of(item: Json) -> str | None:
     return None
 
 
-def _flow(item: Json) -> Flow:
+def flow(item: Json) -> Flow:
+    """Read an inbound flow, as much as it says."""
     return Flow(
         id=text_of(item, "id").lower() if has_id(item) else "",
         connector_id=_connector_of(item),
         # docs/reference/sds.md#flow-state, docs/reference/sds.md#enums
         state=(safe_code(text_of(item, "readinessStatus")) or "").lower(),
         ends_at=utc_moment(item.get("expirationDateTime")),
+        name=text_of(item, "displayName"),
+        year_id=linked_id(item, "year"),
     )

@@ -19,7 +19,7 @@ from sync.edge.graph import answers
 from sync.edge.graph.identity import Tokens
 from sync.edge.graph.operations import handed_over
 from sync.edge.graph.places import Places
-from sync.edge.graph.requests import Ending, Errand, GraphRequests
+from sync.edge.graph.requests import Ending, Errand, GraphRequests, of_unknown_outcome
 from sync.edge.graph.upload import Lake
 from sync.edge.graph.values import (
     Connector,
@@ -31,8 +31,7 @@ from sync.edge.graph.values import (
     UploadSession,
     Whereabouts,
 )
-from sync.edge.graph.wire import Answer
-from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
+from sync.errors import TargetMalformed, TargetRefused
 from sync.settings import SdsSettings
 from sync.settings.text import is_loopback
 
@@ -160,8 +159,8 @@ class SdsTarget:
         try:
             answer = self._graph.ask("POST", path, budget, ending=_VALIDATE, accept="*/*")
         except TargetMalformed as error:  # no refusal: SDS may have taken the files
-            raise _of_unknown_outcome(error) from None
-        self._demand_success(answer, VALIDATE)
+            raise of_unknown_outcome(error) from None
+        self._graph.demand_done(answer, VALIDATE)
         return handed_over(answer.headers.get("Location"))
 
     def operation(self, whereabouts: Whereabouts, budget: Budget) -> OperationLook:
@@ -203,7 +202,7 @@ class SdsTarget:
         answer = self._graph.ask("POST", "runs", budget, ending=_START)
         if answer.status in {409, 429}:
             return False
-        self._demand_success(answer, START)
+        self._graph.demand_done(answer, START)
         return True
 
     def statistics(self, run_id: str, budget: Budget) -> Statistics:
@@ -232,23 +231,6 @@ class SdsTarget:
         self._graph.close()
         self._places.close()
         self._lake.close()
-
-    def _demand_success(self, answer: Answer, errand: Errand) -> None:
-        """Raise what is wrong; only a refusal says for certain that nothing was done."""
-        error = self._graph.fault(answer, errand)
-        is_refusal = 400 <= answer.status < 500 and answer.status != 408
-        if error:
-            raise error if is_refusal else _of_unknown_outcome(error)
-
-
-def _of_unknown_outcome(error: TargetError) -> TargetError:
-    """Return *error* as one after which SDS may have done what was asked: it is asked again."""
-    if error.retry:
-        error.facts["outcome"] = "unknown"
-        return error
-    ours = TargetUnavailable(f"{error}: the outcome is unknown", outcome="unknown")
-    ours.facts |= error.facts
-    return ours
 
 
 def demand_csv(connector: Connector) -> Connector:

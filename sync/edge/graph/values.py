@@ -18,6 +18,8 @@ type Heard = Literal["answered", "unknown", "refused", "later", "skipped"]
 class Connector:
     """A place in SDS that takes a set of files. `format` is None on old connectors.
 
+    `source_id` is that of its source, in small letters; None where SDS does not say.
+
     See docs/reference/sds.md#no-file-format.
     """
 
@@ -25,6 +27,7 @@ class Connector:
     name: str
     kind: str
     format: str | None
+    source_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,15 @@ class Flow:
 
     `state` is SDS's readiness in lower case, "" if none is given; `connector_id` is "" where the
     flow leads to no connector, None where it does not say. `id` is "" if it has no usable one.
+    `year_id` is None where it does not say of which year it is.
     """
 
     id: str
     connector_id: str | None
     state: str
     ends_at: datetime | None = None
+    name: str = ""
+    year_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,8 @@ class Counts:
 
     `organizations` to `memberships` are the active ones. `inactive` counts, by `people`, `groups`
     …, the records that this run or an earlier run retired: only what was given. `status` is in
-    lower case.
+    lower case. `matched_students` to `unmatched_staff` are parts of `matched` and `unmatched`: who
+    has a role of pupils, and everybody else.
     """
 
     status: str
@@ -191,6 +198,10 @@ class Counts:
     memberships: int | None = None
     matched: int | None = None
     unmatched: int | None = None
+    matched_students: int | None = None
+    unmatched_students: int | None = None
+    matched_staff: int | None = None
+    unmatched_staff: int | None = None
     inactive: Mapping[str, int] = field(default_factory=dict)
 
 
