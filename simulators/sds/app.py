@@ -14,7 +14,7 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from simulators.sds import lake, runs
-from simulators.sds.calls import Call, RefusalError, Reply, stamp
+from simulators.sds.calls import Call, RefusalError, Reply, demand_known_links, stamp
 from simulators.sds.faults import Answer, Fault, Script
 from simulators.sds.knobs import SETUP_ROLES
 from simulators.sds.login import demand_role, person_token
@@ -154,6 +154,7 @@ class SdsSimulator(Tenant):
                 demand_role(call, route.roles)
             if route.service is Service.GRAPH and not self.knobs.switched_on:
                 raise RefusalError(404, "ResourceNotFound", "School Data Sync is not set up here")
+            demand_known_links(call)
             runs.catch_up(self)
             reply = route.handler(call)
             runs.catch_up(self)

@@ -11,12 +11,20 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
 
+from simulators.sds.facts import TYPES
 from simulators.sds.tenant import Json, Tenant
 
 GRAPH_PATH = "/beta/external/industryData"
 BACKEND_PATH = "/api/industryData/v0.4-beta/industryData"
 
 
+# A complex property that is on the way to a link is named as well.
+LINKS = {"userMatchingSettings"} | {
+    name
+    for properties in TYPES.values()
+    for name, written in properties.items()
+    if written.startswith("->")
+}
 _WORD = re.compile(r"(?<!\$)\b\w+")
 
 
@@ -75,6 +83,13 @@ class Call:
         return not left_out and link in _WORD.findall(self.request.args.get("$expand", ""))
 
 
+def demand_known_links(call: Call) -> None:
+    """Refuse an `$expand` with a name that is in no type: Graph ignores none."""
+    for name in _WORD.findall(call.request.args.get("$expand", "")):
+        if name not in LINKS:
+            raise RefusalError(400, "BadRequest", f"Could not find a property named '{name}'")
+
+
 def not_found(what: str) -> RefusalError:
     return RefusalError(404, "ResourceNotFound", f"no such {what}")
 
@@ -85,14 +100,12 @@ def shown[T: Held](call: Call, held: Iterable[T]) -> list[T]:
     What was made a moment ago may be known to SDS and not yet be shown: `list_lag_reads`.
     """
     held, unseen = list(held), call.tenant.unseen
-    seen = [one for one in held if one.id not in unseen]
     if "$skiptoken" not in call.request.args:
-        for one in held:
-            if one.id in unseen:
-                unseen[one.id] -= 1
-                if not unseen[one.id]:
-                    del unseen[one.id]
-    return seen
+        for made_id in [one.id for one in held if one.id in unseen]:
+            unseen[made_id] -= 1
+            if unseen[made_id] < 0:
+                del unseen[made_id]
+    return [one for one in held if one.id not in unseen]
 
 
 def by_id[T: Held](held: Iterable[T], wanted_id: str, what: str) -> T:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -194,13 +194,13 @@ def _short(body: dict[str, Any], name: str) -> str | None:
 
 
 def _demand_time(tenant: Tenant, flow: Flow) -> None:
-    """A flow ends after it begins, and no later than its year's last day (UTC)."""
+    """A flow ends after it begins, and no later than on its year's last day (UTC)."""
     if flow.expires is None:
         return
     if flow.expires <= flow.begins:
         _refuse("expirationDateTime is not after effectiveDateTime")
     year = setup.year_of(tenant, flow)
-    if (flow.expires - timedelta(microseconds=1)).astimezone(UTC).date() > year.ends:
+    if flow.expires.astimezone(UTC).date() > year.ends:
         _refuse("expirationDateTime is after the end of the year")
 
 

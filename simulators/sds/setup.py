@@ -82,18 +82,16 @@ def year_of(tenant: Tenant, flow: Flow) -> Year:
 
     Graph never gives null here: a year that is not in the list is there all the same.
     """
-    if flow.year_id is None:
-        return next(iter(tenant.years), Year())
-    listed = (one for one in tenant.years if one.id == flow.year_id)
-    return next(listed, Year(id=flow.year_id, name="Elsewhere"))
+    listed = (one for one in tenant.years if flow.year_id in {None, one.id})
+    return next(listed, Year(id=flow.year_id or Year().id, name="Elsewhere"))
 
 
 def source_json(call: Call, one: Source, *, links: bool = False) -> Json:
     """Write a source; *links*: with its role groups, whatever the call asks for."""
-    with_groups = links or call.expands("roleGroup")
+    asked = call.expands("userMatchingSettings") and call.expands("roleGroup")
     settings = None
     if one.matching is not None:
-        settings = [_matching_json(each, with_group=with_groups) for each in one.matching]
+        settings = [_matching_json(each, with_group=links or asked) for each in one.matching]
     return {
         "id": one.id,
         "displayName": one.name,

@@ -29,6 +29,7 @@ from simulators.sds import (
     neighbour_files,
 )
 from simulators.sds.facts import ENUMS, FACTS, LISTS, ONE_OF, POSTS, TYPES, misfits
+from simulators.sds.routes import ROUTES, Service
 from tests.simulators.sds.sender import CAST, CONNECTOR, Clock, Sender, run_to_its_end, school
 
 HEALTHY = Knobs(
@@ -60,6 +61,7 @@ def answers(sim: SdsSimulator, clock: Clock) -> Iterator[tuple[str, Any]]:
     run_to_its_end(sim, clock)
     sender = Sender(sim)
     yield from listed(sender)
+    yield from one_by_one(sender)
     for run in sim.runs:
         yield from of_run(sender, f"/runs/{run.id}")
 
@@ -75,6 +77,21 @@ def listed(sender: Sender) -> Iterator[tuple[str, Any]]:
     for path in (*LISTS, *expanded):
         for item in sender.get(f"/{path}").json()["value"]:
             yield LISTS[path.partition("?")[0]], item
+
+
+def one_by_one(sender: Sender) -> Iterator[tuple[str, Any]]:
+    """Yield the first of each list by its id, and whatever it leads to by an address of its own."""
+    for name in sorted(LISTS.keys() - {"operations", "runs"}):
+        for item in sender.get(f"/{name}").json()["value"][:1]:
+            yield LISTS[name], sender.get(f"/{name}/{item['id']}").json()
+    connector, flow, chosen = f"/dataConnectors('{CONNECTOR.id}')", "/inboundFlows/f1", FlowSet().id
+    flows = f"/outboundProvisioningFlowSets/{chosen}/provisioningFlows"
+    yield "sourceSystemDefinition", sender.get(f"{connector}/sourceSystem").json()
+    yield "azureDataLakeConnector", sender.get(f"{flow}/dataConnector").json()
+    yield "yearTimePeriodDefinition", sender.get(f"{flow}/year").json()
+    for item in sender.get(flows).json()["value"]:
+        yield "provisioningFlow", item
+        yield "provisioningFlow", sender.get(f"{flows}('{item['id']}')").json()
 
 
 def of_run(sender: Sender, path: str) -> Iterator[tuple[str, Any]]:
@@ -123,9 +140,14 @@ def test_every_answer_fits_the_table(clock: Clock, knobs: Knobs, flow: Flow) -> 
     seen = list(answers(sim, clock))
 
     assert [fault for kind, document in seen for fault in misfits(document, kind)] == []
-    assert {kind for kind, _ in seen} == {*LISTS.values(), *GIVEN, "inboundFlowActivity"}
+    assert {kind for kind, _ in seen} == {*LISTS.values(), *GIVEN, *ASIDE}
+    assert {line.route for line in sim.requests if line.status == 200} >= READ_ROUTES
 
 
+ASIDE = {"inboundFlowActivity", "provisioningFlow"}
+READ_ROUTES = {
+    route.name for route in ROUTES if (route.method, route.service) == ("GET", Service.GRAPH)
+}
 GIVEN = {call["gives"] for call in FACTS["calls"].values() if call["gives"]}
 
 
