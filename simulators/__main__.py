@@ -20,6 +20,7 @@ from sync.terminal.stopping import unwritten
 
 SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
 RUN_S = 60.0  # SDS's own runs take hours: here, somebody is waiting
+PERSON_S = 8 * 3600.0  # a token of Entra's ends within 90 minutes: here, somebody is learning
 
 
 class _Options(argparse.Namespace):
@@ -29,11 +30,15 @@ class _Options(argparse.Namespace):
     pupils: int
     seed: int
     port: int
+    empty: bool
 
 
 def main(words: Sequence[str], until: threading.Event) -> int:
     """Serve until *until* is set or Ctrl-C is pressed."""
-    options = _parser().parse_args(words, _Options())
+    parser = _parser()
+    options = parser.parse_args(words, _Options())
+    if options.empty and options.what == "isams":
+        parser.error("--empty speaks of SDS: take it with sds or all")
     try:
         with _serving(options) as settings:
             print("# Paste these settings into another terminal, then: isams-sync check")
@@ -49,7 +54,10 @@ def main(words: Sequence[str], until: threading.Event) -> int:
 
 @contextmanager
 def _serving(options: _Options) -> Generator[Mapping[str, str]]:
-    """Yield the settings. With `all`, SDS is on the two ports after that of iSAMS."""
+    """Yield the settings. With `all`, SDS is on the two ports after that of iSAMS.
+
+    `GRAPH_TOKEN` among them is what a person brings to look at SDS's set-up, or to make it.
+    """
     settings: dict[str, str] = {}
     what, port = options.what, options.port
     with ExitStack() as stack:
@@ -59,11 +67,20 @@ def _serving(options: _Options) -> Generator[Mapping[str, str]]:
             url = stack.enter_context(serve(isams, port))
             settings |= staging.isams_settings(school, url, options.api)
         if what in {"sds", "all"}:
-            sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))
+            sds = _sds(empty=options.empty)
             sds_port = port + 1 if port and what == "all" else port
             url = stack.enter_context(listening(sds, sds_port))
             settings |= staging.sds_settings(sds, url)
+            settings["GRAPH_TOKEN"] = sds.person_token(lifetime_s=PERSON_S)
         yield settings
+
+
+def _sds(*, empty: bool) -> SdsSimulator:
+    """Return a tenant as a sender wants it, or *empty*: switched on, and nothing made."""
+    sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))
+    if empty:
+        sds.connectors, sds.years, sds.flow_sets = (), (), ()
+    return sds
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +111,11 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         metavar="P",
         help="1 to 65533, and the two after it; left out: any free ones",
+    )
+    parser.add_argument(
+        "--empty",
+        action="store_true",
+        help="SDS with nothing made in it yet, to try its set-up by hand",
     )
     return parser
 

@@ -16,7 +16,7 @@ from simulators.isams import (
     IsamsSimulator,
 )
 from simulators.school import InventedSchool
-from simulators.sds import Knobs, SdsSimulator
+from simulators.sds import Connector, Knobs, SdsSimulator
 from simulators.sds.listening import listening
 from simulators.serving import serve
 
@@ -72,9 +72,12 @@ def isams_settings(school: InventedSchool, url: str, api: Api = "batch") -> dict
 
 
 def sds_settings(sds: SdsSimulator, url: str) -> dict[str, str]:
-    """Return the settings of the connector and of the sign-in, for Graph and login at *url*."""
+    """Return the settings of the connector and of the sign-in, for Graph and login at *url*.
+
+    Where there is no connector yet, one of that name is to be made.
+    """
     return {
-        "SDS__CONNECTOR": sds.connectors[0].name,
+        "SDS__CONNECTOR": next(iter(sds.connectors), Connector()).name,
         "SDS__TENANT_ID": sds.tenant_id,
         "SDS__CLIENT_ID": sds.knobs.client_id,
         "SDS__CLIENT_SECRET": sds.knobs.client_secret,

@@ -14,17 +14,22 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from simulators.sds import lake, runs
-from simulators.sds.calls import Call, RefusalError, Reply, stamp
+from simulators.sds.calls import Call, RefusalError, Reply, demand_known_links, stamp
 from simulators.sds.faults import Answer, Fault, Script
-from simulators.sds.login import demand_role
+from simulators.sds.knobs import SETUP_ROLES
+from simulators.sds.login import demand_role, person_token
+from simulators.sds.objects import Connector, Flow
 from simulators.sds.routes import MAP, Route, Service
 from simulators.sds.spelling import demand_served_spelling, plain
 from simulators.sds.store import Store
-from simulators.sds.tenant import Connector, Files, Flow, Json, RequestLine, Tenant
+from simulators.sds.tenant import Files, Json, RequestLine, Tenant
 from simulators.sds.verdict import RowFault
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+PERSON_LIFETIME_S = 4500.0  # Entra gives a person 60 to 90 minutes
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -67,18 +72,26 @@ class SdsSimulator(Tenant):
 
     def expire_session(self, connector_id: str | None = None, *, after_writes: int = 0) -> None:
         """Let storage refuse the current session, after *after_writes* more storage calls."""
-        session = self.current[connector_id or self.connectors[0].id]
+        session = self.current[connector_id or self.first_connector_id]
         session.writes_left = after_writes
+
+    def person_token(
+        self, scopes: Iterable[str] = SETUP_ROLES, lifetime_s: float = PERSON_LIFETIME_S
+    ) -> str:
+        """Return a token that a person brings, with *scopes* and not with roles."""
+        return person_token(self, scopes, lifetime_s)
 
     def settle(self, connector: Connector, files: Files) -> None:
         """Let the tenant have another source, with a flow of its own and *files* staged."""
         flows = None if self.flows is None else [*self.flows, self.flow_of(connector)]
+        if self.sources is not None:
+            self.sources = [*self.sources, self.source_of(connector)]
         self.connectors, self.flows = (*self.connectors, connector), flows
         self.staged[connector.id] = files
 
     def change_flows(self, change: Callable[[Flow], Flow]) -> None:
         """Let every flow that leads to the first connector be what *change* makes of it."""
-        ours = self.connectors[0].id
+        ours = self.first_connector_id
         self.flows = [change(f) if f.connector_id == ours else f for f in self.all_flows()]
 
     def catch_up(self) -> None:
@@ -90,7 +103,7 @@ class SdsSimulator(Tenant):
     def store(self) -> Store:
         """What SDS remembers of the first connector, as of the clock; `stores` has them all."""
         self.catch_up()
-        return self.stores.setdefault(self.connectors[0].id, Store())
+        return self.stores.setdefault(self.first_connector_id, Store())
 
     @property
     def row_errors(self) -> list[RowFault]:
@@ -139,6 +152,9 @@ class SdsSimulator(Tenant):
             demand_served_spelling(call, route.name)
             if route.roles:
                 demand_role(call, route.roles)
+            if route.service is Service.GRAPH and not self.knobs.switched_on:
+                raise RefusalError(404, "ResourceNotFound", "School Data Sync is not set up here")
+            demand_known_links(call)
             runs.catch_up(self)
             reply = route.handler(call)
             runs.catch_up(self)
@@ -189,6 +205,7 @@ def _line(call: Call, name: str, status: int, *, storage: bool) -> RequestLine:
         accept=sent.get("Accept", ""),
         prefer=sent.get("Prefer", ""),
         file_type=sent.get("x-ms-content-type", ""),
+        body=None if storage or name == "token" else call.request.get_json(silent=True, force=True),
     )
 
 

@@ -1,30 +1,58 @@
-"""Connectors, flows and upload sessions (reference §4.2, §4.3)."""
+"""Connectors, inbound flows and upload sessions (reference §4.2, §4.3, §4.10)."""
 
 from __future__ import annotations
 
-from simulators.sds import lake
-from simulators.sds.calls import Call, RefusalError, Reply, collection, not_found, stamp
+from simulators.sds import lake, setup
+from simulators.sds.calls import (
+    Call,
+    RefusalError,
+    Reply,
+    by_id,
+    collection,
+    exactly,
+    shown,
+    stamp,
+)
+from simulators.sds.objects import DATA_LAKE, NAMESPACE, Connector, Flow
 from simulators.sds.spelling import wants_reset
-from simulators.sds.tenant import DATA_LAKE, NAMESPACE, Connector, Flow, Json, Session, Tenant
+from simulators.sds.tenant import Json, Session, Tenant
 from simulators.sds.words import told
 
 
 def connectors(call: Call) -> Reply:
-    items = [_connector_json(one) for one in call.tenant.connectors]
+    items = [connector_json(call, one) for one in shown(call, call.tenant.connectors)]
     return Reply(body=collection(call, "dataConnectors", items))
 
 
 def connector(call: Call) -> Reply:
-    return Reply(body=_connector_json(connector_of(call)))
+    listed = shown(call, call.tenant.connectors)
+    found = by_id(listed, call.values["connector_id"], "data connector")
+    return Reply(body=connector_json(call, found))
+
+
+def source_of_connector(call: Call) -> Reply:
+    listed = shown(call, call.tenant.connectors)
+    found = by_id(listed, call.values["connector_id"], "data connector")
+    return Reply(body=setup.source_json(call, setup.source_of(call.tenant, found)))
 
 
 def flows(call: Call) -> Reply:
-    items = [_flow_json(call, one) for one in call.tenant.all_flows()]
+    items = [flow_json(call, one) for one in shown(call, call.tenant.all_flows())]
     return Reply(body=collection(call, "inboundFlows", items))
 
 
 def flow(call: Call) -> Reply:
-    return Reply(body=_flow_json(call, _flow(call)))
+    return Reply(body=flow_json(call, _shown_flow(call)))
+
+
+def connector_of_flow(call: Call) -> Reply:
+    wanted = _shown_flow(call).connector_id
+    found = by_id(call.tenant.connectors, wanted, "data connector")
+    return Reply(body=connector_json(call, found))
+
+
+def year_of_flow(call: Call) -> Reply:
+    return Reply(body=setup.year_json(setup.year_of(call.tenant, _shown_flow(call))))
 
 
 def upload_session(call: Call) -> Reply:
@@ -66,40 +94,46 @@ def _new_session(tenant: Tenant, target: Connector) -> Session:
 
 def connector_of(call: Call) -> Connector:
     """Return the connector that the path names, or that its flow leads to."""
-    wanted = call.values.get("connector_id") or _flow(call).connector_id
-    for one in call.tenant.connectors:
-        if one.id == wanted:
-            return one
-    raise not_found("data connector")
+    tenant, flow_id = call.tenant, call.values.get("flow_id", "")
+    wanted = call.values.get("connector_id")
+    if wanted is None:
+        wanted = by_id(tenant.all_flows(), flow_id, "inbound flow").connector_id
+    return by_id(tenant.connectors, wanted, "data connector")
 
 
-def _flow(call: Call) -> Flow:
-    for one in call.tenant.all_flows():
-        if one.id == call.values.get("flow_id"):
-            return one
-    raise not_found("inbound flow")
+def _shown_flow(call: Call) -> Flow:
+    listed = shown(call, call.tenant.all_flows())
+    return by_id(listed, call.values["flow_id"], "inbound flow")
 
 
-def _connector_json(one: Connector) -> Json:
-    named: Json = {"@odata.type": one.odata_type, "id": one.id, "displayName": one.name}
-    return named if one.format_code is None else named | {"fileFormat": {"code": one.format_code}}
+def connector_json(call: Call, one: Connector, *, links: bool = False) -> Json:
+    """Write a connector; *links*: with all that it leads to, whatever the call asks for."""
+    body: Json = {"@odata.type": one.odata_type, "id": one.id, "displayName": one.name}
+    if one.format_code is not None:
+        body["fileFormat"] = {"code": one.format_code}
+    if links or call.expands("sourceSystem"):
+        body["sourceSystem"] = setup.source_json(call, setup.source_of(call.tenant, one))
+    return body
 
 
-def _flow_json(call: Call, one: Flow) -> Json:
+def flow_json(call: Call, one: Flow, *, links: bool = False) -> Json:
+    """Write a flow; *links*: with all that it leads to, whatever the call asks for."""
     body: Json = {
         "@odata.type": f"{NAMESPACE}inboundFileFlow",
         "id": one.id,
         "displayName": one.name,
         "dataDomain": "educationRostering",
         "readinessStatus": readiness(call, one),
-        "effectiveDateTime": stamp(one.begins),
-        "expirationDateTime": stamp(one.expires),
+        "effectiveDateTime": exactly(one.begins),
+        "expirationDateTime": exactly(one.expires),
     }
-    if call.expands("dataConnector"):
+    if links or call.expands("dataConnector"):
         listed = [c for c in call.tenant.connectors if c.id == one.connector_id]
         # Graph never gives null here: a connector that is not in the list is there all the same.
         unlisted = Connector(id=one.connector_id, name="Elsewhere")
-        body["dataConnector"] = _connector_json(next(iter(listed), unlisted))
+        body["dataConnector"] = connector_json(call, next(iter(listed), unlisted))
+    if links or call.expands("year"):
+        body["year"] = setup.year_json(setup.year_of(call.tenant, one))
     return body
 
 

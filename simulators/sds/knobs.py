@@ -17,10 +17,23 @@ FLOW_READ = "IndustryData-InboundFlow.Read.All"
 FLOW_WRITE = "IndustryData-InboundFlow.ReadWrite.All"
 RUN_READ = "IndustryData-Run.Read.All"
 RUN_START = "IndustryData-Run.Start"
+SOURCE_READ = "IndustryData-SourceSystem.Read.All"
+SOURCE_WRITE = "IndustryData-SourceSystem.ReadWrite.All"
+YEAR_READ = "IndustryData-TimePeriod.Read.All"
+YEAR_WRITE = "IndustryData-TimePeriod.ReadWrite.All"
+OUTBOUND_READ = "IndustryData-OutboundFlow.Read.All"
+OUTBOUND_WRITE = "IndustryData-OutboundFlow.ReadWrite.All"
+REFERENCE_READ = "IndustryData-ReferenceDefinition.Read.All"
+REFERENCE_WRITE = "IndustryData-ReferenceDefinition.ReadWrite.All"
 
 SENDER_ROLES = frozenset(
     {CONNECTOR_READ, CONNECTOR_UPLOAD, READ_BASIC, FLOW_READ, RUN_READ, RUN_START}
 )
+SETUP_READ_ROLES = frozenset(
+    {SOURCE_READ, CONNECTOR_READ, YEAR_READ, FLOW_READ, OUTBOUND_READ, REFERENCE_READ, READ_BASIC}
+)
+SETUP_WRITE_ROLES = frozenset({SOURCE_WRITE, CONNECTOR_WRITE, YEAR_WRITE, FLOW_WRITE})
+SETUP_ROLES = SETUP_READ_ROLES | SETUP_WRITE_ROLES
 
 
 class Location(StrEnum):
@@ -102,6 +115,16 @@ class Knobs:
     `idle_flow_activity` is what becomes of flows that are not ready, None: they are not listed.
     `activity_statistics`, `totals` and `counts` are how the statistics tell it.
 
+    **The set-up.** `switched_on` False: SDS was never begun with, and all of Graph's industryData
+    answers 404. `list_lag_reads`: what was made is in no list, and 404 by its id, for that many
+    reads of its list or of it; that another object may lead to it, and that its name is taken, is
+    known at once. `names_unique`: a second object of a displayName, in any case of letters, is
+    answered 409, as is a second year of a code; else it is made. `links_left_out` names links
+    that no answer holds, though `$expand` asks for them; `post_shows_links`: the answer to a POST
+    holds all links. `unknown_years` are codes that `referenceDefinitions` lacks and no year may
+    have. A made flow is `notReady` for `flow_settles_s` seconds, None: for ever; then it is
+    `flow_settles_as`.
+
     **Starts.** `start_answer` answers every start, `start_retry_after_s` None leaves the header
     of a refusal out.
     """
@@ -152,6 +175,15 @@ class Knobs:
     activity_statistics: Activities = Activities.FLOWS
     totals: Given = Given.AS_IT_IS
     counts: Given = Given.AS_IT_IS
+
+    switched_on: bool = True
+    list_lag_reads: int = 0
+    names_unique: bool = False
+    links_left_out: frozenset[str] = frozenset()
+    post_shows_links: bool = False
+    unknown_years: frozenset[str] = frozenset()
+    flow_settles_s: float | None = 60.0
+    flow_settles_as: str = "ready"
 
     start_budget: int = 5
     start_window_s: float = 12 * HOUR_S

@@ -1,5 +1,7 @@
 """Entra's token endpoint for an application, and the documents that lead to it (reference §7).
 
+A person's token carries `scp` where an application's carries `roles`.
+
 A client assertion is read but its signature is not checked: no certificate is registered here.
 """
 
@@ -8,13 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from typing import cast
 
 from simulators.sds.calls import Call, RefusalError, Reply
-from simulators.sds.tenant import Json
+from simulators.sds.tenant import Json, Tenant
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-SCOPE = "https://graph.microsoft.com/.default"
+GRAPH = "https://graph.microsoft.com"
+SCOPE = f"{GRAPH}/.default"
 
 
 def openid(call: Call) -> Reply:
@@ -47,8 +51,7 @@ def token(call: Call) -> Reply:
     _demand_credential(call)
     lifetime_s = tenant.knobs.token_lifetime_s
     roles = tenant.knobs.roles
-    access_token = _unsigned({"tid": tenant.tenant_id, "roles": sorted(roles)}, tenant.new_id())
-    tenant.tokens[access_token] = tenant.after(lifetime_s), roles
+    access_token = issued(tenant, {"roles": sorted(roles)}, roles, lifetime_s)
     return Reply(
         body={
             "token_type": "Bearer",
@@ -59,14 +62,29 @@ def token(call: Call) -> Reply:
     )
 
 
+def person_token(tenant: Tenant, scopes: Iterable[str], lifetime_s: float) -> str:
+    """Return the token of a person who consented to *scopes*, as Graph Explorer would show it."""
+    granted = frozenset(scopes)
+    return issued(tenant, {"scp": " ".join(sorted(granted))}, granted, lifetime_s)
+
+
+def issued(tenant: Tenant, claims: Json, granted: frozenset[str], lifetime_s: float) -> str:
+    """Return a token that Graph takes for *granted* until it ends, by the tenant's clock."""
+    expires = tenant.after(lifetime_s)
+    common = {"aud": GRAPH, "tid": tenant.tenant_id, "exp": int(expires.timestamp())}
+    text = _unsigned({**common, **claims}, tenant.new_id())
+    tenant.tokens[text] = expires, granted
+    return text
+
+
 def demand_role(call: Call, allowed: frozenset[str]) -> None:
-    """Raise 401 without a living token, 403 if it carries none of the *allowed* roles."""
+    """Raise 401 without a living token, 403 if it carries none of the *allowed* roles or scopes."""
     scheme, _, bearer = call.request.headers.get("Authorization", "").partition(" ")
     expires, roles = call.tenant.tokens.get(bearer, (None, frozenset[str]()))
     if scheme != "Bearer" or expires is None or expires <= call.tenant.clock():
         raise RefusalError(401, "InvalidAuthenticationToken", "Access token is empty or expired.")
     if not roles & allowed:
-        raise RefusalError(403, "Forbidden", "Missing application role.")
+        raise RefusalError(403, "Forbidden", "Missing application role or scope.")
 
 
 def _demand_tenant(call: Call) -> None:
@@ -95,7 +113,7 @@ def _claims(assertion: str) -> Json:
 
 
 def _unsigned(claims: Json, serial: str) -> str:
-    """A token in the shape of Entra's, so that a client may read its `roles`."""
+    """A token in the shape of Entra's, so that a client may read what it carries."""
     head = {"alg": "none", "typ": "JWT"}
     parts = (json.dumps(part).encode() for part in (head, {**claims, "uti": serial}))
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."

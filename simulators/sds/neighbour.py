@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulators.sds.tenant import Connector, Files
+from simulators.sds.objects import Connector
+from simulators.sds.tenant import Files
 
 NEIGHBOUR = Connector(id="0b1f8a52-0000-4000-8000-0000000000c9", name="Sixth form feed")
 

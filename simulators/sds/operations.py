@@ -17,17 +17,10 @@ from simulators.sds.checks import absent_files, basic_faults
 from simulators.sds.formats import FORMATS, V2_1_CODE
 from simulators.sds.graph import connector_of
 from simulators.sds.knobs import Body, Location
+from simulators.sds.objects import Connector
 from simulators.sds.outcome import in_pascal_case, operation_json, public_error
 from simulators.sds.store import digest_of
-from simulators.sds.tenant import (
-    Connector,
-    Files,
-    Json,
-    Operation,
-    Session,
-    Submission,
-    Tenant,
-)
+from simulators.sds.tenant import Files, Json, Operation, Session, Submission, Tenant
 from simulators.sds.words import told
 
 # What ends so has given the next run nothing. For `skipped` no source says: the stricter reading.

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from simulators.sds.calls import Call, stamp
 from simulators.sds.knobs import Given, Names
-from simulators.sds.tenant import NAMESPACE, Json, Operation
+from simulators.sds.objects import NAMESPACE
+from simulators.sds.tenant import Json, Operation
 
 _UNDER_WAY = frozenset({"notStarted", "running"})
 

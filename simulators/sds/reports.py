@@ -10,9 +10,10 @@ from simulators.sds import runs
 from simulators.sds.calls import Call, RefusalError, Reply, collection, not_found, stamp
 from simulators.sds.graph import readiness
 from simulators.sds.knobs import Activities
+from simulators.sds.objects import NAMESPACE
 from simulators.sds.outcome import give
 from simulators.sds.store import Store
-from simulators.sds.tenant import NAMESPACE, Activity, Json, Run
+from simulators.sds.tenant import Activity, Json, Run
 from simulators.sds.words import told
 
 
@@ -88,7 +89,7 @@ def _totals(activities: Sequence[Activity]) -> Json:
 def _of_flows(call: Call, run: Run) -> list[Json] | None:
     """Write each flow's statistics, as far as and under the ids that the knob says."""
     activities = [(activity.flow.id, activity) for activity in run.activities]
-    ours = call.tenant.connectors[0].id
+    ours = call.tenant.first_connector_id
     match call.tenant.knobs.activity_statistics:
         case Activities.NULL:
             return None
@@ -138,7 +139,7 @@ def _activity_json(call: Call, activity: Activity) -> Json:
         "status": told(call, "industryDataActivityStatus", activity.status),
         "blockingError": None,
     }
-    if call.expands("activity") or "$expand=activity)" in call.request.args.get("$expand", ""):
+    if call.expands("activity"):
         body["activity"] = {
             "@odata.type": f"{NAMESPACE}inboundFileFlow",
             "id": activity.flow.id,

@@ -12,8 +12,9 @@ from functools import partial
 
 from simulators.sds.checks import check
 from simulators.sds.formats import V1_CODE
+from simulators.sds.objects import Flow
 from simulators.sds.store import Store
-from simulators.sds.tenant import Activity, Files, Flow, Operation, Processed, Run, Tenant
+from simulators.sds.tenant import Activity, Files, Operation, Processed, Run, Tenant
 from simulators.sds.verdict import Level
 
 type _Event = tuple[datetime, Callable[[datetime], object]]
@@ -112,7 +113,7 @@ def _is_listed(tenant: Tenant, flow: Flow, moment: datetime) -> bool:
 
 def _forced(tenant: Tenant, activity: Activity) -> str | None:
     """Return the word that the knob gives the first connector's flow."""
-    ours = activity.flow.connector_id == tenant.connectors[0].id
+    ours = activity.flow.connector_id == tenant.first_connector_id
     return tenant.knobs.activity_word if ours else None
 
 

@@ -5,47 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from simulators.sds.formats import V2_1_CODE
 from simulators.sds.knobs import Knobs
+from simulators.sds.objects import Connector, Flow, FlowSet, Reference, Source, Year, made_from
+from simulators.sds.references import REFERENCES
 from simulators.sds.store import Entra, Store
 from simulators.sds.verdict import RowFault
 
 type Files = Mapping[str, bytes]
 type Json = dict[str, object]
 
-NAMESPACE = "#microsoft.graph.industryData."
-DATA_LAKE = f"{NAMESPACE}azureDataLakeConnector"
 TENANT_ID = "7c1e0000-0000-4000-8000-0000000000d1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connector:
-    """*format_code* None: the answer has no `fileFormat`, as that of old connectors."""
-
-    id: str = "0b1f8a52-0000-4000-8000-0000000000c1"
-    name: str = "MIS feed"
-    format_code: str | None = V2_1_CODE
-    odata_type: str = DATA_LAKE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """*readiness* is what SDS says until *expires*, then it is `expired`. None: never.
-
-    `ready` apart, a flow takes nothing: `notReady`, `failed`, `disabled`, or any other word.
-    """
-
-    id: str
-    connector_id: str
-    name: str = "Roster"
-    readiness: str = "ready"
-    begins: datetime = datetime(2026, 8, 20, tzinfo=UTC)
-    expires: datetime | None = None
-
-    def readiness_at(self, now: datetime) -> str:
-        return "expired" if self.expires is not None and self.expires <= now else self.readiness
 
 
 @dataclass(slots=True)
@@ -151,7 +122,8 @@ class RequestLine:
     """*path* is without its query, so no line holds a SAS or a token.
 
     *sas_intact*: the query began with the SAS, byte for byte; None where none was due.
-    *status* 0: no answer was given. *file_type* is the content type that a flush sets.
+    *status* 0: no answer was given. *file_type* is the content type that a flush sets. *body* is
+    the JSON that Graph was sent, None: none was.
     """
 
     at: datetime
@@ -165,6 +137,7 @@ class RequestLine:
     accept: str = ""
     prefer: str = ""
     file_type: str = ""
+    body: object = field(default=None, repr=False)
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -174,11 +147,18 @@ class Tenant:
     A URL that is None is that of the host the request came to; one that is set is the only host
     on which that service answers. *backend_url* is SDS's own host, to which `Location` leads:
     nothing else is served there. *connectors*' first is the one that `store` speaks of.
+
+    *sources*, *years*, *flow_sets* and *references* are the rest of the set-up. Of what a person
+    makes, each joins the end of its list. An empty tenant has no connectors, years, flow sets.
     """
 
     clock: Callable[[], datetime]
     connectors: Sequence[Connector] = (Connector(),)
     flows: Sequence[Flow] | None = None
+    sources: Sequence[Source] | None = None
+    years: Sequence[Year] = (Year(),)
+    flow_sets: Sequence[FlowSet] = (FlowSet(),)
+    references: Sequence[Reference] = REFERENCES
     people: Entra = "all"
     knobs: Knobs = field(default_factory=Knobs)
     tenant_id: str = TENANT_ID
@@ -202,6 +182,7 @@ class Tenant:
     started_at: list[datetime] = field(init=False, default_factory=list)
     processed: dict[str, Processed] = field(init=False, default_factory=dict)
     rejections: list[tuple[Json, ...]] = field(init=False, default_factory=list)
+    unseen: dict[str, int] = field(init=False, default_factory=dict)
     _ids: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -215,14 +196,29 @@ class Tenant:
     def after(self, seconds: float) -> datetime:
         return self.clock() + timedelta(seconds=seconds)
 
+    @property
+    def first_connector_id(self) -> str:
+        """The id of the connector that knobs and `store` speak of; empty if there is none."""
+        return next((connector.id for connector in self.connectors), "")
+
     def all_flows(self) -> Sequence[Flow]:
         """The flows as given, else one ready flow for each connector."""
         if self.flows is not None:
             return self.flows
         return [self.flow_of(connector) for connector in self.connectors]
 
+    def all_sources(self) -> Sequence[Source]:
+        """The sources as given, else one for each connector that names none."""
+        if self.sources is not None:
+            return self.sources
+        return [self.source_of(one) for one in self.connectors if one.source_id is None]
+
     @staticmethod
     def flow_of(connector: Connector) -> Flow:
         """Return the ready flow that a connector has unless flows were given."""
-        flow_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"flow/{connector.id}"))
-        return Flow(id=flow_id, connector_id=connector.id)
+        return Flow(id=made_from("flow", connector.id), connector_id=connector.id)
+
+    @staticmethod
+    def source_of(connector: Connector) -> Source:
+        """Return the source that a connector has unless sources were given."""
+        return Source(id=made_from("source", connector.id))

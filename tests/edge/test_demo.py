@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -114,6 +115,41 @@ def test_the_simulators_print_settings_for_rest_too(capsys: pytest.CaptureFixtur
 
     assert (place.isams_api, place.isams_key) == ("rest", None)
     assert place.isams_client_id
+
+
+def test_an_sds_with_nothing_in_it_can_be_served(capsys: pytest.CaptureFixture[str]) -> None:
+    """To try its set-up by hand: a person's token is printed, and SDS takes it and is empty."""
+    seen: list[object] = []
+
+    class Asked(threading.Event):
+        """Asks what is served while it is, then ends it."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            printed = dict(
+                line.removeprefix("export ").replace("'", "").split("=", 1)
+                for line in capsys.readouterr().out.splitlines()
+                if line.startswith("export ")
+            )
+            base = f"{printed['SDS__GRAPH_URL']}/beta/external/industryData"
+            bearer = {"Authorization": f"Bearer {printed['GRAPH_TOKEN']}"}
+            for name in ("sourceSystems", "dataConnectors", "years", "inboundFlows"):
+                answer = httpx.get(f"{base}/{name}", headers=bearer, trust_env=False)
+                seen.append(answer.json()["value"])
+            self.set()
+            return super().wait(timeout)
+
+    serve(["sds", "--empty", "--shell", "sh"], Asked())
+
+    assert seen == [[], [], [], []]
+
+
+def test_to_be_empty_speaks_of_sds_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the school alone the word is refused, not overlooked."""
+    with pytest.raises(SystemExit) as ended:
+        serve(["isams", "--empty"], threading.Event())
+
+    assert ended.value.code == 2
+    assert "take it with sds or all" in capsys.readouterr().err
 
 
 def test_the_settings_are_printed_for_powershell_too(capsys: pytest.CaptureFixture[str]) -> None:

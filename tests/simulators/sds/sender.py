@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -94,8 +94,13 @@ class Sender:
         """Ask after an operation where SDS says: at its own host."""
         return self.at(f"{BACKEND}/operations/{operation_id}")
 
-    def post(self, path: str) -> httpx.Response:
-        return self.http.post(GRAPH + path, headers=self.bearer)
+    def post(self, path: str, body: object = None) -> httpx.Response:
+        return self.http.post(GRAPH + path, json=body, headers=self.bearer)
+
+    def come_as(self, scopes: Iterable[str]) -> Sender:
+        """Go on with the token of a person who has *scopes*."""
+        self.bearer = {"Authorization": f"Bearer {self.sim.person_token(scopes)}"}
+        return self
 
     def open(self, connector_id: str = CONNECTOR.id, *, reset: bool = True) -> str:
         answer = self.get(

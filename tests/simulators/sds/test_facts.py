@@ -11,20 +11,40 @@ import pytest
 
 from simulators.sds import (
     NEIGHBOUR,
+    SENDER_ROLES,
+    SETUP_ROLES,
     Activities,
+    AdministrativeUnits,
+    ClassGroups,
     Connector,
     Flow,
+    FlowSet,
     Given,
     Knobs,
     Names,
     SdsSimulator,
+    SecurityGroups,
+    Source,
+    Users,
     neighbour_files,
 )
-from simulators.sds.facts import ENUMS, FACTS, LISTS, TYPES, misfits
+from simulators.sds.facts import ENUMS, FACTS, LISTS, ONE_OF, POSTS, TYPES, misfits
+from simulators.sds.routes import ROUTES, Service
 from tests.simulators.sds.sender import CAST, CONNECTOR, Clock, Sender, run_to_its_end, school
 
-HEALTHY = Knobs(operation_polls=1, graph_knows_operation=True, graph_lists_operations=True)
+HEALTHY = Knobs(
+    roles=SENDER_ROLES | SETUP_ROLES,
+    operation_polls=1,
+    graph_knows_operation=True,
+    graph_lists_operations=True,
+)
 FLOW = Flow(id="f1", connector_id=CONNECTOR.id)
+OUTBOUND = (
+    ClassGroups(attributes=("courseCode",), owners=None),
+    Users(attributes=("userNumber",), age_group="minor", readiness=None),
+    SecurityGroups(),
+    AdministrativeUnits(),
+)
 
 
 def answers(sim: SdsSimulator, clock: Clock) -> Iterator[tuple[str, Any]]:
@@ -41,15 +61,37 @@ def answers(sim: SdsSimulator, clock: Clock) -> Iterator[tuple[str, Any]]:
     run_to_its_end(sim, clock)
     sender = Sender(sim)
     yield from listed(sender)
+    yield from one_by_one(sender)
     for run in sim.runs:
         yield from of_run(sender, f"/runs/{run.id}")
 
 
 def listed(sender: Sender) -> Iterator[tuple[str, Any]]:
-    expanded = ("inboundFlows?$expand=dataConnector", "runs?$expand=activities")
+    expanded = (
+        "dataConnectors?$expand=sourceSystem($expand=userMatchingSettings/roleGroup)",
+        "inboundFlows?$expand=dataConnector,year",
+        "outboundProvisioningFlowSets?$expand=provisioningFlows",
+        "runs?$expand=activities",
+        "sourceSystems?$expand=userMatchingSettings($expand=roleGroup)",
+    )
     for path in (*LISTS, *expanded):
         for item in sender.get(f"/{path}").json()["value"]:
             yield LISTS[path.partition("?")[0]], item
+
+
+def one_by_one(sender: Sender) -> Iterator[tuple[str, Any]]:
+    """Yield the first of each list by its id, and whatever it leads to by an address of its own."""
+    for name in sorted(LISTS.keys() - {"operations", "runs"}):
+        for item in sender.get(f"/{name}").json()["value"][:1]:
+            yield LISTS[name], sender.get(f"/{name}/{item['id']}").json()
+    connector, flow, chosen = f"/dataConnectors('{CONNECTOR.id}')", "/inboundFlows/f1", FlowSet().id
+    flows = f"/outboundProvisioningFlowSets/{chosen}/provisioningFlows"
+    yield "sourceSystemDefinition", sender.get(f"{connector}/sourceSystem").json()
+    yield "azureDataLakeConnector", sender.get(f"{flow}/dataConnector").json()
+    yield "yearTimePeriodDefinition", sender.get(f"{flow}/year").json()
+    for item in sender.get(flows).json()["value"]:
+        yield "provisioningFlow", item
+        yield "provisioningFlow", sender.get(f"{flows}('{item['id']}')").json()
 
 
 def of_run(sender: Sender, path: str) -> Iterator[tuple[str, Any]]:
@@ -91,14 +133,21 @@ def test_every_answer_fits_the_table(clock: Clock, knobs: Knobs, flow: Flow) -> 
         knobs=knobs,
         connectors=[Connector(), Connector(id="old", format_code=None)],
         flows=[flow],
+        sources=[Source(id="s1", matching=None), Source(id="s2", vendor="Acme")],
+        flow_sets=[FlowSet(id="none", flows=(), org_ids=("o1",)), FlowSet(flows=OUTBOUND)],
     )
     sim.settle(NEIGHBOUR, neighbour_files())
     seen = list(answers(sim, clock))
 
     assert [fault for kind, document in seen for fault in misfits(document, kind)] == []
-    assert {kind for kind, _ in seen} == {*LISTS.values(), *GIVEN, "inboundFlowActivity"}
+    assert {kind for kind, _ in seen} == {*LISTS.values(), *GIVEN, *ASIDE}
+    assert {line.route for line in sim.requests if line.status == 200} >= READ_ROUTES
 
 
+ASIDE = {"inboundFlowActivity", "provisioningFlow"}
+READ_ROUTES = {
+    route.name for route in ROUTES if (route.method, route.service) == ("GET", Service.GRAPH)
+}
 GIVEN = {call["gives"] for call in FACTS["calls"].values() if call["gives"]}
 
 
@@ -139,16 +188,49 @@ def test_every_enumeration_has_the_member_for_what_is_to_come() -> None:
 
 def test_every_type_that_is_named_is_in_the_table() -> None:
     """A type of a property is plain, an enumeration, or another type of the table."""
-    plain = {"String", "Int32", "DateTimeOffset"}
+    plain = {"Boolean", "Date", "DateTimeOffset", "Int32", "String"}
     named = {
         written.removeprefix("-> ").rstrip("?~").removesuffix("[]")
         for properties in TYPES.values()
         for written in properties.values()
     }
 
-    assert named <= plain | set(ENUMS) | set(TYPES)
+    assert named <= plain | set(ENUMS) | set(TYPES) | set(ONE_OF)
     assert (set(LISTS.values()) | GIVEN) <= set(TYPES)
+    assert {kind for kinds in ONE_OF.values() for kind in kinds} <= set(TYPES)
     assert set(ENUMS) <= named
+
+
+def test_what_must_be_posted_is_in_the_table() -> None:
+    """Each list that grows is a list, and what its body must have are its own properties."""
+    assert {name: post["kind"] for name, post in POSTS.items()}.items() <= LISTS.items()
+    for post in POSTS.values():
+        properties = TYPES[post["kind"]]
+
+        assert all(not properties[name].startswith("->") for name in post["required"])
+        assert all(properties[name].startswith("->") for name in post["links"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "fault"),
+    [
+        ("provisioningFlow", {"id": "e"}, "provisioningFlow: is said to be provisioningFlow"),
+        ("provisioningFlow", {"@odata.type": "#microsoft.graph.x"}, "is said to be x"),
+        ("additionalClassGroupOptions", {"createTeam": 1}, "1 is no Boolean"),
+        ("yearTimePeriodDefinition", {"endDate": "2027-02-30"}, "'2027-02-30' is no Date"),
+        ("yearTimePeriodDefinition", {"endDate": "20270228"}, "'20270228' is no Date"),
+        ("inboundFileFlow", {"effectiveDateTime": "2026-08-20T00:00:00"}, "is no DateTimeOffset"),
+        ("inboundFileFlow", {"effectiveDateTime": "20260820T000000Z"}, "is no DateTimeOffset"),
+        ("inboundFileFlow", {"effectiveDateTime": "2026-08-32T00:00:00Z"}, "is no DateTimeOffset"),
+    ],
+)
+def test_a_value_is_of_its_type_as_odata_writes_it(
+    kind: str, document: dict[str, object], fault: str
+) -> None:
+    """Days, moments and truths are not taken in spellings that only Python reads."""
+    (found,) = misfits(document, kind)
+
+    assert fault in found
 
 
 def test_the_table_says_when_it_was_read() -> None:
