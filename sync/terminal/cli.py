@@ -42,6 +42,7 @@ from sync.terminal.reject import reject_held
 from sync.terminal.restore import restore_former
 from sync.terminal.resume import resume_paused
 from sync.terminal.run import run_now
+from sync.terminal.sds import sds_setup
 from sync.terminal.starter import write_starter
 from sync.terminal.status import show_status
 from sync.terminal.stopping import stopped
@@ -76,6 +77,7 @@ for _command in (
     restore_former,
     resume_paused,
     identity,
+    sds_setup,
     check_deployment,
     show_status,
     show_trust,

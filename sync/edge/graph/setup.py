@@ -39,7 +39,8 @@ SOURCES = Errand("list the sources of SDS", "IndustryData-SourceSystem.Read.All"
 YEARS = Errand("list the school years of SDS", "IndustryData-TimePeriod.Read.All")
 FLOW_SETS = Errand("list the outbound flows of SDS", "IndustryData-OutboundFlow.Read.All")
 CODES = Errand("list the codes that SDS knows", "IndustryData-ReferenceDefinition.Read.All")
-READS = (SOURCES, CONNECTORS, YEARS, FLOWS, FLOW_SETS, CODES)
+READ_TO_MAKE = (SOURCES, CONNECTORS, YEARS, FLOWS)
+READS = (*READ_TO_MAKE, FLOW_SETS, CODES)
 
 MAKES: Mapping[Kind, Errand] = {
     "source": Errand("make a source", "IndustryData-SourceSystem.ReadWrite.All"),
@@ -73,8 +74,9 @@ _READERS: Mapping[Kind, Callable[[Json], Made]] = {
 }
 
 
-def may(held: frozenset[str] | None, role: str) -> bool:
-    """Say whether *held* roles or scopes allow what *role* is for; unknown ones may."""
+def may(held: frozenset[str] | None, errand: Errand) -> bool:
+    """Say whether *held* roles or scopes allow *errand*; None: not known, so they may."""
+    role = errand.role
     return held is None or bool({role, role.replace(".Read.", ".ReadWrite.")} & held)
 
 
@@ -161,7 +163,11 @@ class SdsSetup:
 
     def link(self, kind: Kind, made_id: str) -> str:
         """Return how a request names another object: by its whole address."""
-        return f"{self._graph.base}{LISTS[kind]}('{made_id}')"
+        return f"{self.list_url(kind)}('{made_id}')"
+
+    def list_url(self, kind: Kind) -> str:
+        """Return where a *kind* is listed, and asked for."""
+        return f"{self._graph.base}{LISTS[kind]}"
 
     def group_link(self, group: str) -> str:
         """Return how a request names a group of roles, `staff` or `students`."""

@@ -85,7 +85,6 @@ class SetupNote:
     begun_at: datetime
     made_id: str
     over: bool
-    found: bool
 
     def may_be_of(self, wanted: SetupWanted) -> bool:
         """Say whether it may be what *wanted* asks for: SDS could not hold both."""
@@ -209,7 +208,6 @@ def _note(store: Store, folder: str, blob: Blob, names: set[str]) -> SetupNote:
         begun_at=blob.created_at,
         made_id=ended[-1].made_id if ended else "",
         over=not names.isdisjoint(_ENDS),
-        found=Found.file_name in names,
     )
 
 

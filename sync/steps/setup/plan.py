@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from sync.edge.clock import Budget
 from sync.edge.graph.answers import Json
-from sync.edge.graph.setup import LISTS, SdsSetup
+from sync.edge.graph.setup import SdsSetup
 from sync.edge.graph.setup_values import CodeKnown, Kind, SchoolYear
 from sync.edge.world import World
 from sync.errors import ConfigError, StoreConflict, TargetRefused
@@ -22,7 +22,7 @@ from sync.settings import SchoolSettings
 from sync.steps import kept
 from sync.steps.connector import newest_sets, schools_on
 from sync.steps.setup import matches, notes
-from sync.steps.setup.make import CALL_S
+from sync.steps.setup.making import CALL_S
 from sync.steps.setup.matches import Decided
 from sync.steps.setup.wanted import KINDS, Match, SetupWanted, YearWanted, body_of
 from sync.texts import as_day
@@ -70,7 +70,7 @@ class PlannedRequest:
     """A request that would be sent; ids that are not known yet stand as `<source>`."""
 
     kind: Kind
-    path: str
+    url: str
     body: Json
 
 
@@ -144,7 +144,7 @@ def _requests(
     for kind in KINDS:
         if decided[kind].do == "make":
             body = body_of(kind, wanted, link, sds.group_link, NOW)
-            yield PlannedRequest(kind, LISTS[kind], body)
+            yield PlannedRequest(kind, sds.list_url(kind), body)
 
 
 # -- the year ------------------------------------------------------------------------------------

@@ -31,17 +31,32 @@ LEAST_MATCHED_PERCENT = 90
 
 CLASS_GROUP, TEACHER, STUDENT = "classGroup", "teacher", "student"
 
-type Area = Literal["sources", "connectors", "years", "flows", "class groups", "year groups"]
+type Area = Literal["sources", "connectors", "flows", "class groups", "year groups"]
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """What does not fit the settings: of what, what is so, and what to do."""
+    """What does not fit the settings: of what (`name`), what is so, and what to do."""
 
     area: Area
     name: str
     said: str
     do: str
+
+    @property
+    def sentence(self) -> str:
+        """Say what is so, for people."""
+        noun = _NOUNS[self.area]
+        return f'{noun} "{self.name}" {self.said}' if self.name else f"{noun} {self.said}"
+
+
+_NOUNS: Mapping[Area, str] = {
+    "sources": "The source",
+    "connectors": "The connector",
+    "flows": "The connector",
+    "class groups": "Class groups",
+    "year groups": "The year group",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +119,7 @@ class SetupSeen:
 class Line:
     """A connector of the tenant with all that hangs on it; "" for what is not told.
 
-    `ours`: a setting names it. `days` are whole days until its flow ends.
+    `ours`: a setting names it.
     """
 
     name: str
@@ -114,7 +129,7 @@ class Line:
     format: str
     flow: str
     year: str
-    days: int | None
+    ends_at: datetime | None
 
 
 def listed[T](seen: tuple[T, ...] | TargetError) -> tuple[T, ...]:
@@ -122,7 +137,7 @@ def listed[T](seen: tuple[T, ...] | TargetError) -> tuple[T, ...]:
     return () if isinstance(seen, TargetError) else seen
 
 
-def lines(seen: SetupSeen, expected: Expected, now: datetime) -> list[Line]:
+def lines(seen: SetupSeen, expected: Expected) -> list[Line]:
     """Return a line for each connector, ours first."""
     sources = {each.id.lower(): each for each in listed(seen.sources)}
     years = {each.id.lower(): each for each in listed(seen.years)}
@@ -141,7 +156,7 @@ def lines(seen: SetupSeen, expected: Expected, now: datetime) -> list[Line]:
                 format=_format(connector),
                 flow=flow.state if flow else f"{len(flows)} flows" if flows else "",
                 year=year.name if year else "",
-                days=(flow.ends_at - now).days if flow and flow.ends_at else None,
+                ends_at=flow.ends_at if flow else None,
             )
         )
     return sorted(made, key=lambda line: (not line.ours, line.name.casefold()))
@@ -279,7 +294,7 @@ def _of_flow(name: str, flow: Flow, year: SchoolYear | None, now: datetime) -> I
         yield Misfit(
             "flows",
             name,
-            f"its inbound flow is {flow.state}" if flow.state in OVER else "its flow has ended",
+            f"has a flow that is {flow.state}" if flow.state in OVER else "has a flow that is over",
             "`isams-sync sds next-year` says what to do",
         )
         return
@@ -287,7 +302,7 @@ def _of_flow(name: str, flow: Flow, year: SchoolYear | None, now: datetime) -> I
         yield Misfit(
             "flows",
             name,
-            f"its inbound flow ends in {(flow.ends_at - now).days} days",
+            f"has a flow that ends in {(flow.ends_at - now).days} days",
             "`isams-sync sds next-year` says what to do before",
         )
     ends = year.ends if year else None
@@ -295,7 +310,7 @@ def _of_flow(name: str, flow: Flow, year: SchoolYear | None, now: datetime) -> I
         yield Misfit(
             "flows",
             name,
-            f"its inbound flow ends on {as_day(flow.ends_at)}, and the year {year.name} on"
+            f"has a flow that ends on {as_day(flow.ends_at)}, and whose year {year.name} ends on"
             f" {as_day(ends)}",
             "set its end to the year's last day, in School Data Sync",
         )
@@ -322,7 +337,7 @@ def _of_class_groups(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
             return  # SDS does not show what is in its sets
         yield Misfit(
             "class groups",
-            "class groups",
+            "",
             "are switched off: SDS makes no Teams",
             "switch them on in School Data Sync once a receipt says done with at least"
             f" {LEAST_MATCHED_PERCENT} % matched",
@@ -367,7 +382,7 @@ def _too_early(expected: Expected) -> Iterator[Misfit]:
             yield Misfit(
                 "class groups",
                 name,
-                f"only {percent} % of pupils or of staff have an account, and class groups are on",
+                f"are on, and only {percent} % of its pupils or of its staff have an account",
                 "mend the matching first: Teams are made without who is not matched",
             )
 

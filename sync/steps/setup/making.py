@@ -12,12 +12,13 @@ from datetime import timedelta
 from typing import Literal
 
 from sync.edge.clock import Budget
-from sync.edge.graph.setup import SdsSetup
+from sync.edge.graph.setup import MAKES, READ_TO_MAKE, SdsSetup
 from sync.edge.graph.setup_values import Inbound, Kind, Made, SchoolYear, SourceSystem
 from sync.edge.graph.values import Connector, Flow
 from sync.edge.world import World
 from sync.errors import AnswerRefused, TargetError, TargetRefused, TargetUnavailable
 from sync.steps.setup import matches, notes
+from sync.steps.setup.look import demand_may
 from sync.steps.setup.notes import SetupNote
 from sync.steps.setup.wanted import KINDS, SetupWanted, body_of, stamp
 
@@ -115,7 +116,7 @@ class _Making:
     def _used(
         self, kind: Kind, decided: matches.Decided, of_kind: Sequence[SetupNote]
     ) -> ThingMade:
-        doubted = [note for note in of_kind if not note.found]
+        doubted = [note for note in of_kind if not note.made_id]
         for note in doubted:
             notes.note_found(self.world, note, decided.made_id)
         self.ids[kind] = decided.made_id
@@ -215,18 +216,21 @@ def make(
     sds: SdsSetup,
     wanted: SetupWanted,
     *,
+    held: frozenset[str] | None,
     not_there: Kind | None,
     tell: Callable[[str], None],
 ) -> list[ThingMade]:
     """Make what of *wanted* is not there, and wait until its flow is ready.
 
-    *not_there*: a person has looked in the portal, and it is not there.
+    *held* are the token's scopes, None if it does not tell. *not_there*: a person has looked in the
+    portal, and it is not there.
 
     Raises:
         TargetRefused: what is there is something else; nothing more is made.
         TargetUnavailable: in doubt or not ready yet; run it again.
         AnswerRefused: nothing of that kind is in doubt, or it is too early to say.
     """
+    demand_may(held, READ_TO_MAKE)
     making = _Making(world, sds, wanted, tell, not_there)
     known_notes, inbound = making.look()
     decided = matches.decide_all(wanted, inbound, notes.known_ids(known_notes))
@@ -236,6 +240,7 @@ def make(
     in_doubt = {note.kind for note in known_notes if not note.over}
     if not_there and (not_there not in in_doubt or decided[not_there].do != "make"):
         raise AnswerRefused(f"no {WORDS[not_there]} is in doubt: run it without --not-there")
+    demand_may(held, [MAKES[kind] for kind in KINDS if decided[kind].do == "make"])
     things = [making.thing(kind) for kind in KINDS]
     making.await_ready()
     return things
