@@ -11,7 +11,7 @@ import pytest
 from simulators.sds import Answer, Connector, Flow, Knobs, SdsSimulator, Year
 from simulators.sds.facts import LISTS, POSTS, misfits
 from simulators.sds.routes import ROUTES
-from tests.simulators.sds.makings import TYPE, Maker, empty, made, matching
+from tests.simulators.sds.makings import PATH, TYPE, Maker, empty, made, matching
 from tests.simulators.sds.sender import (
     GRAPH,
     Clock,
@@ -200,6 +200,24 @@ def test_a_body_that_is_not_as_graph_wants_it_makes_nothing(
 
     assert (answer.status_code, reason in answer.text) == (400, True), answer.text
     assert {each: half.listed(each) for each in SETS} == before
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"{GRAPH}/years('{{year}}')", 201),
+        (f"https://graph.microsoft.com{PATH}/years/{{year}}", 201),
+        (f"https://elsewhere.example{PATH}/years/{{year}}", 400),
+        (f"{PATH}/years/{{year}}", 400),
+        (f"{GRAPH}/sourceSystems/{{year}}", 400),
+        (f"{GRAPH}/years/{{year}}/more", 400),
+    ],
+)
+def test_a_link_is_bound_by_an_address_of_graph(half: Maker, address: str, status: int) -> None:
+    """Of the list that it leads into, at Graph's own name or where the simulator is."""
+    bound = address.format(year=half.sim.years[0].id)
+
+    assert half.one("inboundFlows", {"year@odata.bind": bound}).status_code == status
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"null"])
@@ -412,7 +430,9 @@ def test_what_is_left_to_the_portal_is_not_made(maker: Maker, path: str) -> None
 def test_the_log_has_each_body_and_no_token(maker: Maker) -> None:
     """What was posted can be counted and compared; sign-ins and reads have nothing to keep."""
     maker.whole()
-    Sender(maker.sim)
+    sender = Sender(maker.sim)
+    login = f"https://graph.sim.example/{maker.sim.tenant_id}/oauth2/v2.0/token"
+    sender.http.post(login, json={"client_secret": maker.sim.knobs.client_secret})
     bodies = {line.route: line.body for line in maker.sim.requests}
     year = bodies["yearsPost"]
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from simulators.sds import (
+    NEIGHBOUR,
     REFERENCES,
     SETUP_READ_ROLES,
     SETUP_ROLES,
@@ -151,6 +152,27 @@ def test_unless_it_is_told_otherwise_a_tenant_is_set_up_soundly(person: Sender) 
     assert flow["year"]["endDate"] == "2027-08-31"
     assert configuration["additionalOptions"]["createTeam"]
     assert configuration["enrollmentMappings"]["ownerEnrollmentMappings"] == [{"code": "teacher"}]
+
+
+@pytest.mark.parametrize("given", [None, [Source(id="s1")]])
+def test_a_neighbour_brings_its_own_source(
+    sim: SdsSimulator, person: Sender, given: list[Source] | None
+) -> None:
+    """One more in the list, and the neighbour's connector leads to it."""
+    sim.sources = given
+    sim.settle(NEIGHBOUR, {})
+    listed = [one["id"] for one in person.get("/sourceSystems").json()["value"]]
+    own = person.get(f"/dataConnectors/{NEIGHBOUR.id}/sourceSystem").json()["id"]
+
+    assert len(listed) == 2
+    assert listed[-1] == own
+
+
+def test_a_connector_that_names_its_source_has_no_other(sim: SdsSimulator, person: Sender) -> None:
+    """Only one that names none gets one by itself."""
+    sim.connectors = [Connector(), Connector(id="c2", source_id="gone")]
+
+    assert len(person.get("/sourceSystems").json()["value"]) == 1
 
 
 def test_the_matching_of_a_source_is_as_it_was_set(sim: SdsSimulator, person: Sender) -> None:
