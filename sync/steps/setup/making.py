@@ -12,14 +12,14 @@ from datetime import timedelta
 from typing import Literal
 
 from sync.edge.clock import Budget
-from sync.edge.graph.setup import MAKES, READ_TO_MAKE, SdsSetup
+from sync.edge.graph.setup import MAKES, READ_TO_MAKE
 from sync.edge.graph.setup_values import Inbound, Kind, Made, SchoolYear, SourceSystem
 from sync.edge.graph.values import Connector, Flow
-from sync.edge.world import World
+from sync.edge.world import SetupTarget, World
 from sync.errors import AnswerRefused, TargetError, TargetRefused, TargetUnavailable
 from sync.steps.setup import matches, notes
 from sync.steps.setup.look import demand_may
-from sync.steps.setup.notes import SetupNote
+from sync.steps.setup.notes import NotesSeen, SetupNote
 from sync.steps.setup.wanted import KINDS, SetupWanted, body_of, stamp
 
 CALL_S = 60.0
@@ -53,7 +53,7 @@ class ThingMade:
 @dataclass(slots=True)
 class _Making:
     world: World
-    sds: SdsSetup
+    sds: SetupTarget
     wanted: SetupWanted
     tell: Callable[[str], None]
     not_there: Kind | None
@@ -61,16 +61,16 @@ class _Making:
 
     # -- looking -------------------------------------------------------------------------------
 
-    def look(self) -> tuple[Sequence[SetupNote], Inbound]:
+    def look(self) -> tuple[NotesSeen, Inbound]:
         """Read the notes, and after them what SDS shows: so nothing falls between the two.
 
         What was noted before is known; whoever notes after takes the number that we would.
         """
-        known_notes = notes.notes_of(self.world.store, self.wanted)
+        seen = notes.notes_of(self.world.store, self.wanted)
         inbound = self.sds.inbound(self._budget())
-        for kind, made_id in notes.known_ids(known_notes).items():
+        for kind, made_id in notes.known_ids(seen.notes).items():
             inbound = self._with(inbound, kind, made_id)
-        return known_notes, inbound
+        return seen, inbound
 
     def _with(self, inbound: Inbound, kind: Kind, made_id: str) -> Inbound:
         """Return *inbound* with the object of that id, which a list may not show yet."""
@@ -95,18 +95,17 @@ class _Making:
 
     def thing(self, kind: Kind) -> ThingMade:
         for _ in range(_TRIES):
-            known_notes, inbound = self.look()
-            of_kind = [note for note in known_notes if note.kind == kind and not note.over]
-            decided = matches.decide(
-                kind, self.wanted, inbound, self.ids, notes.known_ids(known_notes)
-            )
+            seen, inbound = self.look()
+            of_kind = [note for note in seen.notes if note.kind == kind and not note.over]
+            known = notes.known_ids(seen.notes)
+            decided = matches.decide(kind, self.wanted, inbound, self.ids, known)
             if decided.do == "refuse":
                 raise refusal(decided)
             if decided.do == "use":
                 return self._used(kind, decided, of_kind)
             if of_kind and not self._is_not_there(kind, of_kind[-1]):
                 raise self._in_doubt(kind, of_kind[-1])
-            number = notes.next_number(self.world.store, kind)
+            number = seen.next_number(kind)
             if folder := notes.begin(self.world, kind, self.wanted, number):
                 return self._made(kind, folder)
         raise TargetUnavailable(
@@ -213,7 +212,7 @@ class _Making:
 
 def make(
     world: World,
-    sds: SdsSetup,
+    sds: SetupTarget,
     wanted: SetupWanted,
     *,
     held: frozenset[str] | None,
@@ -232,12 +231,12 @@ def make(
     """
     demand_may(held, READ_TO_MAKE)
     making = _Making(world, sds, wanted, tell, not_there)
-    known_notes, inbound = making.look()
-    decided = matches.decide_all(wanted, inbound, notes.known_ids(known_notes))
+    seen, inbound = making.look()
+    decided = matches.decide_all(wanted, inbound, notes.known_ids(seen.notes))
     for each in decided.values():
         if each.do == "refuse":
             raise refusal(each)
-    in_doubt = {note.kind for note in known_notes if not note.over}
+    in_doubt = {note.kind for note in seen.notes if not note.over}
     if not_there and (not_there not in in_doubt or decided[not_there].do != "make"):
         raise AnswerRefused(f"no {WORDS[not_there]} is in doubt: run it without --not-there")
     demand_may(held, [MAKES[kind] for kind in KINDS if decided[kind].do == "make"])

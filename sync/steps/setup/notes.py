@@ -26,12 +26,12 @@ from sync.errors import ConfigError, StoreMissing, SyncError
 from sync.ledger.marks import Caller, Fault, fault
 from sync.ledger.record import NamedRecord
 from sync.steps.delivery import read_record
-from sync.steps.setup.wanted import SetupWanted
+from sync.steps.setup.wanted import KINDS, SetupWanted
 
 PLANS = "setup/plans/"
 NOTES = "setup/notes/"
 
-_FOLDER = re.compile(r"(?P<kind>source|connector|year|flow)-(?P<number>[0-9]{4})")
+_FOLDER = re.compile(r"(?:source|connector|year|flow)-[0-9]{4}")
 _DIGEST = re.compile(r"[0-9a-f]{12}")
 
 
@@ -81,6 +81,7 @@ class SetupNote:
 
     folder: str
     kind: Kind
+    number: int
     wanted: SetupWanted
     begun_at: datetime
     made_id: str
@@ -129,9 +130,29 @@ def plans(store: Store) -> list[SetupWanted]:
     return [read_record(store, SetupWanted, blob.name) for blob in store.blobs(PLANS)]
 
 
-def notes_of(store: Store, wanted: SetupWanted) -> list[SetupNote]:
-    """Return the notes of what may be what *wanted* asks for, oldest first of each kind."""
-    return [note for note in _all(store, store.blobs(NOTES)) if note.may_be_of(wanted)]
+@dataclass(frozen=True, slots=True)
+class NotesSeen:
+    """The notes of what may be what is wanted, oldest first of each kind, as listed once.
+
+    Whoever begins takes the number after all that were seen *then*: if somebody has begun since,
+    it is taken.
+    """
+
+    notes: Sequence[SetupNote]
+    taken: Mapping[Kind, int]
+
+    def next_number(self, kind: Kind) -> int:
+        """Return the number that the next note of *kind* takes."""
+        return self.taken.get(kind, 0) + 1
+
+
+def notes_of(store: Store, wanted: SetupWanted) -> NotesSeen:
+    """List the notes, once, and return those of what may be what *wanted* asks for."""
+    listed = _all(store, store.blobs(NOTES))
+    taken: dict[Kind, int] = {}
+    for note in listed:
+        taken[note.kind] = max(note.number, taken.get(note.kind, 0))
+    return NotesSeen([note for note in listed if note.may_be_of(wanted)], taken)
 
 
 def known_ids(notes: Iterable[SetupNote]) -> Mapping[Kind, str]:
@@ -144,17 +165,6 @@ def begin(world: World, kind: Kind, wanted: SetupWanted, number: int) -> str | N
     folder = f"{NOTES}{kind}-{number:04}/"
     begun = Begun(wanted=wanted, at=world.store.now(), by=uuid.uuid4().hex, caller=world.caller)
     return folder if world.store.claim(folder + Begun.file_name, begun.to_json()) else None
-
-
-def next_number(store: Store, kind: Kind) -> int:
-    """Return the number that the next note of *kind* takes, after all that are there."""
-    folders = store.folders(NOTES)
-    taken = [
-        int(named["number"])
-        for name in folders
-        if (named := _FOLDER.fullmatch(name)) and named["kind"] == kind
-    ]
-    return max(taken, default=0) + 1
 
 
 def note_made(world: World, folder: str, made_id: str) -> None:
@@ -186,24 +196,25 @@ def _all(store: Store, blobs: Sequence[Blob]) -> list[SetupNote]:
     begun: dict[str, Blob] = {}
     names: dict[str, set[str]] = {}
     for blob in blobs:
-        folder, _, name = blob.name.rpartition("/")
-        names.setdefault(f"{folder}/", set()).add(name)
-        if name == Begun.file_name:
-            begun[f"{folder}/"] = blob
+        folder, _, name = blob.name.removeprefix(NOTES).rpartition("/")
+        names.setdefault(folder, set()).add(name)
+        if name == Begun.file_name and _FOLDER.fullmatch(folder):
+            begun[folder] = blob
     return [_note(store, folder, blob, names[folder]) for folder, blob in sorted(begun.items())]
 
 
 def _note(store: Store, folder: str, blob: Blob, names: set[str]) -> SetupNote:
-    named = _FOLDER.fullmatch(folder.removeprefix(NOTES).rstrip("/"))
-    kind = named["kind"] if named else ""
+    kind, _, number = folder.partition("-")
+    path = f"{NOTES}{folder}/"
     ended: list[MadeNow | Found] = []
     if MadeNow.file_name in names:
-        ended.append(read_record(store, MadeNow, folder + MadeNow.file_name))
+        ended.append(read_record(store, MadeNow, path + MadeNow.file_name))
     if Found.file_name in names:
-        ended.append(read_record(store, Found, folder + Found.file_name))
+        ended.append(read_record(store, Found, path + Found.file_name))
     return SetupNote(
-        folder=folder,
+        folder=path,
         kind=_KINDS[kind],
+        number=int(number),
         wanted=read_record(store, Begun, blob.name).wanted,
         begun_at=blob.created_at,
         made_id=ended[-1].made_id if ended else "",
@@ -211,9 +222,4 @@ def _note(store: Store, folder: str, blob: Blob, names: set[str]) -> SetupNote:
     )
 
 
-_KINDS: Mapping[str, Kind] = {
-    "source": "source",
-    "connector": "connector",
-    "year": "year",
-    "flow": "flow",
-}
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in KINDS}

@@ -10,9 +10,8 @@ from datetime import date, timedelta
 
 from sync.edge.clock import Budget
 from sync.edge.graph.answers import Json
-from sync.edge.graph.setup import SdsSetup
 from sync.edge.graph.setup_values import CodeKnown, Kind, SchoolYear
-from sync.edge.world import World
+from sync.edge.world import SetupTarget, World
 from sync.errors import ConfigError, StoreConflict, TargetRefused
 from sync.isams.school import Term
 from sync.roster.academic_year import school_day
@@ -89,7 +88,7 @@ class SetupPlan:
     sources: Sequence[str]
 
 
-def plan(world: World, sds: SdsSetup, asked: Asked) -> SetupPlan:
+def plan(world: World, sds: SetupTarget, asked: Asked) -> SetupPlan:
     """Say what is wanted and what of it is there, and keep it under its digest.
 
     Raises:
@@ -106,7 +105,7 @@ def plan(world: World, sds: SdsSetup, asked: Asked) -> SetupPlan:
         match=asked.match,
         year=year,
     )
-    known = notes.known_ids(notes.notes_of(world.store, wanted))
+    known = notes.known_ids(notes.notes_of(world.store, wanted).notes)
     decided = matches.decide_all(wanted, inbound, known)
     people = _people(world, asked.connector)
     notes.keep_plan(world.store, wanted)
@@ -136,7 +135,7 @@ def _demand_names(asked: Asked) -> None:
 
 
 def _requests(
-    sds: SdsSetup, wanted: SetupWanted, decided: Mapping[Kind, Decided]
+    sds: SetupTarget, wanted: SetupWanted, decided: Mapping[Kind, Decided]
 ) -> Iterator[PlannedRequest]:
     def link(kind: Kind) -> str:
         return sds.link(kind, decided[kind].made_id or f"<{kind}>")
