@@ -194,7 +194,7 @@ def _token_told(tokens: PersonTokens | None, clock: Clock) -> Iterator[str]:
 def _lacking(tokens: PersonTokens | None) -> Iterator[str]:
     held = tokens.claims.may if tokens else None
     if lacking := [each.role for each in READS if not may(held, each)]:
-        yield f"It lacks {', '.join(lacking)}: what these show is not seen."
+        yield f"It lacks {', '.join(lacking)}: what that would show is not seen."
 
 
 # -- what is shown ---------------------------------------------------------------------------------

@@ -259,8 +259,8 @@ def _are_called_by_beginning(years: Iterable[SchoolYear]) -> bool:
 
 def _nearest(known: Iterable[str], year: int) -> list[str]:
     """Return the codes of *known* that are nearest to *year*, in order."""
-    near = sorted(known, key=lambda code: abs(int(code) - year) if code.isdecimal() else 0)
-    return sorted(near[:_CODES_TOLD])
+    by_distance = sorted((abs(int(code) - year) if code.isdecimal() else 0, code) for code in known)
+    return sorted(code for _, code in by_distance[:_CODES_TOLD])
 
 
 def _school(world: World, asked: SetupAsked) -> SchoolSettings:
