@@ -34,7 +34,8 @@ from sync.texts import as_day
 
 _NO_END = "SDS shows no inbound flow of it, or not when it ends"
 _LISTED = 12  # misfits, for people; --json has all
-_WIDEST = 40  # characters of a name in the table: a hundred would be three lines
+# In characters, so that 15 connectors are a table of at most 50 lines of 80 columns.
+_NAME_WIDTH, _SOURCE_WIDTH = 23, 15
 _CONNECTOR = click.option("--connector", metavar="NAME", help="One connector of the settings.")
 
 
@@ -219,7 +220,8 @@ def _lists(
     seen: shown.SetupSeen, lines: Sequence[shown.ConnectorLine], now: datetime
 ) -> Iterator[RenderableType]:
     columns = ("connector", "source, matched by", "format", "flow", "days")
-    yield table("Connectors of SDS", columns, (_row(line, now) for line in lines))
+    title = "Connectors of SDS; * is one of the settings"
+    yield table(title, columns, (_row(line, now) for line in lines))
     years = [f"{each.name} (code {each.code})" for each in shown.listed(seen.years)]
     if not isinstance(seen.years, TargetError):
         yield f"School years: {', '.join(years) or 'none'}"
@@ -228,11 +230,17 @@ def _lists(
 
 
 def _row(line: shown.ConnectorLine, now: datetime) -> tuple[object, ...]:
-    name = line.name if line.ours else f"(not ours) {line.name}"
-    source = ": ".join(filter(None, (texts.cut(line.source, _WIDEST), line.matching)))
+    name = f"{'* ' if line.ours else ''}{_shortened(line.name, _NAME_WIDTH)}"
+    source = ": ".join(filter(None, (_shortened(line.source, _SOURCE_WIDTH), line.matching)))
     flow = ", ".join(filter(None, (line.flow, line.year)))
     days = (line.ends_at - now).days if line.ends_at else None
-    return texts.cut(name, _WIDEST), source, line.format, flow, days
+    return name, source, line.format, flow, days
+
+
+def _shortened(name: str, width: int) -> str:
+    """Return *name* in *width* characters: of a long one both ends, which tell it from others."""
+    half = (width - 1) // 2
+    return name if len(name) <= width else f"{texts.cut(name, half)}…{name[-half:]}"
 
 
 def _made_of(flow_set: FlowSet) -> str:

@@ -115,7 +115,7 @@ def test_a_source_that_is_not_listed_is_refused() -> None:
     """The connector leads to one that the list does not have."""
     why = refused("source", there((SourceSystem("s-9", "Other", RULES),)))
 
-    assert why == 'SDS does not list that of "MIS feed" (c-1)'
+    assert why == 'SDS does not list the source of "MIS feed" (c-1)'
 
 
 @pytest.mark.parametrize(

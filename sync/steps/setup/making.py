@@ -255,8 +255,8 @@ def _demand_doubt(kind: Kind, seen: NotesSeen, decided: Mapping[Kind, matches.De
 def refusal(decided: matches.Decided) -> TargetRefused:
     """Return why nothing is made: something is there that is not what is wanted."""
     return TargetRefused(
-        f"SDS has another {WORDS[decided.kind]} than is wanted: {decided.why}. Nothing that is"
-        " there is ever changed from here: mend it in School Data Sync, or plan otherwise",
+        f"SDS cannot be set up so, because of the {WORDS[decided.kind]}: {decided.why}. Nothing"
+        " that is there is ever changed from here: mend it in School Data Sync, or plan otherwise",
         kind=decided.kind,
     )
 

@@ -111,7 +111,7 @@ class _Case:
             )
         of_connector = [each for each in self.inbound.sources if each.id.lower() == source_id]
         if not of_connector:
-            return _refusal("source", f"SDS does not list that of {_called(ours[0])}")
+            return _refusal("source", f"SDS does not list the source of {_called(ours[0])}")
         return self.one_of("source", of_connector)
 
     def year(self) -> Decided:
