@@ -323,7 +323,7 @@ def _plan_document(made: SetupPlan) -> dict[str, object]:
 
 def _next(wanted: SetupWanted) -> Iterator[str]:
     yield f'CONNECTOR in the settings is "{wanted.connector}": that is right as it is.'
-    yield "Next: `isams-sync check`, then the first delivery: docs/operations.md, step 5."
+    yield "Next: `isams-sync check`; then go on with docs/operations.md, step 5."
     yield (
         "Class groups and Teams: switch them on in School Data Sync once a receipt says done with"
         f" at least {shown.LEAST_MATCHED_PERCENT} % of pupils and of staff matched; `isams-sync sds"

@@ -149,7 +149,7 @@ def test_the_order_is_that_in_which_nothing_is_lost() -> None:
 
     assert [said.index(words) for words in order] == sorted(said.index(words) for words in order)
     assert "by 31 August 2027" in said
-    assert "its year turns on 01 September 2027" in said
+    assert "own year turns on 01 September 2027" in said
     assert 'called "MIS feed"' in said
 
 

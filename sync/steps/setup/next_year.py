@@ -50,8 +50,8 @@ def _steps(
 ) -> Iterator[str]:
     over = ends is not None and ends <= now.date()
     by = "now: the flow is over" if over else f"by {as_day(ends)}" if ends else "before it ends"
-    rolled = f", and its year turns on {as_day(turn)}" if turn else ""
-    yield f"Decide and rehearse next year's settings: docs/operations.md, Year-end{rolled}."
+    turns = f" The school's own year turns on {as_day(turn)}." if turn else ""
+    yield f"Decide and rehearse next year's settings: docs/operations.md, Year-end.{turns}"
     yield "Stop the app, then roll iSAMS over and set what was decided."
     yield (
         "In School Data Sync, tidy last year's groups up (mark as expired, archive), before the"
