@@ -11,11 +11,12 @@ from typing import get_args
 import click
 from rich.console import RenderableType
 
+from sync import texts
 from sync.edge.clock import Clock
 from sync.edge.graph.identity import graph_tokens
 from sync.edge.graph.person import PERSON, VARIABLE, PersonTokens, brought
 from sync.edge.graph.setup import READS, SdsSetup, may
-from sync.edge.graph.setup_values import Kind
+from sync.edge.graph.setup_values import FlowSet, Kind
 from sync.errors import ConfigError, TargetError
 from sync.ledger.marks import fault
 from sync.report import Exit
@@ -23,15 +24,18 @@ from sync.roster.academic_year import school_day, turn_by_calendar
 from sync.settings import Settings
 from sync.steps.setup import look, making, next_year, notes, plan, shown
 from sync.steps.setup.next_year import NextYear
-from sync.steps.setup.plan import Asked, SetupPlan
+from sync.steps.setup.plan import SetupAsked, SetupPlan
 from sync.steps.setup.wanted import KINDS, Match, SetupWanted
 from sync.terminal import exits, options
 from sync.terminal.command import command
-from sync.terminal.context import Result, Terminal, doing
+from sync.terminal.context import Result, Terminal, doing, err, say
 from sync.terminal.tables import table
 from sync.texts import as_day
 
+_NO_END = "SDS shows no inbound flow of it, or not when it ends"
 _LISTED = 12  # misfits, for people; --json has all
+# In characters, so that 15 connectors are a table of at most 50 lines of 80 columns.
+_NAME_WIDTH, _SOURCE_WIDTH = 23, 15
 _CONNECTOR = click.option("--connector", metavar="NAME", help="One connector of the settings.")
 
 
@@ -63,7 +67,8 @@ def show_setup(terminal: Terminal) -> Result:
         "misfits": [asdict(each) for each in misfits],
         "not_seen": [fault(error).model_dump() for error in seen.unseen()],
     }
-    said: list[RenderableType] = [*_token_ends(tokens, terminal.clock), *_lists(seen, lines, now)]
+    said: list[RenderableType] = [*_token_told(tokens, terminal.clock), *_lacking(tokens)]
+    said += [*_lists(seen, lines, now)]
     said += _misfits(misfits)
     said += [f"Not seen: {error}" for error in seen.unseen()]
     return Result(Exit.DONE, document, said)
@@ -95,14 +100,14 @@ def plan_setup(  # an option each
     world = terminal.opened(settings, lambda _: None)
     name = options.one_connector(connector, settings.connectors())
     tokens, sds = _reading(terminal, settings)
-    asked = Asked(name, match, source or "", starts, ends, code or "")
+    asked = SetupAsked(name, match, source or "", starts, ends, code or "")
     with doing("Reading how SDS is set up"):
-        made = plan.plan(world, sds, asked)
+        made = plan.plan(world, sds, asked, held=tokens.claims.may if tokens else None)
     refused = [making.refusal(each) for each in made.decided.values() if each.do == "refuse"]
     return Result(
         exits.worst(map(exits.exit_of, refused)),
         _plan_document(made),
-        [*_token_ends(tokens, terminal.clock), *_planned(made, settings)],
+        [*_token_told(tokens, terminal.clock), *_planned(made, settings)],
         errors=refused,
     )
 
@@ -129,6 +134,7 @@ def make_setup(terminal: Terminal, digest: str, not_there: Kind | None) -> Resul
             " again"
         )
     sds = SdsSetup(settings.sds, tokens, terminal.clock, asker=PERSON)
+    say(err(), *_token_told(tokens, terminal.clock))
     with doing("Making") as tell:
         things = making.make(
             world, sds, wanted, held=tokens.claims.may, not_there=not_there, tell=tell
@@ -136,7 +142,6 @@ def make_setup(terminal: Terminal, digest: str, not_there: Kind | None) -> Resul
     rows = [(making.WORDS[each.kind], each.name, each.made_id, _HOW[each.how]) for each in things]
     document = {"digest": wanted.digest, "things": [asdict(each) for each in things]}
     said: list[RenderableType] = [
-        *_token_ends(tokens, terminal.clock),
         table(f'SDS is set up for "{wanted.connector}"', ("what", "name", "id", ""), rows),
         *_next(wanted),
         *_alone(settings),
@@ -157,7 +162,7 @@ def tell_next_year(terminal: Terminal) -> Result:
         shown.lines(seen, look.expected(world)), _turn(settings, terminal.clock), now
     )
     document = {"connectors": [_values(each) for each in told]}
-    said: list[RenderableType] = [*_token_ends(tokens, terminal.clock)]
+    said: list[RenderableType] = [*_token_told(tokens, terminal.clock), *_lacking(tokens)]
     said += [line for each in told for line in _year_told(each)]
     said += [f"Not seen: {error}" for error in seen.unseen()]
     if not told:
@@ -177,7 +182,7 @@ def _reading(terminal: Terminal, settings: Settings) -> tuple[PersonTokens | Non
     return tokens, SdsSetup(settings.sds, tokens, terminal.clock, asker=PERSON)
 
 
-def _token_ends(tokens: PersonTokens | None, clock: Clock) -> Iterator[str]:
+def _token_told(tokens: PersonTokens | None, clock: Clock) -> Iterator[str]:
     if tokens is None:
         return
     if tokens.claims.ends_at is None:
@@ -185,9 +190,12 @@ def _token_ends(tokens: PersonTokens | None, clock: Clock) -> Iterator[str]:
         return
     minutes = max(0, int((tokens.claims.ends_at - clock.now()).total_seconds() // 60))
     yield f"The token in {VARIABLE} ends in {minutes} minutes."
-    held = tokens.claims.may
+
+
+def _lacking(tokens: PersonTokens | None) -> Iterator[str]:
+    held = tokens.claims.may if tokens else None
     if lacking := [each.role for each in READS if not may(held, each)]:
-        yield f"It lacks {', '.join(lacking)}: what these show is not seen."
+        yield f"It lacks {', '.join(lacking)}: what that would show is not seen."
 
 
 # -- what is shown ---------------------------------------------------------------------------------
@@ -200,33 +208,45 @@ def _listed(seen: Sequence[object] | TargetError) -> list[dict[str, object]] | N
 
 def _values(each: object) -> dict[str, object]:
     values: Mapping[str, object] = asdict(each)  # type: ignore[call-overload]
-    return json.loads(json.dumps(values, default=str))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(values, default=_iso))  # type: ignore[no-any-return]
+
+
+def _iso(day: date) -> str:
+    """Return a day, or a moment, as JSON has it."""
+    return day.isoformat()
 
 
 def _lists(
-    seen: shown.SetupSeen, lines: Sequence[shown.Line], now: datetime
+    seen: shown.SetupSeen, lines: Sequence[shown.ConnectorLine], now: datetime
 ) -> Iterator[RenderableType]:
-    rows = [
-        (
-            f"{'' if line.ours else '(not ours) '}{line.name}",
-            line.source,
-            line.matching,
-            line.format,
-            line.flow,
-            line.year,
-            (line.ends_at - now).days if line.ends_at else None,
-        )
-        for line in lines
-    ]
-    columns = ("connector", "source", "matching", "format", "flow", "year", "days left")
-    yield table("Connectors of SDS", columns, rows)
+    columns = ("connector", "source, matched by", "format", "flow", "days")
+    title = "Connectors of SDS; * is one of the settings"
+    yield table(title, columns, (_row(line, now) for line in lines))
     years = [f"{each.name} (code {each.code})" for each in shown.listed(seen.years)]
-    yield f"School years: {', '.join(years) or 'none'}"
-    sets = [
-        f"{each.name}: {', '.join(flow.kind for flow in each.flows or ()) or 'nothing'}"
-        for each in shown.listed(seen.sets)
-    ]
-    yield f"What SDS makes: {'; '.join(sets) or 'nothing'}"
+    if not isinstance(seen.years, TargetError):
+        yield f"School years: {', '.join(years) or 'none'}"
+    if not isinstance(seen.sets, TargetError):
+        yield f"What SDS makes: {'; '.join(map(_made_of, seen.sets)) or 'nothing'}"
+
+
+def _row(line: shown.ConnectorLine, now: datetime) -> tuple[object, ...]:
+    name = f"{'* ' if line.ours else ''}{_shortened(line.name, _NAME_WIDTH)}"
+    source = ": ".join(filter(None, (_shortened(line.source, _SOURCE_WIDTH), line.matching)))
+    flow = ", ".join(filter(None, (line.flow, line.year)))
+    days = (line.ends_at - now).days if line.ends_at else None
+    return name, source, line.format, flow, days
+
+
+def _shortened(name: str, width: int) -> str:
+    """Return *name* in *width* characters: of a long one both ends, which tell it from others."""
+    half = (width - 1) // 2
+    return name if len(name) <= width else f"{texts.cut(name, half)}…{name[-half:]}"
+
+
+def _made_of(flow_set: FlowSet) -> str:
+    if flow_set.flows is None:
+        return f"{flow_set.name}: SDS does not say"
+    return f"{flow_set.name}: {', '.join(flow.kind for flow in flow_set.flows) or 'nothing'}"
 
 
 def _misfits(misfits: Sequence[shown.Misfit]) -> Iterator[RenderableType]:
@@ -321,8 +341,8 @@ def _alone(settings: Settings) -> Iterator[str]:
 
 
 def _year_told(each: NextYear) -> Iterator[str]:
-    ends = f"ends on {as_day(each.ends)}" if each.ends else "ends: SDS does not tell when"
-    yield f'"{each.connector}": its inbound flow {ends}.'
+    ends = f"its inbound flow ends on {as_day(each.ends)}" if each.ends else _NO_END
+    yield f'"{each.connector}": {ends}.'
     if each.told_from and not each.steps:
         yield f"  Nothing is to be done yet; from {as_day(each.told_from)} on this says what."
     yield from (f"  {number}. {step}" for number, step in enumerate(each.steps, 1))

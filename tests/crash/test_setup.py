@@ -141,6 +141,7 @@ def dooms(state: State, lag_reads: int) -> Iterator[Doom]:
 @pytest.mark.parametrize("lag_reads", LAGS)
 @pytest.mark.parametrize("state", STATES, ids="-".join)
 def test_no_half_made_set_up_gets_a_second_object(state: State, lag_reads: int) -> None:
+    """Killed at any call and typed again, it ends done or refused, and a refusal made nothing."""
     before = tenant_of(state)
     assert before
     for doom in dooms(state, lag_reads):
@@ -175,6 +176,7 @@ def test_two_people_at_once_make_one_of_each_or_are_in_doubt(lag_reads: int) -> 
 
 
 def test_one_of_two_people_who_is_killed_as_it_is_made_leaves_one_of_each() -> None:
+    """The other finds what was begun, and waits until it is seen or said not to be there."""
     counted = Doom()
     Person(Tenants(), 30).types(counted)
     makes = [at for at, name in enumerate(counted.calls, 1) if name.startswith("make ")]

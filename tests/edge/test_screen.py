@@ -17,6 +17,8 @@ if sys.platform == "win32":
     pytest.skip("there is no pseudo-terminal", allow_module_level=True)
 
 from simulators.school import invent
+from simulators.sds import SENDER_ROLES, SETUP_READ_ROLES, Knobs, Source
+from simulators.sds import Connector as SdsConnector
 from simulators.staging import staged
 from sync.report import Exit
 from tests.edge.pseudo import Seen, left, seen
@@ -65,6 +67,29 @@ def said(told: Seen) -> set[str]:
     """Return the words on the screen, without what tables are drawn with and what time makes."""
     words = [word.strip(":") for word in " ".join(told.lines).split()]
     return {word for word in words if not re.search(r"[\u2500-\u257f]|^[\d.]+$|^\d\d:\d\d", word)}
+
+
+def test_fifteen_connectors_of_sds_fit_on_a_screen(tmp_path: Path) -> None:
+    """As many as Microsoft allows a tenant, of long names: a table, and at most 50 lines of it."""
+    names = [f"iSAMS of Northbank Senior School, campus {number}" for number in range(15)]
+    roles = SENDER_ROLES | SETUP_READ_ROLES
+    with staged(invent(20), lambda: datetime.now(UTC), Knobs(roles=roles)) as stage:
+        sds = stage.sds
+        sds.sources = [Source(id=f"s{number}", name=name) for number, name in enumerate(names)]
+        sds.connectors = [
+            SdsConnector(id=f"c{number}", name=name, source_id=f"s{number}")
+            for number, name in enumerate(names)
+        ]
+        around = {**stage.settings, "STORAGE__FOLDER": str(tmp_path / "rosters")}
+        around["PYTHONPATH"] = str(ROOT)
+        told = typed(["sds", "show"], 80, tmp_path, around)
+    end = next(number for number, line in enumerate(told.lines) if line.startswith("School years"))
+
+    assert told.code == 0, told.lines
+    assert any(line.split()[:2] == ["connector", "source,"] for line in told.lines)
+    assert sum("v2.1" in line for line in told.lines[:end]) == 15
+    assert end <= 50
+    assert max(map(len, told.lines)) <= 80
 
 
 @pytest.mark.parametrize(

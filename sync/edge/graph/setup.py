@@ -40,7 +40,8 @@ YEARS = Errand("list the school years of SDS", "IndustryData-TimePeriod.Read.All
 FLOW_SETS = Errand("list the outbound flows of SDS", "IndustryData-OutboundFlow.Read.All")
 CODES = Errand("list the codes that SDS knows", "IndustryData-ReferenceDefinition.Read.All")
 READ_TO_MAKE = (SOURCES, CONNECTORS, YEARS, FLOWS)
-READS = (*READ_TO_MAKE, FLOW_SETS, CODES)
+READ_TO_PLAN = (*READ_TO_MAKE, CODES)
+READS = (*READ_TO_PLAN, FLOW_SETS)
 
 MAKES: Mapping[Kind, Errand] = {
     "source": Errand("make a source", "IndustryData-SourceSystem.ReadWrite.All"),
@@ -150,6 +151,12 @@ class SdsSetup:
                 f"SDS would not {MAKES[kind].words}: it says that it would stand in the way of"
                 " another. Look in School Data Sync for one that is not listed here, then run this"
                 " again",
+                **answer.facts(),
+            )
+        if answer.status == 400:
+            raise TargetRefused(
+                f"SDS would not {MAKES[kind].words}: it does not take what it was asked for. Look"
+                " at the plan again, or make this one in School Data Sync by hand",
                 **answer.facts(),
             )
         self._graph.demand_done(answer, MAKES[kind])

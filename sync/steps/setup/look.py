@@ -50,7 +50,7 @@ def expected(world: World) -> Expected:
     connectors = world.settings.connectors()
     return Expected(
         connectors=list(connectors),
-        matches={plan.connector: plan.match for plan in notes.plans(world.store)},
+        matches={plan.connector: plan.match for plan in notes.planned(world.store)},
         grades=_grades(world.settings),
         matched={name: matched for name in connectors if (matched := _matched(look(world, name)))},
     )
@@ -62,7 +62,7 @@ def demand_may(held: frozenset[str] | None, errands: Iterable[Errand]) -> None:
     if lacking:
         named = "; ".join(f"{errand.role}, to {errand.words}" for errand in lacking)
         raise TargetRefused(
-            f"the token lacks {len(lacking)} permissions: {named}. Consent to them in Graph"
+            f"the token lacks permissions ({len(lacking)}): {named}. Consent to them in Graph"
             " Explorer, under Modify permissions, and copy the token anew",
             missing=len(lacking),
         )

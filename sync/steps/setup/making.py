@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Literal
 
 from sync.edge.clock import Budget
-from sync.edge.graph.setup import MAKES, READ_TO_MAKE
+from sync.edge.graph.setup import MAKES, READ_TO_MAKE, may
 from sync.edge.graph.setup_values import Inbound, Kind, Made, SchoolYear, SourceSystem
 from sync.edge.graph.values import Connector, Flow
 from sync.edge.world import SetupTarget, World
@@ -103,7 +103,7 @@ class _Making:
                 raise refusal(decided)
             if decided.do == "use":
                 return self._used(kind, decided, of_kind)
-            if of_kind and not self._is_not_there(kind, of_kind[-1]):
+            if not all(self._is_not_there(kind, note) for note in of_kind):
                 raise self._in_doubt(kind, of_kind[-1])
             number = seen.next_number(kind)
             if folder := notes.begin(self.world, kind, self.wanted, number):
@@ -229,27 +229,34 @@ def make(
         TargetUnavailable: in doubt or not ready yet; run it again.
         AnswerRefused: nothing of that kind is in doubt, or it is too early to say.
     """
-    demand_may(held, READ_TO_MAKE)
+    if not all(may(held, errand) for errand in READ_TO_MAKE):
+        demand_may(held, MAKES.values())  # who may make a thing may read it
     making = _Making(world, sds, wanted, tell, not_there)
     seen, inbound = making.look()
     decided = matches.decide_all(wanted, inbound, notes.known_ids(seen.notes))
     for each in decided.values():
         if each.do == "refuse":
             raise refusal(each)
-    in_doubt = {note.kind for note in seen.notes if not note.over}
-    if not_there and (not_there not in in_doubt or decided[not_there].do != "make"):
-        raise AnswerRefused(f"no {WORDS[not_there]} is in doubt: run it without --not-there")
+    if not_there:
+        _demand_doubt(not_there, seen, decided)
     demand_may(held, [MAKES[kind] for kind in KINDS if decided[kind].do == "make"])
     things = [making.thing(kind) for kind in KINDS]
     making.await_ready()
     return things
 
 
+def _demand_doubt(kind: Kind, seen: NotesSeen, decided: Mapping[Kind, matches.Decided]) -> None:
+    """Raise `AnswerRefused` unless a *kind* was begun and is not in sight."""
+    in_doubt = any(note.kind == kind and not note.over for note in seen.notes)
+    if not in_doubt or decided[kind].do != "make":
+        raise AnswerRefused(f"no {WORDS[kind]} is in doubt: run it without --not-there")
+
+
 def refusal(decided: matches.Decided) -> TargetRefused:
     """Return why nothing is made: something is there that is not what is wanted."""
     return TargetRefused(
-        f"SDS has another {WORDS[decided.kind]} than is wanted: {decided.why}. Nothing that is"
-        " there is ever changed from here: mend it in School Data Sync, or plan otherwise",
+        f"SDS cannot be set up so, because of the {WORDS[decided.kind]}: {decided.why}. Nothing"
+        " that is there is ever changed from here: mend it in School Data Sync, or plan otherwise",
         kind=decided.kind,
     )
 

@@ -12,7 +12,14 @@ from datetime import date, timedelta
 from typing import Literal
 
 from sync.edge.graph.answers import DATA_LAKE, FORMAT
-from sync.edge.graph.setup_values import Inbound, Kind, Made, SchoolYear, SourceSystem
+from sync.edge.graph.setup_values import (
+    Inbound,
+    Kind,
+    Made,
+    MatchingRule,
+    SchoolYear,
+    SourceSystem,
+)
 from sync.edge.graph.values import Connector, Flow
 from sync.steps.setup.wanted import GROUPS, IDENTIFIER, KINDS, SetupWanted
 from sync.texts import as_day
@@ -104,7 +111,7 @@ class _Case:
             )
         of_connector = [each for each in self.inbound.sources if each.id.lower() == source_id]
         if not of_connector:
-            return _refusal("source", f"SDS does not list that of {_called(ours[0])}")
+            return _refusal("source", f"SDS does not list the source of {_called(ours[0])}")
         return self.one_of("source", of_connector)
 
     def year(self) -> Decided:
@@ -183,13 +190,17 @@ def _unlike_source(wanted: SetupWanted, made: SourceSystem) -> Iterator[str]:
         if not any(rule.group in {None, group} for rule in told):
             yield f"has no rule that matches {group}"
     for rule in told:
-        whom = rule.group or "people"
-        if rule.identifier and rule.identifier.casefold() != IDENTIFIER:
-            yield f"matches {whom} by {rule.identifier}, not by {IDENTIFIER}"
-        if rule.target and rule.target.casefold() != wanted.match.casefold():
-            yield f"matches {whom} to {rule.target}, not to {wanted.match}"
-        if rule.domain:
-            yield f"puts a domain behind the addresses of {whom}, which are whole"
+        yield from _unlike_rule(wanted, rule)
+
+
+def _unlike_rule(wanted: SetupWanted, rule: MatchingRule) -> Iterator[str]:
+    whom = rule.group or "people"
+    if rule.identifier and rule.identifier.casefold() != IDENTIFIER:
+        yield f"matches {whom} by {rule.identifier}, not by {IDENTIFIER}"
+    if rule.target and rule.target.casefold() != wanted.match.casefold():
+        yield f"matches {whom} to {rule.target}, not to {wanted.match}"
+    if rule.domain:
+        yield f"puts a domain behind the addresses of {whom}, which are whole"
 
 
 def _unlike_connector(wanted: SetupWanted, made: Connector, source_id: str) -> Iterator[str]:

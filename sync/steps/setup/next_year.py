@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sync.steps.setup.shown import Line
+from sync.steps.setup.shown import ConnectorLine
 from sync.texts import as_day
 
 TOLD_FROM = timedelta(days=60)
@@ -32,12 +32,12 @@ class NextYear:
     steps: Sequence[str]
 
 
-def next_years(lines: Sequence[Line], turn: date | None, now: datetime) -> list[NextYear]:
+def next_years(lines: Sequence[ConnectorLine], turn: date | None, now: datetime) -> list[NextYear]:
     """Say for each connector of ours what is to be done; the school's own year ends at *turn*."""
     return [_of(line, turn, now) for line in lines if line.ours]
 
 
-def _of(line: Line, turn: date | None, now: datetime) -> NextYear:
+def _of(line: ConnectorLine, turn: date | None, now: datetime) -> NextYear:
     ends = line.ends_at.date() if line.ends_at else None
     told_from = ends - TOLD_FROM if ends else None
     due = told_from is None or now.date() >= told_from
@@ -45,7 +45,9 @@ def _of(line: Line, turn: date | None, now: datetime) -> NextYear:
     return NextYear(line.name, line.year, ends, told_from, steps)
 
 
-def _steps(line: Line, ends: date | None, turn: date | None, now: datetime) -> Iterator[str]:
+def _steps(
+    line: ConnectorLine, ends: date | None, turn: date | None, now: datetime
+) -> Iterator[str]:
     over = ends is not None and ends <= now.date()
     by = "now: the flow is over" if over else f"by {as_day(ends)}" if ends else "before it ends"
     rolled = f", and its year turns on {as_day(turn)}" if turn else ""

@@ -55,7 +55,7 @@ class RefusedNow(Fault, NamedRecord, name="refused.json"):
     """SDS made nothing, and why."""
 
 
-class Found(NamedRecord, name="found.json"):
+class FoundThere(NamedRecord, name="found.json"):
     """It is there: SDS lists it."""
 
     made_id: str
@@ -125,9 +125,14 @@ def plan_of(store: Store, digest: str) -> SetupWanted:
     )
 
 
-def plans(store: Store) -> list[SetupWanted]:
-    """Return every plan that was made."""
-    return [read_record(store, SetupWanted, blob.name) for blob in store.blobs(PLANS)]
+def planned(store: Store) -> list[SetupWanted]:
+    """Return all that was planned, the oldest first, and after it what was begun to make."""
+    plans = [
+        read_record(store, SetupWanted, blob.name)
+        for blob in sorted(store.blobs(PLANS), key=lambda blob: blob.created_at)
+    ]
+    begun = sorted(_all(store, store.blobs(NOTES)), key=lambda note: note.begun_at)
+    return [*plans, *(note.wanted for note in begun)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,7 @@ def note_refused(world: World, folder: str, error: SyncError) -> None:
 
 def note_found(world: World, note: SetupNote, made_id: str) -> None:
     """Keep that what was in doubt is there."""
-    _end(world, note.folder, Found(made_id=made_id, at=world.store.now()))
+    _end(world, note.folder, FoundThere(made_id=made_id, at=world.store.now()))
 
 
 def note_not_there(world: World, note: SetupNote) -> None:
@@ -206,11 +211,11 @@ def _all(store: Store, blobs: Sequence[Blob]) -> list[SetupNote]:
 def _note(store: Store, folder: str, blob: Blob, names: set[str]) -> SetupNote:
     kind, _, number = folder.partition("-")
     path = f"{NOTES}{folder}/"
-    ended: list[MadeNow | Found] = []
+    ended: list[MadeNow | FoundThere] = []
     if MadeNow.file_name in names:
         ended.append(read_record(store, MadeNow, path + MadeNow.file_name))
-    if Found.file_name in names:
-        ended.append(read_record(store, Found, path + Found.file_name))
+    if FoundThere.file_name in names:
+        ended.append(read_record(store, FoundThere, path + FoundThere.file_name))
     return SetupNote(
         folder=path,
         kind=_KINDS[kind],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sync.edge.clock import Budget
 from sync.edge.graph.answers import Json
+from sync.edge.graph.setup import READ_TO_PLAN
 from sync.edge.graph.setup_values import CodeKnown, Kind, SchoolYear
 from sync.edge.world import SetupTarget, World
 from sync.errors import ConfigError, StoreConflict, TargetRefused
@@ -21,6 +22,7 @@ from sync.settings import SchoolSettings
 from sync.steps import kept
 from sync.steps.connector import newest_sets, schools_on
 from sync.steps.setup import matches, notes
+from sync.steps.setup.look import demand_may
 from sync.steps.setup.making import CALL_S
 from sync.steps.setup.matches import Decided
 from sync.steps.setup.wanted import KINDS, Match, SetupWanted, YearWanted, body_of
@@ -32,11 +34,12 @@ NOW = "<now>"
 _ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LONGEST_NAME = 100  # docs/reference/sds.md#settings-calls
 _LONGEST_YEAR = timedelta(days=550)
+_CODES_TOLD = 8
 _USERS, _ROLES = "users.csv", "roles.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SetupAsked:
     """What a person says of what they want; "" and None for what they leave to us."""
 
     connector: str
@@ -88,13 +91,18 @@ class SetupPlan:
     sources: Sequence[str]
 
 
-def plan(world: World, sds: SetupTarget, asked: Asked) -> SetupPlan:
+def plan(
+    world: World, sds: SetupTarget, asked: SetupAsked, *, held: frozenset[str] | None = None
+) -> SetupPlan:
     """Say what is wanted and what of it is there, and keep it under its digest.
+
+    *held* are the scopes of a person's token, None if they are not known.
 
     Raises:
         ConfigError: what is asked for cannot be, or does not say enough.
         TargetRefused: SDS cannot be read, or has two years of which either may be meant.
     """
+    demand_may(held, READ_TO_PLAN)
     _demand_names(asked)
     inbound = sds.inbound(_budget(world))
     codes = sds.codes(_budget(world))
@@ -123,7 +131,7 @@ def _budget(world: World) -> Budget:
     return Budget.of(world.clock, CALL_S)
 
 
-def _demand_names(asked: Asked) -> None:
+def _demand_names(asked: SetupAsked) -> None:
     if _ID.fullmatch(asked.connector):
         raise ConfigError(
             "CONNECTOR is an id, and what is made gets an id of SDS's own: set a name, such as"
@@ -150,39 +158,49 @@ def _requests(
 
 
 def _year(
-    world: World, asked: Asked, years: Sequence[SchoolYear], codes: Sequence[CodeKnown]
+    world: World, asked: SetupAsked, years: Sequence[SchoolYear], codes: Sequence[CodeKnown]
 ) -> tuple[YearWanted, CodeChosen]:
     """Return one of the tenant's years that meets ours, as it is; else what the person says."""
     today = school_day(world.clock.now(), _school(world, asked).time_zone)
     starts, ends = asked.starts or today, asked.ends or asked.starts or today
     if ends < starts:
         raise ConfigError(f"the year would end on {as_day(ends)}, before it begins")
-    meeting = matches.years_meeting(starts, ends, years)
+    if meeting := matches.years_meeting(starts, ends, years):
+        return _as_it_is(meeting, today)
+    if asked.starts is None or asked.ends is None:
+        raise ConfigError(
+            f"SDS has no school year that {as_day(starts)} is in. Say when yours begins and ends:"
+            f" {_proposal(world, asked, today)}"
+        )
+    _demand_year(starts, ends, today)
+    chosen = choose_code(asked.code, starts, ends, years, codes)
+    name = str(starts.year) if starts.year == ends.year else f"{starts.year}/{ends.year % 100:02}"
+    return YearWanted(name=name, code=chosen.code, starts=starts, ends=ends), chosen
+
+
+def _demand_year(starts: date, ends: date, today: date) -> None:
+    if ends - starts > _LONGEST_YEAR or ends <= today:
+        raise ConfigError(
+            f"{as_day(starts)} to {as_day(ends)} is no school year that files could be sent in"
+        )
+
+
+def _as_it_is(meeting: Sequence[SchoolYear], today: date) -> tuple[YearWanted, CodeChosen]:
+    """Return the only year of *meeting*, if files can still be sent in it."""
     if len(meeting) > 1:
         named = ", ".join(f'"{year.name}"' for year in meeting)
         raise TargetRefused(
             f"SDS has {len(meeting)} school years that could be meant: {named}. Give --starts and"
             " --ends of one of them, or mend it in School Data Sync"
         )
-    if meeting:
-        return _as_it_is(meeting[0])
-    if asked.starts is None or asked.ends is None:
-        raise ConfigError(
-            f"SDS has no school year that {as_day(today)} is in. Say when yours begins and ends:"
-            f" {_proposal(world, asked, today)}"
-        )
-    if ends - starts > _LONGEST_YEAR or ends <= today:
-        raise ConfigError(
-            f"{as_day(starts)} to {as_day(ends)} is no school year that files could be sent in"
-        )
-    chosen = choose_code(asked.code, starts, ends, years, codes)
-    name = str(starts.year) if starts.year == ends.year else f"{starts.year}/{ends.year % 100:02}"
-    return YearWanted(name=name, code=chosen.code, starts=starts, ends=ends), chosen
-
-
-def _as_it_is(year: SchoolYear) -> tuple[YearWanted, CodeChosen]:
+    (year,) = meeting
     if year.starts is None or year.ends is None:
         raise TargetRefused(f'SDS does not show from when to when the year "{year.name}" is')
+    if year.ends <= today:
+        raise ConfigError(
+            f'the school year "{year.name}" of SDS ends on {as_day(year.ends)}, so nothing more'
+            " could be sent in it: give --starts and --ends of the next, which begins after it"
+        )
     made = YearWanted(name=year.name, code=year.code, starts=year.starts, ends=year.ends)
     return made, CodeChosen(year.code)
 
@@ -205,17 +223,14 @@ def choose_code(
         ConfigError: the code that is asked for is none of SDS's.
         TargetRefused: SDS knows neither of the two.
     """
-    known = {each.code for each in codes if "year" in each.kind.casefold() and not each.disabled}
-    listed = f"SDS knows {', '.join(sorted(known)[-8:]) or 'none'}"
+    known = _codes_of_years(codes)
+    listed = f"SDS knows {', '.join(_nearest(known, ends.year)) or 'none'}"
+    if asked and asked not in known:
+        raise ConfigError(f"SDS has no year of the code {asked}: {listed}")
     if asked:
-        if asked not in known:
-            raise ConfigError(f"SDS has no year of the code {asked}: {listed}")
         return CodeChosen(asked)
     ending, beginning = str(ends.year), str(starts.year)
-    begins = [year.code == str(year.starts.year) for year in years if year.starts and year.ends]
-    ended = [year.code == str(year.ends.year) for year in years if year.starts and year.ends]
-    by_beginning = any(begins) and not any(ended)
-    order = (beginning, ending) if by_beginning else (ending, beginning)
+    order = (beginning, ending) if _are_called_by_beginning(years) else (ending, beginning)
     usable = [code for code in dict.fromkeys(order) if code in known]
     if not usable:
         raise TargetRefused(
@@ -225,12 +240,35 @@ def choose_code(
     return CodeChosen(usable[0], usable[1:])
 
 
-def _school(world: World, asked: Asked) -> SchoolSettings:
+def _codes_of_years(codes: Iterable[CodeKnown]) -> set[str]:
+    return {each.code for each in codes if "year" in each.kind.casefold() and not each.disabled}
+
+
+def _are_called_by_beginning(years: Iterable[SchoolYear]) -> bool:
+    """Say whether the codes of *years* are when they begin; a year in one calendar year tells not.
+
+    See docs/reference/sds.md#year-of-one.
+    """
+    told = [
+        (year.code == str(year.starts.year), year.code == str(year.ends.year))
+        for year in years
+        if year.starts and year.ends and year.starts.year != year.ends.year
+    ]
+    return any(begins for begins, _ in told) and not any(ends for _, ends in told)
+
+
+def _nearest(known: Iterable[str], year: int) -> list[str]:
+    """Return the codes of *known* that are nearest to *year*, in order."""
+    by_distance = sorted((abs(int(code) - year) if code.isdecimal() else 0, code) for code in known)
+    return sorted(code for _, code in by_distance[:_CODES_TOLD])
+
+
+def _school(world: World, asked: SetupAsked) -> SchoolSettings:
     """Return the settings of the first school of the connector: its clocks and its year."""
     return world.settings.schools[schools_on(world, asked.connector)[0]]
 
 
-def _proposal(world: World, asked: Asked, today: date) -> str:
+def _proposal(world: World, asked: SetupAsked, today: date) -> str:
     """Return what could be typed: from the terms as they were last read, or by the calendar."""
     school = _school(world, asked)
     key = schools_on(world, asked.connector)[0]

@@ -15,6 +15,7 @@ from sync.edge.graph.answers import DATA_LAKE, FORMAT
 from sync.edge.graph.setup_values import (
     CodeKnown,
     FlowSet,
+    MatchingRule,
     Provisioning,
     SchoolYear,
     SourceSystem,
@@ -29,7 +30,9 @@ from sync.texts import as_day
 LEAST_MATCHED_PERCENT = 90
 """Of pupils and of staff: below it, class groups and Teams would begin with holes."""
 
-CLASS_GROUP, TEACHER, STUDENT = "classGroup", "teacher", "student"
+CLASS_GROUP, TEACHER = "classGroup", "teacher"
+_TARGETS: Mapping[str, str] = {"userprincipalname": "sign-in name", "mail": "mail"}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 type Area = Literal["sources", "connectors", "flows", "class groups", "year groups"]
 
@@ -81,7 +84,8 @@ class Matched:
         return min(shares, default=None)
 
 
-UNMATCHED = Matched(None, None, None, None)
+_NO_FLOW = Flow("", None, "")
+_UNMATCHED = Matched(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class SetupSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConnectorLine:
     """A connector of the tenant with all that hangs on it; "" for what is not told.
 
     `ours`: a setting names it.
@@ -137,37 +141,41 @@ def listed[T](seen: tuple[T, ...] | TargetError) -> tuple[T, ...]:
     return () if isinstance(seen, TargetError) else seen
 
 
-def lines(seen: SetupSeen, expected: Expected) -> list[Line]:
+def lines(seen: SetupSeen, expected: Expected) -> list[ConnectorLine]:
     """Return a line for each connector, ours first."""
-    sources = {each.id.lower(): each for each in listed(seen.sources)}
-    years = {each.id.lower(): each for each in listed(seen.years)}
-    made = []
-    for connector in listed(seen.connectors):
-        flows = _flows_of(connector, listed(seen.flows))
-        flow = flows[0] if len(flows) == 1 else None
-        source = sources.get(connector.source_id or "")
-        year = years.get(flow.year_id or "") if flow else None
-        made.append(
-            Line(
-                name=connector.name,
-                ours=bool(_names_of(connector, expected)),
-                source=source.name if source else "",
-                matching=matching_words(source),
-                format=_format(connector),
-                flow=flow.state if flow else f"{len(flows)} flows" if flows else "",
-                year=year.name if year else "",
-                ends_at=flow.ends_at if flow else None,
-            )
-        )
+    made = [_line(connector, seen, expected) for connector in listed(seen.connectors)]
     return sorted(made, key=lambda line: (not line.ours, line.name.casefold()))
 
 
-def matching_words(source: SourceSystem | None) -> str:
-    """Return what of an account must be what of a person, as SDS's codes."""
-    rules = source.matching or () if source else ()
-    return ", ".join(
-        dict.fromkeys(f"{rule.identifier or '?'} = {rule.target or '?'}" for rule in rules)
+def _line(connector: Connector, seen: SetupSeen, expected: Expected) -> ConnectorLine:
+    sources = {each.id.lower(): each for each in listed(seen.sources)}
+    years = {each.id.lower(): each for each in listed(seen.years)}
+    flows = _current(connector, listed(seen.flows))
+    flow = flows[0] if len(flows) == 1 else _NO_FLOW
+    source = sources.get(connector.source_id or "")
+    year = years.get(flow.year_id or "")
+    return ConnectorLine(
+        name=connector.name,
+        ours=bool(_names_of(connector, expected)),
+        source=source.name if source else "",
+        matching=matching_words(source),
+        format=_format(connector),
+        flow=f"{len(flows)} flows" if len(flows) > 1 else flow.state,
+        year=year.name if year else "",
+        ends_at=flow.ends_at,
     )
+
+
+def matching_words(source: SourceSystem | None) -> str:
+    """Return what of an account must be the address of a person, in words that fit into a table."""
+    rules = source.matching or () if source else ()
+    return ", ".join(dict.fromkeys(map(_rule_words, rules)))
+
+
+def _rule_words(rule: MatchingRule) -> str:
+    target = _TARGETS.get(rule.target.casefold(), rule.target or "?")
+    ours = rule.identifier.casefold() in {IDENTIFIER, ""}
+    return target if ours else f"{rule.identifier} = {target}"
 
 
 def misfits(seen: SetupSeen, expected: Expected, now: datetime) -> list[Misfit]:
@@ -254,7 +262,7 @@ def _of_source(name: str, source: SourceSystem, expected: Expected) -> Iterator[
 
 def _matches_otherwise(target: str, name: str, expected: Expected) -> bool:
     """Say whether people may be looked for in the wrong place: not where nearly all are found."""
-    matched = expected.matched.get(name, UNMATCHED).least_percent()
+    matched = expected.matched.get(name, _UNMATCHED).least_percent()
     if not target or (matched or 0) >= LEAST_MATCHED_PERCENT:
         return False
     return target.casefold() != expected.matches.get(name, "userPrincipalName").casefold()
@@ -269,24 +277,23 @@ def _of_flows(seen: SetupSeen, expected: Expected, now: datetime) -> Iterator[Mi
     years = {each.id.lower(): each for each in listed(seen.years)}
     for name in expected.connectors:
         for connector in _called(name, listed(seen.connectors)):
-            flows = _flows_of(connector, seen.flows)
-            hidden = any(flow.connector_id is None for flow in seen.flows)
-            if not flows and not hidden:
-                yield Misfit(
-                    "flows",
-                    name,
-                    "has no inbound flow",
-                    "make one: `isams-sync sds plan`",
-                )
-            if len(flows) > 1:
-                yield Misfit(
-                    "flows",
-                    name,
-                    f"has {len(flows)} inbound flows",
-                    "leave one, in School Data Sync: what is sent would go into both",
-                )
+            flows = _current(connector, seen.flows)
+            yield from _of_their_number(name, flows, seen.flows)
             for flow in flows:
                 yield from _of_flow(name, flow, years.get(flow.year_id or ""), now)
+
+
+def _of_their_number(name: str, flows: Sequence[Flow], every: Sequence[Flow]) -> Iterator[Misfit]:
+    """Judge how many *flows* a connector has; of *every* flow some may not say where it leads."""
+    if not flows and all(flow.connector_id is not None for flow in every):
+        yield Misfit("flows", name, "has no inbound flow", "make one: `isams-sync sds plan`")
+    if len(flows) > 1:
+        yield Misfit(
+            "flows",
+            name,
+            f"has {len(flows)} inbound flows",
+            "leave one, in School Data Sync: what is sent would go into both",
+        )
 
 
 def _of_flow(name: str, flow: Flow, year: SchoolYear | None, now: datetime) -> Iterator[Misfit]:
@@ -297,21 +304,26 @@ def _of_flow(name: str, flow: Flow, year: SchoolYear | None, now: datetime) -> I
             f"has a flow that is {flow.state}" if flow.state in OVER else "has a flow that is over",
             "`isams-sync sds next-year` says what to do",
         )
-        return
-    if flow.ends_at and flow.ends_at - now <= NEAR_END:
+    elif flow.ends_at:
+        yield from _of_its_end(name, flow.ends_at, year, now)
+
+
+def _of_its_end(
+    name: str, ends_at: datetime, year: SchoolYear | None, now: datetime
+) -> Iterator[Misfit]:
+    if ends_at - now <= NEAR_END:
         yield Misfit(
             "flows",
             name,
-            f"has a flow that ends in {(flow.ends_at - now).days} days",
+            f"has a flow that ends on {as_day(ends_at)}",
             "`isams-sync sds next-year` says what to do before",
         )
-    ends = year.ends if year else None
-    if year and ends and flow.ends_at and flow.ends_at < _day_before(ends):
+    if year and year.ends and ends_at < _day_before(year.ends):
         yield Misfit(
             "flows",
             name,
-            f"has a flow that ends on {as_day(flow.ends_at)}, and whose year {year.name} ends on"
-            f" {as_day(ends)}",
+            f"has a flow that ends on {as_day(ends_at)}, and whose year {year.name} ends on"
+            f" {as_day(year.ends)}",
             "set its end to the year's last day, in School Data Sync",
         )
 
@@ -324,17 +336,16 @@ def _day_before(day: date) -> datetime:
 
 
 def _of_class_groups(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
-    if isinstance(seen.sets, TargetError):
-        return
+    sets = listed(seen.sets)
     made = [
-        (each.name, flow)
-        for each in seen.sets
-        for flow in each.flows or ()
-        if flow.kind == CLASS_GROUP
+        (each.name, flow) for each in sets for flow in each.flows or () if flow.kind == CLASS_GROUP
     ]
-    if not made:
-        if any(each.flows is None for each in seen.sets):
-            return  # SDS does not show what is in its sets
+    for name, flow in made:
+        yield from _of_class_group(name, flow)
+        yield from _of_owners(name, flow.owners)
+    if made:
+        yield from _too_early(expected)
+    elif not isinstance(seen.sets, TargetError) and all(each.flows is not None for each in sets):
         yield Misfit(
             "class groups",
             "",
@@ -342,10 +353,6 @@ def _of_class_groups(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
             "switch them on in School Data Sync once a receipt says done with at least"
             f" {LEAST_MATCHED_PERCENT} % matched",
         )
-    for name, flow in made:
-        yield from _of_class_group(name, flow)
-    if made:
-        yield from _too_early(expected)
 
 
 def _of_class_group(name: str, flow: Provisioning) -> Iterator[Misfit]:
@@ -361,18 +368,23 @@ def _of_class_group(name: str, flow: Provisioning) -> Iterator[Misfit]:
             "writes the titles of classes anew on every run",
             "let titles be written only once, so that teachers may rename their Teams",
         )
-    strange = [role for role in flow.owners or () if role.casefold() != TEACHER]
-    if strange:
-        yield Misfit(
-            area,
-            name,
-            f"makes owners of {', '.join(strange)} too",
-            "we send teachers and students: look whether only teachers shall own Teams",
-        )
-    if flow.owners is not None and not any(r.casefold() == TEACHER for r in flow.owners):
-        yield Misfit(area, name, "makes no teacher an owner", "make teachers owners")
     if flow.state in OVER:
         yield Misfit(area, name, f"is {flow.state}", "look at it in School Data Sync")
+
+
+def _of_owners(name: str, owners: Sequence[str] | None) -> Iterator[Misfit]:
+    if owners is None:
+        return
+    others = [role for role in owners if role.casefold() != TEACHER]
+    if others:
+        yield Misfit(
+            "class groups",
+            name,
+            f"makes owners of {', '.join(others)} too",
+            "we send teachers and students: look whether only teachers shall own Teams",
+        )
+    if len(others) == len(owners):
+        yield Misfit("class groups", name, "makes no teacher an owner", "make teachers owners")
 
 
 def _too_early(expected: Expected) -> Iterator[Misfit]:
@@ -389,15 +401,15 @@ def _too_early(expected: Expected) -> Iterator[Misfit]:
 
 def _of_year_groups(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
     """Yield codes in GRADES that SDS does not know; its list must be there to be judged by."""
-    known = {
-        each.code
+    known = {  # docs/reference/sds.md#data-types: codes know no case
+        each.code.casefold()
         for each in listed(seen.codes)
         if "grade" in each.kind.casefold() and not each.disabled
     }
     if not known:
         return
     for code, profile in expected.grades.items():
-        if code not in known:
+        if code.casefold() not in known:
             yield Misfit(
                 "year groups",
                 code,
@@ -418,8 +430,14 @@ def _names_of(connector: Connector, expected: Expected) -> list[str]:
     return [name for name in expected.connectors if _called(name, [connector])]
 
 
-def _flows_of(connector: Connector, flows: Sequence[Flow]) -> list[Flow]:
-    return [flow for flow in flows if flow.connector_id == connector.id.lower()]
+def _current(connector: Connector, flows: Sequence[Flow]) -> list[Flow]:
+    """Return the flows of *connector* that are not over; where all are, the last that ended.
+
+    A change of year may leave the old one: docs/reference/sds.md#flow-expiry.
+    """
+    ours = [flow for flow in flows if flow.connector_id == connector.id.lower()]
+    alive = [flow for flow in ours if flow.state not in OVER]
+    return alive or sorted(ours, key=lambda flow: flow.ends_at or _LONG_AGO)[-1:]
 
 
 def _format(connector: Connector) -> str:
