@@ -40,6 +40,13 @@ NEEDED = {
 }
 RUN_START = {"IndustryData-Run.Start": "ask SDS to run at once (SDS__START_RUN)"}
 
+SDS_SHOW = {
+    "IndustryData-SourceSystem.Read.All": "show how people are matched to accounts",
+    "IndustryData-TimePeriod.Read.All": "show the school years of SDS",
+    "IndustryData-OutboundFlow.Read.All": "show whether SDS makes class groups and Teams",
+    "IndustryData-ReferenceDefinition.Read.All": "show which codes of year groups SDS knows",
+}
+
 GRAPH = "https://graph.microsoft.com"
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"  # the same in every tenant
 ATTEMPTS = 4
@@ -183,6 +190,7 @@ def _run(graph: Graph, chosen: argparse.Namespace, out: TextIO) -> None:
     identity = find_identity(graph, chosen.object_id, chosen.app_id)
     print(f"Identity: {identity.name} ({identity.kind}, {identity.id})", file=out)
     wanted = NEEDED | (RUN_START if chosen.with_run_start else {})
+    wanted |= SDS_SHOW if chosen.with_sds_show else {}
     resource_id, roles = find_roles(graph, wanted)
     held = assignments(graph, identity)
     there = {one.role_id for one in held if one.resource_id == resource_id}
@@ -238,8 +246,8 @@ def find_roles(graph: Graph, wanted: Mapping[str, str]) -> tuple[str, dict[str, 
     if missing := [value for value in wanted if value not in roles]:
         raise Stop(
             f"Microsoft Graph in this tenant has no application role {', '.join(missing)}. Nothing"
-            " was granted. Is School Data Sync offered here? Leave out --with-run-start if only"
-            " that role is missing."
+            " was granted. Is School Data Sync offered here? Leave out --with-run-start or"
+            " --with-sds-show if only roles of these are missing."
         )
     return str(found[0]["id"]), roles
 
@@ -365,6 +373,9 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--object-id", type=_guid, help="the identity's Object (principal) ID")
     which.add_argument("--app-id", type=_guid, help="the identity's Client ID")
     parser.add_argument("--with-run-start", action="store_true", help="for SDS__START_RUN")
+    parser.add_argument(
+        "--with-sds-show", action="store_true", help="let check show SDS's set-up: reads only"
+    )
     parser.add_argument("--what-if", action="store_true", help="say what would be done")
     parser.add_argument("--graph-url", type=_url, default=GRAPH, help="default: %(default)s")
     return parser

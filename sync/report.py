@@ -12,6 +12,7 @@ import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import IntEnum, StrEnum
 from pathlib import PurePath
 from typing import Literal, Self
@@ -20,6 +21,10 @@ from sync.errors import SyncError, UnexpectedError
 
 type Level = Literal["info", "warning", "error"]
 """`error` is for somebody to mend, `warning` to look at, `info` the day's work."""
+
+
+NEAR_END = timedelta(days=30)
+"""Before something ends, that people are told."""
 
 
 class Exit(IntEnum):

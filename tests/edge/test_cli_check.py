@@ -98,7 +98,7 @@ def test_of_several_faults_each_is_told_and_one_gives_the_code(here: Trial) -> N
     assert said.code == Exit.TARGET
     assert "iSAMS is busy or away" in said.out
     assert "SDS__CLIENT_SECRET" in said.out
-    assert "2 of 31 are wrong, 13 were not tried." in said.out
+    assert "2 of 32 are wrong, 14 were not tried." in said.out
 
 
 def test_storage_that_is_refused_is_told(here: Trial) -> None:
@@ -239,6 +239,7 @@ def typed(trial: Trial, command: click.Command) -> Iterator[str]:
     wanted = {"folder": trial.folder / "out", "day": "2027-09-01"}
     wanted |= dict.fromkeys(("delivery_id", "held_id", "plan_id", "who"), delivery_id)
     wanted |= dict.fromkeys(("first", "second", "class_id", "old", "now"), "9990001-2026-0")
+    wanted |= {"digest": "0123456789ab", "match": "mail"}
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.required:
             yield from (parameter.opts[0], str(wanted[parameter.name or ""]))

@@ -29,6 +29,7 @@ ISAMS = "iSAMS of northbank"
 GRAPH_CLOCK = "clock, against Microsoft Graph"
 ROLES = "roles of the app in the tenant"
 LAST_RUN = "last run of SDS"
+SETUP = "set-up of SDS"
 WAY, WHOSE = f"{SDS}: way to SDS's answers", f"{SDS}: whose files a run took"
 SIGN_IN = "sign-in to Microsoft Graph"
 STAFF, LISTS = f"{ISAMS}: Current Staff", f"{ISAMS}: Teaching Set Lists"
@@ -121,6 +122,7 @@ def test_where_all_is_well_everything_has_been_tried(here: Trial) -> None:
         f"{SDS}: flow",
         f"{SDS}: end of the flow",
         LAST_RUN,
+        SETUP,
         WAY,
         WHOSE,
         f"{SDS}: teachers of every class",
@@ -246,6 +248,7 @@ def test_who_cannot_sign_in_is_told_the_setting(here: Trial) -> None:
         f"{SDS}: flow",
         f"{SDS}: end of the flow",
         LAST_RUN,
+        SETUP,
     ]
     assert found[LISTS]["state"] == "ok"
 

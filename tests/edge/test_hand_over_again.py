@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import httpx
@@ -250,6 +250,19 @@ def test_a_flow_that_is_not_ready_yet_goes_and_is_told(readiness: str, told: str
 
     (step,) = (each for each in scene.steps if each.outcome is Outcome.SUBMITTED)
     assert step.facts.get("flow", "") == told
+
+
+@pytest.mark.parametrize("days", [12, None])
+def test_each_hand_over_tells_how_long_the_inbound_flow_lasts(days: int | None) -> None:
+    """In whole days; nothing where SDS does not tell when it ends."""
+    scene = make_world(SCHOOL, knobs=QUICK)
+    ends = days and scene.clock.now() + timedelta(days=days, hours=5)
+    scene.sds.change_flows(lambda flow: replace(flow, expires=ends or None))
+    scene.pull()
+    scene.accept()
+
+    (step,) = (each for each in scene.steps if each.outcome is Outcome.SUBMITTED)
+    assert step.facts.get("flow_days") == days
 
 
 def test_a_connector_without_any_flow_is_sent_nothing() -> None:

@@ -105,7 +105,8 @@ def test_the_screen_of_sds_shows_how_its_flow_was_when_it_was_checked(here: Tria
     shown = browser.get("/page/sds")
 
     assert "Health shows once it has checked" in text(before)
-    assert "Its flow, as it was checked last" in text(shown)
+    assert "SDS connector of prep, seniors: end of the flow:" in text(shown)
+    assert "set-up of SDS: not looked at" in text(shown)
 
 
 # -- as it is kept ---------------------------------------------------------------------------------

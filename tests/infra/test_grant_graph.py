@@ -17,6 +17,7 @@ import pytest
 from simulators.directory import GRAPH_APP_ID, TOKEN, Directory, Principal, Role
 from sync.edge.graph import places, sds
 from sync.edge.graph.requests import Errand
+from sync.steps.doctor.setup import OPTIONAL
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "infra" / "grant-graph.py"
@@ -29,7 +30,7 @@ script = importlib.util.module_from_spec(_spec)
 sys.modules["grant_graph"] = script
 _spec.loader.exec_module(script)
 
-ROLES = (*script.NEEDED, *script.RUN_START)
+ROLES = (*script.NEEDED, *script.RUN_START, *script.SDS_SHOW)
 GRAPH = Principal(
     name="Microsoft Graph",
     id="aaaaaaaa-0000-4000-8000-000000000001",
@@ -99,8 +100,9 @@ def test_the_script_grants_what_the_app_asks_for() -> None:
     named = {**vars(sds), **vars(places)}.values()
     asked = {one.role for one in named if isinstance(one, Errand)}
 
-    assert set(ROLES) == asked
+    assert {*script.NEEDED, *script.RUN_START} == asked
     assert set(script.RUN_START) == {sds.START.role}
+    assert set(script.SDS_SHOW) == {one.role for one in OPTIONAL}
 
 
 def test_the_page_lists_the_roles_that_the_script_grants() -> None:
@@ -140,6 +142,16 @@ def test_run_start_is_granted_only_if_asked_for(tried: Tried) -> None:
 
     assert tried.run(*BY_OBJECT, "--with-run-start") == 0
     assert "IndustryData-Run.Start" in tried.held
+
+
+def test_roles_to_show_the_set_up_are_granted_only_if_asked_for(tried: Tried) -> None:
+    """They read, all of them; none that writes is ever granted."""
+    tried.run()
+    assert not set(tried.held) & set(script.SDS_SHOW)
+
+    assert tried.run(*BY_OBJECT, "--with-sds-show") == 0
+    assert set(script.SDS_SHOW) <= set(tried.held)
+    assert not [role for role in tried.held if "Write" in role]
 
 
 def test_twice_changes_nothing(tried: Tried) -> None:

@@ -66,7 +66,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
     yield from profiles.check_profiles(settings, visit)
     yield from years.check_years(settings, visit)
     yield from unmoved.check_changes(settings, visit)
-    yield from sds.check_sds(settings.sds, settings.connectors(), visit)
+    yield from sds.check_sds(settings, visit)
     yield from handed.check_hand_overs(settings, visit)
     yield from isams.check_isams(settings, visit)
 

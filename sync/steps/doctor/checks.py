@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from sync.edge.clock import Budget, Clock
@@ -12,7 +11,6 @@ from sync.errors import SyncError, concerning
 from sync.ledger.marks import fault
 
 EACH_S = 60.0  # a try, with its retries
-NEAR_END = timedelta(days=30)  # before something ends, that it is told
 
 _NEXT: Mapping[str, str] = {  # by who must act; what exactly, the error says
     "operator": "mend it in the settings, in Azure or in Entra, then check again",

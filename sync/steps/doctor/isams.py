@@ -20,8 +20,9 @@ from sync.errors import (
 )
 from sync.isams.datasets import ALWAYS, Dataset, Wanted
 from sync.isams.rest import endpoints
+from sync.report import NEAR_END
 from sync.settings import SchoolSettings, Settings
-from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
+from sync.steps.doctor.checks import Check, Note, Visit
 from sync.steps.needs import datasets_of_school
 from sync.texts import as_day
 

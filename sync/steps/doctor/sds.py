@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,9 +13,12 @@ from sync.edge.graph.clock import graph_time
 from sync.edge.graph.places import OPERATION
 from sync.edge.graph.values import Connector, FlowState, Run
 from sync.errors import TargetRefused
-from sync.settings import SdsSettings
-from sync.steps.doctor.checks import NEAR_END, Check, Note, Visit
+from sync.report import NEAR_END
+from sync.settings import SdsSettings, Settings
+from sync.steps.doctor import setup
+from sync.steps.doctor.checks import Check, Note, Visit
 from sync.steps.doctor.clocks import compared
+from sync.steps.setup import look
 from sync.texts import as_day
 
 # docs/reference/sds.md#runs
@@ -30,26 +33,26 @@ _PORTAL = "look at it in School Data Sync, under Sync health"
 _NEW_FLOW = "make a new inbound flow in School Data Sync, and set its connector"
 
 
-def check_sds(
-    settings: SdsSettings, connectors: Mapping[str, Sequence[str]], visit: Visit
-) -> Iterator[Check]:
+def check_sds(settings: Settings, visit: Visit) -> Iterator[Check]:
     """Try all that a hand-over asks of Microsoft; nothing is uploaded and no session opened."""
+    graph = settings.sds
     yield visit.examine(
         _CLOCK,
-        lambda: graph_time(settings, visit.clock, visit.budget()),
+        lambda: graph_time(graph, visit.clock, visit.budget()),
         lambda theirs: compared(visit.clock.now(), theirs, TargetRefused),
     ).check
-    tokens = identity.graph_tokens(settings, visit.clock)
+    tokens = identity.graph_tokens(graph, visit.clock)
     signed_in = visit.examine(_SIGN_IN, tokens.token, lambda _: Note("signed in"))
     yield signed_in.check
+    connectors = settings.connectors()
     about = {name: f"SDS connector of {', '.join(keys)}" for name, keys in connectors.items()}
     if signed_in.value is None:
         others = [check for subject in about.values() for check in _checks(subject)]
-        yield from visit.skipped((_ROLES, *others, _LAST_RUN), _SIGN_IN)
+        yield from visit.skipped((_ROLES, *others, _LAST_RUN, setup.SETUP), _SIGN_IN)
         return
     held = identity.roles_in(signed_in.value)
-    yield visit.examine(_ROLES, lambda: held, partial(_roles, settings)).check
-    target = sds.SdsTarget(settings, tokens, visit.clock)
+    yield visit.examine(_ROLES, lambda: held, partial(_roles, graph)).check
+    target = sds.SdsTarget(graph, tokens, visit.clock)
     for name, subject in about.items():
         yield from _connector(target, name, _checks(subject), visit)
     yield visit.examine(
@@ -57,6 +60,7 @@ def check_sds(
         lambda: target.runs_since(datetime.min.replace(tzinfo=UTC), visit.budget()),
         lambda runs: _last_run(runs, visit.clock.now()),
     ).check
+    yield from setup.check_setup(settings, tokens, held, visit)
 
 
 def _checks(about: str) -> tuple[str, str, str, str]:
@@ -102,6 +106,11 @@ def _roles(settings: SdsSettings, held: frozenset[str]) -> Note:
             missing=len(lacking),
         )
     text = f"all {len(needed)} that are needed"
+    if more := look.writing(held):
+        return Note(
+            f"{text}; it may change how SDS is set up ({', '.join(more)}), and never needs to",
+            "take these roles away from the app: a person's own token makes the set-up",
+        )
     if sds.FLOWS.role in held:
         return Note(text)
     return Note(f"{text}; flows stay unseen", f"grant {sds.FLOWS.role}, to {sds.FLOWS.words}")

@@ -22,11 +22,11 @@ from sync.edge.graph.setup_values import (
 )
 from sync.edge.graph.values import Connector, Flow
 from sync.errors import TargetError
+from sync.report import NEAR_END
 from sync.steps.setup.matches import OVER
 from sync.steps.setup.wanted import IDENTIFIER, Match
 from sync.texts import as_day
 
-NEAR_END = timedelta(days=30)
 LEAST_MATCHED_PERCENT = 90
 """Of pupils and of staff: below it, class groups and Teams would begin with holes."""
 

@@ -62,16 +62,19 @@ class ConnectorShown(NamedTuple):
 
 
 class Sds(NamedTuple):
-    """All connectors, and when everything was last checked."""
+    """All connectors, when everything was last checked, and what was seen then of the `setup`."""
 
     connectors: Sequence[ConnectorShown]
     checked_at: datetime | None
+    setup: Sequence[CheckRow]
 
 
 def connectors(status: Status, checked: Examination | None) -> Sds:
     """Return what was sent to each connector, and what came of it."""
     made = [_connector(name, each, checked) for name, each in status.connectors.items()]
-    return Sds(made, checked.at if checked else None)
+    rows = checked.rows if checked else ()
+    setup = [row for row in rows if row.name.startswith(_SETUP)]
+    return Sds(made, checked.at if checked else None, setup)
 
 
 def _connector(
@@ -88,12 +91,14 @@ def _connector(
     )
 
 
+# What the doctor calls its rows: sync/steps/doctor. A test holds both together.
 _OF_ALL = {"last run of SDS", "sign-in to Microsoft Graph"}
+_SETUP = "set-up of SDS"
 
 
 def _is_about(row: CheckRow, connector: ConnectorStatus) -> bool:
-    profiles = ", ".join(connector.profiles)
-    return row.name.endswith(profiles) or row.name in _OF_ALL
+    own = f"SDS connector of {', '.join(connector.profiles)}:"
+    return row.name.startswith(own) or row.name in _OF_ALL
 
 
 def _delivered(delivery: DeliveryStatus) -> Delivered:
