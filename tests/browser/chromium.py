@@ -106,6 +106,15 @@ def opened(program: str) -> Generator[Browser]:
             thread.submit(playwright.stop).result()
 
 
+def lead_on(page: Page, step: Callable[[Page], object]) -> None:
+    """Take *step*, which opens another screen of *page*, and wait until that is there.
+
+    A click returns before the next screen has come; what is asked then may be asked of either.
+    """
+    with page.expect_navigation():
+        step(page)
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the keyboard is at what is called *name*, as whoever has no mouse would.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dev
-from tests.browser.chromium import Browser, Scheme, Window
+from tests.browser.chromium import Browser, Scheme, Window, lead_on
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, ConsoleMessage, Page
@@ -88,7 +88,7 @@ class Judge:
             page.on("console", lambda message: console.extend(_complaint(message, page)))
             page.goto(url)
             if then:
-                then(page)
+                lead_on(page, then)
             # axe-core waits by timers, which run only where scripts do. Those of the page were
             # passed over as it was read, and are not caught up on.
             with_script.send("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import mornings
-from tests.browser.chromium import Browser, Scheme, Window, tab_to
+from tests.browser.chromium import Browser, Scheme, Window, lead_on, tab_to
 from tests.browser.looks import LOOKS, Judge
 from tests.browser.mornings import Opened
 
@@ -141,10 +141,9 @@ def _faults(
     return judged.faults
 
 
-def go_on(page: Page) -> None:
-    """Press Enter on what leads to another screen, and wait for that."""
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+def enter(page: Page) -> None:
+    """Press Enter on what has the keyboard."""
+    page.keyboard.press("Enter")
 
 
 def test_a_plan_is_approved_by_keyboard_alone(browser: Browser) -> None:
@@ -153,11 +152,11 @@ def test_a_plan_is_approved_by_keyboard_alone(browser: Browser) -> None:
 
         def walk(shown: Page) -> tuple[str, str]:
             tab_to(shown, "See whom it is about, and answer")
-            go_on(shown)
+            lead_on(shown, enter)
             tab_to(shown, "I have looked at whom it is about.")
             shown.keyboard.press("Space")
             tab_to(shown, "Approve exactly this plan")
-            go_on(shown)
+            lead_on(shown, enter)
             once = shown.locator(".panel h2").first.inner_text()
             shown.go_back()
             return once, shown.locator(".panel h2").first.inner_text()
@@ -175,7 +174,7 @@ def test_a_plan_is_rejected_by_keyboard_alone(browser: Browser) -> None:
 
         def walk(shown: Page) -> str:
             tab_to(shown, "Reject")
-            go_on(shown)
+            lead_on(shown, enter)
             return shown.locator(".panel h2").first.inner_text()
 
         window = Window(cookies=page.cookies)
@@ -189,7 +188,7 @@ def test_pupils_are_kept_in_their_teams_by_one_button(browser: Browser) -> None:
     with mornings.opened(mornings.swapped()) as page:
 
         def walk(shown: Page) -> str:
-            shown.get_by_role("button", name="Keep pupils in their Teams").first.click()
+            lead_on(shown, press("Keep pupils in their Teams"))
             return shown.locator(".panel h2").first.inner_text()
 
         window = Window(cookies=page.cookies)
@@ -204,7 +203,7 @@ def test_nothing_that_isams_says_becomes_part_of_the_page(
     """Names and codes that look like HTML are shown as they are, and run nothing."""
 
     def walk(shown: Page) -> tuple[int, str]:
-        shown.get_by_role("button", name="Show the names").click()
+        lead_on(shown, press("Show the names"))
         return shown.locator("main script, main [onfocus]").count(), shown.inner_text("main")
 
     window = Window(cookies=hostile.cookies)
