@@ -4,6 +4,7 @@ A simulator written from the reference alone, so that it can contradict the clie
 finds its connector, opens an upload session, puts the files (`graph`, `lake`), validates and asks
 what became of it (`operations`, `outcome`), on Graph or at SDS's own host. A run then reads the
 whole set, drops faulty rows (`checks`), and marks whatever is missing inactive (`runs`, `store`).
+What a run took arrives in Entra (`classrooms`), and Graph shows it there (`education`).
 `facts` is the project's own table of what Graph's metadata says, `neighbour` another source in
 the tenant, `listening` serves it all on loopback. `knobs` holds what is unknown about the real
 service, `faults` what goes wrong.
@@ -11,11 +12,16 @@ service, `faults` what goes wrong.
 
 from simulators.sds.app import SdsSimulator
 from simulators.sds.checks import check_files
+from simulators.sds.classrooms import Account, Classroom
+from simulators.sds.education import Education, education_of
 from simulators.sds.faults import MOVED, SIGN_IN_PAGE, Answer
 from simulators.sds.knobs import (
+    READER_ROLES,
     SENDER_ROLES,
     Activities,
     Body,
+    EducationKnobs,
+    ExternalId,
     Given,
     Knobs,
     Location,
@@ -29,12 +35,18 @@ from simulators.sds.verdict import Level, RowFault
 __all__ = [
     "MOVED",
     "NEIGHBOUR",
+    "READER_ROLES",
     "SENDER_ROLES",
     "SIGN_IN_PAGE",
+    "Account",
     "Activities",
     "Answer",
     "Body",
+    "Classroom",
     "Connector",
+    "Education",
+    "EducationKnobs",
+    "ExternalId",
     "Flow",
     "Given",
     "Knobs",
@@ -48,5 +60,6 @@ __all__ = [
     "Submission",
     "check_files",
     "digest_of",
+    "education_of",
     "neighbour_files",
 ]

@@ -42,11 +42,9 @@ def token(call: Call) -> Reply:
     host = (tenant.base_url or call.here) + "/.default"
     if form.get("scope") not in {SCOPE, host}:
         raise RefusalError(400, "invalid_scope", "AADSTS70011")
-    if form.get("client_id") != tenant.knobs.client_id:
-        raise RefusalError(400, "unauthorized_client", "AADSTS700016")
+    roles = _roles_of(call, form.get("client_id", ""))
     _demand_credential(call)
     lifetime_s = tenant.knobs.token_lifetime_s
-    roles = tenant.knobs.roles
     access_token = _unsigned({"tid": tenant.tenant_id, "roles": sorted(roles)}, tenant.new_id())
     tenant.tokens[access_token] = tenant.after(lifetime_s), roles
     return Reply(
@@ -59,13 +57,28 @@ def token(call: Call) -> Reply:
     )
 
 
-def demand_role(call: Call, allowed: frozenset[str]) -> None:
-    """Raise 401 without a living token, 403 if it carries none of the *allowed* roles."""
+def _roles_of(call: Call, client_id: str) -> frozenset[str]:
+    """Return what was granted to an app: to the one that sends, or to the one that reads back."""
+    tenant = call.tenant
+    if client_id == tenant.knobs.client_id:
+        return tenant.knobs.roles
+    if client_id == tenant.education_knobs.client_id:
+        return tenant.education_knobs.roles
+    raise RefusalError(400, "unauthorized_client", "AADSTS700016")
+
+
+def roles_of(call: Call) -> frozenset[str]:
+    """Return the roles that the call's token carries; raise 401 without a living one."""
     scheme, _, bearer = call.request.headers.get("Authorization", "").partition(" ")
     expires, roles = call.tenant.tokens.get(bearer, (None, frozenset[str]()))
     if scheme != "Bearer" or expires is None or expires <= call.tenant.clock():
         raise RefusalError(401, "InvalidAuthenticationToken", "Access token is empty or expired.")
-    if not roles & allowed:
+    return roles
+
+
+def demand_role(call: Call, allowed: frozenset[str]) -> None:
+    """Raise 401 without a living token, 403 if it carries none of the *allowed* roles."""
+    if not roles_of(call) & allowed:
         raise RefusalError(403, "Forbidden", "Missing application role.")
 
 

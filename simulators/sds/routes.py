@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from werkzeug.routing import Map, Rule
 
-from simulators.sds import graph, lake, login, operations, reports
+from simulators.sds import education, graph, lake, login, operations, reports
 from simulators.sds.calls import BACKEND_PATH, GRAPH_PATH, Call, Reply
 from simulators.sds.knobs import (
     CONNECTOR_READ,
     CONNECTOR_UPLOAD,
     CONNECTOR_WRITE,
+    EDU_ROSTER,
     FLOW_READ,
     FLOW_WRITE,
     READ_BASIC,
@@ -121,6 +122,14 @@ ROUTES = (
         "/runs/start",
         f"/runs/{QUALIFIED}start",
     ),
+    Route(
+        "classes",
+        "GET",
+        (f"{education.V1}/education/classes",),
+        education.classes,
+        frozenset({EDU_ROSTER}),
+    ),
+    Route("batch", "POST", (f"{education.V1}/$batch",), education.batch),
     *(
         Route(
             "storage",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from simulators.sds.formats import V2_1_CODE
-from simulators.sds.knobs import Knobs
+from simulators.sds.knobs import EducationKnobs, Knobs
 from simulators.sds.store import Entra, Store
 from simulators.sds.verdict import RowFault
 
@@ -173,7 +173,8 @@ class Tenant:
 
     A URL that is None is that of the host the request came to; one that is set is the only host
     on which that service answers. *backend_url* is SDS's own host, to which `Location` leads:
-    nothing else is served there. *connectors*' first is the one that `store` speaks of.
+    nothing else is served there. *connectors*' first is the one that `store` speaks of. *education*
+    is what `simulators.sds.education` makes of ended runs when somebody first asks.
     """
 
     clock: Callable[[], datetime]
@@ -181,6 +182,7 @@ class Tenant:
     flows: Sequence[Flow] | None = None
     people: Entra = "all"
     knobs: Knobs = field(default_factory=Knobs)
+    education_knobs: EducationKnobs = field(default_factory=EducationKnobs)
     tenant_id: str = TENANT_ID
     base_url: str | None = None
     login_url: str | None = None
@@ -202,6 +204,7 @@ class Tenant:
     started_at: list[datetime] = field(init=False, default_factory=list)
     processed: dict[str, Processed] = field(init=False, default_factory=dict)
     rejections: list[tuple[Json, ...]] = field(init=False, default_factory=list)
+    education: object = field(init=False, default=None)
     _ids: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
