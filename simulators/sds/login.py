@@ -14,6 +14,7 @@ from simulators.sds.calls import Call, RefusalError, Reply
 from simulators.sds.tenant import Json
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+FEDERATED = "api://AzureADTokenExchange"  # the app that reads back trusts the app's identity
 SCOPE = "https://graph.microsoft.com/.default"
 
 
@@ -91,6 +92,9 @@ def _demand_credential(call: Call) -> None:
     form = call.request.form
     if form.get("client_assertion_type") == ASSERTION_TYPE:
         claims = _claims(form.get("client_assertion", ""))
+        reads_back = form.get("client_id") == call.tenant.education_knobs.client_id
+        if reads_back and claims.get("aud") == FEDERATED:
+            return
         endpoint = f"{call.login_url}/{call.tenant.tenant_id}/oauth2/v2.0/token"
         held = (claims.get("iss"), claims.get("sub"), claims.get("aud"))
         if held != (form["client_id"], form["client_id"], endpoint):

@@ -49,10 +49,14 @@ _PREFER = {"Prefer": "include-unknown-enum-members"}
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a call is for, in words that end "Graph would not …", and the role that allows it."""
+    """What a call is for, in words that end "Graph would not …", and the role that allows it.
+
+    `holder` is the identity that needs the role.
+    """
 
     words: str
     role: str
+    holder: str = "the app's identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Ending:
 
 
 class GraphRequests:
-    """The industryData part of a Graph."""
+    """A part of a Graph: industryData, unless another *base* is given, which ends with `/`."""
 
     def __init__(
         self,
@@ -75,8 +79,10 @@ class GraphRequests:
         tokens: Tokens,
         clock: Clock,
         transport: httpx.BaseTransport | None = None,
+        *,
+        base: str = BASE,
     ) -> None:
-        self._base = graph_url + BASE
+        self._base = graph_url + base
         self._tokens = tokens
         self._clock = clock
         self._answered = Event()
@@ -162,9 +168,9 @@ class GraphRequests:
             )
         if status == 403:
             return TargetRefused(
-                f"Graph would not {errand.words}: grant the application role {errand.role} to the"
+                f"Graph would not {errand.words}: grant the application role {errand.role} to"
                 # docs/reference/sds.md#identity-token-life
-                " app's identity (a role just granted can take up to a day to be seen)",
+                f" {errand.holder} (a role just granted can take up to a day to be seen)",
                 **facts,
                 role=errand.role,
             )
@@ -182,19 +188,48 @@ class GraphRequests:
             )
         return TargetMalformed(f"Graph would not {errand.words}: unexpected answer", **facts)
 
+    def post(
+        self, path: str, content: bytes, errand: Errand, budget: Budget, *, attempts: int = 4
+    ) -> Json:
+        """Return the object that a POST gives which changes nothing: repeated as a `read` is."""
+
+        def once() -> Json:
+            answer = self._admitted("POST", path, budget, "application/json", content)
+            if error := self.fault(answer, errand):
+                raise error
+            return answer.json()
+
+        return patiently(once, clock=self._clock, budget=budget, attempts=attempts)
+
+    def following(self, link: object) -> str:
+        """Return the whole address of a next link, if it leads on in this part of this Graph.
+
+        Raises:
+            TargetMalformed: it leads elsewhere, or could be read in two ways.
+        """
+        return self._next(link)
+
     def close(self) -> None:
         self._client.close()
 
-    def _admitted(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
+    def _admitted(
+        self, method: str, path: str, budget: Budget, accept: str, content: bytes | None = None
+    ) -> Answer:
         token = self._tokens.token()  # first: it may fail, and then nothing has been sent
-        answer = self._once(method, path, token, budget, accept)
+        answer = self._once(method, path, token, budget, accept, content)
         if answer.status == 401:
             self._tokens.forget(token)
-            answer = self._once(method, path, self._tokens.token(), budget, accept)
+            answer = self._once(method, path, self._tokens.token(), budget, accept, content)
         return answer
 
     def _once(
-        self, method: str, path: str, token: SecretStr, budget: Budget, accept: str
+        self,
+        method: str,
+        path: str,
+        token: SecretStr,
+        budget: Budget,
+        accept: str,
+        content: bytes | None,
     ) -> Answer:
         if budget.left_s <= 0:
             raise TargetUnavailable("no time left to ask Graph")
@@ -202,7 +237,7 @@ class GraphRequests:
         if method == "GET":
             headers |= _PREFER
         try:
-            return exchange(self._client, method, path, headers, budget)
+            return exchange(self._client, method, path, headers, budget, content)
         except _NOT_SENT as error:
             # `from None`: the cause holds the request, and the request holds the token.
             raise GRAPH.fault(error, self._base, answered=self._answered.is_set()) from None
@@ -213,7 +248,7 @@ class GraphRequests:
             raise ours from None
 
     def _next(self, link: object) -> str:
-        """Return *link* if it leads on in industryData on the host of Graph."""
+        """Return *link* if it leads on in this part of Graph, on its host."""
         base = address_of(self._base)
         following = address_of(link) if isinstance(link, str) else None
         if (

@@ -65,16 +65,25 @@ class Answer:
 
 
 def exchange(
-    client: httpx.Client, method: str, url: str, headers: Mapping[str, str], budget: Budget
+    client: httpx.Client,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    budget: Budget,
+    content: bytes | None = None,
 ) -> Answer:
-    """Send a request without a body; errors of httpx pass, and hold it with its token.
+    """Send a request, with JSON as *content* if there is any.
+
+    Errors of httpx pass, and hold the request with its token.
 
     Raises:
         TargetMalformed: the answer is too large.
     """
     timeout = request_timeout(READ_S, budget)
     sent = {"client-request-id": str(uuid.uuid4()), **headers}
-    with client.stream(method, url, headers=sent, timeout=timeout) as response:
+    if content is not None:
+        sent["Content-Type"] = "application/json"
+    with client.stream(method, url, headers=sent, content=content, timeout=timeout) as response:
         return Answer(response.status_code, response.headers, _body(response, budget))
 
 
