@@ -40,6 +40,11 @@ def send(message: func.QueueMessage, context: func.Context) -> None:
     handlers.on_send(message.get_body(), context.invocation_id)
 
 
+@app.queue_trigger(arg_name="message", queue_name="sync-read-back", connection=QUEUES)
+def read_back(message: func.QueueMessage, context: func.Context) -> None:
+    handlers.on_read_back(message.get_body(), context.invocation_id)
+
+
 @app.route(route="api/sync", methods=["POST"])
 def resync(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("resync", req))

@@ -26,7 +26,7 @@ from sync.edge.graph.values import (
 )
 from sync.edge.storage.noting import NotingStore
 from sync.edge.storage.opening import open_queues, open_store
-from sync.edge.storage.queues import Nudges
+from sync.edge.storage.queues import NIGHTLY, QUEUES, Nudges, Queue
 from sync.edge.storage.store import Store
 from sync.errors import ConfigError
 from sync.isams.datasets import NOTHING_MORE, Wanted
@@ -115,6 +115,11 @@ def open_source(
     return Isams(school, clock)
 
 
+def queues_of(settings: Settings) -> tuple[Queue, ...]:
+    """Return the queues that *settings* have the app use."""
+    return QUEUES if settings.sds.read_back else NIGHTLY
+
+
 def opened(
     settings: Settings,
     tell: Callable[[Step], None],
@@ -153,7 +158,7 @@ def opened(
         settings=settings,
         clock=the_clock,
         store=NotingStore(open_store(settings.storage), the_clock),
-        nudges=nudges or open_queues(settings.host),
+        nudges=nudges or open_queues(settings.host, asked=queues_of(settings)),
         source=source,
         target=target,
         tell=tell,
