@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from simulators.sds import runs
 from simulators.sds.knobs import EducationKnobs, ExternalId
 from simulators.sds.store import Store
 from simulators.sds.tenant import Run, Tenant
@@ -135,6 +136,7 @@ class Classrooms:
 
     def catch_up(self) -> None:
         """Let arrive what was due by now, of every run that has ended."""
+        runs.catch_up(self.tenant)
         for run in self.tenant.runs:
             if run.status != "running" and run.id not in self._read:
                 self._read.add(run.id)

@@ -48,14 +48,15 @@ DROPPED_AGAIN = timedelta(hours=2)
 NOTHING_SEEN = Saw()
 
 
-def read_back(world: World, connector: str) -> Step:
+def read_back(world: World, connector: str, *, classes_a_part: int = CLASSES_A_PART) -> Step:
     """Begin a read-back of *connector* if one is due, or go on with the one that is open; tell it.
 
-    What may pass leaves everything as it is, for the next nudge.
+    What may pass leaves everything as it is, for the next nudge. All invocations of a read-back
+    have the same *classes_a_part*.
     """
     try:
         with concerning(connector=connector):
-            step = _read_back(world, connector)
+            step = _read_back(world, connector, classes_a_part)
     except SyncError as error:
         outcome = Outcome.LATER if error.retry else Outcome.FAILED
         step = Step("read-back", outcome, connector, error=error)
@@ -63,13 +64,14 @@ def read_back(world: World, connector: str) -> Step:
     return step
 
 
-def _read_back(world: World, connector: str) -> Step:
+def _read_back(world: World, connector: str, classes_a_part: int) -> Step:
     known = read_backs(world, connector)
     reading = known.open or _begun(known)
     if reading is None:
         return Step("read-back", Outcome.NOTHING, connector)
     begun = reading.read(ReadBackBegun)
-    return _Reading(world, known, reading, begun, Budget.of(world.clock, states.STEP_S)).go_on()
+    budget = Budget.of(world.clock, states.STEP_S)
+    return _Reading(world, known, reading, begun, budget, classes_a_part).go_on()
 
 
 def _begun(known: ReadBacks) -> StoredFolder | None:
@@ -99,6 +101,7 @@ class _Reading:
     folder: StoredFolder
     begun: ReadBackBegun
     budget: Budget
+    classes_a_part: int
 
     def go_on(self) -> Step:
         """Read what is missing; compare when all is there."""
@@ -203,13 +206,13 @@ class _Reading:
     def _parts(self, living: Sequence[ListedClass], expected: Expected) -> list[PeopleRead] | None:
         """Return who is in each of the *living* classes; None while there is more to read."""
         parts = []
-        for number, start in enumerate(range(0, len(living), CLASSES_A_PART), start=1):
+        for number, start in enumerate(range(0, len(living), self.classes_a_part), start=1):
             if self.folder.has(PeopleRead, f"{number:06}"):
                 parts.append(self.folder.read(PeopleRead, f"{number:06}"))
                 continue
             if self.budget.left_s < PART_S:
                 return None
-            part = self._people(living[start : start + CLASSES_A_PART], expected)
+            part = self._people(living[start : start + self.classes_a_part], expected)
             self._keep(part, f"{number:06}")
             parts.append(part)
         return parts
