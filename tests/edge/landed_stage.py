@@ -100,6 +100,11 @@ class Landed:
         assert how is not None
         return how
 
+    def ended_last(self) -> str:
+        """Return in a word how the newest read-back ended, "" if it did not."""
+        how = ended(self.known.listed[-1])
+        return how.outcome if how else ""
+
     def rooms(self) -> list[Classroom]:
         """Return the living classes of ours, in order of our ids."""
         living = [room for room in self.education.all() if room.nickname.startswith("Section_")]

@@ -272,7 +272,7 @@ def test_first_seen_is_carried_until_mended() -> None:
     here.another_night()
     here.scene.send_until_still()
     everybody_out(here, address)
-    here.look(after_h=40)
+    here.look(after_h=44)
     known = {each.key.kind.value: each for each in here.seen().differences}
 
     assert known["person-nowhere"].first_seen == first.first_seen
