@@ -70,6 +70,16 @@ def findings(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("findings", req))
 
 
+@app.route(route="api/landed", methods=["GET"])
+def landed(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("landed", req))
+
+
+@app.route(route="api/landed/rows", methods=["GET"])
+def landed_rows(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("landed_rows", req))
+
+
 @app.route(route="api/check", methods=["GET"])
 def check(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("check", req))

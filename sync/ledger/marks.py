@@ -349,21 +349,26 @@ class Saw(Record):
     """What a read-back saw, in numbers.
 
     `counts` are differences by kind; `late` and `late_lacking` those that are older than 48 hours,
-    all of them and those where something that was sent is not there; `oldest` is since when the
-    oldest is so. `sent` are the classes that were sent, `there` those of them in Teams, `others`
-    the classes of other sources, which were not looked into. `unclear` are people who could not be
-    told apart. `gave_more` says that Graph gave fields that were not asked for.
+    all of them and those where something that was sent is not there; `since` is when the oldest of
+    each kind was first seen. `sent` are the classes that were sent, `there` those of them in Teams,
+    `others` the classes of other sources, which were not looked into. `unclear` are people who could
+    not be told apart. `gave_more` says that Graph gave fields that were not asked for.
     """
 
     counts: Mapping[str, int] = {}
     late: int = 0
     late_lacking: int = 0
-    oldest: datetime | None = None
+    since: Mapping[str, datetime] = {}
     sent: int = 0
     there: int = 0
     others: int = 0
     unclear: int = 0
     gave_more: bool = False
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when the oldest difference is there; None where there is none."""
+        return min(self.since.values(), default=None)
 
 
 class ReadBackEnded(Mark, name="read-back-ended.json"):

@@ -66,6 +66,8 @@ def _record(told: RecordTold) -> Iterator[RenderableType]:
     yield from (_held(held, UTC) for held in told.held)
     if not told.held:
         yield "SDS has been given nothing yet that is known."
+    if told.in_teams:
+        yield f"In Teams, seen {when(told.in_teams.at)}: {told.in_teams.line}"
     if told.places:
         yield _places(told.places)
     yield f"Next: {told.todo}"

@@ -68,6 +68,7 @@ DOORS = (
     _door("POST", "page/findings/*", 200, READ, NAMES),
     _door("POST", "page/findings/*/csv", 200, READ, NAMES),
     _door("GET", "page/sds", 200, READ),
+    _door("POST", "page/sds/names", 200, READ, NAMES),
     _door("GET", "page/health", 200, READ),
     _door("POST", "page/health", 303, READ),
 )

@@ -147,6 +147,15 @@ def counts(differences: Iterable[Difference]) -> dict[str, int]:
     return {kind.value: found[kind] for kind in Kind if found[kind]}
 
 
+def since(differences: Iterable[Difference]) -> dict[str, datetime]:
+    """Return when the oldest of each kind was first seen."""
+    oldest = dict[str, datetime]()
+    for each in differences:
+        kind = each.key.kind.value
+        oldest[kind] = min(oldest.get(kind, each.first_seen), each.first_seen)
+    return oldest
+
+
 def _by_account(difference: Difference, accounts: Mapping[str, bool | None]) -> Difference:
     person = difference.key.person
     if difference.key.kind is not Kind.PERSON_NOWHERE or person not in accounts:

@@ -5,6 +5,7 @@ A word is stored and logged: it never changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Self
 
@@ -33,6 +34,10 @@ class Kind(StrEnum):
     TEACHER_EXTRA = "teacher-extra", "an owner of a class was not sent as its teacher", False
     PUPIL_EXTRA = "pupil-extra", "a member of a class was not sent as its pupil", False
     CLASS_RENAMED = "class-renamed", "a class has another name than when it was last looked", False
+
+
+KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+"""Each kind by its word."""
 
 
 class Cause(StrEnum):

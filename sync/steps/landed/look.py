@@ -272,7 +272,7 @@ class _Reading:
             counts=differences.counts(seen.differences),
             late=len(late),
             late_lacking=sum(each.key.kind.lacks for each in late),
-            oldest=min((each.first_seen for each in seen.differences), default=None),
+            since=differences.since(seen.differences),
             sent=rows.sent,
             there=len(seen.names),
             others=rows.others,
