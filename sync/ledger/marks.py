@@ -351,8 +351,8 @@ class Saw(Record):
     `counts` are differences by kind; `late` and `late_lacking` those that are older than 48 hours,
     all of them and those where something that was sent is not there; `since` is when the oldest of
     each kind was first seen. `sent` are the classes that were sent, `there` those of them in Teams,
-    `others` the classes of other sources, which were not looked into. `unclear` are people who could
-    not be told apart. `gave_more` says that Graph gave fields that were not asked for.
+    `others` those of other sources, which were not looked into. `unclear` are people who could not
+    be told apart. `gave_more` says that Graph gave fields that were not asked for.
     """
 
     counts: Mapping[str, int] = {}

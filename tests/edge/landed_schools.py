@@ -17,7 +17,7 @@ from sync.edge.graph.identity import read_back_tokens
 from sync.sds.landed.differences import Key, Seen, When, seen
 from sync.sds.landed.expected import Expected, expected_of
 from sync.sds.landed.found import ListedClass
-from sync.sds.landed.kinds import Kind
+from sync.sds.landed.kinds import Differs
 from sync.sds.landed.matching import OurClasses
 from sync.steps.landed.records import ClassesRead, PeopleRead, put_together
 from tests.clocks import FakeClock
@@ -140,17 +140,17 @@ class Trial:
         if way == "deleted":
             self.education.delete(class_id)
             self.away.add(class_id)
-            self.wanted.add(Key(Kind.CLASS_MISSING, class_id))
+            self.wanted.add(Key(Differs.CLASS_MISSING, class_id))
         elif way == "ended":
             self.education.end(class_id)
             self.away.add(class_id)
-            self.wanted.add(Key(Kind.CLASS_ENDED, class_id))
+            self.wanted.add(Key(Differs.CLASS_ENDED, class_id))
         elif way == "renamed":
             self.education.of(class_id).name += " (renamed)"
-            self.wanted.add(Key(Kind.CLASS_RENAMED, class_id))
+            self.wanted.add(Key(Differs.CLASS_RENAMED, class_id))
         elif way == "twin":
             self.education.twin(class_id)
-            self.wanted.add(Key(Kind.CLASS_TWICE, class_id))
+            self.wanted.add(Key(Differs.CLASS_TWICE, class_id))
         else:
             self.education.end_twin(class_id)
 
@@ -178,7 +178,7 @@ class Trial:
 
     def add(self, class_id: str, teaches: bool) -> None:  # noqa: FBT001
         """Put somebody into a class who was not sent in it: a stranger, or one of ours."""
-        random, kind = self.school.random, Kind.TEACHER_EXTRA if teaches else Kind.PUPIL_EXTRA
+        random, kind = self.school.random, Differs.TEACHER_EXTRA if teaches else Differs.PUPIL_EXTRA
         inside = {*self.school.teachers[class_id], *self.school.pupils[class_id]}
         others = sorted({*self.expected.id_of.values()} - inside)
         if others and random.random() < 0.5:
@@ -198,10 +198,10 @@ class Trial:
         gone = Counter(person for class_id, person in self.out if class_id not in self.away)
         for class_id, person in self.out:
             if gone[person] == places[person]:
-                self.wanted.add(Key(Kind.PERSON_NOWHERE, person=person))
+                self.wanted.add(Key(Differs.PERSON_NOWHERE, person=person))
             else:
                 teaches = person in self.school.teachers[class_id]
-                kind = Kind.TEACHER_MISSING if teaches else Kind.PUPIL_MISSING
+                kind = Differs.TEACHER_MISSING if teaches else Differs.PUPIL_MISSING
                 self.wanted.add(Key(kind, class_id, person))
 
 
@@ -234,7 +234,7 @@ def told_and_wanted(seed: int) -> bool:
     after = here.look(before)
     again = here.look(after)
     keys = [each.key for each in after.differences]
-    lasting = {key for key in here.wanted if key.kind is not Kind.CLASS_RENAMED}
+    lasting = {key for key in here.wanted if key.kind is not Differs.CLASS_RENAMED}
     return (
         not before.differences
         and {*keys} == here.wanted

@@ -14,7 +14,8 @@ from simulators.sds.education import BATCH_LIMIT
 from simulators.sds.knobs import EDU_ROSTER, MEMBER_HIDDEN, READER_ROLES, SENDER_ROLES, USER_READ
 from simulators.sds.tenant import TENANT_ID
 from sync.edge.clock import Budget
-from sync.edge.graph.education import CLASSES, MEMBERS, NEEDED, EducationReader
+from sync.edge.graph.education import CLASSES, MEMBERS, EducationReader
+from sync.edge.graph.education_values import NEEDED_ROLES
 from sync.edge.graph.identity import graph_tokens, read_back_tokens, roles_in
 from sync.errors import TargetError, TargetMalformed, TargetRefused, TargetUnavailable
 from sync.settings import SdsSettings
@@ -97,7 +98,7 @@ def test_each_identity_has_its_own_roles_and_none_of_the_other() -> None:
     here = reading()
     sends = graph_tokens(settings(), here.clock, transport=httpx.WSGITransport(app=here.sim))
 
-    assert here.reader.roles() == READER_ROLES == {errand.role for errand in NEEDED}
+    assert here.reader.roles() == READER_ROLES == {*NEEDED_ROLES}
     assert roles_in(sends.token()) == SENDER_ROLES
     assert not SENDER_ROLES & {*READER_ROLES, USER_READ}
 

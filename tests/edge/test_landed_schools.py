@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sync.sds.landed.kinds import Kind
+from sync.sds.landed.kinds import Differs
 from tests.edge.landed_schools import told_and_wanted, trial
 
 SEEDS = 100  # 300 take twenty seconds: python -m tests.edge.landed_schools 300
@@ -21,11 +21,11 @@ def test_what_is_told_is_what_was_done_and_nothing_else(group: int) -> None:
 
 def test_the_seeds_hold_every_kind() -> None:
     """So that none of them passes because it never happens."""
-    kinds = Counter[Kind]()
+    kinds = Counter[Differs]()
     for seed in range(40):
         here = trial(seed)
         here.look()
         here.mischief()
         kinds.update(key.kind for key in here.wanted)
 
-    assert {*kinds} == {*Kind}
+    assert {*kinds} == {*Differs}

@@ -16,7 +16,7 @@ from sync.ledger.states import State
 from sync.roster.finding_codes import FindingCode
 from sync.roster.trace import Presence
 from sync.sds.full_plan.lines import LineKind
-from sync.sds.landed.kinds import Cause, Kind
+from sync.sds.landed.kinds import Differs, Likely
 from sync.steps.landed.told import UNCLEAR
 from sync.steps.status_values import PullState, SchoolState
 
@@ -230,10 +230,10 @@ RECORD = _object(
                     "differences": _list(
                         _object(
                             {
-                                "difference": _one_of(Kind),
+                                "difference": _one_of(Differs),
                                 "class": TEXT,
                                 "person": TEXT,
-                                "cause": _one_of(Cause),
+                                "cause": _one_of(Likely),
                                 "first_seen": MOMENT,
                             }
                         )
@@ -278,8 +278,8 @@ READ_BACK = _object(
 LANDED_ROW = _object(
     {
         **dict.fromkeys(("connector", "class", "class_name", "person", "name", "address"), TEXT),
-        "difference": _one_of([*Kind, UNCLEAR]),
-        "cause": _one_of(["", *Cause]),
+        "difference": _one_of([*Differs, UNCLEAR]),
+        "cause": _one_of(["", *Likely]),
         "advice": TEXT,
         "first_seen": _or_null(MOMENT),
     }

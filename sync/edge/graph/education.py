@@ -19,6 +19,7 @@ from urllib.parse import quote
 import httpx
 
 from sync.edge.clock import Budget, Clock
+from sync.edge.graph import education_values as values
 from sync.edge.graph.answers import Json, objects, text_of
 from sync.edge.graph.education_values import ClassPeople, ClassSeen, PersonSeen
 from sync.edge.graph.identity import Tokens, roles_in
@@ -29,15 +30,9 @@ from sync.errors import TargetMalformed, TargetUnavailable
 from sync.settings import SdsSettings
 
 V1 = "/v1.0/"
-_HOLDER = "the identity in SDS__READ_BACK_CLIENT_ID"
-
-# docs/reference/sds.md#read-back
-CLASSES = Errand("list the classes of the tenant", "EduRoster.Read.All", _HOLDER)
-# Without it Graph leaves out the members of every class of SDS's, and refuses nothing:
-# docs/reference/sds.md#hidden-members
-MEMBERS = Errand("show who is in a class", "Member.Read.Hidden", _HOLDER)
-ACCOUNTS = Errand("show whether somebody has an account", "User.Read.All", _HOLDER)
-NEEDED = (CLASSES, MEMBERS)
+CLASSES = Errand("list the classes of the tenant", values.READS_CLASSES, values.HOLDER)
+MEMBERS = Errand("show who is in a class", values.READS_MEMBERS, values.HOLDER)
+ACCOUNTS = Errand("show whether somebody has an account", values.READS_ACCOUNTS, values.HOLDER)
 
 # Without $select Graph gives birth dates and addresses: docs/reference/sds.md#select
 _OF_CLASS = ("id", "externalId", "mailNickname", "displayName")

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+HOLDER = "the identity in SDS__READ_BACK_CLIENT_ID"
+# docs/reference/sds.md#read-back
+READS_CLASSES = "EduRoster.Read.All"
+# Without it Graph leaves out the members of every class of SDS's, and refuses nothing:
+# docs/reference/sds.md#hidden-members
+READS_MEMBERS = "Member.Read.Hidden"
+READS_ACCOUNTS = "User.Read.All"  # optional: docs/reference/sds.md#accounts
+NEEDED_ROLES = (READS_CLASSES, READS_MEMBERS)
+
 
 class ClassSeen(NamedTuple):
     """A class as Graph has it, of whatever source. Texts are "" where Graph has none."""

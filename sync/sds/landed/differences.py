@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from sync.sds.guard.sides import Side
 from sync.sds.landed.expected import Expected
-from sync.sds.landed.found import Found, FoundClass
-from sync.sds.landed.kinds import Cause, Kind
+from sync.sds.landed.found import FoundClass, FoundInTeams
+from sync.sds.landed.kinds import Differs, Likely
 
 ON_ITS_WAY = timedelta(hours=24)
 """So long after SDS's run what is missing may still come: docs/reference/sds.md#how-long."""
@@ -33,7 +33,7 @@ class Key(NamedTuple):
     `user_name` is that of somebody whom we did not send; it is all that is kept of them.
     """
 
-    kind: Kind
+    kind: Differs
     class_id: str = ""
     person: str = ""
     user_name: str = ""
@@ -44,7 +44,7 @@ class Difference:
     """A difference, its likely cause, and when it was first seen."""
 
     key: Key
-    cause: Cause
+    cause: Likely
     first_seen: datetime
 
     def is_late(self, at: datetime) -> bool:
@@ -60,7 +60,7 @@ class Unclear(NamedTuple):
     ours: tuple[str, ...]
 
 
-class Called(NamedTuple):
+class TeamCalled(NamedTuple):
     """What a class is called in Teams, and the title that was sent."""
 
     name: str
@@ -78,7 +78,7 @@ class Seen:
     delivery: str
     differences: Sequence[Difference]
     unclear: Sequence[Unclear]
-    names: Mapping[str, Called]
+    names: Mapping[str, TeamCalled]
 
     def of_class(self, class_id: str) -> Iterator[Difference]:
         """Yield what differs of a class, its people included."""
@@ -89,7 +89,7 @@ class Seen:
         return (each for each in self.differences if each.key.person == person)
 
 
-def is_unreadable(expected: Expected, found: Found) -> bool:
+def is_unreadable(expected: Expected, found: FoundInTeams) -> bool:
     """Say whether members are hidden: too many classes with people have nobody at all.
 
     See docs/reference/sds.md#hidden-members.
@@ -108,7 +108,7 @@ class When:
     run_ended_at: datetime
 
 
-def seen(expected: Expected, found: Found, when: When, former: Seen | None = None) -> Seen:
+def seen(expected: Expected, found: FoundInTeams, when: When, former: Seen | None = None) -> Seen:
     """Compare what was sent with what there is; *former* is the last whole read-back."""
     unclear = [*_unclear(found)]
     keys = [*_differing(expected, found), *_renamed(expected, found, former)]
@@ -119,7 +119,7 @@ def seen(expected: Expected, found: Found, when: When, former: Seen | None = Non
         differences=[history.dated(key) for key in keys],
         unclear=unclear,
         names={
-            class_id: Called(room.name, expected.titles[class_id])
+            class_id: TeamCalled(room.name, expected.titles[class_id])
             for class_id, room in sorted(found.classes.items())
         },
     )
@@ -137,14 +137,14 @@ def nowhere(compared: Seen) -> list[str]:
     return [
         each.key.person
         for each in compared.differences
-        if each.key.kind is Kind.PERSON_NOWHERE and each.cause is not Cause.ON_ITS_WAY
+        if each.key.kind is Differs.PERSON_NOWHERE and each.cause is not Likely.ON_ITS_WAY
     ]
 
 
 def counts(differences: Iterable[Difference]) -> dict[str, int]:
     """Return how many there are of each kind, the gravest first; kinds without any are left out."""
     found = Counter(each.key.kind for each in differences)
-    return {kind.value: found[kind] for kind in Kind if found[kind]}
+    return {kind.value: found[kind] for kind in Differs if found[kind]}
 
 
 def since(differences: Iterable[Difference]) -> dict[str, datetime]:
@@ -158,17 +158,17 @@ def since(differences: Iterable[Difference]) -> dict[str, datetime]:
 
 def _by_account(difference: Difference, accounts: Mapping[str, bool | None]) -> Difference:
     person = difference.key.person
-    if difference.key.kind is not Kind.PERSON_NOWHERE or person not in accounts:
+    if difference.key.kind is not Differs.PERSON_NOWHERE or person not in accounts:
         return difference
     if accounts[person] is None:
-        return replace(difference, cause=Cause.NO_ACCOUNT)
-    return difference if accounts[person] else replace(difference, cause=Cause.DISABLED)
+        return replace(difference, cause=Likely.NO_ACCOUNT)
+    return difference if accounts[person] else replace(difference, cause=Likely.DISABLED)
 
 
 # -- what differs --------------------------------------------------------------------------------
 
 
-def _unclear(found: Found) -> Iterator[Unclear]:
+def _unclear(found: FoundInTeams) -> Iterator[Unclear]:
     """Yield who cannot be told apart in each class, in order."""
     for class_id, room in sorted(found.classes.items()):
         people = (found.who[each] for each in room.pupils | room.teachers)
@@ -180,15 +180,15 @@ def _unclear(found: Found) -> Iterator[Unclear]:
         yield from sorted(told)
 
 
-def _differing(expected: Expected, found: Found) -> Iterator[Key]:
+def _differing(expected: Expected, found: FoundInTeams) -> Iterator[Key]:
     """Yield what differs of classes, then of people, in order of ids."""
     for class_id in sorted(expected.titles):
         room = found.classes.get(class_id)
         if room is None:
             has_ended = class_id in found.ended
-            yield Key(Kind.CLASS_ENDED if has_ended else Kind.CLASS_MISSING, class_id)
+            yield Key(Differs.CLASS_ENDED if has_ended else Differs.CLASS_MISSING, class_id)
         elif room.times > 1:
-            yield Key(Kind.CLASS_TWICE, class_id)
+            yield Key(Differs.CLASS_TWICE, class_id)
     inside = {class_id: _Inside.of(room, found) for class_id, room in found.classes.items()}
     yield from _missing(expected, found, inside)
     for class_id, people in sorted(inside.items()):
@@ -205,7 +205,7 @@ class _Inside(NamedTuple):
     unclear: Set[str]
 
     @classmethod
-    def of(cls, room: FoundClass, found: Found) -> _Inside:
+    def of(cls, room: FoundClass, found: FoundInTeams) -> _Inside:
         pupils = [found.who[each] for each in room.pupils]
         teachers = [found.who[each] for each in room.teachers]
         return cls(
@@ -219,8 +219,8 @@ class _Inside(NamedTuple):
     def unsent(self, class_id: str, sent: Side) -> Iterator[Key]:
         """Yield who is in the class and was not sent in it as what they are."""
         for kind, ours, sent_so, strange in (
-            (Kind.TEACHER_EXTRA, self.teachers, sent.teachers, self.strange_teachers),
-            (Kind.PUPIL_EXTRA, self.pupils, sent.pupils, self.strange_pupils),
+            (Differs.TEACHER_EXTRA, self.teachers, sent.teachers, self.strange_teachers),
+            (Differs.PUPIL_EXTRA, self.pupils, sent.pupils, self.strange_pupils),
         ):
             for person in sorted(ours - sent_so - self.unclear):
                 yield Key(kind, class_id, person)
@@ -228,14 +228,16 @@ class _Inside(NamedTuple):
                 yield Key(kind, class_id, user_name=user_name)
 
 
-def _missing(expected: Expected, found: Found, inside: Mapping[str, _Inside]) -> Iterator[Key]:
+def _missing(
+    expected: Expected, found: FoundInTeams, inside: Mapping[str, _Inside]
+) -> Iterator[Key]:
     """Yield who is in none of their classes that are there, else each place that is empty."""
     there, lacking = Counter[str](), dict[str, list[Key]]()
     for class_id, people in sorted(inside.items()):
         sent, anyhow = expected.in_class(class_id), people.pupils | people.teachers
         for kind, persons, present in (
-            (Kind.TEACHER_MISSING, sent.teachers, people.teachers),
-            (Kind.PUPIL_MISSING, sent.pupils, people.pupils),
+            (Differs.TEACHER_MISSING, sent.teachers, people.teachers),
+            (Differs.PUPIL_MISSING, sent.pupils, people.pupils),
         ):
             there.update(persons & anyhow)
             for person in sorted(persons - present - found.unclear):
@@ -244,10 +246,10 @@ def _missing(expected: Expected, found: Found, inside: Mapping[str, _Inside]) ->
         if there[person]:
             yield from keys
         else:
-            yield Key(Kind.PERSON_NOWHERE, person=person)
+            yield Key(Differs.PERSON_NOWHERE, person=person)
 
 
-def _renamed(expected: Expected, found: Found, former: Seen | None) -> Iterator[Key]:
+def _renamed(expected: Expected, found: FoundInTeams, former: Seen | None) -> Iterator[Key]:
     """Yield the classes that were called otherwise when they were last looked at.
 
     Not where another title was sent since: then SDS may have renamed it.
@@ -256,13 +258,13 @@ def _renamed(expected: Expected, found: Found, former: Seen | None) -> Iterator[
         called = former.names.get(class_id) if former else None
         was_sent_so = called and called.title == expected.titles[class_id]
         if called and was_sent_so and called.name != room.name:
-            yield Key(Kind.CLASS_RENAMED, class_id)
+            yield Key(Differs.CLASS_RENAMED, class_id)
 
 
 # -- since when, and why -------------------------------------------------------------------------
 
-_OF_A_PLACE = frozenset({Kind.TEACHER_MISSING, Kind.PUPIL_MISSING})
-_BY_SDS = frozenset({Kind.CLASS_ENDED, Kind.CLASS_TWICE})
+_OF_A_PLACE = frozenset({Differs.TEACHER_MISSING, Differs.PUPIL_MISSING})
+_BY_SDS = frozenset({Differs.CLASS_ENDED, Differs.CLASS_TWICE})
 """Whoever has done it, SDS knows more of it: it ends classes by itself, and makes twins."""
 
 
@@ -289,7 +291,7 @@ class _History(NamedTuple):
         known = former.differences if former else ()
         for each in known:
             person = each.key.person
-            if each.key.kind is Kind.PERSON_NOWHERE:
+            if each.key.kind is Differs.PERSON_NOWHERE:
                 nowhere[person] = each.first_seen
             elif each.key.kind in _OF_A_PLACE:
                 missing[person] = min(missing.get(person, each.first_seen), each.first_seen)
@@ -310,24 +312,24 @@ class _History(NamedTuple):
         known = [self.first_seen.get(key)]
         if key.kind in _OF_A_PLACE:
             known.append(self.nowhere.get(key.person))
-        elif key.kind is Kind.PERSON_NOWHERE:
+        elif key.kind is Differs.PERSON_NOWHERE:
             known.append(self.missing.get(key.person))
         return min(filter(None, known), default=None)
 
-    def _cause(self, key: Key, first_seen: datetime | None) -> Cause:
-        if key.kind is Kind.CLASS_RENAMED:
-            return Cause.BY_HAND
+    def _cause(self, key: Key, first_seen: datetime | None) -> Likely:
+        if key.kind is Differs.CLASS_RENAMED:
+            return Likely.BY_HAND
         if key.kind not in _BY_SDS and self._was_otherwise(key, first_seen):
-            return Cause.BY_HAND
+            return Likely.BY_HAND
         if self.when.at - self.when.run_ended_at < ON_ITS_WAY:
-            return Cause.ON_ITS_WAY
-        return Cause.SYNC_HEALTH
+            return Likely.ON_ITS_WAY
+        return Likely.SYNC_HEALTH
 
     def _was_otherwise(self, key: Key, first_seen: datetime | None) -> bool:
         """Say whether it was as sent when it was last looked, and nothing was sent since."""
         former = self.former
         if former is None or former.delivery != self.when.delivery or first_seen is not None:
             return False
-        if key.kind is Kind.PERSON_NOWHERE:
+        if key.kind is Differs.PERSON_NOWHERE:
             return key.person in self.placed - self.unclear
         return key.class_id in former.names and key.person not in self.unclear

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sync.sds.landed.matching import Who
+from sync.sds.landed.matching import WhoIs
 
 
 class ListedClass(NamedTuple):
@@ -37,7 +37,7 @@ class FoundClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundInTeams:
     """What there is: the living classes and those that have ended, by our ids; and who is who.
 
     `who` is by Graph's ids of people. `unclear` are the ids of ours that more than one account may
@@ -46,15 +46,15 @@ class Found:
 
     classes: Mapping[str, FoundClass]
     ended: Set[str]
-    who: Mapping[str, Who]
+    who: Mapping[str, WhoIs]
     unclear: Set[str]
 
 
 def found_of(
     listed: Sequence[ListedClass],
     people: Mapping[str, PeopleIn | None],
-    who: Mapping[str, Who],
-) -> Found:
+    who: Mapping[str, WhoIs],
+) -> FoundInTeams:
     """Put together what was *listed*, and the *people* of each living class, by Graph's ids.
 
     None of one that went between the list and its people: it is not there.
@@ -64,7 +64,7 @@ def found_of(
         inside = None if room.has_ended else people[room.graph_id]
         if inside is not None:
             living[room.class_id].append((room.name, inside))
-    return Found(
+    return FoundInTeams(
         classes={class_id: _together(rooms) for class_id, rooms in living.items()},
         ended={room.class_id for room in listed if room.has_ended} - living.keys(),
         who=who,
@@ -78,7 +78,7 @@ def _together(rooms: Sequence[tuple[str, PeopleIn]]) -> FoundClass:
     return FoundClass(min(name for name, _ in rooms), len(rooms), members - teachers, teachers)
 
 
-def _unclear(everybody: Iterable[Who]) -> frozenset[str]:
+def _unclear(everybody: Iterable[WhoIs]) -> frozenset[str]:
     """Return the ids of ours of which several accounts could be the person."""
     accounts: dict[str, int] = defaultdict(int)
     unclear = set[str]()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 
-class Kind(StrEnum):
+class Differs(StrEnum):
     """What differs: a word, what it means of one, and whether something that was sent lacks."""
 
     _value_: str
@@ -36,11 +36,11 @@ class Kind(StrEnum):
     CLASS_RENAMED = "class-renamed", "a class has another name than when it was last looked", False
 
 
-KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+KINDS: Mapping[str, Differs] = {kind.value: kind for kind in Differs}
 """Each kind by its word."""
 
 
-class Cause(StrEnum):
+class Likely(StrEnum):
     """What is likely behind a difference, and what to do about it."""
 
     _value_: str

@@ -59,7 +59,7 @@ def _without_end(text: str) -> tuple[str, bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class WhoIs:
     """Somebody in a class of Graph's: one of ours, nobody of ours, or *unclear* whom of several.
 
     `user_name` is "" for one of ours: of whom we know, nothing else is kept.
@@ -75,11 +75,11 @@ class Who:
         return len(self.ours) > 1
 
 
-def who(user_name: str, mail: str, id_of: Mapping[str, str]) -> Who:
+def who(user_name: str, mail: str, id_of: Mapping[str, str]) -> WhoIs:
     """Return who has that *user_name* and *mail*; *id_of* are ids by the address that was sent."""
     by_name, by_mail = id_of.get(small(user_name)), id_of.get(small(mail))
     if by_name and by_mail and by_name != by_mail:
-        return Who((by_name, by_mail), user_name)
+        return WhoIs((by_name, by_mail), user_name)
     if found := by_name or by_mail:
-        return Who((found,), by_mail=by_name is None)
-    return Who((), user_name)
+        return WhoIs((found,), by_mail=by_name is None)
+    return WhoIs((), user_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sync.edge.graph import identity
-from sync.edge.graph.education import ACCOUNTS, NEEDED
+from sync.edge.graph.education_values import HOLDER, NEEDED_ROLES, READS_ACCOUNTS
 from sync.errors import TargetRefused
 from sync.settings import SdsSettings
 from sync.steps.doctor.checks import Check, Note, Visit
@@ -33,21 +33,21 @@ def check_read_back(settings: SdsSettings, visit: Visit) -> Iterator[Check]:
 
 def _roles(held: frozenset[str]) -> Note:
     """Judge by the token: without either of the two nothing is looked at."""
-    if lacking := [errand for errand in NEEDED if errand.role not in held]:
-        named = "; ".join(f"{errand.role}, to {errand.words}" for errand in lacking)
+    if lacking := [role for role in NEEDED_ROLES if role not in held]:
         raise TargetRefused(
-            f"what is in Teams is not looked at: {lacking[0].holder} lacks {named}. Grant it with"
-            " grant-graph.py --with-read-back (a role just granted can take up to a day to be seen)",
+            f"what is in Teams is not looked at: {HOLDER} lacks {' and '.join(lacking)}. Grant it"
+            " with grant-graph.py --with-read-back (a role just granted can take up to a day to be"
+            " seen)",
             missing=len(lacking),
         )
-    if ACCOUNTS.role in held:
+    if READS_ACCOUNTS in held:
         return Note("both, and accounts are seen")
-    return Note(f"both; without {ACCOUNTS.role}, which is optional, accounts stay unseen")
+    return Note(f"both; without {READS_ACCOUNTS}, which is optional, accounts stay unseen")
 
 
 def _apart(held: frozenset[str]) -> Note:
     """Judge the token of the app's own identity: it must carry none of these roles."""
-    roles = [errand.role for errand in (*NEEDED, ACCOUNTS) if errand.role in held]
+    roles = [role for role in (*NEEDED_ROLES, READS_ACCOUNTS) if role in held]
     if not roles:
         return Note("the app's own identity holds none of them")
     return Note(

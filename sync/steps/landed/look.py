@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.edge.clock import Budget
-from sync.edge.graph.education import ACCOUNTS, NEEDED
+from sync.edge.graph.education_values import HOLDER, NEEDED_ROLES, READS_ACCOUNTS
 from sync.edge.graph.values import Run
 from sync.edge.world import World
 from sync.errors import SyncError, TargetRefused, concerning
@@ -22,7 +22,7 @@ from sync.report import Outcome, Step
 from sync.sds.landed import differences
 from sync.sds.landed.differences import Seen, When
 from sync.sds.landed.expected import Expected, expected_of
-from sync.sds.landed.found import Found, ListedClass
+from sync.sds.landed.found import FoundInTeams, ListedClass
 from sync.sds.landed.matching import OurClasses
 from sync.steps.delivery import Delivery, StoredFolder
 from sync.steps.landed.read_backs import ReadBacks, read_backs, rows_of
@@ -168,11 +168,11 @@ class _Reading:
     def _demand_roles(self) -> None:
         """Return if the identity may see all that is needed; else nothing is looked at."""
         held = self.world.reader().roles()
-        if lacking := [errand for errand in NEEDED if errand.role not in held]:
-            named = " and ".join(errand.role for errand in lacking)
+        if lacking := [role for role in NEEDED_ROLES if role not in held]:
+            named = " and ".join(lacking)
             raise TargetRefused(
-                f"what is in Teams was not looked at: grant {named} to {lacking[0].holder} (a role"
-                " just granted can take up to a day to be seen)",
+                f"what is in Teams was not looked at: grant {named} to {HOLDER} (a role just"
+                " granted can take up to a day to be seen)",
                 role=named,
             )
 
@@ -250,13 +250,13 @@ class _Reading:
         self._keep(rows)
         return self._closed(rows)
 
-    def _seen(self, expected: Expected, found: Found) -> Seen:
+    def _seen(self, expected: Expected, found: FoundInTeams) -> Seen:
         when = When(self.known.now, self.begun.delivery, self.begun.since)
         former = landed.last_rows(self.known.listed)
         before = rows_of(former, self.known.now) if former else None
         compared = differences.seen(expected, found, when, before)
         lost = differences.nowhere(compared)[:ACCOUNTS_ASKED]
-        if not lost or ACCOUNTS.role not in self.world.reader().roles():
+        if not lost or READS_ACCOUNTS not in self.world.reader().roles():
             return compared
         address_of = {person: address for address, person in expected.id_of.items()}
         person_of = {address_of[person]: person for person in lost}

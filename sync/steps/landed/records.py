@@ -9,11 +9,11 @@ from sync.edge.graph.education_values import ClassPeople, PersonSeen
 from sync.edge.graph.values import Run
 from sync.ledger.landed import ROWS
 from sync.ledger.record import NamedRecord, Record
-from sync.sds.landed.differences import Called, Difference, Key, Seen, Unclear
+from sync.sds.landed.differences import Difference, Key, Seen, TeamCalled, Unclear
 from sync.sds.landed.expected import Expected
-from sync.sds.landed.found import Found, ListedClass, PeopleIn, found_of
-from sync.sds.landed.kinds import Cause, Kind
-from sync.sds.landed.matching import Who, who
+from sync.sds.landed.found import FoundInTeams, ListedClass, PeopleIn, found_of
+from sync.sds.landed.kinds import Differs, Likely
+from sync.sds.landed.matching import WhoIs, who
 
 
 class RunsThen(NamedRecord, name="runs.json"):
@@ -104,14 +104,14 @@ def _inside(found: ClassPeople | None) -> Inside | None:
     return Inside(members=members, teachers=teachers)
 
 
-def put_together(classes: ClassesRead, parts: Iterable[PeopleRead]) -> Found:
+def put_together(classes: ClassesRead, parts: Iterable[PeopleRead]) -> FoundInTeams:
     """Return what all parts of a read-back have found."""
-    inside, everybody = dict[str, PeopleIn | None](), dict[str, Who]()
+    inside, everybody = dict[str, PeopleIn | None](), dict[str, WhoIs]()
     for part in parts:
         for graph_id, found in part.classes.items():
             inside[graph_id] = None if found is None else found.people()
         for graph_id, person in part.people.items():
-            everybody[graph_id] = Who(person.ours, person.user_name, person.by_mail)
+            everybody[graph_id] = WhoIs(person.ours, person.user_name, person.by_mail)
     return found_of(classes.listed, inside, everybody)
 
 
@@ -121,11 +121,11 @@ def put_together(classes: ClassesRead, parts: Iterable[PeopleRead]) -> Found:
 class Row(Record):
     """A difference, as it is kept."""
 
-    kind: Kind
+    kind: Differs
     class_id: str = ""
     person: str = ""
     user_name: str = ""
-    cause: Cause
+    cause: Likely
     first_seen: datetime
 
 
@@ -139,7 +139,7 @@ class RowsKept(NamedRecord, name=ROWS):
     delivery: str
     rows: tuple[Row, ...]
     unclear: tuple[Unclear, ...]
-    names: Mapping[str, Called]
+    names: Mapping[str, TeamCalled]
     sent: int
     others: int
     gave_more: bool

@@ -11,7 +11,7 @@ from sync.errors import StoreConflict, StoreMissing, concerning
 from sync.ledger import landed
 from sync.ledger.marks import ReadBackEnded
 from sync.sds.landed.differences import Difference, Key, Seen
-from sync.sds.landed.kinds import Kind
+from sync.sds.landed.kinds import Differs
 from sync.steps.landed.read_backs import ReadBacks, ended, read_backs, rows_of
 from sync.steps.status_values import Json, seconds
 
@@ -232,7 +232,7 @@ def landed_rows(world: World, connector: str) -> RowsTold:
         return RowsTold(connector, seen.at, rows)
 
 
-_KINDS = [*(kind.value for kind in Kind), UNCLEAR]
+_KINDS = [*(kind.value for kind in Differs), UNCLEAR]
 
 
 def _order(row: RowTold) -> tuple[int, str, str, str]:

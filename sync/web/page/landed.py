@@ -15,7 +15,7 @@ SHOWN = 100
 """Rows of a table of names."""
 
 
-class KindRow(NamedTuple):
+class DifferenceRow(NamedTuple):
     """How many differences of a kind there are, and since when the oldest of them."""
 
     word: str
@@ -34,7 +34,7 @@ class NamedRow(NamedTuple):
     advice: str
 
 
-class Named(NamedTuple):
+class LandedNames(NamedTuple):
     """The differences by name, at most `SHOWN`; `note` says why there are none to show."""
 
     rows: Sequence[NamedRow]
@@ -50,14 +50,14 @@ class LandedShown(NamedTuple):
 
     tag: Tag
     headline: str
-    kinds: Sequence[KindRow]
+    kinds: Sequence[DifferenceRow]
     seen_at: datetime | None
     seen_by: str
     there: int
     sent: int
     unclear: int
     due_at: datetime | None
-    names: Named | None = None
+    names: LandedNames | None = None
 
 
 def shown(told: ConnectorLanded, rows: RowsTold | None = None) -> LandedShown:
@@ -65,7 +65,9 @@ def shown(told: ConnectorLanded, rows: RowsTold | None = None) -> LandedShown:
     whole = told.whole
     counts = whole.saw.counts if whole else {}
     since = whole.saw.since if whole else {}
-    kinds = [KindRow(kind, KINDS[kind].means, count, since[kind]) for kind, count in counts.items()]
+    kinds = [
+        DifferenceRow(kind, KINDS[kind].means, count, since[kind]) for kind, count in counts.items()
+    ]
     return LandedShown(
         tag=tag(told),
         headline=told.headline,
@@ -91,9 +93,9 @@ def tag(told: ConnectorLanded) -> Tag:
     return Tag("warn", "Late" if told.late else "Otherwise")
 
 
-def _named(rows: RowsTold) -> Named:
+def _named(rows: RowsTold) -> LandedNames:
     told = [_row(row) for row in rows.rows[:SHOWN]]
-    return Named(told, max(len(rows.rows) - SHOWN, 0), sentence(rows.note))
+    return LandedNames(told, max(len(rows.rows) - SHOWN, 0), sentence(rows.note))
 
 
 def _row(row: RowTold) -> NamedRow:
