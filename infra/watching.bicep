@@ -101,6 +101,15 @@ var rules = [
     every: 'PT6H'
   }
   {
+    name: 'not-landed'
+    title: 'What was sent is not in Teams'
+    advice: 'Classes, teachers or pupils have been missing for 48 hours, or nobody can say. See which: isams-sync landed --rows, and docs/troubleshooting.md, State compared.'
+    query: loadTextContent('queries/not-landed.kql')
+    severity: 2
+    window: 'P2D'
+    every: 'PT6H'
+  }
+  {
     name: 'expiring'
     title: 'A key or certificate ends soon'
     advice: 'Renew it and put the new one into the Key Vault before the day that the line names.'
