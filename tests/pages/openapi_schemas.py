@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from sync.edge.storage.queues import QUEUES
+from sync.edge.storage.queues import NIGHTLY, QUEUES
 from sync.ledger import fates, landed
 from sync.ledger.marks import HowEnded, Receipt
 from sync.ledger.offers import Why
@@ -325,7 +325,10 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "connectors": _by(CONNECTOR),
-            "failed_messages": _object(dict.fromkeys(QUEUES, _list(_by(TEXT)))),
+            "failed_messages": _object(
+                dict.fromkeys(NIGHTLY, _list(_by(TEXT))),
+                dict.fromkeys([each for each in QUEUES if each not in NIGHTLY], _list(_by(TEXT))),
+            ),
         }
     ),
     "Trust": _object(
