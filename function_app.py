@@ -40,6 +40,11 @@ def send(message: func.QueueMessage, context: func.Context) -> None:
     handlers.on_send(message.get_body(), context.invocation_id)
 
 
+@app.queue_trigger(arg_name="message", queue_name="sync-read-back", connection=QUEUES)
+def read_back(message: func.QueueMessage, context: func.Context) -> None:
+    handlers.on_read_back(message.get_body(), context.invocation_id)
+
+
 @app.route(route="api/sync", methods=["POST"])
 def resync(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("resync", req))
@@ -63,6 +68,16 @@ def subjects(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(route="api/findings", methods=["GET"])
 def findings(req: func.HttpRequest) -> func.HttpResponse:
     return reply(handlers.on_request("findings", req))
+
+
+@app.route(route="api/landed", methods=["GET"])
+def landed(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("landed", req))
+
+
+@app.route(route="api/landed/rows", methods=["GET"])
+def landed_rows(req: func.HttpRequest) -> func.HttpResponse:
+    return reply(handlers.on_request("landed_rows", req))
 
 
 @app.route(route="api/check", methods=["GET"])

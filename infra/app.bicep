@@ -5,6 +5,13 @@ param tags object
 param token string
 param identityId string
 param identityClientId string
+
+@description('The identity that reads back what reached Teams, by its id. Empty: none does.')
+param readBackIdentities object = {}
+
+@description('What the app is told of it.')
+param readBackSettings object = {}
+
 param hostBlobUri string
 param hostQueueUri string
 param deploymentContainer string
@@ -99,9 +106,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: {
-      '${identityId}': {}
-    }
+    userAssignedIdentities: union(
+      {
+        '${identityId}': {}
+      },
+      readBackIdentities
+    )
   }
   properties: {
     serverFarmId: plan.id
@@ -154,6 +164,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   properties: union(
     hostSettings,
     ownSettings,
+    readBackSettings,
     toObject(concat(defaultSettings, sdsSettings, references), one => one.name, one => one.value)
   )
 }

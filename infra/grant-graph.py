@@ -39,13 +39,19 @@ NEEDED = {
     " made of it",
 }
 RUN_START = {"IndustryData-Run.Start": "ask SDS to run at once (SDS__START_RUN)"}
-
 SDS_SHOW = {
     "IndustryData-SourceSystem.Read.All": "show how people are matched to accounts",
     "IndustryData-TimePeriod.Read.All": "show the school years of SDS",
     "IndustryData-OutboundFlow.Read.All": "show whether SDS makes class groups and Teams",
     "IndustryData-ReferenceDefinition.Read.All": "show which codes of year groups SDS knows",
 }
+# They show who is in every class of the tenant, so they are another identity's, and only these.
+READ_BACK = {
+    "EduRoster.Read.All": "list the classes of the tenant and who is in them",
+    "Member.Read.Hidden": "see members at all: those of SDS's classes are hidden",
+}
+ACCOUNTS = {"User.Read.All": "tell whether somebody who is missing has an account"}
+SENDS = "IndustryData"  # how the roles begin of the identity that sends
 
 GRAPH = "https://graph.microsoft.com"
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"  # the same in every tenant
@@ -170,7 +176,15 @@ def main(
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Run the command and return its exit code; *transport* stands for Graph in tests."""
-    chosen = _parser().parse_args(words)
+    parser = _parser()
+    chosen = parser.parse_args(words)
+    if chosen.with_accounts and not chosen.with_read_back:
+        parser.error("--with-accounts is for --with-read-back")
+    of_the_app = chosen.with_run_start or chosen.with_sds_show
+    if of_the_app and chosen.with_read_back:
+        parser.error(
+            "--with-run-start and --with-sds-show are for the app's own identity: run this twice"
+        )
     try:
         token = _token(env, chosen.graph_url)
         with httpx.Client(
@@ -189,10 +203,10 @@ def main(
 def _run(graph: Graph, chosen: argparse.Namespace, out: TextIO) -> None:
     identity = find_identity(graph, chosen.object_id, chosen.app_id)
     print(f"Identity: {identity.name} ({identity.kind}, {identity.id})", file=out)
-    wanted = NEEDED | (RUN_START if chosen.with_run_start else {})
-    wanted |= SDS_SHOW if chosen.with_sds_show else {}
+    wanted = _wanted(chosen)
     resource_id, roles = find_roles(graph, wanted)
     held = assignments(graph, identity)
+    _demand_apart(held, roles, reads_back=chosen.with_read_back)
     there = {one.role_id for one in held if one.resource_id == resource_id}
     added = 0
     for value, reason in wanted.items():
@@ -212,6 +226,34 @@ def _run(graph: Graph, chosen: argparse.Namespace, out: TextIO) -> None:
         print(f"Done: {added} granted, {len(wanted) - added} were there already.", file=out)
     if added and not chosen.what_if:
         print("The app may go on with an older token, without them, for up to a day.", file=out)
+
+
+def _wanted(chosen: argparse.Namespace) -> dict[str, str]:
+    """Return the roles of the identity that is meant, each with what it is for."""
+    if chosen.with_read_back:
+        return READ_BACK | (ACCOUNTS if chosen.with_accounts else {})
+    run_start = RUN_START if chosen.with_run_start else {}
+    return NEEDED | run_start | (SDS_SHOW if chosen.with_sds_show else {})
+
+
+def _demand_apart(
+    held: Sequence[Assignment], roles: Mapping[str, str], *, reads_back: bool
+) -> None:
+    """Raise if an identity would hold both what sends and what reads back."""
+    ids = {one.role_id for one in held}
+    values = {value for value, role_id in roles.items() if role_id in ids}
+    if reads_back and any(value.startswith(SENDS) for value in values):
+        raise Stop(
+            "This identity sends to School Data Sync. Nothing was granted: give the id of the"
+            " second identity, whose client id is in SDS__READ_BACK_CLIENT_ID.",
+            2,
+        )
+    if not reads_back and values & {*READ_BACK, *ACCOUNTS}:
+        raise Stop(
+            "This identity may read who is in every class. Nothing was granted: give the id of the"
+            " app's own identity; or, if this is it, take those roles off it in Entra first.",
+            2,
+        )
 
 
 def find_identity(graph: Graph, object_id: str | None, app_id: str | None) -> Identity:
@@ -375,6 +417,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--with-run-start", action="store_true", help="for SDS__START_RUN")
     parser.add_argument(
         "--with-sds-show", action="store_true", help="let check show SDS's set-up: reads only"
+    )
+    parser.add_argument(
+        "--with-read-back",
+        action="store_true",
+        help="for SDS__READ_BACK: the id is of the second identity, which gets what that takes and"
+        " nothing else",
+    )
+    parser.add_argument(
+        "--with-accounts",
+        action="store_true",
+        help="beside --with-read-back: also whether somebody has an account (User.Read.All)",
     )
     parser.add_argument("--what-if", action="store_true", help="say what would be done")
     parser.add_argument("--graph-url", type=_url, default=GRAPH, help="default: %(default)s")

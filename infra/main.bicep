@@ -73,6 +73,9 @@ param watchReaders bool = true
 @description('Object ids of people who may read rosters without anybody being told.')
 param rosterReaders string[] = []
 
+@description('Look once a day what reached Teams, by an identity of its own: docs/operations.md, See what is in Teams.')
+param readBack bool = false
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -109,6 +112,7 @@ module resources './resources.bicep' = {
     shortLogs: shortLogs
     watchReaders: watchReaders
     rosterReaders: rosterReaders
+    readBack: readBack
     authClientId: authClientId
   }
 }
@@ -118,3 +122,4 @@ output AZURE_FUNCTION_APP_NAME string = resources.outputs.appName
 output AZURE_KEY_VAULT_NAME string = resources.outputs.vaultName
 output SYNC_IDENTITY_OBJECT_ID string = resources.outputs.identityObjectId
 output SYNC_IDENTITY_CLIENT_ID string = resources.outputs.identityClientId
+output READ_BACK_IDENTITY_OBJECT_ID string = resources.outputs.readBackObjectId

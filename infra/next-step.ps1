@@ -4,6 +4,8 @@ $identity = $env:SYNC_IDENTITY_OBJECT_ID
 if (-not $identity) { $identity = '<SYNC_IDENTITY_OBJECT_ID of: azd env get-values>' }
 $app = $env:AZURE_FUNCTION_APP_NAME
 if (-not $app) { $app = '<AZURE_FUNCTION_APP_NAME of: azd env get-values>' }
+$landed = $env:READ_BACK_IDENTITY_OBJECT_ID
+if (-not $landed) { $landed = '<READ_BACK_IDENTITY_OBJECT_ID of: azd env get-values>' }
 $group = $env:AZURE_RESOURCE_GROUP
 if (-not $group) { $group = '<AZURE_RESOURCE_GROUP of: azd env get-values>' }
 Write-Output @"
@@ -17,6 +19,9 @@ What is left, if it is not done yet:
      .venv\Scripts\python infra\grant-graph.py --object-id $identity --what-if
 
    and, if that looks right, the last line without --what-if. To repeat it does no harm.
+   Only where readBack is on, the identity that reads back gets roles of its own:
+
+     .venv\Scripts\python infra\grant-graph.py --object-id $landed --with-read-back --what-if
 
 2. Once the app is published, let it try everything itself:
 

@@ -3,6 +3,7 @@
 set -eu
 identity=${SYNC_IDENTITY_OBJECT_ID:-"<SYNC_IDENTITY_OBJECT_ID of: azd env get-values>"}
 app=${AZURE_FUNCTION_APP_NAME:-"<AZURE_FUNCTION_APP_NAME of: azd env get-values>"}
+landed=${READ_BACK_IDENTITY_OBJECT_ID:-"<READ_BACK_IDENTITY_OBJECT_ID of: azd env get-values>"}
 group=${AZURE_RESOURCE_GROUP:-"<AZURE_RESOURCE_GROUP of: azd env get-values>"}
 cat <<TEXT
 
@@ -15,6 +16,9 @@ What is left, if it is not done yet:
      .venv/bin/python infra/grant-graph.py --object-id $identity --what-if
 
    and, if that looks right, the last line without --what-if. To repeat it does no harm.
+   Only where readBack is on, the identity that reads back gets roles of its own:
+
+     .venv/bin/python infra/grant-graph.py --object-id $landed --with-read-back --what-if
 
 2. Once the app is published, let it try everything itself:
 

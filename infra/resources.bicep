@@ -69,6 +69,9 @@ param watchReaders bool = true
 @description('Object ids of people who may read rosters without anybody being told.')
 param rosterReaders string[] = []
 
+@description('Look once a day what reached Teams, by an identity of its own: docs/operations.md, See what is in Teams.')
+param readBack bool = false
+
 @description('The app registration that callers sign in to. Empty: no sign-in, function keys only.')
 param authClientId string = ''
 
@@ -141,6 +144,13 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
+// Who may see who is in every class may not send, and the reverse.
+resource readBackIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (readBack) {
+  name: 'id-landed-${token}'
+  location: location
+  tags: tags
+}
+
 module storage './storage.bicep' = {
   name: 'storage'
   params: {
@@ -203,6 +213,13 @@ module app './app.bicep' = {
     token: token
     identityId: identity.id
     identityClientId: identity.properties.clientId
+    readBackIdentities: readBack ? { '${readBackIdentity.id}': {} } : {}
+    readBackSettings: readBack
+      ? {
+          SDS__READ_BACK: 'on'
+          SDS__READ_BACK_CLIENT_ID: readBackIdentity!.properties.clientId
+        }
+      : {}
     hostBlobUri: storage.outputs.hostBlobUri
     hostQueueUri: storage.outputs.hostQueueUri
     deploymentContainer: storage.outputs.deploymentContainer
@@ -258,3 +275,4 @@ output appName string = app.outputs.appName
 output vaultName string = vault.outputs.vaultName
 output identityObjectId string = identity.properties.principalId
 output identityClientId string = identity.properties.clientId
+output readBackObjectId string = readBack ? readBackIdentity!.properties.principalId : ''

@@ -75,7 +75,7 @@ resource hostQueues 'Microsoft.Storage/storageAccounts/queueServices@2025-08-01'
 
 // The app makes these if they are missing; here they exist before the first message.
 resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01' = [
-  for queue in ['sync-pull', 'sync-send']: {
+  for queue in ['sync-pull', 'sync-send', 'sync-read-back']: {
     parent: hostQueues
     name: queue
   }

@@ -101,6 +101,15 @@ var rules = [
     every: 'PT6H'
   }
   {
+    name: 'not-landed'
+    title: 'What was sent is not in Teams'
+    advice: 'Classes, teachers or pupils have been missing for 48 hours, or nobody can say. See which: isams-sync landed --rows, and docs/troubleshooting.md, State compared.'
+    query: loadTextContent('queries/not-landed.kql')
+    severity: 2
+    window: 'P2D'
+    every: 'PT6H'
+  }
+  {
     name: 'expiring'
     title: 'A certificate or an inbound flow of SDS ends soon'
     advice: 'A certificate: renew it and put the new one into the Key Vault. A flow: isams-sync sds next-year tells what to do in which order.'

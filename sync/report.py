@@ -220,6 +220,32 @@ class Outcome(StrEnum):
     # Who looked, and at how many people's names: never at whose.
     LOOKED = "looked", Exit.DONE, "info", "names were looked at"
     TOLD = "told", Exit.DONE, "info", "somebody asked why, and was told what is known"
+    COMPARED = "compared", Exit.DONE, "info", "what is in Teams was held against what was sent"
+    READING_BACK = "reading-back", Exit.LATER, "info", "some of what is in Teams was read"
+    PUT_OFF = (
+        "put-off",
+        Exit.LATER,
+        "info",
+        "what is in Teams is changing: it is looked at later",
+    )
+    DROPPED = (
+        "dropped",
+        Exit.LATER,
+        "warning",
+        "what is in Teams changed each time while it was read: nothing is told of it",
+    )
+    UNREADABLE = (
+        "unreadable",
+        Exit.TARGET,
+        "warning",
+        "the members of classes are hidden: nothing is told of what is in Teams",
+    )
+    NOT_ARRIVED = (
+        "not-arrived",
+        Exit.TARGET,
+        "warning",
+        "no class that was sent is in Teams: class groups are off, or SDS's run failed",
+    )
     SWEPT = "swept", Exit.DONE, "info", "looked at what is due, stands still, or may go"
 
 

@@ -46,6 +46,8 @@ ADDRESSES: Mapping[str, Address] = {
     "check": Address("GET", "check", (READ,), LOOKS),
     "resync": Address("POST", "sync", (RUN,), RUNS),
     "findings": Address("GET", "findings", (READ, NAMES), SEES_NAMES),
+    "landed": Address("GET", "landed", (READ,), LOOKS),
+    "landed_rows": Address("GET", "landed/rows", (READ, NAMES), SEES_NAMES),
     "plan": Address("GET", "deliveries/{id}/plan", (READ, NAMES), SEES_NAMES),
     "explain": Address("POST", "explain", (READ, NAMES), SEES_NAMES),
     "approve": Address("POST", "deliveries/{id}/approve", (APPROVE,), ANSWERS),

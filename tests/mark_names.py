@@ -30,3 +30,7 @@ VOUCHED = "vouched.json"
 ACCEPTED = "accepted.json"
 RUN_ASKED = "run-asked.json"
 RECEIPT = "receipt.json"
+
+# of a read-back
+READ_BACK = "read-back.json"
+READ_BACK_ENDED = "read-back-ended.json"

@@ -111,7 +111,9 @@ def test_the_triggers_listen_where_nudges_are_left() -> None:
         if one["type"] == "queueTrigger"
     }
 
-    assert listening == {queue: (queue_name(queue), "AzureWebJobsStorage") for queue in QUEUES}
+    assert listening == {
+        queue.replace("-", "_"): (queue_name(queue), "AzureWebJobsStorage") for queue in QUEUES
+    }
 
 
 def test_every_trigger_wants_its_own_key() -> None:

@@ -11,21 +11,25 @@ from functools import cache
 from typing import Literal, Never
 
 import httpx
+from azure.core.credentials import AccessToken
 
+from simulators import identity
 from simulators.isams.app import IsamsSimulator
 from simulators.isams.rest_clients import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from simulators.school import InventedSchool, invent, without_pupils
 from simulators.sds import Connector as SdsConnector
-from simulators.sds import Knobs, SdsSimulator
+from simulators.sds import EducationKnobs, Knobs, SdsSimulator
+from simulators.sds.login import FEDERATED
 from simulators.sds.tenant import Files
-from sync.edge.graph.identity import graph_tokens
+from sync.edge.graph.education import EducationReader
+from sync.edge.graph.identity import graph_tokens, read_back_tokens
 from sync.edge.graph.sds import SdsTarget
 from sync.edge.isams.batch import Isams
 from sync.edge.isams.rest import RestIsams
 from sync.edge.storage.noting import NotingStore
 from sync.edge.storage.queues import Nudges, Unqueued
 from sync.edge.storage.store import Store
-from sync.edge.world import Source, Target, World
+from sync.edge.world import Reader, Source, Target, World
 from sync.ledger.manifests import DeliveryManifest
 from sync.report import Outcome, Step
 from sync.settings import Settings
@@ -33,7 +37,7 @@ from sync.settings.load import load
 from sync.steps import pull as run
 from sync.steps import schedule, send
 from sync.steps.connector import Listing, look
-from tests.clocks import FakeClock
+from tests.clocks import START, FakeClock
 from tests.memory_store import MemoryStore
 
 CONNECTOR = SdsConnector().name
@@ -76,7 +80,19 @@ THREE_SCHOOLS: Mapping[str, str] = {
     "PROFILES__EAST__SCHOOL": "eastbank",
 }
 
+READ_BACK: Mapping[str, str] = {
+    "SDS__READ_BACK": "on",
+    "SDS__READ_BACK_CLIENT_ID": EducationKnobs().client_id,
+}
+
 type Wire = Callable[[httpx.BaseTransport], httpx.BaseTransport]
+
+
+class FederatedIdentity:
+    """The app's managed identity, which the app registration that reads back trusts."""
+
+    def get_token(self, *_scopes: str, **_: object) -> AccessToken:
+        return AccessToken(identity.token(FEDERATED, START), int(START.timestamp()) + 3600)
 
 
 def _as_it_is(wire: httpx.BaseTransport) -> httpx.BaseTransport:
@@ -135,6 +151,13 @@ class TestWorld:
             tokens = graph_tokens(loaded.sds, self.clock, transport=to_sds)
             return SdsTarget(loaded.sds, tokens, self.clock, graph=to_sds, storage=to_sds)
 
+        @cache
+        def reader() -> Reader:
+            tokens = read_back_tokens(
+                loaded.sds, self.clock, transport=to_sds, identity=FederatedIdentity
+            )
+            return EducationReader(loaded.sds, tokens, self.clock, graph=to_sds)
+
         return World(
             loaded,
             self.clock,
@@ -144,6 +167,7 @@ class TestWorld:
             target,
             self.steps.append,
             caller=TESTER,
+            reader=reader,
         )
 
     def look(self, connector: str = CONNECTOR) -> Listing:

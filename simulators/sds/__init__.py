@@ -5,6 +5,7 @@ finds its connector, opens an upload session, puts the files (`graph`, `lake`), 
 what became of it (`operations`, `outcome`), on Graph or at SDS's own host. A run then reads the
 whole set, drops faulty rows (`checks`), and marks whatever is missing inactive (`runs`, `store`).
 How SDS is set up is read (`setup`, `outbound`) and made (`making`) out of `objects`, `references`.
+What a run took arrives in Entra (`classrooms`), and Graph shows it there (`education`).
 `facts` is the project's own table of what Graph's metadata says, `neighbour` another source in
 the tenant, `listening` serves it all on loopback. `knobs` holds what is unknown about the real
 service, `faults` what goes wrong.
@@ -12,14 +13,19 @@ service, `faults` what goes wrong.
 
 from simulators.sds.app import SdsSimulator
 from simulators.sds.checks import check_files
+from simulators.sds.classrooms import Account, Classroom
+from simulators.sds.education import Education, education_of
 from simulators.sds.faults import MOVED, SIGN_IN_PAGE, Answer
 from simulators.sds.knobs import (
+    READER_ROLES,
     SENDER_ROLES,
     SETUP_READ_ROLES,
     SETUP_ROLES,
     SETUP_WRITE_ROLES,
     Activities,
     Body,
+    EducationKnobs,
+    ExternalId,
     Given,
     Knobs,
     Location,
@@ -47,18 +53,24 @@ from simulators.sds.verdict import Level, RowFault
 __all__ = [
     "MOVED",
     "NEIGHBOUR",
+    "READER_ROLES",
     "REFERENCES",
     "SENDER_ROLES",
     "SETUP_READ_ROLES",
     "SETUP_ROLES",
     "SETUP_WRITE_ROLES",
     "SIGN_IN_PAGE",
+    "Account",
     "Activities",
     "AdministrativeUnits",
     "Answer",
     "Body",
     "ClassGroups",
+    "Classroom",
     "Connector",
+    "Education",
+    "EducationKnobs",
+    "ExternalId",
     "Flow",
     "FlowSet",
     "Given",
@@ -79,5 +91,6 @@ __all__ = [
     "Year",
     "check_files",
     "digest_of",
+    "education_of",
     "neighbour_files",
 ]

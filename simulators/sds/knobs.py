@@ -26,6 +26,12 @@ OUTBOUND_WRITE = "IndustryData-OutboundFlow.ReadWrite.All"
 REFERENCE_READ = "IndustryData-ReferenceDefinition.Read.All"
 REFERENCE_WRITE = "IndustryData-ReferenceDefinition.ReadWrite.All"
 
+EDU_ROSTER = "EduRoster.Read.All"
+MEMBER_HIDDEN = "Member.Read.Hidden"
+USER_READ = "User.Read.All"
+
+READER_ROLES = frozenset({EDU_ROSTER, MEMBER_HIDDEN})
+
 SENDER_ROLES = frozenset(
     {CONNECTOR_READ, CONNECTOR_UPLOAD, READ_BASIC, FLOW_READ, RUN_READ, RUN_START}
 )
@@ -82,6 +88,36 @@ class Activities(StrEnum):
     NONE = "none"
     NULL = "null"
     ABSENT = "absent"
+
+
+class ExternalId(StrEnum):
+    """What `externalId` of a class of SDS's holds: its id, or `Section_<id>` (reference §12)."""
+
+    PLAIN = "plain"
+    PREFIXED = "prefixed"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EducationKnobs:
+    """What is unknown of the education view, and who may see it.
+
+    *client_id* is the identity that reads back, with *roles*. The delays are seconds after the end
+    of a run until each kind of thing arrives or goes. *next_link_origin* begins each next link.
+    Without *select_honoured* every record has all that Graph knows.
+    """
+
+    client_id: str = "3b0c9a54-0000-4000-8000-0000000ed0c0"
+    roles: frozenset[str] = READER_ROLES
+    class_delay_s: float = 0.0
+    teacher_delay_s: float = 0.0
+    pupil_delay_s: float = 0.0
+    removal_delay_s: float = 0.0
+    external_id: ExternalId = ExternalId.PLAIN
+    page_size: int | None = None
+    people_page_size: int | None = None
+    next_link_origin: str | None = None
+    select_honoured: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,23 @@ from enum import StrEnum
 
 from werkzeug.routing import Map, Rule
 
-from simulators.sds import graph, lake, login, making, operations, outbound, reports, setup
+from simulators.sds import (
+    education,
+    graph,
+    lake,
+    login,
+    making,
+    operations,
+    outbound,
+    reports,
+    setup,
+)
 from simulators.sds.calls import BACKEND_PATH, GRAPH_PATH, Call, Reply
 from simulators.sds.knobs import (
     CONNECTOR_READ,
     CONNECTOR_UPLOAD,
     CONNECTOR_WRITE,
+    EDU_ROSTER,
     FLOW_READ,
     FLOW_WRITE,
     OUTBOUND_READ,
@@ -196,6 +207,14 @@ ROUTES = (
         "/runs/start",
         f"/runs/{QUALIFIED}start",
     ),
+    Route(
+        "classes",
+        "GET",
+        (f"{education.V1}/education/classes",),
+        education.classes,
+        frozenset({EDU_ROSTER}),
+    ),
+    Route("batch", "POST", (f"{education.V1}/$batch",), education.batch),
     *(
         Route(
             "storage",

@@ -39,7 +39,10 @@ class Kept[Key]:
 
 @dataclass(slots=True)
 class Store:
-    """*people* are user ids, *groups* class ids, *memberships* (class id, user id, role)."""
+    """*people* are user ids, *groups* class ids, *memberships* (class id, user id, role).
+
+    *user_names* and *titles* are those of the set that was read last.
+    """
 
     organizations: Kept[str] = field(default_factory=Kept)
     people: Kept[str] = field(default_factory=Kept)
@@ -47,6 +50,8 @@ class Store:
     memberships: Kept[tuple[str, str, str]] = field(default_factory=Kept)
     matched: Counter[str] = field(default_factory=Counter)
     unmatched: Counter[str] = field(default_factory=Counter)
+    user_names: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def replace(self, rows: Mapping[str, list[Row]], entra: Entra, domain: str = "") -> None:
         """Take *rows* as the whole truth; *domain* is appended to user names without one."""
@@ -59,6 +64,8 @@ class Store:
                 for row in rows["enrollments.csv"]
             }
         )
+        self.user_names = {row["sourcedId"]: row["username"] for row in rows["users.csv"]}
+        self.titles = {row["sourcedId"]: row["title"] for row in rows["classes.csv"]}
         self._match(rows, entra, domain)
 
     def snapshot(self) -> Store:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from simulators.sds.knobs import Knobs
+from simulators.sds.knobs import EducationKnobs, Knobs
 from simulators.sds.objects import Connector, Flow, FlowSet, Reference, Source, Year, made_from
 from simulators.sds.references import REFERENCES
 from simulators.sds.store import Entra, Store
@@ -146,7 +146,8 @@ class Tenant:
 
     A URL that is None is that of the host the request came to; one that is set is the only host
     on which that service answers. *backend_url* is SDS's own host, to which `Location` leads:
-    nothing else is served there. *connectors*' first is the one that `store` speaks of.
+    nothing else is served there. *connectors*' first is the one that `store` speaks of. *education*
+    is what `simulators.sds.education` makes of ended runs when somebody first asks.
 
     *sources*, *years*, *flow_sets* and *references* are the rest of the set-up. Of what a person
     makes, each joins the end of its list. An empty tenant has no connectors, years, flow sets.
@@ -161,6 +162,7 @@ class Tenant:
     references: Sequence[Reference] = REFERENCES
     people: Entra = "all"
     knobs: Knobs = field(default_factory=Knobs)
+    education_knobs: EducationKnobs = field(default_factory=EducationKnobs)
     tenant_id: str = TENANT_ID
     base_url: str | None = None
     login_url: str | None = None
@@ -183,6 +185,7 @@ class Tenant:
     processed: dict[str, Processed] = field(init=False, default_factory=dict)
     rejections: list[tuple[Json, ...]] = field(init=False, default_factory=list)
     unseen: dict[str, int] = field(init=False, default_factory=dict)
+    education: object = field(init=False, default=None)
     _ids: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:

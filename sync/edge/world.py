@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,6 +14,7 @@ from typing import Protocol
 from sync.edge.beating import Beating, beating
 from sync.edge.clock import Budget, Clock, SystemClock
 from sync.edge.graph.answers import Json
+from sync.edge.graph.education_values import ClassPeople, ClassSeen
 from sync.edge.graph.setup_values import CodeKnown, Inbound, Kind, Made
 from sync.edge.graph.values import (
     Connector,
@@ -27,8 +28,9 @@ from sync.edge.graph.values import (
 )
 from sync.edge.storage.noting import NotingStore
 from sync.edge.storage.opening import open_queues, open_store
-from sync.edge.storage.queues import Nudges
+from sync.edge.storage.queues import NIGHTLY, QUEUES, Nudges, Queue
 from sync.edge.storage.store import Store
+from sync.errors import ConfigError
 from sync.isams.datasets import NOTHING_MORE, Wanted
 from sync.isams.school import School, Subject
 from sync.report import Step
@@ -73,11 +75,29 @@ class SetupTarget(Protocol):
     def list_url(self, kind: Kind) -> str: ...
 
 
+class Reader(Protocol):
+    """What reached a tenant: see `edge.graph.education`. Raises `TargetError` and nothing else."""
+
+    @property
+    def gave_more(self) -> bool: ...
+    def roles(self) -> frozenset[str]: ...
+    def classes(self, budget: Budget) -> Sequence[ClassSeen]: ...
+    def people(
+        self, class_ids: Sequence[str], budget: Budget
+    ) -> Mapping[str, ClassPeople | None]: ...
+    def accounts(self, addresses: Iterable[str], budget: Budget) -> Mapping[str, bool | None]: ...
+
+
+def _nobody_reads() -> Reader:
+    raise ConfigError("reading back is off: set SDS__READ_BACK and SDS__READ_BACK_CLIENT_ID")
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The settings and the outside.
 
     `source` takes a school's key, `tell` hears of every step, `beating` gives signs of life.
+    `reader` is another identity's than `target`, and is asked only where read-back is on.
     `caller` is who asks, as it is kept with what they say; "" where nobody does, as on a timer.
     """
 
@@ -90,6 +110,7 @@ class World:
     tell: Callable[[Step], None]
     beating: Beating = beating
     caller: str = ""
+    reader: Callable[[], Reader] = _nobody_reads
 
 
 def open_source(
@@ -106,6 +127,11 @@ def open_source(
     from sync.edge.isams.batch import Isams
 
     return Isams(school, clock)
+
+
+def queues_of(settings: Settings) -> tuple[Queue, ...]:
+    """Return the queues that *settings* have the app use."""
+    return QUEUES if settings.sds.read_back else NIGHTLY
 
 
 def opened(
@@ -134,13 +160,22 @@ def opened(
 
         return SdsTarget(settings.sds, graph_tokens(settings.sds, the_clock), the_clock)
 
+    @cache
+    def reader() -> Reader:
+        from sync.edge.graph.education import EducationReader
+        from sync.edge.graph.identity import read_back_tokens
+
+        tokens = read_back_tokens(settings.sds, the_clock)
+        return EducationReader(settings.sds, tokens, the_clock)
+
     return World(
         settings=settings,
         clock=the_clock,
         store=NotingStore(open_store(settings.storage), the_clock),
-        nudges=nudges or open_queues(settings.host),
+        nudges=nudges or open_queues(settings.host, asked=queues_of(settings)),
         source=source,
         target=target,
         tell=tell,
         caller=caller,
+        reader=reader if settings.sds.read_back else _nobody_reads,
     )

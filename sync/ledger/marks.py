@@ -331,3 +331,66 @@ class Receipt(Mark, name="receipt.json"):
     faults: tuple[Mapping[str, str], ...] = ()
     run: Mapping[str, str] = {}
     counts: Mapping[str, int] = {}
+
+
+# -- a read-back of what is in Teams -------------------------------------------------------------
+
+
+class ReadBackBegun(Mark, name="read-back.json"):
+    """A read-back of that delivery was begun; `since` SDS had its time: its run, or acceptance."""
+
+    delivery: str
+    since: datetime
+    at: datetime
+    by: str
+
+
+type HowEnded = Literal["whole", "put-off", "dropped", "refused", "unreadable", "nothing"]
+"""A word each for how a read-back may end: see `ReadBackEnded`."""
+
+
+class Saw(Record):
+    """What a read-back saw, in numbers.
+
+    `counts` are differences by kind; `late` and `late_lacking` those that are older than 48 hours,
+    all of them and those where something that was sent is not there; `since` is when the oldest of
+    each kind was first seen. `sent` are the classes that were sent, `there` those of them in Teams,
+    `others` those of other sources, which were not looked into. `unclear` are people who could not
+    be told apart. `gave_more` says that Graph gave fields that were not asked for.
+    """
+
+    counts: Mapping[str, int] = {}
+    late: int = 0
+    late_lacking: int = 0
+    since: Mapping[str, datetime] = {}
+    sent: int = 0
+    there: int = 0
+    others: int = 0
+    unclear: int = 0
+    gave_more: bool = False
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when the oldest difference is there; None where there is none."""
+        return min(self.since.values(), default=None)
+
+
+class ReadBackEnded(Mark, name="read-back-ended.json"):
+    """How a read-back ended, and from when on there may be another of that delivery.
+
+    `whole`: it was compared. `put-off`: a run of SDS was under way or young. `dropped`, with `why`:
+    what was read was no longer of one moment; `drops` counts those in a row. `refused`, with a
+    `fault`: its identity may not look. `unreadable`: the members are hidden. `nothing`: no class of
+    ours is there. `seen_by` is the client id of who looked.
+    """
+
+    outcome: HowEnded
+    delivery: str
+    at: datetime
+    again_at: datetime
+    seen_by: str
+    by: str
+    why: str = ""
+    drops: int = 0
+    fault: Fault | None = None
+    saw: Saw = Saw()

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sync.ledger import claims, ids, states
+from sync.ledger import claims, ids, landed, states
 from sync.ledger.folders import Folder, Listed, folders
 from sync.ledger.manifests import MANIFEST
 from sync.ledger.marks import Accepted, Swept
@@ -154,10 +154,44 @@ def _of_connector(
         elif ids.is_folder_id(folder.id) and folder.id not in stays.whole:
             before_or_never = None if folder.id in stays.marks else span.forget_before(MARKS_LAST)
             yield from _of_folder(prefix, folder, span.moment, before_or_never)
+    yield from of_read_backs(prefix, blobs, span.moment)
     for school, steps in read_offers(prefix, blobs).items():
         for step in steps:
             before = span.forget_before(MARKS_LAST)
             yield from _of_folder(folder_of(prefix, school), step, span.moment, before)
+
+
+def of_read_backs(prefix: str, blobs: Iterable[Listed], now: datetime) -> Iterator[Sweep]:
+    """Yield what may go of a connector's read-backs: `sync.ledger.landed` says what lasts how long.
+
+    The newest keeps its marks, by which the next is numbered and due; so does that with the last
+    rows, without which nobody could say of what they are.
+    """
+    listed = landed.read_backs(prefix, blobs)
+    rows = landed.last_rows(listed)
+    for read_back in listed:
+        stays = read_back in (listed[-1], rows)
+        path = f"{landed.folder_of(prefix)}{read_back.id}/"
+        going = [
+            path + name
+            for name, made in sorted(
+                read_back.made_at.items(), key=lambda item: _mark_order(item[0])
+            )
+            if _is_past(
+                name, abs(now - read_back.made_at[name]), of_last=read_back == rows, stays=stays
+            )
+        ]
+        if going:
+            yield Sweep(tuple(going))
+
+
+def _is_past(name: str, age: timedelta, *, of_last: bool, stays: bool) -> bool:
+    """Say whether a file of a read-back of that *age* may go."""
+    if name == landed.ROWS:
+        return not of_last or age > landed.ROWS_LAST
+    if is_mark(name):
+        return not stays and age > PULLS_AND_CLAIMS_LAST
+    return age > landed.PARTS_LAST
 
 
 def _is_abandoned(blobs: Iterable[Listed], now: datetime) -> bool:

@@ -95,9 +95,24 @@ class SdsSettings(Block):
         examples=["https://sds-proxy.northbank.example:8698/api/industryData"],
     )
 
+    read_back: Flag = Field(
+        default=False,
+        description="Look once a day, by Microsoft Graph, which of the classes, teachers and pupils"
+        " that were sent are in Teams. Needs READ_BACK_CLIENT_ID.",
+        examples=["on"],
+    )
+    read_back_client_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The identity that looks, by its client id: a managed identity of the app's"
+        " beside its own, or, with TENANT_ID, another app registration of that tenant. It alone"
+        " holds EduRoster.Read.All and Member.Read.Hidden.",
+        examples=["33333333-3333-3333-3333-333333333333"],
+    )
+
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> SdsSettings:
-        if faults := [*self._sign_in_faults()]:
+        if faults := [*self._sign_in_faults(), *self._read_back_faults()]:
             raise text.Contradiction(*faults)
         return self
 
@@ -110,3 +125,10 @@ class SdsSettings(Block):
             yield (*given, ("client_id",)), "a secret or certificate needs its client id"
         if bool(self.client_id) != bool(self.tenant_id):
             yield (("client_id",), ("tenant_id",)), "give both or neither"
+
+    def _read_back_faults(self) -> Iterator[text.Fault]:
+        reader = ("read_back_client_id",)
+        if self.read_back and not self.read_back_client_id:
+            yield (("read_back",), reader), "reading back needs an identity of its own: give both"
+        if self.read_back_client_id and self.read_back_client_id == self.client_id:
+            yield (("client_id",), reader), "the identity that reads back must be another"

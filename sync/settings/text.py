@@ -18,7 +18,10 @@ from sync import texts
 
 YEARS = range(-2, 18)  # NC years that schools use: docs/reference/isams.md#nc-year
 EARLY_YEARS = "Reception is 0, pre-reception -1, nursery -2"
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 # The comma stands between the two halves, so only where there are both.
 _ALLOWANCE = re.compile(r"(?:([0-9]{1,2})\s*%)?(?:(?(1)\s*,\s*)([0-9]{1,4}))?")
@@ -112,7 +115,7 @@ def key(value: str) -> str:
 
 @of_text
 def yes_or_no(value: str) -> bool:
-    """Read true, false, yes, no, 1 or 0, in any case."""
+    """Read true, false, yes, no, on, off, 1 or 0, in any case."""
     if value.lower() not in _FLAGS:
         raise ValueError("expected true or false")
     return _FLAGS[value.lower()]

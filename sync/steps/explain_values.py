@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.roster.trace import Presence, Rule
+from sync.steps.landed.told import InTeams
 from sync.steps.status_values import Json, seconds
 
 type TableRows = Mapping[str, Sequence[Mapping[str, str]]]
@@ -152,7 +153,8 @@ class RecordTold:
 
     `label` is what iSAMS calls it, `name` what people do, `school` its school's name. `facts` are
     what else iSAMS said. `verdict` is the best of any profile's, None where nobody knows any.
-    `places` begin with those that are not everywhere. `todo` is the one thing to do.
+    `places` begin with those that are not everywhere. `todo` is the one thing to do. `in_teams` is
+    what the last read-back saw of it, None where nothing is read back.
     """
 
     kind: str
@@ -169,6 +171,7 @@ class RecordTold:
     held: Sequence[HeldTold]
     places: Sequence[PlaceTold]
     todo: str
+    in_teams: InTeams | None = None
 
     def document(self) -> Json:
         """Return it as JSON values."""
@@ -187,6 +190,7 @@ class RecordTold:
             "sds": [held.document() for held in self.held],
             "places": [place.document() for place in self.places],
             "todo": self.todo,
+            "in_teams": self.in_teams.document() if self.in_teams else None,
         }
 
 

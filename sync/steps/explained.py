@@ -28,6 +28,7 @@ from sync.sds.why_file import why_of
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder
 from sync.steps.explain_values import HeldTold, PlaceTold, ProfileTold, RecordTold, TableRows
+from sync.steps.landed.told import InTeams, in_teams, last_seen
 
 PEOPLE = frozenset({PUPIL, STAFF, SERVICE_ACCOUNT})
 
@@ -267,7 +268,21 @@ class Telling:
                 held=held,
                 places=places,
                 todo=_todo(verdict, profiles, held, places),
+                in_teams=self._in_teams(),
             )
+
+    def _in_teams(self) -> InTeams | None:
+        """Return what the last read-back saw of the record, if its delivery has it."""
+        if not self.stored.world.settings.sds.read_back:
+            return None
+        for held in reversed(self._held):
+            if held.found is None or not held.found.has:
+                continue
+            seen = last_seen(self.stored.world, held.connector)
+            if seen and seen.delivery == held.hand_over.delivery_id:
+                classes = {end for end, _ in held.found.places} if self.subject.is_person else ()
+                return in_teams(seen, self.subject.our_ids, classes)
+        return None
 
     def _profile_keys(self) -> Sequence[str]:
         return self.stored.world.settings.profiles_of(self.sets.school)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sync.edge.storage.queues import QUEUES, Queue
+from sync.edge.storage.queues import NIGHTLY, QUEUES, Queue
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, concerning
 from sync.ledger import callers, fates, states
@@ -300,7 +300,11 @@ def _became(
 
 def _failed_messages(world: World) -> Mapping[Queue, Sequence[Mapping[str, str]]]:
     poisoned = world.nudges.poisoned()
-    return {queue: [_subject(text) for text in poisoned.get(queue, ())] for queue in QUEUES}
+    return {
+        queue: [_subject(text) for text in poisoned.get(queue, ())]
+        for queue in QUEUES
+        if queue in NIGHTLY or poisoned.get(queue)
+    }
 
 
 def _subject(text: str) -> dict[str, str]:

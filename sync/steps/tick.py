@@ -22,6 +22,7 @@ from sync.ledger.marks import Nudged
 from sync.report import Outcome, Step
 from sync.steps.daily import tell_daily
 from sync.steps.delivery import Pull, all_sets, list_pulls
+from sync.steps.landed import read_backs
 from sync.steps.nights import nights_of, stood
 from sync.steps.retries import is_stuck
 from sync.steps.rounds import Found, Glance, connector_place, glance, note, school_place
@@ -148,6 +149,16 @@ class _Tick:
             self.world.nudges.nudge("send", {"connector": connector})
             self.nudged += 1
         self.found.due[connector_place(connector)] = stands.look_at
+        if self.world.settings.sds.read_back:
+            self._look_at_teams(connector)
+
+    def _look_at_teams(self, connector: str) -> None:
+        """Nudge a read-back if one is due, or stands still; else want a look when it is."""
+        due_at, place = read_backs.due_at(self.world, connector), connector_place(connector)
+        if due_at and due_at <= self.seen.now:
+            self.world.nudges.nudge("read-back", {"connector": connector})
+            self.nudged += 1
+        self.found.due[place] = min(filter(None, (self.found.due[place], due_at)), default=None)
 
     def _sweep(self) -> None:
         """Delete what is past its time, once a day. It is seen in this round what is left."""

@@ -2,7 +2,7 @@
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but by
-`findings`, `plan` and `explain`, and in the files that `build` and `datasets` write.
+`findings`, `plan`, `explain` and `landed --rows`, and in the files of `build` and `datasets`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from sync.terminal.envelope import command_of, enveloped, print_json
 from sync.terminal.explain import explain_who
 from sync.terminal.findings import show_findings
 from sync.terminal.identity import identity
+from sync.terminal.landed import show_landed
 from sync.terminal.plan import show_plan
 from sync.terminal.rehearse import rehearse_day
 from sync.terminal.reject import reject_held
@@ -82,6 +83,7 @@ for _command in (
     show_status,
     show_trust,
     show_findings,
+    show_landed,
     explain_who,
     show_plan,
 ):

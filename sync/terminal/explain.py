@@ -63,12 +63,19 @@ def _record(told: RecordTold) -> Iterator[RenderableType]:
     yield "  " + ", ".join(f"{what} {text}" for what, text in said.items() if text)
     for profile in told.profiles:
         yield from _profile(profile)
-    yield from (_held(held, UTC) for held in told.held)
-    if not told.held:
-        yield "SDS has been given nothing yet that is known."
+    yield from _outside(told)
     if told.places:
         yield _places(told.places)
     yield f"Next: {told.todo}"
+
+
+def _outside(told: RecordTold) -> Iterator[str]:
+    """Yield what SDS and Teams have of it."""
+    yield from (_held(held, UTC) for held in told.held)
+    if not told.held:
+        yield "SDS has been given nothing yet that is known."
+    if told.in_teams:
+        yield f"In Teams, seen {when(told.in_teams.at)}: {told.in_teams.line}"
 
 
 def _profile(profile: ProfileTold) -> Iterator[str]:

@@ -53,6 +53,18 @@ def on_send(message: bytes, invocation: str) -> None:
     _guarded(work, invocation)
 
 
+def on_read_back(message: bytes, invocation: str) -> None:
+    """Read back what reached Teams of the connector that *message* names, if that is on."""
+    from sync.steps.landed.look import read_back
+    from sync.web.opening import world
+
+    def work() -> None:
+        known = world().settings.connectors() if world().settings.sds.read_back else ()
+        _about("read-back", message, known, lambda key: read_back(world(), key))
+
+    _guarded(work, invocation)
+
+
 def on_request(function: str, request: Request) -> Response:
     """Respond to *request* of a route's *function*, if its caller has the roles for it."""
     from sync.web.requests import respond

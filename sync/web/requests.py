@@ -43,6 +43,10 @@ RESPONSES: Mapping[str, Callable[[Request], Response]] = {
     "findings": lambda request: responses.to_findings(
         world(), request.params.get("profile"), request.headers.get("Accept", "")
     ),
+    "landed": lambda _: responses.to_landed(world()),
+    "landed_rows": lambda request: responses.to_landed_rows(
+        world(), request.headers.get("Accept", "")
+    ),
     "check": lambda _: responses.to_check(partial(load, os.environ), SystemClock()),
     "plan": lambda request: responses.to_plan(
         world(), request.route_params["id"], request.headers.get("Accept", "")

@@ -42,6 +42,7 @@ from sync.steps import (
 )
 from sync.steps.approval import Answered
 from sync.steps.identity import WordSaid
+from sync.steps.landed import told
 from sync.steps.meant import Answer
 from sync.web.exchange import CSV, FORM, JSON, Response
 from sync.web.routes import Route
@@ -163,6 +164,23 @@ def to_plan(world: World, plan_id: str, accept: str = "") -> Response:
     if CSV in accept.lower():
         return Response(200, plan.csv().encode(), CSV)
     return _json(200, plan.document())
+
+
+def to_landed(world: World) -> Response:
+    """200 with what of each connector is in Teams otherwise than sent: counts and ages."""
+    return _json(200, told.document(world, told.all_landed(world)))
+
+
+def to_landed_rows(world: World, accept: str = "") -> Response:
+    """200 with whom the last read-backs were about, as JSON or, if *accept* asks, as CSV.
+
+    Names people.
+    """
+    found = [told.landed_rows(world, connector) for connector in world.settings.connectors()]
+    if CSV in accept.lower():
+        cells = [row.cells() for each in found for row in each.rows]
+        return Response(200, findings.spreadsheet(told.COLUMNS, cells).encode(), CSV)
+    return _json(200, {"connectors": {each.connector: each.document() for each in found}})
 
 
 BODY_LIMIT_BYTES = 64 * 1024

@@ -51,6 +51,11 @@ _LISTED = (
         "findings", "GET", "findings", _NAMES, (200, 404), "names what was left out, and why",
         ("profile",),
     ),
+    Route("landed", "GET", "landed", _READ, (200,), "counts what is in Teams otherwise than sent"),
+    Route(
+        "landed_rows", "GET", "landed/rows", _NAMES, (200,),
+        "names which class, teacher or pupil that is",
+    ),
     Route(
         "plan", "GET", "deliveries/{id}/plan", _NAMES, (200, 409),
         "names whom an offer or a delivery is about, and what it would change",

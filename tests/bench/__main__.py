@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import judging, merging, pages, planning, rest, sending, shipped
+from tests.bench import judging, landed, merging, pages, planning, rest, sending, shipped
 from tests.bench.apart import tell
 from tests.bench.measure import OURS, Cpu
 
@@ -42,7 +42,7 @@ def main() -> None:
             # In a process of its own: a child's high-water mark begins at its parent's.
             tell("measure", "make", pupils, document)
             last = one_size(pupils, document, repeats, last)
-    own = (merging, judging, planning, pages, rest, shipped, sending)
+    own = (merging, judging, planning, pages, rest, shipped, sending, landed)
     for module in own:
         say(module.line())
 

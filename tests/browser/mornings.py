@@ -11,13 +11,14 @@ import httpx
 from simulators.demo import nights
 from simulators.invented.records import InventedSchool
 from simulators.school import invent
-from simulators.sds import Knobs
+from simulators.sds import Account, Knobs, education_of
 from sync.steps import approval
+from sync.steps.landed.look import read_back
 from sync.steps.tick import tick
 from sync.web.page.loopback import Serving
 from sync.web.page.visit import AsGiven
 from tests.edge.group_stage import delivered, night
-from tests.worlds import THREE_SCHOOLS, TestWorld, make_group, make_world
+from tests.worlds import CONNECTOR, READ_BACK, THREE_SCHOOLS, TestWorld, make_group, make_world
 
 PUPILS = 220
 HOSTILE = (
@@ -54,6 +55,26 @@ def well() -> TestWorld:
     for changed in (school, nights.a_little(school).school):
         scene.next_night(changed=changed)
         _send(scene)
+    return scene
+
+
+def landed() -> TestWorld:
+    """Return a school of which some in Teams is not as it was sent, with names as they come."""
+    scene = make_world(_renamed(invent(PUPILS)), knobs=Knobs(operation_polls=0, run_duration_s=60))
+    scene.configure(**READ_BACK)
+    scene.next_night()
+    _send(scene)
+    scene.clock.advance(30 * 3600)
+    read_back(scene.world, CONNECTOR)
+    rooms = education_of(scene.sds).all()
+    for room in rooms[:5]:
+        del room.people[next(iter(room.people))]
+    for user_name in (*HOSTILE, "assistant@northbank.example"):
+        rooms[6].people[Account(user_name)] = True
+    education_of(scene.sds).delete(rooms[8].nickname.removeprefix("Section_"))
+    rooms[9].name = HOSTILE[0]
+    scene.clock.advance(24 * 3600)
+    read_back(scene.world, CONNECTOR)
     return scene
 
 

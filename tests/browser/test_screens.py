@@ -62,6 +62,12 @@ def hostile() -> Iterator[Opened]:
 
 
 @pytest.fixture(scope="module")
+def landed() -> Iterator[Opened]:
+    with mornings.opened(mornings.landed()) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
 def trust() -> Iterator[Opened]:
     with mornings.opened(mornings.trust()) as page:
         yield page
@@ -88,6 +94,9 @@ SCREENS: Mapping[str, tuple[str, str, Then | None]] = {
     "findings": ("held", "/page/findings", None),
     "findings-names": ("held", "/page/findings", press("Names")),
     "sds": ("held", "/page/sds", None),
+    "home-landed": ("landed", "/", None),
+    "landed": ("landed", "/page/sds", None),
+    "landed-names": ("landed", "/page/sds", press("Show which ones")),
     "what-if": ("held", "/page/what-if", None),
     "what-if-tried": ("held", "/page/what-if/seniors", press("Show what would change")),
     "what-if-fewer": ("held", "/page/what-if/seniors", type_in("YEAR_GROUPS", "7-11")),

@@ -231,7 +231,11 @@ def everything() -> Status:
         turns={"northbank": date(2026, 9, 1)},
         unmoved={"northbank": 5},
         connectors={"MIS feed": connector},
-        failed_messages={"pull": [], "send": [{"connector": "MIS feed"}]},
+        failed_messages={
+            "pull": [],
+            "send": [{"connector": "MIS feed"}],
+            "read-back": [{"connector": "MIS feed"}],
+        },
         nights={"prep": [Night(DELIVERY, AT, {"students": 30})]},
     )
 

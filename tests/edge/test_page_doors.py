@@ -31,7 +31,7 @@ from tests.edge.page_stage import (
     text,
 )
 from tests.memory_store import MemoryStore
-from tests.worlds import TestWorld, make_group
+from tests.worlds import CONNECTOR, TestWorld, make_group
 
 READ, RUN, APPROVE, NAMES = Role.READ, Role.RUN, Role.APPROVE, Role.NAMES
 
@@ -68,6 +68,7 @@ DOORS = (
     _door("POST", "page/findings/*", 200, READ, NAMES),
     _door("POST", "page/findings/*/csv", 200, READ, NAMES),
     _door("GET", "page/sds", 200, READ),
+    _door("POST", "page/sds/names", 200, READ, NAMES),
     _door("GET", "page/health", 200, READ),
     _door("POST", "page/health", 303, READ),
 )
@@ -98,7 +99,11 @@ def fields(scene: TestWorld, door: Opened) -> Mapping[str, str]:
     shown = Browser(scene).get(plan_of(scene))
     word = door.path.rpartition("/")[2]
     known = next((f.fields for f in drawn(shown).forms if f.action.endswith(f"/{word}")), {})
-    more = {"approve": {"seen": "yes"}, "why": {"who": scene.isams.school.pupils[0].school_id}}
+    more = {
+        "approve": {"seen": "yes"},
+        "names": {"connector": CONNECTOR},
+        "why": {"who": scene.isams.school.pupils[0].school_id},
+    }
     return {**known, **more.get(word, {})}
 
 

@@ -347,13 +347,13 @@ def test_what_is_left_twice_is_worked_on_once_and_not_before_its_time() -> None:
         nudges.nudge("send", {"connector": "a"}, delay_s)
     nudges.nudge("send", {"connector": "b"}, 10)
 
-    assert nudges.waiting() == {"pull": 0, "send": 2}
+    assert nudges.waiting() == {"pull": 0, "send": 2, "read-back": 0}
     assert nudges.next()["send"] == ()
     now_s[0] += 29
     assert nudges.next()["send"] == ('{"connector": "b"}',)
     now_s[0] += 1
     assert nudges.next()["send"] == ('{"connector": "b"}', '{"connector": "a"}')
-    assert nudges.poisoned() == {"pull": (), "send": ()}
+    assert nudges.poisoned() == {"pull": (), "send": (), "read-back": ()}
 
 
 def test_work_that_waits_is_given_up_when_the_page_ends() -> None:

@@ -118,8 +118,8 @@ def test_how_a_delay_is_asked_for() -> None:
 def test_queues_that_are_not_there_are_empty(queues: Nudges) -> None:
     """Before the first nudge there is no queue to wait in, and nothing is poisoned."""
     assert queues.waiting() == {}
-    assert queues.next() == {"pull": (), "send": ()}
-    assert queues.poisoned() == {"pull": (), "send": ()}
+    assert queues.next() == {"pull": (), "send": (), "read-back": ()}
+    assert queues.poisoned() == {"pull": (), "send": (), "read-back": ()}
 
 
 def test_what_can_be_read_next_is_seen_and_left_where_it_is(queues: Nudges) -> None:
@@ -128,7 +128,11 @@ def test_what_can_be_read_next_is_seen_and_left_where_it_is(queues: Nudges) -> N
     queues.nudge("send", {"connector": "nightly"}, 60)
 
     for _ in range(2):
-        assert queues.next() == {"pull": ('{"school": "northbank"}',), "send": ()}
+        assert queues.next() == {
+            "pull": ('{"school": "northbank"}',),
+            "send": (),
+            "read-back": (),
+        }
 
 
 def test_poison_is_seen_and_left_where_it_is(queues: Nudges, host: QueueServiceClient) -> None:
@@ -141,6 +145,7 @@ def test_poison_is_seen_and_left_where_it_is(queues: Nudges, host: QueueServiceC
         assert queues.poisoned() == {
             "pull": ('{"school": "northbank"}', "by hand", "AAA", "//4="),
             "send": (),
+            "read-back": (),
         }
     assert {message.dequeue_count for message in poison.peek_messages(max_messages=9)} == {0}
 
@@ -211,9 +216,9 @@ def test_without_a_host_nudges_are_kept_in_order() -> None:
         ("pull", {"school": "northbank"}, 0),
         ("send", {"connector": "nightly"}, 30),
     ]
-    assert queues.waiting() == {"pull": 1, "send": 1}
+    assert queues.waiting() == {"pull": 1, "send": 1, "read-back": 0}
     assert queues.next()["pull"] == ('{"school": "northbank"}',)
-    assert queues.poisoned() == {"pull": (), "send": ()}
+    assert queues.poisoned() == {"pull": (), "send": (), "read-back": ()}
 
 
 def scripted(wire: Wire) -> StorageQueues:

@@ -39,6 +39,7 @@ from sync.web.exchange import Response
 from sync.web.routes import ROUTES, Route
 from tests.clocks import FakeClock
 from tests.edge.hosted import APP
+from tests.edge.landed_stage import delivered
 from tests.worlds import OTHER_FEED, TestWorld, make_group, make_world
 
 
@@ -390,6 +391,9 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
     sent.send_until_still()
     who = json.dumps({"who": sent.isams.school.pupils[-1].school_id}).encode()
     explained = told(responses.to_explain(sent.world, "application/json", who))
+    looked = delivered()
+    looked.look()
+    landed = told(responses.to_landed(looked.world))
     pairs = [
         (example("asked"), asked),
         (example("connectors"), status),
@@ -415,6 +419,12 @@ def test_the_pages_examples_are_what_the_app_says() -> None:
         (example("profiles"), told(responses.to_resync(trial.world, "juniors"))),
         (example("known"), told(responses.unread(ROUTES["resync"], ["profil"]) or late)),
         (example("undo"), told(said)),
+        (example("on"), landed),
+        (example("on")["connectors"]["MIS feed"], landed["connectors"]["MIS feed"]),
+        (
+            example("on")["connectors"]["MIS feed"]["whole"],
+            landed["connectors"]["MIS feed"]["whole"],
+        ),
         (example("checks"), checked),
         (example("checks")["checks"][0], checked["checks"][0]),
     ]

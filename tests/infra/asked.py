@@ -18,7 +18,7 @@ LINES = {name: text for name, text in QUERIES.items() if "let lines = traces" in
 # Of these `read` asks what storage writes about its callers, all others ask the app's own lines.
 ALERTS = (
     *("carried", "expiring", "failed", "held", "poison", "read", "refused", "shrunk", "silent"),
-    *("stale", "unmoved"),
+    *("stale", "unmoved", "not-landed"),
 )
 OF_LINES = tuple(name for name in ALERTS if name in LINES)
 

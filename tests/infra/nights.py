@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from simulators.invented.edits import without_pupils
 from simulators.isams.faults import Faults, refused
 from simulators.school import invent
+from simulators.sds import education_of
 from sync.edge.storage.queues import Queue, Unqueued
 from sync.report import Step
 from sync.steps import pull as run
 from sync.steps import send, tick
+from sync.steps.landed.look import read_back
 from sync.web.logs import in_invocation, line
 from tests.infra.kql import Row, Table
 from tests.worlds import ONE_SCHOOL, TestWorld, make_world
@@ -90,6 +92,8 @@ class Nights:
             with self._run():
                 if queue == "pull":
                     run.pull(self.one.world, message["school"])
+                elif queue == "read-back":
+                    read_back(self.one.world, message["connector"])
                 else:
                     send.send(self.one.world, message["connector"])
 
@@ -132,6 +136,12 @@ def _with(fault: Faults) -> Callable[[Nights], None]:
         run.one.isams.faults = fault
 
     return spoil
+
+
+def out_of_a_class(run: Nights) -> None:
+    """Let somebody take a pupil out of a class in Teams."""
+    room = next(room for room in education_of(run.one.sds).all() if len(room.people) > 2)
+    del room.people[next(each for each, teaches in room.people.items() if not teaches)]
 
 
 def lose(run: Nights, pupils: int) -> None:

@@ -15,7 +15,7 @@ RULES = WATCHING.of("variable")["rules"].value
 # What the issue of a school's night may be, each with a rule.
 REASONS = {
     *("failed", "held", "silent", "poison", "refused", "stale", "expiring", "read", "carried"),
-    *("shrunk", "unmoved"),
+    *("shrunk", "unmoved", "not-landed"),
 }
 WHO_MAY = """replace(
       loadTextContent('queries/read.kql'),

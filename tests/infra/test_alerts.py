@@ -10,12 +10,13 @@ import pytest
 
 from simulators.certificate import write_self_signed
 from simulators.isams.faults import Faults, refused
+from simulators.sds import Account, education_of
 from sync.errors import StoreError, StoreUnavailable, StoreUnreachable
 from sync.report import Outcome, Step
 from sync.steps import approval
 from tests.infra.asked import OF_LINES, QUERIES, alarms, answer
-from tests.infra.nights import NIGHTS, Nights, lose, nights, second_night
-from tests.worlds import CONNECTOR, ONE_SCHOOL
+from tests.infra.nights import NIGHTS, Nights, lose, nights, out_of_a_class, second_night
+from tests.worlds import CONNECTOR, ONE_SCHOOL, READ_BACK
 
 # --- Each alert on its night ----------------------------------------------------------------
 
@@ -26,6 +27,49 @@ def test_an_alert_fires_on_its_own_night_and_no_other_does(night: str) -> None:
     spoil, expected = NIGHTS[night]
 
     assert alarms(second_night(spoil)) == expected
+
+
+def test_what_is_missing_in_teams_is_told_after_two_days() -> None:
+    """Not on the day itself, when it may be on its way or mended; and no more once it is back."""
+    run = nights({**ONE_SCHOOL, **READ_BACK})
+    run.live(1)
+    run.live(29, every_s=3600)
+    out_of_a_class(run)
+    told = []
+    for _ in range(4):
+        run.live(24, every_s=3600)
+        told.append("not-landed" in alarms(run))
+
+    assert told == [False, False, True, True]
+
+
+def test_a_member_too_many_wakes_nobody() -> None:
+    """Teachers let assistants in: it is shown, and nothing that was sent is missing."""
+    run = nights({**ONE_SCHOOL, **READ_BACK})
+    run.live(30, every_s=3600)
+    room = education_of(run.one.sds).all()[0]
+    room.people[Account("assistant@northbank.example")] = True
+    run.live(96, every_s=3600)
+
+    assert "not-landed" not in alarms(run)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fires"),
+    [
+        (Outcome.UNREADABLE, True),
+        (Outcome.NOT_ARRIVED, True),
+        (Outcome.DROPPED, True),
+        (Outcome.PUT_OFF, False),
+        (Outcome.COMPARED, False),
+    ],
+)
+def test_a_read_back_that_can_tell_nothing_is_told(outcome: Outcome, *, fires: bool) -> None:
+    """But for one that is put off, which is looked at later."""
+    run = nights()
+    run.hear(Step("read-back", outcome, CONNECTOR, facts={"late_lacking": 0}))
+
+    assert bool(answer("not-landed", run.rows, run.now)) is fires
 
 
 def test_what_passes_by_itself_wakes_nobody() -> None:
@@ -263,8 +307,16 @@ WRONG: Mapping[str, tuple[str, str, Callable[[], Nights]]] = {
     "carried": ('"carried"', '"carry"', lambda: _carried("southbank", 15)),
     "shrunk": ('"shrunk"', '"shrank"', lambda: _shrunk("southbank")),
     "unmoved": ("days >= 10", "days > 10", lambda: _unmoved("southbank", 10)),
+    "not-landed": ("late > 0", "late > 1", lambda: _not_landed(1)),
     "expiring": ("days < 30", "days < 3", lambda: _ticked(certificate_days=29)),
 }
+
+
+def _not_landed(late: int) -> Nights:
+    run = nights()
+    facts: dict[str, int | str] = {"late_lacking": late}
+    run.hear(Step("read-back", Outcome.COMPARED, CONNECTOR, facts=facts))
+    return run
 
 
 def _carried(school: str, days: int) -> Nights:

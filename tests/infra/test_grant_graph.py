@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from simulators.directory import GRAPH_APP_ID, TOKEN, Directory, Principal, Role
-from sync.edge.graph import places, sds
+from sync.edge.graph import education, places, sds
 from sync.edge.graph.requests import Errand
 from sync.steps.doctor.setup import OPTIONAL
 
@@ -31,6 +31,7 @@ sys.modules["grant_graph"] = script
 _spec.loader.exec_module(script)
 
 ROLES = (*script.NEEDED, *script.RUN_START, *script.SDS_SHOW)
+READ_BACK = (*script.READ_BACK, *script.ACCOUNTS)
 GRAPH = Principal(
     name="Microsoft Graph",
     id="aaaaaaaa-0000-4000-8000-000000000001",
@@ -40,7 +41,7 @@ GRAPH = Principal(
     roles=(
         Role("IndustryData-DataConnector.Upload", for_applications=False),
         Role("Directory.Read.All"),
-        *map(Role, ROLES),
+        *map(Role, (*ROLES, *READ_BACK)),
     ),
 )
 IDENTITY = Principal(
@@ -103,6 +104,54 @@ def test_the_script_grants_what_the_app_asks_for() -> None:
     assert {*script.NEEDED, *script.RUN_START} == asked
     assert set(script.RUN_START) == {sds.START.role}
     assert set(script.SDS_SHOW) == {one.role for one in OPTIONAL}
+
+
+def test_the_script_grants_what_reading_back_asks_for() -> None:
+    """To another identity: no role is on both lists."""
+    asked = {one.role for one in vars(education).values() if isinstance(one, Errand)}
+
+    assert set(READ_BACK) == asked
+    assert set(script.ACCOUNTS) == {education.ACCOUNTS.role}
+    assert not asked & set(ROLES)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [((), [*script.READ_BACK]), (("--with-accounts",), [*READ_BACK])],
+)
+def test_the_second_identity_gets_what_reading_back_takes_and_nothing_else(
+    tried: Tried, words: tuple[str, ...], expected: list[str]
+) -> None:
+    """What else it could be given is not needed, and accounts only if asked for."""
+    assert tried.run(*BY_OBJECT, "--with-read-back", *words) == 0
+    assert sorted(tried.held) == sorted(expected)
+
+
+def test_no_identity_gets_both(tried: Tried) -> None:
+    """Whoever sends does not read people, and the reverse: nothing is granted then."""
+    tried.directory.give(IDENTITY, GRAPH, "IndustryData.ReadBasic.All")
+    assert tried.run(*BY_OBJECT, "--with-read-back") == 2
+    assert "SDS__READ_BACK_CLIENT_ID" in tried.told
+
+    tried.directory.granted.clear()
+    tried.directory.give(IDENTITY, GRAPH, "Member.Read.Hidden")
+    assert tried.run() == 2
+    assert tried.posts == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--with-accounts",),
+        ("--with-read-back", "--with-run-start"),
+        ("--with-read-back", "--with-sds-show"),
+    ],
+)
+def test_words_that_do_not_go_together_are_told(tried: Tried, words: tuple[str, ...]) -> None:
+    """Before anybody is asked."""
+    with pytest.raises(SystemExit):
+        tried.run(*BY_OBJECT, *words)
+    assert tried.directory.requests == []
 
 
 def test_the_page_lists_the_roles_that_the_script_grants() -> None:

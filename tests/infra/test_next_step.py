@@ -18,6 +18,7 @@ ROOT = INFRA.parent
 SCRIPTS = {name: (INFRA / name).read_text("utf-8") for name in ("next-step.sh", "next-step.ps1")}
 MADE = {
     "SYNC_IDENTITY_OBJECT_ID": "11111111-2222-3333-4444-555555555555",
+    "READ_BACK_IDENTITY_OBJECT_ID": "11111111-2222-3333-4444-666666666666",
     "AZURE_FUNCTION_APP_NAME": "func-sync-invented",
     "AZURE_RESOURCE_GROUP": "rg-school-sync",
 }

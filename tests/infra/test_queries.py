@@ -37,6 +37,8 @@ def told() -> list[dict[str, object]]:
     rows.append(Step("carry", Outcome.CARRIED, "southbank", facts=facts).line())
     rows.append(Step("drift", Outcome.SHRUNK, "southbank", "own", {"students": 90}).line())
     rows.append(Step("source", Outcome.UNMOVED, "southbank", facts={"school_days": 10}).line())
+    facts = {"late_lacking": 1}
+    rows.append(Step("read-back", Outcome.COMPARED, CONNECTOR, facts=facts).line())
     rows.append(Step("offer", Outcome.HELD, "southbank", "own").line())
     rows.append(Step("function", Outcome.FAILED, error=StoreUnavailable("busy")).line())
     return [json.loads(text) for text in rows]
@@ -97,7 +99,7 @@ def test_the_workbook_is_made_of_the_queries() -> None:
 def test_the_page_tells_of_every_field_and_every_rule() -> None:
     """docs/watching.md explains each field in the code's own words, and each rule."""
     page = PAGE.read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, flags=re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+?) \|", page, flags=re.MULTILINE))
 
     assert {name: rows[name] for name in FIELDS} == FIELDS
     assert set(ALERTS) == rows.keys() - FIELDS
@@ -150,7 +152,7 @@ def test_a_query_for_people_gives_rows_of_a_good_night(name: str) -> None:
 
 
 def test_steps_in_queries_are_steps_of_the_code(told: list[dict[str, object]]) -> None:
-    """Every step that a query asks for is told by a night, an answer, or several schools."""
+    """Every step that a query asks for is told by a night, an answer, several schools, or Teams."""
     asked = re.findall(r'did (?:==|!=|!?in) (\([^)]*\)|"[^"]*")', "\n".join(QUERIES.values()))
     steps = {word for part in asked for word in re.findall(r'"([^"]+)"', part)}
 

@@ -36,6 +36,8 @@ ANSWERS: Mapping[str, str] = {
     "check": "Check",
     "resync": "Asked",
     "findings": "Findings",
+    "landed": "Landed",
+    "landed_rows": "LandedRows",
     "plan": "Plan",
     "explain": "Explained",
     "approve": "Answered",
@@ -46,7 +48,7 @@ ANSWERS: Mapping[str, str] = {
     "identity_move": "Said",
     "resume": "Resumed",
 }
-AS_CSV = frozenset({"trust", "subjects", "findings", "plan"})
+AS_CSV = frozenset({"trust", "subjects", "findings", "landed_rows", "plan"})
 AS_FILES = ("/plan", "/csv")  # what the page gives as CSV
 
 # What the words of the queries mean. Without those that are needed the answer is 400.

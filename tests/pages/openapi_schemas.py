@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from sync.edge.storage.queues import QUEUES
-from sync.ledger import fates
-from sync.ledger.marks import Receipt
+from sync.edge.storage.queues import NIGHTLY, QUEUES
+from sync.ledger import fates, landed
+from sync.ledger.marks import HowEnded, Receipt
 from sync.ledger.offers import Why
 from sync.ledger.states import State
 from sync.roster.finding_codes import FindingCode
 from sync.roster.trace import Presence
 from sync.sds.full_plan.lines import LineKind
+from sync.sds.landed.kinds import Differs, Likely
+from sync.steps.landed.told import UNCLEAR
 from sync.steps.status_values import PullState, SchoolState
 
 type Schema = Mapping[str, object]
@@ -220,6 +222,66 @@ RECORD = _object(
             )
         ),
         "todo": TEXT,
+        "in_teams": _or_null(
+            _object(
+                {
+                    "at": MOMENT,
+                    "told": TEXT,
+                    "differences": _list(
+                        _object(
+                            {
+                                "difference": _one_of(Differs),
+                                "class": TEXT,
+                                "person": TEXT,
+                                "cause": _one_of(Likely),
+                                "first_seen": MOMENT,
+                            }
+                        )
+                    ),
+                }
+            )
+        ),
+    }
+)
+READ_BACK = _object(
+    {
+        "told": TEXT,
+        "last": _or_null(
+            _object(
+                {
+                    "outcome": _one_of(get_args(HowEnded.__value__)),
+                    "at": MOMENT,
+                    "delivery": ID,
+                    "drops": COUNT,
+                },
+                {"why": _one_of(get_args(landed.Why.__value__)), "error": _named("Fault")},
+            )
+        ),
+        "whole": _or_null(
+            _object(
+                {
+                    "at": MOMENT,
+                    "delivery": ID,
+                    "seen_by": TEXT,
+                    "counts": _by(COUNT),
+                    "late": COUNT,
+                    "since": _by(MOMENT),
+                    **dict.fromkeys(("sent", "there", "others", "unclear"), COUNT),
+                    "gave_more": BOOL,
+                }
+            )
+        ),
+        "due_at": _or_null(MOMENT),
+        "under_way": BOOL,
+    }
+)
+LANDED_ROW = _object(
+    {
+        **dict.fromkeys(("connector", "class", "class_name", "person", "name", "address"), TEXT),
+        "difference": _one_of([*Differs, UNCLEAR]),
+        "cause": _one_of(["", *Likely]),
+        "advice": TEXT,
+        "first_seen": _or_null(MOMENT),
     }
 )
 
@@ -263,7 +325,10 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "connectors": _by(CONNECTOR),
-            "failed_messages": _object(dict.fromkeys(QUEUES, _list(_by(TEXT)))),
+            "failed_messages": _object(
+                dict.fromkeys(NIGHTLY, _list(_by(TEXT))),
+                dict.fromkeys([each for each in QUEUES if each not in NIGHTLY], _list(_by(TEXT))),
+            ),
         }
     ),
     "Trust": _object(
@@ -314,6 +379,14 @@ SCHEMAS: Mapping[str, Schema] = {
             "kinds": _list(KIND),
             "findings": _list(FINDING),
             "mended": _list(FINDING),
+        }
+    ),
+    "Landed": _object({"on": BOOL, "connectors": _by(READ_BACK)}),
+    "LandedRows": _object(
+        {
+            "connectors": _by(
+                _object({"at": _or_null(MOMENT), "note": TEXT, "rows": _list(LANDED_ROW)})
+            )
         }
     ),
     "Explained": _object(

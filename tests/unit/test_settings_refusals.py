@@ -38,7 +38,7 @@ from tests.unit.app_settings import BASE, CANARY, REFERENCE, SECOND, load, only,
                 " Reception is 0, pre-reception -1, nursery -2. Example: -1=PK,14=14"
             ),
         ),
-        ("Profiles__Seniors__Names", "on", "got 'on'; expected true or false. Example: false"),
+        ("Profiles__Seniors__Names", "t", "got 't'; expected true or false. Example: false"),
         ("PROFILES__SENIORS__ID_STYLE", "x", "got 'x'; expected year or legacy. Example: year"),
         (
             "SDS__LIMITS__TEACHERS_LOST",

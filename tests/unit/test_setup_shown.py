@@ -19,7 +19,7 @@ from sync.edge.graph.setup_values import (
 )
 from sync.edge.graph.values import Connector, Flow
 from sync.errors import TargetRefused
-from sync.steps.setup.shown import Expected, Matched, SetupSeen, lines, matching_words, misfits
+from sync.steps.setup.shown import Matched, SetupExpected, SetupSeen, lines, matching_words, misfits
 from sync.steps.setup.wanted import Match
 
 NOW = datetime(2026, 10, 1, 21, 0, tzinfo=UTC)
@@ -38,11 +38,11 @@ CLASSES = Provisioning(
 SET = FlowSet("o-1", "Managed data", None, (CLASSES,))
 KG = CodeKnown("RefGradeLevel", "KG", "", disabled=False)
 FITS = SetupSeen((SOURCE,), (CONNECTOR,), (YEAR,), (FLOW,), (SET,), (KG,))
-EXPECTED = Expected(["MIS feed"], {}, {}, {})
+EXPECTED = SetupExpected(["MIS feed"], {}, {}, {})
 UNSEEN = TargetRefused("Graph would not list it", role="IndustryData-Any.Read.All")
 
 
-def said(seen: SetupSeen, expected: Expected = EXPECTED, now: datetime = NOW) -> list[str]:
+def said(seen: SetupSeen, expected: SetupExpected = EXPECTED, now: datetime = NOW) -> list[str]:
     """Return each misfit as a person reads it."""
     return [each.sentence for each in misfits(seen, expected, now)]
 

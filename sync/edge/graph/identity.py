@@ -122,6 +122,36 @@ def graph_tokens(
     return TokenKeeper(from_app, clock, early_s=_EARLY_S)
 
 
+def read_back_tokens(
+    settings: SdsSettings,
+    clock: Clock,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    identity: Callable[[], TokenCredential] | None = None,
+) -> Tokens:
+    """Return the tokens of the identity in `SDS__READ_BACK_CLIENT_ID`, and of no other.
+
+    Without `SDS__TENANT_ID` it is a managed identity of the app's beside its own. With it, an app
+    registration of that tenant, which has the same certificate, or trusts the app's identity: a
+    secret is one registration's alone, and is never tried for another. Errors as of `graph_tokens`.
+    """
+    client_id = settings.read_back_client_id or ""
+    if settings.client_id is None:
+        scope = f"{_GRAPH if is_loopback(settings.graph_url) else _origin(settings.graph_url)}"
+        asked = identity or (lambda: _managed(client_id))
+        return TokenKeeper(
+            lambda: _from_identity(asked, f"{scope}/.default"), clock, early_s=_EARLY_S
+        )
+    other = settings.model_copy(update={"client_id": client_id, "client_secret": None})
+    return graph_tokens(other, clock, transport=transport, identity=identity or credential)
+
+
+def _managed(client_id: str) -> TokenCredential:
+    from azure.identity import ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=client_id)
+
+
 def roles_in(token: SecretStr) -> frozenset[str]:
     """Return the application roles that *token* says it carries; none if it cannot be read."""
     return claims_of(token).may or frozenset()

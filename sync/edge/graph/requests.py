@@ -49,17 +49,21 @@ _PREFER = {"Prefer": "include-unknown-enum-members"}
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a call is for, in words that end "Graph would not …", and the role that allows it."""
+    """What a call is for, in words that end "Graph would not …", and the role that allows it.
+
+    `holder` is the identity that needs the role.
+    """
 
     words: str
     role: str
+    holder: str = "the app's identity"
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Whose token is sent, in the words that say what to do when Graph does not take it.
 
-    `mend` is for a token that is not accepted; `grant` for one that lacks `{role}`.
+    `mend` is for a token that is not accepted; `grant` for one that lacks `{role}`, of `{holder}`.
     """
 
     mend: str
@@ -70,7 +74,7 @@ APP = Asker(
     mend="it does not accept this app's token; check the tenant and the app that the SDS__ settings"
     " name",
     # docs/reference/sds.md#identity-token-life
-    grant="grant the application role {role} to the app's identity (a role just granted can take up"
+    grant="grant the application role {role} to {holder} (a role just granted can take up"
     " to a day to be seen)",
 )
 
@@ -87,7 +91,10 @@ class Ending:
 
 
 class GraphRequests:
-    """The industryData part of a Graph; *asker* is whose *tokens* they are."""
+    """A part of a Graph: industryData, unless another *base* is given, which ends with `/`.
+
+    *asker* is whose *tokens* they are.
+    """
 
     def __init__(
         self,
@@ -96,9 +103,10 @@ class GraphRequests:
         clock: Clock,
         transport: httpx.BaseTransport | None = None,
         *,
+        base: str = BASE,
         asker: Asker = APP,
     ) -> None:
-        self.base = graph_url + BASE
+        self.base = graph_url + base
         self._asker = asker
         self._tokens = tokens
         self._clock = clock
@@ -181,8 +189,9 @@ class GraphRequests:
         if status == 401:
             return TargetRefused(f"Graph would not {errand.words}: {self._asker.mend}", **facts)
         if status == 403:
+            grant = self._asker.grant.format(role=errand.role, holder=errand.holder)
             return TargetRefused(
-                f"Graph would not {errand.words}: {self._asker.grant.format(role=errand.role)}",
+                f"Graph would not {errand.words}: {grant}",
                 **facts,
                 role=errand.role,
             )
@@ -206,6 +215,27 @@ class GraphRequests:
         is_refusal = 400 <= answer.status < 500 and answer.status != 408
         if error:
             raise error if is_refusal else of_unknown_outcome(error)
+
+    def post(
+        self, path: str, body: Json, errand: Errand, budget: Budget, *, attempts: int = 4
+    ) -> Json:
+        """Return the object that a POST gives which changes nothing: repeated as a `read` is."""
+
+        def once() -> Json:
+            answer = self._admitted("POST", path, budget, "application/json", body)
+            if error := self.fault(answer, errand):
+                raise error
+            return answer.json()
+
+        return patiently(once, clock=self._clock, budget=budget, attempts=attempts)
+
+    def following(self, link: object) -> str:
+        """Return the whole address of a next link, if it leads on in this part of this Graph.
+
+        Raises:
+            TargetMalformed: it leads elsewhere, or could be read in two ways.
+        """
+        return self._next(link)
 
     def close(self) -> None:
         self._client.close()
@@ -235,7 +265,7 @@ class GraphRequests:
         if method == "GET":
             headers |= _PREFER
         try:
-            return exchange(self._client, method, path, headers, budget, body=body)
+            return exchange(self._client, method, path, headers, budget, body)
         except _NOT_SENT as error:
             # `from None`: the cause holds the request, and the request holds the token.
             raise GRAPH.fault(error, self.base, answered=self._answered.is_set()) from None
@@ -246,7 +276,7 @@ class GraphRequests:
             raise ours from None
 
     def _next(self, link: object) -> str:
-        """Return *link* if it leads on in industryData on the host of Graph."""
+        """Return *link* if it leads on in this part of Graph, on its host."""
         base = address_of(self.base)
         following = address_of(link) if isinstance(link, str) else None
         if (

@@ -70,17 +70,18 @@ def exchange(
     url: str,
     headers: Mapping[str, str],
     budget: Budget,
-    *,
     body: Json | None = None,
 ) -> Answer:
-    """Send a request, with *body* as JSON if there is one; errors of httpx hold it with its token.
+    """Send a request, with *body* as JSON if there is one.
+
+    Errors of httpx pass, and hold the request with its token.
 
     Raises:
         TargetMalformed: the answer is too large.
     """
     timeout = request_timeout(READ_S, budget)
     sent = {"client-request-id": str(uuid.uuid4()), **headers}
-    with client.stream(method, url, headers=sent, timeout=timeout, json=body) as response:
+    with client.stream(method, url, headers=sent, json=body, timeout=timeout) as response:
         return Answer(response.status_code, response.headers, _body(response, budget))
 
 

@@ -30,8 +30,9 @@ class StorageQueues:
     See docs/reference/functions.md#base64.
     """
 
-    def __init__(self, client: QueueServiceClient) -> None:
+    def __init__(self, client: QueueServiceClient, asked: Sequence[Queue] = QUEUES) -> None:
         self._client = client
+        self._asked = asked
         self._service = Service(client.url, _ROLE, "AzureWebJobsStorage")
 
     @classmethod
@@ -40,6 +41,7 @@ class StorageQueues:
         settings: HostStorage,
         credential: Callable[[], TokenCredential] | None = None,
         *,
+        asked: Sequence[Queue] = QUEUES,
         transport: object = None,
     ) -> StorageQueues:
         """Open the account that *settings* name; see `sync.edge.storage.opening.open_queues`."""
@@ -47,10 +49,11 @@ class StorageQueues:
         try:
             if settings.connection is not None:
                 connection = settings.connection.get_secret_value()
-                return cls(QueueServiceClient.from_connection_string(connection, **options))
+                client = QueueServiceClient.from_connection_string(connection, **options)
+                return cls(client, asked)
             if settings.queue_url is not None:
                 identity = (credential or default_credential)()
-                return cls(QueueServiceClient(settings.queue_url, identity, **options))
+                return cls(QueueServiceClient(settings.queue_url, identity, **options), asked)
         except ValueError:
             pass  # the SDK's words may repeat the setting
         raise ConfigError("AzureWebJobsStorage is missing, or is not a storage account")
@@ -71,13 +74,13 @@ class StorageQueues:
             self._service.ask(send)
 
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
-        return {queue: self._peeked(f"{queue_name(queue)}-poison") for queue in QUEUES}
+        return {queue: self._peeked(f"{queue_name(queue)}-poison") for queue in self._asked}
 
     def next(self) -> Mapping[Queue, Sequence[str]]:
-        return {queue: self._peeked(queue_name(queue)) for queue in QUEUES}
+        return {queue: self._peeked(queue_name(queue)) for queue in self._asked}
 
     def waiting(self) -> Mapping[Queue, int]:
-        counts = {queue: self._count(queue_name(queue)) for queue in QUEUES}
+        counts = {queue: self._count(queue_name(queue)) for queue in self._asked}
         return {queue: count for queue, count in counts.items() if count is not None}
 
     def _peeked(self, name: str) -> Sequence[str]:

@@ -5,10 +5,10 @@ The Azure packages are imported where they are used: a cold start pays for each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sync.edge.storage.queues import Nudges
+from sync.edge.storage.queues import QUEUES, Nudges, Queue
 from sync.edge.storage.store import Store
 from sync.settings import HostStorage, StorageSettings
 
@@ -38,13 +38,16 @@ def open_store(
 
 
 def open_queues(
-    settings: HostStorage, *, credential: Callable[[], TokenCredential] | None = None
+    settings: HostStorage,
+    *,
+    credential: Callable[[], TokenCredential] | None = None,
+    asked: Sequence[Queue] = QUEUES,
 ) -> Nudges:
-    """Open the queues in the host's account; nothing is sent yet.
+    """Open the queues in the host's account; nothing is sent yet. Only those *asked* are looked at.
 
     *credential* is called only for a queue URL; left out, it is `DefaultAzureCredential`. Raises
     `ConfigError` if `AzureWebJobsStorage` is missing or unusable.
     """
     from sync.edge.storage.azure_queues import StorageQueues
 
-    return StorageQueues.opened(settings, credential)
+    return StorageQueues.opened(settings, credential, asked=asked)

@@ -11,10 +11,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-type Queue = Literal["pull", "send"]
+type Queue = Literal["pull", "send", "read-back"]
 
-QUEUES: tuple[Queue, ...] = ("pull", "send")
-ABOUT: Mapping[Queue, Literal["school", "connector"]] = {"pull": "school", "send": "connector"}
+NIGHTLY: tuple[Queue, ...] = ("pull", "send")
+QUEUES: tuple[Queue, ...] = (*NIGHTLY, "read-back")
+"""All there are; where nothing is read back the last is never asked after."""
+
+ABOUT: Mapping[Queue, Literal["school", "connector"]] = {
+    "pull": "school",
+    "send": "connector",
+    "read-back": "connector",
+}
 """What a message of each queue names."""
 
 # docs/reference/functions.md#queue-limits

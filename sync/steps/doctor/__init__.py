@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.edge.clock import Budget, Clock
 from sync.settings import Settings
-from sync.steps.doctor import handed, isams, keys, profiles, sds, storage, unmoved, years
+from sync.steps.doctor import handed, isams, keys, landed, profiles, sds, storage, unmoved, years
 from sync.steps.doctor.checks import Check, Note, Visit
 
 type Json = dict[str, object]
@@ -67,6 +67,7 @@ def _others(settings: Settings | None, visit: Visit) -> Iterator[Check]:
     yield from years.check_years(settings, visit)
     yield from unmoved.check_changes(settings, visit)
     yield from sds.check_sds(settings, visit)
+    yield from landed.check_read_back(settings.sds, visit)
     yield from handed.check_hand_overs(settings, visit)
     yield from isams.check_isams(settings, visit)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
 from sync.edge.clock import Clock
 from sync.edge.storage.opening import open_queues, open_store
-from sync.edge.storage.queues import QUEUES, Nudges, named_in, queue_name
+from sync.edge.storage.queues import Nudges, Queue, named_in, queue_name
 from sync.edge.storage.store import Store
+from sync.edge.world import queues_of
 from sync.errors import StoreConflict, StoreRefused
 from sync.ledger.retention import ROSTERS, names_people
 from sync.settings import Settings, StorageSettings
@@ -104,14 +105,16 @@ def _queues(settings: Settings, visit: Visit) -> Check:
     if not (connection or host.queue_url):
         text = "AzureWebJobsStorage is not set: the app on Azure needs it, a terminal does not"
         return Check(check, Note(text), skipped=True)
-    return visit.examine(check, lambda: open_queues(host), partial(_waiting, settings)).check
+    return visit.examine(
+        check, lambda: open_queues(host, asked=queues_of(settings)), partial(_waiting, settings)
+    ).check
 
 
 def _waiting(settings: Settings, queues: Nudges) -> Note:
     held, failed = queues.waiting(), queues.poisoned()
     text = ", ".join(f"{queue_name(queue)} holds {count}" for queue, count in held.items())
     do = []
-    if missing := [queue_name(queue) for queue in QUEUES if queue not in held]:
+    if missing := [queue_name(queue) for queue in queues_of(settings) if queue not in held]:
         do.append(
             f"{' and '.join(missing)} will be made when first needed: nothing, if the app is new"
         )
@@ -129,7 +132,12 @@ def _waiting(settings: Settings, queues: Nudges) -> Note:
 
 def _foreign(settings: Settings, queues: Nudges) -> int:
     """Return how many of the next messages are not for us."""
-    known = {"pull": {*settings.schools}, "send": {*settings.connectors()}}
+    connectors = {*settings.connectors()}
+    known: Mapping[Queue, Set[str]] = {
+        "pull": {*settings.schools},
+        "send": connectors,
+        "read-back": connectors,
+    }
     return sum(
         named_in(queue, message) not in known[queue]
         for queue, messages in queues.next().items()

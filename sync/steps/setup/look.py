@@ -13,7 +13,7 @@ from sync.ledger.marks import Receipt
 from sync.settings import Settings
 from sync.steps.connector import Listing, look
 from sync.steps.setup import notes
-from sync.steps.setup.shown import Expected, Matched, SetupSeen
+from sync.steps.setup.shown import Matched, SetupExpected, SetupSeen
 
 LIST_S = 60.0
 
@@ -45,10 +45,10 @@ def seen(sds: SdsSetup, clock: Clock) -> SetupSeen:
     )
 
 
-def expected(world: World) -> Expected:
+def expected(world: World) -> SetupExpected:
     """Return what the settings say of SDS, what was planned, and what runs have told."""
     connectors = world.settings.connectors()
-    return Expected(
+    return SetupExpected(
         connectors=list(connectors),
         matches={plan.connector: plan.match for plan in notes.planned(world.store)},
         grades=_grades(world.settings),

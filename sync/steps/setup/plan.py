@@ -59,7 +59,7 @@ class CodeChosen:
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleRead:
+class NewestPeople:
     """How many people the newest sets have, and how many by what stands after the @."""
 
     pupils: int
@@ -87,7 +87,7 @@ class SetupPlan:
     decided: Mapping[Kind, Decided]
     requests: Sequence[PlannedRequest]
     codes: CodeChosen
-    people: PeopleRead | None
+    people: NewestPeople | None
     sources: Sequence[str]
 
 
@@ -299,7 +299,7 @@ def _year_of_terms(terms: Sequence[Term], today: date) -> tuple[date, date] | No
 # -- people --------------------------------------------------------------------------------------
 
 
-def _people(world: World, connector: str) -> PeopleRead | None:
+def _people(world: World, connector: str) -> NewestPeople | None:
     """Count the people of the newest sets: whoever is in two of them once."""
     usernames: dict[str, str] = {}
     students: set[str] = set()
@@ -315,4 +315,4 @@ def _people(world: World, connector: str) -> PeopleRead | None:
     if not usernames:
         return None
     domains = Counter(name.rpartition("@")[2] for name in usernames.values())
-    return PeopleRead(len(students), len(usernames) - len(students), dict(domains.most_common()))
+    return NewestPeople(len(students), len(usernames) - len(students), dict(domains.most_common()))

@@ -89,7 +89,7 @@ _UNMATCHED = Matched(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class SetupExpected:
     """What the settings say of SDS: connectors by name or id, and codes of year groups.
 
     `matches` is what was planned for a connector, where anything was. `grades` are the codes in
@@ -141,13 +141,13 @@ def listed[T](seen: tuple[T, ...] | TargetError) -> tuple[T, ...]:
     return () if isinstance(seen, TargetError) else seen
 
 
-def lines(seen: SetupSeen, expected: Expected) -> list[ConnectorLine]:
+def lines(seen: SetupSeen, expected: SetupExpected) -> list[ConnectorLine]:
     """Return a line for each connector, ours first."""
     made = [_line(connector, seen, expected) for connector in listed(seen.connectors)]
     return sorted(made, key=lambda line: (not line.ours, line.name.casefold()))
 
 
-def _line(connector: Connector, seen: SetupSeen, expected: Expected) -> ConnectorLine:
+def _line(connector: Connector, seen: SetupSeen, expected: SetupExpected) -> ConnectorLine:
     sources = {each.id.lower(): each for each in listed(seen.sources)}
     years = {each.id.lower(): each for each in listed(seen.years)}
     flows = _current(connector, listed(seen.flows))
@@ -178,7 +178,7 @@ def _rule_words(rule: MatchingRule) -> str:
     return target if ours else f"{rule.identifier} = {target}"
 
 
-def misfits(seen: SetupSeen, expected: Expected, now: datetime) -> list[Misfit]:
+def misfits(seen: SetupSeen, expected: SetupExpected, now: datetime) -> list[Misfit]:
     """Return what of *seen* does not fit the settings, in the order of the set-up."""
     return [
         *_of_connectors(seen, expected),
@@ -191,7 +191,7 @@ def misfits(seen: SetupSeen, expected: Expected, now: datetime) -> list[Misfit]:
 # -- connectors and their sources ----------------------------------------------------------------
 
 
-def _of_connectors(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
+def _of_connectors(seen: SetupSeen, expected: SetupExpected) -> Iterator[Misfit]:
     if isinstance(seen.connectors, TargetError):
         return
     for name in expected.connectors:
@@ -215,7 +215,7 @@ def _of_connectors(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
 
 
 def _of_connector(
-    name: str, connector: Connector, seen: SetupSeen, expected: Expected
+    name: str, connector: Connector, seen: SetupSeen, expected: SetupExpected
 ) -> Iterator[Misfit]:
     if connector.kind.casefold() != DATA_LAKE.casefold():
         yield Misfit("connectors", name, "takes no files", "choose one for SDS v2.1 CSV")
@@ -231,7 +231,7 @@ def _of_connector(
         yield from _of_source(name, source, expected)
 
 
-def _of_source(name: str, source: SourceSystem, expected: Expected) -> Iterator[Misfit]:
+def _of_source(name: str, source: SourceSystem, expected: SetupExpected) -> Iterator[Misfit]:
     for rule in source.matching or ():
         whom = rule.group or "people"
         if rule.identifier and rule.identifier.casefold() != IDENTIFIER:
@@ -260,7 +260,7 @@ def _of_source(name: str, source: SourceSystem, expected: Expected) -> Iterator[
             )
 
 
-def _matches_otherwise(target: str, name: str, expected: Expected) -> bool:
+def _matches_otherwise(target: str, name: str, expected: SetupExpected) -> bool:
     """Say whether people may be looked for in the wrong place: not where nearly all are found."""
     matched = expected.matched.get(name, _UNMATCHED).least_percent()
     if not target or (matched or 0) >= LEAST_MATCHED_PERCENT:
@@ -271,7 +271,7 @@ def _matches_otherwise(target: str, name: str, expected: Expected) -> bool:
 # -- flows and years -----------------------------------------------------------------------------
 
 
-def _of_flows(seen: SetupSeen, expected: Expected, now: datetime) -> Iterator[Misfit]:
+def _of_flows(seen: SetupSeen, expected: SetupExpected, now: datetime) -> Iterator[Misfit]:
     if isinstance(seen.flows, TargetError):
         return
     years = {each.id.lower(): each for each in listed(seen.years)}
@@ -335,7 +335,7 @@ def _day_before(day: date) -> datetime:
 # -- what SDS makes of it ------------------------------------------------------------------------
 
 
-def _of_class_groups(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
+def _of_class_groups(seen: SetupSeen, expected: SetupExpected) -> Iterator[Misfit]:
     sets = listed(seen.sets)
     made = [
         (each.name, flow) for each in sets for flow in each.flows or () if flow.kind == CLASS_GROUP
@@ -387,7 +387,7 @@ def _of_owners(name: str, owners: Sequence[str] | None) -> Iterator[Misfit]:
         yield Misfit("class groups", name, "makes no teacher an owner", "make teachers owners")
 
 
-def _too_early(expected: Expected) -> Iterator[Misfit]:
+def _too_early(expected: SetupExpected) -> Iterator[Misfit]:
     for name, matched in expected.matched.items():
         percent = matched.least_percent()
         if percent is not None and percent < LEAST_MATCHED_PERCENT:
@@ -399,7 +399,7 @@ def _too_early(expected: Expected) -> Iterator[Misfit]:
             )
 
 
-def _of_year_groups(seen: SetupSeen, expected: Expected) -> Iterator[Misfit]:
+def _of_year_groups(seen: SetupSeen, expected: SetupExpected) -> Iterator[Misfit]:
     """Yield codes in GRADES that SDS does not know; its list must be there to be judged by."""
     known = {  # docs/reference/sds.md#data-types: codes know no case
         each.code.casefold()
@@ -426,7 +426,7 @@ def _called(name: str, connectors: Sequence[Connector]) -> list[Connector]:
     return [each for each in connectors if name == each.name or name.lower() == each.id.lower()]
 
 
-def _names_of(connector: Connector, expected: Expected) -> list[str]:
+def _names_of(connector: Connector, expected: SetupExpected) -> list[str]:
     return [name for name in expected.connectors if _called(name, [connector])]
 
 

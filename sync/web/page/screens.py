@@ -59,6 +59,7 @@ DOORS = (
     Door("POST", "page/findings/*", _NAMES, show.findings_named, "shows the findings of a kind"),
     Door("POST", "page/findings/*/csv", _NAMES, show.findings_csv, "gives all findings as CSV"),
     Door("GET", "page/sds", _READ, show.sds, "shows what was sent, and what SDS reported"),
+    Door("POST", "page/sds/names", _NAMES, show.sds_named, "shows what Teams has otherwise"),
     Door("GET", "page/what-if", _READ, show.what_if, "shows the settings of a profile"),
     Door("GET", "page/what-if/*", _READ, show.what_if_of, "shows those of another"),
     Door("POST", "page/what-if/*", _READ, show.what_if_tried, "tells what others would do"),

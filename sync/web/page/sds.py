@@ -13,6 +13,7 @@ from sync.steps.checked import CheckRow, Examination
 from sync.steps.status_values import ConnectorStatus, DeliveryStatus, Status
 from sync.steps.told.states import BECAME
 from sync.web.page import tags
+from sync.web.page.landed import LandedShown
 from sync.web.page.tags import Tag
 from sync.web.page.words import sentence
 
@@ -51,6 +52,7 @@ class ConnectorShown(NamedTuple):
     """A connector: what its newest ended run `reported`, if any did, and what the last check saw.
 
     `restorable` is how many deliveries could be sent again, that which SDS has among them.
+    `landed` is what was read back, None where nothing is.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ConnectorShown(NamedTuple):
     reported: RunReported | None
     restorable: int
     checks: Sequence[CheckRow]
+    landed: LandedShown | None
 
 
 class Sds(NamedTuple):
@@ -69,16 +72,24 @@ class Sds(NamedTuple):
     setup: Sequence[CheckRow]
 
 
-def connectors(status: Status, checked: Examination | None) -> Sds:
-    """Return what was sent to each connector, and what came of it."""
-    made = [_connector(name, each, checked) for name, each in status.connectors.items()]
+def connectors(
+    status: Status, checked: Examination | None, landed: Mapping[str, LandedShown]
+) -> Sds:
+    """Return what was sent to each connector, and what came of it; *landed* by connector."""
+    made = [
+        _connector(name, each, checked, landed.get(name))
+        for name, each in status.connectors.items()
+    ]
     rows = checked.rows if checked else ()
     setup = [row for row in rows if row.name.startswith(_SETUP)]
     return Sds(made, checked.at if checked else None, setup)
 
 
 def _connector(
-    name: str, connector: ConnectorStatus, checked: Examination | None
+    name: str,
+    connector: ConnectorStatus,
+    checked: Examination | None,
+    landed: LandedShown | None,
 ) -> ConnectorShown:
     reported = (_reported(each, each.receipt) for each in connector.deliveries if each.receipt)
     return ConnectorShown(
@@ -88,6 +99,7 @@ def _connector(
         reported=next(reported, None),
         restorable=len(connector.restorable),
         checks=[row for row in checked.rows if _is_about(row, connector)] if checked else [],
+        landed=landed,
     )
 
 

@@ -16,12 +16,14 @@ from sync.steps import findings as findings_step
 from sync.steps import held as held_step
 from sync.steps import what_if as what_if_step
 from sync.steps.course import course
+from sync.steps.landed.told import RowsTold, all_landed, landed_of, landed_rows
 from sync.steps.status_values import NightWord
 from sync.steps.trust import rows_of
 from sync.web.exchange import CSV, Response
 from sync.web.page import findings as findings_page
 from sync.web.page import held as held_page
 from sync.web.page import home as home_page
+from sync.web.page import landed as landed_page
 from sync.web.page import sds as sds_page
 from sync.web.page import tags
 from sync.web.page import trust as trust_page
@@ -46,6 +48,15 @@ def front(visit: PageVisit) -> Response:
     return drawn(visit, "trust", {"trust": rows, "asked": "asked" in visit.asked.query})
 
 
+def _in_teams(visit: PageVisit, school: str) -> str:
+    """Return what the last read-back says of the connectors of *school*, "" where nothing is."""
+    settings = visit.world.settings
+    if not settings.sds.read_back:
+        return ""
+    connectors = sorted({settings.connector_of(each) for each in settings.profiles_of(school)})
+    return " ".join(landed_of(visit.world, connector).headline for connector in connectors)
+
+
 def home(visit: PageVisit) -> Response:
     """Show the home of a school."""
     return _home(visit, _school(visit))
@@ -56,6 +67,7 @@ def _home(visit: PageVisit, school: str) -> Response:
     values = {
         "home": shown,
         "several": visit.is_of_several,
+        "in_teams": _in_teams(visit, school),
         "has_sds": any(row.sds is not None for row in shown.numbers.rows),
         "columns": [f"#{profile}" for profile in shown.profiles],
         "key": [tags.OF_NIGHT[word] for word in _KEY],
@@ -140,8 +152,25 @@ def held_csv(visit: PageVisit) -> Response:
 
 
 def sds(visit: PageVisit) -> Response:
-    """Show what was sent, what SDS reported, and what it will do."""
-    shown = sds_page.connectors(visit.status, checked.last(visit.world))
+    """Show what was sent, what SDS reported, what is in Teams, and what SDS will do."""
+    return _sds(visit, None)
+
+
+def sds_named(visit: PageVisit) -> Response:
+    """Show which class, teacher or pupil is in Teams otherwise than sent."""
+    connector = form_of(visit.asked).get("connector", "")
+    if connector not in visit.world.settings.connectors():
+        raise RequestRefused("this form does not say which connector. Go to SDS, and click again")
+    rows = landed_rows(visit.world, connector)
+    _looked(visit, "landed", min(len(rows.rows), landed_page.SHOWN))
+    return _sds(visit, rows)
+
+
+def _sds(visit: PageVisit, rows: RowsTold | None) -> Response:
+    named = {rows.connector: rows} if rows else {}
+    told = all_landed(visit.world) if visit.world.settings.sds.read_back else []
+    landed = {each.connector: landed_page.shown(each, named.get(each.connector)) for each in told}
+    shown = sds_page.connectors(visit.status, checked.last(visit.world), landed)
     return drawn(visit, "sds", {"sds": shown, "tags": tags.OF_CHECK})
 
 

@@ -15,8 +15,15 @@ from sync.edge.storage.queues import ABOUT, QUEUES, Queue
 from sync.edge.world import World
 from sync.errors import SyncError, concerning
 from sync.report import Outcome, Step, unexpected
+from sync.steps.landed.look import read_back
 from sync.steps.pull import pull
 from sync.steps.send import send
+
+_STEPS: Mapping[Queue, Callable[[World, str], object]] = {
+    "pull": pull,
+    "send": send,
+    "read-back": read_back,
+}
 
 
 class _Nudge(NamedTuple):
@@ -77,7 +84,7 @@ class Working:
             error: SyncError
             try:
                 with concerning(**{ABOUT[nudge.queue]: nudge.about}):
-                    (pull if nudge.queue == "pull" else send)(world, nudge.about)
+                    _STEPS[nudge.queue](world, nudge.about)
                     continue
             except SyncError as foreseen:
                 error = foreseen
