@@ -25,7 +25,7 @@ from sync.steps.setup.wanted import KINDS, SetupWanted, body_of, stamp
 CALL_S = 60.0
 SEEN_WITHIN_S = 120.0
 """How long what was just made is looked for at once; then it is in doubt."""
-READY_WITHIN_S = 600.0  # Microsoft's own template waits 180 s: docs/reference/sds.md#connectors
+READY_WITHIN_S = 600.0  # Microsoft's own template waits 180 s: docs/reference/sds.md#flow-state
 IN_DOUBT = timedelta(minutes=15)
 _EVERY_S = 5.0
 _TRIES = 5  # to take a number for a note: each that fails, somebody else has taken
