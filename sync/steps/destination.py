@@ -59,12 +59,12 @@ def _demand_living(states: set[str]) -> None:
     """Raise `TargetRefused` unless a flow in any of *states* can carry what is sent."""
     if not states:
         raise TargetRefused(
-            "this connector has no inbound flow, so what is sent would go nowhere: make a flow in"
-            " School Data Sync"
+            "this connector has no inbound flow, so what is sent would go nowhere: make a flow,"
+            " `isams-sync sds plan`"
         )
     if states <= _DEAD:
         raise TargetRefused(
             "each inbound flow of this connector is expired, disabled or failed: look at it in"
-            " School Data Sync. For a new academic year make a new one, and set its connector",
+            " School Data Sync. For a new academic year `isams-sync sds next-year` says what to do",
             states=" ".join(sorted(states)),
         )

@@ -362,7 +362,7 @@ def test_a_connector_without_a_flow_is_told(here: Trial) -> None:
     """Files that nothing takes in would be sent night for night."""
     here.stage.sds.flows = [Flow(id="f1", connector_id="c9")]
 
-    assert "no inbound flow" in message(rows(here)[f"{SDS}: flow"])
+    assert "no inbound flow: `isams-sync sds plan`" in message(rows(here)[f"{SDS}: flow"])
 
 
 @pytest.mark.parametrize("readiness", ["notReady", "failed", "disabled"])
@@ -379,7 +379,7 @@ def test_an_expired_flow_is_told(here: Trial) -> None:
     """After the turn of the year the old flow takes nothing."""
     here.stage.sds.flows = [flow(here, expires=here.clock.now() - timedelta(days=1))]
 
-    assert "make a new inbound flow" in message(rows(here)[f"{SDS}: flow"])
+    assert "`isams-sync sds next-year` says how" in message(rows(here)[f"{SDS}: flow"])
 
 
 @pytest.mark.parametrize(("days", "state"), [(40, "ok"), (29, "warning"), (1, "warning")])

@@ -157,7 +157,9 @@ def test_where_there_is_no_connector_that_is_said() -> None:
     scene = make_world(SCHOOL, connectors=())
     scene.pull()
 
-    assert "it has none; make an inbound flow" in str(scene.accept().error)
+    assert "it has none; make an inbound flow for SDS v2.1 CSV: `isams-sync sds plan`" in str(
+        scene.accept().error
+    )
 
 
 def test_schools_that_cannot_be_merged_are_both_named() -> None:

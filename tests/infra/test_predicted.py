@@ -406,7 +406,7 @@ def test_it_is_written_down_and_told_who_reads(made: tuple[Resource, ...], way: 
     others = [one for one in of(made, RULES) if "-read-" not in one.name]
 
     assert list(unwatched(made, readers)) == []
-    assert len(others) == 10
+    assert len(others) == 11
     for rule in others:
         assert "/components/appi-sync-" in str(rule.properties["scopes"])
 

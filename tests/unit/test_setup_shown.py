@@ -96,7 +96,7 @@ def test_two_connectors_of_the_name_are_told() -> None:
     flows = (FLOW, replace(FLOW, id="f-2", connector_id="c-2"))
     seen = replace(FITS, connectors=two, flows=flows)
 
-    assert said(seen) == ['The connector "MIS feed" is there 2 times']
+    assert said(seen) == ['The connector "MIS feed" is there 2 times (c-1, c-2)']
     assert said(seen, replace(EXPECTED, connectors=["c-2"])) == []
 
 

@@ -65,7 +65,7 @@ def brought(env: Mapping[str, str], clock: Clock) -> PersonTokens:
     token = env.get(VARIABLE, "").strip()
     if not token:
         raise ConfigError(
-            f"{VARIABLE} is not set: this is done with your own sign-in, not the app's. {_FRESH}"
+            f"{VARIABLE} is not set: this is done with your own sign-in, not the app's: {_FRESH}"
         )
     if not _TOKEN.fullmatch(token):
         raise ConfigError(f"{VARIABLE} does not hold a token: copy it again, whole and alone")

@@ -254,8 +254,8 @@ def _is_called(connector: Connector, name_or_id: str) -> bool:
 def _all_of(connectors: Sequence[Connector]) -> str:
     """Say what could be meant instead."""
     if not connectors:
-        return "it has none; make an inbound flow for SDS v2.1 CSV in School Data Sync"
-    return f"it has {_listed(connectors)}; correct the setting, or make the inbound flow in SDS"
+        return "it has none; make an inbound flow for SDS v2.1 CSV: `isams-sync sds plan`"
+    return f"it has {_listed(connectors)}; correct the setting, or `isams-sync sds plan`"
 
 
 def _listed(connectors: Sequence[Connector]) -> str:

@@ -80,7 +80,7 @@ def _rule(item: Json) -> MatchingRule:
         target=code_of(item.get("matchTarget")),
         group=text_of(group, "id").lower() or None if isinstance(group, Mapping) else None,
         # Microsoft's own requests send it, its metadata does not list it.
-        # docs/reference/sds.md#settings-calls
+        # docs/reference/sds.md#matching-settings
         domain=text_of(item, "domainName"),
     )
 

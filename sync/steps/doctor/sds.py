@@ -30,7 +30,7 @@ _SIGN_IN = "sign-in to Microsoft Graph"
 _ROLES = "roles of the app in the tenant"
 _LAST_RUN = "last run of SDS"
 _PORTAL = "look at it in School Data Sync, under Sync health"
-_NEW_FLOW = "make a new inbound flow in School Data Sync, and set its connector"
+_NEW_FLOW = "make a new inbound flow: `isams-sync sds next-year` says how"
 
 
 def check_sds(settings: Settings, visit: Visit) -> Iterator[Check]:
@@ -130,7 +130,7 @@ def _ready(state: FlowState | None) -> Note:
     if state.ready:
         return Note("ready")
     if not state.states:
-        raise TargetRefused(f"this connector has no inbound flow: {_NEW_FLOW}")
+        raise TargetRefused("this connector has no inbound flow: `isams-sync sds plan`")
     if state.expired:
         raise TargetRefused(f"its inbound flow is of a past academic year: {_NEW_FLOW}")
     raise TargetRefused(

@@ -16,7 +16,13 @@ from sync.edge.graph.setup import MAKES, READ_TO_MAKE, may
 from sync.edge.graph.setup_values import Inbound, Kind, Made, SchoolYear, SourceSystem
 from sync.edge.graph.values import Connector, Flow
 from sync.edge.world import SetupTarget, World
-from sync.errors import AnswerRefused, TargetError, TargetRefused, TargetUnavailable
+from sync.errors import (
+    AnswerRefused,
+    TargetError,
+    TargetRefused,
+    TargetUnavailable,
+    concerning,
+)
 from sync.steps.setup import matches, notes
 from sync.steps.setup.look import demand_may
 from sync.steps.setup.notes import NotesSeen, SetupNote
@@ -25,7 +31,7 @@ from sync.steps.setup.wanted import KINDS, SetupWanted, body_of, stamp
 CALL_S = 60.0
 SEEN_WITHIN_S = 120.0
 """How long what was just made is looked for at once; then it is in doubt."""
-READY_WITHIN_S = 600.0  # Microsoft's own template waits 180 s: docs/reference/sds.md#connectors
+READY_WITHIN_S = 600.0  # Microsoft's own template waits 180 s: docs/reference/sds.md#flow-state
 IN_DOUBT = timedelta(minutes=15)
 _EVERY_S = 5.0
 _TRIES = 5  # to take a number for a note: each that fails, somebody else has taken
@@ -132,7 +138,8 @@ class _Making:
             stamp(self.world.clock.now()),
         )
         try:
-            made_id = self.sds.make(kind, body, self._budget())
+            with concerning(connector=self.wanted.connector):
+                made_id = self.sds.make(kind, body, self._budget())
         except TargetError as error:
             if error.outcome_unknown:
                 raise _doubtful(kind, f"{error}. SDS may have made the {WORDS[kind]}") from None

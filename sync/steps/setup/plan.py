@@ -32,7 +32,7 @@ NOW = "<now>"
 """Stands in the requests for the moment at which they are sent."""
 
 _ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_LONGEST_NAME = 100  # docs/reference/sds.md#settings-calls
+_LONGEST_NAME = 100  # docs/reference/sds.md#name-length
 _LONGEST_YEAR = timedelta(days=550)
 _CODES_TOLD = 8
 _USERS, _ROLES = "users.csv", "roles.csv"

@@ -207,7 +207,7 @@ def _of_connectors(seen: SetupSeen, expected: SetupExpected) -> Iterator[Misfit]
             yield Misfit(
                 "connectors",
                 name,
-                f"is there {len(called)} times",
+                f"is there {len(called)} times ({', '.join(each.id for each in called)})",
                 "set the id of the one meant as CONNECTOR",
             )
         for connector in called:
