@@ -289,7 +289,10 @@ def _planned(made: SetupPlan, settings: Settings) -> Iterator[RenderableType]:
     for request in made.requests:
         yield f"POST {request.url}"
         yield json.dumps(request.body, indent=1, ensure_ascii=False)
-    if any(each.do == "refuse" for each in made.decided.values()):
+    to_do = {each.do for each in made.decided.values()}
+    if to_do == {"use"}:
+        yield "All of it is there: nothing is left to make. Next: `isams-sync check`."
+    if "refuse" in to_do or to_do == {"use"}:
         return
     yield from _alone(settings)
     yield (

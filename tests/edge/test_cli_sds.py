@@ -152,6 +152,7 @@ def test_show_in_json_has_every_list_and_what_is_not_seen(here: Trial) -> None:
     assert document["years"] is None
     assert document["not_seen"][0]["facts"]["role"] == "IndustryData-TimePeriod.Read.All"
     assert document["connectors"][0]["name"] == "MIS feed"
+    assert document["connectors"][0]["id"]
     assert document["connectors"][0]["ours"] is True
     assert {name: len(document[name]) for name in ("sources", "flows", "flow_sets", "misfits")} == {
         "sources": 1, "flows": 1, "flow_sets": 1, "misfits": 0,
@@ -248,6 +249,8 @@ def test_plan_of_what_is_there_makes_nothing(here: Trial) -> None:
     assert said.code == Exit.DONE
     assert said.out.count("is there, and is used as it is") == 4
     assert "POST" not in said.out
+    assert "nothing is left to make" in said.out
+    assert "isams-sync sds make" not in said.out
 
 
 def test_plan_of_an_sds_that_is_otherwise_is_refused_with_the_difference(here: Trial) -> None:

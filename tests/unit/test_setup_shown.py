@@ -316,6 +316,13 @@ def test_no_class_groups_is_told(sets: tuple[FlowSet, ...]) -> None:
     assert "at least 90 % matched" in misfit.do
 
 
+def test_where_nothing_is_set_up_no_class_groups_are_missed() -> None:
+    """There is nothing yet that they could be made of."""
+    nothing = replace(FITS, connectors=(), flows=(), sets=())
+
+    assert not [each for each in said(nothing) if "Class groups" in each]
+
+
 def test_sets_that_do_not_say_what_is_in_them_are_nothing_to_say() -> None:
     """Class groups may be among it."""
     assert said(replace(FITS, sets=(replace(SET, flows=None),))) == []

@@ -115,7 +115,7 @@ FLOW_ENDS = datetime(2027, 8, 31, tzinfo=UTC)
 def line(ends_at: datetime | None = FLOW_ENDS, *, ours: bool = True) -> ConnectorLine:
     """Return a connector as `show` has it."""
     words = ("iSAMS", "sign-in name", "v2.1", "ready", "2026/27")
-    return ConnectorLine("MIS feed", ours, *words, ends_at)
+    return ConnectorLine("c-1", "MIS feed", ours, *words, ends_at)
 
 
 def steps(ends_at: datetime | None, now: datetime, turn: date | None = None) -> str:

@@ -21,7 +21,8 @@ BEGUN = "work/begun/"
 NOTE_LASTS_S = 60.0
 """After a note so much may be written without another."""
 
-_UNNOTED = ("work/", "sweeps/")  # what ticks write, and no school, profile or connector
+# What ticks write, and what a person does alone: no school, profile or connector.
+_UNNOTED = ("work/", "sweeps/", "setup/")
 
 
 def unnoted(store: Store) -> Store:

@@ -123,9 +123,10 @@ class SetupSeen:
 class ConnectorLine:
     """A connector of the tenant with all that hangs on it; "" for what is not told.
 
-    `ours`: a setting names it.
+    `ours`: a setting names it. `id` is what CONNECTOR may be set to where names are not enough.
     """
 
+    id: str
     name: str
     ours: bool
     source: str
@@ -155,6 +156,7 @@ def _line(connector: Connector, seen: SetupSeen, expected: SetupExpected) -> Con
     source = sources.get(connector.source_id or "")
     year = years.get(flow.year_id or "")
     return ConnectorLine(
+        id=connector.id,
         name=connector.name,
         ours=bool(_names_of(connector, expected)),
         source=source.name if source else "",
@@ -345,7 +347,7 @@ def _of_class_groups(seen: SetupSeen, expected: SetupExpected) -> Iterator[Misfi
         yield from _of_owners(name, flow.owners)
     if made:
         yield from _too_early(expected)
-    elif not isinstance(seen.sets, TargetError) and all(each.flows is not None for each in sets):
+    elif listed(seen.connectors) and _all_told(seen.sets):
         yield Misfit(
             "class groups",
             "",
@@ -353,6 +355,10 @@ def _of_class_groups(seen: SetupSeen, expected: SetupExpected) -> Iterator[Misfi
             "switch them on in School Data Sync once a receipt says done with at least"
             f" {LEAST_MATCHED_PERCENT} % matched",
         )
+
+
+def _all_told(sets: tuple[FlowSet, ...] | TargetError) -> bool:
+    return not isinstance(sets, TargetError) and all(each.flows is not None for each in sets)
 
 
 def _of_class_group(name: str, flow: Provisioning) -> Iterator[Misfit]:
