@@ -429,7 +429,7 @@ def test_a_message_about_nothing_we_know_is_dropped(app: Hosted, message: dict[s
     app.nudge("pull", **message)
     app.host.wait_until_quiet()
     status = app.status()
-    warnings = [json.loads(log.text) for log in app.host.logs if log.level == logging.WARNING]
+    warnings = [json.loads(log.text) for log in app.lines if log.level == logging.WARNING]
 
     assert [(line["outcome"], line["fact_unknown"]) for line in warnings] == [("foreign", "school")]
 

@@ -14,11 +14,12 @@ from simulators.school import invent
 from simulators.sds import Knobs
 from sync.edge.storage.queues import Queue, Unqueued
 from sync.edge.storage.store import Store
-from sync.edge.world import World
+from sync.edge.world import World, queues_of
 from sync.errors import StoreRefused, StoreUnavailable
 from sync.ledger import ids, rounds, states
 from sync.ledger.marks import Asked
 from sync.report import Outcome
+from sync.settings import Settings
 from sync.steps import approval, pull, restore, schedule, status, tick, trust
 from sync.steps.delivery import Pull
 from sync.steps.sweep import SWEEP_EVERY, sweep
@@ -36,19 +37,20 @@ HOUR_S, DAY_S = 3600.0, 86_400.0
 class Peeked(Unqueued):
     """Counts the peeks: one for each queue."""
 
-    peeks = 0
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.peeks, self._settings = 0, settings
 
     def poisoned(self) -> Mapping[Queue, Sequence[str]]:
-        poisoned = super().poisoned()
-        self.peeks += len(poisoned)
-        return poisoned
+        self.peeks += len(queues_of(self._settings))
+        return super().poisoned()
 
 
 def counted(scene: TestWorld) -> tuple[World, Counter[str], Peeked]:
     """Return a process of *scene*, what it asks of storage, and its queues."""
     assert isinstance(scene.store, CountingStore)
     scene.store.calls.clear()
-    queues = Peeked()
+    queues = Peeked(scene.world.settings)
     return scene.process(nudges=queues), scene.store.calls, queues
 
 
