@@ -1,0 +1,53 @@
+"""Whether records may be written at all: is everything that PUT takes really seen?
+
+Rights can hide a field that the Swagger shows: then GET gives null, PUT puts null back, and a value
+is gone that nobody has seen. So a field must be seen with a value, or a person says that the school
+does not use it; and what the client that reads the school sees, the one that writes must see too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+
+from sync.addresses.kinds import ADDRESS
+from sync.addresses.record_text import Members, says_something
+from sync.addresses.swagger import Contract
+
+
+def unlearnt(record: Members, contract: Contract) -> tuple[str, ...]:
+    """Return how many members *record* has that the Swagger does not name: their names, sorted."""
+    return tuple(sorted(set(record) - set(contract.shows)))
+
+
+def missing(record: Members, contract: Contract) -> tuple[str, ...]:
+    """Return what PUT takes and *record* does not show at all."""
+    return tuple(name for name in contract.takes if name not in record)
+
+
+def hidden(reading: Members, writing: Members) -> tuple[str, ...]:
+    """Return what the reading client shows a value of, and the writing one does not."""
+    return tuple(sorted(_hidden(reading, writing)))
+
+
+def _hidden(reading: Members, writing: Members) -> Iterator[str]:
+    for name, value in reading.items():
+        if says_something(value) and not says_something(writing.get(name, "null")):
+            yield name
+
+
+def unseen(records: Iterable[Members], contract: Contract, unused: Set[str]) -> tuple[str, ...]:
+    """Return what PUT takes and none of *records* holds a value of, without what is *unused*.
+
+    The address is blank in all of them: that is why they are here.
+    """
+    left = set(contract.takes) - unused - {ADDRESS}
+    for record in records:
+        left -= {name for name in left if says_something(record.get(name, "null"))}
+        if not left:
+            break
+    return tuple(sorted(left))
+
+
+def used_after_all(record: Members, unused: Set[str]) -> tuple[str, ...]:
+    """Return which of the fields that a person has called unused hold a value in *record*."""
+    return tuple(sorted(name for name in unused if says_something(record.get(name, "null"))))
