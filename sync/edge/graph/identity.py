@@ -13,8 +13,6 @@ the tenant, the app and at times a person: only the AADSTS number is.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -25,6 +23,7 @@ import httpx
 from pydantic import SecretStr
 
 from sync.edge.clock import Clock
+from sync.edge.graph.claims import claims_of
 from sync.edge.graph.msal_http import MsalHttp
 from sync.edge.tokens import Issued, TokenKeeper
 from sync.errors import TargetRefused, TargetUnavailable
@@ -124,18 +123,8 @@ def graph_tokens(
 
 
 def roles_in(token: SecretStr) -> frozenset[str]:
-    """Return the application roles that *token* says it carries; none if it cannot be read.
-
-    The signature is not checked: this is to tell a person what is missing, never to let anyone in.
-
-    See docs/reference/sds.md#access-cannot-be-read.
-    """
-    parts = token.get_secret_value().split(".")
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return frozenset(role for role in claims["roles"] if isinstance(role, str))
-    except (IndexError, KeyError, TypeError, ValueError, RecursionError):
-        return frozenset()
+    """Return the application roles that *token* says it carries; none if it cannot be read."""
+    return claims_of(token).may or frozenset()
 
 
 def _origin(url: str) -> str:

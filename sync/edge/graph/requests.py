@@ -56,6 +56,26 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose token is sent, in the words that say what to do when Graph does not take it.
+
+    `mend` is for a token that is not accepted; `grant` for one that lacks `{role}`.
+    """
+
+    mend: str
+    grant: str
+
+
+APP = Asker(
+    mend="it does not accept this app's token; check the tenant and the app that the SDS__ settings"
+    " name",
+    # docs/reference/sds.md#identity-token-life
+    grant="grant the application role {role} to the app's identity (a role just granted can take up"
+    " to a day to be seen)",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How the path of a call ends, with leading slash.
 
@@ -67,7 +87,7 @@ class Ending:
 
 
 class GraphRequests:
-    """The industryData part of a Graph."""
+    """A *part* of a Graph, usually industryData; *asker* is whose *tokens* they are."""
 
     def __init__(
         self,
@@ -75,13 +95,17 @@ class GraphRequests:
         tokens: Tokens,
         clock: Clock,
         transport: httpx.BaseTransport | None = None,
+        *,
+        asker: Asker = APP,
+        part: str = BASE,
     ) -> None:
-        self._base = graph_url + BASE
+        self.base = graph_url + part
+        self._asker = asker
         self._tokens = tokens
         self._clock = clock
         self._answered = Event()
         self._client = make_client(
-            base_url=self._base, timeout_s=READ_S, transport=transport, answered=self._answered
+            base_url=self.base, timeout_s=READ_S, transport=transport, answered=self._answered
         )
         self._qualified: set[Ending] = set()
 
@@ -104,12 +128,20 @@ class GraphRequests:
 
         return patiently(once, clock=self._clock, budget=budget, attempts=attempts)
 
-    def pages(self, path: str, errand: Errand, budget: Budget, *, attempts: int = 4) -> list[Json]:
+    def pages(
+        self,
+        path: str,
+        errand: Errand,
+        budget: Budget,
+        *,
+        attempts: int = 4,
+        most: int = _PAGES,
+    ) -> list[Json]:
         """Return a whole collection. A page that cannot be had loses all of them, loudly."""
         items: list[Json] = []
         seen: set[str] = set()
         following = path
-        while len(seen) < _PAGES:
+        while len(seen) < most:
             seen.add(following)
             page = self.read(following, errand, budget, attempts=attempts)
             items += _records_of(page)
@@ -119,7 +151,7 @@ class GraphRequests:
             following = self._next(link)
             if following in seen:
                 raise TargetMalformed("Graph's pages go round in a circle")
-        raise TargetMalformed("Graph's pages do not end", pages=_PAGES)
+        raise TargetMalformed("Graph's pages do not end", pages=most)
 
     def ask(
         self,
@@ -129,6 +161,7 @@ class GraphRequests:
         *,
         ending: Ending | None = None,
         accept: str = "application/json",
+        body: Json | None = None,
     ) -> Answer:
         """Ask once, and once more with a new token if the old is not accepted.
 
@@ -137,7 +170,7 @@ class GraphRequests:
         `TargetUnavailable` with the fact `outcome="unknown"`.
         """
         if ending is None:
-            return self._admitted(method, path, budget, accept)
+            return self._admitted(method, path, budget, accept, body)
         if ending in self._qualified:
             return self._admitted(method, path + ending.qualified, budget, accept)
         answer = self._admitted(method, path + ending.short, budget, accept)
@@ -155,16 +188,10 @@ class GraphRequests:
         if 200 <= status < 300:
             return None
         if status == 401:
-            return TargetRefused(
-                f"Graph would not {errand.words}: it does not accept this app's token; check the"
-                " tenant and the app that the SDS__ settings name",
-                **facts,
-            )
+            return TargetRefused(f"Graph would not {errand.words}: {self._asker.mend}", **facts)
         if status == 403:
             return TargetRefused(
-                f"Graph would not {errand.words}: grant the application role {errand.role} to the"
-                # docs/reference/sds.md#identity-token-life
-                " app's identity (a role just granted can take up to a day to be seen)",
+                f"Graph would not {errand.words}: {self._asker.grant.format(role=errand.role)}",
                 **facts,
                 role=errand.role,
             )
@@ -182,19 +209,34 @@ class GraphRequests:
             )
         return TargetMalformed(f"Graph would not {errand.words}: unexpected answer", **facts)
 
+    def demand_done(self, answer: Answer, errand: Errand) -> None:
+        """Raise what is wrong; only a refusal says for certain that nothing was done."""
+        error = self.fault(answer, errand)
+        is_refusal = 400 <= answer.status < 500 and answer.status != 408
+        if error:
+            raise error if is_refusal else of_unknown_outcome(error)
+
     def close(self) -> None:
         self._client.close()
 
-    def _admitted(self, method: str, path: str, budget: Budget, accept: str) -> Answer:
+    def _admitted(
+        self, method: str, path: str, budget: Budget, accept: str, body: Json | None = None
+    ) -> Answer:
         token = self._tokens.token()  # first: it may fail, and then nothing has been sent
-        answer = self._once(method, path, token, budget, accept)
+        answer = self._once(method, path, token, budget, accept, body)
         if answer.status == 401:
             self._tokens.forget(token)
-            answer = self._once(method, path, self._tokens.token(), budget, accept)
+            answer = self._once(method, path, self._tokens.token(), budget, accept, body)
         return answer
 
     def _once(
-        self, method: str, path: str, token: SecretStr, budget: Budget, accept: str
+        self,
+        method: str,
+        path: str,
+        token: SecretStr,
+        budget: Budget,
+        accept: str,
+        body: Json | None,
     ) -> Answer:
         if budget.left_s <= 0:
             raise TargetUnavailable("no time left to ask Graph")
@@ -202,19 +244,19 @@ class GraphRequests:
         if method == "GET":
             headers |= _PREFER
         try:
-            return exchange(self._client, method, path, headers, budget)
+            return exchange(self._client, method, path, headers, budget, body=body)
         except _NOT_SENT as error:
             # `from None`: the cause holds the request, and the request holds the token.
-            raise GRAPH.fault(error, self._base, answered=self._answered.is_set()) from None
+            raise GRAPH.fault(error, self.base, answered=self._answered.is_set()) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
-            ours = GRAPH.fault(error, self._base, answered=True)
+            ours = GRAPH.fault(error, self.base, answered=True)
             if method == "POST":  # it was sent, and may have been carried out
                 ours.facts["outcome"] = "unknown"
             raise ours from None
 
     def _next(self, link: object) -> str:
-        """Return *link* if it leads on in industryData on the host of Graph."""
-        base = address_of(self._base)
+        """Return *link* if it leads on in the same part on the host of Graph."""
+        base = address_of(self.base)
         following = address_of(link) if isinstance(link, str) else None
         if (
             base is None
@@ -234,6 +276,16 @@ def _records_of(page: Json) -> list[Json]:
     if not isinstance(listed, list) or (listed and not records):
         raise TargetMalformed("Graph gave a page without a list of records")
     return records
+
+
+def of_unknown_outcome(error: TargetError) -> TargetError:
+    """Return *error* as one after which SDS may have done what was asked: it is asked again."""
+    if error.retry:
+        error.facts["outcome"] = "unknown"
+        return error
+    ours = TargetUnavailable(f"{error}: the outcome is unknown", outcome="unknown")
+    ours.facts |= error.facts
+    return ours
 
 
 def is_busy(status: int) -> bool:

@@ -65,16 +65,22 @@ class Answer:
 
 
 def exchange(
-    client: httpx.Client, method: str, url: str, headers: Mapping[str, str], budget: Budget
+    client: httpx.Client,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    budget: Budget,
+    *,
+    body: Json | None = None,
 ) -> Answer:
-    """Send a request without a body; errors of httpx pass, and hold it with its token.
+    """Send a request, with *body* as JSON if there is one; errors of httpx hold it with its token.
 
     Raises:
         TargetMalformed: the answer is too large.
     """
     timeout = request_timeout(READ_S, budget)
     sent = {"client-request-id": str(uuid.uuid4()), **headers}
-    with client.stream(method, url, headers=sent, timeout=timeout) as response:
+    with client.stream(method, url, headers=sent, timeout=timeout, json=body) as response:
         return Answer(response.status_code, response.headers, _body(response, budget))
 
 
