@@ -15,7 +15,7 @@ from sync.addresses.swagger import Contract
 
 
 def unlearnt(record: Members, contract: Contract) -> tuple[str, ...]:
-    """Return how many members *record* has that the Swagger does not name: their names, sorted."""
+    """Return which members *record* has that the Swagger does not name, sorted."""
     return tuple(sorted(set(record) - set(contract.shows)))
 
 
@@ -46,8 +46,3 @@ def unseen(records: Iterable[Members], contract: Contract, unused: Set[str]) -> 
         if not left:
             break
     return tuple(sorted(left))
-
-
-def used_after_all(record: Members, unused: Set[str]) -> tuple[str, ...]:
-    """Return which of the fields that a person has called unused hold a value in *record*."""
-    return tuple(sorted(name for name in unused if says_something(record.get(name, "null"))))

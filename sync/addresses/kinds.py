@@ -22,7 +22,7 @@ class PeopleKind(StrEnum):
     key: str
     setting: str
 
-    def __new__(cls, word: str, record: str, key: str, setting: str) -> Self:
+    def __new__(cls, word: str, record: str = "", key: str = "", setting: str = "") -> Self:
         """Make a member that is its word, and carries the rest of its row."""
         member = str.__new__(cls, word)
         member._value_ = word

@@ -7,6 +7,7 @@ two, they are read: `1.0` is `1`, a text is never a number, and the order of mem
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Set
 from decimal import Decimal
@@ -87,6 +88,15 @@ def to_put(record: Members, takes: Set[str], address: str) -> Members:
     if NATIONALITIES in kept and is_nobodys(kept[NATIONALITIES]):
         del kept[NATIONALITIES]
     return {**kept, ADDRESS: address}
+
+
+def digest(record: Members, address: str = "") -> str:
+    """Return a digest of all that *record* says, when it was last changed among it.
+
+    With *address*, also of that: two digests are the same where both are.
+    """
+    said = sorted((name, meaning(value)) for name, value in record.items())
+    return hashlib.sha256(repr((address, said)).encode(errors="replace")).hexdigest()
 
 
 def differing(before: Members, after: Members, address: str) -> tuple[str, ...]:

@@ -161,7 +161,6 @@ def test_a_field_must_be_seen_with_a_value_or_be_called_unused() -> None:
     assert fitness.unseen([one], CONTRACT, frozenset()) == ("religion",)
     assert fitness.unseen([one, {"religion": '"x"'}], CONTRACT, frozenset()) == ()
     assert fitness.unseen([one], CONTRACT, frozenset({"religion"})) == ()
-    assert fitness.used_after_all({"religion": '"x"'}, frozenset({"religion"})) == ("religion",)
 
 
 def test_what_one_client_sees_the_other_must_see() -> None:

@@ -1,0 +1,44 @@
+"""How a plan stands, and a person's word that what the first one wrote was compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync.addresses.kinds import NATIONALITIES
+from sync.errors import AddressRefused
+from sync.ledger.address_plans import AddressWritten, LookedAt, PlanState, looked_name
+from sync.steps.addresses.desk import Desk, OpenPlan, open_plan
+
+
+def to_compare(desk: Desk, plan_id: str) -> tuple[OpenPlan, tuple[str, ...]]:
+    """Return the plan, and the names of all fields that its PUT carried.
+
+    Raises:
+        AddressRefused: it has written nothing, is not over, or has a record in doubt.
+    """
+    plan = open_plan(desk, plan_id)
+    if plan.folder.in_doubt():
+        raise AddressRefused(
+            f"a record of {plan.id} is in doubt: see `isams-sync addresses doubt {plan.id}`",
+            plan=plan.id,
+        )
+    if not plan.folder.numbers(AddressWritten) or plan.folder.state is not PlanState.OVER:
+        raise AddressRefused(
+            f"{plan.id} has not written a record yet: there is nothing to compare", plan=plan.id
+        )
+    return plan, plan.content.takes
+
+
+def looked(desk: Desk, plan: OpenPlan) -> None:
+    """Keep that a person has compared what *plan* wrote: others of its kind may follow."""
+    word = LookedAt(at=desk.store.now(), by=desk.by, plan=plan.id, caller=desk.caller)
+    name = looked_name(desk.school, plan.kind, plan.planned.learnt)
+    desk.store.claim(name, word.to_json())
+
+
+def asked_of(plan: OpenPlan) -> Mapping[str, str]:
+    """Return the addresses of *plan* by the id of their record, to see what has arrived."""
+    return {row.record_id: row.address for row in plan.content.rows}
+
+
+LEFT_OUT_OF_PUT = f"{NATIONALITIES}, where there are none, is left out of it: iSAMS refuses it."

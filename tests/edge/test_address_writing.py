@@ -1,0 +1,455 @@
+"""Writing addresses by REST: the way of a plan from the Swagger to the last record."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulators.isams.rest_writing import STUDENT_TAKES, WriteTrouble
+from sync.addresses.kinds import PeopleKind
+from sync.errors import AddressRefused, SourceError, SourceMalformed
+from sync.ledger.address_plans import Before, PlanState
+from sync.steps.addresses import looking, writing
+from sync.steps.addresses.changing import EndCode
+from sync.steps.addresses.desk import find_plan
+from tests.address_desk import SHOWN, Bench, address_of
+
+
+def test_a_plan_is_carried_out_record_by_record() -> None:
+    """Each has its address, and nothing else is another; what was kept meanwhile is gone."""
+    bench = Bench(count=6)
+    drawn = bench.planned()
+    carried = bench.write(drawn)
+
+    assert (carried.end, carried.written, carried.in_doubt) == (EndCode.DONE, 5, 0)
+    assert bench.addressed() == bench.ids
+    assert bench.damaged() == {}
+    assert [record_id for _, record_id in bench.isams.puts] == bench.ids
+    names = [blob.name for blob in bench.store.blobs("addresses/")]
+    assert not any("before-" in name for name in names)
+
+
+def test_all_are_read_twice_a_minute_apart_and_written_two_seconds_apart() -> None:
+    """So nobody who edits one of them is written over."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    bench.clock.slept.clear()
+    started_s = bench.clock.passed_s
+    bench.write(drawn)
+
+    assert bench.clock.passed_s - started_s == 60 + 2 * 2
+    assert max(bench.clock.slept) <= 1  # in naps, so that somebody can stop it
+
+
+# -- before anything is written ------------------------------------------------------------------
+
+
+def test_nothing_is_planned_before_the_swagger_was_learnt() -> None:
+    """Nobody knows what PUT takes."""
+    with pytest.raises(AddressRefused, match="addresses learn"):
+        Bench().plan("S1")
+
+
+def test_the_first_plan_of_a_kind_is_one_that_a_person_names() -> None:
+    """Neither all nor two."""
+    bench = Bench()
+    bench.learn()
+    for only in ((), ("S1", "S2")):
+        with pytest.raises(AddressRefused, match="begin with one record"):
+            bench.plan(*only)
+
+    assert bench.plan("S1").first
+
+
+def test_no_other_is_planned_before_the_first_was_looked_at() -> None:
+    """With the names of all fields that PUT carried, to compare on iSAMS's own screens."""
+    bench = Bench(count=3)
+    bench.learn()
+    drawn = bench.plan("S1")
+    bench.write(drawn)
+    with pytest.raises(AddressRefused, match=f"addresses looked {drawn.plan.id}"):
+        bench.plan("S2")
+    desk = bench.desk()
+    plan, names = looking.to_compare(desk, drawn.plan.id)
+    looking.looked(desk, plan)
+
+    assert set(names) == set(STUDENT_TAKES)
+    bench.ids = bench.ids[1:]
+    assert len(bench.plan().plan.content.rows) == 2
+
+
+def test_another_swagger_begins_with_one_again() -> None:
+    """What PUT takes may be another by now."""
+    bench = Bench(count=3)
+    bench.first_done()
+    bench.learn("religion", shown=(*SHOWN, "personGuid"))
+    bench.ids = bench.ids[1:]
+    with pytest.raises(AddressRefused, match="begin with one record"):
+        bench.plan()
+
+
+def test_nothing_can_be_compared_before_anything_was_written() -> None:
+    """A person would compare a record with itself."""
+    bench = Bench(count=2)
+    bench.learn()
+    drawn = bench.plan("S1")
+    with pytest.raises(AddressRefused, match="nothing to compare"):
+        looking.to_compare(bench.desk(), drawn.plan.id)
+
+
+def test_a_plan_has_25_records_at_most() -> None:
+    """The rest comes with the next; and the first have what the others are seen by."""
+    bench = Bench(count=40)
+    bench.first_done()
+    bench.ids = bench.ids[1:]
+    drawn = bench.plan()
+
+    assert (len(drawn.plan.content.rows), drawn.left) == (25, 14)
+
+
+def test_a_school_has_one_plan_at_a_time_which_is_void_after_an_hour() -> None:
+    """Unstarted: then it cannot be written, and another can be made."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    with pytest.raises(AddressRefused, match="one plan at a time"):
+        bench.plan()
+    bench.clock.advance(3601)
+    with pytest.raises(AddressRefused, match="is void"):
+        bench.write(drawn)
+
+    assert bench.isams.puts == []
+    assert bench.plan().plan.id != drawn.plan.id
+
+
+def test_a_field_that_put_takes_and_get_hides_ends_it_when_the_swagger_is_learnt() -> None:
+    """It would be emptied, and no look afterwards would find it."""
+    bench = Bench()
+    bench.isams.takes["students"] = (*STUDENT_TAKES, "passportName")
+    with pytest.raises(AddressRefused, match="passportName"):
+        bench.learn()
+
+
+@pytest.mark.parametrize("semantics", ["replaces", "merges"])
+def test_a_field_that_rights_hide_from_the_writing_client_is_never_emptied(
+    semantics: str,
+) -> None:
+    """25 of 25 records would be harmed by a PUT that replaces: nothing is written to any."""
+    trouble = WriteTrouble(nulls=("religion",), blind=("writer",))
+    bench = Bench(trouble=trouble, trouble_from_start=True, semantics=semantics)  # type: ignore[arg-type]
+    bench.learn()
+    with pytest.raises(AddressRefused, match="religion"):
+        bench.plan("S1")
+
+    assert (bench.isams.puts, bench.damaged()) == ([], {})
+
+
+def test_a_field_that_rights_hide_from_both_clients_is_asked_about() -> None:
+    """A person must say that the school does not use it; else nothing is written."""
+    trouble = WriteTrouble(nulls=("religion",), blind=("writer", "reader"))
+    bench = Bench(trouble=trouble, trouble_from_start=True)
+    bench.learn()
+    with pytest.raises(AddressRefused, match="--unused religion"):
+        bench.plan("S1")
+    bench.learn("religion")
+
+    assert len(bench.plan("S1").plan.content.rows) == 1
+
+
+def test_a_value_is_looked_for_in_the_rest_of_the_list() -> None:
+    """The record that is named first need not hold them all."""
+    bench = Bench(count=30)
+    bench.learn()
+
+    assert [row.record_id for row in bench.plan("S9").plan.content.rows] == ["S9"]
+
+
+def test_a_member_that_the_swagger_does_not_name_ends_it() -> None:
+    """ISAMS is newer than what was learnt."""
+    bench = Bench(count=3)
+    bench.learn()
+    bench.isams.edit("students", "S1", {"newField": None})
+    with pytest.raises(SourceMalformed, match="addresses learn"):
+        bench.plan("S1")
+
+
+def test_a_record_that_has_its_address_by_now_is_not_planned() -> None:
+    """The school was read a while ago."""
+    bench = Bench(count=3)
+    bench.first_done()
+    bench.isams.edit("students", "S2", {"schoolEmailAddress": "typed@northbank.example"})
+    bench.isams.move_to_former("students", "S3")
+    bench.ids = bench.ids[1:]
+    with pytest.raises(AddressRefused, match="nothing to plan"):
+        bench.plan()
+
+
+@pytest.mark.parametrize("plan_id", ["northbank-9", "southbank-1", "x", "northbank-0"])
+def test_a_plan_that_is_not_there_is_refused(plan_id: str) -> None:
+    """Another school's among them."""
+    bench = Bench(count=2)
+    bench.planned()
+    with pytest.raises(AddressRefused, match="there is no plan"):
+        writing.write(bench.desk(), plan_id, "00000000")
+
+
+def test_other_digits_write_nothing() -> None:
+    """A person says what exactly they approve."""
+    bench = Bench(count=2)
+    drawn = bench.planned()
+    with pytest.raises(AddressRefused, match="first eight characters"):
+        writing.write(bench.desk(), drawn.plan.id, "00000000")
+
+    assert bench.isams.puts == []
+    assert bench.write(drawn).written == 1
+
+
+def test_a_plan_is_answered_once() -> None:
+    """What is left comes with another."""
+    bench = Bench(count=2)
+    drawn = bench.planned()
+    bench.write(drawn)
+    with pytest.raises(AddressRefused, match="carried out before"):
+        bench.write(drawn)
+
+
+# -- somebody else, and iSAMS itself -------------------------------------------------------------
+
+
+def test_a_record_that_was_edited_since_it_was_planned_is_passed_over() -> None:
+    """By its `lastUpdated` alone, too: the others go on."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    bench.isams.edit("students", "S3", {})
+    carried = bench.write(drawn)
+
+    assert (carried.written, dict(carried.passed)) == (2, {"changed": 1})
+    assert bench.addressed() == ["S2", "S4"]
+
+
+def test_a_record_that_is_a_former_one_by_now_is_passed_over() -> None:
+    """It is none that REST gives."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    bench.isams.move_to_former("students", "S3")
+    carried = bench.write(drawn)
+
+    assert (carried.written, dict(carried.passed)) == (2, {"gone": 1})
+
+
+def test_a_record_that_isams_refuses_is_told_with_status_and_fields() -> None:
+    """Its sentence is not repeated; the others go on."""
+    bench = Bench(count=4, trouble=WriteTrouble(only=("S3",), status=409))
+    carried = bench.write(bench.planned())
+
+    assert (carried.end, carried.written) == (EndCode.DONE, 2)
+    assert [(each.status, each.fields) for each in carried.refused] == [(409, ())]
+    assert bench.damaged() == {}
+
+
+def test_a_value_that_isams_does_not_take_back_is_named() -> None:
+    """By the name of its field, and not by the value."""
+    bench = Bench(count=4, trouble=WriteTrouble(refuses_own="ethnicity"))
+    drawn = bench.planned()
+    carried = bench.write(drawn)
+
+    assert {each.fields for each in carried.refused} == {("ethnicity",)}
+    assert {each.status for each in carried.refused} == {422}
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_three_refusals_in_a_row_end_the_run(status: int) -> None:
+    """Something is wrong with all of them."""
+    bench = Bench(count=9, trouble=WriteTrouble(status=status))
+    carried = bench.write(bench.planned())
+
+    assert (carried.end, len(carried.refused), carried.written) == (EndCode.REFUSED, 3, 0)
+    assert len(bench.isams.puts) == 3
+
+
+ENDS = {
+    "no effect": (WriteTrouble(no_effect=True), EndCode.NO_EFFECT),
+    "a client that may only read": (WriteTrouble(status=403), EndCode.STATUS),
+    "too many requests": (WriteTrouble(status=429), EndCode.STATUS),
+    "a token that ended": (WriteTrouble(status=401), EndCode.STATUS),
+    "away": (WriteTrouble(status=503), EndCode.STATUS),
+    "a derived field": (WriteTrouble(derives="fullName"), EndCode.DOUBT),
+    "a former record by then": (WriteTrouble(gone=True), EndCode.DOUBT),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_anything_else_ends_the_run_at_the_first_record(case: str) -> None:
+    """The rest is not tried; the plan is over."""
+    trouble, end = ENDS[case]
+    bench = Bench(count=6, trouble=trouble)
+    drawn = bench.planned()
+    carried = bench.write(drawn)
+
+    assert carried.end is end
+    assert len(bench.isams.puts) == 1
+    assert find_plan(bench.desk(), drawn.plan.id).state is PlanState.OVER
+    assert carried.in_doubt == (end is EndCode.DOUBT)
+
+
+@pytest.mark.parametrize(
+    "trouble", [WriteTrouble(lost=True), WriteTrouble(page=True), WriteTrouble(stale_s=30)]
+)
+def test_a_record_that_was_written_is_known_by_reading_it(trouble: WriteTrouble) -> None:
+    """Whatever became of the answer, and if it is shown only half a minute later."""
+    bench = Bench(count=6, trouble=trouble)
+    carried = bench.write(bench.planned())
+
+    assert (carried.end, carried.written) == (EndCode.DONE, 5)
+    assert bench.damaged() == {}
+
+
+def test_a_record_in_doubt_is_told_by_the_names_of_its_fields() -> None:
+    """No other plan is made meanwhile; looked at again, it is still in doubt."""
+    bench = Bench(count=4, trouble=WriteTrouble(derives="fullName"))
+    drawn = bench.planned()
+    carried = bench.write(drawn)
+    again = writing.settle(bench.desk(), drawn.plan.id)
+
+    assert carried.doubt == again.doubt == ("fullName",)
+    with pytest.raises(AddressRefused, match=f"addresses doubt {drawn.plan.id}"):
+        bench.plan()
+
+
+def test_a_doubt_ends_when_a_person_has_mended_the_record() -> None:
+    """The address is there and all else is as it was: it counts as written."""
+    bench = Bench(count=4, trouble=WriteTrouble(derives="fullName"))
+    drawn = bench.planned()
+    bench.write(drawn)
+    was = bench.before["S2"]["fullName"]
+    bench.isams.edit("students", "S2", {"fullName": was})
+    settled = writing.settle(bench.desk(), drawn.plan.id)
+
+    assert (settled.end, settled.written, settled.in_doubt) == (EndCode.DONE, 1, 0)
+    assert not any("before-" in blob.name for blob in bench.store.blobs("addresses/"))
+    with pytest.raises(AddressRefused, match="is in doubt"):
+        writing.settle(bench.desk(), drawn.plan.id)
+
+
+def test_what_is_kept_of_a_record_in_doubt_is_kept_seven_days_at_most() -> None:
+    """Then nobody can say any more, and it is gone."""
+    bench = Bench(count=4, trouble=WriteTrouble(derives="fullName"))
+    drawn = bench.planned()
+    bench.write(drawn)
+    bench.clock.advance(7 * 86_400 + 1)
+    settled = writing.settle(bench.desk(), drawn.plan.id)
+
+    assert settled.in_doubt == 0
+    assert not any("before-" in blob.name for blob in bench.store.blobs("addresses/"))
+
+
+def test_a_reading_that_fails_ends_the_run() -> None:
+    """Before a PUT nothing is sent; after it the record is in doubt."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    desk = bench.desk()
+    desk.writing.unread.add("S3")  # type: ignore[attr-defined]
+    carried = writing.write(desk, drawn.plan.id, drawn.plan.digits)
+
+    assert (carried.end, carried.written) == (EndCode.FAILED, 0)
+    assert isinstance(carried.error, SourceError)
+    assert bench.isams.puts == []
+
+
+def test_somebody_may_stop_it_between_two_records_and_go_on() -> None:
+    """Nothing is half done, and what was done is not done again."""
+    bench = Bench(count=6)
+    drawn = bench.planned()
+    stopped = writing.write(
+        bench.desk(stops=lambda: len(bench.isams.puts) >= 2), drawn.plan.id, drawn.plan.digits
+    )
+    went_on = bench.write(drawn)
+
+    assert (stopped.end, stopped.written) == (EndCode.STOPPED, 2)
+    assert (went_on.end, went_on.written) == (EndCode.DONE, 5)
+    assert len(bench.isams.puts) == 5
+
+
+def test_another_run_of_a_plan_ends_the_first() -> None:
+    """Two people at two machines: the first stops before its next record."""
+    bench = Bench(count=6)
+    drawn = bench.planned()
+    second = []
+
+    def other() -> None:
+        bench.calls.does = None
+        second.append(bench.write(drawn))
+
+    first_put = 3 + 4 + 2 * 5 + 2  # begin and look, what is left, both readings, the first record
+    bench.calls.count = 0
+    bench.calls.at, bench.calls.does = first_put, other
+    first = bench.write(drawn)
+
+    assert (first.end, second[0].end) == (EndCode.TAKEN_OVER, EndCode.DONE)
+    assert len(bench.isams.puts) == 5
+    assert bench.damaged() == {}
+
+
+# -- taking it back ------------------------------------------------------------------------------
+
+
+def test_what_was_written_can_be_taken_back() -> None:
+    """The address is as it was, and all else as it is now."""
+    bench = Bench(count=5)
+    drawn = bench.planned()
+    bench.write(drawn)
+    bench.isams.edit("students", "S3", {"mobileNumber": "typed since"})
+    undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (undone.end, undone.undone, undone.in_doubt) == (EndCode.DONE, 4, 0)
+    assert bench.addressed() == []
+    assert bench.damaged() == {"S3": {"mobileNumber"}}
+    assert bench.record("S3")["mobileNumber"] == "typed since"
+
+
+def test_an_address_that_is_not_ours_any_more_stays() -> None:
+    """Somebody has typed another since."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    bench.write(drawn)
+    bench.isams.edit("students", "S3", {"schoolEmailAddress": "typed@northbank.example"})
+    undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (undone.undone, dict(undone.passed)) == (2, {"not-ours": 1})
+    assert bench.record("S3")["schoolEmailAddress"] == "typed@northbank.example"
+
+
+def test_there_is_nothing_to_take_back_where_nothing_was_written() -> None:
+    """Nor after seven days, when what was planned is gone."""
+    bench = Bench(count=2)
+    drawn = bench.planned()
+    with pytest.raises(AddressRefused, match="nothing to undo"):
+        writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+    bench.write(drawn)
+    folder = find_plan(bench.desk(), drawn.plan.id)
+    bench.store.delete(folder.path("addresses.json"))
+    with pytest.raises(AddressRefused, match="after seven days"):
+        writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+
+def test_a_plan_that_was_taken_back_once_is_not_taken_back_again() -> None:
+    """What was undone is not ours any more."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.write(drawn)
+    writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+    puts = len(bench.isams.puts)
+    again = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (again.undone, len(bench.isams.puts)) == (2, puts)
+
+
+def test_what_is_kept_before_a_put_is_the_record_as_it_was() -> None:
+    """With the address that it shall have, so that a later run can judge it."""
+    bench = Bench(count=2, trouble=WriteTrouble(derives="fullName"))
+    drawn = bench.planned()
+    bench.write(drawn)
+    desk = bench.desk()
+    before = desk.read(find_plan(desk, drawn.plan.id), Before, 1)
+
+    assert before.address == f'"{address_of("S2")}"'
+    assert before.members["surname"] == '"N2"'
+    assert PeopleKind.PUPILS.key in before.members
