@@ -21,6 +21,13 @@ type Members = Mapping[str, str]
 type Meaning = tuple[object, ...]
 
 _BLANKS = " \t\n\r"
+
+
+def _no_number(_: str) -> Never:
+    raise ValueError("no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)
 # iSAMS gives `[""]` where there is none, and does not take it back:
 # docs/reference/isams.md#put-refuses
 _NOBODYS: Set[Meaning] = frozenset({("null",), ("list", ()), ("list", (("text", ""),))})
@@ -51,7 +58,7 @@ def body_of(members: Members) -> bytes:
 
 def meaning(value: str) -> Meaning:
     """Return what a JSON text says, to be compared."""
-    return _tagged(json.loads(value, parse_float=Decimal, parse_int=Decimal))
+    return _tagged(_DECODER.decode(value))
 
 
 def text_in(value: str) -> str | None:
@@ -148,7 +155,6 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._decoder = json.JSONDecoder(parse_constant=_no_number, parse_int=Decimal)
 
     def members(self) -> Members:
         found: dict[str, str] = {}
@@ -156,9 +162,9 @@ class _Reader:
         while not self._is_next("}"):
             if found:
                 self._take(",")
-            name = json.loads(self._value())
+            name, _ = self._value()
             self._take(":")
-            value = self._value()
+            _, value = self._value()
             if not isinstance(name, str) or name.lower() in map(str.lower, found):
                 raise ValueError("a name that comes twice, or is none")
             found[name] = value
@@ -180,12 +186,8 @@ class _Reader:
             raise ValueError("no JSON object")
         self._at += 1
 
-    def _value(self) -> str:
+    def _value(self) -> tuple[object, str]:
         self._skip()
         start = self._at
-        _, self._at = self._decoder.raw_decode(self._text, start)
-        return self._text[start : self._at]
-
-
-def _no_number(_: str) -> Never:
-    raise ValueError("no JSON number")
+        value, self._at = _DECODER.raw_decode(self._text, start)
+        return value, self._text[start : self._at]
