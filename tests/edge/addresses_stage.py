@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+import io
+import sys
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Never, cast
 
 import pytest
 
 from simulators.invented.records import InventedSchool, Pupil
+from simulators.isams import (
+    IsamsSimulator,
+    RestChoices,
+    RestClient,
+    WritingDesk,
+    rest_people,
+    swagger,
+    writing_client,
+)
+from simulators.isams.rest_clients import WRITE_CLIENT_ID, WRITE_CLIENT_SECRET
+from simulators.isams.rest_index import RestIndex
 from simulators.school import invent
 from simulators.serving import serve
+from simulators.staging import isams_settings
 from simulators.users import PERSON_TOKEN, DirectoryUser, UserDirectory
-from tests.edge.cli_stage import Trial, trial
+from sync.edge.storage.queues import Unqueued
+from sync.edge.world import World
+from sync.report import Step
+from sync.settings import Settings
+from sync.terminal.cli import main
+from sync.terminal.context import Terminal
+from tests.clocks import FakeClock
+from tests.edge.cli_stage import Said, Trial, trial
+from tests.memory_store import MemoryStore
 
 DOMAIN = "northbank.example"
 WHOLE = invent(60, quirks=False)
@@ -70,3 +93,78 @@ def lacking_trial(
         started.settings |= matching()
         started.settings |= {"SDS__GRAPH_URL": graph_url, "GRAPH_TOKEN": PERSON_TOKEN}
         yield started, directory
+
+
+class TypedAnswer(io.StringIO):
+    """A terminal at which somebody types an answer."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass
+class WritingTrial:
+    """A terminal at a school that is read by REST and may be written, and what is behind it."""
+
+    isams: IsamsSimulator
+    directory: UserDirectory
+    clock: FakeClock
+    store: MemoryStore
+    folder: Path
+    settings: dict[str, str]
+    capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+
+    @property
+    def desk(self) -> WritingDesk:
+        assert self.isams.rest.writing is not None
+        return self.isams.rest.writing
+
+    def sync(self, *words: str, types: str | None = None) -> Said:
+        """Type `isams-sync` and *words*, and *types* at its question; None is no terminal."""
+        stdin = io.StringIO() if types is None else TypedAnswer(f"{types}\n")
+        self.monkeypatch.setattr(sys, "stdin", stdin)
+        around = Terminal(self.settings, self.folder, self.clock, self._opened)
+        code = main(words, around)
+        return Said(code, *self.capsys.readouterr())
+
+    def learn(self, *words: str) -> Said:
+        """Save iSAMS's Swagger and learn it."""
+        index = RestIndex(self.isams.school, RestChoices())
+        student = rest_people.student(index, WHOLE.pupils[0])
+        employee = rest_people.employee(index, WHOLE.staff[0])
+        file = self.folder / "swagger.json"
+        file.write_text(swagger("2.0", [*student], [*employee]))
+        return self.sync("addresses", "learn", str(file), *words)
+
+    def _opened(self, settings: Settings, tell: Callable[[Step], None]) -> World:
+        nobody = cast("Callable[..., Never]", None)
+        return World(
+            settings, self.clock, self.store, Unqueued(), nobody, nobody, tell, caller="terminal x"
+        )
+
+
+@contextmanager
+def writing_trial(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Generator[WritingTrial]:
+    """Yield such a terminal; storage is no folder, and two clients are set."""
+    clock, school = FakeClock(), lacking()
+    keys = [RestClient(), writing_client()]
+    isams = IsamsSimulator(school, keys=keys, clock=clock.now, sleep=clock.sleep)
+    isams.rest.writing = WritingDesk(clock.now)
+    directory = UserDirectory(users=list(users(school)))
+    with serve(isams) as isams_url, serve(directory) as graph_url:
+        place = "SCHOOLS__NORTHBANK__"
+        settings = {
+            **isams_settings(school, isams_url, "rest"),
+            **matching(),
+            f"{place}WRITE_CLIENT_ID": WRITE_CLIENT_ID,
+            f"{place}WRITE_CLIENT_SECRET": WRITE_CLIENT_SECRET,
+            "SDS__CONNECTOR": "feed",
+            "SDS__GRAPH_URL": graph_url,
+            "STORAGE__ACCOUNT_URL": "https://rosters.blob.core.example",
+            "GRAPH_TOKEN": PERSON_TOKEN,
+        }
+        store = MemoryStore(clock)
+        yield WritingTrial(isams, directory, clock, store, folder, settings, capsys, monkeypatch)

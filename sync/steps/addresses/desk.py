@@ -34,32 +34,14 @@ NOT_BUILT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """The outside of a school whose addresses are written.
-
-    `reading` reads records by the client that reads the school, `writing` by that which may write.
-    `stops` says whether somebody wants to stop, `tell` hears how far it is. `caller` is who types.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Where the plans of a school are kept. `caller` is who types, `by` this process."""
 
     school: str
     store: Store
-    clock: Clock
-    reading: Records
-    writing: WritableRecords
     caller: str = ""
-    stops: Callable[[], bool] = lambda: False
-    tell: Callable[[str], None] = lambda _: None
     by: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    def nap(self, seconds: float) -> bool:
-        """Wait; return whether somebody wanted to stop meanwhile, and then it is over sooner."""
-        while seconds > 0:
-            if self.stops():
-                return True
-            self.clock.sleep(min(seconds, _NAP_S))
-            seconds -= _NAP_S
-        return self.stops()
 
     def learnt(self) -> Learnt | None:
         """Return what was learnt last of the school's Swagger, None if nothing was."""
@@ -86,6 +68,30 @@ class Desk:
     def drop(self, plan: PlanFolder, kind: type[NamedRecord], number: int) -> None:
         """Delete what names a person, as soon as it is of no more use."""
         self.store.delete(plan.path(kind.name_for(number)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk(Shelf):
+    """The outside of a school whose addresses are written.
+
+    `reading` reads records by the client that reads the school, `writing` by that which may write.
+    `stops` says whether somebody wants to stop, `tell` hears how far it is.
+    """
+
+    clock: Clock
+    reading: Records
+    writing: WritableRecords
+    stops: Callable[[], bool] = lambda: False
+    tell: Callable[[str], None] = lambda _: None
+
+    def nap(self, seconds: float) -> bool:
+        """Wait; return whether somebody wanted to stop meanwhile, and then it is over sooner."""
+        while seconds > 0:
+            if self.stops():
+                return True
+            self.clock.sleep(min(seconds, _NAP_S))
+            seconds -= _NAP_S
+        return self.stops()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ def school_in(plan_id: str) -> str:
     return found[0]
 
 
-def find_plan(desk: Desk, plan_id: str) -> PlanFolder:
+def find_plan(desk: Shelf, plan_id: str) -> PlanFolder:
     """Return the plan of that id, as it stands now.
 
     Raises:
@@ -135,7 +141,7 @@ def find_plan(desk: Desk, plan_id: str) -> PlanFolder:
     raise AddressRefused(f"there is no plan {plan_id} of {desk.school}", school=desk.school)
 
 
-def open_plan(desk: Desk, plan_id: str) -> OpenPlan:
+def open_plan(desk: Shelf, plan_id: str) -> OpenPlan:
     """Return the plan of that id with what was planned.
 
     Raises:

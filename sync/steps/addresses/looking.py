@@ -6,17 +6,25 @@ from collections.abc import Mapping
 
 from sync.addresses.kinds import NATIONALITIES
 from sync.errors import AddressRefused
-from sync.ledger.address_plans import AddressWritten, LookedAt, PlanState, looked_name
-from sync.steps.addresses.desk import Desk, OpenPlan, open_plan
+from sync.ledger.address_plans import (
+    AddressUndone,
+    AddressWritten,
+    LookedAt,
+    Passed,
+    PlanState,
+    WriteRefused,
+    looked_name,
+)
+from sync.steps.addresses.desk import OpenPlan, Shelf, open_plan
 
 
-def to_compare(desk: Desk, plan_id: str) -> tuple[OpenPlan, tuple[str, ...]]:
+def to_compare(shelf: Shelf, plan_id: str) -> tuple[OpenPlan, tuple[str, ...]]:
     """Return the plan, and the names of all fields that its PUT carried.
 
     Raises:
         AddressRefused: it has written nothing, is not over, or has a record in doubt.
     """
-    plan = open_plan(desk, plan_id)
+    plan = open_plan(shelf, plan_id)
     if plan.folder.in_doubt():
         raise AddressRefused(
             f"a record of {plan.id} is in doubt: see `isams-sync addresses doubt {plan.id}`",
@@ -29,16 +37,29 @@ def to_compare(desk: Desk, plan_id: str) -> tuple[OpenPlan, tuple[str, ...]]:
     return plan, plan.content.takes
 
 
-def looked(desk: Desk, plan: OpenPlan) -> None:
+def looked(shelf: Shelf, plan: OpenPlan) -> None:
     """Keep that a person has compared what *plan* wrote: others of its kind may follow."""
-    word = LookedAt(at=desk.store.now(), by=desk.by, plan=plan.id, caller=desk.caller)
-    name = looked_name(desk.school, plan.kind, plan.planned.learnt)
-    desk.store.claim(name, word.to_json())
+    word = LookedAt(at=shelf.store.now(), by=shelf.by, plan=plan.id, caller=shelf.caller)
+    name = looked_name(shelf.school, plan.kind, plan.planned.learnt)
+    shelf.store.claim(name, word.to_json())
 
 
 def asked_of(plan: OpenPlan) -> Mapping[str, str]:
     """Return the addresses of *plan* by the id of their record, to see what has arrived."""
     return {row.record_id: row.address for row in plan.content.rows}
+
+
+def standing(plan: OpenPlan) -> Mapping[str, int]:
+    """Return how many records of *plan* became what, by the word that is said of it."""
+    folder = plan.folder
+    return {
+        "planned": plan.planned.records,
+        "written": len(folder.numbers(AddressWritten)),
+        "refused": len(folder.numbers(WriteRefused)),
+        "passed over": len(folder.numbers(Passed)),
+        "in doubt": len(folder.in_doubt()),
+        "undone": len(folder.numbers(AddressUndone)),
+    }
 
 
 LEFT_OUT_OF_PUT = f"{NATIONALITIES}, where there are none, is left out of it: iSAMS refuses it."
