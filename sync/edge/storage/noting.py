@@ -21,7 +21,8 @@ BEGUN = "work/begun/"
 NOTE_LASTS_S = 60.0
 """After a note so much may be written without another."""
 
-_UNNOTED = ("work/", "sweeps/")  # what ticks write, and no school, profile or connector
+# What ticks write themselves, and what none of them goes on with: addresses, which a person writes.
+_UNNOTED = ("work/", "sweeps/", "addresses/")
 
 
 def unnoted(store: Store) -> Store:
