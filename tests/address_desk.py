@@ -17,12 +17,12 @@ from simulators.isams.rest_writing import (
     WritingDesk,
     swagger,
 )
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.matching import Proposal
-from sync.addresses.record_text import Members, body_of, members_of
 from sync.edge.isams.writing import PutAnswer
 from sync.edge.storage.store import Blob
 from sync.errors import SourceUnavailable
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.matching import Proposal
+from sync.isams.addresses.record_text import Members, body_of, members_of
 from sync.isams.school import Pupil
 from sync.ledger.address_plans import Learnt
 from sync.steps.addresses import learning, looking, planning, writing

@@ -20,7 +20,6 @@ SYNC = ROOT / "sync"
 
 # A module is pure by the room it lies in; the contract `pure` names the same rooms.
 PURE = {
-    "addresses",
     "errors",
     "exports",
     "isams",

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from sync.addresses.kinds import PeopleKind
+from sync.isams.addresses.kinds import PeopleKind
 from sync.ledger.folders import Folder, Listed, folders
 from sync.ledger.marks import Caller, Fault
 from sync.ledger.record import Mark, NamedRecord, Record, is_mark
@@ -174,7 +174,7 @@ class PlanFolder:
     school: str
     number: int
     folder: Folder
-    now: datetime
+    at: datetime
 
     @property
     def id(self) -> str:
@@ -190,7 +190,7 @@ class PlanFolder:
         if self.folder.has(PlanOver):
             return PlanState.OVER
         # By distance: a clock that ran ahead keeps no plan open.
-        if abs(self.now - self.folder.last_made_at) > VOID_AFTER:
+        if abs(self.at - self.folder.last_made_at) > VOID_AFTER:
             return PlanState.VOID
         return PlanState.BEGUN if self.folder.keys(RunBegun) else PlanState.WAITS
 

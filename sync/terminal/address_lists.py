@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 from rich.console import RenderableType
 
-from sync.addresses import list_file
-from sync.addresses.arrivals import Arrival, arrivals
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.list_file import ListFault
-from sync.addresses.matching import Account, Matched
-from sync.addresses.reasons import Reason
 from sync.edge.graph.people import Directory
 from sync.edge.graph.person import brought
 from sync.errors import ConfigError
+from sync.isams.addresses import list_file
+from sync.isams.addresses.arrivals import Arrival, arrivals
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.list_file import ListFault
+from sync.isams.addresses.matching import Account, Matched
+from sync.isams.addresses.reasons import Reason
 from sync.isams.datasets import NOTHING_MORE
 from sync.isams.school import School
 from sync.ledger.address_plans import school_of

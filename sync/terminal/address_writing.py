@@ -14,10 +14,10 @@ from uuid import uuid4
 import click
 from rich.console import RenderableType
 
-from sync.addresses.kinds import PeopleKind, records_of
 from sync.edge.isams.records import RestRecords
 from sync.edge.isams.writing import RestWriter
 from sync.errors import ConfigError, SyncError, concerning
+from sync.isams.addresses.kinds import PeopleKind, records_of
 from sync.report import Exit
 from sync.settings import Settings
 from sync.steps.addresses import learning, looking, planning, writing

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulators.isams.rest_writing import STUDENT_TAKES, WriteTrouble
-from sync.addresses.kinds import PeopleKind
 from sync.errors import AddressRefused, SourceError, SourceMalformed
+from sync.isams.addresses.kinds import PeopleKind
 from sync.ledger.address_plans import Before, PlanState
 from sync.steps.addresses import looking, writing
 from sync.steps.addresses.changing import EndCode

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from simulators.users import PERSON_TOKEN, DirectoryUser, UserDirectory
-from sync.addresses.matching import Account
 from sync.edge.graph.people import Directory
 from sync.edge.graph.person import VARIABLE, brought
 from sync.errors import TargetMalformed, TargetRefused, TargetUnavailable
+from sync.isams.addresses.matching import Account
 from sync.settings import SdsSettings
 from tests.clocks import FakeClock
 

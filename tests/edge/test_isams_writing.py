@@ -21,11 +21,11 @@ from simulators.isams import (
 )
 from simulators.isams.rest_clients import WRITE_CLIENT_ID, WRITE_CLIENT_SECRET
 from simulators.isams.rest_writing import EMPLOYEE_TAKES, STUDENT_TAKES
-from sync.addresses.kinds import ADDRESS, PeopleKind
-from sync.addresses.record_text import to_put
 from sync.edge.isams.records import RestRecords
 from sync.edge.isams.writing import RestWriter
 from sync.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from sync.isams.addresses.kinds import ADDRESS, PeopleKind
+from sync.isams.addresses.record_text import to_put
 from tests.clocks import FakeClock
 from tests.edge.rest_edge import CLEAN, settings
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from sync.addresses.arrivals import Arrival, arrivals
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.list_file import ListFault, asked_in, left_out_csv, names, proposed_csv
-from sync.addresses.matching import LeftOut, Proposal
-from sync.addresses.reasons import Reason
+from sync.isams.addresses.arrivals import Arrival, arrivals
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.list_file import ListFault, asked_in, left_out_csv, names, proposed_csv
+from sync.isams.addresses.matching import LeftOut, Proposal
+from sync.isams.addresses.reasons import Reason
 from sync.isams.school import Employee
 from tests.unit.test_address_matching import PUPIL, school
 

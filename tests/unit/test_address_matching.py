@@ -9,10 +9,10 @@ from random import Random
 
 import pytest
 
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.matching import Account, Matched, MatchRules, match
-from sync.addresses.reasons import Reason
-from sync.addresses.surnames import agree
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.matching import Account, Matched, MatchRules, match
+from sync.isams.addresses.reasons import Reason
+from sync.isams.addresses.surnames import agree
 from sync.isams.datasets import PUPILS
 from sync.isams.school import Employee, Pupil, School
 from sync.settings.address_match import AddressMatch

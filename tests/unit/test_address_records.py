@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from sync.addresses import fitness
-from sync.addresses.record_text import (
+from sync.isams.addresses import fitness
+from sync.isams.addresses.record_text import (
     body_of,
     differing,
     is_blank_address,
@@ -16,7 +16,7 @@ from sync.addresses.record_text import (
     text_in,
     to_put,
 )
-from sync.addresses.swagger import Contract
+from sync.isams.addresses.swagger import Contract
 
 RECORD = b"""{"schoolId": "S1", "surname":"N\\u00fa\\u00f1ez", "enrolmentYear": 2.50E3,
  "nationalities": [""], "homeAddresses": [{"id": 1, "town": "Northbank"}],

@@ -11,8 +11,8 @@ import pytest
 
 from simulators.isams import swagger
 from simulators.isams.rest_writing import EMPLOYEE_TAKES, STUDENT_TAKES
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.swagger import SwaggerFault, contracts_in
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.swagger import SwaggerFault, contracts_in
 
 SHOWN = (*STUDENT_TAKES, "schoolId", "homeAddresses", "lastUpdated")
 STAFF_SHOWN = (*EMPLOYEE_TAKES, "id")

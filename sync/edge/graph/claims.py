@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class TokenClaims:
     """What a token says it may do, as roles or as scopes, and when it ends; each None if unknown.
 
     Microsoft calls a token for Graph opaque: it may change its shape, and then nothing is known.
@@ -25,7 +25,7 @@ class Claims:
     ends_at: datetime | None
 
 
-def claims_of(token: SecretStr) -> Claims:
+def claims_of(token: SecretStr) -> TokenClaims:
     """Return what *token* says of itself; nothing if it cannot be read.
 
     See docs/reference/sds.md#access-cannot-be-read.
@@ -34,10 +34,10 @@ def claims_of(token: SecretStr) -> Claims:
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (IndexError, ValueError, RecursionError):
-        return Claims(None, None)
+        return TokenClaims(None, None)
     if not isinstance(claims, dict):
-        return Claims(None, None)
-    return Claims(_granted(claims), _moment(claims.get("exp")))
+        return TokenClaims(None, None)
+    return TokenClaims(_granted(claims), _moment(claims.get("exp")))
 
 
 def _granted(claims: Mapping[str, object]) -> frozenset[str] | None:

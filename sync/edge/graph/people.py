@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import httpx
 
-from sync.addresses.matching import Account
 from sync.edge.clock import Budget, Clock
 from sync.edge.graph.answers import Json, text_of
 from sync.edge.graph.identity import Tokens
 from sync.edge.graph.person import PERSON
 from sync.edge.graph.requests import Errand, GraphRequests
 from sync.errors import TargetMalformed
+from sync.isams.addresses.matching import Account
 from sync.settings import SdsSettings
 
 ROLE = "User.Read.All"

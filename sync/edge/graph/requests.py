@@ -70,8 +70,8 @@ APP = Asker(
     mend="it does not accept this app's token; check the tenant and the app that the SDS__ settings"
     " name",
     # docs/reference/sds.md#identity-token-life
-    grant="grant the application role {role} to the app's identity (a role just granted can take up"
-    " to a day to be seen)",
+    grant="grant the application role {role} to the app's identity"
+    " (a role just granted can take up to a day to be seen)",
 )
 
 

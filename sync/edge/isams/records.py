@@ -8,13 +8,13 @@ from typing import Protocol
 
 import httpx
 
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.record_text import Members, members_of, text_in
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import make_client
 from sync.edge.isams.rest_requests import ANSWER_S, RestBase, RestRequests
 from sync.edge.isams.rest_tokens import rest_tokens
 from sync.errors import SourceError, SourceMalformed
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.record_text import Members, members_of, text_in
 from sync.isams.rest import endpoints
 from sync.isams.rest.endpoints import Endpoint
 from sync.settings import SchoolSettings
@@ -31,7 +31,7 @@ _ONE = {"page": "1", "pageSize": "1"}
 _LIMIT_BYTES = 1024 * 1024  # a record is some 3 KB
 
 
-class Records(Protocol):
+class ReadableRecords(Protocol):
     """Who reads records one by one. Raises `SourceError` and nothing else."""
 
     def read(self, kind: PeopleKind, record_id: str) -> Members | None:

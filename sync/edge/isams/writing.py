@@ -16,14 +16,14 @@ from typing import Protocol
 
 import httpx
 
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.record_text import Members, body_of
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import request_timeout
-from sync.edge.isams.records import ALONE, Records, RestRecords
+from sync.edge.isams.records import ALONE, ReadableRecords, RestRecords
 from sync.edge.isams.sign_in import IsamsTokens
 from sync.edge.isams.wire import opening, unreached
 from sync.errors import SourceError
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.record_text import Members, body_of
 from sync.settings import SchoolSettings
 
 # docs/reference/isams.md#timeout-35s
@@ -40,7 +40,7 @@ class PutAnswer:
     fields: tuple[str, ...] = ()
 
 
-class WritableRecords(Records, Protocol):
+class WritableRecords(ReadableRecords, Protocol):
     """Who reads records and may write one."""
 
     def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from sync.addresses.kinds import ADDRESS, PeopleKind
-from sync.addresses.record_text import Members, differing
 from sync.errors import SourceError
+from sync.isams.addresses.kinds import ADDRESS, PeopleKind
+from sync.isams.addresses.record_text import Members, differing
 from sync.steps.addresses.desk import Desk
 
 LOOKS_S = (0.0, 20.0, 40.0)  # of a wait before each look: the last is a minute after the PUT
@@ -16,7 +16,7 @@ LOOKS_S = (0.0, 20.0, 40.0)  # of a wait before each look: the last is a minute 
 SETTLED_AFTER_S = 60.0
 
 
-class Verdict(StrEnum):
+class PutVerdict(StrEnum):
     """What a record is after a PUT."""
 
     AS_MEANT = "as-meant"
@@ -25,19 +25,19 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class AfterPut:
     """A verdict. `names` are the members that are not as they were, of a record in doubt.
 
     `error` is why it could not be read, if it could not.
     """
 
-    verdict: Verdict
+    verdict: PutVerdict
     names: tuple[str, ...] = ()
     error: SourceError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AddressChange:
     """The record at a place in its plan, and the JSON text of the address that it shall have."""
 
     number: int
@@ -73,31 +73,31 @@ class EndCode(StrEnum):
     TAKEN_OVER = "taken-over", "Another run of this plan has begun, and goes on with it."
 
 
-def look(desk: Desk, kind: PeopleKind, change: Change, before: Members) -> Looked:
+def look(desk: Desk, kind: PeopleKind, change: AddressChange, before: Members) -> AfterPut:
     """Read the record up to three times in a minute, until it is as meant.
 
     That it is as before is believed of the last look only: iSAMS may answer from what it kept.
     """
-    looked = Looked(Verdict.IN_DOUBT)
+    looked = AfterPut(PutVerdict.IN_DOUBT)
     for wait_s in LOOKS_S:
         desk.clock.sleep(wait_s)
         looked = look_once(desk, kind, change, before)
-        if looked.verdict is Verdict.AS_MEANT:
+        if looked.verdict is PutVerdict.AS_MEANT:
             break
     return looked
 
 
-def look_once(desk: Desk, kind: PeopleKind, change: Change, before: Members) -> Looked:
+def look_once(desk: Desk, kind: PeopleKind, change: AddressChange, before: Members) -> AfterPut:
     """Read the record, and say what it is by now."""
     try:
         after = desk.writing.read(kind, change.record_id)
     except SourceError as error:
-        return Looked(Verdict.IN_DOUBT, error=error)
+        return AfterPut(PutVerdict.IN_DOUBT, error=error)
     if after is None:
-        return Looked(Verdict.IN_DOUBT)
+        return AfterPut(PutVerdict.IN_DOUBT)
     others = differing(before, after, change.address)
     if not others:
-        return Looked(Verdict.AS_MEANT)
+        return AfterPut(PutVerdict.AS_MEANT)
     if not differing(before, after, before[ADDRESS]):
-        return Looked(Verdict.AS_BEFORE)
-    return Looked(Verdict.IN_DOUBT, others)
+        return AfterPut(PutVerdict.AS_BEFORE)
+    return AfterPut(PutVerdict.IN_DOUBT, others)

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sync.addresses.kinds import PeopleKind
 from sync.edge.clock import Clock
-from sync.edge.isams.records import Records
+from sync.edge.isams.records import ReadableRecords
 from sync.edge.isams.writing import WritableRecords
 from sync.edge.storage.store import Store
 from sync.errors import AddressRefused, ConfigError, StoreMissing
+from sync.isams.addresses.kinds import PeopleKind
 from sync.ledger.address_plans import (
     AddressPlan,
     Learnt,
@@ -79,7 +79,7 @@ class Desk(Shelf):
     """
 
     clock: Clock
-    reading: Records
+    reading: ReadableRecords
     writing: WritableRecords
     stops: Callable[[], bool] = lambda: False
     tell: Callable[[str], None] = lambda _: None

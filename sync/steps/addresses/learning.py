@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.addresses.kinds import ADDRESS, PeopleKind
-from sync.addresses.swagger import Contract, SwaggerFault, contracts_in
 from sync.edge.storage.store import Store
 from sync.errors import AddressRefused
+from sync.isams.addresses.kinds import ADDRESS, PeopleKind
+from sync.isams.addresses.swagger import Contract, SwaggerFault, contracts_in
 from sync.ledger.address_plans import Learnt, LearntFields, learnt_folder, numbered
 
 

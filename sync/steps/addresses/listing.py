@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sync.addresses.kinds import PeopleKind
-from sync.addresses.matching import Account, Matched, MatchRules, match
 from sync.errors import ConfigError
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.matching import Account, Matched, MatchRules, match
 from sync.isams.school import School
 from sync.settings import SchoolSettings
 from sync.settings.address_match import AddressMatch

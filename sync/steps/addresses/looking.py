@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sync.addresses.kinds import NATIONALITIES
 from sync.errors import AddressRefused
+from sync.isams.addresses.kinds import NATIONALITIES
 from sync.ledger.address_plans import (
     AddressUndone,
     AddressWritten,

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sync.addresses import fitness
-from sync.addresses.kinds import ADDRESS, PeopleKind
-from sync.addresses.matching import Proposal
-from sync.addresses.record_text import Members, digest, is_blank_address
-from sync.addresses.swagger import Contract
 from sync.errors import AddressRefused, SourceMalformed, StoreMissing
+from sync.isams.addresses import fitness
+from sync.isams.addresses.kinds import ADDRESS, PeopleKind
+from sync.isams.addresses.matching import Proposal
+from sync.isams.addresses.record_text import Members, digest, is_blank_address
+from sync.isams.addresses.swagger import Contract
 from sync.ledger.address_plans import (
     MOST,
     AddressPlan,

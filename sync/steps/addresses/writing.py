@@ -24,10 +24,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sync.addresses.kinds import ADDRESS
-from sync.addresses.record_text import Members, digest, meaning, to_put
-from sync.addresses.swagger import Contract
 from sync.errors import AddressRefused, SourceError
+from sync.isams.addresses.kinds import ADDRESS
+from sync.isams.addresses.record_text import Members, digest, meaning, to_put
+from sync.isams.addresses.swagger import Contract
 from sync.ledger.address_plans import (
     AddressUndone,
     AddressWritten,
@@ -46,10 +46,10 @@ from sync.ledger.record import NamedRecord
 from sync.ledger.retention import ROSTERS_LAST
 from sync.steps.addresses.changing import (
     SETTLED_AFTER_S,
-    Change,
+    AddressChange,
+    AfterPut,
     EndCode,
-    Looked,
-    Verdict,
+    PutVerdict,
     look,
     look_once,
 )
@@ -128,7 +128,7 @@ def write(desk: Desk, plan_id: str, digits: str) -> Carried:
     plan = open_plan(desk, plan_id)
     demand_writable(plan)
     demand_digits(plan, digits)
-    run = _Run(desk, plan, "write")
+    run = _PlanRun(desk, plan, "write")
     carried = run.carried_by(run.go)
     if carried.end not in {EndCode.STOPPED, EndCode.TAKEN_OVER}:
         error = fault(carried.error) if carried.error else None
@@ -148,7 +148,7 @@ def undo(desk: Desk, plan_id: str, digits: str) -> Carried:
         raise AddressRefused(
             f"{plan.id} has written nothing: there is nothing to undo", plan=plan.id
         )
-    run = _Run(desk, plan, "undo")
+    run = _PlanRun(desk, plan, "undo")
     return run.carried_by(run.go)
 
 
@@ -157,14 +157,14 @@ def settle(desk: Desk, plan_id: str) -> Carried:
     plan = open_plan(desk, plan_id)
     if not plan.folder.in_doubt():
         raise AddressRefused(f"no record of {plan.id} is in doubt", plan=plan.id)
-    run = _Run(desk, plan, "write")
+    run = _PlanRun(desk, plan, "write")
     return run.carried_by(run.settle_all)
 
 
 class _EndsError(Exception):
     """The run goes no further."""
 
-    def __init__(self, code: EndCode, looked: Looked | None = None, status: int = 0) -> None:
+    def __init__(self, code: EndCode, looked: AfterPut | None = None, status: int = 0) -> None:
         super().__init__(code)
         self.code = code
         self.looked = looked
@@ -172,7 +172,7 @@ class _EndsError(Exception):
 
 
 @dataclass(slots=True)
-class _Run:
+class _PlanRun:
     """One run of a plan, to write or to take back; a later run of it ends this one."""
 
     desk: Desk
@@ -186,7 +186,7 @@ class _Run:
 
     def carried_by(self, work: Callable[[], None]) -> Carried:
         """Begin a run, do *work* in it, and tell how it ended."""
-        end, looked, status = EndCode.DONE, Looked(Verdict.AS_MEANT), 0
+        end, looked, status = EndCode.DONE, AfterPut(PutVerdict.AS_MEANT), 0
         self._begin()
         try:
             work()
@@ -194,7 +194,7 @@ class _Run:
             end, status = ended.code, ended.status
             looked = ended.looked or looked
         except SourceError as error:
-            end, looked = EndCode.FAILED, Looked(Verdict.AS_BEFORE, error=error)
+            end, looked = EndCode.FAILED, AfterPut(PutVerdict.AS_BEFORE, error=error)
         return self._told(end, looked, status)
 
     def go(self) -> None:
@@ -232,7 +232,7 @@ class _Run:
     def _now(self) -> PlanFolder:
         return find_plan(self.desk, self.plan.id)
 
-    def _told(self, end: EndCode, looked: Looked, status: int) -> Carried:
+    def _told(self, end: EndCode, looked: AfterPut, status: int) -> Carried:
         folder = self._now()
         passed = Counter(self.passed)
         if self.way == "write":
@@ -259,18 +259,18 @@ class _Run:
         before = self.desk.read(self.plan.folder, kind, number)
         age = self.desk.store.now() - before.at
         if abs(age) > ROSTERS_LAST:
-            self._pass(Change(number, "", ""), UNTOUCHED, kind)  # nobody may keep it longer
+            self._pass(AddressChange(number, "", ""), UNTOUCHED, kind)  # nobody may keep it longer
             self.desk.drop(self.plan.folder, kind, number)
             return
         wait = timedelta(seconds=SETTLED_AFTER_S) - age
         if self.desk.nap(min(max(wait.total_seconds(), 0), SETTLED_AFTER_S)):
             raise _EndsError(EndCode.STOPPED)
         row = self.plan.content.rows[number - 1]
-        change = Change(number, row.record_id, before.address)
+        change = AddressChange(number, row.record_id, before.address)
         looked = look_once(self.desk, self.plan.kind, change, before.members)
-        if looked.verdict is Verdict.IN_DOUBT:
+        if looked.verdict is PutVerdict.IN_DOUBT:
             raise _EndsError(EndCode.DOUBT, looked)
-        if looked.verdict is Verdict.AS_MEANT:
+        if looked.verdict is PutVerdict.AS_MEANT:
             self._keep_done(number, kind)
         self.desk.drop(self.plan.folder, kind, number)
 
@@ -285,18 +285,18 @@ class _Run:
     def _kind_kept(self) -> type[Before]:
         return Back if self.way == "undo" else Before
 
-    def _changes(self) -> Iterator[Change]:
+    def _changes(self) -> Iterator[AddressChange]:
         """Yield what is left to be changed."""
         folder, rows = self._now(), self.plan.content.rows
         if self.way == "write":
             for number in sorted(set(range(1, len(rows) + 1)) - folder.ended):
                 row = rows[number - 1]
-                yield Change(number, row.record_id, json.dumps(row.address))
+                yield AddressChange(number, row.record_id, json.dumps(row.address))
         else:
             for number in sorted(folder.numbers(AddressWritten) - folder.numbers(AddressUndone)):
-                yield Change(number, rows[number - 1].record_id, rows[number - 1].was)
+                yield AddressChange(number, rows[number - 1].record_id, rows[number - 1].was)
 
-    def _unchanged(self, changes: Sequence[Change]) -> list[tuple[Change, Members]]:
+    def _unchanged(self, changes: Sequence[AddressChange]) -> list[tuple[AddressChange, Members]]:
         """Return those that are as planned, and the same a minute later, with their records."""
         self.desk.tell("reading all records, for the first time")
         first = {change.number: self._read(change) for change in changes}
@@ -316,10 +316,10 @@ class _Run:
                 found.append((change, record))
         return found
 
-    def _read(self, change: Change) -> Members | None:
+    def _read(self, change: AddressChange) -> Members | None:
         return self.desk.writing.read(self.plan.kind, change.record_id)
 
-    def _fault(self, change: Change, record: Members) -> str:
+    def _fault(self, change: AddressChange, record: Members) -> str:
         """Return why *record* is not the one that is meant, "" if it is."""
         row = self.plan.content.rows[change.number - 1]
         if self.way == "write":
@@ -327,7 +327,7 @@ class _Run:
         ours = meaning(record.get(ADDRESS, "null")) == ("text", row.address)
         return "" if ours else NOT_OURS
 
-    def _pass(self, change: Change, code: str, kind: type[Before] | None = None) -> None:
+    def _pass(self, change: AddressChange, code: str, kind: type[Before] | None = None) -> None:
         self.passed[code] += 1
         if (kind or self._kind_kept) is Before:
             passed = Passed(at=self.desk.store.now(), code=code)
@@ -335,8 +335,8 @@ class _Run:
 
     # -- one record ------------------------------------------------------------------------------
 
-    def _change(self, change: Change, known: Members) -> bool:
-        """Change one record, and say whether iSAMS refused it."""
+    def _change(self, change: AddressChange, known: Members) -> bool:
+        """AddressChange one record, and say whether iSAMS refused it."""
         record = self._read(change)
         if record is None or digest(record) != digest(known):
             self._pass(change, GONE if record is None else CHANGED)
@@ -351,20 +351,20 @@ class _Run:
             self.desk.drop(self.plan.folder, self._kind_kept, change.number)
             raise
         looked = look(self.desk, self.plan.kind, change, record)
-        if looked.verdict is Verdict.IN_DOUBT:
+        if looked.verdict is PutVerdict.IN_DOUBT:
             raise _EndsError(EndCode.DOUBT, looked, answer.status)
-        if looked.verdict is Verdict.AS_MEANT:
+        if looked.verdict is PutVerdict.AS_MEANT:
             self._keep_done(change.number, self._kind_kept)
         elif answer.status in REFUSALS:
             self._keep_refused(change, answer.status, answer.fields)
         else:
             self._pass(change, UNTOUCHED)
         self.desk.drop(self.plan.folder, self._kind_kept, change.number)
-        if looked.verdict is Verdict.AS_BEFORE and answer.status not in REFUSALS:
+        if looked.verdict is PutVerdict.AS_BEFORE and answer.status not in REFUSALS:
             raise _EndsError(_end_of(answer.status), status=answer.status)
-        return looked.verdict is Verdict.AS_BEFORE
+        return looked.verdict is PutVerdict.AS_BEFORE
 
-    def _keep_before(self, change: Change, record: Members) -> None:
+    def _keep_before(self, change: AddressChange, record: Members) -> None:
         """Keep the record as it was; raise if another run has begun, whose work this now is."""
         before = self._kind_kept(
             at=self.desk.store.now(), by=self.desk.by, members=record, address=change.address
@@ -374,7 +374,7 @@ class _Run:
         ):
             raise _EndsError(EndCode.TAKEN_OVER)
 
-    def _keep_refused(self, change: Change, status: int, fields: tuple[str, ...]) -> None:
+    def _keep_refused(self, change: AddressChange, status: int, fields: tuple[str, ...]) -> None:
         refused = WriteRefused(at=self.desk.store.now(), status=status, fields=fields)
         self.refused.append(refused)
         if self.way == "write":

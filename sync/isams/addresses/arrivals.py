@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from sync import texts
-from sync.addresses.kinds import PeopleKind, records_of
+from sync.isams.addresses.kinds import PeopleKind, records_of
 from sync.isams.school import School
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from sync import jsontext
-from sync.addresses.kinds import ADDRESS, PeopleKind
+from sync.isams.addresses.kinds import ADDRESS, PeopleKind
 from sync.isams.rest.endpoints import BASES
 
 _PATHS: Mapping[PeopleKind, str] = {

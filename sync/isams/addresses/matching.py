@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sync import texts
-from sync.addresses.kinds import PeopleKind, Record, lacks_address, records_of
-from sync.addresses.reasons import Reason
-from sync.addresses.surnames import agree
+from sync.isams.addresses.kinds import PeopleKind, Record, lacks_address, records_of
+from sync.isams.addresses.reasons import Reason
+from sync.isams.addresses.surnames import agree
 from sync.isams.datasets import PUPILS, STAFF
 from sync.isams.school import Pupil, School
 from sync.settings.address_match import AddressMatch

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
-from sync.addresses.kinds import ADDRESS
-from sync.addresses.record_text import Members, says_something
-from sync.addresses.swagger import Contract
+from sync.isams.addresses.kinds import ADDRESS
+from sync.isams.addresses.record_text import Members, says_something
+from sync.isams.addresses.swagger import Contract
 
 
 def unlearnt(record: Members, contract: Contract) -> tuple[str, ...]:

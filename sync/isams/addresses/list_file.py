@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sync import texts
-from sync.addresses.kinds import ADDRESS, PeopleKind, Record
-from sync.addresses.matching import LeftOut, Proposal
+from sync.isams.addresses.kinds import ADDRESS, PeopleKind, Record
+from sync.isams.addresses.matching import LeftOut, Proposal
 from sync.isams.school import Pupil
 
 _OF_RECORD: Mapping[PeopleKind, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Set
 from decimal import Decimal
 from typing import Never
 
-from sync.addresses.kinds import ADDRESS, NATIONALITIES, UPDATED
+from sync.isams.addresses.kinds import ADDRESS, NATIONALITIES, UPDATED
 
 type Members = Mapping[str, str]
 """The members of a record, each with the JSON text of its value."""
@@ -45,7 +45,7 @@ def members_of(body: bytes) -> Members:
     """
     text = body.decode("utf-8-sig")
     try:
-        return _Reader(text).members()
+        return _MemberReader(text).members()
     except (IndexError, RecursionError):
         raise ValueError("no JSON object") from None
 
@@ -149,7 +149,7 @@ def _tagged(value: object) -> Meaning:
             raise ValueError("no JSON value")
 
 
-class _Reader:
+class _MemberReader:
     """Reads an object member by member, and keeps where each value begins and ends."""
 
     def __init__(self, text: str) -> None:
