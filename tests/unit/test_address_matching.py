@@ -10,16 +10,15 @@ from random import Random
 import pytest
 
 from sync.isams.addresses.kinds import PeopleKind
-from sync.isams.addresses.matching import Account, Matched, MatchRules, match
+from sync.isams.addresses.matching import Account, Matched, MatchRules, SharedId, match
 from sync.isams.addresses.reasons import Reason
 from sync.isams.addresses.surnames import agree
 from sync.isams.datasets import PUPILS
 from sync.isams.school import Employee, Pupil, School
-from sync.settings.address_match import AddressMatch
 
 DAY = date(2026, 9, 14)
 DOMAINS = frozenset({"northbank.example"})
-BY_CODE = AddressMatch("employeeId", "schoolCode")
+BY_CODE = SharedId("employeeId", "schoolCode")
 RULES = MatchRules({PeopleKind.PUPILS: BY_CODE}, DOMAINS)
 PUPIL = Pupil("S1", 7, "", "Ada", "Ashdown", code="A1")
 ACCOUNT = Account("aashdown@northbank.example", "Ashdown", enabled=True, kind="member", key="A1")
@@ -91,12 +90,10 @@ def test_an_id_of_two_records_is_nobodys() -> None:
 
 def test_an_id_that_a_member_of_staff_has_too_is_nobodys() -> None:
     """Where both kinds are looked for in one attribute."""
-    both = replace(
-        RULES, matches={**RULES.matches, PeopleKind.STAFF: AddressMatch("employeeId", "id")}
-    )
+    both = replace(RULES, matches={**RULES.matches, PeopleKind.STAFF: SharedId("employeeId", "id")})
     apart = replace(
         RULES,
-        matches={**RULES.matches, PeopleKind.STAFF: AddressMatch("extensionAttribute1", "id")},
+        matches={**RULES.matches, PeopleKind.STAFF: SharedId("extensionAttribute1", "id")},
     )
     of = school(PUPIL, staff=(Employee("A1", "x@northbank.example", "Bo", "Ashdown"),))
 
@@ -138,7 +135,7 @@ def test_a_record_without_the_id_matches_no_account_without_it() -> None:
 
 def test_whoever_has_left_the_staff_gets_none() -> None:
     """By a past leaving date; whose last day is to come is still here."""
-    rules = MatchRules({PeopleKind.STAFF: AddressMatch("employeeId", "id")}, DOMAINS)
+    rules = MatchRules({PeopleKind.STAFF: SharedId("employeeId", "id")}, DOMAINS)
     here, gone = (
         Employee(key, "", "Bo", "Bell", leaves_on=day)
         for key, day in (("41", DAY), ("42", date(2026, 9, 13)))

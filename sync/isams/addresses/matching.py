@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sync import texts
 from sync.isams.addresses.kinds import PeopleKind, Record, lacks_address, records_of
@@ -18,9 +19,15 @@ from sync.isams.addresses.reasons import Reason
 from sync.isams.addresses.surnames import agree
 from sync.isams.datasets import PUPILS, STAFF
 from sync.isams.school import Pupil, School
-from sync.settings.address_match import AddressMatch
 
 _MEMBER = "member"
+
+
+class SharedId(NamedTuple):
+    """An attribute of a user in Entra, and the field of iSAMS whose value it holds."""
+
+    attribute: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class MatchRules:
     `matches` lacks a kind that is not matched. `domains` are in small letters.
     """
 
-    matches: Mapping[PeopleKind, AddressMatch]
+    matches: Mapping[PeopleKind, SharedId]
     domains: Set[str]
 
 

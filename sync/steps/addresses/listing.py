@@ -7,10 +7,9 @@ from datetime import datetime
 
 from sync.errors import ConfigError
 from sync.isams.addresses.kinds import PeopleKind
-from sync.isams.addresses.matching import Account, Matched, MatchRules, match
+from sync.isams.addresses.matching import Account, Matched, MatchRules, SharedId, match
 from sync.isams.school import School
 from sync.settings import SchoolSettings
-from sync.settings.address_match import AddressMatch
 
 type Users = Callable[[str], Sequence[Account]]
 """Every user of the tenant, with what one attribute holds."""
@@ -46,7 +45,7 @@ def rules_of(settings: SchoolSettings, key: str, kind: PeopleKind) -> MatchRules
         )
     if faults:
         raise ConfigError("\n".join(faults), faults=len(faults))
-    matches: dict[PeopleKind, AddressMatch] = {each: how for each, how in said.items() if how}
+    matches = {each: SharedId(*how) for each, how in said.items() if how}
     return MatchRules(matches, frozenset(settings.address_domains))
 
 
