@@ -17,7 +17,6 @@ from sync.isams.addresses.arrivals import Arrival, arrivals
 from sync.isams.addresses.kinds import PeopleKind
 from sync.isams.addresses.list_file import ListFault
 from sync.isams.addresses.matching import Account, Matched
-from sync.isams.addresses.reasons import Reason
 from sync.isams.datasets import NOTHING_MORE
 from sync.isams.school import School
 from sync.ledger.address_plans import school_of
@@ -239,13 +238,3 @@ def arrival_lines(key: str, asked: int, counts: Mapping[Arrival, int]) -> Iterat
     if counts[Arrival.BLANK]:
         yield _WHEN
     yield _ALSO
-
-
-def reason_rows() -> Iterator[tuple[str, str]]:
-    """Yield every reason to leave a record out, as the handbook lists them."""
-    yield from ((f"`{reason.value}`", reason.why) for reason in Reason)
-
-
-def arrival_rows() -> Iterator[tuple[str, str]]:
-    """Yield what may have become of an address, as the handbook lists it."""
-    yield from ((f"`{code.value}`", code.meaning) for code in Arrival)

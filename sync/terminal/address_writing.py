@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -396,14 +396,3 @@ def _ctrl_c() -> Generator[Callable[[], bool]]:
         yield lambda: bool(pressed)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def end_rows() -> Iterator[tuple[str, str]]:
-    """Yield every way a run can end, as the handbook lists it."""
-    yield from ((f"`{code.value}`", code.sentence) for code in EndCode)
-
-
-def passed_rows() -> Iterator[tuple[str, str]]:
-    """Yield why a record is passed over, as the handbook lists it."""
-    rows: Mapping[str, str] = PASSED
-    yield from ((f"`{code}`", why) for code, why in rows.items())

@@ -117,10 +117,7 @@ def differing(before: Members, after: Members, address: str) -> tuple[str, ...]:
 
 def _same(name: str, before: Members, after: Members, address: str) -> bool:
     if name == ADDRESS:
-        held = after.get(name, "null")
-        return meaning(held) == meaning(address) or (
-            is_blank_address(held) and is_blank_address(address)
-        )
+        return _is_address(after.get(name, "null"), address)
     if name == NATIONALITIES:
         one, other = (each.get(name, "null") for each in (before, after))
         if is_nobodys(one) and is_nobodys(other):
@@ -128,6 +125,13 @@ def _same(name: str, before: Members, after: Members, address: str) -> bool:
     if name not in before or name not in after:
         return False
     return before[name] == after[name] or meaning(before[name]) == meaning(after[name])
+
+
+def _is_address(held: str, address: str) -> bool:
+    """Say whether *held* is the JSON text *address*, or both are none."""
+    return meaning(held) == meaning(address) or (
+        is_blank_address(held) and is_blank_address(address)
+    )
 
 
 def _tagged(value: object) -> Meaning:
