@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -17,8 +18,7 @@ from sync.isams.addresses.arrivals import Arrival, arrivals
 from sync.isams.addresses.kinds import PeopleKind
 from sync.isams.addresses.list_file import ListFault
 from sync.isams.addresses.matching import Account, Matched
-from sync.isams.datasets import NOTHING_MORE
-from sync.isams.school import School
+from sync.isams.school import CurrentPeople
 from sync.ledger.address_plans import school_of
 from sync.report import Exit
 from sync.settings import Settings
@@ -28,7 +28,7 @@ from sync.terminal import options, scope
 from sync.terminal.command import command
 from sync.terminal.context import Result, Terminal, doing
 from sync.terminal.output import WHO_READS, refuse_others, warnings, write_set
-from sync.terminal.source import Read, read_school
+from sync.terminal.source import read_people
 from sync.terminal.tables import table
 
 _LIST_BYTES = 16 * 1024 * 1024
@@ -93,9 +93,11 @@ list_pupils = _kind_command(PeopleKind.PUPILS, "pupils")
 list_staff = _kind_command(PeopleKind.STAFF, "staff")
 
 
-def read(terminal: Terminal, settings: Settings, key: str, source: Path | None = None) -> Read:
-    """Read the school called *key*, whole."""
-    return read_school(settings, key, terminal.clock, source, asked=NOTHING_MORE)
+def read(
+    terminal: Terminal, settings: Settings, key: str, source: Path | None = None
+) -> tuple[CurrentPeople, datetime]:
+    """Read the people of the school called *key*: also before term, when its lists are empty."""
+    return read_people(settings.schools[key], key, terminal.clock, source)
 
 
 def users_of(terminal: Terminal, settings: Settings) -> listing.Users:
@@ -118,7 +120,7 @@ def users_of(terminal: Terminal, settings: Settings) -> listing.Users:
 
 def find(
     terminal: Terminal, settings: Settings, key: str, kind: PeopleKind, source: Path | None = None
-) -> tuple[Matched, School]:
+) -> tuple[Matched, CurrentPeople]:
     """Return whose address is lacking and what it is, and the school as it was read for that."""
     place = settings.schools[key]
     listing.rules_of(place, key, kind)  # before anything is asked of anybody

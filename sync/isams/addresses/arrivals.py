@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from sync import texts
-from sync.isams.addresses.kinds import PeopleKind, records_of
-from sync.isams.school import School
+from sync.isams.addresses.kinds import People, PeopleKind, records_of
 
 
 class Arrival(StrEnum):
@@ -31,7 +30,7 @@ class Arrival(StrEnum):
     GONE = "gone", "no current record has this id any more"
 
 
-def arrivals(kind: PeopleKind, asked: Mapping[str, str], school: School) -> Mapping[Arrival, int]:
+def arrivals(kind: PeopleKind, asked: Mapping[str, str], school: People) -> Mapping[Arrival, int]:
     """Return how many of *asked*, addresses by the id of their record, became what; all codes."""
     now = {record.id: record.email for record in records_of(school, kind)}
     counted = Counter(_arrival(now.get(key), address) for key, address in asked.items())

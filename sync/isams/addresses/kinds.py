@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
-from sync.isams.school import Employee, Pupil, School
+from sync.isams.school import CurrentPeople, Employee, Pupil, School
 
 ADDRESS = "schoolEmailAddress"  # docs/reference/isams.md#put-student
 UPDATED = "lastUpdated"
@@ -36,9 +36,11 @@ class PeopleKind(StrEnum):
 
 
 type Record = Pupil | Employee
+type People = School | CurrentPeople
+"""Who has these: a whole school, or its people alone."""
 
 
-def records_of(school: School, kind: PeopleKind) -> Iterator[Record]:
+def records_of(school: People, kind: PeopleKind) -> Iterator[Record]:
     """Yield every current record of *kind*, by id."""
     records = school.pupils if kind is PeopleKind.PUPILS else school.employees
     yield from (records[key] for key in sorted(records))

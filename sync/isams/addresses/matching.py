@@ -14,11 +14,11 @@ from datetime import date
 from typing import NamedTuple
 
 from sync import texts
-from sync.isams.addresses.kinds import PeopleKind, Record, lacks_address, records_of
+from sync.isams.addresses.kinds import People, PeopleKind, Record, lacks_address, records_of
 from sync.isams.addresses.reasons import Reason
 from sync.isams.addresses.surnames import agree
 from sync.isams.datasets import PUPILS, STAFF
-from sync.isams.school import Pupil, School
+from sync.isams.school import Pupil
 
 _MEMBER = "member"
 
@@ -86,7 +86,7 @@ class MatchRules:
 
 
 def match(
-    kind: PeopleKind, school: School, accounts: Iterable[Account], rules: MatchRules, day: date
+    kind: PeopleKind, school: People, accounts: Iterable[Account], rules: MatchRules, day: date
 ) -> Matched:
     """Return an address, or why not, for each record of *kind* that lacks its own on *day*."""
     lookup = _Lookup(kind, school, accounts, rules)
@@ -113,7 +113,7 @@ class _Lookup:
     """The accounts by their key, the keys that several records have, the addresses in use."""
 
     def __init__(
-        self, kind: PeopleKind, school: School, accounts: Iterable[Account], rules: MatchRules
+        self, kind: PeopleKind, school: People, accounts: Iterable[Account], rules: MatchRules
     ) -> None:
         self._domains = rules.domains
         self._field = rules.matches[kind].field
@@ -154,7 +154,7 @@ class _Lookup:
         return None if agree(record.surname, account.surname) else Reason.NAME_DIFFERS
 
 
-def _keys(school: School, rules: MatchRules, attribute: str) -> Iterator[str]:
+def _keys(school: People, rules: MatchRules, attribute: str) -> Iterator[str]:
     """Yield the key of every record that is looked for in *attribute*, whichever its kind."""
     for kind, matched in rules.matches.items():
         if matched.attribute == attribute:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sync.errors import ConfigError
-from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.kinds import People, PeopleKind
 from sync.isams.addresses.matching import Account, Matched, MatchRules, SharedId, match
-from sync.isams.school import School
 from sync.settings import SchoolSettings
 
 type Users = Callable[[str], Sequence[Account]]
@@ -50,7 +49,7 @@ def rules_of(settings: SchoolSettings, key: str, kind: PeopleKind) -> MatchRules
 
 
 def list_missing(
-    kind: PeopleKind, school: School, settings: SchoolSettings, key: str, users: Users, at: datetime
+    kind: PeopleKind, school: People, settings: SchoolSettings, key: str, users: Users, at: datetime
 ) -> Matched:
     """Return an address, or why not, for each record of *kind* in *school* that lacks its own.
 
