@@ -417,6 +417,19 @@ def test_an_address_that_is_not_ours_any_more_stays() -> None:
     assert bench.record("S3")["schoolEmailAddress"] == "typed@northbank.example"
 
 
+def test_a_record_with_a_new_member_is_not_taken_back() -> None:
+    """ISAMS is newer than what was learnt: nobody knows whether PUT would empty it."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.write(drawn)
+    puts = len(bench.isams.puts)
+    bench.isams.edit("students", "S2", {"newField": "x"})
+    undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (undone.end, undone.undone, len(bench.isams.puts)) == (EndCode.FAILED, 0, puts)
+    assert "addresses learn" in str(undone.error)
+
+
 def test_there_is_nothing_to_take_back_where_nothing_was_written() -> None:
     """Nor after seven days, when what was planned is gone."""
     bench = Bench(count=2)

@@ -27,6 +27,7 @@ from sync.errors import SourceMalformed, SourceRefused, SourceUnavailable
 from sync.isams.addresses.kinds import ADDRESS, PeopleKind
 from sync.isams.addresses.record_text import to_put
 from tests.clocks import FakeClock
+from tests.conftest import WRITES
 from tests.edge.rest_edge import CLEAN, settings
 
 SYNC = Path(__file__).parents[2] / "sync"
@@ -222,3 +223,21 @@ def test_one_module_may_send_a_put_to_isams() -> None:
 
     assert {path for path in found if "isams" in path} == {"edge/isams/writing.py"}
     assert found == {"edge/isams/writing.py", "edge/graph/upload.py"}
+
+
+def test_the_client_that_writes_stands_in_no_bicep_and_no_sample() -> None:
+    """What deploys the app knows nothing of it."""
+    root = SYNC.parent
+    shipped = [*(root / "infra").rglob("*.bicep*"), root / "local.settings.sample.json"]
+
+    assert len(shipped) > 3
+    assert [path.name for path in shipped if "write_client" in path.read_text().lower()] == []
+
+
+def test_what_may_write_to_isams_in_this_suite_is_named() -> None:
+    """Every other test module fails if a single PUT reaches an iSAMS."""
+    tests = SYNC.parent
+    files = [tests / f"{name.replace('.', '/')}.py" for name in WRITES]
+
+    assert all(file.exists() for file in files)
+    assert __name__ in WRITES

@@ -169,7 +169,9 @@ def test_what_one_client_sees_the_other_must_see() -> None:
 
     assert fitness.hidden(seen, blind) == ("religion",)
     assert fitness.hidden(seen, {"surname": '"N"'}) == ("religion",)
+    assert fitness.hidden(seen, {**seen, "surname": '"N…"'}) == ("surname",)
     assert fitness.hidden(blind, seen) == ()
+    assert fitness.hidden({"lastUpdated": '"t1"'}, {"lastUpdated": '"t0"'}) == ()
 
 
 def test_a_record_must_have_what_the_swagger_says_and_no_more() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
-from sync.isams.addresses.kinds import ADDRESS
-from sync.isams.addresses.record_text import Members, says_something
+from sync.isams.addresses.kinds import ADDRESS, UPDATED
+from sync.isams.addresses.record_text import Members, meaning, says_something
 from sync.isams.addresses.swagger import Contract
 
 
@@ -25,13 +25,14 @@ def missing(record: Members, contract: Contract) -> tuple[str, ...]:
 
 
 def hidden(reading: Members, writing: Members) -> tuple[str, ...]:
-    """Return what the reading client shows a value of, and the writing one does not."""
+    """Return what the reading client shows a value of, and the writing one shows otherwise."""
     return tuple(sorted(_hidden(reading, writing)))
 
 
 def _hidden(reading: Members, writing: Members) -> Iterator[str]:
     for name, value in reading.items():
-        if says_something(value) and not says_something(writing.get(name, "null")):
+        other = writing.get(name, "null")
+        if name != UPDATED and says_something(value) and meaning(value) != meaning(other):
             yield name
 
 

@@ -12,8 +12,9 @@ from sync.isams.addresses.record_text import Members, differing
 from sync.steps.addresses.desk import Desk
 
 LOOKS_S = (0.0, 20.0, 40.0)  # of a wait before each look: the last is a minute after the PUT
-# What iSAMS keeps of an answer is taken to be no older: docs/deviations.md
-SETTLED_AFTER_S = 60.0
+# After a kill: longer than a PUT may take (`PUT_S`) and iSAMS may keep an answer, half a minute.
+# docs/reference/isams.md#put-seen-late
+SETTLED_AFTER_S = 90.0
 
 
 class PutVerdict(StrEnum):

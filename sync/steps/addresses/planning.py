@@ -194,9 +194,9 @@ def seen_by_both(
     demand_learnt(record, contract)
     if hidden := fitness.hidden(other, record):
         raise AddressRefused(
-            f"the client that writes does not see {', '.join(hidden)}, which the client that reads"
-            " does: PUT would empty it. Give the writing client *full* on the whole module, or do"
-            " not write",
+            f"the client that writes does not see {', '.join(hidden)} as the client that reads"
+            " does: PUT would change it. If nobody has just edited that record, give the writing client"
+            " *full* on the whole module, or do not write",
             school=desk.school,
         )
     return record

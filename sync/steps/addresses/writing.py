@@ -11,7 +11,7 @@
 
 Whatever iSAMS answers, reading alone says what came of it. A run that was killed leaves at most one
 record that was kept and of which nobody knows more: it is read first when the plan is taken up
-again, a minute later at the earliest. So no PUT is ever sent twice blindly.
+again, a minute and a half later at the earliest. So no PUT is ever sent twice blindly.
 
 docs/decisions/0038-one-record-at-a-time.md
 """
