@@ -19,7 +19,7 @@ from simulators.isams.rest_writing import (
 )
 from sync.edge.isams.writing import PutAnswer
 from sync.edge.storage.store import Blob
-from sync.errors import SourceUnavailable
+from sync.errors import SourceUnavailable, StoreUnavailable
 from sync.isams.addresses.kinds import PeopleKind
 from sync.isams.addresses.matching import Proposal
 from sync.isams.addresses.record_text import Members, body_of, members_of
@@ -39,6 +39,10 @@ SHOWN = (*STUDENT_TAKES, *READ_ONLY)
 
 class Killed(BaseException):
     """The process is gone."""
+
+
+class LostAnswer(BaseException):
+    """The call was carried out, and its answer never came."""
 
 
 @dataclass
@@ -73,11 +77,17 @@ class DeskRecords:
 
     def read(self, kind: PeopleKind, record_id: str) -> Members | None:
         assert kind.record == self.kind
-        return self.calls.around(lambda: self._read(record_id))
+        try:
+            return self.calls.around(lambda: self._read(record_id))
+        except LostAnswer:
+            raise SourceUnavailable("no answer") from None
 
     def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
         assert kind.record == self.kind
-        return self.calls.around(lambda: self._put(record_id, members))
+        try:
+            return self.calls.around(lambda: self._put(record_id, members))
+        except LostAnswer:
+            return PutAnswer(0)
 
     def _read(self, record_id: str) -> Members | None:
         if record_id in self.unread:
@@ -102,16 +112,22 @@ class CountedStore(MemoryStore):
         self.calls = calls
 
     def read(self, name: str) -> bytes:
-        return self.calls.around(lambda: MemoryStore.read(self, name))
+        return self._answered(lambda: MemoryStore.read(self, name))
 
     def blobs(self, prefix: str) -> Sequence[Blob]:
-        return self.calls.around(lambda: MemoryStore.blobs(self, prefix))
+        return self._answered(lambda: MemoryStore.blobs(self, prefix))
 
     def delete(self, name: str) -> None:
-        self.calls.around(lambda: MemoryStore.delete(self, name))
+        self._answered(lambda: MemoryStore.delete(self, name))
 
     def _put(self, name: str, body: bytes) -> bool:
-        return self.calls.around(lambda: MemoryStore._put(self, name, body))
+        return self._answered(lambda: MemoryStore._put(self, name, body))
+
+    def _answered[T](self, call: Callable[[], T]) -> T:
+        try:
+            return self.calls.around(call)
+        except LostAnswer:
+            raise StoreUnavailable("no answer") from None
 
 
 def random_record(number: int, rng: Random) -> Row:
@@ -192,9 +208,7 @@ class Bench:
 
     @property
     def proposals(self) -> list[Proposal]:
-        return [
-            Proposal(Pupil(each, 7, "", "F", "N", code=each), address_of(each)) for each in self.ids
-        ]
+        return [Proposal(_listed(self.before[each]), address_of(each)) for each in self.ids]
 
     def plan(self, *only: str) -> planning.Drawn:
         return planning.plan_addresses(
@@ -241,6 +255,12 @@ class Bench:
             for each in self.ids
             if self.record(each).get("schoolEmailAddress") == address_of(each)
         ]
+
+
+def _listed(row: Row) -> Pupil:
+    """Return a student as the list of all has them."""
+    code = row["schoolCode"] or ""
+    return Pupil(str(row["schoolId"]), 7, "", "F", str(row["surname"]), code=str(code).strip())
 
 
 def address_of(record_id: str) -> str:

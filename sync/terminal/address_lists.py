@@ -237,6 +237,5 @@ def arrival_lines(key: str, asked: int, counts: Mapping[Arrival, int]) -> Iterat
     """Yield what people are told of what has arrived: numbers by code, and nobody's name."""
     rows = [(number, code.value, code.meaning) for code, number in counts.items()]
     yield table(f"{key}: {asked} asked for", ("how many", "code", "what it means"), rows)
-    if counts[Arrival.BLANK]:
-        yield _WHEN
+    yield _WHEN
     yield _ALSO

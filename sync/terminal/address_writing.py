@@ -42,7 +42,7 @@ _NOBODY_ELSE = (
     "Tell everybody who may: nobody edits these records in iSAMS until this is over. An edit in the"
     " half minute before a record is written can be lost, and nobody would see it."
 )
-_HALF_WAY = frozenset({EndCode.STOPPED, EndCode.TAKEN_OVER, EndCode.LATE})
+_HALF_WAY = frozenset({EndCode.STOPPED, EndCode.TAKEN_OVER, EndCode.LATE, EndCode.OUTDATED})
 
 
 # -- learn ---------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def make_plan(terminal: Terminal, kind: str, only: Sequence[str], school: str | 
         "left": drawn.left,
         "unfit": drawn.unfit,
     }
-    title = f"{plan.id}: {len(rows)} {kind} whose school address would be written"
+    title = f"{plan.id}: the school addresses that would be written, of {kind}: {len(rows)}"
     lines: list[RenderableType] = [table(title, ("", "id", "address"), rows)]
     if drawn.unfit:
         lines.append(f"{drawn.unfit} have an address by now, or are not current any more.")
@@ -195,7 +195,7 @@ def _carried(
         if word == "write":
             writing.demand_writable(plan)
         digits = _typed(
-            f"{plan.id} is of {plan.planned.records} {plan.kind}. {_NOBODY_ELSE} {NOT_BUILT}\n"
+            f"{plan.id} is of {plan.kind}: {plan.planned.records}. {_NOBODY_ELSE} {NOT_BUILT}\n"
             f"Type the first eight characters of what was planned, {plan.digits}, to {word}"
         )
         with doing(f"{plan.id}: one record at a time") as say, _ctrl_c() as stops:
@@ -219,8 +219,10 @@ def _result(key: str, carried: Carried, word: str) -> Result:
         "end": carried.end.value,
         **became,
         "refusals": [
-            {"status": each.status, "fields": list(each.fields)} for each in carried.refused
+            {"id": each.record_id, "status": each.status, "fields": list(each.fields)}
+            for each in carried.refused
         ],
+        "doubtful": carried.doubtful,
         "fields": list(carried.doubt),
         "status": carried.status,
     }
@@ -239,7 +241,10 @@ def _lines(carried: Carried, word: str) -> Iterator[RenderableType]:
         yield f"- {number} {code}: {PASSED.get(code, '')}"
     for each in carried.refused:
         names = f"; it names {', '.join(each.fields)}" if each.fields else ""
-        yield f"- refused with {each.status}{names}. Type that address on iSAMS's own screens."
+        yield (
+            f"- {each.record_id} refused with {each.status}{names}. Type that address on iSAMS's"
+            " own screens."
+        )
     if carried.status and carried.end is not EndCode.DOUBT:
         yield f"The answer that ended it had the status {carried.status}."
     yield from _next(carried, word)
@@ -250,8 +255,9 @@ def _next(carried: Carried, word: str) -> Iterator[str]:
     if carried.in_doubt:
         names = ", ".join(carried.doubt) or "it cannot be read now"
         yield (
-            f"Record in doubt, fields that differ: {names}. Look at it on iSAMS's own screens; then"
-            f" `isams-sync addresses doubt {plan.id}`. How it was is kept for seven days at most."
+            f"{carried.doubtful} is in doubt, fields that differ: {names}. Look at it on iSAMS's"
+            f" own screens; then `isams-sync addresses doubt {plan.id}`. How it was is kept for"
+            " seven days at most."
         )
     if word == "write" and carried.written and not carried.in_doubt:
         yield (

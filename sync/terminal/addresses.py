@@ -17,7 +17,11 @@ from sync.terminal.address_writing import (
 
 @click.group("addresses")
 def addresses() -> None:
-    """Find the school addresses that iSAMS lacks and Entra has, and see whether they arrived."""
+    """Find the school addresses that iSAMS lacks and Entra has, and see whether they arrived.
+
+    `pupils` and `staff` list them and write nothing. The others write them into iSAMS by REST, if
+    you have set that up: learn, plan, write, looked; then plan and write again.
+    """
 
 
 for _command in (

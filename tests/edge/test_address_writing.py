@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from simulators.isams.rest_writing import STUDENT_TAKES, WriteTrouble
+from sync.edge.isams.writing import PutAnswer
 from sync.errors import AddressRefused, SourceError, SourceMalformed
 from sync.isams.addresses.kinds import PeopleKind
-from sync.ledger.address_plans import Before, PlanState
-from sync.steps.addresses import looking, writing
+from sync.isams.addresses.record_text import Members
+from sync.ledger.address_plans import Before, PlanState, RunBegun
+from sync.steps.addresses import looking, planning, writing
 from sync.steps.addresses.changing import EndCode
 from sync.steps.addresses.desk import find_plan
-from tests.address_desk import SHOWN, Bench, address_of
+from tests.address_desk import SHOWN, Bench, DeskRecords, Killed, address_of
 
 
 def test_a_plan_is_carried_out_record_by_record() -> None:
@@ -96,6 +98,46 @@ def test_nothing_can_be_compared_before_anything_was_written() -> None:
         looking.to_compare(bench.desk(), drawn.plan.id)
 
 
+def test_the_first_can_be_looked_at_although_its_run_never_came_to_an_end() -> None:
+    """Killed after the record was settled, and found an hour later: a kind must not stay shut."""
+    bench = Bench(count=3)
+    bench.learn()
+    drawn = bench.plan("S1")
+    bench.write(drawn)
+    del bench.store.held[drawn.plan.folder.path("over.json")]
+    with pytest.raises(AddressRefused, match=f"addresses write {drawn.plan.id}"):
+        looking.to_compare(bench.desk(), drawn.plan.id)  # its run may still go on
+    bench.clock.advance(3601)
+    desk = bench.desk()
+    looking.looked(desk, looking.to_compare(desk, drawn.plan.id)[0])
+
+    bench.ids = bench.ids[1:]
+    assert len(bench.plan().plan.content.rows) == 2
+
+
+def test_a_plan_of_an_older_swagger_is_not_written() -> None:
+    """PUT may take more by now than the plan knows of, and would empty it."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.clock.advance(1)
+    bench.isams.takes["students"] = (*STUDENT_TAKES, "familyId")
+    bench.learn()
+    carried = bench.write(drawn)
+
+    assert (carried.end, bench.isams.puts) == (EndCode.OUTDATED, [])
+    assert find_plan(bench.desk(), drawn.plan.id).state is PlanState.OVER
+
+
+def test_a_word_that_was_taken_back_makes_a_plan_void() -> None:
+    """Somebody called a field unused by mistake, planned, and learnt again without."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.clock.advance(1)
+    bench.learn()
+
+    assert bench.write(drawn).end is EndCode.OUTDATED
+
+
 def test_a_plan_has_25_records_at_most() -> None:
     """The rest comes with the next; and the first have what the others are seen by."""
     bench = Bench(count=40)
@@ -171,6 +213,31 @@ def test_a_member_that_the_swagger_does_not_name_ends_it() -> None:
         bench.plan("S1")
 
 
+def test_a_member_that_is_new_when_it_is_written_ends_the_run() -> None:
+    """Nobody is told that it was edited: what was learnt is out of date."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    bench.isams.edit("students", "S3", {"newField": None})
+    carried = bench.write(drawn)
+
+    assert (carried.end, bench.isams.puts) == (EndCode.FAILED, [])
+    assert "addresses learn" in str(carried.error)
+
+
+def test_a_record_that_is_somebody_elses_by_now_is_not_planned() -> None:
+    """Matched while the directory was read; meanwhile its admission number or name was mended."""
+    bench = Bench(count=4)
+    bench.first_done()
+    bench.ids = bench.ids[1:]
+    proposals = bench.proposals
+    bench.isams.edit("students", "S2", {"surname": "Other"})
+    bench.isams.edit("students", "S3", {"schoolCode": "other"})
+    drawn = planning.plan_addresses(bench.desk(), PeopleKind.PUPILS, proposals, list(bench.before))
+
+    assert [row.record_id for row in drawn.plan.content.rows] == ["S4"]
+    assert drawn.unfit == 2
+
+
 def test_a_record_that_has_its_address_by_now_is_not_planned() -> None:
     """The school was read a while ago."""
     bench = Bench(count=3)
@@ -241,7 +308,9 @@ def test_a_record_that_isams_refuses_is_told_with_status_and_fields() -> None:
     carried = bench.write(bench.planned())
 
     assert (carried.end, carried.written) == (EndCode.DONE, 2)
-    assert [(each.status, each.fields) for each in carried.refused] == [(409, ())]
+    assert [(each.record_id, each.status, each.fields) for each in carried.refused] == [
+        ("S3", 409, ())
+    ]
     assert bench.damaged() == {}
 
 
@@ -310,6 +379,7 @@ def test_a_record_in_doubt_is_told_by_the_names_of_its_fields() -> None:
     again = writing.settle(bench.desk(), drawn.plan.id)
 
     assert carried.doubt == again.doubt == ("fullName",)
+    assert carried.doubtful == again.doubtful == "S2"
     with pytest.raises(AddressRefused, match=f"addresses doubt {drawn.plan.id}"):
         bench.plan()
 
@@ -337,7 +407,7 @@ def test_what_is_kept_of_a_record_in_doubt_is_kept_seven_days_at_most() -> None:
     bench.clock.advance(7 * 86_400 + 1)
     settled = writing.settle(bench.desk(), drawn.plan.id)
 
-    assert settled.in_doubt == 0
+    assert (settled.in_doubt, dict(settled.passed)) == (0, {"forgotten": 1})
     assert not any("before-" in blob.name for blob in bench.store.blobs("addresses/"))
 
 
@@ -378,7 +448,7 @@ def test_another_run_of_a_plan_ends_the_first() -> None:
         bench.calls.does = None
         second.append(bench.write(drawn))
 
-    first_put = 3 + 4 + 2 * 5 + 2  # begin and look, what is left, both readings, the first record
+    first_put = 3 + 4 + 2 + 2 * 5 + 2  # begin, look, learnt, both readings, the first record
     bench.calls.count = 0
     bench.calls.at, bench.calls.does = first_put, other
     first = bench.write(drawn)
@@ -386,6 +456,52 @@ def test_another_run_of_a_plan_ends_the_first() -> None:
     assert (first.end, second[0].end) == (EndCode.TAKEN_OVER, EndCode.DONE)
     assert len(bench.isams.puts) == 5
     assert bench.damaged() == {}
+
+
+def test_who_is_slower_than_a_later_run_leaves_what_that_has_kept() -> None:
+    """A run whose look hangs for minutes must not delete the *before* of the next one."""
+    bench = Bench(count=3, trouble=WriteTrouble(no_effect=True))
+    drawn = bench.planned()
+
+    class DiesAfterPut(DeskRecords):
+        def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
+            super().put(kind, record_id, members)
+            raise Killed
+
+    class LooksLate(DeskRecords):
+        def read(self, kind: PeopleKind, record_id: str) -> Members | None:
+            if len(bench.isams.puts) == 1:
+                later = bench.desk(writing=DiesAfterPut(bench.isams, bench.calls))
+                with pytest.raises(Killed):
+                    writing.write(later, drawn.plan.id, drawn.plan.digits)
+            return super().read(kind, record_id)
+
+    first = writing.write(
+        bench.desk(writing=LooksLate(bench.isams, bench.calls)), drawn.plan.id, drawn.plan.digits
+    )
+
+    assert (first.end, len(bench.isams.puts)) == (EndCode.TAKEN_OVER, 2)
+    assert bench.in_doubt(drawn) == 1
+
+
+def test_what_was_written_is_kept_as_written_also_by_who_was_slower() -> None:
+    """Only the rest is left to the later run: else nobody could take it back."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+
+    class LooksLate(DeskRecords):
+        def read(self, kind: PeopleKind, record_id: str) -> Members | None:
+            if len(bench.isams.puts) == 1:
+                begun = RunBegun(at=bench.clock.now(), by="another", way="write")
+                bench.desk().keep(drawn.plan.folder, begun, 2)
+            return super().read(kind, record_id)
+
+    first = writing.write(
+        bench.desk(writing=LooksLate(bench.isams, bench.calls)), drawn.plan.id, drawn.plan.digits
+    )
+
+    assert (first.end, first.written, first.in_doubt) == (EndCode.TAKEN_OVER, 1, 0)
+    assert len(bench.isams.puts) == 1
 
 
 # -- taking it back ------------------------------------------------------------------------------
@@ -428,6 +544,37 @@ def test_a_record_with_a_new_member_is_not_taken_back() -> None:
 
     assert (undone.end, undone.undone, len(bench.isams.puts)) == (EndCode.FAILED, 0, puts)
     assert "addresses learn" in str(undone.error)
+
+
+def test_what_put_of_an_older_swagger_took_is_not_taken_back_by_it() -> None:
+    """A field that PUT takes by now would be left out, and so emptied."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.write(drawn)
+    puts = len(bench.isams.puts)
+    bench.isams.takes["students"] = (*STUDENT_TAKES, "familyId")
+    bench.learn()
+    undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (undone.end, len(bench.isams.puts)) == (EndCode.OUTDATED, puts)
+
+
+def test_rights_that_were_taken_away_since_empty_nothing() -> None:
+    """Neither when it is written nor when it is taken back: the reading client is asked again."""
+    blind = WriteTrouble(nulls=("religion",), blind=("writer",))
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    for record_id in bench.ids:
+        bench.isams.edit("students", record_id, {"religion": "held"})
+    bench.clock.advance(3601)
+    drawn = bench.plan()
+    bench.write(drawn)
+    puts = len(bench.isams.puts)
+    bench.isams.trouble = blind
+    with pytest.raises(AddressRefused, match="does not see religion"):
+        writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert len(bench.isams.puts) == puts
 
 
 def test_there_is_nothing_to_take_back_where_nothing_was_written() -> None:

@@ -9,9 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
-from sync.isams.addresses.kinds import ADDRESS, UPDATED
-from sync.isams.addresses.record_text import Members, meaning, says_something
+from sync.isams.addresses.kinds import ADDRESS, UPDATED, Record
+from sync.isams.addresses.record_text import Members, meaning, plain_text, says_something
+from sync.isams.addresses.surnames import agree
 from sync.isams.addresses.swagger import Contract
+from sync.isams.school import Pupil
+
+
+def is_of(listed: Record, record: Members) -> bool:
+    """Say whether *record* is still who was *listed*: by surname, and admission number.
+
+    The account was looked for by these. The id is known to agree.
+    """
+    if not agree(listed.surname, plain_text(record.get("surname", "null"))):
+        return False
+    code = record.get("schoolCode")
+    return not isinstance(listed, Pupil) or code is None or plain_text(code) == listed.code
 
 
 def unlearnt(record: Members, contract: Contract) -> tuple[str, ...]:

@@ -70,6 +70,17 @@ def text_in(value: str) -> str | None:
             return None
 
 
+def plain_text(value: str) -> str:
+    """Return what a text or a number says, without blanks around it; "" for anything else."""
+    match meaning(value):
+        case ("text", str(found)):
+            return found.strip()
+        case ("number", _):
+            return value.strip()
+        case _:
+            return ""
+
+
 def is_blank_address(value: str) -> bool:
     """Say whether *value* of an address is none: null, or a text of blanks."""
     text = "" if meaning(value) == ("null",) else text_in(value)

@@ -65,6 +65,10 @@ class EndCode(StrEnum):
         "Stopped between two records, and nothing is left half done: type the same again to go on.",
     )
     LATE = "late", "More than an hour has passed since the last step: make another plan."
+    OUTDATED = (
+        "outdated",
+        "The Swagger was learnt anew since. Make another plan; take back on iSAMS's own screens.",
+    )
     REFUSED = "refused", "iSAMS refused three records in a row, so the rest was not tried."
     NO_EFFECT = "no-effect", "iSAMS said yes and did nothing. The record is as it was."
     LOST = "lost", "iSAMS gave no answer. The record is as it was."

@@ -11,7 +11,6 @@ from sync.ledger.address_plans import (
     AddressWritten,
     LookedAt,
     Passed,
-    PlanState,
     WriteRefused,
     looked_name,
 )
@@ -22,7 +21,7 @@ def to_compare(shelf: Shelf, plan_id: str) -> tuple[OpenPlan, tuple[str, ...]]:
     """Return the plan, and the names of all fields that its PUT carried.
 
     Raises:
-        AddressRefused: it has written nothing, is not over, or has a record in doubt.
+        AddressRefused: it has written nothing, may still go on, or has a record in doubt.
     """
     plan = open_plan(shelf, plan_id)
     if plan.folder.in_doubt():
@@ -30,9 +29,14 @@ def to_compare(shelf: Shelf, plan_id: str) -> tuple[OpenPlan, tuple[str, ...]]:
             f"a record of {plan.id} is in doubt: see `isams-sync addresses doubt {plan.id}`",
             plan=plan.id,
         )
-    if not plan.folder.numbers(AddressWritten) or plan.folder.state is not PlanState.OVER:
+    if not plan.folder.numbers(AddressWritten):
         raise AddressRefused(
             f"{plan.id} has not written a record yet: there is nothing to compare", plan=plan.id
+        )
+    if plan.folder.is_open:
+        raise AddressRefused(
+            f"{plan.id} is not over: end it with `isams-sync addresses write {plan.id}` first",
+            plan=plan.id,
         )
     return plan, plan.content.takes
 

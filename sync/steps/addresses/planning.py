@@ -161,13 +161,18 @@ def _rows(
 ) -> tuple[list[PlannedAddress], list[Members]]:
     """Return what is planned for each of *proposals* that still lacks its address, and its record.
 
-    iSAMS may have got it since the school was read, or moved the record to former ones.
+    iSAMS may have got it since the school was read, or moved the record to former ones; or the
+    record is another person's by what it says now.
     """
     rows, records = [], []
     for number, proposal in enumerate(proposals, start=1):
         desk.tell(f"record {number} of {len(proposals)}")
         record = seen_by_both(desk, kind, proposal.record.id, contract)
-        if record is not None and is_blank_address(record[ADDRESS]):
+        if (
+            record is not None
+            and is_blank_address(record[ADDRESS])
+            and fitness.is_of(proposal.record, record)
+        ):
             row = PlannedAddress(
                 record_id=proposal.record.id,
                 address=proposal.address,
@@ -188,18 +193,30 @@ def seen_by_both(
         AddressRefused: the reading client sees a value that the writing one does not.
         SourceMalformed: it has other members than was learnt.
     """
-    record, other = (each.read(kind, record_id) for each in (desk.writing, desk.reading))
-    if record is None or other is None:
+    record = desk.writing.read(kind, record_id)
+    if record is None:
         return None
     demand_learnt(record, contract)
+    return record if is_seen(desk, kind, record_id, record) else None
+
+
+def is_seen(desk: Desk, kind: PeopleKind, record_id: str, record: Members) -> bool:
+    """Say whether the client that reads sees the record too, and nothing that *record* lacks.
+
+    Raises:
+        AddressRefused: it sees a value that the writing one does not.
+    """
+    other = desk.reading.read(kind, record_id)
+    if other is None:
+        return False
     if hidden := fitness.hidden(other, record):
         raise AddressRefused(
             f"the client that writes does not see {', '.join(hidden)} as the client that reads"
-            " does: PUT would change it. If nobody has just edited that record, give the writing client"
-            " *full* on the whole module, or do not write",
+            " does: PUT would change it. If nobody has just edited that record, give the writing"
+            " client *full* on the whole module, or do not write",
             school=desk.school,
         )
-    return record
+    return True
 
 
 def demand_learnt(record: Members, contract: Contract) -> None:

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sync.edge.isams.writing import PutAnswer
 from sync.errors import AddressRefused, SourceError
 from sync.isams.addresses.kinds import ADDRESS
 from sync.isams.addresses.record_text import Members, digest, meaning, to_put
@@ -54,39 +55,52 @@ from sync.steps.addresses.changing import (
     look_once,
 )
 from sync.steps.addresses.desk import Desk, OpenPlan, find_plan, open_plan
-from sync.steps.addresses.planning import demand_learnt
+from sync.steps.addresses.planning import demand_learnt, is_seen
 
 READ_APART_S = 60.0
 BETWEEN_S = 2.0
 REFUSALS = frozenset({400, 409, 422})
 IN_A_ROW = 3
 CHANGED, GONE, UNTOUCHED, NOT_OURS = "changed", "gone", "untouched", "not-ours"
+FORGOTTEN = "forgotten"
 
 PASSED: Mapping[str, str] = {
     CHANGED: "It is not as it was when the plan was made: it comes with another plan.",
     GONE: "There is no such current record any more.",
     UNTOUCHED: "It was tried, and is as it was.",
     NOT_OURS: "The address there now is not the one that was written: it stays.",
+    FORGOTTEN: "It was in doubt for seven days, and how it was is kept no longer: look at it.",
 }
 """Why a record was passed over, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that iSAMS refused: its id, the status, and which fields iSAMS named."""
+
+    record_id: str
+    status: int
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """How a run ended, and how its plan stands: how many records became what.
 
-    `passed` is by code. `doubt` are the names of the fields that are not as they were, of a record
-    in doubt; `status` is that of the answer that ended the run; `refused_now` are those that iSAMS
-    refused to take back.
+    `passed` is by code. `refused` are those of the plan; of a run that takes back, those that iSAMS
+    refused to take back. `doubtful` is the id of the record in doubt, "" if none is, `doubt` the
+    names of its fields that are not as they were. `status` is that of the answer that ended the
+    run.
     """
 
     plan: OpenPlan
     end: EndCode
     written: int
-    refused: Sequence[WriteRefused]
+    refused: Sequence[Refusal]
     passed: Mapping[str, int]
     undone: int
     in_doubt: int
+    doubtful: str = ""
     doubt: tuple[str, ...] = ()
     status: int = 0
     error: SourceError | None = None
@@ -180,7 +194,7 @@ class _PlanRun:
     way: Way
     number: int = 0
     passed: Counter[str] = field(default_factory=Counter)
-    refused: list[WriteRefused] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
 
     # -- a run -----------------------------------------------------------------------------------
 
@@ -203,6 +217,8 @@ class _PlanRun:
         self.settle_all()
         if self.way == "write" and state not in {PlanState.WAITS, PlanState.BEGUN}:
             raise _EndsError(EndCode.LATE if state is PlanState.VOID else EndCode.DONE)
+        if not self._is_by_what_was_learnt_last():
+            raise _EndsError(EndCode.OUTDATED)
         refused_in_a_row = 0
         for place, (change, known) in enumerate(self._unchanged(list(self._changes()))):
             if self.desk.nap(BETWEEN_S if place else 0):
@@ -211,6 +227,17 @@ class _PlanRun:
             refused_in_a_row = refused_in_a_row + 1 if self._change(change, known) else 0
             if refused_in_a_row == IN_A_ROW:
                 raise _EndsError(EndCode.REFUSED)
+
+    def _is_by_what_was_learnt_last(self) -> bool:
+        """Say whether PUT takes what the plan knows of, as far as anybody has learnt since.
+
+        Who learnt the same Swagger again may have taken a word back that a field is unused. That is
+        too late for what was written already.
+        """
+        planned, learnt = self.plan.planned, self.desk.learnt()
+        if learnt is None or learnt.digest != planned.learnt:
+            return False
+        return self.way == "undo" or learnt.at <= planned.at
 
     def settle_all(self) -> None:
         """Read each record of which a former run has left only what it was, once that is old."""
@@ -238,8 +265,10 @@ class _PlanRun:
         if self.way == "write":
             numbers = sorted(folder.numbers(Passed))
             passed = Counter(self.desk.read(folder, Passed, each).code for each in numbers)
-            each_refused = sorted(folder.numbers(WriteRefused))
-            self.refused = [self.desk.read(folder, WriteRefused, each) for each in each_refused]
+            self.refused = [
+                self._refusal(number) for number in sorted(folder.numbers(WriteRefused))
+            ]
+        in_doubt = [number for number, _ in folder.in_doubt()]
         return Carried(
             plan=self.plan,
             end=end,
@@ -247,11 +276,19 @@ class _PlanRun:
             refused=tuple(self.refused),
             passed=dict(sorted(passed.items())),
             undone=len(folder.numbers(AddressUndone)),
-            in_doubt=len(folder.in_doubt()),
+            in_doubt=len(in_doubt),
+            doubtful=self._record_id(in_doubt[0]) if in_doubt else "",
             doubt=looked.names,
             status=status,
             error=looked.error,
         )
+
+    def _record_id(self, number: int) -> str:
+        return self.plan.content.rows[number - 1].record_id
+
+    def _refusal(self, number: int) -> Refusal:
+        mark = self.desk.read(self.plan.folder, WriteRefused, number)
+        return Refusal(self._record_id(number), mark.status, mark.fields)
 
     # -- what a former run has left --------------------------------------------------------------
 
@@ -259,14 +296,13 @@ class _PlanRun:
         before = self.desk.read(self.plan.folder, kind, number)
         age = self.desk.store.now() - before.at
         if abs(age) > ROSTERS_LAST:
-            self._pass(AddressChange(number, "", ""), UNTOUCHED, kind)  # nobody may keep it longer
+            self._pass(AddressChange(number, "", ""), FORGOTTEN, kind)  # nobody may keep it longer
             self.desk.drop(self.plan.folder, kind, number)
             return
         wait = timedelta(seconds=SETTLED_AFTER_S) - age
         if self.desk.nap(min(max(wait.total_seconds(), 0), SETTLED_AFTER_S)):
             raise _EndsError(EndCode.STOPPED)
-        row = self.plan.content.rows[number - 1]
-        change = AddressChange(number, row.record_id, before.address)
+        change = AddressChange(number, self._record_id(number), before.address)
         looked = look_once(self.desk, self.plan.kind, change, before.members)
         if looked.verdict is PutVerdict.IN_DOUBT:
             raise _EndsError(EndCode.DOUBT, looked)
@@ -310,14 +346,18 @@ class _PlanRun:
                 self._pass(change, GONE)
             elif digest(earlier) != digest(record):
                 self._pass(change, CHANGED)
-            elif code := self._fault(change, record):
+            elif (code := self._fault(change, record)) or (code := self._unseen(change, record)):
                 self._pass(change, code)
             else:
                 found.append((change, record))
         return found
 
     def _read(self, change: AddressChange) -> Members | None:
-        return self.desk.writing.read(self.plan.kind, change.record_id)
+        record = self.desk.writing.read(self.plan.kind, change.record_id)
+        if record is not None:
+            takes, shows = self.plan.content.takes, self.plan.content.shows
+            demand_learnt(record, Contract(takes, shows, self.plan.planned.learnt))
+        return record
 
     def _fault(self, change: AddressChange, record: Members) -> str:
         """Return why *record* is not the one that is meant, "" if it is."""
@@ -326,6 +366,21 @@ class _PlanRun:
             return "" if digest(record, row.address) == row.digest else CHANGED
         ours = meaning(record.get(ADDRESS, "null")) == ("text", row.address)
         return "" if ours else NOT_OURS
+
+    def _unseen(self, change: AddressChange, record: Members) -> str:
+        """Return why the reading client does not see *record* so, "" if it does.
+
+        Raises:
+            AddressRefused: it sees a value that rights hide from the writing one by now.
+        """
+        try:
+            seen = is_seen(self.desk, self.plan.kind, change.record_id, record)
+        except AddressRefused:
+            again = self._read(change)
+            if again is not None and digest(again) == digest(record):
+                raise
+            return CHANGED  # somebody edited it between the two
+        return "" if seen else GONE
 
     def _pass(self, change: AddressChange, code: str, kind: type[Before] | None = None) -> None:
         self.passed[code] += 1
@@ -336,47 +391,54 @@ class _PlanRun:
     # -- one record ------------------------------------------------------------------------------
 
     def _change(self, change: AddressChange, known: Members) -> bool:
-        """AddressChange one record, and say whether iSAMS refused it."""
+        """Change one record, and say whether iSAMS refused it."""
         record = self._read(change)
         if record is None or digest(record) != digest(known):
             self._pass(change, GONE if record is None else CHANGED)
             return False
-        takes, shows = self.plan.content.takes, self.plan.content.shows
-        demand_learnt(record, Contract(takes, shows, self.plan.planned.learnt))
         self._keep_before(change, record)
-        body = to_put(record, frozenset(takes), change.address)
+        body = to_put(record, frozenset(self.plan.content.takes), change.address)
         try:
             answer = self.desk.writing.put(self.plan.kind, change.record_id, body)
         except SourceError:  # nothing was sent
             self.desk.drop(self.plan.folder, self._kind_kept, change.number)
             raise
-        looked = look(self.desk, self.plan.kind, change, record)
+        return self._settled(change, look(self.desk, self.plan.kind, change, record), answer)
+
+    def _settled(self, change: AddressChange, looked: AfterPut, answer: PutAnswer) -> bool:
+        """Keep what became of a record, and say whether iSAMS refused it."""
+        as_meant = looked.verdict is PutVerdict.AS_MEANT
+        if as_meant:
+            self._keep_done(change.number, self._kind_kept)
+        # A look can take minutes. What a later run has kept by then is not ours to delete.
+        if self._is_taken_over():
+            raise _EndsError(EndCode.TAKEN_OVER)
         if looked.verdict is PutVerdict.IN_DOUBT:
             raise _EndsError(EndCode.DOUBT, looked, answer.status)
-        if looked.verdict is PutVerdict.AS_MEANT:
-            self._keep_done(change.number, self._kind_kept)
-        elif answer.status in REFUSALS:
+        refused = not as_meant and answer.status in REFUSALS
+        if refused:
             self._keep_refused(change, answer.status, answer.fields)
-        else:
+        elif not as_meant:
             self._pass(change, UNTOUCHED)
         self.desk.drop(self.plan.folder, self._kind_kept, change.number)
-        if looked.verdict is PutVerdict.AS_BEFORE and answer.status not in REFUSALS:
+        if not (as_meant or refused):
             raise _EndsError(_end_of(answer.status), status=answer.status)
-        return looked.verdict is PutVerdict.AS_BEFORE
+        return refused
 
     def _keep_before(self, change: AddressChange, record: Members) -> None:
         """Keep the record as it was; raise if another run has begun, whose work this now is."""
         before = self._kind_kept(
             at=self.desk.store.now(), by=self.desk.by, members=record, address=change.address
         )
-        if max(self._now().numbers(RunBegun), default=0) != self.number or not self.desk.keep(
-            self.plan.folder, before, change.number
-        ):
+        if self._is_taken_over() or not self.desk.keep(self.plan.folder, before, change.number):
             raise _EndsError(EndCode.TAKEN_OVER)
+
+    def _is_taken_over(self) -> bool:
+        return max(self._now().numbers(RunBegun), default=0) != self.number
 
     def _keep_refused(self, change: AddressChange, status: int, fields: tuple[str, ...]) -> None:
         refused = WriteRefused(at=self.desk.store.now(), status=status, fields=fields)
-        self.refused.append(refused)
+        self.refused.append(Refusal(change.record_id, status, fields))
         if self.way == "write":
             self.desk.keep(self.plan.folder, refused, change.number)
 
