@@ -43,20 +43,20 @@ type Way = Literal["write", "undo"]
 
 
 class LearntFields(Record):
-    """What PUT takes of a record of a kind, and GET shows."""
+    """What PUT takes of a record of a kind, GET shows, and a person called unused."""
 
     takes: tuple[str, ...]
     shows: tuple[str, ...]
+    unused: tuple[str, ...] = ()
 
 
 class Learnt(Record):
-    """`learnt/000001.json`: what a Swagger says by kind, and what a person called unused."""
+    """`learnt/000001.json`: what a Swagger says, by kind."""
 
     at: datetime
     by: str
     digest: str
     kinds: Mapping[str, LearntFields]
-    unused: tuple[str, ...] = ()
     caller: Caller = ""
 
 

@@ -52,12 +52,14 @@ _HALF_WAY = frozenset({EndCode.STOPPED, EndCode.TAKEN_OVER, EndCode.LATE, EndCod
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option(
     "--unused",
+    "unused_fields",
     metavar="FIELDS",
     default="",
-    help="Fields that the school does not use, by commas, as the Swagger spells them.",
+    help="Fields that the school does not use, by commas, as the Swagger spells them; one that"
+    " pupils and staff have as pupils.leavingDate or staff.leavingDate. It replaces what was said.",
 )
 @options.school
-def learn_swagger(terminal: Terminal, file: Path, unused: str, school: str | None) -> Result:
+def learn_swagger(terminal: Terminal, file: Path, unused_fields: str, school: str | None) -> Result:
     """Learn from FILE, the Swagger of your own iSAMS, what PUT takes and GET shows.
 
     Nothing can be written before. Save the document whose address stands at the top of iSAMS's
@@ -65,16 +67,17 @@ def learn_swagger(terminal: Terminal, file: Path, unused: str, school: str | Non
     """
     settings, key = _school(terminal, school)
     shelf = _shelf(terminal, settings, key)
-    names = [name.strip() for name in unused.split(",") if name.strip()]
+    names = [name.strip() for name in unused_fields.split(",") if name.strip()]
     learned = learning.learn(
         shelf.store, key, _swagger(file), names, caller=shelf.caller, by=shelf.by
     )
     kinds = learned.kept.kinds
+    unused = learning.unused_words(learned.kept)
     document = {
         "school": key,
         "swagger": learned.kept.digest[:8],
         "kinds": {kind: len(fields.takes) for kind, fields in kinds.items()},
-        "unused": list(learned.kept.unused),
+        "unused": unused,
         "harmed": {kind.value: list(names) for kind, names in learned.harmed.items()},
     }
     lines = [
@@ -86,8 +89,8 @@ def learn_swagger(terminal: Terminal, file: Path, unused: str, school: str | Non
         " show."
         for kind, names in learned.harmed.items()
     ]
-    if learned.kept.unused:
-        lines.append(f"Not used by the school, by your word: {', '.join(learned.kept.unused)}.")
+    if unused:
+        lines.append(f"Not used by the school, by your word: {', '.join(unused)}.")
     lines.append(f"Next: `isams-sync addresses plan {next(iter(kinds))} --only` and the id of one.")
     return Result(Exit.DONE, document, [*lines, NOT_BUILT])
 

@@ -17,8 +17,8 @@ from tests.edge.cli_stage import Said
 PUPILS = [pupil.school_id for pupil in WHOLE.pupils[:LACKING]]
 # What no pupil of the invented school has.
 UNUSED = (
-    "birthCounty,birthplace,boardingHouse,futureSchoolId,leavingDate,leavingReason,"
-    "leavingYearGroup,middlenames,officialName,previousName,religion"
+    "birthCounty,birthplace,boardingHouse,futureSchoolId,leavingReason,"
+    "leavingYearGroup,middlenames,officialName,previousName,pupils.leavingDate,religion"
 )
 
 
@@ -259,13 +259,37 @@ def test_a_field_called_unused_must_be_one_that_put_takes(here: WritingTrial) ->
     assert "PUT takes no field 'religon'" in said.err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("leavingDate", "say pupils.leavingDate or staff.leavingDate"),
+        ("staff.religion", "PUT takes no field 'staff.religion'"),
+        ("parents.religion", "PUT takes no field 'parents.religion'"),
+        ("schoolEmailAddress", "PUT takes no field"),
+    ],
+)
+def test_a_word_that_a_field_is_unused_is_of_one_kind(
+    here: WritingTrial, words: str, told: str
+) -> None:
+    """What no pupil has, staff may: their field would be emptied if rights hide it."""
+    said = here.learn("--unused", words)
+
+    assert said.code == Exit.USAGE
+    assert told in said.err
+
+
 def test_staff_are_written_in_the_same_way(here: WritingTrial) -> None:
-    """By their own path, with what PUT of an employee takes; what nobody has is called unused."""
-    here.learn()
+    """By their own path, with what PUT of an employee takes; what nobody has is called unused.
+
+    What was called unused of pupils counts for pupils, and is not to be typed again from memory.
+    """
+    here.learn("--unused", UNUSED)
     employee = str(WHOLE.staff[0].id)
     asked = here.sync("addresses", "plan", "staff", "--only", employee)
     named = re.search(r"--unused (\S+)`", asked.err)
     assert named, asked.err
+    assert "staff.leavingDate" in named[1]
+    assert set(UNUSED.split(",")) < set(named[1].split(","))
     here.learn("--unused", named[1])
     plan = here.sync("addresses", "plan", "staff", "--only", employee, "--json")
     wrote = here.sync("addresses", "write", "northbank-1", "--json", types=digits(plan))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.edge.storage.store import Store
@@ -26,15 +26,17 @@ def learn(  # a word of a person, and who says it where
 ) -> Learned:
     """Keep what *body*, a Swagger, says; *unused* are fields that a person says the school has not.
 
+    Such a word is of one kind: what no pupil has, staff may. `staff.leavingDate` says which; where
+    only one kind has the field, its name will do.
+
     Raises:
         AddressRefused: it is no Swagger; or PUT takes what GET does not show, of every kind; or a
-            field called unused is none that PUT takes.
+            field called unused is none that PUT takes, or one of several kinds.
     """
     try:
         contracts = contracts_in(body)
     except SwaggerFault as fault:
         raise AddressRefused(f"{fault}: nothing was learnt", school=school) from None
-    _demand_taken(contracts, unused, school)
     harmed = {kind: each.unshown for kind, each in contracts.items() if each.unshown}
     safe = {kind: each for kind, each in contracts.items() if kind not in harmed}
     if not safe:
@@ -43,15 +45,15 @@ def learn(  # a word of a person, and who says it where
             f" {'; '.join(_harms(harmed))}. This iSAMS cannot be written safely",
             school=school,
         )
+    words = _by_kind(safe, unused, school)
     learnt = Learnt(
         at=store.now(),
         by=by,
         digest=next(iter(safe.values())).digest,
         kinds={
-            kind.value: LearntFields(takes=each.takes, shows=each.shows)
+            kind.value: LearntFields(takes=each.takes, shows=each.shows, unused=words[kind])
             for kind, each in safe.items()
         },
-        unused=tuple(sorted(set(unused))),
         caller=caller,
     )
     while True:
@@ -60,32 +62,67 @@ def learn(  # a word of a person, and who says it where
             return Learned(school, learnt, harmed)
 
 
-def contract_of(learnt: Learnt | None, kind: PeopleKind, school: str) -> Contract:
-    """Return what was learnt of *kind*.
+def demand_learnt_of(learnt: Learnt | None, kind: PeopleKind, school: str) -> Learnt:
+    """Return what was learnt, once something was of *kind*.
 
     Raises:
         AddressRefused: nothing was.
     """
-    fields = learnt.kinds.get(kind.value) if learnt else None
-    if learnt is None or fields is None:
+    if learnt is None or kind.value not in learnt.kinds:
         raise AddressRefused(
             f"nothing is known yet of what PUT of {kind} takes: save the Swagger of your iSAMS, and"
             " `isams-sync addresses learn` the file",
             school=school,
         )
+    return learnt
+
+
+def contract_of(learnt: Learnt, kind: PeopleKind) -> Contract:
+    """Return what was learnt of *kind*, of which something was."""
+    fields = learnt.kinds[kind.value]
     return Contract(fields.takes, fields.shows, learnt.digest)
 
 
-def _demand_taken(
+def unused_words(
+    learnt: Learnt, kind: PeopleKind | None = None, more: Iterable[str] = ()
+) -> list[str]:
+    """Return what was called unused, and *more* of *kind*, as it can be typed; sorted."""
+    said = {(word, name) for word, fields in learnt.kinds.items() for name in fields.unused}
+    said |= {(kind.value, name) for name in more if kind}
+    takes = [fields.takes for fields in learnt.kinds.values()]
+    return sorted(
+        name if sum(name in each for each in takes) == 1 else f"{word}.{name}"
+        for word, name in said
+    )
+
+
+def _by_kind(
     contracts: Mapping[PeopleKind, Contract], unused: Sequence[str], school: str
-) -> None:
-    taken = {name for each in contracts.values() for name in each.takes} - {ADDRESS}
-    if strange := [name for name in unused if name not in taken]:
+) -> Mapping[PeopleKind, tuple[str, ...]]:
+    """Return what *unused* says of each kind, sorted."""
+    said = {_kind_and_name(contracts, word, school) for word in unused}
+    return {kind: tuple(sorted(name for each, name in said if each is kind)) for kind in contracts}
+
+
+def _kind_and_name(
+    contracts: Mapping[PeopleKind, Contract], word: str, school: str
+) -> tuple[PeopleKind, str]:
+    """Return which field of which kind *word* is."""
+    typed, _, name = word.rpartition(".")
+    holders = [kind for kind, each in contracts.items() if name in each.takes and name != ADDRESS]
+    kinds = [kind for kind in holders if typed in {"", kind.value}]
+    if not kinds:
         raise AddressRefused(
-            f"--unused: PUT takes no field {', '.join(map(repr, strange))}: expected names as the"
-            " Swagger writes them",
+            f"--unused: PUT takes no field {word!r}: expected names as the Swagger writes them",
             school=school,
         )
+    if len(kinds) > 1:
+        raise AddressRefused(
+            f"--unused: {name} is a field of {' and of '.join(kinds)}: say"
+            f" {' or '.join(f'{kind}.{name}' for kind in kinds)}, or both",
+            school=school,
+        )
+    return kinds[0], name
 
 
 def _harms(harmed: Mapping[PeopleKind, Sequence[str]]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from sync.ledger.address_plans import (
     MOST,
     AddressPlan,
     AddressWritten,
+    Learnt,
     LookedAt,
     PlanFolder,
     Planned,
@@ -27,7 +28,7 @@ from sync.ledger.address_plans import (
 )
 from sync.ledger.folders import Folder
 from sync.steps.addresses.desk import Desk, OpenPlan, find_plan
-from sync.steps.addresses.learning import contract_of
+from sync.steps.addresses.learning import contract_of, demand_learnt_of, unused_words
 
 _EVIDENCE = 100  # records that are read beyond the plan, until every field was seen with a value
 
@@ -61,17 +62,16 @@ def plan_addresses(
             was not looked at; or not all that PUT takes is surely seen.
         SourceError: a record could not be read.
     """
-    learnt = desk.learnt()
-    contract = contract_of(learnt, kind, desk.school)
+    learnt = demand_learnt_of(desk.learnt(), kind, desk.school)
+    contract = contract_of(learnt, kind)
     earlier = desk.plans()
     _demand_none_open(desk, earlier)
     first = not _was_looked_at(desk, kind, contract)
     chosen = _chosen(desk, proposals, only)
     if first:
         _demand_one(desk, earlier, kind, contract, only)
-    unused = frozenset(learnt.unused if learnt else ())
     rows, records = _rows(desk, kind, chosen[:MOST], contract)
-    _demand_all_seen(desk, kind, contract, unused, records, _others(proposals, current, rows))
+    _demand_all_seen(desk, kind, learnt, records, _others(proposals, current, rows))
     if not rows:
         raise AddressRefused(
             f"there is nothing to plan: no record of {kind} lacks an address that Entra has",
@@ -245,8 +245,7 @@ def _others(
 def _demand_all_seen(  # what was learnt, and what was seen
     desk: Desk,
     kind: PeopleKind,
-    contract: Contract,
-    unused: frozenset[str],
+    learnt: Learnt,
     records: list[Members],
     others: Iterator[str],
 ) -> None:
@@ -254,6 +253,7 @@ def _demand_all_seen(  # what was learnt, and what was seen
 
     Those of the plan are looked at first, then *others*, as many as it takes.
     """
+    contract, unused = contract_of(learnt, kind), frozenset(learnt.kinds[kind.value].unused)
     seen = list(records)
     unseen = fitness.unseen(seen, contract, unused)
     for number, record_id in enumerate(others):
@@ -264,10 +264,11 @@ def _demand_all_seen(  # what was learnt, and what was seen
             seen.append(record)
             unseen = fitness.unseen(seen, contract, unused)
     if unseen:
+        words = unused_words(learnt, kind, unseen)
         raise AddressRefused(
             f"nobody can tell whether iSAMS shows {', '.join(unseen)}: no record that was read has"
             " a value there, and PUT would empty what is hidden. If the school does not use them,"
-            f" say so: `isams-sync addresses learn FILE --unused {','.join(unseen)}`",
+            f" say so: `isams-sync addresses learn FILE --unused {','.join(words)}`",
             school=desk.school,
         )
 
