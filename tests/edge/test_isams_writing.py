@@ -202,27 +202,47 @@ def test_what_is_not_the_record_that_was_asked_for_is_refused(faults: RestFaults
         here.reader.read(PUPILS, PUPIL)
 
 
-def _says_put(path: Path) -> bool:
-    """Say whether a module of ours could send a PUT: by the word, or by a client's method."""
-    tree = ast.parse(path.read_text("utf-8"))
-    return any(
-        (isinstance(node, ast.Constant) and node.value == "PUT")
-        or (
-            isinstance(node, ast.Attribute)
-            and node.attr == "put"
-            and isinstance(node.value, ast.Name | ast.Attribute)
-            and "client" in ast.unparse(node.value)
-        )
-        for node in ast.walk(tree)
-    )
+WRITING = {"PUT", "PATCH", "DELETE"}
+
+
+def _words_of_writing(path: Path) -> set[str]:
+    """Return with which methods a module of ours could write: by the word, or a client's method."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value.upper())
+        if isinstance(node, ast.Attribute) and "client" in ast.unparse(node.value):
+            found.add(node.attr.upper())
+    return found & WRITING
 
 
 def test_one_module_may_send_a_put_to_isams() -> None:
-    """And one to Azure's storage of SDS, which is not iSAMS; no other says the word."""
-    found = {path.relative_to(SYNC).as_posix() for path in SYNC.rglob("*.py") if _says_put(path)}
+    """And one to Azure's storage of SDS, which is not iSAMS; a pure one reads it in a Swagger."""
+    found = {
+        path.relative_to(SYNC).as_posix(): words
+        for path in SYNC.rglob("*.py")
+        if (words := _words_of_writing(path))
+    }
 
-    assert {path for path in found if "isams" in path} == {"edge/isams/writing.py"}
-    assert found == {"edge/isams/writing.py", "edge/graph/upload.py"}
+    assert found == {
+        "edge/isams/writing.py": {"PUT"},
+        "edge/graph/upload.py": {"PUT", "PATCH"},
+        "isams/addresses/swagger.py": {"PUT"},
+    }
+
+
+def test_nothing_is_posted_to_isams_but_for_a_token_and_for_what_batch_gives() -> None:
+    """By REST, POST makes subjects and buildings that nobody can delete."""
+    posts = {
+        path.relative_to(SYNC).as_posix()
+        for path in (SYNC / "edge" / "isams").rglob("*.py")
+        if any(
+            isinstance(node, ast.Constant) and str(node.value).upper() == "POST"
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+    }
+
+    assert posts == {"edge/isams/batch.py", "edge/isams/sign_in.py"}
 
 
 def test_the_client_that_writes_stands_in_no_bicep_and_no_sample() -> None:

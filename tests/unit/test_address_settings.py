@@ -89,6 +89,18 @@ def test_the_client_that_writes_is_never_the_one_that_reads() -> None:
     assert "the one that reads may not write" in refusal({**LEAST, **REST, **WRITER, **same})
 
 
+def test_nor_is_it_the_one_that_reads_another_school() -> None:
+    """Of one iSAMS, as Senior and Prep often are: else the app's own client could write."""
+    prep = {name.replace("NORTHBANK", "PREP"): value for name, value in (LEAST | REST).items()}
+    prep |= {"SCHOOLS__PREP__ID": "9990002", "SCHOOLS__PREP__ISAMS_CLIENT_ID": "invented-writer"}
+    prep |= {"PROFILES__SENIORS__SCHOOL": "northbank"}
+    prep |= {"PROFILES__JUNIORS__SCHOOL": "prep", "PROFILES__JUNIORS__YEAR_GROUPS": "3-6"}
+    told = refusal({**LEAST, **REST, **WRITER, **prep})
+
+    assert "the one that reads may not write" in told
+    assert "SCHOOLS__PREP__ISAMS_CLIENT_ID" in told
+
+
 @pytest.mark.parametrize("left", WRITER)
 def test_the_client_that_writes_has_id_and_secret(left: str) -> None:
     """Neither alone."""
