@@ -13,7 +13,7 @@ from sync.ledger.address_plans import Before, PlanState, RunBegun
 from sync.steps.addresses import looking, planning, writing
 from sync.steps.addresses.changing import EndCode
 from sync.steps.addresses.desk import find_plan
-from tests.address_desk import SHOWN, Bench, DeskRecords, Killed, address_of
+from tests.address_desk import SHOWN, Bench, Calls, DeskRecords, Killed, address_of
 
 
 def test_a_plan_is_carried_out_record_by_record() -> None:
@@ -411,6 +411,113 @@ def test_what_is_kept_of_a_record_in_doubt_is_kept_seven_days_at_most() -> None:
     assert not any("before-" in blob.name for blob in bench.store.blobs("addresses/"))
 
 
+@pytest.mark.parametrize(
+    ("does", "passed"),
+    [("edits", {"changed": 1}), ("moves", {"gone": 1})],
+)
+def test_a_record_that_is_another_when_its_turn_comes_is_passed_over(
+    does: str, passed: dict[str, int]
+) -> None:
+    """Both readings were the same, and somebody was quicker than its turn."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+
+    def somebody() -> None:
+        if does == "edits":
+            bench.isams.edit("students", "S3", {"mobileNumber": "typed"})
+        else:
+            bench.isams.move_to_former("students", "S3")
+
+    class EditsAfterFirstPut(DeskRecords):
+        def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
+            answer = super().put(kind, record_id, members)
+            if len(bench.isams.puts) == 1:
+                somebody()
+            return answer
+
+    desk = bench.desk(writing=EditsAfterFirstPut(bench.isams, bench.calls))
+    carried = writing.write(desk, drawn.plan.id, drawn.plan.digits)
+
+    assert (carried.written, dict(carried.passed)) == (2, passed)
+    assert [record_id for _, record_id in bench.isams.puts] == ["S2", "S4"]
+
+
+def test_a_record_that_the_reading_client_does_not_see_is_passed_over() -> None:
+    """It is no current one any more."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+
+    class SeesNobody(DeskRecords):
+        def read(self, kind: PeopleKind, record_id: str) -> Members | None:
+            return None if record_id == "S2" else super().read(kind, record_id)
+
+    carried = writing.write(
+        bench.desk(reading=SeesNobody(bench.isams, Calls(), "reader")),
+        drawn.plan.id,
+        drawn.plan.digits,
+    )
+
+    assert (carried.written, dict(carried.passed)) == (1, {"gone": 1})
+
+
+def test_refusals_that_do_not_follow_each_other_end_nothing() -> None:
+    """Three in a row are something else than three of nine."""
+    bench = Bench(count=7, trouble=WriteTrouble(only=("S2", "S3", "S5", "S6"), status=422))
+    carried = bench.write(bench.planned())
+
+    assert (carried.end, carried.written, len(carried.refused)) == (EndCode.DONE, 2, 4)
+
+
+def _killed_in_its_first_put(bench: Bench, drawn: planning.Drawn) -> None:
+    class DiesAfterPut(DeskRecords):
+        def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
+            super().put(kind, record_id, members)
+            raise Killed
+
+    with pytest.raises(Killed):
+        writing.write(
+            bench.desk(writing=DiesAfterPut(bench.isams, bench.calls)),
+            drawn.plan.id,
+            drawn.plan.digits,
+        )
+
+
+def test_what_a_kill_has_left_is_read_a_minute_and_a_half_later_at_the_earliest() -> None:
+    """Until then iSAMS may be about to do it, or answer from what it kept."""
+    bench = Bench(count=2)
+    drawn = bench.planned()
+    _killed_in_its_first_put(bench, drawn)
+    since_s = bench.clock.passed_s
+    writing.settle(bench.desk(), drawn.plan.id)
+    waited_s = bench.clock.passed_s - since_s
+
+    assert 89 <= waited_s <= 91
+    assert len(bench.isams.puts) == 1
+
+
+def test_what_a_kill_has_left_is_read_also_when_the_plan_is_void_and_nothing_more_is() -> None:
+    """The machine died, and somebody types the same again the next day."""
+    bench = Bench(count=4)
+    drawn = bench.planned()
+    _killed_in_its_first_put(bench, drawn)
+    bench.clock.advance(86_400)
+    carried = bench.write(drawn)
+
+    assert (carried.end, carried.written, carried.in_doubt) == (EndCode.LATE, 1, 0)
+    assert len(bench.isams.puts) == 1
+
+
+def test_a_doubt_can_be_read_by_the_command_that_has_left_it() -> None:
+    """The plan is over, and still nobody is told to do something else."""
+    bench = Bench(count=4, trouble=WriteTrouble(derives="fullName"))
+    drawn = bench.planned()
+    bench.write(drawn)
+    bench.isams.edit("students", "S2", {"fullName": bench.before["S2"]["fullName"]})
+    carried = bench.write(drawn)
+
+    assert (carried.in_doubt, carried.written, len(bench.isams.puts)) == (0, 1, 1)
+
+
 def test_a_reading_that_fails_ends_the_run() -> None:
     """Before a PUT nothing is sent; after it the record is in doubt."""
     bench = Bench(count=4)
@@ -434,7 +541,7 @@ def test_somebody_may_stop_it_between_two_records_and_go_on() -> None:
     went_on = bench.write(drawn)
 
     assert (stopped.end, stopped.written) == (EndCode.STOPPED, 2)
-    assert (went_on.end, went_on.written) == (EndCode.DONE, 5)
+    assert (went_on.end, went_on.written, dict(went_on.passed)) == (EndCode.DONE, 5, {})
     assert len(bench.isams.puts) == 5
 
 
@@ -599,7 +706,25 @@ def test_a_plan_that_was_taken_back_once_is_not_taken_back_again() -> None:
     puts = len(bench.isams.puts)
     again = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
 
-    assert (again.undone, len(bench.isams.puts)) == (2, puts)
+    assert (again.undone, dict(again.passed), len(bench.isams.puts)) == (2, {}, puts)
+
+
+def test_a_record_that_somebody_edits_is_not_taken_back() -> None:
+    """Not by a reading that may be of before the edit: another try takes it back."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.write(drawn)
+
+    def edit() -> bool:
+        if bench.record("S2")["mobileNumber"] != "typed" and len(bench.clock.slept) > slept + 20:
+            bench.isams.edit("students", "S2", {"mobileNumber": "typed"})
+        return False
+
+    slept = len(bench.clock.slept)
+    undone = writing.undo(bench.desk(stops=edit), drawn.plan.id, drawn.plan.digits)
+
+    assert (undone.undone, dict(undone.passed)) == (1, {"changed": 1})
+    assert bench.record("S2")["schoolEmailAddress"] == address_of("S2")
 
 
 def test_what_is_kept_before_a_put_is_the_record_as_it_was() -> None:
