@@ -16,6 +16,7 @@ from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.sds.listening import listening
 from simulators.serving import serve
+from simulators.users import UserDirectory, members_of
 from sync.terminal.stopping import unwritten
 
 SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
@@ -52,16 +53,20 @@ def _serving(options: _Options) -> Generator[Mapping[str, str]]:
     """Yield the settings. With `all`, SDS is on the two ports after that of iSAMS."""
     settings: dict[str, str] = {}
     what, port = options.what, options.port
+    users = None
     with ExitStack() as stack:
         if what in {"isams", "all"}:
             school = invent(options.pupils, seed=options.seed)
             isams = IsamsSimulator(school, keys=[BatchKey(production=False), RestClient()])
             url = stack.enter_context(serve(isams, port))
             settings |= staging.isams_settings(school, url, options.api)
+            if what == "all":
+                users = UserDirectory(users=members_of(school))
+                settings |= staging.address_settings(school)
         if what in {"sds", "all"}:
             sds = SdsSimulator(clock=lambda: datetime.now(UTC), knobs=Knobs(run_duration_s=RUN_S))
             sds_port = port + 1 if port and what == "all" else port
-            url = stack.enter_context(listening(sds, sds_port))
+            url = stack.enter_context(listening(sds, sds_port, users))
             settings |= staging.sds_settings(sds, url)
         yield settings
 

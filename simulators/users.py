@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
+from simulators.invented.records import InventedSchool
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -109,6 +111,34 @@ class UserDirectory:
             host = self.next_host or request.host_url.rstrip("/")
             page["@odata.nextLink"] = f"{host}{request.path}?{urlencode(query)}"
         return Response(json.dumps(page), 200, content_type="application/json")
+
+
+def members_of(school: InventedSchool) -> Sequence[DirectoryUser]:
+    """Return the account of every pupil and every member of staff, also of who has no address.
+
+    A pupil's `employeeId` is the admission number, that of staff their id in iSAMS.
+    """
+    pupils = (
+        DirectoryUser(
+            upn=_upn(pupil.email, f"p{pupil.id}", school.domain),
+            surname=pupil.surname,
+            employee_id=pupil.school_code,
+        )
+        for pupil in school.pupils
+    )
+    staff = (
+        DirectoryUser(
+            upn=_upn(employee.email, f"t{employee.id}", school.domain),
+            surname=employee.surname,
+            employee_id=str(employee.id),
+        )
+        for employee in school.staff
+    )
+    return [*pupils, *staff]
+
+
+def _upn(email: str | None, name: str, domain: str) -> str:
+    return (email or "").strip() or f"{name}@{domain}"
 
 
 def _refusal(status: int, code: str) -> Response:
