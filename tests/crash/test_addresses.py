@@ -162,6 +162,7 @@ def test_a_run_that_is_killed_anywhere_leaves_one_record_in_doubt_at_most(
             assert bench.damaged() == {}
             assert bench.addressed() == bench.ids
             assert bench.in_doubt(drawn) == 0
+            assert not any("before-" in name for name in bench.store.held)
             assert carried is None or carried.end is EndCode.DONE
             again = Counter(bench.isams.puts) - puts
             assert not any(record_id in written for _, record_id in again)
@@ -236,6 +237,7 @@ def test_taking_back_that_is_killed_anywhere_is_taken_up_again(
         undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
 
         assert (undone.end, undone.undone, undone.in_doubt) == (EndCode.DONE, 4, 0)
+        assert not any("back-" in name for name in bench.store.held)
         assert bench.addressed() == []
         assert bench.damaged() == {}
 

@@ -6,7 +6,7 @@ import pytest
 
 from simulators.isams.rest_writing import STUDENT_TAKES, WriteTrouble
 from sync.edge.isams.writing import PutAnswer
-from sync.errors import AddressRefused, SourceError, SourceMalformed
+from sync.errors import AddressRefused, SourceError, SourceMalformed, SourceUnavailable
 from sync.isams.addresses.kinds import PeopleKind
 from sync.isams.addresses.record_text import Members
 from sync.ledger.address_plans import Before, PlanState, RunBegun
@@ -355,6 +355,7 @@ def test_anything_else_ends_the_run_at_the_first_record(case: str) -> None:
 
     assert carried.end is end
     assert len(bench.isams.puts) == 1
+    assert dict(carried.passed) == ({} if end is EndCode.DOUBT else {"untouched": 1})
     assert find_plan(bench.desk(), drawn.plan.id).state is PlanState.OVER
     assert carried.in_doubt == (end is EndCode.DOUBT)
 
@@ -518,6 +519,23 @@ def test_a_doubt_can_be_read_by_the_command_that_has_left_it() -> None:
     assert (carried.in_doubt, carried.written, len(bench.isams.puts)) == (0, 1, 1)
 
 
+def test_a_put_that_was_never_sent_leaves_nothing_in_doubt() -> None:
+    """As when the writing client gets no token any more: what was kept is of no use."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+
+    class SendsNothing(DeskRecords):
+        def put(self, *_: object) -> PutAnswer:
+            raise SourceUnavailable("no token")
+
+    desk = bench.desk(writing=SendsNothing(bench.isams, bench.calls))
+    carried = writing.write(desk, drawn.plan.id, drawn.plan.digits)
+
+    assert (carried.end, carried.in_doubt) == (EndCode.FAILED, 0)
+    assert carried.error
+    assert carried.error.facts["school"] == "northbank"
+
+
 def test_a_reading_that_fails_ends_the_run() -> None:
     """Before a PUT nothing is sent; after it the record is in doubt."""
     bench = Bench(count=4)
@@ -562,6 +580,7 @@ def test_another_run_of_a_plan_ends_the_first() -> None:
 
     assert (first.end, second[0].end) == (EndCode.TAKEN_OVER, EndCode.DONE)
     assert len(bench.isams.puts) == 5
+    assert not any("before-" in name for name in bench.store.held)
     assert bench.damaged() == {}
 
 
@@ -589,6 +608,7 @@ def test_who_is_slower_than_a_later_run_leaves_what_that_has_kept() -> None:
 
     assert (first.end, len(bench.isams.puts)) == (EndCode.TAKEN_OVER, 2)
     assert bench.in_doubt(drawn) == 1
+    assert find_plan(bench.desk(), drawn.plan.id).state is PlanState.BEGUN
 
 
 def test_what_was_written_is_kept_as_written_also_by_who_was_slower() -> None:

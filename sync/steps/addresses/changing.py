@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from sync.errors import SourceError
+from sync.errors import SourceError, concerning
 from sync.isams.addresses.kinds import ADDRESS, PeopleKind
 from sync.isams.addresses.record_text import Members, differing
 from sync.steps.addresses.desk import Desk
@@ -95,7 +95,8 @@ def look(desk: Desk, kind: PeopleKind, change: AddressChange, before: Members) -
 def look_once(desk: Desk, kind: PeopleKind, change: AddressChange, before: Members) -> AfterPut:
     """Read the record, and say what it is by now."""
     try:
-        after = desk.writing.read(kind, change.record_id)
+        with concerning(school=desk.school):
+            after = desk.writing.read(kind, change.record_id)
     except SourceError as error:
         return AfterPut(PutVerdict.IN_DOUBT, error=error)
     if after is None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sync.errors import ConfigError
 from sync.isams.addresses.kinds import People, PeopleKind
 from sync.isams.addresses.matching import Account, Matched, MatchRules, SharedId, match
+from sync.roster.academic_year import school_day
 from sync.settings import SchoolSettings
 
 type Users = Callable[[str], Sequence[Account]]
@@ -56,5 +57,5 @@ def list_missing(
     *at* is the moment the school is of: who has left by that day, in school time, needs none.
     """
     rules = rules_of(settings, key, kind)
-    day = at.astimezone(settings.time_zone).date()
+    day = school_day(at, settings.time_zone)
     return match(kind, school, users(rules.matches[kind].attribute), rules, day)

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sync.edge.isams.writing import PutAnswer
-from sync.errors import AddressRefused, SourceError
+from sync.errors import AddressRefused, SourceError, concerning
 from sync.isams.addresses.kinds import ADDRESS
 from sync.isams.addresses.record_text import Members, digest, meaning, to_put
 from sync.isams.addresses.swagger import Contract
@@ -203,7 +203,8 @@ class _PlanRun:
         end, looked, status = EndCode.DONE, AfterPut(PutVerdict.AS_MEANT), 0
         self._begin()
         try:
-            work()
+            with concerning(school=self.desk.school):
+                work()
         except _EndsError as ended:
             end, status = ended.code, ended.status
             looked = ended.looked or looked
