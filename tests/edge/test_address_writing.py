@@ -196,6 +196,52 @@ def test_a_field_that_rights_hide_from_both_clients_is_asked_about() -> None:
     assert len(bench.plan("S1").plan.content.rows) == 1
 
 
+def test_a_field_that_only_the_writing_client_does_not_see_is_not_taken_for_unused() -> None:
+    """Whatever a person says: the reading client has just seen a value there."""
+    trouble = WriteTrouble(nulls=("religion",), blind=("writer",))
+    bench = Bench(count=3, trouble=trouble, trouble_from_start=True)
+    bench.learn("religion")
+    with pytest.raises(AddressRefused, match="does not see religion"):
+        bench.plan("S1")
+
+
+def test_a_field_that_is_in_the_swagger_and_not_in_the_record_ends_it() -> None:
+    """PUT takes it, and nobody could give it back."""
+    trouble = WriteTrouble(hides=("passportName",))
+    bench = Bench(count=2, trouble=trouble, trouble_from_start=True)
+    bench.isams.takes["students"] = (*STUDENT_TAKES, "passportName")
+    bench.learn("passportName", shown=(*SHOWN, "passportName"))
+    with pytest.raises(SourceMalformed, match="does not show passportName"):
+        bench.plan("S1")
+
+
+def test_only_who_is_on_the_list_can_be_planned() -> None:
+    """An id that was mistyped may be somebody's."""
+    bench = Bench(count=2)
+    bench.learn()
+    with pytest.raises(AddressRefused, match="not on the list"):
+        bench.plan("S99")
+
+
+def test_of_two_who_plan_at_once_one_is_refused() -> None:
+    """A school has one plan at a time."""
+    bench = Bench(count=3)
+    bench.first_done()
+    bench.ids = bench.ids[1:]
+    quicker: list[planning.Drawn] = []
+
+    def other(_: str) -> None:
+        if not quicker:
+            quicker.append(bench.plan())
+
+    with pytest.raises(AddressRefused, match="somebody else has just made a plan"):
+        planning.plan_addresses(
+            bench.desk(tell=other), PeopleKind.PUPILS, bench.proposals, list(bench.before)
+        )
+
+    assert bench.write(quicker[0]).written == 2
+
+
 def test_a_value_is_looked_for_in_the_rest_of_the_list() -> None:
     """The record that is named first need not hold them all."""
     bench = Bench(count=30)
@@ -383,6 +429,33 @@ def test_a_record_in_doubt_is_told_by_the_names_of_its_fields() -> None:
     assert carried.doubtful == again.doubtful == "S2"
     with pytest.raises(AddressRefused, match=f"addresses doubt {drawn.plan.id}"):
         bench.plan()
+
+
+def test_what_was_written_is_not_compared_while_a_record_is_in_doubt() -> None:
+    """First it must be known what came of that one."""
+    bench = Bench(count=3, trouble=WriteTrouble(derives="fullName", only=("S3",)))
+    drawn = bench.planned()
+    assert bench.write(drawn).written == 1
+    with pytest.raises(AddressRefused, match="is in doubt"):
+        looking.to_compare(bench.desk(), drawn.plan.id)
+
+
+def test_a_record_that_cannot_be_read_after_its_put_is_in_doubt() -> None:
+    """Not as it was, because nobody has seen that; later it can be read again."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+
+    class FailsAfterPut(DeskRecords):
+        def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
+            self.unread.add(record_id)
+            return super().put(kind, record_id, members)
+
+    desk = bench.desk(writing=FailsAfterPut(bench.isams, bench.calls))
+    carried = writing.write(desk, drawn.plan.id, drawn.plan.digits)
+    settled = writing.settle(bench.desk(), drawn.plan.id)
+
+    assert (carried.end, carried.doubtful, carried.in_doubt) == (EndCode.DOUBT, "S2", 1)
+    assert (settled.in_doubt, settled.written, len(bench.isams.puts)) == (0, 1, 1)
 
 
 def test_a_doubt_ends_when_a_person_has_mended_the_record() -> None:
@@ -684,6 +757,18 @@ def test_what_put_of_an_older_swagger_took_is_not_taken_back_by_it() -> None:
     undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
 
     assert (undone.end, len(bench.isams.puts)) == (EndCode.OUTDATED, puts)
+
+
+def test_the_same_swagger_learnt_again_keeps_nobody_from_taking_back() -> None:
+    """PUT takes what it took."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.write(drawn)
+    bench.clock.advance(1)
+    bench.learn("religion")
+    undone = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (undone.end, undone.undone) == (EndCode.DONE, 2)
 
 
 def test_rights_that_were_taken_away_since_empty_nothing() -> None:

@@ -23,7 +23,7 @@ from simulators.isams.rest_clients import WRITE_CLIENT_ID, WRITE_CLIENT_SECRET
 from simulators.isams.rest_writing import EMPLOYEE_TAKES, STUDENT_TAKES
 from sync.edge.isams.records import RestRecords
 from sync.edge.isams.writing import RestWriter
-from sync.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from sync.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from sync.isams.addresses.kinds import ADDRESS, PeopleKind
 from sync.isams.addresses.record_text import to_put
 from tests.clocks import FakeClock
@@ -106,6 +106,21 @@ def test_what_is_sent_is_what_came() -> None:
     assert json.loads(after["uniquePupilNumber"]) == CLEAN.pupils[0].upn
 
 
+def test_where_there_is_no_rest_at_all_nobody_is_taken_for_gone() -> None:
+    """A wrong host, or REST switched off, answers 404 to everything."""
+    here = Here()
+
+    class Nothing(Dropping):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if "/students" in request.url.path:
+                return httpx.Response(404, stream=httpx.ByteStream(b"{}"))
+            return super().handle_request(request)
+
+    reader = RestRecords(here.settings, here.clock, transport=Nothing(here.isams))
+    with pytest.raises(SourceError):
+        reader.read(PUPILS, PUPIL)
+
+
 def test_a_record_that_is_not_there_is_none() -> None:
     """And no error: it may be a former pupil's by now."""
     assert Here().reader.read(PUPILS, "nobody") is None
@@ -129,6 +144,22 @@ def test_a_put_is_sent_once_whatever_comes_of_it(trouble: WriteTrouble, status: 
 
     assert answer.status == status
     assert here.puts == 1
+
+
+def test_a_put_for_which_there_was_no_connection_was_never_sent() -> None:
+    """Nothing is in doubt then: it raises, and does not look like a lost answer."""
+    here = Here()
+    body = here.body()
+
+    class Away(Dropping):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "PUT":
+                raise httpx.ConnectError("refused", request=request)
+            return super().handle_request(request)
+
+    writer = RestWriter(here.settings, here.clock, transport=Away(here.isams))
+    with pytest.raises(SourceUnavailable):
+        writer.put(PUPILS, PUPIL, body)
 
 
 def test_after_a_token_that_ended_the_next_call_has_a_new_one() -> None:

@@ -90,8 +90,6 @@ class RestWriter(RestRecords):
             raise self._unsent(error, url) from None
         except httpx.HTTPError:
             return PutAnswer(0)
-        if status == 401:
-            tokens.forget(token)
         return PutAnswer(status, _named(body, members.keys()))
 
     def _unsent(self, error: httpx.HTTPError, url: str) -> SourceError:
