@@ -184,6 +184,7 @@ resource sweep 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01'
                 'blockBlob'
               ]
               prefixMatch: [
+                '${container.name}/addresses/'
                 '${container.name}/check/'
                 '${container.name}/connectors/'
                 '${container.name}/profiles/'

@@ -16,6 +16,7 @@ from simulators.school import invent
 from simulators.sds import Knobs, SdsSimulator
 from simulators.sds.listening import listening
 from simulators.serving import serve
+from simulators.users import UserDirectory, members_of
 from sync.terminal.stopping import unwritten
 
 SHELLS = {"sh": "export {name}='{value}'", "powershell": "$env:{name} = '{value}'"}
@@ -56,22 +57,29 @@ def main(words: Sequence[str], until: threading.Event) -> int:
 def _serving(options: _Options) -> Generator[Mapping[str, str]]:
     """Yield the settings. With `all`, SDS is on the two ports after that of iSAMS.
 
-    `GRAPH_TOKEN` among them is what a person brings to look at SDS's set-up, or to make it.
+    `GRAPH_TOKEN` among them is what a person brings to look at SDS's set-up, or to make it,
+    and to list the tenant's users.
     """
     settings: dict[str, str] = {}
     what, port = options.what, options.port
+    users = None
     with ExitStack() as stack:
         if what in {"isams", "all"}:
             school = invent(options.pupils, seed=options.seed)
             isams = IsamsSimulator(school, keys=[BatchKey(production=False), RestClient()])
             url = stack.enter_context(serve(isams, port))
             settings |= staging.isams_settings(school, url, options.api)
+            if what == "all":
+                users = UserDirectory(users=members_of(school))
+                settings |= staging.address_settings(school)
         if what in {"sds", "all"}:
             sds = _sds(empty=options.empty)
             sds_port = port + 1 if port and what == "all" else port
-            url = stack.enter_context(listening(sds, sds_port))
+            url = stack.enter_context(listening(sds, sds_port, users))
             settings |= staging.sds_settings(sds, url)
             settings["GRAPH_TOKEN"] = sds.person_token(lifetime_s=PERSON_S)
+            if users:
+                users.token = settings["GRAPH_TOKEN"]
         yield settings
 
 

@@ -19,6 +19,7 @@ from simulators.school import InventedSchool
 from simulators.sds import Connector, Knobs, SdsSimulator
 from simulators.sds.listening import listening
 from simulators.serving import serve
+from simulators.users import PERSON_TOKEN
 
 type Api = Literal["batch", "rest"]
 
@@ -68,6 +69,17 @@ def isams_settings(school: InventedSchool, url: str, api: Api = "batch") -> dict
         f"{place}ISAMS_HOST": url,
         **{f"{place}{name}": value for name, value in proof[api].items()},
         **{f"PROFILES__{key.upper()}__YEAR_GROUPS": years for key, years in PROFILES.items()},
+    }
+
+
+def address_settings(school: InventedSchool) -> dict[str, str]:
+    """Return by what `addresses` matches the school to its tenant, and a person's token."""
+    place = f"SCHOOLS__{SCHOOL.upper()}__"
+    return {
+        f"{place}ADDRESS_MATCH": "employeeId:schoolCode",
+        f"{place}ADDRESS_MATCH_STAFF": "employeeId:id",
+        f"{place}ADDRESS_DOMAINS": school.domain,
+        "GRAPH_TOKEN": PERSON_TOKEN,
     }
 
 

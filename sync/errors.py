@@ -16,6 +16,7 @@
     ├── AnswerInexact            caller: the answer does not say what it is for never retried
     ├── AnswerOutdated           caller: the answer is for something else       never retried
     ├── WordRefused              caller: a Team cannot be given so              never retried
+    ├── AddressRefused           caller: addresses cannot be written so         never retried
     ├── RequestRefused           caller: the page cannot read what was sent     never retried
     ├── CallerRefused            operator: give the caller the app's role       never retried
     ├── UnexpectedError          developer: a fault of ours that nobody foresaw never retried
@@ -183,6 +184,12 @@ class AnswerOutdated(SyncError):
 
 class WordRefused(SyncError):
     """Somebody says which Team is whose, of classes that are not there or cannot exchange them."""
+
+    who = "caller"
+
+
+class AddressRefused(SyncError):
+    """Somebody would write addresses by a Swagger, a plan or a word that does not allow it."""
 
     who = "caller"
 

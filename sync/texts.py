@@ -38,6 +38,7 @@ _CLINGS = re.compile(
 )
 _HALF_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]*\\Z")
 _VIRAMA = 9  # the combining class of what joins two consonants of an Indic script
+_NUMBERS = re.compile(r"-?[0-9]+(?:;-?[0-9]+)*")  # NC years begin at -2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -172,3 +173,25 @@ def _joins(match: re.Match[str]) -> bool:
 def is_unsafe(cell: str) -> bool:
     """Say whether *cell* has a control character, or would be a formula in a spreadsheet."""
     return cell.startswith(FORMULA) or _CONTROL.search(cell) is not None
+
+
+def as_cell(text: str) -> str:
+    """Return *text* as a cell of a CSV file that people open in a spreadsheet.
+
+    An apostrophe keeps it from being taken for a formula; one that stands there already gets a
+    second, so that `of_cell` can undo each. Numbers stay, also those below nought. Half a
+    character, as JSON can hold, is none.
+    """
+    whole = text.encode(errors="replace").decode()
+    return whole if _NUMBERS.fullmatch(whole) or not _runs(whole) else f"'{whole}"
+
+
+def of_cell(cell: str) -> str:
+    """Return what `as_cell` made *cell* of."""
+    return cell[1:] if cell.startswith("'") and _runs(cell) else cell
+
+
+def _runs(cell: str) -> bool:
+    """Say whether a spreadsheet would run *cell*, or might without the apostrophes before it."""
+    bare = cell.lstrip("'")
+    return is_unsafe(bare) or bare.lstrip().startswith(FORMULA)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from simulators.azurite import Azurite, start
+from simulators.isams import IsamsSimulator
 from tests import canaries
 
 # A machine that is busy must fail no test.
@@ -25,6 +26,27 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no core waits for it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
+# The only test modules in which anything is written to iSAMS.
+WRITES = {
+    "tests.edge.test_cli_addresses_writing",
+    "tests.edge.test_isams_writing",
+    "tests.simulators.test_isams_rest_writing",
+}
+
+
+@pytest.fixture(autouse=True)
+def nobody_writes_to_isams(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Count the PUTs that any iSAMS of this process has got: none but where it is meant.
+
+    The app reads iSAMS. A person at a terminal alone writes, by one module.
+    """
+    before = IsamsSimulator.puts
+    yield
+    written = IsamsSimulator.puts - before
+    if request.node.module.__name__ not in WRITES:
+        assert written == 0, f"{written} PUTs were sent to iSAMS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,15 @@ TRIED = "tried-*.json"
 ENDED = "ended-*.json"
 SEALED = "sealed.json"
 
+# of a plan of addresses
+PLANNED = "planned.json"
+BEGUN = "begun-*.json"
+WRITTEN = "written-*.json"
+UNWRITTEN = "unwritten-*.json"
+PASSED = "passed-*.json"
+UNDONE = "undone-*.json"
+OVER = "over.json"
+
 # of a delivery; and of a school's offer held, approved, rejected
 SCHOOLS = "schools.json"
 UNCHANGED = "unchanged.json"

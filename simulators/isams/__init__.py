@@ -24,8 +24,10 @@ from simulators.isams.rest_clients import (
     DEMO_CLIENT_SECRET,
     RestClient,
     client_without,
+    writing_client,
 )
 from simulators.isams.rest_faults import REST_FATAL, REST_HARMLESS, RestFaults
+from simulators.isams.rest_writing import WriteTrouble, WritingDesk, swagger
 
 __all__ = [
     "BATCH",
@@ -53,6 +55,10 @@ __all__ = [
     "Seen",
     "Shape",
     "Throttle",
+    "WriteTrouble",
+    "WritingDesk",
     "batch_xml",
     "client_without",
+    "swagger",
+    "writing_client",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -60,8 +60,10 @@ class IsamsSimulator:
     of a path. `requests` is every request so far, oldest first.
 
     *keys* are batch keys and REST clients. `rest.choices` switch what REST does where nobody
-    knows.
+    knows. `puts` counts every PUT to any iSAMS of this process: tests/conftest.py looks at it.
     """
+
+    puts: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -120,14 +122,22 @@ class IsamsSimulator:
         asked = _asked(request) if route == "batch" else None
         if delay_s := faults.delay_s + (self.rest.delay_s if route == "rest" else 0):
             self._sleep(delay_s)
-        answer = faults.spoil(faults.instead() or self._answer(request, route, faults))
-        status = 0 if faults.drop_at is not None else answer.status_code
+        IsamsSimulator.puts += request.method == "PUT"
         had_token = request.authorization is not None
-        with self._lock:
-            self.requests.append(Seen(request.method, request.path, asked, had_token, status))
+        try:
+            answer = faults.spoil(faults.instead() or self._answer(request, route, faults))
+        except DroppedError:
+            self._note(Seen(request.method, request.path, asked, had_token, 0))
+            raise
+        status = 0 if faults.drop_at is not None else answer.status_code
+        self._note(Seen(request.method, request.path, asked, had_token, status))
         if faults.drop_at == 0:
             raise DroppedError("the connection was closed without an answer")
         return answer(environ, start_response)
+
+    def _note(self, seen: Seen) -> None:
+        with self._lock:
+            self.requests.append(seen)
 
     def _faults_of(self, path: str, route: str | None) -> Faults:
         with self._lock:

@@ -16,6 +16,7 @@ from simulators.isams.rest_faults import NOT_AUTHORISED, RestFaults, message, pa
 from simulators.isams.rest_index import RestIndex, Row
 from simulators.isams.rest_paging import HAL, Asked, asked, edited_throughout, envelope
 from simulators.isams.rest_routes import Collection, Single
+from simulators.isams.rest_writing import RecordKind, WritingDesk
 from simulators.isams.turnstile import Turnstile
 from simulators.school import InventedSchool
 
@@ -26,12 +27,14 @@ NOT_FOUND = "No HTTP resource was found that matches the request URI"
 class RestDesk:
     """Answers REST requests from the school as it is now: there is no cache.
 
-    Assign `choices` to switch a guess, and `delay_s` to make every answer take that long.
+    Assign `choices` to switch a guess, and `delay_s` to make every answer take that long. With
+    `writing`, students and employees may be written by who has *full* on their module.
     """
 
     def __init__(self, clients: Iterable[RestClient], clock: Callable[[], datetime]) -> None:
         self.choices = RestChoices()
         self.delay_s: float = 0
+        self.writing: WritingDesk | None = None
         self.clients = {client.id.lower(): client for client in clients}
         self._turnstile = Turnstile(clock)
         self._index: RestIndex | None = None
@@ -44,11 +47,17 @@ class RestDesk:
         if match is None:
             return message(NOT_FOUND, 404)
         endpoint, id_ = match
-        if refusal := self._refusal(request, endpoint.module, tokens):
+        if refusal := self._refusal(request, endpoint, tokens):
             return refusal
         index = self._index_of(school)
         if isinstance(endpoint, Single):
             row = endpoint.read(index, id_)
+            if self.writing and endpoint.writes and row is not None:
+                client = tokens.client_of(request, "restapi") or ""
+                self.writing.add(endpoint.writes, id_, row)
+                if request.method == "PUT":
+                    return self._put(self.writing, endpoint.writes, id_, request, tokens)
+                row = self.writing.shown(endpoint.writes, id_, client)
             body = None if row is None else edited_throughout(row, faults)
         else:
             if endpoint.only and self.choices.houses_by_type:
@@ -57,14 +66,51 @@ class RestDesk:
             if asked_for is None:
                 return message("The page or pageSize is not valid", 400)
             body = envelope(
-                endpoint.key, lambda part: endpoint.read(index, id_, part), asked_for, faults
+                endpoint.key,
+                lambda part: self._as_written(endpoint, endpoint.read(index, id_, part)),
+                asked_for,
+                faults,
             )
         if faults.forgets_tokens:
             tokens.forget()
         return message("Not found", 404) if body is None else _sent(request, body)
 
-    def _refusal(self, request: Request, module: str, tokens: TokenDesk) -> Response | None:
-        if request.method != "GET":
+    def _put(
+        self,
+        desk: WritingDesk,
+        kind: RecordKind,
+        id_: str,
+        request: Request,
+        tokens: TokenDesk,
+    ) -> Response:
+        if desk.trouble.ends_token and desk.trouble.strikes(id_):
+            tokens.forget()
+            return message(NO_TOKEN, 401, {"WWW-Authenticate": "Bearer"})
+        status, answer = desk.put(kind, id_, request.get_json())
+        if isinstance(answer, str):
+            return Response(answer, status, mimetype="text/html")
+        return Response(json.dumps(answer), status, mimetype="application/json")
+
+    def _as_written(
+        self, endpoint: Collection, part: tuple[list[Row], int] | None
+    ) -> tuple[list[Row], int] | None:
+        """Return *part* with the records as they have been written."""
+        if part is None or self.writing is None or endpoint.writes is None:
+            return part
+        rows, total = part
+        key = "schoolId" if endpoint.writes == "students" else "id"
+        for row in rows:
+            self.writing.add(endpoint.writes, str(row[key]), row)
+        now = [self.writing.shown(endpoint.writes, str(row[key])) for row in rows]
+        shown = [row for row in now if row is not None]
+        return shown, total - len(rows) + len(shown)
+
+    def _refusal(
+        self, request: Request, endpoint: Collection | Single, tokens: TokenDesk
+    ) -> Response | None:
+        module = endpoint.module
+        writes = isinstance(endpoint, Single) and endpoint.writes and self.writing
+        if request.method != "GET" and not (request.method == "PUT" and writes):
             return message("The requested resource does not support this http method", 405)
         client = self.clients.get(tokens.client_of(request, "restapi") or "")
         if client is None:
@@ -73,7 +119,8 @@ class RestDesk:
             after_s = self.choices.retry_after_s
             headers = {} if after_s is None else {"Retry-After": str(after_s)}
             return message("Too many requests", 429, headers)
-        if not client.may_read(module):
+        allowed = client.may_read if request.method == "GET" else client.may_write
+        if not allowed(module):
             return message(NOT_AUTHORISED, self.choices.not_authorised_status)
         if parameter(request, "$filter") is not None:
             # Ignored, it would tell more than was asked for.

@@ -11,6 +11,8 @@ from simulators.isams.keys import Throttle
 
 DEMO_CLIENT_ID = "5eed0000-0000-4000-8000-0000000000c1"
 DEMO_CLIENT_SECRET = "invented"
+WRITE_CLIENT_ID = "5eed0000-0000-4000-8000-0000000000c2"
+WRITE_CLIENT_SECRET = "invented-too"
 
 STUDENTS = "STUDENTMANAGEMENT"
 STAFF = "HRMANAGER"
@@ -46,7 +48,20 @@ class RestClient:
     def may_read(self, module: str) -> bool:
         return self.modules.get(module, "none") != "none"
 
+    def may_write(self, module: str) -> bool:
+        return self.modules.get(module, "none") == "full"
+
 
 def client_without(*modules: str) -> RestClient:
     """Return the demo client, forbidden these modules and allowed to read the others."""
     return RestClient(modules={m: "read" for m in MODULES if m not in modules})
+
+
+def writing_client(*, token_lifetime_s: int = 3600) -> RestClient:
+    """Return another client, which may write students and employees and read nothing else."""
+    return RestClient(
+        id=WRITE_CLIENT_ID,
+        secret=WRITE_CLIENT_SECRET,
+        modules={STUDENTS: "full", STAFF: "full"},
+        token_lifetime_s=token_lifetime_s,
+    )

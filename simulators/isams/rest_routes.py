@@ -9,6 +9,7 @@ from simulators.isams import rest_clients as modules
 from simulators.isams import rest_people, rest_school, rest_teaching
 from simulators.isams.rest_choices import RestChoices
 from simulators.isams.rest_index import RestIndex, Row
+from simulators.isams.rest_writing import RecordKind
 
 type ReadRows = Callable[[RestIndex, str, slice], tuple[list[Row], int] | None]
 type ReadOne = Callable[[RestIndex, str], Row | None]
@@ -19,7 +20,8 @@ class Collection:
     """Rows under *key*. *read* gives a slice of them and how many there are, None where nothing is.
 
     *paged*: known to be paged. The others are read with a plain call by all known clients.
-    *only* is a parameter that leaves out other rows: its value stands for the id.
+    *only* is a parameter that leaves out other rows: its value stands for the id. *writes* are the
+    records that can be written one by one.
     """
 
     module: str
@@ -27,14 +29,16 @@ class Collection:
     read: ReadRows
     paged: bool = False
     only: str = ""
+    writes: RecordKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """An object, without an envelope."""
+    """An object, without an envelope. *writes* is its kind, if it can be written."""
 
     module: str
     read: ReadOne
+    writes: RecordKind | None = None
 
 
 type Endpoint = Collection | Single
@@ -101,16 +105,20 @@ ENDPOINTS: dict[str, Endpoint] = {
         "students",
         _rows(lambda t, _: t.school.pupils, rest_people.student),
         paged=True,
+        writes="students",
     ),
-    "/api/students/{}": Single(modules.STUDENTS, _student),
+    "/api/students/{}": Single(modules.STUDENTS, _student, writes="students"),
     "/api/humanresources/employees": Collection(
         modules.STAFF,
         "employees",
         _rows(lambda t, _: t.school.staff, rest_people.employee),
         paged=True,
+        writes="employees",
     ),
     "/api/humanresources/employees/{}": Single(
-        modules.STAFF, _single(lambda t: t.school.staff, lambda e: e.id, rest_people.employee)
+        modules.STAFF,
+        _single(lambda t: t.school.staff, lambda e: e.id, rest_people.employee),
+        writes="employees",
     ),
     "/api/school/yeargroups": Collection(
         modules.SCHOOL, "yearGroups", _rows(lambda t, _: t.school.years, rest_school.year_group)

@@ -32,7 +32,7 @@ from sync.edge.storage.queues import NIGHTLY, QUEUES, Nudges, Queue
 from sync.edge.storage.store import Store
 from sync.errors import ConfigError
 from sync.isams.datasets import NOTHING_MORE, Wanted
-from sync.isams.school import School, Subject
+from sync.isams.school import CurrentPeople, School, Subject
 from sync.report import Step
 from sync.settings import SchoolSettings, Settings
 
@@ -45,6 +45,13 @@ class Source(Protocol):
 
     def subjects(self, budget: Budget) -> Mapping[str, Subject]:
         """Read the school's subjects, within *budget*."""
+
+
+class PeopleSource(Source, Protocol):
+    """A school's iSAMS that can also be asked for its people alone."""
+
+    def people(self, budget: Budget) -> CurrentPeople:
+        """Read the current pupils and staff and nothing else, within *budget*."""
 
 
 class Target(Protocol):
@@ -115,7 +122,7 @@ class World:
 
 def open_source(
     school: SchoolSettings, clock: Clock, *, tell: Callable[[int, int], None] | None = None
-) -> Source:
+) -> PeopleSource:
     """Return the way to a school's iSAMS by the API that it has chosen.
 
     *tell* hears how many of the questions have been answered, where there are many.

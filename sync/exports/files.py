@@ -4,13 +4,12 @@ Each file is RFC 4180: UTF-8 without a byte order mark, which importers take for
 first heading, CRLF, a row of headings.
 
 A cell that a spreadsheet would take for a formula, or that holds a control character, begins with
-an apostrophe that is not part of it (`unescaped` takes it away again). Numbers stay as they are.
+an apostrophe that is not part of it (`texts.of_cell` takes it away). Numbers stay as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -24,11 +23,10 @@ from sync.ledger.record import Record
 from sync.roster.academic_year import academic_year_at, school_day
 from sync.sds.csvtext import encode
 from sync.settings import SchoolSettings
-from sync.texts import is_unsafe
+from sync.texts import as_cell
 
 DATASETS_JSON = "datasets.json"
 
-_NUMBERS = re.compile(r"-?[0-9]+(?:;-?[0-9]+)*")  # NC years begin at -2
 _FORM = (
     "CSV as in RFC 4180: UTF-8, CRLF, one row of headings. Several ids in a cell stand between"
     " semicolons. An apostrophe before what a spreadsheet would take for a formula is not part of"
@@ -116,19 +114,6 @@ def export_school(
     return Exported(manifest, {**bodies, DATASETS_JSON: manifest.to_json()})
 
 
-def unescaped(cell: str) -> str:
-    """Return what iSAMS said where a file of ours has *cell*."""
-    return cell[1:] if cell.startswith("'") and is_unsafe(cell.lstrip("'")) else cell
-
-
-def _safe(cell: str) -> str:
-    cell = cell.encode(errors="replace").decode()  # half a character, as JSON can hold, is none
-    # An apostrophe that iSAMS has before a formula gets a second: so each can be undone.
-    if not is_unsafe(cell.lstrip("'")) or _NUMBERS.fullmatch(cell):
-        return cell
-    return f"'{cell}"
-
-
 def _cleaned(table: Table, rows: Iterable[Row], known: Mapping[str, Set[str]]) -> list[Row]:
     """Return *rows* sorted, with ids that lead somewhere, and no formulas."""
     refers = [known.get(column.of) for column in table.columns]
@@ -136,7 +121,7 @@ def _cleaned(table: Table, rows: Iterable[Row], known: Mapping[str, Set[str]]) -
     for row in rows:
         cells = [_leading(cell, ids) for cell, ids in zip(row, refers, strict=True)]
         if not table.is_link or all(cells):
-            cleaned.append(tuple(map(_safe, cells)))
+            cleaned.append(tuple(map(as_cell, cells)))
     return sorted(cleaned, key=lambda row: [(len(cell), cell) for cell in row])
 
 

@@ -17,7 +17,15 @@ from sync.errors import SourceMalformed
 from sync.isams.datasets import ALWAYS, BUILDINGS, PUPILS, ROOMS, SET_LISTS, SETS, STAFF, Dataset
 from sync.isams.joins import ByCode
 from sync.isams.records import Records, repeated_in
-from sync.isams.school import Employee, PersonKey, Pupil, School, Subject, TeachingSet
+from sync.isams.school import (
+    CurrentPeople,
+    Employee,
+    PersonKey,
+    Pupil,
+    School,
+    Subject,
+    TeachingSet,
+)
 from sync.isams.structure import Structure, day_in
 from sync.texts import folded
 
@@ -147,6 +155,11 @@ class Register:
         See docs/reference/isams.md#subjects.
         """
         self.subjects.setdefault(subject.id, subject)
+
+    def people(self) -> CurrentPeople:
+        """Return the pupils and staff alone."""
+        repeated = repeated_in(self.employees, self.pupils)
+        return CurrentPeople(self.pupils, self.employees, repeated)
 
     def school(self) -> School:
         """Put it together: each row finds its pupil, each Legacy code its member of staff.

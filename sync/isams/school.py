@@ -254,6 +254,18 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentPeople:
+    """The pupils and staff of a school, whole, where nothing else of it was asked for.
+
+    `repeated` is as that of a `School`.
+    """
+
+    pupils: Mapping[str, Pupil]
+    employees: Mapping[str, Employee]
+    repeated: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class School:
     """A single read of a school: whole, or it was never made.
 

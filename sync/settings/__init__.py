@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Set
-from itertools import combinations
+from itertools import combinations, product
 
 from pydantic import Field, model_validator
 
@@ -59,6 +59,7 @@ class Settings(Block):
         ]
         faults.extend(self._numbers_used_twice())
         faults.extend(self._read_twice())
+        faults.extend(self._read_by_a_writer())
         if faults:
             raise text.Contradiction(*faults)
         return self
@@ -125,6 +126,16 @@ class Settings(Block):
             if shared := self.years_of(first) & self.years_of(second):
                 hosts = ("schools", first, "isams_host"), ("schools", second, "isams_host")
                 yield hosts, f"both read one iSAMS with one key and take {_years(shared)}"
+
+    def _read_by_a_writer(self) -> Iterator[text.Fault]:
+        """Yield the schools that are read by a client that may write here or elsewhere."""
+        for reads, writes in product(sorted(self.schools), repeat=2):
+            if self.schools[writes].writes_as(self.schools[reads]):
+                names = (
+                    ("schools", reads, "isams_client_id"),
+                    ("schools", writes, "write_client_id"),
+                )
+                yield names, "give another client: the one that reads may not write"
 
     def of_one_isams(self) -> Iterator[tuple[str, str]]:
         """Yield each two schools that read the same records, such as Senior and Prep of one."""

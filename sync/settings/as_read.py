@@ -7,6 +7,7 @@ from datetime import time
 from typing import NamedTuple
 
 from sync.settings import Block, Limits, SchoolLimits, Settings, names, text
+from sync.settings.address_match import AddressMatch
 from sync.settings.names import Path
 from sync.settings.text import MonthDay, as_years
 
@@ -71,7 +72,7 @@ def as_text(value: object) -> str:
             return ",".join(f"{key}={each}" for key, each in value.items())
         case MonthDay():
             return f"{value.month:02d}-{value.day:02d}"
-        case text.Allowance():
+        case text.Allowance() | AddressMatch():
             return str(value)
         case tuple():
             return ",".join(map(as_text, value))

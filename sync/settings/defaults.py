@@ -16,6 +16,8 @@ from sync.settings.draft import Draft
 from sync.settings.faults import Given, printable
 from sync.settings.names import DEFAULTS, KEY
 
+_CLIENTS = {"isams_client_id", "write_client_id"}  # each goes with its secret
+
 
 def hand_out(draft: Draft) -> None:
     """Check the defaults of *draft* by themselves, then give them to whoever says nothing."""
@@ -57,7 +59,7 @@ def _faults_of(kind: str, given: Mapping[str, Given], draft: Draft) -> Iterator[
     stand_ins = {
         name: names.example(declared)
         for name, declared in block.model_fields.items()
-        if declared.is_required() or names.is_secret(declared) or name == "isams_client_id"
+        if declared.is_required() or names.is_secret(declared) or name in _CLIENTS
     }
     above = ("defaults", kind)
     try:

@@ -20,6 +20,7 @@ from sync.settings.storage import STORES
 
 DEFAULT_FOLDER = ".rosters"
 
+_WRITER = frozenset({"write_client_id", "write_client_secret"})
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")  # docs/reference/functions.md#names
 _ON_AZURE = {"website_instance_id", "website_site_name"}  # docs/reference/functions.md#on-azure
 _ACCOUNT_EXPECTED = "expected a storage account: 3 to 24 small letters and digits"
@@ -48,7 +49,9 @@ def load(env: Mapping[str, str], local: str | None = None) -> Settings:
     for block in names.JSON:
         read_json(block, present, draft)
     _read_host(present, draft)
-    _settle_store(draft, on_azure=any(name.lower() in _ON_AZURE for name in present))
+    on_azure = any(name.lower() in _ON_AZURE for name in present)
+    _settle_store(draft, on_azure=on_azure)
+    _keep_writer_here(draft, env, on_azure=on_azure)
     _need_school_and_profile(draft)
     hand_out(draft)
     settings = _validated(draft)
@@ -117,6 +120,23 @@ def _settle_store(draft: Draft, *, on_azure: bool) -> None:
     # On Azure the fault stands; the folder only lets the rest be checked without a second line.
     if lost or not draft.of("storage"):
         draft.given[folder] = Given("STORAGE__FOLDER", DEFAULT_FOLDER)
+
+
+def _keep_writer_here(draft: Draft, env: Mapping[str, str], *, on_azure: bool) -> None:
+    """Refuse the client that may write iSAMS on Azure, and out of a file that may be published.
+
+    `func azure functionapp publish --publish-local-settings` carries that file to Azure.
+    """
+    here = {name.lower() for name, value in env.items() if value.strip()}
+    for path, given in draft.given.items():
+        if path[-1] not in _WRITER or not (on_azure or given.name.split()[0].lower() not in here):
+            continue
+        where = "on Azure" if on_azure else "from a file"
+        draft.faults.append(
+            f"{printable(given.name)}: a client that may write iSAMS is not taken {where}: take it"
+            " out, and set it in the environment of the machine where `isams-sync addresses` is"
+            " typed"
+        )
 
 
 def _need_school_and_profile(draft: Draft) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from sync.settings import text
+from sync.settings.address_match import Domains, PupilMatch, StaffMatch
 from sync.settings.export_kinds import LESSON_COLUMNS, LESSON_HEADER, Datasets, LessonHeader
 from sync.settings.limits import SchoolLimits
 from sync.settings.types import (
@@ -37,6 +38,7 @@ class SchoolSettings(Block):
         ),
     }
     OWN: ClassVar[Mapping[str, str]] = {
+        "write_client_id": "each school has its own, as it has its secret",
         "isams_client_id": "each school has its own, as it has its secret",
         "isams_ca": "an authority is trusted for the iSAMS of one school alone",
     }
@@ -136,6 +138,38 @@ class SchoolSettings(Block):
         examples=["code=SetCode,teacher=Teacher,period=PeriodId,room=Room"],
     )
 
+    address_match: PupilMatch | None = Field(
+        default=None,
+        description="For `addresses pupils`: which attribute of a user in Entra holds which id of"
+        " a pupil in iSAMS, as exact text. employeeId or extensionAttribute1 to 15, a colon, and"
+        " schoolCode (the admission number) or schoolId. Nothing is guessed if it is left out.",
+        examples=["employeeId:schoolCode"],
+    )
+    address_match_staff: StaffMatch | None = Field(
+        default=None,
+        description="The same for `addresses staff`: the attribute, a colon, and id.",
+        examples=["employeeId:id"],
+    )
+    address_domains: Domains = Field(
+        default=(),
+        description="In which domains an address may be that `addresses` proposes, by commas.",
+        examples=["northbank.example"],
+    )
+    write_client_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The id of a second REST client, which may write: for `addresses learn`,"
+        " `plan`, `write`, `undo`. In the environment of the machine where they are typed: never on"
+        " Azure, nor in local.settings.json. Never the client that reads.",
+        examples=["00000000-0000-0000-0000-000000000001"],
+    )
+    write_client_secret: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="Its secret. In the environment as well, and gone when the window is closed.",
+        examples=["invented-secret-of-the-writer"],
+    )
+
     limits: SchoolLimits = SchoolLimits()
 
     @field_validator("isams_key", "isams_client_secret", "isams_client_id")
@@ -159,8 +193,12 @@ class SchoolSettings(Block):
         """
         rest = self.isams_api == "rest"
         asks = self.isams_client_id or "" if rest else self.batch_key
-        plain = "".join(filter(str.isalnum, asks.lower()))
-        return self.isams_host.removesuffix(":443"), f"{self.isams_api} {plain}"
+        return self.isams_host.removesuffix(":443"), f"{self.isams_api} {_plain(asks)}"
+
+    def writes_as(self, other: SchoolSettings) -> bool:
+        """Say whether the client that may write here is the one by which *other* is read."""
+        reads, writes = other.isams_client_id, self.write_client_id
+        return bool(reads and writes) and _plain(reads or "") == _plain(writes or "")
 
     @property
     def isams_url(self) -> str:
@@ -179,6 +217,13 @@ class SchoolSettings(Block):
         if self.isams_client_id and not self.isams_client_secret:
             names = ("isams_client_id",), ("isams_client_secret",)
             faults.append((names, "give both, or the secret alone"))
+        if bool(self.write_client_id) != bool(self.write_client_secret):
+            faults.append(((("write_client_id",), ("write_client_secret",)), "give both"))
         if faults:
             raise text.Contradiction(*faults)
         return self
+
+
+def _plain(guid: str) -> str:
+    """Return a guid as it can be compared, however it is written."""
+    return "".join(filter(str.isalnum, guid.lower()))

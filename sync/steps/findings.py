@@ -17,7 +17,7 @@ from sync.roster.finding_days import Dated, FindingKind, kinds
 from sync.roster.findings import Finding
 from sync.settings import Settings
 from sync.steps.delivery import SealedSet, newest_set
-from sync.texts import FORMULA
+from sync.texts import as_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,5 @@ def _cells(dated: Dated) -> tuple[str, ...]:
 def spreadsheet(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return CSV with a heading; an apostrophe keeps a cell from being taken for a formula."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([columns, *(map(_cell, row) for row in rows)])
+    csv.writer(text).writerows([columns, *(map(as_cell, row) for row in rows)])
     return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

@@ -18,7 +18,7 @@ from sync.edge.clock import Budget
 from sync.edge.storage.store import Blob
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, SyncError, concerning
-from sync.ledger import ids, retention, rounds, words
+from sync.ledger import address_plans, ids, retention, rounds, words
 from sync.ledger.folders import Folder, folders
 from sync.ledger.marks import SweepDone, Swept
 from sync.ledger.retention import Sweep
@@ -179,7 +179,7 @@ def _prefixes(world: World, now: datetime) -> list[str]:
     Also of those that settings do not name any more. What a day's sweeps have no time for comes
     first on some other day.
     """
-    tops = (*retention.ROSTERS, words.WORDS)
+    tops = (*retention.ROSTERS, words.WORDS, address_plans.ADDRESSES)
     prefixes = [f"{top}{name}/" for top in tops for name in world.store.folders(top)]
     prefixes.append(rounds.NOTES)
     start = now.toordinal() % len(prefixes)
@@ -190,6 +190,8 @@ def _due(world: World, prefix: str, now: datetime) -> Iterable[Sweep]:
     """List what is under *prefix*, and return what may go of it."""
     top, name, _ = prefix.split("/")
     blobs, settings = world.store.blobs(prefix), world.settings
+    if f"{top}/" == address_plans.ADDRESSES:
+        return address_plans.of_addresses(name, blobs, now, known=name in settings.schools)
     if f"{top}/" == words.WORDS:
         return retention.of_words(blobs, now, known=name in settings.schools)
     if top == "schools":

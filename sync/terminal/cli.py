@@ -2,7 +2,8 @@
 
 Results go to stdout, progress and errors to stderr. With --json, stdout holds a single JSON
 document, also when the command fails, is mistyped or is stopped with Ctrl-C. Nobody is named but by
-`findings`, `plan`, `explain` and `landed --rows`, and in the files of `build` and `datasets`.
+`findings`, `plan`, `explain`, `addresses plan` and `landed --rows`, and in the files that
+`addresses`, `build` and `datasets` write.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sync.ledger.marks import Fault
 from sync.report import Exit, Step
 from sync.settings import Settings
 from sync.terminal import exits
+from sync.terminal.addresses import addresses
 from sync.terminal.approve import approve_held
 from sync.terminal.build import build_files
 from sync.terminal.check import check_deployment
@@ -79,6 +81,7 @@ for _command in (
     resume_paused,
     identity,
     sds_setup,
+    addresses,
     check_deployment,
     show_status,
     show_trust,

@@ -17,9 +17,14 @@ def enveloped(
     return {"exit": code, "command": command, "error": error, **told}
 
 
+GROUPS = frozenset({"addresses", "identity", "sds"})
+"""The words after which a second one says which command it is."""
+
+
 def command_of(words: Sequence[str]) -> str:
     """Return which command *words* call, "" if they call none."""
-    return next((word for word in words if not word.startswith("-")), "")
+    said = [word for word in words if not word.startswith("-")]
+    return " ".join(said[: 2 if said and said[0] in GROUPS else 1])
 
 
 def print_json(document: Mapping[str, object]) -> None:

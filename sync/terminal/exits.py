@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from sync.errors import (
+    AddressRefused,
     AnswerOutdated,
     AnswerRefused,
     CallerRefused,
@@ -40,6 +41,7 @@ _ERRORS: tuple[tuple[type[SyncError], Exit], ...] = (
     (AnswerOutdated, Exit.USAGE),
     (WordRefused, Exit.USAGE),
     (CallerRefused, Exit.USAGE),
+    (AddressRefused, Exit.USAGE),
     (SourceError, Exit.SOURCE),
     (StoreError, Exit.STORE),
     (TargetError, Exit.TARGET),

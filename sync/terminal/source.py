@@ -17,7 +17,7 @@ from sync.edge.world import Source, open_source
 from sync.errors import ConfigError, SourceError, concerning
 from sync.isams.batch import reader
 from sync.isams.datasets import Dataset, Wanted
-from sync.isams.school import School, Subject
+from sync.isams.school import CurrentPeople, School, Subject
 from sync.settings import SchoolSettings, Settings
 from sync.steps import pull
 from sync.steps.needs import datasets_of_school
@@ -78,10 +78,14 @@ def _saved(source: Path, more: Wanted) -> Read:
 
     Only what is needed must be in it: what else it lacks was never asked for, and is not empty.
     """
-    at = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+    at = _written_at(source)
     with doing("Reading the saved document"):
         held = replace(more, besides=_held(source, more.besides))
         return Read(_school_in(source, held), at)
+
+
+def _written_at(source: Path) -> datetime:
+    return datetime.fromtimestamp(source.stat().st_mtime, UTC)
 
 
 def _school_in(source: Path, wanted: Wanted) -> School:
@@ -106,6 +110,18 @@ def kept_subjects(source: Path) -> Mapping[str, Subject]:
     """Return the subjects of *source*, a saved document: that needs no settings."""
     _held(source, ())
     return _read(source, reader.subjects_in)
+
+
+def read_people(
+    settings: SchoolSettings, key: str, clock: Clock, source: Path | None
+) -> tuple[CurrentPeople, datetime]:
+    """Read pupils and staff alone, and of which moment they are; from *source* if there is one."""
+    if source:
+        _held(source, ())
+        return _read(source, reader.people_in), _written_at(source)
+    at = clock.now()
+    with doing(f"Reading the people of {key}"), concerning(school=key):
+        return open_source(settings, clock).people(Budget.of(clock, pull.PULL_S)), at
 
 
 def _held(source: Path, datasets: Collection[Dataset]) -> frozenset[Dataset]:

@@ -23,6 +23,7 @@ from sync import terminal
 from sync.__main__ import MISSING
 from sync.report import Exit
 from sync.terminal.cli import commands
+from sync.terminal.envelope import GROUPS
 from sync.terminal.exits import exit_rows, worst
 from tests.edge.cli_stage import Said, Trial, trial
 
@@ -239,7 +240,8 @@ def typed(trial: Trial, command: click.Command) -> Iterator[str]:
     wanted = {"folder": trial.folder / "out", "day": "2027-09-01"}
     wanted |= dict.fromkeys(("delivery_id", "held_id", "plan_id", "who"), delivery_id)
     wanted |= dict.fromkeys(("first", "second", "class_id", "old", "now"), "9990001-2026-0")
-    wanted |= {"digest": "0123456789ab", "match": "mail"}
+    wanted |= {"digest": "0123456789ab", "match": "mail", "kind": "pupils"}
+    wanted |= {"file": trial.folder / "swagger.json"}
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.required:
             yield from (parameter.opts[0], str(wanted[parameter.name or ""]))
@@ -309,6 +311,11 @@ def test_commands_of_groups_are_gone_through_too() -> None:
     tree = click.Group("sync", {"group": click.Group("group", {"inner": inner})})
 
     assert list(commands(tree)) == [(("group", "inner"), inner)]
+
+
+def test_the_envelope_knows_which_commands_are_of_two_words() -> None:
+    """Also where they are mistyped or stopped, before anything else of them is known."""
+    assert {words[0] for words, _ in commands() if len(words) > 1} == GROUPS
 
 
 def test_loggers_that_write_urls_are_quiet(here: Trial, caplog: pytest.LogCaptureFixture) -> None:

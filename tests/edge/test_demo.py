@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import threading
@@ -17,7 +18,11 @@ from simulators.__main__ import main as serve
 from simulators.demo.story import demo
 from simulators.demo.telling import Teller
 from simulators.school import invent
+from sync.edge.clock import SystemClock
+from sync.edge.world import opened
 from sync.settings.load import load
+from sync.terminal.cli import main
+from sync.terminal.context import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
 PUPILS = 200
@@ -150,6 +155,27 @@ def test_to_be_empty_speaks_of_sds_alone(capsys: pytest.CaptureFixture[str]) -> 
 
     assert ended.value.code == 2
     assert "take it with sds or all" in capsys.readouterr().err
+
+
+def test_the_addresses_of_the_simulators_school_can_be_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what is printed alone: the invented tenant lists its users to the token beside it."""
+    until, said = threading.Event(), ""
+    served = threading.Thread(target=serve, args=(["all", "--shell", "sh"], until))
+    served.start()
+    try:
+        while "Serving" not in said:
+            said += capsys.readouterr().out
+        exports = re.findall(r"export (\w+)='(.*)'", said)
+        around = Terminal(dict(exports), tmp_path, SystemClock(), opened)
+        code = main(["addresses", "pupils", "--out", str(tmp_path / "list")], around)
+    finally:
+        until.set()
+        served.join()
+
+    assert code == 0
+    assert (tmp_path / "list" / "pupils-addresses.csv").read_text().count("\n") > 1
 
 
 def test_the_settings_are_printed_for_powershell_too(capsys: pytest.CaptureFixture[str]) -> None:

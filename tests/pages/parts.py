@@ -12,8 +12,12 @@ from pathlib import Path
 
 import dev
 from sync.__main__ import tree
+from sync.isams.addresses.arrivals import Arrival
+from sync.isams.addresses.reasons import Reason
 from sync.ledger import fates
 from sync.report import FIELDS, Exit, Outcome
+from sync.steps.addresses.changing import EndCode
+from sync.steps.addresses.writing import PASSED
 from sync.terminal import cli
 from sync.web import routes
 from sync.web.page import screens
@@ -103,6 +107,23 @@ def _fates() -> str:
     return table(("word", "receipt", "holds", "next night", "who acts"), rows)
 
 
+def _address_reasons() -> str:
+    rows = (row(f"`{reason.value}`", reason.why) for reason in Reason)
+    return table(("left out as", "why, and what to do"), rows)
+
+
+def _address_arrivals() -> str:
+    rows = (row(f"`{code.value}`", code.meaning) for code in Arrival)
+    return table(("code", "what it means"), rows)
+
+
+def _address_ends() -> str:
+    ends = (row(f"`{code.value}`", code.sentence) for code in EndCode)
+    passed = (row(f"`{code}`", why) for code, why in PASSED.items())
+    heads = ("a run ended with", "what it means"), ("a record was passed over as", "why")
+    return f"{table(heads[0], ends)}\n{table(heads[1], passed)}"
+
+
 def _decisions() -> str:
     """Return a link to each decision, by its number, under the title that it gives itself."""
     files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -119,6 +140,9 @@ def _settings(block: str) -> str:
 
 
 PARTS: Mapping[str, Part] = {
+    "address-arrivals": _address_arrivals,
+    "address-ends": _address_ends,
+    "address-reasons": _address_reasons,
     "commands": _commands,
     "cost-of-a-day": cost_page.a_day,
     "cost-of-a-month": cost_page.a_month,

@@ -31,6 +31,8 @@ NO_DEFAULT = {
     "SCHOOL__ISAMS_CLIENT_SECRET",
     "SCHOOL__ISAMS_CLIENT_ID",
     "SCHOOL__ISAMS_CA",
+    "SCHOOL__WRITE_CLIENT_ID",
+    "SCHOOL__WRITE_CLIENT_SECRET",
     "PROFILE__SCHOOL",
     "PROFILE__CONNECTOR",
     *(f"SCHOOL__LIMITS__{name.upper()}" for name in SchoolLimits.model_fields),

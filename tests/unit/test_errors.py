@@ -26,6 +26,7 @@ BASES = {name: found for name, found in CLASSES.items() if found.__subclasses__(
 # Raised inside the package for somebody else: pydantic, the command line, the Azure SDK, and the
 # callers of httpx, who all turn its errors into ours.
 FOREIGN = {"ValueError", "TypeError", "Contradiction", "BadParameter", "UsageError"} | {
+    *("SwaggerFault", "ListFault"),  # of a file that somebody typed: whoever reads it tells it
     "NeedError",  # never leaves the judging of runs
     "ServiceResponseError",
     "ReadTimeout",

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from simulators.isams.documents import METHODS, batch_xml
 from simulators.school import InventedSchool, invent, shuffled
 from sync.exports.columns import MANY, TellsOf
-from sync.exports.files import DATASETS_JSON, Exported, export_school, unescaped
+from sync.exports.files import DATASETS_JSON, Exported, export_school
 from sync.exports.tables import tables
 from sync.isams.batch.reader import read_document
 from sync.isams.datasets import EXTRAS, LESSONS, Wanted
@@ -28,7 +28,7 @@ from sync.isams.school import Building, Employee, School, Subject
 from sync.settings import SchoolSettings
 from sync.settings.export_kinds import DATASETS, LESSON_COLUMNS
 from sync.steps.needs import datasets_of_files
-from sync.texts import is_unsafe
+from sync.texts import is_unsafe, of_cell
 from tests.canaries import found_in
 from tests.unit.schools import NORTHBANK, school
 
@@ -74,7 +74,7 @@ def cells(body: bytes) -> list[list[str]]:
 
 def rows(of: Exported, name: str) -> Rows:
     """Return what iSAMS said, row by row, without headings."""
-    return {tuple(map(unescaped, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
+    return {tuple(map(of_cell, row)) for row in cells(of.files[f"{name}.csv"])[1:]}
 
 
 def column(of: Exported, name: str, heading: str) -> list[str]:
@@ -423,7 +423,7 @@ def test_a_file_is_rfc_4180_in_utf_8_without_a_mark() -> None:
     """CRLF, quotes where needed, letters of any script, and nothing before the first heading."""
     odd = Building("1", 'Łódź, "Old"\nWing', "東")
     body = made(replace(school(), buildings={"1": odd}), ["buildings"]).files["buildings.csv"]
-    said = unescaped('\'Łódź, "Old"\nWing')
+    said = of_cell('\'Łódź, "Old"\nWing')
 
     assert body == 'id,code,name\r\n1,東,"\'Łódź, ""Old""\nWing"\r\n'.encode()
     assert said == odd.name
@@ -445,7 +445,7 @@ def test_a_formula_is_text_and_loses_nothing(text: str) -> None:
     (cell,) = column(made(odd), "buildings", "name")
 
     assert cell == f"'{text}"
-    assert unescaped(cell) == text
+    assert of_cell(cell) == text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -454,7 +454,7 @@ def test_every_cell_can_be_undone_and_none_is_a_formula(text: str) -> None:
     odd = replace(school(), buildings={"1": Building("1", text, "")})
     (cell,) = column(made(odd, ["buildings"]), "buildings", "name")
 
-    assert unescaped(cell) == text
+    assert of_cell(cell) == text
     assert (
         not is_unsafe(cell) or cell.startswith("'") or cell.lstrip("-").replace(";-", "").isdigit()
     )

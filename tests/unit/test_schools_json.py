@@ -239,9 +239,10 @@ def test_every_secret_of_a_school_may_stand_beside_the_json() -> None:
         if path[0] == "schools" and names.is_secret(declared)
     }
 
-    school = load(north(), secrets, without=BASE).schools["northbank"]
+    whole = north(WRITE_CLIENT_ID="invented-writer")
+    school = load(whole, secrets, without=BASE).schools["northbank"]
 
-    assert len(secrets) == 2
+    assert len(secrets) == 3
     assert school.batch_key == "invented-secret"
 
 

@@ -135,12 +135,20 @@ class GraphRequests:
 
         return patiently(once, clock=self._clock, budget=budget, attempts=attempts)
 
-    def pages(self, path: str, errand: Errand, budget: Budget, *, attempts: int = 4) -> list[Json]:
+    def pages(
+        self,
+        path: str,
+        errand: Errand,
+        budget: Budget,
+        *,
+        attempts: int = 4,
+        most: int = _PAGES,
+    ) -> list[Json]:
         """Return a whole collection. A page that cannot be had loses all of them, loudly."""
         items: list[Json] = []
         seen: set[str] = set()
         following = path
-        while len(seen) < _PAGES:
+        while len(seen) < most:
             seen.add(following)
             page = self.read(following, errand, budget, attempts=attempts)
             items += _records_of(page)
@@ -150,7 +158,7 @@ class GraphRequests:
             following = self._next(link)
             if following in seen:
                 raise TargetMalformed("Graph's pages go round in a circle")
-        raise TargetMalformed("Graph's pages do not end", pages=_PAGES)
+        raise TargetMalformed("Graph's pages do not end", pages=most)
 
     def ask(
         self,

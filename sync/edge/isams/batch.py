@@ -25,8 +25,8 @@ from sync.edge.isams.wire import opening, uncompressed, unreached
 from sync.errors import SourceError, SourceUnavailable
 from sync.isams import error_document
 from sync.isams.batch import reader
-from sync.isams.datasets import ALWAYS, NOTHING_MORE, SUBJECTS, Wanted
-from sync.isams.school import School, Subject
+from sync.isams.datasets import ALWAYS, NOTHING_MORE, PUPILS, STAFF, SUBJECTS, Wanted
+from sync.isams.school import CurrentPeople, School, Subject
 from sync.settings import SchoolSettings
 
 _PATH = "/api/batch/1.0/xml.ashx"  # docs/reference/isams.md#batch-address
@@ -87,6 +87,11 @@ class Isams:
         """Read only the departments' subjects, by id."""
         read = partial(reader.subjects_in, limit_bytes=self._limit_bytes)
         return self._ask([SUBJECTS.method], read, budget)
+
+    def people(self, budget: Budget) -> CurrentPeople:
+        """Read only pupils and staff."""
+        read = partial(reader.people_in, limit_bytes=self._limit_bytes)
+        return self._ask([STAFF.method, PUPILS.method], read, budget)
 
     def try_method(self, method: str, budget: Budget) -> MethodCount:
         """Ask for a batch method alone and count its records, never 0: what the doctor does."""

@@ -19,7 +19,7 @@ from sync.errors import SourceError
 from sync.isams.datasets import ALWAYS, LESSONS, NOTHING_MORE, Wanted
 from sync.isams.rest import answers, endpoints, fields, reader, timetables, weeks
 from sync.isams.rest.endpoints import Endpoint
-from sync.isams.school import School, Subject
+from sync.isams.school import CurrentPeople, School, Subject
 from sync.settings import SchoolSettings
 
 ENDPOINTS: Mapping[str, Endpoint] = {endpoint.name: endpoint for endpoint in endpoints.ALL}
@@ -105,6 +105,14 @@ class RestIsams:
         """Read only the subjects, by id."""
         with self._requests(budget) as requests:
             return reader.subjects_by_id(requests.collection(endpoints.TEACHING).rows)
+
+    def people(self, budget: Budget) -> CurrentPeople:
+        """Read only employees and students."""
+        school = reader.RestSchool()
+        with self._requests(budget) as requests:
+            school.take_employees(requests.collection(endpoints.EMPLOYEES).rows)
+            school.take_students(requests.collection(endpoints.STUDENTS).rows)
+        return school.people
 
     def try_endpoint(
         self, name: str, budget: Budget, wanted: Wanted = NOTHING_MORE

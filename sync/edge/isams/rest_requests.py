@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
+from typing import NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -40,6 +41,13 @@ class RestBase:
     """Which of `endpoints.BASES` all paths of an iSAMS begin with: "" until an answer was read."""
 
     known: str = ""
+
+
+class _Read(NamedTuple):
+    """An answer, and the bytes that it came in."""
+
+    answer: Answer
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +120,19 @@ class RestRequests:
         self, endpoint: Endpoint, record_id: str = "", query: Mapping[str, str] | None = None
     ) -> Answer:
         """Ask for a page of a collection, or for the object of an id."""
+        return self._patiently(endpoint, record_id, query or {}).answer
+
+    def body(self, endpoint: Endpoint, record_id: str) -> bytes:
+        """Ask for the object of an id, and return it as it came."""
+        return self._patiently(endpoint, record_id, {}).body
+
+    def path_of(self, endpoint: Endpoint, record_id: str) -> str:
+        """Return the path of an object, below what the paths of the last answer began with."""
+        return self._path(self.base.known or endpoints.BASES[0], endpoint, record_id)
+
+    def _patiently(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> _Read:
         return patiently(
-            lambda: self._once(endpoint, record_id, query or {}),
+            lambda: self._once(endpoint, record_id, query),
             clock=_WatchfulClock(self),
             budget=self.budget,
         )
@@ -125,7 +144,7 @@ class RestRequests:
         if not self.budget.left_s:
             raise SourceUnavailable("no time was left to ask iSAMS")
 
-    def _once(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> Answer:
+    def _once(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> _Read:
         self.refuse_if_over()
         try:
             if self.base.known:
@@ -144,13 +163,15 @@ class RestRequests:
 
     def _under(
         self, base: str, endpoint: Endpoint, record_id: str, query: Mapping[str, str]
-    ) -> Answer:
-        usual = endpoint.path.format(id=quote(record_id, safe=""))
-        path = base + usual.removeprefix(endpoints.BASES[0])
-        with closing(self._admitted(path, query)) as answer:
+    ) -> _Read:
+        with closing(self._admitted(self._path(base, endpoint, record_id), query)) as answer:
             return self._read(answer, endpoint)
 
-    def _under_any(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> Answer:
+    def _path(self, base: str, endpoint: Endpoint, record_id: str) -> str:
+        usual = endpoint.path.format(id=quote(record_id, safe=""))
+        return base + usual.removeprefix(endpoints.BASES[0])
+
+    def _under_any(self, endpoint: Endpoint, record_id: str, query: Mapping[str, str]) -> _Read:
         """Ask under each of `BASES` until one is not a 404; keep in mind which it was, once read.
 
         Some hosted iSAMS serve REST under `/Main`: docs/reference/isams.md#main-prefix
@@ -191,14 +212,15 @@ class RestRequests:
         )
         return self.client.send(request, stream=True)
 
-    def _read(self, answer: httpx.Response, endpoint: Endpoint) -> Answer:
+    def _read(self, answer: httpx.Response, endpoint: Endpoint) -> _Read:
         body = bytearray()
         for piece in uncompressed(answer, self.budget):
             body += piece
             if len(body) > self.limit_bytes:
                 raise SourceMalformed("iSAMS's answer is too large", limit_bytes=self.limit_bytes)
         try:
-            return answers.read_object(bytes(body), endpoint, answer.status_code)
+            whole = bytes(body)
+            return _Read(answers.read_object(whole, endpoint, answer.status_code), whole)
         except SourceError as error:
             if isinstance(error, SourceUnavailable):
                 error.retry_after_s = retry_after_s(answer.headers, self.clock.now())

@@ -31,24 +31,27 @@ _LIMIT_BYTES = 256 * 1024
 _UNSAID_S = 300.0  # the life of a token that says nothing of it
 
 
-def rest_tokens(settings: SchoolSettings, clock: Clock) -> IsamsTokens:
-    """Return the tokens of a school's REST client.
+def rest_tokens(settings: SchoolSettings, clock: Clock, *, writes: bool = False) -> IsamsTokens:
+    """Return the tokens of a school's REST client: that which reads, or that which *writes*.
 
     Asking for a token raises `SourceRefused` if iSAMS does not know the client or not its secret,
     and `SourceUnavailable` and `SourceMalformed` as for data. Errors of httpx pass.
     """
+    ours = "WRITE" if writes else "ISAMS"
+    client_id = settings.write_client_id if writes else settings.isams_client_id
+    secret = settings.write_client_secret if writes else settings.isams_client_secret
 
     def obtain(client: httpx.Client, budget: Budget) -> Issued:
         status = 404
         for path, scope in _addresses(client, budget):
-            form = (settings.isams_client_id or "", settings.isams_client_secret, scope)
+            form = (client_id or "", secret, scope)
             request = sign_in.token_request(client, path, form, budget)
             with closing(client.send(request, stream=True)) as answer:
                 status = answer.status_code
                 if status == 200:
                     return sign_in.issued(answer, budget, clock, unsaid_s=_UNSAID_S)
                 if status != 404:
-                    raise _refusal(answer, clock)
+                    raise _refusal(answer, clock, ours)
         raise by_status(status)
 
     return TokenKeeper(obtain, clock, early_s=sign_in.EARLY_S)
@@ -81,11 +84,11 @@ def _discovered(client: httpx.Client, budget: Budget) -> str:
     return url.path if _origin(url) == _origin(client.base_url) and not url.userinfo else ""
 
 
-def _refusal(answer: httpx.Response, clock: Clock) -> SourceError:
+def _refusal(answer: httpx.Response, clock: Clock, ours: str) -> SourceError:
     status = answer.status_code
     if status in {400, 401, 403}:  # OAuth's invalid_client, invalid_grant, invalid_scope
         return SourceRefused(
-            "iSAMS refuses the REST client: check ISAMS_CLIENT_ID and ISAMS_CLIENT_SECRET, and"
+            f"iSAMS refuses the REST client: check {ours}_CLIENT_ID and {ours}_CLIENT_SECRET, and"
             f" that the client is active in {CLIENT_SCREEN}",
             status=status,
         )

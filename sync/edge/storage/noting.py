@@ -21,8 +21,8 @@ BEGUN = "work/begun/"
 NOTE_LASTS_S = 60.0
 """After a note so much may be written without another."""
 
-# What ticks write, and what a person does alone: no school, profile or connector.
-_UNNOTED = ("work/", "sweeps/", "setup/")
+# What ticks write, and what a person does alone: no tick goes on with it.
+_UNNOTED = ("work/", "sweeps/", "setup/", "addresses/")
 
 
 def unnoted(store: Store) -> Store:

@@ -9,7 +9,7 @@ from sync.isams.batch.collection import Extract, Texts
 from sync.isams.batch.nested import Attributes, attribute
 from sync.isams.batch.structure import BatchStructure
 from sync.isams.datasets import PUPILS, SET_LISTS, SETS, STAFF, SUBJECTS, Dataset
-from sync.isams.school import Employee, PersonKey, Pupil, School, Subject
+from sync.isams.school import CurrentPeople, Employee, PersonKey, Pupil, School, Subject
 from sync.texts import composed
 
 _PERSON = {"Forename", "Surname"}
@@ -39,6 +39,11 @@ class BatchSchool:
     def subjects(self) -> Mapping[str, Subject]:
         """The subjects that have been read, by id."""
         return self._register.subjects
+
+    @property
+    def people(self) -> CurrentPeople:
+        """The pupils and staff that have been read."""
+        return self._register.people()
 
     def whole(self) -> School:
         """Put it together; raises `SourceMalformed` if nothing fits."""

@@ -24,11 +24,13 @@ from sync.isams.datasets import (
     BY_METHOD,
     KEY_SCREEN,
     NOTHING_MORE,
+    PUPILS,
+    STAFF,
     SUBJECTS,
     Dataset,
     Wanted,
 )
-from sync.isams.school import School, Subject
+from sync.isams.school import CurrentPeople, School, Subject
 
 LIMIT_BYTES = xmltext.LIMIT_BYTES
 
@@ -54,6 +56,11 @@ def subjects_in(
 ) -> Mapping[str, Subject]:
     """Read the departments' subjects by id, in the order of iSAMS; raises as `read_document`."""
     return _read(chunks, (SUBJECTS,), limit_bytes).subjects
+
+
+def people_in(chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES) -> CurrentPeople:
+    """Read the pupils and staff alone, neither of them empty; raises as `read_document`."""
+    return _read(chunks, (PUPILS, STAFF), limit_bytes).people
 
 
 def count_records(chunks: Iterable[bytes], method: str, *, limit_bytes: int = LIMIT_BYTES) -> int:

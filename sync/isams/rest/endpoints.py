@@ -160,6 +160,18 @@ ALL = (
     STRUCTURE,
 )
 
+# A record by itself, which may be written by who may. Not among `ALL`: no school is read so.
+# docs/reference/isams.md#put-student, docs/reference/isams.md#put-employee
+STUDENT = Endpoint(
+    "/api/students/{id}", "student", spellings.STUDENT, STUDENTS.module, STUDENTS.datasets
+)
+EMPLOYEE = Endpoint(
+    "/api/humanresources/employees/{id}",
+    "employee",
+    spellings.EMPLOYEE,
+    EMPLOYEES.module,
+    EMPLOYEES.datasets,
+)
 
 # What a student's record must say for the classes that are made of these.
 _OF_STUDENTS = {

@@ -32,7 +32,7 @@ from sync.isams.rest.fields import Values
 from sync.isams.rest.spellings import Kind
 from sync.isams.rest.structure import RestStructure, Rows, refuse_what_rest_lacks
 from sync.isams.rest.timetables import Timetable, Timetables
-from sync.isams.school import Employee, Pupil, School, Subject
+from sync.isams.school import CurrentPeople, Employee, Pupil, School, Subject
 from sync.texts import composed
 
 
@@ -189,6 +189,11 @@ class RestSchool:
     def take_timetable(self, timetable: Timetable) -> None:
         """Take an employee's timetable."""
         self._timetables.take(timetable)
+
+    @property
+    def people(self) -> CurrentPeople:
+        """The employees and students that have been taken, if nothing else is wanted."""
+        return self._register.people()
 
     def whole(self) -> School:
         """Put it together.
