@@ -199,6 +199,28 @@ def test_within_a_day_of_the_run_it_may_be_on_its_way() -> None:
     assert here.told() == {}
 
 
+def looked_next_night(here: Landed) -> None:
+    """Let a night pass in which one more pupil leaves and SDS takes it; look two hours later."""
+    here.one_night()
+    outcomes = [here.look(after_h=2.1).outcome for _ in range(3)]
+
+    assert outcomes.count(Outcome.COMPARED) == 1
+
+
+def test_what_is_missing_for_over_a_day_is_not_on_its_way_however_young_the_run() -> None:
+    """A school whose rosters change each night has a young run at every look."""
+    here = delivered(roles=frozenset({*READER_ROLES, USER_READ}))
+    address = a_pupil(here)
+    everybody_out(here, address)
+    here.scene.sds.people = {*here.expected.id_of} - {address}
+    here.look()
+    assert {*here.told().values()} == {"on-its-way"}
+    looked_next_night(here)
+    looked_next_night(here)
+
+    assert {*here.told().values()} == {"no-account"}
+
+
 def test_what_was_never_there_is_for_sync_health() -> None:
     """A day after the run it is late, and nobody is accused of it."""
     here = delivered(after_h=30)

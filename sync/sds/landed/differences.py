@@ -326,7 +326,9 @@ class _History(NamedTuple):
             return Likely.BY_HAND
         if key.kind not in _BY_SDS and self._was_otherwise(key, first_seen):
             return Likely.BY_HAND
-        if self.when.at - self.when.run_ended_at < ON_ITS_WAY:
+        # Where each night has its run, the newest is always young: what counts is the difference.
+        oldest = min(self.when.run_ended_at, first_seen or self.when.at)
+        if self.when.at - oldest < ON_ITS_WAY:
             return Likely.ON_ITS_WAY
         return Likely.SYNC_HEALTH
 
