@@ -269,19 +269,110 @@ def test_somebody_with_another_user_name_is_known_by_mail() -> None:
 
 
 def test_user_name_and_mail_of_two_people_are_unclear() -> None:
-    """Neither is told as missing, and whoever it is is no extra: it is counted and shown."""
+    """In the class nobody of the two is told as missing, nor as extra: it is counted and shown."""
     here = delivered(after_h=30)
-    room = here.rooms()[0]
     first, second = sorted(here.expected.id_of)[:2]
+    room = next(
+        each for each in here.rooms() if first in {person.user_name for person in each.people}
+    )
     everybody_out(here, first)
     everybody_out(here, second)
     room.people[Account(first, second)] = False
     step = here.look()
 
-    assert here.told() == {}
+    assert class_id(room) not in {told_of for _, told_of, _ in here.told()}
     assert step.facts["unclear"] == 1
     [unclear] = here.seen().unclear
     assert (unclear.class_id, unclear.user_name) == (class_id(room), first)
+
+
+def test_a_second_account_in_one_class_hides_no_gap_in_another() -> None:
+    """Who cannot be told apart counts as there where one of the accounts is, and nowhere else."""
+    here = delivered(after_h=30)
+    address = a_pupil(here)
+    first, *others = [
+        room for room in here.rooms() if address in {each.user_name for each in room.people}
+    ]
+    everybody_out(here, address)
+    first.people[Account(address, address)] = False
+    first.people[Account("old@northbank.example", address)] = False
+    here.look()
+
+    assert {told_of for _, told_of, _ in here.told()} == {class_id(room) for room in others}
+
+
+def test_who_has_no_user_name_is_a_row_of_their_own() -> None:
+    """Each by the id of their account: never taken for each other, nor for the class."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    nameless = [Account("", mail) for mail in (None, "x@elsewhere.example")]
+    room.people |= dict.fromkeys(nameless, False)
+    here.look()
+
+    assert len({each.id for each in nameless}) == 2
+    assert {*here.told()} == {
+        ("pupil-extra", class_id(room), f"object id {each.id}") for each in nameless
+    }
+
+
+def test_a_difference_by_hand_stays_one_while_nothing_was_sent() -> None:
+    """A look later nothing is known that was not known before; a delivery may put them back."""
+    here = delivered(after_h=30)
+    here.look()
+    taken_out(here.rooms()[0])
+    causes = []
+    for _ in range(3):
+        here.look(after_h=DAY_H)
+        causes += here.told().values()
+    assert causes == ["by-hand"] * 3
+    looked_next_night(here)
+
+    assert {*here.told().values()} == {"sync-health"}
+
+
+def test_a_class_that_gets_the_name_that_was_sent_was_not_renamed_by_hand() -> None:
+    """SDS may rename a class later than we look."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    title, room.name = room.name, "As it was called before"
+    here.look()
+    room.name = title
+    here.look(after_h=DAY_H)
+
+    assert here.told() == {}
+
+
+def test_a_class_renamed_while_something_was_sent_accuses_nobody() -> None:
+    """It may have been SDS."""
+    here = delivered(after_h=30)
+    here.look()
+    here.rooms()[0].name += " (cleaned)"
+    looked_next_night(here)
+
+    assert here.told() == {("class-renamed", class_id(here.rooms()[0]), ""): "sds-or-hand"}
+
+
+def test_a_class_that_was_ended_and_then_deleted_was_away_all_the_time() -> None:
+    """Since when counts from its end."""
+    here = delivered(after_h=30)
+    here.look()
+    here.education.end(class_id(here.rooms()[0]))
+    here.look(after_h=DAY_H)
+    [ended_then] = here.seen().differences
+    here.education.forget_ended()
+    here.look(after_h=DAY_H)
+    [gone] = here.seen().differences
+
+    assert (gone.key.kind, gone.first_seen) == ("class-missing", ended_then.first_seen)
+
+
+def test_a_stranger_is_no_matter_of_sync_health() -> None:
+    """The app did not send them: the teacher knows whether they belong."""
+    here = delivered(after_h=30)
+    here.rooms()[0].people[Account("guest@elsewhere.example")] = False
+    here.look()
+
+    assert {*here.told().values()} == {"stranger"}
 
 
 def test_first_seen_is_carried_until_mended() -> None:
@@ -346,6 +437,28 @@ def test_hidden_members_are_never_all_missing(hidden: float, outcome: Outcome) -
 
     assert here.look().outcome is outcome
     assert here.ended().outcome == ("whole" if outcome is Outcome.COMPARED else "unreadable")
+
+
+def test_few_classes_that_are_left_are_not_called_hidden_for_one_that_is_empty() -> None:
+    """The measure is what was sent: else one class would hide that the others are gone."""
+    here = delivered(after_h=30)
+    rooms = here.rooms()
+    for room in rooms[8:]:
+        here.education.delete(class_id(room))
+    rooms[0].people.clear()
+
+    assert here.look().outcome is Outcome.COMPARED
+
+
+def test_where_all_classes_that_are_left_are_empty_nothing_is_told_of_people() -> None:
+    """However few they are of those that were sent."""
+    here = delivered(after_h=30)
+    for room in here.rooms()[2:]:
+        here.education.delete(class_id(room))
+    for room in here.rooms():
+        room.hidden = True
+
+    assert here.look().outcome is Outcome.UNREADABLE
 
 
 def test_a_class_that_goes_between_list_and_members_is_missing() -> None:

@@ -83,6 +83,14 @@ def test_rows_name_which(here: Landed, capsys: pytest.CaptureFixture[str], tmp_p
     assert len(json.loads(document)["rows"][CONNECTOR]["rows"]) == 3
 
 
+def test_a_class_that_is_not_there_has_the_title_that_was_sent(here: Landed) -> None:
+    """Nobody knows a class by our id."""
+    rows = json.loads(responses.to_landed_rows(here.world).body)["connectors"][CONNECTOR]["rows"]
+    [row] = [row for row in rows if row["difference"] == "class-missing"]
+
+    assert row["class_name"] == here.expected.titles[row["class"]]
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "told"),
     [
@@ -157,7 +165,7 @@ def test_names_are_shown_for_seven_days(here: Landed) -> None:
 
 
 def test_somebody_unclear_is_among_the_rows() -> None:
-    """With what to mend, and under no other kind."""
+    """With what to mend; in the other classes, where no such account is, they are missing."""
     here = delivered(after_h=30)
     first, second = sorted(here.expected.id_of)[:2]
     for room in here.rooms():
@@ -167,7 +175,7 @@ def test_somebody_unclear_is_among_the_rows() -> None:
     here.look()
     rows = json.loads(responses.to_landed_rows(here.world).body)["connectors"][CONNECTOR]["rows"]
 
-    assert [row["difference"] for row in rows] == ["unclear"]
+    assert {row["difference"] for row in rows} == {"person-nowhere", "unclear"}
     assert (
         list(
             against("LandedRows").iter_errors(json.loads(responses.to_landed_rows(here.world).body))

@@ -70,6 +70,11 @@ class WhoIs:
     by_mail: bool = False
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is one of ours, and clear which."""
+        return len(self.ours) == 1
+
+    @property
     def is_unclear(self) -> bool:
         """Whether user name and mail are of two people who were sent."""
         return len(self.ours) > 1

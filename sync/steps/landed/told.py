@@ -243,6 +243,7 @@ def _order(row: RowTold) -> tuple[int, str, str, str]:
 def _rows(known: ReadBacks, seen: Seen) -> Iterator[RowTold]:
     people = _people(known, seen)
     titles = {class_id: called.title for class_id, called in seen.names.items()}
+    titles |= seen.titles
     connector = known.listing.connector
     for each in seen.differences:
         key = each.key
