@@ -28,7 +28,8 @@ class Account:
 
     @property
     def id(self) -> str:
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"account/{(self.user_name or str(self.mail)).lower()}"))
+        known_by = (self.user_name or str(self.mail)).lower()
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"account/{known_by}"))
 
 
 @dataclass(slots=True)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from simulators.sds import Account, Answer, EducationKnobs
+from simulators.sds import Account, Answer, Classroom, EducationKnobs
 from simulators.sds.knobs import EDU_ROSTER, MEMBER_HIDDEN, READER_ROLES, USER_READ
 from sync.edge.storage.noting import BEGUN
 from sync.ledger.landed import AFTER_ACCEPTANCE, AFTER_RUN, LASTS, NAMES_LAST, ROWS_LAST
+from sync.ledger.marks import ReadBackEnded
+from sync.ledger.record import NamedRecord
 from sync.report import Outcome
+from sync.steps.landed.records import RowsKept
+from sync.steps.landed.told import landed_of
 from sync.steps.tick import tick
 from tests.canaries import found_in
 from tests.edge.landed_stage import HOUR_S, Landed, class_id, delivered, taken_out
-from tests.worlds import READ_BACK
+from tests.worlds import CONNECTOR, READ_BACK
 
 DAY_H = 24.0
 
@@ -254,6 +259,16 @@ def test_an_ended_twin_is_no_difference() -> None:
     assert here.told() == {}
 
 
+def test_blanks_around_an_id_hide_no_class() -> None:
+    """Ours have none, so nothing else is meant."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    room.external_id, room.nickname = f" {class_id(room)} ", "whatever"
+    here.look()
+
+    assert here.told() == {}
+
+
 def test_somebody_with_another_user_name_is_known_by_mail() -> None:
     """SDS matches either."""
     here = delivered(after_h=30)
@@ -320,7 +335,7 @@ def test_a_difference_by_hand_stays_one_while_nothing_was_sent() -> None:
     here = delivered(after_h=30)
     here.look()
     taken_out(here.rooms()[0])
-    causes = []
+    causes = list[str]()
     for _ in range(3):
         here.look(after_h=DAY_H)
         causes += here.told().values()
@@ -389,7 +404,7 @@ def test_first_seen_is_carried_until_mended() -> None:
     known = {each.key.kind.value: each for each in here.seen().differences}
 
     assert known["person-nowhere"].first_seen == first.first_seen
-    assert here.ended().saw.late == 1
+    assert landed_of(here.world, CONNECTOR).late == 1
     here.education.catch_up()
     expected = here.expected
     for each in here.rooms():
@@ -417,7 +432,7 @@ def test_without_one_of_the_two_roles_nothing_is_looked_at(role: str) -> None:
 
 def test_no_class_of_ours_at_all_has_not_arrived() -> None:
     """Class groups are off, or SDS's run failed: nothing is told as missing one by one."""
-    here = delivered(class_delay_s=1000 * HOUR_S)
+    here = delivered(after_h=30, class_delay_s=1000 * HOUR_S)
     step = here.look()
 
     assert step.outcome is Outcome.NOT_ARRIVED
@@ -486,6 +501,159 @@ def test_classes_of_other_sources_are_never_asked_for() -> None:
 
     assert here.ended().saw.others == 1
     assert not [url for url in here.education.asked if "other-1" in url]
+
+
+def test_a_class_that_was_passed_over_between_two_pages_is_looked_for_again() -> None:
+    """Another class went while the list was paged, and moved ours onto the page already read."""
+    here = delivered(after_h=30, page_size=10)
+    here.education.others.append(Classroom("0", "other", "x", "x"))
+    gone = Meanwhile("/education/classes?", here.education.others.clear)
+    process = here.scene.process(sds_transport=gone.on)
+    step = here.go_on(process)
+
+    assert gone.is_done
+    assert (step.outcome, here.told()) == (Outcome.COMPARED, {})
+
+
+# -- what passes by itself, and what stays ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("are_hidden", [False, True])
+def test_within_a_day_of_the_run_nothing_there_may_be_on_its_way(*, are_hidden: bool) -> None:
+    """Neither that nothing has arrived nor that all is hidden is told of what is six hours late."""
+    here = delivered(after_h=2.5, class_delay_s=0 if are_hidden else 6 * HOUR_S)
+    for room in here.rooms():
+        room.hidden = are_hidden
+    step = here.look()
+    assert (step.outcome, landed_of(here.world, CONNECTOR).is_troubled) == (Outcome.PUT_OFF, False)
+    for room in here.rooms():
+        room.hidden = False
+    here.education.catch_up()
+    outcomes = [here.look(after_h=6.1).outcome for _ in range(2)]
+
+    assert Outcome.COMPARED in outcomes
+
+
+def test_nothing_there_for_over_a_day_is_told_however_young_the_run() -> None:
+    """A school whose rosters change each night has a young run at every look."""
+    here = delivered(class_delay_s=1000 * HOUR_S)
+    outcomes = [here.look().outcome]
+    for _ in range(2):
+        here.one_night()
+        outcomes += [here.look(after_h=2.1).outcome for _ in range(3)]
+
+    assert Outcome.NOT_ARRIVED in outcomes
+    assert outcomes[0] is Outcome.PUT_OFF
+
+
+def test_a_trouble_stays_told_until_a_look_was_whole() -> None:
+    """Also while looks are put off because SDS is at it."""
+    here = delivered(after_h=30)
+    here.look()
+    here.education.delete(class_id(here.rooms()[0]))
+    here.scene.sds.education_knobs = EducationKnobs(roles=frozenset({EDU_ROSTER}))
+    ends = [(here.look(after_h=6.1), landed_of(here.world, CONNECTOR)) for _ in range(8)]
+    refused = [step.outcome for step, _ in ends].index(Outcome.FAILED)
+
+    assert Outcome.PUT_OFF in {step.outcome for step, _ in ends[refused:]}
+    assert all("Member.Read.Hidden" in told.headline for _, told in ends[refused:])
+    here.scene.sds.education_knobs = EducationKnobs()
+    while here.look(after_h=2.1).outcome is not Outcome.COMPARED:
+        pass
+    assert not landed_of(here.world, CONNECTOR).is_troubled
+
+
+@pytest.mark.parametrize("lost", ["rows.json", "read-back-ended.json"])
+def test_where_the_last_whole_look_is_lost_nothing_is_called_well(lost: str) -> None:
+    """Its rows are gone, or the mark of its end cannot be read: the next look says it anew."""
+    here = delivered(after_h=30)
+    here.education.delete(class_id(here.rooms()[0]))
+    here.look()
+    name = here.known.listed[-1].path(lost)
+    here.scene.store.delete(name)
+    if lost != "rows.json":
+        here.scene.store.create(name, b"{broken")
+    told = landed_of(here.world, CONNECTOR)
+
+    assert (told.is_lost, told.is_troubled) == (True, True)
+    assert "nothing is known" in told.headline
+    here.look(after_h=DAY_H)
+    assert "1 thing is" in landed_of(here.world, CONNECTOR).headline
+
+
+def test_a_clock_that_was_ahead_silences_no_look() -> None:
+    """None is ever due in more than a day, and nothing was first seen in days to come."""
+    here = delivered(after_h=30)
+    taken_out(here.rooms()[0])
+    here.look()
+    ahead = here.known.now + timedelta(days=40)
+    rewrite(here, ReadBackEnded, {"at": ahead, "again_at": ahead})
+    rows = here.known.listed[-1].read(RowsKept).rows
+    moved = tuple(row.model_copy(update={"first_seen": ahead}) for row in rows)
+    rewrite(here, RowsKept, {"rows": moved})
+
+    assert here.look().outcome is Outcome.COMPARED
+    assert [each.first_seen for each in here.seen().differences] == [here.known.now]
+
+
+def rewrite(here: Landed, kind: type[NamedRecord], changes: dict[str, object]) -> None:
+    """Let a record of the newest look have been written with these *changes*."""
+    newest = here.known.listed[-1]
+    record = newest.read(kind).model_copy(update=changes)
+    here.scene.store.delete(newest.path(kind.name_for("")))
+    newest.claim(record)
+
+
+def test_what_is_late_goes_on_growing_old_between_looks() -> None:
+    """Judged by now, and not by when it was looked."""
+    here = delivered(after_h=30)
+    taken_out(here.rooms()[0])
+    here.look()
+    here.scene.clock.advance(49 * HOUR_S)
+
+    assert landed_of(here.world, CONNECTOR).late == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["read-back.json", "runs.json", "classes-read.json", "people-000001.json"]
+)
+def test_one_of_which_something_cannot_be_read_is_given_up(name: str) -> None:
+    """At once, with all its parts, which name people; the next looks anew."""
+    here = half_read()
+    path = here.known.listed[0].path(name)
+    here.scene.store.delete(path)
+    here.scene.store.create(path, b"{broken")
+    step = here.look()
+
+    assert (step.outcome, step.facts["why"]) == (Outcome.PUT_OFF, "broken")
+    assert here.names() == ["000001/read-back-ended.json", "000001/read-back.json"]
+    assert here.look(after_h=2.1).outcome is Outcome.COMPARED
+
+
+def test_parts_whose_begin_is_gone_are_never_used_and_are_swept() -> None:
+    """They are of another moment, and name people."""
+    here = half_read()
+    here.scene.store.delete(here.known.listed[0].path("read-back.json"))
+    taken_out(here.rooms()[0])
+    assert here.look(after_h=30).outcome is Outcome.COMPARED
+    assert len(here.told()) == 1
+    here.scene.clock.advance(3 * 86_400)
+    tick(here.world)
+
+    assert not [each for each in here.names() if each.startswith("000001/")]
+
+
+def test_why_looks_were_dropped_is_told() -> None:
+    """Six hours in which Graph could not be asked are no change of what is in Teams."""
+    here = delivered(after_h=30)
+    here.scene.sds.fail_next("batch", Answer(503), times=None)
+    assert here.look().outcome is Outcome.LATER
+    assert "has begun" in landed_of(here.world, CONNECTOR).headline
+    for _ in range(40):
+        if here.look(after_h=1).outcome is Outcome.DROPPED:
+            break
+
+    assert "Graph could not be asked" in landed_of(here.world, CONNECTOR).headline
 
 
 # -- what is kept --------------------------------------------------------------------------------
@@ -569,6 +737,23 @@ class Slow(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._here.scene.clock.advance(self._answer_s)
         return self._wire.handle_request(request)
+
+
+class Meanwhile:
+    """Does something once, after the first answer to an address that holds *match*."""
+
+    def __init__(self, match: str, does: Callable[[], None]) -> None:
+        self._match, self._does, self.is_done = match, does, False
+
+    def on(self, wire: httpx.BaseTransport) -> httpx.BaseTransport:
+        return httpx.MockTransport(lambda request: self._answered(wire, request))
+
+    def _answered(self, wire: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
+        answer = wire.handle_request(request)
+        if self._match in str(request.url) and not self.is_done:
+            self.is_done = True
+            self._does()
+        return answer
 
 
 def test_a_long_one_takes_several_invocations() -> None:

@@ -48,9 +48,10 @@ class Difference:
     cause: Likely
     first_seen: datetime
 
-    def is_late(self, at: datetime) -> bool:
-        """Say whether it is older than `LATE` *at* that moment."""
-        return at - self.first_seen > LATE
+
+def is_late(first_seen: datetime, at: datetime) -> bool:
+    """Say whether what was *first_seen* then is older than `LATE` *at* that moment."""
+    return at - first_seen > LATE
 
 
 class Unclear(NamedTuple):
@@ -289,6 +290,10 @@ def _placed(expected: Expected, former: Seen | None) -> frozenset[str]:
     return frozenset(person for room in rooms for side in room for person in side)
 
 
+def _unclear_then(former: Seen | None) -> Sequence[Unclear]:
+    return former.unclear if former else ()
+
+
 class _History(NamedTuple):
     """What the former read-back knows of differences: since when, and what was as it was sent."""
 
@@ -311,7 +316,7 @@ class _History(NamedTuple):
                 nowhere[person] = each.first_seen
             elif each.key.kind in _OF_A_PLACE:
                 missing[person] = min(missing.get(person, each.first_seen), each.first_seen)
-        unclear = {person for each in (former.unclear if former else ()) for person in each.ours}
+        unclear = {person for each in _unclear_then(former) for person in each.ours}
         first_seen = {each.key: each.first_seen for each in known}
         by_hand = {each.key for each in known if each.cause is Likely.BY_HAND}
         return cls(when, former, first_seen, nowhere, missing, unclear, placed, by_hand)

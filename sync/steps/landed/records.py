@@ -137,7 +137,8 @@ class Row(Record):
 class RowsKept(NamedRecord, name=ROWS):
     """What a whole read-back saw: the differences, who was unclear, what classes are called.
 
-    `titles` are those that were sent of the classes that are not there. `others` are classes of other sources.
+    `titles` are those that were sent of the classes that are not there. `others` are classes of
+    other sources.
     """
 
     at: datetime
