@@ -28,7 +28,8 @@ class Account:
 
     @property
     def id(self) -> str:
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"account/{self.user_name.lower()}"))
+        known_by = (self.user_name or str(self.mail)).lower()
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"account/{known_by}"))
 
 
 @dataclass(slots=True)
@@ -111,6 +112,11 @@ class Classrooms:
         """Let somebody end a class, though its source has it yet."""
         self.catch_up()
         self._ended.append(_as_ended(self._living.pop(class_id), "0926"))
+
+    def forget_ended(self) -> None:
+        """Let somebody delete for good whatever has ended."""
+        self.catch_up()
+        self._ended.clear()
 
     def end_twin(self, class_id: str) -> Classroom:
         """Let a class of the same id have been there, and ended."""

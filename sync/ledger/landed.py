@@ -53,7 +53,7 @@ _ALONE = frozenset(fate for fate, row in TABLE.items() if row.holds == "alone")
 _UNSEEN = frozenset({Fate.ACCEPTED, Fate.UNSEEN})
 _NOTHING_TAKEN = frozenset({Fate.REFUSED, Fate.REPLACED})
 
-type Why = Literal["another-delivery", "a-run", "too-long"]
+type Why = Literal["another-delivery", "a-run", "too-long", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,17 @@ def read_backs(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
     return [each for each in listed if each.id.isdecimal() and each.has(ReadBackBegun)]
 
 
-def number_after(listed: Sequence[Folder]) -> str:
-    """Return the name of the next read-back."""
-    return f"{max((int(each.id) for each in listed), default=0) + 1:06}"
+def strays(prefix: str, blobs: Iterable[Listed]) -> list[Folder]:
+    """Return what is left of read-backs whose begin is gone: unread, and naming people."""
+    below = (blob for blob in blobs if blob.name.startswith(folder_of(prefix)))
+    return [each for each in folders(folder_of(prefix), below) if not each.has(ReadBackBegun)]
+
+
+def number_after(prefix: str, blobs: Iterable[Listed]) -> str:
+    """Return the name of the next read-back: of none of which anything is left."""
+    below = (blob for blob in blobs if blob.name.startswith(folder_of(prefix)))
+    numbers = (int(each.id) for each in folders(folder_of(prefix), below) if each.id.isdecimal())
+    return f"{max(numbers, default=0) + 1:06}"
 
 
 def has_ended(read_back: Folder) -> bool:
@@ -132,16 +140,20 @@ def goes_on_at(read_back: Folder) -> datetime:
     return read_back.last_made_at + CLAIM_LASTS
 
 
-def next_due[F: Folder](against: Measure[F] | None, ended: ReadBackEnded | None) -> datetime | None:
+def next_due[F: Folder](
+    against: Measure[F] | None, ended: ReadBackEnded | None, now: datetime
+) -> datetime | None:
     """Return when the next read-back is due after the last, which has *ended*; None: none is.
 
-    A delivery that was not looked at yet is due by itself, whatever came of those before.
+    A delivery that was not looked at yet is due by itself, whatever came of those before. No look
+    is due in more than a day: if one seems to be, a clock was ahead, and it is due *now*.
     """
     if against is None:
         return None
-    if ended is None or ended.delivery != against.delivery.id:
-        return against.due_at
-    return max(against.due_at, ended.again_at)
+    due = against.due_at
+    if ended is not None and ended.delivery == against.delivery.id:
+        due = max(due, ended.again_at)
+    return now if due - now > DAILY else due
 
 
 def why_dropped[F: Folder](
@@ -150,4 +162,4 @@ def why_dropped[F: Folder](
     """Return why a read-back that was *begun* must be dropped, as far as listings tell; or None."""
     if against is None or against.delivery.id != begun.delivery:
         return "another-delivery"
-    return "too-long" if now - begun.at > LASTS else None
+    return "too-long" if abs(now - begun.at) > LASTS else None

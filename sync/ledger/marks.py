@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
@@ -349,19 +349,30 @@ type HowEnded = Literal["whole", "put-off", "dropped", "refused", "unreadable", 
 """A word each for how a read-back may end: see `ReadBackEnded`."""
 
 
+type TroubleWord = Literal["refused", "unreadable", "nothing"]
+"""Those of them that keep anything from being told."""
+
+
+class SeenFirst(NamedTuple):
+    """How many differences were first seen at that moment; `lacking` those of what was sent."""
+
+    at: datetime
+    how_many: int
+    lacking: int
+
+
 class Saw(Record):
     """What a read-back saw, in numbers.
 
-    `counts` are differences by kind; `late` and `late_lacking` those that are older than 48 hours,
-    all of them and those where something that was sent is not there; `since` is when the oldest of
-    each kind was first seen. `sent` are the classes that were sent, `there` those of them in Teams,
-    `others` those of other sources, which were not looked into. `unclear` are people who could not
-    be told apart. `gave_more` says that Graph gave fields that were not asked for.
+    `counts` are differences by kind, `firsts` the same by the moment they were first seen, by which
+    they are late one day; `since` is when the oldest of each kind was first seen. `sent` are the
+    classes that were sent, `there` those of them in Teams, `others` those of other sources, which
+    were not looked into. `unclear` are people who could not be told apart. `gave_more` says that
+    Graph gave fields that were not asked for.
     """
 
     counts: Mapping[str, int] = {}
-    late: int = 0
-    late_lacking: int = 0
+    firsts: tuple[SeenFirst, ...] = ()
     since: Mapping[str, datetime] = {}
     sent: int = 0
     there: int = 0
@@ -375,13 +386,27 @@ class Saw(Record):
         return min(self.since.values(), default=None)
 
 
+class ReadBackTrouble(Record):
+    """What keeps read-backs from telling anything, and since when it does.
+
+    `is_told` is False while it may pass by itself, within a day of SDS's run. `fault` is there
+    where the identity was refused.
+    """
+
+    word: TroubleWord
+    since: datetime
+    is_told: bool
+    fault: Fault | None = None
+
+
 class ReadBackEnded(Mark, name="read-back-ended.json"):
     """How a read-back ended, and from when on there may be another of that delivery.
 
-    `whole`: it was compared. `put-off`: a run of SDS was under way or young. `dropped`, with `why`:
-    what was read was no longer of one moment; `drops` counts those in a row. `refused`, with a
-    `fault`: its identity may not look. `unreadable`: the members are hidden. `nothing`: no class of
-    ours is there. `seen_by` is the client id of who looked.
+    `whole`: it was compared. `put-off`: a run of SDS was under way, or what it did is on its way.
+    `dropped`, with `why`: it could not be read to its end, or was no longer of one moment; `drops`
+    counts those in a row. `refused`: its identity may not look. `unreadable`: the members are
+    hidden. `nothing`: no class of ours is there. `trouble` is the last of these three, kept until
+    one was whole. `seen_by` is the client id of who looked.
     """
 
     outcome: HowEnded
@@ -392,5 +417,5 @@ class ReadBackEnded(Mark, name="read-back-ended.json"):
     by: str
     why: str = ""
     drops: int = 0
-    fault: Fault | None = None
+    trouble: ReadBackTrouble | None = None
     saw: Saw = Saw()

@@ -183,6 +183,19 @@ def of_read_backs(prefix: str, blobs: Iterable[Listed], now: datetime) -> Iterat
         ]
         if going:
             yield Sweep(tuple(going))
+    yield from _of_strays(prefix, blobs, now)
+
+
+def _of_strays(prefix: str, blobs: Iterable[Listed], now: datetime) -> Iterator[Sweep]:
+    """Yield what may go of read-backs whose begin is gone."""
+    for stray in landed.strays(prefix, blobs):
+        going = [
+            f"{landed.folder_of(prefix)}{stray.id}/{name}"
+            for name, made_at in sorted(stray.made_at.items())
+            if abs(now - made_at) > (PULLS_AND_CLAIMS_LAST if is_mark(name) else landed.PARTS_LAST)
+        ]
+        if going:
+            yield Sweep(tuple(going))
 
 
 def _is_past(name: str, age: timedelta, *, of_last: bool, stays: bool) -> bool:

@@ -28,7 +28,8 @@ from sync.sds.why_file import why_of
 from sync.steps.connector import Listing, look, newest_sets
 from sync.steps.delivery import Delivery, SealedSet, StoredFolder
 from sync.steps.explain_values import HeldTold, PlaceTold, ProfileTold, RecordTold, TableRows
-from sync.steps.landed.told import InTeams, in_teams, last_seen
+from sync.steps.landed import told as landed_told
+from sync.steps.landed.told import InTeams
 
 PEOPLE = frozenset({PUPIL, STAFF, SERVICE_ACCOUNT})
 
@@ -252,7 +253,8 @@ class Telling:
             profiles = [self._profile(each) for each in self._profile_keys()]
             places = sorted(self._places(), key=_in_order)
             verdict, held = _verdict(profiles), [each.told() for each in self._held]
-            record = self.subject.described
+            record, in_teams = self.subject.described, self._in_teams()
+            todo = _todo(verdict, profiles, held, places)
             return RecordTold(
                 kind=record.kind,
                 id=record.id,
@@ -267,8 +269,8 @@ class Telling:
                 profiles=profiles,
                 held=held,
                 places=places,
-                todo=_todo(verdict, profiles, held, places),
-                in_teams=self._in_teams(),
+                todo=(in_teams.todo if in_teams and todo == SENT else "") or todo,
+                in_teams=in_teams,
             )
 
     def _in_teams(self) -> InTeams | None:
@@ -278,10 +280,10 @@ class Telling:
         for held in reversed(self._held):
             if held.found is None or not held.found.has:
                 continue
-            seen = last_seen(self.stored.world, held.connector)
+            seen = landed_told.last_seen(self.stored.world, held.connector)
             if seen and seen.delivery == held.hand_over.delivery_id:
                 classes = {end for end, _ in held.found.places} if self.subject.is_person else ()
-                return in_teams(seen, self.subject.our_ids, classes)
+                return landed_told.in_teams(seen, self.subject.our_ids, classes)
         return None
 
     def _profile_keys(self) -> Sequence[str]:

@@ -35,7 +35,7 @@ def show_landed(terminal: Terminal, *, with_rows: bool, as_csv: bool) -> Result:
     """Show what is in Teams otherwise than it was sent, and since when.
 
     Graph is not asked: it is what the last read-back saw. The exit code is 3 if anything is so for
-    more than 48 hours, else 5 if nothing can be told until somebody acts.
+    more than 48 hours, else 5 if nothing can be told; 0 where nothing is read back.
     """
     settings = terminal.settings()
     world = terminal.opened(settings, lambda _: None)
@@ -45,11 +45,12 @@ def show_landed(terminal: Terminal, *, with_rows: bool, as_csv: bool) -> Result:
         if with_rows or as_csv:
             rows = [landed_rows(world, each.connector) for each in told]
             value = {**value, "rows": {each.connector: each.document() for each in rows}}
+    code = _code(told) if settings.sds.read_back else Exit.DONE
     if as_csv:
-        return Result(_code(told), value, verbatim=_csv(rows))
+        return Result(code, value, verbatim=_csv(rows))
     lines = [] if settings.sds.read_back else [OFF]
     shown = [line for each in told for line in _lines(each)]
-    return Result(_code(told), value, [*lines, *shown, *_named(rows)])
+    return Result(code, value, [*lines, *shown, *_named(rows)])
 
 
 def _csv(found: Sequence[RowsTold]) -> str:
@@ -81,7 +82,9 @@ def _lines(told: ConnectorLanded) -> Iterator[RenderableType]:
                 for kind, count in sorted(saw.counts.items(), key=lambda each: saw.since[each[0]])
             ]
             yield table("Otherwise than sent", ("how many", "difference", "since", "what"), rows)
-    if told.due_at and not told.is_open:
+    if told.is_due and not told.is_open:
+        yield "  Looked at again with the next tick: it is due now"
+    elif told.due_at and not told.is_open:
         yield f"  Looked at again from {when(told.due_at)} on"
 
 

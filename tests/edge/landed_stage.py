@@ -72,6 +72,14 @@ class Landed:
         sent = [each for each in ids if any(each in person for person in listed)]
         self.scene.next_night(without=sent[-2:])
 
+    def one_night(self) -> None:
+        """Let SDS take the school as it is a night later, when one more pupil has left."""
+        listed = sorted(self.expected.id_of.values())
+        ids = [pupil.school_id for pupil in self.scene.isams.school.pupils]
+        sent = [each for each in ids if any(each in person for person in listed)]
+        self.scene.next_night(without=sent[-1:])
+        self.scene.send_until_still()
+
     def go_on(self, process: World) -> Step:
         """Do what one message brings about in *process*."""
         return read_back(process, CONNECTOR, classes_a_part=self.classes_a_part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -245,6 +246,49 @@ def test_a_class_that_is_gone_is_asked_for_once_more() -> None:
     assert len(people.members) == 3
 
 
+def test_a_class_that_is_gone_on_its_second_page_is_read_anew() -> None:
+    """From its first page on, whose next link is the same as before."""
+    here = reading(people_page_size=1)
+    here.education.refuse_items(404, match="skiptoken")
+
+    assert {len(members) for members, _ in here.people().values()} == {3}
+
+
+def _edited(here: Reading, edit: Callable[[dict[str, Any]], None]) -> EducationReader:
+    """Return a reader to which pages of the list of classes come *edit*ed."""
+    inner = httpx.WSGITransport(app=here.sim)
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        answer = inner.handle_request(request)
+        if not request.url.path.endswith("/education/classes"):
+            return answer
+        answer.read()
+        page = answer.json()
+        edit(page)
+        return httpx.Response(200, json=page)
+
+    wire = Overheard(answered, [])
+    tokens = read_back_tokens(settings(), here.clock, transport=wire, identity=FederatedIdentity)
+    return EducationReader(settings(), tokens, here.clock, graph=wire)
+
+
+def test_a_class_that_is_on_two_pages_is_one() -> None:
+    """Pages overlap where a class is made while they are read."""
+    here = reading(sets=3)
+    reader = _edited(here, lambda page: page["value"].append(page["value"][0]))
+
+    assert len(reader.classes(here.budget)) == 3
+
+
+def test_what_is_no_class_in_the_list_of_classes_refuses_it() -> None:
+    """It may have been one of ours: a list with a hole is never a class less."""
+    here = reading(sets=3)
+    reader = _edited(here, lambda page: page["value"].append(None))
+
+    with pytest.raises(TargetMalformed):
+        reader.classes(here.budget)
+
+
 @pytest.mark.parametrize(
     "origin", ["https://elsewhere.example", "http://graph.microsoft.com", f"{GRAPH}:444"]
 )
@@ -279,6 +323,31 @@ def test_what_was_asked_for_is_no_more() -> None:
     here.people()
 
     assert not here.reader.gave_more
+
+
+def test_a_next_link_to_something_else_of_graphs_is_not_followed() -> None:
+    """It would be told as a missing role, or other people as members."""
+    here = reading()
+    inner = httpx.WSGITransport(app=here.sim)
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        answer = inner.handle_request(request)
+        answer.read()
+        return _leading_elsewhere(answer) if _is_batch(request) else answer
+
+    wire = Overheard(answered, [])
+    tokens = read_back_tokens(settings(), here.clock, transport=wire, identity=FederatedIdentity)
+    reader = EducationReader(settings(), tokens, here.clock, graph=wire)
+
+    with pytest.raises(TargetMalformed, match="something else"):
+        reader.people(here.ids(), here.budget)
+
+
+def _leading_elsewhere(answer: httpx.Response) -> httpx.Response:
+    body = answer.json()
+    for response in body["responses"]:
+        response["body"]["@odata.nextLink"] = f"{GRAPH}/v1.0/users?$select=id"
+    return httpx.Response(200, json=body)
 
 
 def _without_answers(answer: httpx.Response) -> httpx.Response:

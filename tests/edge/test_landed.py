@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from simulators.sds import Account, Answer, EducationKnobs
+from simulators.sds import Account, Answer, Classroom, EducationKnobs
 from simulators.sds.knobs import EDU_ROSTER, MEMBER_HIDDEN, READER_ROLES, USER_READ
 from sync.edge.storage.noting import BEGUN
 from sync.ledger.landed import AFTER_ACCEPTANCE, AFTER_RUN, LASTS, NAMES_LAST, ROWS_LAST
+from sync.ledger.marks import ReadBackEnded
+from sync.ledger.record import NamedRecord
 from sync.report import Outcome
+from sync.steps.landed.records import RowsKept
+from sync.steps.landed.told import landed_of
 from sync.steps.tick import tick
 from tests.canaries import found_in
 from tests.edge.landed_stage import HOUR_S, Landed, class_id, delivered, taken_out
-from tests.worlds import READ_BACK
+from tests.worlds import CONNECTOR, READ_BACK
 
 DAY_H = 24.0
 
@@ -199,6 +204,28 @@ def test_within_a_day_of_the_run_it_may_be_on_its_way() -> None:
     assert here.told() == {}
 
 
+def looked_next_night(here: Landed) -> None:
+    """Let a night pass in which one more pupil leaves and SDS takes it; look two hours later."""
+    here.one_night()
+    outcomes = [here.look(after_h=2.1).outcome for _ in range(3)]
+
+    assert outcomes.count(Outcome.COMPARED) == 1
+
+
+def test_what_is_missing_for_over_a_day_is_not_on_its_way_however_young_the_run() -> None:
+    """A school whose rosters change each night has a young run at every look."""
+    here = delivered(roles=frozenset({*READER_ROLES, USER_READ}))
+    address = a_pupil(here)
+    everybody_out(here, address)
+    here.scene.sds.people = {*here.expected.id_of} - {address}
+    here.look()
+    assert {*here.told().values()} == {"on-its-way"}
+    looked_next_night(here)
+    looked_next_night(here)
+
+    assert {*here.told().values()} == {"no-account"}
+
+
 def test_what_was_never_there_is_for_sync_health() -> None:
     """A day after the run it is late, and nobody is accused of it."""
     here = delivered(after_h=30)
@@ -232,6 +259,16 @@ def test_an_ended_twin_is_no_difference() -> None:
     assert here.told() == {}
 
 
+def test_blanks_around_an_id_hide_no_class() -> None:
+    """Ours have none, so nothing else is meant."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    room.external_id, room.nickname = f" {class_id(room)} ", "whatever"
+    here.look()
+
+    assert here.told() == {}
+
+
 def test_somebody_with_another_user_name_is_known_by_mail() -> None:
     """SDS matches either."""
     here = delivered(after_h=30)
@@ -247,19 +284,110 @@ def test_somebody_with_another_user_name_is_known_by_mail() -> None:
 
 
 def test_user_name_and_mail_of_two_people_are_unclear() -> None:
-    """Neither is told as missing, and whoever it is is no extra: it is counted and shown."""
+    """In the class nobody of the two is told as missing, nor as extra: it is counted and shown."""
     here = delivered(after_h=30)
-    room = here.rooms()[0]
     first, second = sorted(here.expected.id_of)[:2]
+    room = next(
+        each for each in here.rooms() if first in {person.user_name for person in each.people}
+    )
     everybody_out(here, first)
     everybody_out(here, second)
     room.people[Account(first, second)] = False
     step = here.look()
 
-    assert here.told() == {}
+    assert class_id(room) not in {told_of for _, told_of, _ in here.told()}
     assert step.facts["unclear"] == 1
     [unclear] = here.seen().unclear
     assert (unclear.class_id, unclear.user_name) == (class_id(room), first)
+
+
+def test_a_second_account_in_one_class_hides_no_gap_in_another() -> None:
+    """Who cannot be told apart counts as there where one of the accounts is, and nowhere else."""
+    here = delivered(after_h=30)
+    address = a_pupil(here)
+    first, *others = [
+        room for room in here.rooms() if address in {each.user_name for each in room.people}
+    ]
+    everybody_out(here, address)
+    first.people[Account(address, address)] = False
+    first.people[Account("old@northbank.example", address)] = False
+    here.look()
+
+    assert {told_of for _, told_of, _ in here.told()} == {class_id(room) for room in others}
+
+
+def test_who_has_no_user_name_is_a_row_of_their_own() -> None:
+    """Each by the id of their account: never taken for each other, nor for the class."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    nameless = [Account("", mail) for mail in (None, "x@elsewhere.example")]
+    room.people |= dict.fromkeys(nameless, False)
+    here.look()
+
+    assert len({each.id for each in nameless}) == 2
+    assert {*here.told()} == {
+        ("pupil-extra", class_id(room), f"object id {each.id}") for each in nameless
+    }
+
+
+def test_a_difference_by_hand_stays_one_while_nothing_was_sent() -> None:
+    """A look later nothing is known that was not known before; a delivery may put them back."""
+    here = delivered(after_h=30)
+    here.look()
+    taken_out(here.rooms()[0])
+    causes = list[str]()
+    for _ in range(3):
+        here.look(after_h=DAY_H)
+        causes += here.told().values()
+    assert causes == ["by-hand"] * 3
+    looked_next_night(here)
+
+    assert {*here.told().values()} == {"sync-health"}
+
+
+def test_a_class_that_gets_the_name_that_was_sent_was_not_renamed_by_hand() -> None:
+    """SDS may rename a class later than we look."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    title, room.name = room.name, "As it was called before"
+    here.look()
+    room.name = title
+    here.look(after_h=DAY_H)
+
+    assert here.told() == {}
+
+
+def test_a_class_renamed_while_something_was_sent_accuses_nobody() -> None:
+    """It may have been SDS."""
+    here = delivered(after_h=30)
+    here.look()
+    here.rooms()[0].name += " (cleaned)"
+    looked_next_night(here)
+
+    assert here.told() == {("class-renamed", class_id(here.rooms()[0]), ""): "sds-or-hand"}
+
+
+def test_a_class_that_was_ended_and_then_deleted_was_away_all_the_time() -> None:
+    """Since when counts from its end."""
+    here = delivered(after_h=30)
+    here.look()
+    here.education.end(class_id(here.rooms()[0]))
+    here.look(after_h=DAY_H)
+    [ended_then] = here.seen().differences
+    here.education.forget_ended()
+    here.look(after_h=DAY_H)
+    [gone] = here.seen().differences
+
+    assert (gone.key.kind, gone.first_seen) == ("class-missing", ended_then.first_seen)
+
+
+def test_a_stranger_is_no_matter_of_sync_health() -> None:
+    """The app did not send them: the teacher knows whether they belong."""
+    here = delivered(after_h=30)
+    here.rooms()[0].people[Account("guest@elsewhere.example")] = False
+    here.look()
+
+    assert {*here.told().values()} == {"stranger"}
 
 
 def test_first_seen_is_carried_until_mended() -> None:
@@ -276,7 +404,7 @@ def test_first_seen_is_carried_until_mended() -> None:
     known = {each.key.kind.value: each for each in here.seen().differences}
 
     assert known["person-nowhere"].first_seen == first.first_seen
-    assert here.ended().saw.late == 1
+    assert landed_of(here.world, CONNECTOR).late == 1
     here.education.catch_up()
     expected = here.expected
     for each in here.rooms():
@@ -304,7 +432,7 @@ def test_without_one_of_the_two_roles_nothing_is_looked_at(role: str) -> None:
 
 def test_no_class_of_ours_at_all_has_not_arrived() -> None:
     """Class groups are off, or SDS's run failed: nothing is told as missing one by one."""
-    here = delivered(class_delay_s=1000 * HOUR_S)
+    here = delivered(after_h=30, class_delay_s=1000 * HOUR_S)
     step = here.look()
 
     assert step.outcome is Outcome.NOT_ARRIVED
@@ -324,6 +452,28 @@ def test_hidden_members_are_never_all_missing(hidden: float, outcome: Outcome) -
 
     assert here.look().outcome is outcome
     assert here.ended().outcome == ("whole" if outcome is Outcome.COMPARED else "unreadable")
+
+
+def test_few_classes_that_are_left_are_not_called_hidden_for_one_that_is_empty() -> None:
+    """The measure is what was sent: else one class would hide that the others are gone."""
+    here = delivered(after_h=30)
+    rooms = here.rooms()
+    for room in rooms[8:]:
+        here.education.delete(class_id(room))
+    rooms[0].people.clear()
+
+    assert here.look().outcome is Outcome.COMPARED
+
+
+def test_where_all_classes_that_are_left_are_empty_nothing_is_told_of_people() -> None:
+    """However few they are of those that were sent."""
+    here = delivered(after_h=30)
+    for room in here.rooms()[2:]:
+        here.education.delete(class_id(room))
+    for room in here.rooms():
+        room.hidden = True
+
+    assert here.look().outcome is Outcome.UNREADABLE
 
 
 def test_a_class_that_goes_between_list_and_members_is_missing() -> None:
@@ -351,6 +501,159 @@ def test_classes_of_other_sources_are_never_asked_for() -> None:
 
     assert here.ended().saw.others == 1
     assert not [url for url in here.education.asked if "other-1" in url]
+
+
+def test_a_class_that_was_passed_over_between_two_pages_is_looked_for_again() -> None:
+    """Another class went while the list was paged, and moved ours onto the page already read."""
+    here = delivered(after_h=30, page_size=10)
+    here.education.others.append(Classroom("0", "other", "x", "x"))
+    gone = Meanwhile("/education/classes?", here.education.others.clear)
+    process = here.scene.process(sds_transport=gone.on)
+    step = here.go_on(process)
+
+    assert gone.is_done
+    assert (step.outcome, here.told()) == (Outcome.COMPARED, {})
+
+
+# -- what passes by itself, and what stays ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("are_hidden", [False, True])
+def test_within_a_day_of_the_run_nothing_there_may_be_on_its_way(*, are_hidden: bool) -> None:
+    """Neither that nothing has arrived nor that all is hidden is told of what is six hours late."""
+    here = delivered(after_h=2.5, class_delay_s=0 if are_hidden else 6 * HOUR_S)
+    for room in here.rooms():
+        room.hidden = are_hidden
+    step = here.look()
+    assert (step.outcome, landed_of(here.world, CONNECTOR).is_troubled) == (Outcome.PUT_OFF, False)
+    for room in here.rooms():
+        room.hidden = False
+    here.education.catch_up()
+    outcomes = [here.look(after_h=6.1).outcome for _ in range(2)]
+
+    assert Outcome.COMPARED in outcomes
+
+
+def test_nothing_there_for_over_a_day_is_told_however_young_the_run() -> None:
+    """A school whose rosters change each night has a young run at every look."""
+    here = delivered(class_delay_s=1000 * HOUR_S)
+    outcomes = [here.look().outcome]
+    for _ in range(2):
+        here.one_night()
+        outcomes += [here.look(after_h=2.1).outcome for _ in range(3)]
+
+    assert Outcome.NOT_ARRIVED in outcomes
+    assert outcomes[0] is Outcome.PUT_OFF
+
+
+def test_a_trouble_stays_told_until_a_look_was_whole() -> None:
+    """Also while looks are put off because SDS is at it."""
+    here = delivered(after_h=30)
+    here.look()
+    here.education.delete(class_id(here.rooms()[0]))
+    here.scene.sds.education_knobs = EducationKnobs(roles=frozenset({EDU_ROSTER}))
+    ends = [(here.look(after_h=6.1), landed_of(here.world, CONNECTOR)) for _ in range(8)]
+    refused = [step.outcome for step, _ in ends].index(Outcome.FAILED)
+
+    assert Outcome.PUT_OFF in {step.outcome for step, _ in ends[refused:]}
+    assert all("Member.Read.Hidden" in told.headline for _, told in ends[refused:])
+    here.scene.sds.education_knobs = EducationKnobs()
+    while here.look(after_h=2.1).outcome is not Outcome.COMPARED:
+        pass
+    assert not landed_of(here.world, CONNECTOR).is_troubled
+
+
+@pytest.mark.parametrize("lost", ["rows.json", "read-back-ended.json"])
+def test_where_the_last_whole_look_is_lost_nothing_is_called_well(lost: str) -> None:
+    """Its rows are gone, or the mark of its end cannot be read: the next look says it anew."""
+    here = delivered(after_h=30)
+    here.education.delete(class_id(here.rooms()[0]))
+    here.look()
+    name = here.known.listed[-1].path(lost)
+    here.scene.store.delete(name)
+    if lost != "rows.json":
+        here.scene.store.create(name, b"{broken")
+    told = landed_of(here.world, CONNECTOR)
+
+    assert (told.is_lost, told.is_troubled) == (True, True)
+    assert "nothing is known" in told.headline
+    here.look(after_h=DAY_H)
+    assert "1 thing is" in landed_of(here.world, CONNECTOR).headline
+
+
+def test_a_clock_that_was_ahead_silences_no_look() -> None:
+    """None is ever due in more than a day, and nothing was first seen in days to come."""
+    here = delivered(after_h=30)
+    taken_out(here.rooms()[0])
+    here.look()
+    ahead = here.known.now + timedelta(days=40)
+    rewrite(here, ReadBackEnded, {"at": ahead, "again_at": ahead})
+    rows = here.known.listed[-1].read(RowsKept).rows
+    moved = tuple(row.model_copy(update={"first_seen": ahead}) for row in rows)
+    rewrite(here, RowsKept, {"rows": moved})
+
+    assert here.look().outcome is Outcome.COMPARED
+    assert [each.first_seen for each in here.seen().differences] == [here.known.now]
+
+
+def rewrite(here: Landed, kind: type[NamedRecord], changes: dict[str, object]) -> None:
+    """Let a record of the newest look have been written with these *changes*."""
+    newest = here.known.listed[-1]
+    record = newest.read(kind).model_copy(update=changes)
+    here.scene.store.delete(newest.path(kind.name_for("")))
+    newest.claim(record)
+
+
+def test_what_is_late_goes_on_growing_old_between_looks() -> None:
+    """Judged by now, and not by when it was looked."""
+    here = delivered(after_h=30)
+    taken_out(here.rooms()[0])
+    here.look()
+    here.scene.clock.advance(49 * HOUR_S)
+
+    assert landed_of(here.world, CONNECTOR).late == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["read-back.json", "runs.json", "classes-read.json", "people-000001.json"]
+)
+def test_one_of_which_something_cannot_be_read_is_given_up(name: str) -> None:
+    """At once, with all its parts, which name people; the next looks anew."""
+    here = half_read()
+    path = here.known.listed[0].path(name)
+    here.scene.store.delete(path)
+    here.scene.store.create(path, b"{broken")
+    step = here.look()
+
+    assert (step.outcome, step.facts["why"]) == (Outcome.PUT_OFF, "broken")
+    assert here.names() == ["000001/read-back-ended.json", "000001/read-back.json"]
+    assert here.look(after_h=2.1).outcome is Outcome.COMPARED
+
+
+def test_parts_whose_begin_is_gone_are_never_used_and_are_swept() -> None:
+    """They are of another moment, and name people."""
+    here = half_read()
+    here.scene.store.delete(here.known.listed[0].path("read-back.json"))
+    taken_out(here.rooms()[0])
+    assert here.look(after_h=30).outcome is Outcome.COMPARED
+    assert len(here.told()) == 1
+    here.scene.clock.advance(3 * 86_400)
+    tick(here.world)
+
+    assert not [each for each in here.names() if each.startswith("000001/")]
+
+
+def test_why_looks_were_dropped_is_told() -> None:
+    """Six hours in which Graph could not be asked are no change of what is in Teams."""
+    here = delivered(after_h=30)
+    here.scene.sds.fail_next("batch", Answer(503), times=None)
+    assert here.look().outcome is Outcome.LATER
+    assert "has begun" in landed_of(here.world, CONNECTOR).headline
+    for _ in range(40):
+        if here.look(after_h=1).outcome is Outcome.DROPPED:
+            break
+
+    assert "Graph could not be asked" in landed_of(here.world, CONNECTOR).headline
 
 
 # -- what is kept --------------------------------------------------------------------------------
@@ -434,6 +737,23 @@ class Slow(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._here.scene.clock.advance(self._answer_s)
         return self._wire.handle_request(request)
+
+
+class Meanwhile:
+    """Does something once, after the first answer to an address that holds *match*."""
+
+    def __init__(self, match: str, does: Callable[[], None]) -> None:
+        self._match, self._does, self.is_done = match, does, False
+
+    def on(self, wire: httpx.BaseTransport) -> httpx.BaseTransport:
+        return httpx.MockTransport(lambda request: self._answered(wire, request))
+
+    def _answered(self, wire: httpx.BaseTransport, request: httpx.Request) -> httpx.Response:
+        answer = wire.handle_request(request)
+        if self._match in str(request.url) and not self.is_done:
+            self.is_done = True
+            self._does()
+        return answer
 
 
 def test_a_long_one_takes_several_invocations() -> None:

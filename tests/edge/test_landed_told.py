@@ -83,6 +83,14 @@ def test_rows_name_which(here: Landed, capsys: pytest.CaptureFixture[str], tmp_p
     assert len(json.loads(document)["rows"][CONNECTOR]["rows"]) == 3
 
 
+def test_a_class_that_is_not_there_has_the_title_that_was_sent(here: Landed) -> None:
+    """Nobody knows a class by our id."""
+    rows = json.loads(responses.to_landed_rows(here.world).body)["connectors"][CONNECTOR]["rows"]
+    [row] = [row for row in rows if row["difference"] == "class-missing"]
+
+    assert row["class_name"] == here.expected.titles[row["class"]]
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "told"),
     [
@@ -116,11 +124,46 @@ def test_what_keeps_it_from_telling_anything_ends_with_5(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, trouble: dict[str, Any], told: str
 ) -> None:
     """A missing role, or nothing has arrived: with its two causes."""
-    here = delivered(**trouble)
+    here = delivered(after_h=30, **trouble)
     here.look()
     code, said = typed(here, capsys, tmp_path, "landed")
 
     assert (code, told in " ".join(said.split())) == (Exit.TARGET, True)
+
+
+def test_switched_off_it_shows_what_was_seen_and_asks_for_nothing(
+    here: Landed, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """No moment of another look, which never comes, and no exit code that a schedule minds."""
+    here.scene.configure(**dict.fromkeys(READ_BACK, ""))
+    here.scene.clock.advance(5 * 86_400)
+    code, said = typed(here, capsys, tmp_path, "landed")
+    told = json.loads(responses.to_landed(here.world).body)
+
+    assert (code, "3 of them for more than 48 hours" in said) == (Exit.DONE, True)
+    assert "Looked at again" not in said
+    assert (told["on"], told["connectors"][CONNECTOR]["due_at"]) == (False, None)
+
+
+def test_a_moment_that_has_passed_is_told_as_now(
+    here: Landed, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Nobody looks forward to yesterday."""
+    here.scene.clock.advance(2 * 86_400)
+
+    assert "it is due now" in typed(here, capsys, tmp_path, "landed")[1]
+    assert "it is due now" in text(Browser(here.scene).get("/page/sds"))
+
+
+def test_people_who_cannot_be_told_apart_are_in_the_headline() -> None:
+    """All is in Teams but they: nobody says that all is."""
+    here = delivered(after_h=30)
+    room = here.rooms()[0]
+    account = min((each for each in room.people if not room.people[each]), key=lambda x: x.id)
+    room.people[Account(f"old.{account.user_name}", account.user_name)] = False
+    here.look()
+
+    assert "except 1 person who cannot be told apart" in text(Browser(here.scene).get("/"))
 
 
 # -- over HTTP -----------------------------------------------------------------------------------
@@ -157,7 +200,7 @@ def test_names_are_shown_for_seven_days(here: Landed) -> None:
 
 
 def test_somebody_unclear_is_among_the_rows() -> None:
-    """With what to mend, and under no other kind."""
+    """With what to mend; in the other classes, where no such account is, they are missing."""
     here = delivered(after_h=30)
     first, second = sorted(here.expected.id_of)[:2]
     for room in here.rooms():
@@ -167,7 +210,7 @@ def test_somebody_unclear_is_among_the_rows() -> None:
     here.look()
     rows = json.loads(responses.to_landed_rows(here.world).body)["connectors"][CONNECTOR]["rows"]
 
-    assert [row["difference"] for row in rows] == ["unclear"]
+    assert {row["difference"] for row in rows} == {"person-nowhere", "unclear"}
     assert (
         list(
             against("LandedRows").iter_errors(json.loads(responses.to_landed_rows(here.world).body))
@@ -220,6 +263,17 @@ def test_why_says_nothing_of_teams_where_nothing_is_read_back(here: Landed) -> N
     here.scene.configure(**READ_BACK)
     here.another_night()
     here.scene.send_until_still()
+
+    assert asked(here, person) is None
+
+
+def test_what_to_do_next_agrees_with_what_is_in_teams(here: Landed) -> None:
+    """What SDS has and Teams has not is never called well; a week later nothing is said of it."""
+    person = here.seen().differences[1].key.person
+    record = explain.explain(here.world, person).record
+    assert record is not None
+    assert "ask the class's teacher" in record.todo
+    here.scene.clock.advance(8 * 86_400)
 
     assert asked(here, person) is None
 

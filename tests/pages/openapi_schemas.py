@@ -10,7 +10,7 @@ from typing import get_args
 
 from sync.edge.storage.queues import NIGHTLY, QUEUES
 from sync.ledger import fates, landed
-from sync.ledger.marks import HowEnded, Receipt
+from sync.ledger.marks import HowEnded, Receipt, TroubleWord
 from sync.ledger.offers import Why
 from sync.ledger.states import State
 from sync.roster.finding_codes import FindingCode
@@ -254,7 +254,12 @@ READ_BACK = _object(
                     "delivery": ID,
                     "drops": COUNT,
                 },
-                {"why": _one_of(get_args(landed.Why.__value__)), "error": _named("Fault")},
+                {
+                    "why": _one_of(get_args(landed.Why.__value__)),
+                    "trouble": _one_of(get_args(TroubleWord.__value__)),
+                    "trouble_since": MOMENT,
+                    "error": _named("Fault"),
+                },
             )
         ),
         "whole": _or_null(

@@ -14,7 +14,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 
@@ -85,17 +85,17 @@ class EducationReader:
         return roles_in(self._tokens.token())
 
     def classes(self, budget: Budget) -> list[ClassSeen]:
-        """Return every class of the tenant, of every source, in Graph's order."""
+        """Return every class of the tenant once, of every source, in Graph's order."""
         path = f"education/classes?$select={','.join(_OF_CLASS)}&$top={_TOP}"
-        seen = []
-        for record in self._graph.pages(path, CLASSES, budget):
+        seen = dict[str, ClassSeen]()  # pages may overlap where classes come while they are read
+        for record in self._graph.pages(path, CLASSES, budget, strict=True):
             given = self._chosen(record, _OF_CLASS)
             class_id = text_of(given, "id")
             if not class_id:
                 raise TargetMalformed("Graph gave a class without an id")
             texts = (text_of(given, name) for name in _OF_CLASS[1:])
-            seen.append(ClassSeen(class_id, *texts))
-        return seen
+            seen[class_id] = ClassSeen(class_id, *texts)
+        return [*seen.values()]
 
     def people(self, class_ids: Sequence[str], budget: Budget) -> dict[str, ClassPeople | None]:
         """Return who is in each of *class_ids*, by Graph's id; None of a class that is gone.
@@ -208,6 +208,7 @@ class EducationReader:
         if answer.status == 404:
             was_gone, item.was_gone = item.was_gone, True
             item.records, item.pages, item.path = [], 0, _start_of(item)
+            item.seen.clear()
             return was_gone
         if error := self._graph.fault(answer, errand):
             raise error
@@ -225,7 +226,10 @@ class EducationReader:
         if item.pages >= _PAGES or link in item.seen:
             raise TargetMalformed("Graph's pages do not end", pages=item.pages)
         item.seen.add(str(link))
-        item.path = self._graph.following(link).partition(V1)[2]
+        path = self._graph.following(link).partition(V1)[2]
+        if _resource(path) != _resource(item.path):
+            raise TargetMalformed("Graph's next page is of something else: not followed")
+        item.path = path
         return False
 
     def _put_off(self, item: _Item, answer: Answer | None, errand: Errand) -> None:
@@ -237,6 +241,11 @@ class EducationReader:
             raise TargetUnavailable(busy, retry_after_s=wish_s)
         wait_s = _FIRST_WAIT_S**item.tries if wish_s is None else wish_s
         item.not_before_s = self._clock.monotonic_s() + wait_s
+
+
+def _resource(path: str) -> str:
+    """Return what *path* asks for, without its query: docs/reference/sds.md#paths-know-no-case."""
+    return unquote(path.partition("?")[0]).lower()
 
 
 def _people_path(class_id: str, kind: str) -> str:

@@ -143,15 +143,19 @@ class GraphRequests:
         *,
         attempts: int = 4,
         most: int = _PAGES,
+        strict: bool = False,
     ) -> list[Json]:
-        """Return a whole collection. A page that cannot be had loses all of them, loudly."""
+        """Return a whole collection. A page that cannot be had loses all of them, loudly.
+
+        If *strict*, so does anything on a page that is no record.
+        """
         items: list[Json] = []
         seen: set[str] = set()
         following = path
         while len(seen) < most:
             seen.add(following)
             page = self.read(following, errand, budget, attempts=attempts)
-            items += _records_of(page)
+            items += _records_of(page, strict=strict)
             link = page.get("@odata.nextLink")  # docs/reference/sds.md#paging
             if link is None:
                 return items
@@ -298,11 +302,15 @@ class GraphRequests:
         return following.url
 
 
-def _records_of(page: Json) -> list[Json]:
-    """Return the records of *page*. What is none is passed over where it stands beside records."""
+def _records_of(page: Json, *, strict: bool) -> list[Json]:
+    """Return the records of *page*.
+
+    What is none is passed over where it stands beside records, unless *strict*.
+    """
     listed = page.get("value")
     records = objects(listed)
-    if not isinstance(listed, list) or (listed and not records):
+    is_short = len(records) != len(listed) if strict and isinstance(listed, list) else not records
+    if not isinstance(listed, list) or (listed and is_short):
         raise TargetMalformed("Graph gave a page without a list of records")
     return records
 

@@ -25,7 +25,7 @@ LATE = timedelta(hours=48)
 """From then on somebody should look."""
 
 HIDDEN_PERCENT = 10
-"""If more of the classes than that have nobody at all, their members are hidden from us."""
+"""If more of the classes that were sent than that have nobody at all, members are hidden."""
 
 
 class Key(NamedTuple):
@@ -48,9 +48,10 @@ class Difference:
     cause: Likely
     first_seen: datetime
 
-    def is_late(self, at: datetime) -> bool:
-        """Say whether it is older than `LATE` *at* that moment."""
-        return at - self.first_seen > LATE
+
+def is_late(first_seen: datetime, at: datetime) -> bool:
+    """Say whether what was *first_seen* then is older than `LATE` *at* that moment."""
+    return at - first_seen > LATE
 
 
 class Unclear(NamedTuple):
@@ -72,7 +73,8 @@ class TeamCalled(NamedTuple):
 class Seen:
     """What a whole read-back saw: the differences, who was unclear, and what classes are called.
 
-    `delivery` is what it was compared with.
+    `delivery` is what it was compared with. `titles` are those that were sent of the classes that
+    are not there.
     """
 
     at: datetime
@@ -80,6 +82,7 @@ class Seen:
     differences: Sequence[Difference]
     unclear: Sequence[Unclear]
     names: Mapping[str, TeamCalled]
+    titles: Mapping[str, str]
 
     def of_class(self, class_id: str) -> Iterator[Difference]:
         """Yield what differs of a class, its people included."""
@@ -91,13 +94,14 @@ class Seen:
 
 
 def is_unreadable(expected: Expected, found: FoundInTeams) -> bool:
-    """Say whether members are hidden: too many classes with people have nobody at all.
+    """Say whether members are hidden: of the classes that were sent with people too many are empty.
 
-    See docs/reference/sds.md#hidden-members.
+    Also where all that are there are empty, however few. See docs/reference/sds.md#hidden-members.
     """
-    sent = [room for class_id, room in found.classes.items() if any(expected.in_class(class_id))]
-    empty = sum(not (room.pupils or room.teachers) for room in sent)
-    return empty * 100 > len(sent) * HIDDEN_PERCENT
+    sent = {class_id for class_id in expected.titles if any(expected.in_class(class_id))}
+    there = [room for class_id, room in found.classes.items() if class_id in sent]
+    empty = sum(not (room.pupils or room.teachers) for room in there)
+    return 0 < empty == len(there) or empty * 100 > len(sent) * HIDDEN_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,11 @@ def seen(expected: Expected, found: FoundInTeams, when: When, former: Seen | Non
         names={
             class_id: TeamCalled(room.name, expected.titles[class_id])
             for class_id, room in sorted(found.classes.items())
+        },
+        titles={
+            class_id: title
+            for class_id, title in sorted(expected.titles.items())
+            if class_id not in found.classes
         },
     )
 
@@ -245,7 +254,7 @@ def _missing(
             (Differs.PUPIL_MISSING, sent.pupils, people.pupils),
         ):
             there.update(persons & anyhow)
-            for person in sorted(persons - present - found.unclear):
+            for person in sorted(persons - present - (found.unclear & anyhow)):
                 lacking.setdefault(person, []).append(Key(kind, class_id, person))
     for person, keys in sorted(lacking.items()):
         if there[person]:
@@ -257,18 +266,20 @@ def _missing(
 def _renamed(expected: Expected, found: FoundInTeams, former: Seen | None) -> Iterator[Key]:
     """Yield the classes that were called otherwise when they were last looked at.
 
-    Not where another title was sent since: then SDS may have renamed it.
+    Not where another title was sent since, or its name is the title that was: that was SDS.
     """
     for class_id, room in sorted(found.classes.items()):
         called = former.names.get(class_id) if former else None
-        was_sent_so = called and called.title == expected.titles[class_id]
-        if called and was_sent_so and called.name != room.name:
+        title = expected.titles[class_id]
+        was_sent_so = called and called.title == title
+        if called and was_sent_so and room.name not in {called.name, title}:
             yield Key(Differs.CLASS_RENAMED, class_id)
 
 
 # -- since when, and why -------------------------------------------------------------------------
 
 _OF_A_PLACE = frozenset({Differs.TEACHER_MISSING, Differs.PUPIL_MISSING})
+_AWAY = frozenset({Differs.CLASS_MISSING, Differs.CLASS_ENDED})
 _BY_SDS = frozenset({Differs.CLASS_ENDED, Differs.CLASS_TWICE})
 """Whoever has done it, SDS knows more of it: it ends classes by itself, and makes twins."""
 
@@ -277,6 +288,10 @@ def _placed(expected: Expected, former: Seen | None) -> frozenset[str]:
     """Return the people who were sent in a class that was there at the *former* read-back."""
     rooms = map(expected.in_class, former.names if former else ())
     return frozenset(person for room in rooms for side in room for person in side)
+
+
+def _unclear_then(former: Seen | None) -> Sequence[Unclear]:
+    return former.unclear if former else ()
 
 
 class _History(NamedTuple):
@@ -289,6 +304,7 @@ class _History(NamedTuple):
     missing: Mapping[str, datetime]
     unclear: Set[str]
     placed: Set[str]
+    by_hand: Set[Key]
 
     @classmethod
     def of(cls, former: Seen | None, when: When, placed: Set[str]) -> _History:
@@ -300,40 +316,54 @@ class _History(NamedTuple):
                 nowhere[person] = each.first_seen
             elif each.key.kind in _OF_A_PLACE:
                 missing[person] = min(missing.get(person, each.first_seen), each.first_seen)
-        unclear = {person for each in (former.unclear if former else ()) for person in each.ours}
+        unclear = {person for each in _unclear_then(former) for person in each.ours}
         first_seen = {each.key: each.first_seen for each in known}
-        return cls(when, former, first_seen, nowhere, missing, unclear, placed)
+        by_hand = {each.key for each in known if each.cause is Likely.BY_HAND}
+        return cls(when, former, first_seen, nowhere, missing, unclear, placed, by_hand)
 
     def dated(self, key: Key) -> Difference:
         first_seen = self._since(key)
+        # A clock that was ahead at a look has left moments that are yet to come.
+        first_seen = first_seen and min(first_seen, self.when.at)
         return Difference(key, self._cause(key, first_seen), first_seen or self.when.at)
 
     def _since(self, key: Key) -> datetime | None:
         """Return since when it is so; None if it is new.
 
         Who was in none of their classes was missing in each; and who is in none now has been
-        missing as long as in the first.
+        missing as long as in the first. A class that was ended and is gone now was away all along.
         """
         known = [self.first_seen.get(key)]
-        if key.kind in _OF_A_PLACE:
+        if key.kind in _AWAY:
+            known += [self.first_seen.get(key._replace(kind=kind)) for kind in _AWAY]
+        elif key.kind in _OF_A_PLACE:
             known.append(self.nowhere.get(key.person))
         elif key.kind is Differs.PERSON_NOWHERE:
             known.append(self.missing.get(key.person))
         return min(filter(None, known), default=None)
 
     def _cause(self, key: Key, first_seen: datetime | None) -> Likely:
+        if self._is_by_hand(key, first_seen):
+            return Likely.BY_HAND
         if key.kind is Differs.CLASS_RENAMED:
-            return Likely.BY_HAND
-        if key.kind not in _BY_SDS and self._was_otherwise(key, first_seen):
-            return Likely.BY_HAND
-        if self.when.at - self.when.run_ended_at < ON_ITS_WAY:
+            return Likely.SDS_OR_HAND
+        # Where each night has its run, the newest is always young: what counts is the difference.
+        oldest = min(self.when.run_ended_at, first_seen or self.when.at)
+        if self.when.at - oldest < ON_ITS_WAY:
             return Likely.ON_ITS_WAY
-        return Likely.SYNC_HEALTH
+        return Likely.STRANGER if key.user_name else Likely.SYNC_HEALTH
 
-    def _was_otherwise(self, key: Key, first_seen: datetime | None) -> bool:
-        """Say whether it was as sent when it was last looked, and nothing was sent since."""
-        former = self.former
-        if former is None or former.delivery != self.when.delivery or first_seen is not None:
+    def _is_by_hand(self, key: Key, first_seen: datetime | None) -> bool:
+        """Say whether hands did it: nothing was sent since it was otherwise, whenever that was."""
+        if self.former is None or self.former.delivery != self.when.delivery:
+            return False
+        if key.kind is Differs.CLASS_RENAMED or key in self.by_hand:
+            return True
+        return key.kind not in _BY_SDS and self._was_otherwise(self.former, key, first_seen)
+
+    def _was_otherwise(self, former: Seen, key: Key, first_seen: datetime | None) -> bool:
+        """Say whether it was as sent when it was last looked."""
+        if first_seen is not None:
             return False
         if key.kind is Differs.PERSON_NOWHERE:
             return key.person in self.placed - self.unclear

@@ -56,7 +56,15 @@ class Likely(StrEnum):
     ON_ITS_WAY = "on-its-way", "SDS's run ended within a day: wait"
     BY_HAND = (
         "by-hand",
-        "it was otherwise at the last look, and nothing was sent since: ask the class's teacher",
+        "it was otherwise at a look before, and nothing was sent since: ask the class's teacher",
+    )
+    SDS_OR_HAND = (
+        "sds-or-hand",
+        "something was sent since the last look: if nobody did it by hand, SDS has done it",
+    )
+    STRANGER = (
+        "stranger",
+        "the app did not send them: ask the class's teacher whether they belong",
     )
     NO_ACCOUNT = "no-account", "nobody in Entra has this address: make the account, or mend iSAMS"
     DISABLED = "disabled", "the account is disabled in Entra: enable it, or mend iSAMS"

@@ -37,8 +37,8 @@ class OurClasses:
 
     def whose(self, external_id: str, nickname: str) -> Whose | None:
         """Return whose class it is; None if it is of another source, or of a former year."""
-        bare_id, id_ended = _without_end(external_id)
-        bare_name, name_ended = _without_end(nickname)
+        bare_id, id_ended = _without_end(external_id.strip())
+        bare_name, name_ended = _without_end(nickname.strip())
         for class_id in self._readings(bare_id, bare_name):
             return Whose(class_id, id_ended or name_ended)
         return None
@@ -68,6 +68,11 @@ class WhoIs:
     ours: tuple[str, ...]
     user_name: str = ""
     by_mail: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is one of ours, and clear which."""
+        return len(self.ours) == 1
 
     @property
     def is_unclear(self) -> bool:

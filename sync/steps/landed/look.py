@@ -7,17 +7,28 @@ Any invocation may be killed at any line: the next finds the parts that are ther
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sync.edge.clock import Budget
-from sync.edge.graph.education_values import HOLDER, NEEDED_ROLES, READS_ACCOUNTS
+from sync.edge.graph.education_values import HOLDER, NEEDED_ROLES, READS_ACCOUNTS, ClassSeen
 from sync.edge.graph.values import Run
 from sync.edge.world import World
-from sync.errors import SyncError, TargetRefused, concerning
+from sync.errors import StoreConflict, SyncError, TargetRefused, concerning
 from sync.ledger import landed, states
-from sync.ledger.marks import HowEnded, ReadBackBegun, ReadBackEnded, Saw, fault
+from sync.ledger.marks import (
+    HowEnded,
+    ReadBackBegun,
+    ReadBackEnded,
+    ReadBackTrouble,
+    Saw,
+    SeenFirst,
+    TroubleWord,
+    fault,
+)
+from sync.ledger.record import NamedRecord
 from sync.report import Outcome, Step
 from sync.sds.landed import differences
 from sync.sds.landed.differences import Seen, When
@@ -44,6 +55,7 @@ PART_S = 45.0
 ACCOUNTS_ASKED = 400
 RUN_LASTS = timedelta(hours=26)  # a run that began earlier and shows no end is not waited for
 REFUSED_AGAIN = timedelta(hours=6)
+SLOW = timedelta(hours=1)
 DROPPED_AGAIN = timedelta(hours=2)
 NOTHING_SEEN = Saw()
 
@@ -69,23 +81,37 @@ def _read_back(world: World, connector: str, classes_a_part: int) -> Step:
     reading = known.open or _begun(known)
     if reading is None:
         return Step("read-back", Outcome.NOTHING, connector)
-    begun = reading.read(ReadBackBegun)
     budget = Budget.of(world.clock, states.STEP_S)
+    try:
+        begun = reading.read(ReadBackBegun)
+    except StoreConflict:
+        anew = _begun_now(known)
+        if anew is None:
+            raise
+        return _Reading(world, known, reading, anew, budget, classes_a_part).give_up()
     return _Reading(world, known, reading, begun, budget, classes_a_part).go_on()
+
+
+def _begun_now(known: ReadBacks) -> ReadBackBegun | None:
+    """Return what a read-back that is begun now is of; None where there is nothing to look at."""
+    if known.against is None:
+        return None
+    delivery, since = known.against.delivery.id, known.against.since
+    return ReadBackBegun(delivery=delivery, since=since, at=known.now, by=uuid.uuid4().hex)
 
 
 def _begun(known: ReadBacks) -> StoredFolder | None:
     """Begin a read-back if one is due and nobody else is quicker."""
-    due, against = known.due_at(), known.against
-    if against is None or due is None or known.now < due:
+    due, begun = known.due_at(), _begun_now(known)
+    if begun is None or due is None or known.now < due:
         return None
-    number = landed.number_after(known.listed)
     listing = known.listing
-    new = StoredFolder(number, {}, listing.store, landed.folder_of(listing.prefix))
-    begun = ReadBackBegun(
-        delivery=against.delivery.id, since=against.since, at=known.now, by=uuid.uuid4().hex
-    )
+    new = StoredFolder(known.next_number, {}, listing.store, landed.folder_of(listing.prefix))
     return new if new.claim(begun) else None
+
+
+class _BrokenError(Exception):
+    """Something that was kept of this read-back cannot be read."""
 
 
 class _OthersAtItError(Exception):
@@ -107,14 +133,20 @@ class _Reading:
         """Read what is missing; compare when all is there."""
         try:
             if self.folder.has(RowsKept):
-                return self._closed(self.folder.read(RowsKept))
+                return self._closed(self._kept(RowsKept))
             if why := landed.why_dropped(self.begun, self.known.against, self.known.now):
                 return self._dropped(why)
             return self._looked()
         except _OthersAtItError:
             return self._step(Outcome.NOTHING)
+        except _BrokenError:
+            return self.give_up()
         except TargetRefused as error:
             return self._refused(error)
+
+    def give_up(self) -> Step:
+        """Drop a read-back of which something that is stored cannot be read: it never will be."""
+        return self._dropped("broken")
 
     def _looked(self) -> Step:
         runs = self._runs()
@@ -129,8 +161,7 @@ class _Reading:
         classes = self._classes(expected)
         living = [each for each in classes.listed if not each.has_ended]
         if not classes.listed:
-            saw = _listed(classes, expected)
-            return self._end(Outcome.NOT_ARRIVED, "nothing", saw=saw)
+            return self._troubled(Outcome.NOT_ARRIVED, "nothing", _listed(classes, expected))
         parts = self._parts(living, expected)
         if parts is None:
             self.world.nudges.nudge("read-back", {"connector": self.known.listing.connector})
@@ -147,7 +178,7 @@ class _Reading:
     def _runs_then(self, runs: Sequence[Run]) -> RunsThen | None:
         """Return how SDS's runs stood when this began; None if it must not begin yet."""
         if self.folder.has(RunsThen):
-            return self.folder.read(RunsThen)
+            return self._kept(RunsThen)
         ends = [run.ended_at for run in runs if run.ended_at]
         last = max(ends, default=None)
         if under_way(runs) or (last and self.known.now - last < landed.AFTER_RUN):
@@ -185,18 +216,17 @@ class _Reading:
     def _classes(self, expected: Expected) -> ClassesRead:
         """Return our classes as Graph lists them, read whole in one go."""
         if self.folder.has(ClassesRead):
-            return self.folder.read(ClassesRead)
+            return self._kept(ClassesRead)
         ours, reader = OurClasses(expected.titles), self.world.reader()
-        listed, others = list[ListedClass](), 0
-        for room in reader.classes(self.budget):
-            if whose := ours.whose(room.external_id, room.nickname):
-                named = ListedClass(room.id, whose.class_id, room.name, whose.has_ended)
-                listed.append(named)
-            else:
-                others += 1
+        rooms = {room.id: room for room in reader.classes(self.budget)}
+        listed = _named(rooms.values(), ours)
+        if expected.titles.keys() - {each.class_id for each in listed}:
+            # A class that goes between two pages may let another be passed over: look once more.
+            rooms |= {room.id: room for room in reader.classes(self.budget)}
+            listed = _named(rooms.values(), ours)
         read = ClassesRead(
             listed=tuple(sorted(listed)),
-            others=others,
+            others=len(rooms) - len(listed),
             gave_more=reader.gave_more,
             by=uuid.uuid4().hex,
         )
@@ -208,7 +238,7 @@ class _Reading:
         parts = []
         for number, start in enumerate(range(0, len(living), self.classes_a_part), start=1):
             if self.folder.has(PeopleRead, f"{number:06}"):
-                parts.append(self.folder.read(PeopleRead, f"{number:06}"))
+                parts.append(self._kept(PeopleRead, f"{number:06}"))
                 continue
             if self.budget.left_s < PART_S:
                 return None
@@ -221,6 +251,12 @@ class _Reading:
         reader = self.world.reader()
         read = reader.people([each.graph_id for each in classes], self.budget)
         return PeopleRead.of(read, expected, gave_more=reader.gave_more, by=uuid.uuid4().hex)
+
+    def _kept[R: NamedRecord](self, kind: type[R], key: str = "") -> R:
+        try:
+            return self.folder.read(kind, key)
+        except StoreConflict:
+            raise _BrokenError from None
 
     def _keep(self, part: ClassesRead | PeopleRead | RunsThen | RowsKept, key: str = "") -> None:
         if not self.folder.claim(part, key):
@@ -239,7 +275,7 @@ class _Reading:
         if why := self._is_of_other_moments(then):
             return self._dropped(why)
         if differences.is_unreadable(expected, found):
-            return self._end(Outcome.UNREADABLE, "unreadable", saw=_listed(classes, expected))
+            return self._troubled(Outcome.UNREADABLE, "unreadable", _listed(classes, expected))
         rows = RowsKept.of(
             self._seen(expected, found),
             sent=len(expected.titles),
@@ -267,11 +303,9 @@ class _Reading:
     def _closed(self, rows: RowsKept) -> Step:
         """Say how it ended, by its rows; then take away all that is of no use any more."""
         seen = rows.seen()
-        late = [each for each in seen.differences if each.is_late(seen.at)]
         saw = Saw(
             counts=differences.counts(seen.differences),
-            late=len(late),
-            late_lacking=sum(each.key.kind.lacks for each in late),
+            firsts=_firsts(seen),
             since=differences.since(seen.differences),
             sent=rows.sent,
             there=len(seen.names),
@@ -286,17 +320,53 @@ class _Reading:
         return step
 
     def _dropped(self, why: landed.Why) -> Step:
+        if why != "broken" and self.known.now - self.begun.at > SLOW:
+            why = "too-long"  # a look takes minutes: what came meanwhile is not what kept it
         drops = 1 + self._drops_before()
         outcome = Outcome.DROPPED if drops >= landed.TOLD_DROPS else Outcome.PUT_OFF
         again_at = self.known.now + DROPPED_AGAIN
-        return self._end(outcome, "dropped", again_at=again_at, why=why, drops=drops)
+        trouble = self._trouble_before()
+        return self._end(
+            outcome, "dropped", again_at=again_at, why=why, drops=drops, trouble=trouble
+        )
 
     def _put_off(self, runs: Sequence[Run]) -> Step:
         """End what could not begin: SDS is at it, or what it did is still on its way."""
         ends = [run.ended_at for run in runs if run.ended_at]
         after = self.known.now if under_way(runs) else max(ends, default=self.known.now)
-        again_at, drops = after + landed.AFTER_RUN, self._drops_before()
-        return self._end(Outcome.PUT_OFF, "put-off", again_at=again_at, drops=drops)
+        return self._later(after + landed.AFTER_RUN, self._trouble_before())
+
+    def _later(self, again_at: datetime, trouble: ReadBackTrouble | None) -> Step:
+        """End what told nothing: what was known of drops and of a trouble stays."""
+        last, drops = self.known.last_ended(), self._drops_before()
+        return self._end(
+            Outcome.PUT_OFF,
+            "put-off",
+            again_at=again_at,
+            why=last.why if last and drops else "",
+            drops=drops,
+            trouble=trouble,
+        )
+
+    def _troubled(self, outcome: Outcome, word: TroubleWord, saw: Saw) -> Step:
+        """End what can tell nothing; put it off while classes and people may yet be on their way.
+
+        Where each night has its run, a run is always young: a trouble that is older is told.
+        """
+        now, before = self.known.now, self._trouble_before()
+        since = before.since if before and before.word == word else now
+        young_until = max(self.begun.since, since) + differences.ON_ITS_WAY
+        oldest = min(self.begun.since, since)
+        if now - oldest < differences.ON_ITS_WAY:
+            doubt = ReadBackTrouble(word=word, since=since, is_told=False)
+            kept = before if before and before.is_told else doubt
+            return self._later(min(now + REFUSED_AGAIN, young_until), kept)
+        trouble = ReadBackTrouble(word=word, since=since, is_told=True)
+        return self._end(outcome, word, saw=saw, trouble=trouble)
+
+    def _trouble_before(self) -> ReadBackTrouble | None:
+        last = self.known.last_ended()
+        return last.trouble if last else None
 
     def _drops_before(self) -> int:
         last = self.known.last_ended()
@@ -304,7 +374,11 @@ class _Reading:
 
     def _refused(self, error: TargetRefused) -> Step:
         again_at = self.known.now + REFUSED_AGAIN
-        return self._end(Outcome.FAILED, "refused", again_at=again_at, error=error)
+        before = self._trouble_before()
+        since = before.since if before and before.word == "refused" else self.known.now
+        trouble = ReadBackTrouble(word="refused", since=since, is_told=True, fault=fault(error))
+        step = self._end(Outcome.FAILED, "refused", again_at=again_at, trouble=trouble)
+        return replace(step, error=error) if step.outcome is Outcome.FAILED else step
 
     def _end(
         self,
@@ -315,7 +389,7 @@ class _Reading:
         why: str = "",
         drops: int = 0,
         saw: Saw = NOTHING_SEEN,
-        error: TargetRefused | None = None,
+        trouble: ReadBackTrouble | None = None,
     ) -> Step:
         how = ReadBackEnded(
             outcome=word,
@@ -326,29 +400,47 @@ class _Reading:
             by=uuid.uuid4().hex,
             why=why,
             drops=drops,
-            fault=fault(error) if error else None,
+            trouble=trouble,
             saw=saw,
         )
         if not self.folder.claim(how):
             return self._step(Outcome.NOTHING)
-        self._delete_parts()
-        return self._step(outcome, _facts(how), error)
+        self._delete_parts(is_whole=word == "whole")
+        return self._step(outcome, _facts(how))
 
-    def _delete_parts(self) -> None:
-        """Take away what was read: all that is there now, for others may have written of it."""
+    def _delete_parts(self, *, is_whole: bool) -> None:
+        """Take away what was read: all that is there now, for others may have written of it.
+
+        Rows that nobody can read, of one that was dropped for it, go as well.
+        """
         prefix = self.folder.path("")
         for blob in self.world.store.blobs(prefix):
-            if landed.is_part(blob.name.removeprefix(prefix)):
+            name = blob.name.removeprefix(prefix)
+            if landed.is_part(name) or (name == landed.ROWS and not is_whole):
                 self.world.store.delete(blob.name)
 
-    def _step(
-        self,
-        outcome: Outcome,
-        facts: Mapping[str, int | str] | None = None,
-        error: TargetRefused | None = None,
-    ) -> Step:
+    def _step(self, outcome: Outcome, facts: Mapping[str, int | str] | None = None) -> Step:
         connector = self.known.listing.connector
-        return Step("read-back", outcome, connector, self.begun.delivery, facts or {}, error=error)
+        return Step("read-back", outcome, connector, self.begun.delivery, facts or {})
+
+
+def _named(rooms: Iterable[ClassSeen], ours: OurClasses) -> list[ListedClass]:
+    """Return those of *rooms* that are ours."""
+    whose = [(room, ours.whose(room.external_id, room.nickname)) for room in rooms]
+    return [
+        ListedClass(room.id, known.class_id, room.name, known.has_ended)
+        for room, known in whose
+        if known
+    ]
+
+
+def _firsts(seen: Seen) -> tuple[SeenFirst, ...]:
+    """Return how many differences were first seen when, the oldest first."""
+    counts, lacking = Counter[datetime](), Counter[datetime]()
+    for each in seen.differences:
+        counts[each.first_seen] += 1
+        lacking[each.first_seen] += each.key.kind.lacks
+    return tuple(SeenFirst(at, counts[at], lacking[at]) for at in sorted(counts))
 
 
 def _listed(classes: ClassesRead, expected: Expected) -> Saw:
@@ -363,12 +455,12 @@ def _listed(classes: ClassesRead, expected: Expected) -> Saw:
 
 def _facts(how: ReadBackEnded) -> dict[str, int | str]:
     """Return what the log line says of it: counts alone."""
-    saw = how.saw
+    saw, late = how.saw, [each for each in how.saw.firsts if differences.is_late(each.at, how.at)]
     facts: dict[str, int | str] = {
         "result": how.outcome,
         "differences": sum(saw.counts.values()),
-        "late": saw.late,
-        "late_lacking": saw.late_lacking,
+        "late": sum(each.how_many for each in late),
+        "late_lacking": sum(each.lacking for each in late),
         "unclear": saw.unclear,
         "sent": saw.sent,
         "there": saw.there,

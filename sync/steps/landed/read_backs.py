@@ -24,6 +24,7 @@ class ReadBacks:
     listing: Listing
     listed: Sequence[StoredFolder]
     against: Measure[Delivery] | None
+    next_number: str
 
     @property
     def now(self) -> datetime:
@@ -43,7 +44,7 @@ class ReadBacks:
         """Return when there is something to do; None: nothing."""
         if self.open:
             return landed.goes_on_at(self.open)
-        return landed.next_due(self.against, self.last_ended())
+        return landed.next_due(self.against, self.last_ended(), self.now)
 
 
 def ended(read_back: StoredFolder) -> ReadBackEnded | None:
@@ -63,7 +64,8 @@ def read_backs(world: World, connector: str) -> ReadBacks:
         StoredFolder.of(folder, world.store, landed.folder_of(prefix))
         for folder in landed.read_backs(prefix, blobs)
     ]
-    return ReadBacks(listing, listed, landed.measure(listing.hand_overs()))
+    number = landed.number_after(prefix, blobs)
+    return ReadBacks(listing, listed, landed.measure(listing.hand_overs()), number)
 
 
 def due_at(world: World, connector: str) -> datetime | None:

@@ -53,7 +53,10 @@ class Inside(Record):
 
 
 class PersonRead(Record):
-    """Who an account is: our ids, or the user name of somebody whom we did not send."""
+    """Who an account is: our ids, or the user name of somebody whom we did not send.
+
+    Where Entra has no user name, its object id stands in its place: else nobody could find them.
+    """
 
     ours: tuple[str, ...]
     user_name: str
@@ -81,7 +84,9 @@ class PeopleRead(NamedRecord, name="people-*.json"):
             if each.id not in people:
                 known = who(each.user_name, each.mail, expected.id_of)
                 people[each.id] = PersonRead(
-                    ours=known.ours, user_name=known.user_name, by_mail=known.by_mail
+                    ours=known.ours,
+                    user_name="" if known.is_known else known.user_name or f"object id {each.id}",
+                    by_mail=known.by_mail,
                 )
         return cls(
             classes={graph_id: _inside(found) for graph_id, found in read.items()},
@@ -132,7 +137,8 @@ class Row(Record):
 class RowsKept(NamedRecord, name=ROWS):
     """What a whole read-back saw: the differences, who was unclear, what classes are called.
 
-    `others` are classes of other sources.
+    `titles` are those that were sent of the classes that are not there. `others` are classes of
+    other sources.
     """
 
     at: datetime
@@ -140,6 +146,7 @@ class RowsKept(NamedRecord, name=ROWS):
     rows: tuple[Row, ...]
     unclear: tuple[Unclear, ...]
     names: Mapping[str, TeamCalled]
+    titles: Mapping[str, str]
     sent: int
     others: int
     gave_more: bool
@@ -165,6 +172,7 @@ class RowsKept(NamedRecord, name=ROWS):
             rows=tuple(rows),
             unclear=tuple(seen.unclear),
             names=seen.names,
+            titles=seen.titles,
             sent=sent,
             others=others,
             gave_more=gave_more,
@@ -187,6 +195,7 @@ class RowsKept(NamedRecord, name=ROWS):
             differences=differences,
             unclear=self.unclear,
             names=self.names,
+            titles=self.titles,
         )
 
 

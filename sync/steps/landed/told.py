@@ -9,8 +9,8 @@ from datetime import datetime
 from sync.edge.world import World
 from sync.errors import StoreConflict, StoreMissing, concerning
 from sync.ledger import landed
-from sync.ledger.marks import ReadBackEnded
-from sync.sds.landed.differences import Difference, Key, Seen
+from sync.ledger.marks import ReadBackEnded, ReadBackTrouble, Saw
+from sync.sds.landed.differences import Difference, Key, Seen, is_late
 from sync.sds.landed.kinds import Differs
 from sync.steps.landed.read_backs import ReadBacks, ended, read_backs, rows_of
 from sync.steps.status_values import Json, seconds
@@ -23,20 +23,30 @@ _UNCLEAR_ADVICE = (
 )
 
 _SENTENCES: Mapping[str, str] = {
-    "whole": "What was sent is in Teams.",
-    "put-off": "SDS was at it, so it is looked at later.",
-    "dropped": "What is in Teams changed while it was read, so nothing was told; it is looked at"
-    " again.",
+    "put-off": "SDS was at it, or what it did is on its way, so it is looked at later.",
     "refused": "It was not looked at: a role is missing.",
-    "unreadable": "Too many classes show no member at all, so nothing is told: check that the"
-    " identity that reads back holds Member.Read.Hidden.",
+    "unreadable": "Too many classes show no member at all, so nothing is told. Either the identity"
+    " that reads back lacks Member.Read.Hidden, or nobody is in them: look into one in Teams.",
     "nothing": "No class that was sent is in Teams. Either class groups are not switched on in"
     " School Data Sync (its Microsoft 365 flow), or SDS's run failed: look under Sync health.",
 }
-_DROPPED_OFTEN = (
-    "What is in Teams changed each time while it was read, so nothing has been told since: look"
-    " when SDS runs, and whether somebody uploads by hand."
+_LOST = (
+    "What was seen last is gone or cannot be read, so nothing is known of what is in Teams until"
+    " the next look."
 )
+_DROPPED: Mapping[str, tuple[str, str]] = {
+    "another-delivery": ("something was sent while it was read", "see who sends so often"),
+    "a-run": (
+        "a run of SDS began or ended while it was read",
+        "look when SDS runs, and whether somebody uploads by hand",
+    ),
+    "too-long": (
+        "for hours Graph could not be asked, or its answers not be read to their end",
+        "the log's lines of the step read-back say which",
+    ),
+    "broken": ("what was kept of it cannot be read", "see who changes what is in storage"),
+}
+"""Why a look told nothing, and what to do if that happens each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,57 +54,89 @@ class ConnectorLanded:
     """How a connector's classes stand in Teams: by the last read-back, and the last whole one.
 
     `due_at` is when the next is due, None while nothing is to be looked at; `is_open` says that one
-    has begun.
+    has begun. `is_lost`: one was whole, and what it saw is there no longer, or cannot be read.
     """
 
     connector: str
+    now: datetime
     last: ReadBackEnded | None
     whole: ReadBackEnded | None
     due_at: datetime | None
     is_open: bool
+    is_lost: bool = False
 
     @property
     def late(self) -> int:
-        """How many differences are older than 48 hours."""
-        return self.whole.saw.late if self.whole else 0
+        """How many differences are older than 48 hours by now, as far as they are known."""
+        firsts = self.whole.saw.firsts if self.whole else ()
+        return sum(each.how_many for each in firsts if is_late(each.at, self.now))
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next look is due now."""
+        return self.due_at is not None and self.due_at <= self.now
+
+    @property
+    def _trouble(self) -> ReadBackTrouble | None:
+        trouble = self.last.trouble if self.last else None
+        return trouble if trouble and trouble.is_told else None
 
     @property
     def is_troubled(self) -> bool:
-        """Whether somebody must act before anything can be told."""
-        last = self.last
-        return last is not None and (
-            last.outcome in {"refused", "unreadable", "nothing"} or last.drops >= landed.TOLD_DROPS
-        )
+        """Whether nothing can be told: somebody must act first, or what was seen is lost."""
+        drops = self.last.drops if self.last else 0
+        return self._trouble is not None or drops >= landed.TOLD_DROPS or self.is_lost
 
     @property
     def headline(self) -> str:
         """What is to be said of it first, in a sentence or two."""
-        if self.is_troubled and self.last:
-            if self.last.drops >= landed.TOLD_DROPS:
-                return _DROPPED_OFTEN
-            fault = self.last.fault
-            return f"{fault.message[0].upper()}{fault.message[1:]}." if fault else self._sentence()
-        if self.whole is None:
-            return self._sentence() if self.last else "Nobody has looked yet what is in Teams."
-        total = sum(self.whole.saw.counts.values())
+        if trouble := self._trouble:
+            fault = trouble.fault
+            told = f"{fault.message[0].upper()}{fault.message[1:]}." if fault else ""
+            return told or _SENTENCES[trouble.word]
+        if self.last and self.last.drops >= landed.TOLD_DROPS:
+            return _dropped(self.last)
+        if self.is_lost:
+            return _LOST
+        return self._of_whole(self.whole.saw) if self.whole else self._of_none()
+
+    def _of_none(self) -> str:
+        """Say how it stands where nothing was seen yet."""
+        if self.last is None:
+            begun = "A first look has begun, and has not come to its end."
+            return begun if self.is_open else "Nobody has looked yet what is in Teams."
+        return _SENTENCES.get(self.last.outcome) or _dropped(self.last)
+
+    def _of_whole(self, saw: Saw) -> str:
+        total, people = sum(saw.counts.values()), "person" if saw.unclear == 1 else "people"
+        unclear = f"{saw.unclear:,} {people} who cannot be told apart"
         if not total:
-            return _SENTENCES["whole"]
+            told = "What was sent is in Teams"
+            return f"{told}, except {unclear}." if saw.unclear else f"{told}."
         late = f", {self.late:,} of them for more than 48 hours" if self.late else ""
         things = "thing is" if total == 1 else "things are"
-        return f"{total:,} {things} in Teams otherwise than sent{late}."
-
-    def _sentence(self) -> str:
-        return _SENTENCES[self.last.outcome] if self.last else ""
+        beside = f"; and there {'is' if saw.unclear == 1 else 'are'} {unclear}"
+        told = f"{total:,} {things} in Teams otherwise than sent{late}"
+        return f"{told}{beside if saw.unclear else ''}."
 
     def document(self) -> Json:
         """Return it as JSON values."""
         return {
             "told": self.headline,
             "last": _last(self.last) if self.last else None,
-            "whole": _whole(self.whole) if self.whole else None,
+            "whole": _whole(self.whole, self.late) if self.whole else None,
             "due_at": _moment(self.due_at),
             "under_way": self.is_open,
         }
+
+
+def _dropped(how: ReadBackEnded) -> str:
+    """Say why a look told nothing, and what to do if that happens each time."""
+    why, next_step = _DROPPED[how.why]
+    if how.drops < landed.TOLD_DROPS:
+        return f"Nothing was told, because {why}; it is looked at again."
+    often = f"Nothing could be told {how.drops:,} times in a row, the last time because {why}"
+    return f"{often}: {next_step}."
 
 
 def _last(how: ReadBackEnded) -> Json:
@@ -105,17 +147,21 @@ def _last(how: ReadBackEnded) -> Json:
         "drops": how.drops,
     }
     value |= {"why": how.why} if how.why else {}
-    return value | ({"error": how.fault.model_dump()} if how.fault else {})
+    trouble = how.trouble
+    if trouble is None or not trouble.is_told:
+        return value
+    value |= {"trouble": trouble.word, "trouble_since": seconds(trouble.since)}
+    return value | ({"error": trouble.fault.model_dump()} if trouble.fault else {})
 
 
-def _whole(how: ReadBackEnded) -> Json:
+def _whole(how: ReadBackEnded, late: int) -> Json:
     saw = how.saw
     return {
         "at": seconds(how.at),
         "delivery": how.delivery,
         "seen_by": how.seen_by,
         "counts": dict(saw.counts),
-        "late": saw.late,
+        "late": late,
         "since": {kind: seconds(at) for kind, at in saw.since.items()},
         "sent": saw.sent,
         "there": saw.there,
@@ -130,16 +176,21 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def landed_of(world: World, connector: str) -> ConnectorLanded:
-    """Return how the classes of *connector* stand in Teams."""
+    """Return how the classes of *connector* stand in Teams. Nothing is due where it is off."""
     with concerning(connector=connector):
-        known = read_backs(world, connector)
+        known, is_on = read_backs(world, connector), world.settings.sds.read_back
         with_rows = landed.last_rows(known.listed)
+        last, how = known.last_ended(), ended(with_rows) if with_rows else None
+        whole = how if how and how.outcome == "whole" else None
+        was_whole = last.outcome == "whole" if last else any(map(landed.has_ended, known.listed))
         return ConnectorLanded(
             connector=connector,
-            last=known.last_ended(),
-            whole=ended(with_rows) if with_rows else None,
-            due_at=known.due_at(),
-            is_open=known.open is not None,
+            now=known.now,
+            last=last,
+            whole=whole,
+            due_at=known.due_at() if is_on else None,
+            is_open=is_on and known.open is not None,
+            is_lost=whole is None and was_whole,
         )
 
 
@@ -215,6 +266,7 @@ class RowsTold:
 
 
 NEVER = "nothing was read back whole yet"
+LOST = "which ones cannot be read any more: the next look says it anew"
 TOO_OLD = "it was looked more than seven days ago, and names are shown no longer"
 
 
@@ -225,7 +277,7 @@ def landed_rows(world: World, connector: str) -> RowsTold:
         newest = landed.last_rows(known.listed)
         seen = rows_of(newest, known.now) if newest else None
         if seen is None:
-            return RowsTold(connector, None, (), NEVER)
+            return RowsTold(connector, None, (), LOST if newest else NEVER)
         if known.now - seen.at > landed.NAMES_LAST:
             return RowsTold(connector, None, (), TOO_OLD)
         rows = sorted(_rows(known, seen), key=_order)
@@ -243,6 +295,7 @@ def _order(row: RowTold) -> tuple[int, str, str, str]:
 def _rows(known: ReadBacks, seen: Seen) -> Iterator[RowTold]:
     people = _people(known, seen)
     titles = {class_id: called.title for class_id, called in seen.names.items()}
+    titles |= seen.titles
     connector = known.listing.connector
     for each in seen.differences:
         key = each.key
@@ -312,7 +365,15 @@ class InTeams:
             return _UNCLEAR_ADVICE if self.is_unclear else "as it was sent"
         first, count = self.differences[0], len(self.differences)
         more = f", and {count - 1:,} more" if count > 1 else ""
-        return f"{first.key.kind.means}{more}. {first.cause.advice}"
+        return f"{first.key.kind.means}{more}. {_sentence(first.cause.advice)}"
+
+    @property
+    def todo(self) -> str:
+        """What to do about it, in a sentence; "" where all is as it was sent."""
+        if self.differences:
+            advice = self.differences[0].cause.advice
+            return f"SDS has it as iSAMS does, Teams has not: {advice}."
+        return _sentence(_UNCLEAR_ADVICE) if self.is_unclear else ""
 
     def document(self) -> Json:
         """Return it as JSON values."""
@@ -332,11 +393,16 @@ class InTeams:
         }
 
 
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def last_seen(world: World, connector: str) -> Seen | None:
-    """Return what the newest whole read-back saw; None if nobody has looked for a month."""
+    """Return what the newest whole read-back saw; None if nobody has looked for seven days."""
     known = read_backs(world, connector)
     newest = landed.last_rows(known.listed)
-    return rows_of(newest, known.now) if newest else None
+    seen = rows_of(newest, known.now) if newest else None
+    return seen if seen and known.now - seen.at <= landed.NAMES_LAST else None
 
 
 def in_teams(seen: Seen, our_ids: Collection[str], classes: Collection[str]) -> InTeams:

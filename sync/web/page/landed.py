@@ -26,7 +26,7 @@ class DifferenceRow(NamedTuple):
 
 
 class NamedRow(NamedTuple):
-    """A difference with whom it is about."""
+    """A difference with whom it is about: `who` is "" if it is the class as a whole."""
 
     told: str
     class_name: str
@@ -44,13 +44,17 @@ class LandedNames(NamedTuple):
 
 
 class LastLook(NamedTuple):
-    """When it was looked and as whom, how many classes are there of those sent, who is unclear."""
+    """When it was looked and as whom, how many classes are there of those sent, who is unclear.
+
+    `gave_more`: Graph gave more of people than was asked for; it was dropped unread.
+    """
 
     at: datetime
     by: str
     there: int
     sent: int
     unclear: int
+    gave_more: bool
 
 
 class LandedShown(NamedTuple):
@@ -64,6 +68,7 @@ class LandedShown(NamedTuple):
     kinds: Sequence[DifferenceRow]
     seen: LastLook | None
     due_at: datetime | None
+    is_due: bool
     names: LandedNames | None = None
 
 
@@ -75,6 +80,7 @@ def shown(told: ConnectorLanded, rows: RowsTold | None = None) -> LandedShown:
         kinds=_kinds(told.whole) if told.whole else (),
         seen=_seen(told.whole) if told.whole else None,
         due_at=None if told.is_open else told.due_at,
+        is_due=told.is_due,
         names=_named(rows) if rows else None,
     )
 
@@ -90,7 +96,7 @@ def _kinds(whole: ReadBackEnded) -> Sequence[DifferenceRow]:
 
 def _seen(whole: ReadBackEnded) -> LastLook:
     saw = whole.saw
-    return LastLook(whole.at, whole.seen_by, saw.there, saw.sent, saw.unclear)
+    return LastLook(whole.at, whole.seen_by, saw.there, saw.sent, saw.unclear, saw.gave_more)
 
 
 def tag(told: ConnectorLanded) -> Tag:
@@ -99,7 +105,7 @@ def tag(told: ConnectorLanded) -> Tag:
         return Tag("failed", "Cannot be told")
     if told.whole is None:
         return Tag("none", "Not looked at yet")
-    if not told.whole.saw.counts:
+    if not (told.whole.saw.counts or told.whole.saw.unclear):
         return Tag("well", "As sent")
     return Tag("warn", "Late" if told.late else "Otherwise")
 
