@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -33,6 +35,8 @@ from sync.terminal.tables import table
 from sync.texts import as_day
 
 _NO_END = "SDS shows no inbound flow of it, or not when it ends"
+# An id; a domain, which the setting may be too, cannot be compared with what a token says.
+_TENANT_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LISTED = 12  # misfits, for people; --json has all
 # In characters, so that 15 connectors are a table of at most 50 lines of 80 columns.
 _NAME_WIDTH, _SOURCE_WIDTH = 23, 15
@@ -97,6 +101,7 @@ def plan_setup(  # an option each
 ) -> Result:
     """Say what would be made in SDS for a connector, and the very requests. Nothing is made."""
     settings = terminal.settings()
+    _demand_lasting(settings)
     world = terminal.opened(settings, lambda _: None)
     name = options.one_connector(connector, settings.connectors())
     tokens, sds = _reading(terminal, settings)
@@ -125,9 +130,10 @@ def make_setup(terminal: Terminal, digest: str, not_there: Kind | None) -> Resul
     With your own token, in GRAPH_TOKEN.
     """
     settings = terminal.settings()
+    _demand_lasting(settings)
     world = terminal.opened(settings, lambda _: None)
-    tokens = brought(terminal.env, terminal.clock)
-    wanted = notes.plan_of(world.store, digest.lower())
+    tokens = _brought(terminal, settings)
+    wanted = notes.plan_of(world.store, digest.strip().lower())
     if wanted.connector not in settings.connectors():
         raise ConfigError(
             f'the plan is for the connector "{wanted.connector}", which no setting names: plan it'
@@ -178,8 +184,35 @@ def _reading(terminal: Terminal, settings: Settings) -> tuple[PersonTokens | Non
     if not terminal.env.get(VARIABLE, "").strip():
         own = graph_tokens(settings.sds, terminal.clock)
         return None, SdsSetup(settings.sds, own, terminal.clock)
-    tokens = brought(terminal.env, terminal.clock)
+    tokens = _brought(terminal, settings)
     return tokens, SdsSetup(settings.sds, tokens, terminal.clock, asker=PERSON)
+
+
+def _brought(terminal: Terminal, settings: Settings) -> PersonTokens:
+    """Return the person's token.
+
+    Raises:
+        ConfigError: there is none, or it is for another tenant than the settings are.
+    """
+    tokens, ours = brought(terminal.env, terminal.clock), settings.sds.tenant_id or ""
+    theirs = tokens.claims.tenant
+    if theirs and _TENANT_ID.fullmatch(ours) and theirs.lower() != ours.lower():
+        raise ConfigError(
+            f"the token in {VARIABLE} is for the tenant {theirs}, and SDS__TENANT_ID is {ours}:"
+            " sign in to Graph Explorer with an account of the school's tenant, or mend the setting"
+        )
+    return tokens
+
+
+def _demand_lasting(settings: Settings) -> None:
+    """Raise if what is begun would be noted where the next command may not look."""
+    folder = settings.storage.folder
+    if folder is not None and not Path(folder).is_absolute():
+        raise ConfigError(
+            f"what is begun in SDS is noted in storage, and {folder} is another folder wherever"
+            " this is typed: set STORAGE__FOLDER to a full path, or STORAGE__ACCOUNT_URL to the app's"
+            " account, and plan with that"
+        )
 
 
 def _token_told(tokens: PersonTokens | None, clock: Clock) -> Iterator[str]:
@@ -189,7 +222,8 @@ def _token_told(tokens: PersonTokens | None, clock: Clock) -> Iterator[str]:
         yield f"What the token in {VARIABLE} may do, and until when, cannot be read from it."
         return
     minutes = max(0, int((tokens.claims.ends_at - clock.now()).total_seconds() // 60))
-    yield f"The token in {VARIABLE} ends in {minutes} minutes."
+    tenant = tokens.claims.tenant or "that it does not name"
+    yield f"The token in {VARIABLE} is for the tenant {tenant}, and ends in {minutes} minutes."
 
 
 def _lacking(tokens: PersonTokens | None) -> Iterator[str]:
@@ -289,16 +323,19 @@ def _planned(made: SetupPlan, settings: Settings) -> Iterator[RenderableType]:
     for request in made.requests:
         yield f"POST {request.url}"
         yield json.dumps(request.body, indent=1, ensure_ascii=False)
+    yield from _next_of(made, settings)
+
+
+def _next_of(made: SetupPlan, settings: Settings) -> Iterator[str]:
     to_do = {each.do for each in made.decided.values()}
     if to_do == {"use"}:
         yield "All of it is there: nothing is left to make. Next: `isams-sync check`."
-    if "refuse" in to_do or to_do == {"use"}:
-        return
-    yield from _alone(settings)
-    yield (
-        f"Nothing was made. Look at it, then: `isams-sync sds make {wanted.digest}`, with your own"
-        f" token in {VARIABLE}."
-    )
+    elif "refuse" not in to_do:
+        yield from _alone(settings)
+        yield (
+            f"Nothing was made. Look at it, then: `isams-sync sds make {made.wanted.digest}`, with"
+            f" your own token in {VARIABLE}."
+        )
 
 
 def _people(made: SetupPlan) -> Iterator[str]:
@@ -338,8 +375,8 @@ def _next(wanted: SetupWanted) -> Iterator[str]:
 def _alone(settings: Settings) -> Iterator[str]:
     if settings.storage.folder:
         yield (
-            "What is begun is noted on this machine alone: see that nobody makes the set-up from"
-            " another one at the same time."
+            f"What is begun is noted in {settings.storage.folder} alone: see that nobody makes the"
+            " set-up with other storage."
         )
 
 

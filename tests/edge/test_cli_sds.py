@@ -93,6 +93,19 @@ def test_from_an_empty_sds_to_a_delivery_that_a_run_has_taken(empty: Trial) -> N
     assert [f"{each.status}" for each in empty.stage.sds.runs] == ["completed"]
 
 
+def test_at_a_terminal_a_later_run_sees_that_the_delivery_is_done(empty: Trial) -> None:
+    """No tick looks there: `status` shows what was seen, `run` looks when SDS's run may be over."""
+    made(empty)
+    empty.sync("run", "--approve")
+    empty.clock.advance(2 * 3600)
+    before = empty.sync("status")
+    again = empty.sync("run")
+
+    assert "isams-sync run" in before.out
+    assert again.code == Exit.DONE, again.err
+    assert "done" in empty.sync("status").out
+
+
 # --- show -----------------------------------------------------------------------------------------
 
 
@@ -427,8 +440,48 @@ def test_make_ends_with_what_to_do_next(empty: Trial) -> None:
     assert "Next: `isams-sync check`" in said.out
     assert "at least 90 % of pupils and of staff matched" in said.out
     assert "Take the permissions away again" in said.out
-    assert f"The token in {VARIABLE} ends in" in said.err
-    assert "noted on this machine alone" in said.out
+    assert f"The token in {VARIABLE} is for the tenant {empty.stage.sds.tenant_id}" in said.err
+    assert f"noted in {empty.settings['STORAGE__FOLDER']} alone" in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize("folder", ["", ".rosters", "notes"])
+def test_nothing_is_planned_or_made_where_another_folder_has_other_notes(
+    empty: Trial, folder: str
+) -> None:
+    """Two people in two folders would not see what the other has begun, and make it twice."""
+    digest = planned(empty, *YEAR)
+    empty.settings["STORAGE__FOLDER"] = folder
+    for words in (("plan", "--match", "mail"), ("make", digest)):
+        said = empty.sync("sds", *words)
+
+        assert said.code == Exit.USAGE
+        assert "set STORAGE__FOLDER to a full path" in said.err
+    assert empty.stage.sds.sources is None
+
+
+@pytest.mark.parametrize("word", ["show", "plan", "make", "next-year"])
+def test_a_token_for_another_tenant_is_refused_before_anything_is_read(
+    empty: Trial, word: str
+) -> None:
+    """A browser may be signed in elsewhere; what is made there, no command takes back."""
+    digest = planned(empty, *YEAR)
+    empty.stage.sds.requests.clear()
+    empty.settings["SDS__TENANT_ID"] = "7c1e0000-0000-4000-8000-0000000000ff"
+    more = {"plan": PLAN[1:], "make": (digest,)}.get(word, ())
+    said = empty.sync("sds", word, *more)
+
+    assert said.code == Exit.USAGE
+    assert "and SDS__TENANT_ID is 7c1e0000-0000-4000-8000-0000000000ff" in said.err
+    assert empty.stage.sds.requests == []
+
+
+def test_a_tenant_that_is_set_as_a_domain_is_not_compared(empty: Trial) -> None:
+    """A token names its tenant by id alone; the tenant is told, for a person to compare."""
+    empty.settings["SDS__TENANT_ID"] = "northbank.example"
+    said = empty.sync("sds", *PLAN, *YEAR)
+
+    assert said.code == Exit.DONE
+    assert f"is for the tenant {empty.stage.sds.tenant_id}" in said.out
 
 
 def test_make_again_makes_nothing(empty: Trial) -> None:
@@ -731,7 +784,7 @@ def test_a_digest_of_no_plan_is_refused(empty: Trial, digest: str) -> None:
     said = empty.sync("sds", "make", digest)
 
     assert said.code == Exit.USAGE
-    assert "there is no plan of this digest in this app's storage" in said.err
+    assert "there is no plan of this digest in this storage" in said.err
     assert asked(empty, "GET") == []
 
 

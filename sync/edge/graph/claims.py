@@ -16,13 +16,16 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a token says it may do, as roles or as scopes, and when it ends; each None if unknown.
+    """What a token says of itself; each None if unknown.
+
+    `may` is what it may do, as roles or as scopes; `tenant` the id of the tenant it is for.
 
     Microsoft calls a token for Graph opaque: it may change its shape, and then nothing is known.
     """
 
     may: frozenset[str] | None
     ends_at: datetime | None
+    tenant: str | None = None
 
 
 def claims_of(token: SecretStr) -> TokenClaims:
@@ -37,7 +40,9 @@ def claims_of(token: SecretStr) -> TokenClaims:
         return TokenClaims(None, None)
     if not isinstance(claims, dict):
         return TokenClaims(None, None)
-    return TokenClaims(_granted(claims), _moment(claims.get("exp")))
+    tenant = claims.get("tid")
+    told = tenant if isinstance(tenant, str) and tenant else None
+    return TokenClaims(_granted(claims), _moment(claims.get("exp")), told)
 
 
 def _granted(claims: Mapping[str, object]) -> frozenset[str] | None:

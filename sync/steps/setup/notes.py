@@ -120,8 +120,9 @@ def plan_of(store: Store, digest: str) -> SetupWanted:
         except StoreMissing:
             pass
     raise ConfigError(
-        "there is no plan of this digest in this app's storage: `isams-sync sds plan` makes one and"
-        " says its digest"
+        "there is no plan of this digest in this storage. If it was planned with another folder or"
+        " account, set STORAGE__ to that first: what was begun is noted there. Else `isams-sync sds"
+        " plan` makes one and says its digest"
     )
 
 
