@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 
 from simulators.isams.faults import DroppedError
@@ -93,7 +94,7 @@ class DeskRecords:
         if record_id in self.unread:
             raise SourceUnavailable("iSAMS is busy or away")
         row = self.desk.shown(self.kind, record_id, self.client)
-        return None if row is None else members_of(json.dumps(row).encode())
+        return None if row is None else _members(json.dumps(row))
 
     def _put(self, record_id: str, members: Members) -> PutAnswer:
         try:
@@ -128,6 +129,11 @@ class CountedStore(MemoryStore):
             return self.calls.around(call)
         except LostAnswer:
             raise StoreUnavailable("no answer") from None
+
+
+@lru_cache
+def _members(record: str) -> Members:
+    return members_of(record.encode())
 
 
 def random_record(number: int, rng: Random) -> Row:
