@@ -210,8 +210,8 @@ def _demand_lasting(settings: Settings) -> None:
     if folder is not None and not Path(folder).is_absolute():
         raise ConfigError(
             f"what is begun in SDS is noted in storage, and {folder} is another folder wherever"
-            " this is typed: set STORAGE__FOLDER to a full path, or STORAGE__ACCOUNT_URL to the app's"
-            " account, and plan with that"
+            " this is typed: set STORAGE__FOLDER to a full path, or STORAGE__ACCOUNT_URL to the"
+            " app's account, and plan with that"
         )
 
 

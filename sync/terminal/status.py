@@ -60,8 +60,8 @@ NEXT: Mapping[State, str] = {  # what follows, and whether anybody has to do any
     State.UNPROVEN: "SDS has it, and in two hours did not say what it made of it:"
     " `isams-sync check` tells whether the way to its answer is open. If Sync health in School Data"
     " Sync shows these files, type `isams-sync approve` with its id",
-    State.ACCEPTED: "SDS's run is awaited, for an hour or more; nothing to do, `isams-sync run` after"
-    " that to see what came of it",
+    State.ACCEPTED: "SDS's run is awaited, for an hour or more; nothing to do, `isams-sync run`"
+    " after that to see what came of it",
     State.FAILED: "it was not sent; mend what is told here, then `isams-sync run`",
 }
 """Every state but `held`, which says why, and `done`, which says what became of it."""
