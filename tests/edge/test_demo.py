@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -122,28 +122,35 @@ def test_the_simulators_print_settings_for_rest_too(capsys: pytest.CaptureFixtur
     assert place.isams_client_id
 
 
+class Meanwhile(threading.Event):
+    """Does *what* with the settings that were printed while all is served, then ends that."""
+
+    def __init__(
+        self, capsys: pytest.CaptureFixture[str], what: Callable[[dict[str, str]], object]
+    ) -> None:
+        super().__init__()
+        self._capsys, self._what = capsys, what
+
+    def wait(self, timeout: float | None = None) -> bool:
+        lines = self._capsys.readouterr().out.splitlines()
+        exports = [line.removeprefix("export ") for line in lines if line.startswith("export ")]
+        self.set()
+        self._what(dict(line.replace("'", "").split("=", 1) for line in exports))
+        return super().wait(timeout)
+
+
 def test_an_sds_with_nothing_in_it_can_be_served(capsys: pytest.CaptureFixture[str]) -> None:
     """To try its set-up by hand: a person's token is printed, and SDS takes it and is empty."""
     seen: list[object] = []
 
-    class Asked(threading.Event):
-        """Asks what is served while it is, then ends it."""
+    def ask(printed: dict[str, str]) -> None:
+        base = f"{printed['SDS__GRAPH_URL']}/beta/external/industryData"
+        bearer = {"Authorization": f"Bearer {printed['GRAPH_TOKEN']}"}
+        for name in ("sourceSystems", "dataConnectors", "years", "inboundFlows"):
+            answer = httpx.get(f"{base}/{name}", headers=bearer, trust_env=False)
+            seen.append(answer.json()["value"])
 
-        def wait(self, timeout: float | None = None) -> bool:
-            printed = dict(
-                line.removeprefix("export ").replace("'", "").split("=", 1)
-                for line in capsys.readouterr().out.splitlines()
-                if line.startswith("export ")
-            )
-            base = f"{printed['SDS__GRAPH_URL']}/beta/external/industryData"
-            bearer = {"Authorization": f"Bearer {printed['GRAPH_TOKEN']}"}
-            for name in ("sourceSystems", "dataConnectors", "years", "inboundFlows"):
-                answer = httpx.get(f"{base}/{name}", headers=bearer, trust_env=False)
-                seen.append(answer.json()["value"])
-            self.set()
-            return super().wait(timeout)
-
-    serve(["sds", "--empty", "--shell", "sh"], Asked())
+    serve(["sds", "--empty", "--shell", "sh"], Meanwhile(capsys, ask))
 
     assert seen == [[], [], [], []]
 
@@ -161,20 +168,15 @@ def test_the_addresses_of_the_simulators_school_can_be_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With what is printed alone: the invented tenant lists its users to the token beside it."""
-    until, said = threading.Event(), ""
-    served = threading.Thread(target=serve, args=(["all", "--shell", "sh"], until))
-    served.start()
-    try:
-        while "Serving" not in said:
-            said += capsys.readouterr().out
-        exports = re.findall(r"export (\w+)='(.*)'", said)
-        around = Terminal(dict(exports), tmp_path, SystemClock(), opened)
-        code = main(["addresses", "pupils", "--out", str(tmp_path / "list")], around)
-    finally:
-        until.set()
-        served.join()
+    codes = list[int]()
 
-    assert code == 0
+    def list_them(printed: dict[str, str]) -> None:
+        around = Terminal(printed, tmp_path, SystemClock(), opened)
+        codes.append(main(["addresses", "pupils", "--out", str(tmp_path / "list")], around))
+
+    serve(["all", "--shell", "sh"], Meanwhile(capsys, list_them))
+
+    assert codes == [0]
     assert (tmp_path / "list" / "pupils-addresses.csv").read_text().count("\n") > 1
 
 
