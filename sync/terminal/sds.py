@@ -105,7 +105,7 @@ def plan_setup(  # an option each
     world = terminal.opened(settings, lambda _: None)
     name = options.one_connector(connector, settings.connectors())
     tokens, sds = _reading(terminal, settings)
-    asked = SetupAsked(name, match, source or "", starts, ends, code or "")
+    asked = SetupAsked(name, match, source or "", starts, ends, (code or "").strip())
     with doing("Reading how SDS is set up"):
         made = plan.plan(world, sds, asked, held=tokens.claims.may if tokens else None)
     refused = [making.refusal(each) for each in made.decided.values() if each.do == "refuse"]
@@ -309,8 +309,9 @@ def _planned(made: SetupPlan, settings: Settings) -> Iterator[RenderableType]:
         "year": f'"{year.name}", code {year.code}, {as_day(year.starts)} to {as_day(year.ends)}',
         "flow": f'"{wanted.flow}", from now to {as_day(year.ends)}',
     }
-    rows = [(making.WORDS[kind], words[kind], _WOULD[made.decided[kind].do]) for kind in KINDS]
+    rows = [(making.WORDS[kind], *_row_of(made, kind, words[kind])) for kind in KINDS]
     yield table(f'Wanted for "{wanted.connector}"', ("what", "as", ""), rows)
+    yield from (f"{each}." for each in made.unused)
     yield from _people(made)
     if made.decided["source"].do == "make" and made.sources:
         named = ", ".join(f'"{name}"' for name in made.sources)
@@ -324,6 +325,15 @@ def _planned(made: SetupPlan, settings: Settings) -> Iterator[RenderableType]:
         yield f"POST {request.url}"
         yield json.dumps(request.body, indent=1, ensure_ascii=False)
     yield from _next_of(made, settings)
+
+
+def _row_of(made: SetupPlan, kind: Kind, wanted: str) -> tuple[str, str]:
+    """Return as what a thing is wanted, by its own name if it is there, and what would be done."""
+    decided, doubted_until = made.decided[kind], made.doubted.get(kind)
+    if doubted_until:
+        return wanted, f"in doubt until {doubted_until:%H:%M} UTC: SDS may have it"
+    is_there = decided.do == "use" and decided.name
+    return f'"{decided.name}"' if is_there else wanted, _WOULD[decided.do]
 
 
 def _next_of(made: SetupPlan, settings: Settings) -> Iterator[str]:
@@ -358,6 +368,8 @@ def _plan_document(made: SetupPlan) -> dict[str, object]:
         "other_codes": list(made.codes.others),
         "people": asdict(made.people) if made.people else None,
         "sources": list(made.sources),
+        "in_doubt": {kind: until.isoformat() for kind, until in made.doubted.items()},
+        "unused": list(made.unused),
     }
 
 

@@ -267,6 +267,51 @@ def test_plan_of_what_is_there_makes_nothing(here: Trial) -> None:
     assert "isams-sync sds make" not in said.out
 
 
+def test_plan_says_what_is_in_doubt_and_until_when(empty: Trial) -> None:
+    """It is not called new: SDS may have it, and `make` looks for it first."""
+    made(empty)
+    empty.stage.sds.connectors = empty.stage.sds.flows = ()
+    said, told = empty.sync("sds", *PLAN), empty.sync("sds", *PLAN, "--json").json
+    again = empty.sync("sds", "make", told["digest"])
+
+    assert told["in_doubt"].keys() == {"connector", "flow"}
+    until = datetime.fromisoformat(told["in_doubt"]["connector"])
+    assert f"in doubt until {until:%H:%M} UTC" in said.out
+    assert f"in doubt until {until:%H:%M} UTC" in again.err
+
+
+def test_what_is_typed_and_changes_nothing_is_told(here: Trial) -> None:
+    """A year and a source that are there are used as they are, under their own names."""
+    words = ("--starts", "2026-08-15", "--ends", "2027-07-20", "--code", "2026", "--source", "Else")
+    told = here.sync("sds", *PLAN, *words, "--json").json
+
+    assert told["unused"] == [
+        '--source is not used: the connector is of the source "MIS"',
+        '--starts is not used: the school year "2026/27" is there',
+        '--ends is not used: the school year "2026/27" is there',
+        '--code is not used: the school year "2026/27" is there',
+    ]
+    assert '"MIS"' in here.sync("sds", *PLAN, *words).out
+
+
+@pytest.mark.parametrize("name", ["  ", "x\ny", "\t"])
+def test_a_source_without_a_name_or_with_a_line_break_is_refused(empty: Trial, name: str) -> None:
+    """Before SDS is asked."""
+    said = empty.sync("sds", *PLAN, *YEAR, "--source", name)
+
+    assert said.code == Exit.USAGE
+    assert "blank or has a line break" in said.err
+
+
+def test_a_year_that_is_nearly_over_is_refused(empty: Trial) -> None:
+    """Its flow would end before the first delivery was looked at."""
+    ends = empty.clock.now().date() + timedelta(days=13)
+    said = empty.sync("sds", *PLAN, "--starts", "2026-09-01", "--ends", f"{ends}")
+
+    assert said.code == Exit.USAGE
+    assert "of which 14 are still to come" in " ".join(said.err.split())
+
+
 def test_plan_of_an_sds_that_is_otherwise_is_refused_with_the_difference(here: Trial) -> None:
     """Nothing of it would be made."""
     said = here.sync("sds", "plan", "--match", "mail")
@@ -682,7 +727,7 @@ def test_what_may_have_been_made_is_not_asked_for_again_unless_a_person_has_look
     done = empty.sync("sds", "make", digest, "--not-there", kind)
 
     assert [said.code for said in ended] == [Exit.LATER] * 3
-    assert "and does not show it yet (asked for at 21:02 UTC)" in ended[-1].err
+    assert "and does not show it yet (asked for at 21:02 UTC" in ended[-1].err
     assert early.code == Exit.USAGE
     assert "cannot be said yet" in early.err
     assert "Run this without --not-there until 21:17 UTC" in early.err

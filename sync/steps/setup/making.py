@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Literal
 
 from sync.edge.clock import Budget
@@ -32,7 +31,6 @@ CALL_S = 60.0
 SEEN_WITHIN_S = 120.0
 """How long what was just made is looked for at once; then it is in doubt."""
 READY_WITHIN_S = 600.0  # Microsoft's own template waits 180 s: docs/reference/sds.md#flow-state
-IN_DOUBT = timedelta(minutes=15)
 _EVERY_S = 5.0
 _TRIES = 5  # to take a number for a note: each that fails, somebody else has taken
 
@@ -169,18 +167,19 @@ class _Making:
         """Say whether a person has looked; too early, it could still come into sight."""
         if self.not_there != kind:
             return False
-        if self._age(note) < IN_DOUBT:
+        if self._is_early(note):
             raise AnswerRefused(
                 f"whether the {WORDS[kind]} is there cannot be said yet: SDS shows some things"
-                f" late. Run this without --not-there until {self._until(note)}, and look then"
+                f" late. Run this without --not-there until {_until(note)}, and look then"
             )
         notes.note_not_there(self.world, note)
         return True
 
     def _in_doubt(self, kind: Kind, note: SetupNote) -> TargetError:
         what = f"SDS may have made the {WORDS[kind]}, and does not show it"
-        if self._age(note) < IN_DOUBT:
-            return _doubtful(kind, f"{what} yet (asked for at {note.begun_at:%H:%M} UTC)")
+        if self._is_early(note):
+            asked = f"asked for at {note.begun_at:%H:%M} UTC, in doubt until {_until(note)}"
+            return _doubtful(kind, f"{what} yet ({asked})")
         return TargetRefused(
             f"{what}. Look in School Data Sync whether it is there. If it is not, say so:"
             f" `isams-sync sds make {self.wanted.digest} --not-there {kind}`. If it is, wait, or"
@@ -188,11 +187,8 @@ class _Making:
             kind=kind,
         )
 
-    def _age(self, note: SetupNote) -> timedelta:
-        return self.world.store.now() - note.begun_at
-
-    def _until(self, note: SetupNote) -> str:
-        return f"{note.begun_at + IN_DOUBT:%H:%M} UTC"
+    def _is_early(self, note: SetupNote) -> bool:
+        return self.world.store.now() < note.doubted_until
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -274,6 +270,10 @@ def _doubtful(kind: Kind, what: str) -> TargetUnavailable:
         " makes anything",
         kind=kind,
     )
+
+
+def _until(note: SetupNote) -> str:
+    return f"{note.doubted_until:%H:%M} UTC"
 
 
 def _listed(inbound: Inbound, kind: Kind) -> Sequence[Made]:

@@ -17,7 +17,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.edge.graph.setup_values import Kind
 from sync.edge.storage.store import Blob, Store
@@ -69,6 +69,9 @@ class NotThere(NamedRecord, name="not-there.json"):
     caller: Caller = ""
 
 
+IN_DOUBT = timedelta(minutes=15)
+"""How long SDS may take to show what it was asked to make: docs/deviations.md, number 111."""
+
 _ENDS = (RefusedNow.file_name, NotThere.file_name)
 
 
@@ -86,6 +89,11 @@ class SetupNote:
     begun_at: datetime
     made_id: str
     over: bool
+
+    @property
+    def doubted_until(self) -> datetime:
+        """From when on a person may say that it is not there."""
+        return self.begun_at + IN_DOUBT
 
     def may_be_of(self, wanted: SetupWanted) -> bool:
         """Say whether it may be what *wanted* asks for: SDS could not hold both."""
@@ -146,6 +154,14 @@ class NotesSeen:
 
     notes: Sequence[SetupNote]
     taken: Mapping[Kind, int]
+
+    def doubted(self, kind: Kind) -> SetupNote | None:
+        """Return the newest note of a *kind* that SDS may have made; None if there is none.
+
+        Only where SDS shows no such thing is it in doubt.
+        """
+        open_ = [note for note in self.notes if note.kind == kind and not note.over]
+        return open_[-1] if open_ else None
 
     def next_number(self, kind: Kind) -> int:
         """Return the number that the next note of *kind* takes."""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sync.edge.clock import Budget
 from sync.edge.graph.answers import Json
@@ -31,9 +31,10 @@ from sync.texts import as_day
 NOW = "<now>"
 """Stands in the requests for the moment at which they are sent."""
 
-_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_ID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}\}?")
 _LONGEST_NAME = 100  # docs/reference/sds.md#name-length
 _LONGEST_YEAR = timedelta(days=550)
+_SHORTEST_REST = timedelta(days=14)  # a flow of less is over before anybody has looked at it
 _CODES_TOLD = 8
 _USERS, _ROLES = "users.csv", "roles.csv"
 
@@ -80,7 +81,9 @@ class PlannedRequest:
 class SetupPlan:
     """What is wanted, what of it is there, and what would be sent.
 
-    `people` is None while no set was sealed. `sources` are those of the tenant by name.
+    `people` is None while no set was sealed. `sources` are those of the tenant by name. `doubted`
+    is what SDS may have made and does not show, each with until when; `unused` are options that
+    were given and change nothing, each with why.
     """
 
     wanted: SetupWanted
@@ -89,6 +92,8 @@ class SetupPlan:
     codes: CodeChosen
     people: NewestPeople | None
     sources: Sequence[str]
+    doubted: Mapping[Kind, datetime]
+    unused: Sequence[str]
 
 
 def plan(
@@ -113,8 +118,8 @@ def plan(
         match=asked.match,
         year=year,
     )
-    known = notes.known_ids(notes.notes_of(world.store, wanted).notes)
-    decided = matches.decide_all(wanted, inbound, known)
+    begun = notes.notes_of(world.store, wanted)
+    decided = matches.decide_all(wanted, inbound, notes.known_ids(begun.notes))
     people = _people(world, asked.connector)
     notes.keep_plan(world.store, wanted)
     return SetupPlan(
@@ -124,7 +129,35 @@ def plan(
         chosen,
         people,
         [source.name for source in inbound.sources],
+        {kind: note.doubted_until for kind, note in _doubted(decided, begun)},
+        list(_unused(asked, wanted, decided)),
     )
+
+
+def _doubted(
+    decided: Mapping[Kind, Decided], begun: notes.NotesSeen
+) -> Iterator[tuple[Kind, notes.SetupNote]]:
+    """Yield what was begun and is not in sight, with its note."""
+    for kind in KINDS:
+        note = begun.doubted(kind)
+        if note and decided[kind].do == "make":
+            yield kind, note
+
+
+def _unused(
+    asked: SetupAsked, wanted: SetupWanted, decided: Mapping[Kind, Decided]
+) -> Iterator[str]:
+    """Yield each option that was given and that what is there does without."""
+    source, year = decided["source"], wanted.year
+    if asked.source and source.do == "use" and asked.source.casefold() != source.name.casefold():
+        yield f'--source is not used: the connector is of the source "{source.name}"'
+    for option, given, used in (
+        ("--starts", asked.starts, year.starts),
+        ("--ends", asked.ends, year.ends),
+        ("--code", asked.code, year.code),
+    ):
+        if given and given != used:
+            yield f'{option} is not used: the school year "{year.name}" is there'
 
 
 def _budget(world: World) -> Budget:
@@ -140,6 +173,8 @@ def _demand_names(asked: SetupAsked) -> None:
     for name in (asked.connector, asked.source):
         if len(name) > _LONGEST_NAME:
             raise ConfigError(f"SDS takes names of {_LONGEST_NAME} characters at most: shorten it")
+        if name and not (name.isprintable() and name.strip()):
+            raise ConfigError("a name is blank or has a line break or other control character")
 
 
 def _requests(
@@ -179,9 +214,10 @@ def _year(
 
 
 def _demand_year(starts: date, ends: date, today: date) -> None:
-    if ends - starts > _LONGEST_YEAR or ends <= today:
+    if ends - starts > _LONGEST_YEAR or ends - today < _SHORTEST_REST:
         raise ConfigError(
-            f"{as_day(starts)} to {as_day(ends)} is no school year that files could be sent in"
+            f"{as_day(starts)} to {as_day(ends)} is no school year that files could be sent in: at"
+            f" most {_LONGEST_YEAR.days} days, of which {_SHORTEST_REST.days} are still to come"
         )
 
 
