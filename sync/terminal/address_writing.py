@@ -278,9 +278,10 @@ def _exit(carried: Carried) -> Exit:
         return exits.exit_of(carried.error)
     if carried.end in _HALF_WAY or carried.status == 429:
         return Exit.LATER
-    if carried.end is not EndCode.DONE:
+    if carried.end not in {EndCode.DONE, EndCode.LEFT}:
         return Exit.SOURCE
-    return Exit.PARTLY if carried.refused or carried.passed else Exit.DONE
+    is_partly = carried.refused or carried.passed or carried.end is EndCode.LEFT
+    return Exit.PARTLY if is_partly else Exit.DONE
 
 
 # -- looked and doubt ----------------------------------------------------------------------------

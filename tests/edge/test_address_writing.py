@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from simulators.isams.rest_writing import STUDENT_TAKES, WriteTrouble
@@ -12,7 +14,7 @@ from sync.isams.addresses.record_text import Members
 from sync.ledger.address_plans import Before, PlanState, RunBegun
 from sync.steps.addresses import looking, planning, writing
 from sync.steps.addresses.changing import EndCode
-from sync.steps.addresses.desk import find_plan
+from sync.steps.addresses.desk import Desk, find_plan
 from tests.address_desk import SHOWN, Bench, Calls, DeskRecords, Killed, address_of
 
 
@@ -467,7 +469,7 @@ def test_a_doubt_ends_when_a_person_has_mended_the_record() -> None:
     bench.isams.edit("students", "S2", {"fullName": was})
     settled = writing.settle(bench.desk(), drawn.plan.id)
 
-    assert (settled.end, settled.written, settled.in_doubt) == (EndCode.DONE, 1, 0)
+    assert (settled.end, settled.written, settled.in_doubt) == (EndCode.LEFT, 1, 0)
     assert not any("before-" in blob.name for blob in bench.store.blobs("addresses/"))
     with pytest.raises(AddressRefused, match="is in doubt"):
         writing.settle(bench.desk(), drawn.plan.id)
@@ -655,6 +657,47 @@ def test_another_run_of_a_plan_ends_the_first() -> None:
     assert len(bench.isams.puts) == 5
     assert not any("before-" in name for name in bench.store.held)
     assert bench.damaged() == {}
+
+
+def sleeping(bench: Bench, meanwhile: Callable[[], object]) -> Desk:
+    """Return a desk whose machine sleeps for ten minutes once a record is kept, as with a lid."""
+    slept = list[object]()
+
+    class Sleeps(DeskRecords):
+        def make_ready(self) -> None:
+            if not slept:
+                slept.append(None)
+                bench.clock.advance(600)
+                meanwhile()
+
+    return bench.desk(writing=Sleeps(bench.isams, bench.calls))
+
+
+def test_what_was_edited_while_the_machine_slept_is_not_written_over() -> None:
+    """The record is read anew, and is another now."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    edited = sleeping(bench, lambda: bench.isams.edit("students", "S2", {"forename": "Later"}))
+    carried = writing.write(edited, drawn.plan.id, drawn.plan.digits)
+
+    assert (carried.written, dict(carried.passed)) == (1, {"changed": 1})
+    assert bench.record("S2")["forename"] == "Later"
+
+
+def test_who_sleeps_while_another_run_writes_the_record_sends_nothing_more() -> None:
+    """It was put once; and nothing of it is kept."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    later = list[writing.Carried]()
+
+    def write() -> None:
+        later.append(writing.write(bench.desk(), drawn.plan.id, drawn.plan.digits))
+
+    first = writing.write(sleeping(bench, write), drawn.plan.id, drawn.plan.digits)
+
+    assert (first.end, later[0].end) == (EndCode.TAKEN_OVER, EndCode.DONE)
+    assert len(bench.isams.puts) == len(set(bench.isams.puts)) == 2
+    assert not any("before-" in name for name in bench.store.held)
 
 
 def test_who_is_slower_than_a_later_run_leaves_what_that_has_kept() -> None:

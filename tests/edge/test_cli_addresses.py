@@ -5,14 +5,27 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from simulators.users import UserDirectory
+from sync.isams.addresses.kinds import PeopleKind
+from sync.isams.addresses.matching import Account
+from sync.isams.addresses.reasons import Reason
+from sync.isams.school import Employee, Pupil, School
 from sync.report import Exit
-from tests.edge.addresses_stage import LACKING, WHOLE, lacking, lacking_trial, user_name
+from sync.settings.load import load
+from sync.steps.addresses.listing import list_missing
+from tests.edge.addresses_stage import LACKING, WHOLE, lacking, lacking_trial, matching, user_name
 from tests.edge.cli_stage import Trial
+from tests.worlds import ONE_SCHOOL
+
+KEY = {
+    "SCHOOLS__NORTHBANK__ISAMS_KEY": "5eed0000-0000-4000-8000-000000000001",
+    "STORAGE__FOLDER": "not-used",
+}
 
 type Here = tuple[Trial, UserDirectory]
 
@@ -50,6 +63,35 @@ def test_staff_are_listed_by_their_own_match(here: Here, tmp_path: Path) -> None
     assert said.json["proposed"] == LACKING
     found = rows(tmp_path / "list" / "staff-addresses.csv")
     assert [row["id"] for row in found] == [str(each.id) for each in WHOLE.staff[:LACKING]]
+
+
+def test_one_account_is_never_proposed_for_a_pupil_and_a_teacher() -> None:
+    """By two attributes it may have the ids of both, and a teacher's child has the surname too."""
+    place = load({**ONE_SCHOOL, **KEY, **matching()}).schools["northbank"]
+    account = Account("shared@northbank.example", "Ashdown", enabled=True, kind="member", key="")
+    by_attribute = {"employeeId": "A1", "extensionAttribute1": "41"}
+    school = School(
+        subjects={},
+        employees={"41": Employee("41", "", "Bea", "Ashdown")},
+        pupils={"S1": Pupil("S1", 7, "", "Ada", "Ashdown", code="A1")},
+        sets={},
+        repeated={},
+        counts={},
+    )
+    found = {
+        kind: list_missing(
+            kind,
+            school,
+            place,
+            "northbank",
+            lambda attribute: [replace(account, key=by_attribute[attribute])],
+            datetime(2026, 9, 14, 12, tzinfo=UTC),
+        )
+        for kind in PeopleKind
+    }
+
+    assert [each.proposals for each in found.values()] == [[], []]
+    assert [dict(each.counts) for each in found.values()] == [{Reason.IN_USE: 1}] * 2
 
 
 def test_who_is_left_out_stands_in_a_file_of_their_own_with_why(here: Here, tmp_path: Path) -> None:

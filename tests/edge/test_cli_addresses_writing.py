@@ -168,8 +168,9 @@ def test_a_doubt_is_named_and_ends_when_the_record_is_mended(here: WritingTrial)
 
     assert still.code == Exit.HELD
     assert "fields that differ: fullName" in still.out
-    assert over.code == Exit.DONE
+    assert over.code == Exit.PARTLY
     assert "1 written" in over.out
+    assert "make another plan for the rest" in over.out
 
 
 def test_looked_names_every_field_and_wants_a_yes(here: WritingTrial) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
+from pydantic import SecretStr
 
 from sync.edge.clock import Budget, Clock
 from sync.edge.http import request_timeout
@@ -43,6 +44,9 @@ class PutAnswer:
 class WritableRecords(ReadableRecords, Protocol):
     """Who reads records and may write one."""
 
+    def make_ready(self) -> None:
+        """Sign in, so that the next `put` sends at once. Raises `SourceError`."""
+
     def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
         """Put *members* as the record, once. What came of it, only reading tells.
 
@@ -62,15 +66,22 @@ class RestWriter(RestRecords):
     ) -> None:
         super().__init__(settings, clock, writes=True, transport=transport)
 
+    def make_ready(self) -> None:
+        self._token(Budget.of(self.requests().clock, PUT_S))
+
+    def _token(self, budget: Budget) -> SecretStr:
+        requests = self.requests()
+        tokens: IsamsTokens = requests.tokens
+        try:
+            return tokens.token(requests.client, budget)
+        except httpx.HTTPError as error:
+            raise self._unsent(error, str(requests.client.base_url)) from None
+
     def put(self, kind: PeopleKind, record_id: str, members: Members) -> PutAnswer:
         requests = self.requests()
         client, budget = requests.client, Budget.of(requests.clock, PUT_S)
-        tokens: IsamsTokens = requests.tokens
         url = str(client.base_url)
-        try:
-            token = tokens.token(client, budget)  # first: it may fail, and then nothing was sent
-        except httpx.HTTPError as error:
-            raise self._unsent(error, url) from None
+        token = self._token(budget)  # first: it may fail, and then nothing was sent
         request = client.build_request(
             "PUT",
             requests.path_of(ALONE[kind], record_id),

@@ -73,6 +73,12 @@ class MatchedRecords:
         counted = Counter(each.reason for each in self.left_out)
         return {reason: counted[reason] for reason in Reason if counted[reason]}
 
+    def without(self, taken: Set[str]) -> MatchedRecords:
+        """Return it without the proposals of an address in *taken*: somebody else would get it."""
+        free = [each for each in self.proposals if each.address not in taken]
+        left = [LeftOut(each.record, Reason.IN_USE) for each in self.proposals if each not in free]
+        return MatchedRecords(free, [*self.left_out, *left])
+
 
 @dataclass(frozen=True, slots=True)
 class MatchRules:

@@ -60,6 +60,10 @@ class EndCode(StrEnum):
         return member
 
     DONE = "done", "Every record was dealt with."
+    LEFT = (
+        "left",
+        "Nothing is in doubt. Not every record was tried: make another plan for the rest.",
+    )
     STOPPED = (
         "stopped",
         "Stopped between two records, and nothing is left half done: type the same again to go on.",

@@ -58,4 +58,11 @@ def list_missing(
     """
     rules = rules_of(settings, key, kind)
     day = school_day(at, settings.time_zone)
-    return match(kind, school, users(rules.matches[kind].attribute), rules, day)
+    attribute = rules.matches[kind].attribute
+    matched = match(kind, school, users(attribute), rules, day)
+    (other,) = set(PeopleKind) - {kind}
+    if other not in rules.matches or rules.matches[other].attribute == attribute:
+        return matched
+    # By another attribute, one account may be a teacher's as well as a pupil's.
+    others = match(other, school, users(rules.matches[other].attribute), rules, day)
+    return matched.without(frozenset(each.address for each in others.proposals))

@@ -21,11 +21,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync.edge.isams.writing import PutAnswer
-from sync.errors import AddressRefused, SourceError, concerning
+from sync.errors import AddressRefused, SourceError, StoreMissing, concerning
 from sync.isams.addresses.kinds import ADDRESS
 from sync.isams.addresses.record_text import Members, digest, meaning, to_put
 from sync.isams.addresses.swagger import Contract
@@ -61,6 +62,9 @@ READ_APART_S = 60.0
 BETWEEN_S = 2.0
 REFUSALS = frozenset({400, 409, 422})
 IN_A_ROW = 3
+FRESH_S = 10.0
+"""How old a record may be when it is written: it takes a second or two to keep it and sign in."""
+TRIES = 3
 CHANGED, GONE, UNTOUCHED, NOT_OURS = "changed", "gone", "untouched", "not-ours"
 FORGOTTEN = "forgotten"
 
@@ -270,6 +274,9 @@ class _PlanRun:
                 self._refusal(number) for number in sorted(folder.numbers(WriteRefused))
             ]
         in_doubt = [number for number, _ in folder.in_doubt()]
+        untried = self.plan.planned.records - len(folder.ended)
+        if end is EndCode.DONE and self.way == "write" and not in_doubt and untried:
+            end = EndCode.LEFT
         return Carried(
             plan=self.plan,
             end=end,
@@ -393,11 +400,17 @@ class _PlanRun:
 
     def _change(self, change: AddressChange, known: Members) -> bool:
         """Change one record, and say whether iSAMS refused it."""
-        record = self._read(change)
-        if record is None or digest(record) != digest(known):
-            self._pass(change, GONE if record is None else CHANGED)
-            return False
-        self._keep_before(change, record)
+        for _ in range(TRIES):
+            read_at = self.desk.clock.now()
+            record = self._read(change)
+            if record is None or digest(record) != digest(known):
+                self._pass(change, GONE if record is None else CHANGED)
+                return False
+            if self._is_kept_at_once(change, record, read_at):
+                return self._put(change, record)
+        raise _EndsError(EndCode.STOPPED)
+
+    def _put(self, change: AddressChange, record: Members) -> bool:
         body = to_put(record, frozenset(self.plan.content.takes), change.address)
         try:
             answer = self.desk.writing.put(self.plan.kind, change.record_id, body)
@@ -426,12 +439,42 @@ class _PlanRun:
             raise _EndsError(_end_of(answer.status), status=answer.status)
         return refused
 
+    def _is_kept_at_once(self, change: AddressChange, record: Members, read_at: datetime) -> bool:
+        """Keep the record as it was; say whether it is still as young as it must be to be written.
+
+        A machine may sleep in here, or storage be slow, while others edit the record or go on with
+        the plan. So all that takes time comes before the last look at the clock on the wall, which
+        goes on in a sleep.
+
+        Raises:
+            _EndsError: another run has begun, whose work this now is.
+        """
+        self._keep_before(change, record)
+        try:
+            self.desk.writing.make_ready()
+            if self._is_taken_over():
+                raise _EndsError(EndCode.TAKEN_OVER)
+        except (SourceError, _EndsError):
+            self._take_away(change)
+            raise
+        if abs((self.desk.clock.now() - read_at).total_seconds()) <= FRESH_S:
+            return True
+        self._take_away(change)
+        return False
+
+    def _take_away(self, change: AddressChange) -> None:
+        """Drop what was kept of a record for which nothing was sent, unless it is another run's."""
+        with suppress(StoreMissing):
+            kept = self.desk.read(self.plan.folder, self._kind_kept, change.number)
+            if kept.by == self.desk.by:
+                self.desk.drop(self.plan.folder, self._kind_kept, change.number)
+
     def _keep_before(self, change: AddressChange, record: Members) -> None:
-        """Keep the record as it was; raise if another run has begun, whose work this now is."""
+        """Keep the record as it was; raise if another run has kept it, whose work this now is."""
         before = self._kind_kept(
             at=self.desk.store.now(), by=self.desk.by, members=record, address=change.address
         )
-        if self._is_taken_over() or not self.desk.keep(self.plan.folder, before, change.number):
+        if not self.desk.keep(self.plan.folder, before, change.number):
             raise _EndsError(EndCode.TAKEN_OVER)
 
     def _is_taken_over(self) -> bool:
