@@ -121,9 +121,10 @@ class Back(Before, name="back-*.json"):
 
 
 class AddressWritten(Mark, name="written-*.json"):
-    """The address is there, and all else is as it was."""
+    """The address is there, and all else is as it was. `held` are the fields that had a value."""
 
     at: datetime
+    held: tuple[str, ...] = ()
 
 
 class WriteRefused(Mark, name="unwritten-*.json"):

@@ -164,6 +164,42 @@ def test_a_school_has_one_plan_at_a_time_which_is_void_after_an_hour() -> None:
     assert bench.plan().plan.id != drawn.plan.id
 
 
+def test_nothing_is_taken_back_where_a_field_is_hidden_from_both_clients_by_now() -> None:
+    """PUT would empty it, and neither client would see that it is gone."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    bench.write(drawn)
+    puts = len(bench.isams.puts)
+    bench.isams.trouble = WriteTrouble(nulls=("religion",), blind=("reader", "writer"))
+    carried = writing.undo(bench.desk(), drawn.plan.id, drawn.plan.digits)
+
+    assert (carried.undone, dict(carried.passed)) == (0, {"less": puts})
+    assert len(bench.isams.puts) == puts
+
+
+def test_a_swagger_by_which_nothing_is_safe_ends_what_was_learnt_before() -> None:
+    """An updated iSAMS takes a field that it hides: no plan is made, and none is carried out."""
+    bench = Bench(count=3)
+    drawn = bench.planned()
+    with pytest.raises(AddressRefused, match="cannot be written safely"):
+        bench.learn(shown=[name for name in SHOWN if name != "birthCounty"])
+
+    assert bench.write(drawn).end is EndCode.OUTDATED
+    assert bench.isams.puts == []
+
+
+def test_what_is_learnt_counts_after_the_oldest_was_swept() -> None:
+    """It takes the number after all that are there."""
+    bench = Bench(count=3)
+    bench.learn()
+    bench.learn()
+    oldest, *_ = bench.store.blobs("addresses/")
+    bench.store.delete(oldest.name)
+    learnt = bench.learn("birthCounty")
+
+    assert bench.desk().learnt() == learnt
+
+
 def test_a_field_that_put_takes_and_get_hides_ends_it_when_the_swagger_is_learnt() -> None:
     """It would be emptied, and no look afterwards would find it."""
     bench = Bench()

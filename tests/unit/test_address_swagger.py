@@ -96,6 +96,10 @@ def taking(of: dict[str, Any], schema: dict[str, Any]) -> None:
     of["definitions"]["StudentsTaken"] = schema
 
 
+def part(of: dict[str, Any], more: dict[str, Any]) -> None:
+    of["definitions"]["StudentsTaken"].update(more)
+
+
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no paths": (lambda of: of.pop("paths"), "this is no Swagger"),
     "no version": (lambda of: of.pop("swagger"), "this is no Swagger"),
@@ -120,7 +124,17 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "a reference to nothing": (
         lambda of: of["definitions"].pop("StudentsShown"),
-        "does not say which fields GET shows",
+        "refers to something that is not in it",
+    ),
+    "a part that is nowhere": (
+        lambda of: part(of, {"allOf": [{"$ref": "#/definitions/Care"}]}),
+        "refers to something that is not in it",
+    ),
+    "one of several": (lambda of: part(of, {"oneOf": [{}]}), "leaves open which fields"),
+    "any of several": (lambda of: part(of, {"anyOf": [{}]}), "leaves open which fields"),
+    "fields without a name": (
+        lambda of: part(of, {"additionalProperties": True}),
+        "may have fields that it does not name",
     ),
     "no names": (
         lambda of: of["definitions"]["StudentsShown"]["properties"].update({"a b": {}}),

@@ -69,6 +69,10 @@ def contracts_in(body: bytes) -> Mapping[PeopleKind, Contract]:
     return found
 
 
+# Words by which a schema has other members than those of `properties` and `allOf`.
+_OPEN = ("anyOf", "oneOf", "not", "if", "dependentSchemas", "patternProperties")
+
+
 class _Swagger:
     def __init__(self, document: Node, digest: str) -> None:
         self._document = document
@@ -137,6 +141,16 @@ class _Swagger:
         if depth > _DEEP:
             raise SwaggerFault("a record's schema in the Swagger goes round in a circle (`$ref`)")
         whole = self._resolved(schema)
+        if open_by := [word for word in _OPEN if word in whole]:
+            raise SwaggerFault(
+                f"the Swagger leaves open which fields a record has (`{open_by[0]}`), so PUT could"
+                " take one that nobody knows of"
+            )
+        if whole.get("additionalProperties", False) is not False:
+            raise SwaggerFault(
+                "by the Swagger a record may have fields that it does not name"
+                " (`additionalProperties`), so PUT could take one that nobody knows of"
+            )
         yield whole
         composed = whole.get("allOf")
         for part in composed if isinstance(composed, list) else []:
@@ -160,6 +174,8 @@ class _Swagger:
         for step in reference[2:].split("/"):
             name = step.replace("~1", "/").replace("~0", "~")
             node = node.get(name) if isinstance(node, dict) else None
+        if node is None:
+            raise SwaggerFault("the Swagger refers to something that is not in it (`$ref`)")
         return node
 
 

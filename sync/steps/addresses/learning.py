@@ -30,8 +30,9 @@ def learn(  # a word of a person, and who says it where
     only one kind has the field, its name will do.
 
     Raises:
-        AddressRefused: it is no Swagger; or PUT takes what GET does not show, of every kind; or a
-            field called unused is none that PUT takes, or one of several kinds.
+        AddressRefused: it is no Swagger; or PUT takes what GET does not show, of every kind, and
+            then what was learnt before counts no more; or a field called unused is none that PUT
+            takes, or one of several kinds.
     """
     try:
         contracts = contracts_in(body)
@@ -39,7 +40,10 @@ def learn(  # a word of a person, and who says it where
         raise AddressRefused(f"{fault}: nothing was learnt", school=school) from None
     harmed = {kind: each.unshown for kind, each in contracts.items() if each.unshown}
     safe = {kind: each for kind, each in contracts.items() if kind not in harmed}
+    digest = next(iter(contracts.values())).digest
     if not safe:
+        # What was learnt before is no longer what PUT takes: nothing is written by it any more.
+        _keep(store, school, Learnt(at=store.now(), by=by, digest=digest, kinds={}, caller=caller))
         raise AddressRefused(
             "by its Swagger, PUT takes what GET does not show, so that it would be emptied unseen:"
             f" {'; '.join(_harms(harmed))}. This iSAMS cannot be written safely",
@@ -49,17 +53,27 @@ def learn(  # a word of a person, and who says it where
     learnt = Learnt(
         at=store.now(),
         by=by,
-        digest=next(iter(safe.values())).digest,
+        digest=digest,
         kinds={
             kind.value: LearntFields(takes=each.takes, shows=each.shows, unused=words[kind])
             for kind, each in safe.items()
         },
         caller=caller,
     )
+    _keep(store, school, learnt)
+    return Learned(school, learnt, harmed)
+
+
+def _keep(store: Store, school: str, learnt: Learnt) -> None:
+    """Keep it after all that is there; the oldest may be swept by now."""
+    folder = learnt_folder(school)
     while True:
-        number = len(store.blobs(learnt_folder(school))) + 1
-        if store.claim(f"{learnt_folder(school)}{numbered(number)}.json", learnt.to_json()):
-            return Learned(school, learnt, harmed)
+        kept = [
+            blob.name.removeprefix(folder).removesuffix(".json") for blob in store.blobs(folder)
+        ]
+        number = max((int(name) for name in kept if name.isdecimal()), default=0) + 1
+        if store.claim(f"{folder}{numbered(number)}.json", learnt.to_json()):
+            return
 
 
 def demand_learnt_of(learnt: Learnt | None, kind: PeopleKind, school: str) -> Learnt:

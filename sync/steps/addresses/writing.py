@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 from sync.edge.isams.writing import PutAnswer
 from sync.errors import AddressRefused, SourceError, StoreMissing, concerning
 from sync.isams.addresses.kinds import ADDRESS
-from sync.isams.addresses.record_text import Members, digest, meaning, to_put
+from sync.isams.addresses.record_text import Members, digest, meaning, says_something, to_put
 from sync.isams.addresses.swagger import Contract
 from sync.ledger.address_plans import (
     AddressUndone,
@@ -66,12 +66,15 @@ FRESH_S = 10.0
 """How old a record may be when it is written: it takes a second or two to keep it and sign in."""
 TRIES = 3
 CHANGED, GONE, UNTOUCHED, NOT_OURS = "changed", "gone", "untouched", "not-ours"
+LESS = "less"
 FORGOTTEN = "forgotten"
 
 PASSED: Mapping[str, str] = {
     CHANGED: "It is not as it was when the plan was made: it comes with another plan.",
     GONE: "There is no such current record any more.",
     UNTOUCHED: "It was tried, and is as it was.",
+    LESS: "A field is empty that had a value when it was written; rights may hide it now. Take the"
+    " address off on iSAMS's own screens.",
     NOT_OURS: "The address there now is not the one that was written: it stays.",
     FORGOTTEN: "It was in doubt for seven days, and how it was is kept no longer: look at it.",
 }
@@ -315,12 +318,16 @@ class _PlanRun:
         if looked.verdict is PutVerdict.IN_DOUBT:
             raise _EndsError(EndCode.DOUBT, looked)
         if looked.verdict is PutVerdict.AS_MEANT:
-            self._keep_done(number, kind)
+            self._keep_done(number, kind, before.members)
         self.desk.drop(self.plan.folder, kind, number)
 
-    def _keep_done(self, number: int, kind: type[Before]) -> None:
+    def _keep_done(self, number: int, kind: type[Before], record: Members) -> None:
+        """Keep that a record is as meant: *record* is what it was before."""
         at = self.desk.store.now()
-        done: NamedRecord = AddressUndone(at=at) if kind is Back else AddressWritten(at=at)
+        takes = self.plan.content.takes
+        held = tuple(n for n in takes if n != ADDRESS and says_something(record.get(n, "null")))
+        written = AddressWritten(at=at, held=held)
+        done: NamedRecord = AddressUndone(at=at) if kind is Back else written
         self.desk.keep(self.plan.folder, done, number)
 
     # -- the records of this run -----------------------------------------------------------------
@@ -354,7 +361,7 @@ class _PlanRun:
                 self._pass(change, GONE)
             elif digest(earlier) != digest(record):
                 self._pass(change, CHANGED)
-            elif (code := self._fault(change, record)) or (code := self._unseen(change, record)):
+            elif code := self._why_not(change, record):
                 self._pass(change, code)
             else:
                 found.append((change, record))
@@ -367,6 +374,11 @@ class _PlanRun:
             demand_learnt(record, Contract(takes, shows, self.plan.planned.learnt))
         return record
 
+    def _why_not(self, change: AddressChange, record: Members) -> str:
+        """Return why *record* is left as it is, "" if nothing speaks against writing it."""
+        of_two = self._fault(change, record) or self._unseen(change, record)
+        return of_two or self._less(change, record)
+
     def _fault(self, change: AddressChange, record: Members) -> str:
         """Return why *record* is not the one that is meant, "" if it is."""
         row = self.plan.content.rows[change.number - 1]
@@ -374,6 +386,13 @@ class _PlanRun:
             return "" if digest(record, row.address) == row.digest else CHANGED
         ours = meaning(record.get(ADDRESS, "null")) == ("text", row.address)
         return "" if ours else NOT_OURS
+
+    def _less(self, change: AddressChange, record: Members) -> str:
+        """Return why *record*, to be taken back, may hide a field from both clients by now."""
+        if self.way == "write":
+            return ""  # its digest is that of the plan
+        held = self.desk.read(self.plan.folder, AddressWritten, change.number).held
+        return "" if all(says_something(record.get(name, "null")) for name in held) else LESS
 
     def _unseen(self, change: AddressChange, record: Members) -> str:
         """Return why the reading client does not see *record* so, "" if it does.
@@ -417,13 +436,17 @@ class _PlanRun:
         except SourceError:  # nothing was sent
             self.desk.drop(self.plan.folder, self._kind_kept, change.number)
             raise
-        return self._settled(change, look(self.desk, self.plan.kind, change, record), answer)
+        return self._settled(
+            change, look(self.desk, self.plan.kind, change, record), record, answer
+        )
 
-    def _settled(self, change: AddressChange, looked: AfterPut, answer: PutAnswer) -> bool:
+    def _settled(
+        self, change: AddressChange, looked: AfterPut, record: Members, answer: PutAnswer
+    ) -> bool:
         """Keep what became of a record, and say whether iSAMS refused it."""
         as_meant = looked.verdict is PutVerdict.AS_MEANT
         if as_meant:
-            self._keep_done(change.number, self._kind_kept)
+            self._keep_done(change.number, self._kind_kept, record)
         # A look can take minutes. What a later run has kept by then is not ours to delete.
         if self._is_taken_over():
             raise _EndsError(EndCode.TAKEN_OVER)
