@@ -244,9 +244,10 @@ def _lines(carried: Carried, word: str) -> Iterator[RenderableType]:
         yield f"- {number} {code}: {PASSED.get(code, '')}"
     for each in carried.refused:
         names = f"; it names {', '.join(each.fields)}" if each.fields else ""
+        by_hand = "Take that address off" if word == "undo" else "Type that address"
         yield (
-            f"- {each.record_id} refused with {each.status}{names}. Type that address on iSAMS's"
-            " own screens."
+            f"- {each.record_id} refused with {each.status}{names}. {by_hand} on iSAMS's own"
+            " screens."
         )
     if carried.status and carried.end is not EndCode.DOUBT:
         yield f"The answer that ended it had the status {carried.status}."

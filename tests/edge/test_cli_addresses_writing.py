@@ -156,6 +156,16 @@ def test_how_it_ended_is_told_with_the_code_of_who_must_act(
     assert WHOLE.pupils[2].surname not in said.out + said.err
 
 
+def test_what_cannot_be_taken_back_is_to_be_taken_off_by_hand(here: WritingTrial) -> None:
+    """It was the other way round when it was written."""
+    typed = planned(here)
+    here.sync("addresses", "write", "northbank-2", types=typed)
+    here.desk.trouble = WriteTrouble(only=(PUPILS[2],), status=409)
+    said = here.sync("addresses", "undo", "northbank-2", types=typed)
+
+    assert f"{PUPILS[2]} refused with 409. Take that address off" in " ".join(said.out.split())
+
+
 def test_a_doubt_is_named_and_ends_when_the_record_is_mended(here: WritingTrial) -> None:
     """On iSAMS's own screens."""
     typed = planned(here)
